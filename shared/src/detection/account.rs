@@ -1,0 +1,77 @@
+//! The names that the rule gives the user of a login.
+
+/// What CloudTrail says of who logged in, as far as the rule looks at it. A missing field is an empty text, as in KQL.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Principal<'a> {
+    /// `userIdentity.principalId`.
+    pub principal_id: &'a str,
+    /// `userIdentity.userName`.
+    pub user_name: &'a str,
+    /// `userIdentity.arn`.
+    pub arn: &'a str,
+    /// `resources[0].ARN`, which stands in for a missing `arn`.
+    pub resource_arn: &'a str,
+}
+
+/// The rule's columns `AccountName` and `AccountUPNSuffix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountName {
+    /// The name, up to the first `@`.
+    pub name: String,
+    /// What lies between the first `@` and the next; empty without one.
+    pub upn_suffix: String,
+}
+
+impl AccountName {
+    /// The rule's `case` and `split`, step by step.
+    #[must_use]
+    pub fn of(principal: &Principal<'_>) -> Self {
+        let arn = if principal.arn.is_empty() { principal.resource_arn } else { principal.arn };
+        let full = if principal.principal_id == "Anonymous" {
+            "Anonymous"
+        } else if principal.user_name.is_empty() {
+            arn.rsplit('/').next().unwrap_or(arn)
+        } else {
+            principal.user_name
+        };
+        let mut parts = full.split('@');
+        let mut next = || parts.next().unwrap_or_default().to_owned();
+        Self { name: next(), upn_suffix: next() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_named_as_the_rule_names_it() {
+        let user =
+            Principal { user_name: "alice", arn: "arn:aws:iam::111122223333:user/alice", ..Principal::default() };
+        let path = Principal { arn: "arn:aws:iam::111122223333:user/ops/alice", ..Principal::default() };
+        let root =
+            Principal { principal_id: "111122223333", arn: "arn:aws:iam::111122223333:root", ..Principal::default() };
+        let identity_center = Principal {
+            principal_id: "AROAEXAMPLE:alice@contoso.example",
+            arn: "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice@contoso.example",
+            ..Principal::default()
+        };
+        let anonymous = Principal { principal_id: "Anonymous", user_name: "alice", ..Principal::default() };
+        let resource = Principal { resource_arn: "arn:aws:iam::111122223333:role/Ops", ..Principal::default() };
+        let two_signs = Principal { user_name: "a@b@c", ..Principal::default() };
+
+        for (principal, name, upn_suffix) in [
+            (user, "alice", ""),
+            (path, "alice", ""),
+            (root, "arn:aws:iam::111122223333:root", ""),
+            (identity_center, "alice", "contoso.example"),
+            (anonymous, "Anonymous", ""),
+            (resource, "Ops", ""),
+            (two_signs, "a", "b"),
+            (Principal::default(), "", ""),
+        ] {
+            let expected = AccountName { name: name.to_owned(), upn_suffix: upn_suffix.to_owned() };
+            assert_eq!(AccountName::of(&principal), expected, "{principal:?}");
+        }
+    }
+}

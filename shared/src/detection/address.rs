@@ -1,0 +1,127 @@
+//! Addresses in one spelling.
+//!
+//! The rule joins Entra's text with CloudTrail's text. Sign-in exports spell the same address in several ways (with a
+//! port, in brackets, IPv6 with leading zeros, IPv4 mapped into IPv6), so both sides are parsed and compared as
+//! addresses; compared as text, they would miss each other.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+/// An IP address in its canonical form: no port, no zone, IPv4-mapped IPv6 folded to IPv4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Address(IpAddr);
+
+/// Why a text is no address that can be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressFault {
+    /// There is no text.
+    #[error("no address")]
+    Missing,
+    /// Microsoft hid a part of it (`203.0.113.XXX`), as it does for users of other tenants.
+    #[error("a redacted address")]
+    Redacted,
+    /// A host name, `AWS Internal`, a GUID, an impossible number.
+    #[error("not an IP address")]
+    NotAnAddress,
+}
+
+impl Address {
+    /// Reads an address as Entra and CloudTrail write it.
+    ///
+    /// # Errors
+    /// [`AddressFault`] says what the text is instead.
+    pub fn parse(text: &str) -> Result<Self, AddressFault> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(AddressFault::Missing);
+        }
+        if let Some(ip) = parse_ip(text) {
+            return Ok(Self(ip.to_canonical()));
+        }
+        Err(if is_redacted(text) { AddressFault::Redacted } else { AddressFault::NotAnAddress })
+    }
+
+    /// Whether this is the machine itself; the rule leaves `127.0.0.1` and `::1` out.
+    #[must_use]
+    pub fn is_loopback(self) -> bool {
+        self.0.is_loopback()
+    }
+}
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        Self(ip.to_canonical())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn parse_ip(text: &str) -> Option<IpAddr> {
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Some(ip);
+    }
+    if let Ok(socket) = text.parse::<SocketAddr>() {
+        return Some(socket.ip());
+    }
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let without_zone = inner.split('%').next().unwrap_or(inner);
+    without_zone.parse::<IpAddr>().ok()
+}
+
+fn is_redacted(text: &str) -> bool {
+    text.contains(['x', 'X'])
+        && text.contains(['.', ':'])
+        && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | 'x' | 'X'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_an_address_is_the_same_address() {
+        for (text, canonical) in [
+            ("203.0.113.7", "203.0.113.7"),
+            (" 203.0.113.7 ", "203.0.113.7"),
+            ("203.0.113.7:49152", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+            ("2001:0DB8:0000:0000:0000:0000:0000:0007", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:443", "2001:db8::7"),
+            ("fe80::1%eth0", "fe80::1"),
+        ] {
+            assert_eq!(Address::parse(text).map(|a| a.to_string()).as_deref(), Ok(canonical), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_named_for_what_it_is() {
+        for (text, fault) in [
+            ("", AddressFault::Missing),
+            ("  ", AddressFault::Missing),
+            ("203.0.113.XXX", AddressFault::Redacted),
+            ("2001:db8:xxxx:xxxx:xxxx:xxxx:xxxx:xxxx", AddressFault::Redacted),
+            ("AWS Internal", AddressFault::NotAnAddress),
+            ("signin.amazonaws.com", AddressFault::NotAnAddress),
+            ("225.01.00.16", AddressFault::NotAnAddress),
+            ("8a4de8b5-095c-47d0-a96f-a75130c61d53", AddressFault::NotAnAddress),
+            ("203.0.113.7.9", AddressFault::NotAnAddress),
+        ] {
+            assert_eq!(Address::parse(text), Err(fault), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_recognised_in_every_spelling() {
+        for text in ["127.0.0.1", "::1", "[::1]:80", "::ffff:127.0.0.1"] {
+            assert!(Address::parse(text).is_ok_and(Address::is_loopback), "{text}");
+        }
+    }
+}

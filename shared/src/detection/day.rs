@@ -1,0 +1,66 @@
+//! The UTC day, by which facts are filed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A calendar day in UTC, written `2026-11-24`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Day(NaiveDate);
+
+/// Years outside this range cannot be the time of a sign-in; they would also break the order of the written days.
+const YEARS: std::ops::Range<i32> = 2000..2200;
+
+impl Day {
+    /// The day on which `time` falls.
+    #[must_use]
+    pub fn of(time: DateTime<Utc>) -> Self {
+        Self(time.date_naive())
+    }
+
+    /// Whether a log can tell of something at `time` at all.
+    #[must_use]
+    pub fn is_plausible(time: DateTime<Utc>) -> bool {
+        YEARS.contains(&time.year())
+    }
+
+    /// The first instant of the day.
+    #[must_use]
+    pub fn start(self) -> DateTime<Utc> {
+        self.0.and_time(NaiveTime::MIN).and_utc()
+    }
+
+    /// The instant `seconds` after the day's first.
+    #[must_use]
+    pub fn at(self, seconds: u32) -> DateTime<Utc> {
+        self.start() + TimeDelta::seconds(i64::from(seconds))
+    }
+
+    /// The day `days` before this one (the earliest there is, should the calendar end).
+    #[must_use]
+    pub fn before(self, days: u64) -> Self {
+        Self(self.0.checked_sub_days(Days::new(days)).unwrap_or(NaiveDate::MIN))
+    }
+
+    /// The day `days` after this one (the last there is, should the calendar end).
+    #[must_use]
+    pub fn after(self, days: u64) -> Self {
+        Self(self.0.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Day {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}

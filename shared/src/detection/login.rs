@@ -1,0 +1,63 @@
+//! A successful console login.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::address::Address;
+use super::day::Day;
+
+/// A `ConsoleLogin` that succeeded, from an address. Texts are as CloudTrail has them; a missing one is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// CloudTrail's `eventID`, the same whichever way the event comes.
+    pub event_id: String,
+    /// CloudTrail's `eventTime`, in whole seconds.
+    pub time: DateTime<Utc>,
+    /// `sourceIPAddress`.
+    pub source_ip_address: Address,
+    /// `responseElements.ConsoleLogin`: `Success` in some spelling.
+    pub login_result: String,
+    /// `eventType`.
+    pub event_type_name: String,
+    /// `userIdentity.type`.
+    pub user_identity_type: String,
+    /// `userIdentity.arn`.
+    pub user_identity_arn: String,
+    /// `userIdentity.accountId`; where `recipientAccountId` is missing, this still tells the account.
+    pub user_identity_account_id: String,
+    /// `recipientAccountId`.
+    pub recipient_account_id: String,
+    /// The rule's name for the user.
+    pub account_name: String,
+    /// The rule's suffix of it.
+    pub account_upn_suffix: String,
+    /// `awsRegion`, which can be `global`.
+    pub aws_region: String,
+    /// `userAgent`, which the visitor chooses.
+    pub user_agent: String,
+    /// `additionalEventData.MFAUsed`: `Yes`, `No`, `YES`, or nothing.
+    pub mfa_used: String,
+}
+
+impl Login {
+    /// The UTC day by which the login is filed.
+    #[must_use]
+    pub fn day(&self) -> Day {
+        Day::of(self.time)
+    }
+
+    /// Whether the root user logged in.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.user_identity_type.eq_ignore_ascii_case("Root")
+    }
+
+    /// Whether another system vouched for the user, in which case CloudTrail knows nothing of their second factor and
+    /// its `MFAUsed` of `No` means nothing.
+    #[must_use]
+    pub fn is_federated(&self) -> bool {
+        ["AssumedRole", "FederatedUser", "SAMLUser", "WebIdentityUser"]
+            .iter()
+            .any(|federated| self.user_identity_type.eq_ignore_ascii_case(federated))
+    }
+}

@@ -1,0 +1,36 @@
+//! What pivotwatch decides, and nothing of how it learns or tells it.
+//!
+//! Everything here takes plain values and returns plain values: no I/O, no AWS type, no clock. The same facts
+//! therefore give the same incidents whoever computes them, in whichever order they arrived.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`rule`] | the rule and what of it can be set |
+//! | [`address`], [`day`], [`source`] | the words that facts are told in |
+//! | [`failure`], [`tally`], [`sample`] | failed sign-ins, and how many of them are remembered in bounded space |
+//! | [`account`], [`login`] | successful console logins, and the names that the rule gives their users |
+//! | [`window`] | when a login matches |
+//! | [`incident`], [`evidence`] | what the security team is told, from everything known of an address |
+
+pub mod account;
+pub mod address;
+pub mod day;
+pub mod evidence;
+pub mod failure;
+pub mod incident;
+pub mod login;
+pub mod rule;
+pub mod sample;
+pub mod source;
+pub mod tally;
+pub mod window;
+
+pub use address::Address;
+pub use day::Day;
+pub use evidence::{Evidence, incidents};
+pub use failure::Failure;
+pub use incident::Incident;
+pub use login::Login;
+pub use rule::Rule;
+pub use source::Source;
+pub use tally::Tally;

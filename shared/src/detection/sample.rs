@@ -1,0 +1,214 @@
+//! A bounded memory of distinct things that merges like a set.
+//!
+//! A bottom-K sample keeps, of everything it was ever shown, the K entries with the smallest hashes. What is kept
+//! depends on *what* was shown and not on the order, the number of times or the route: merging is idempotent,
+//! commutative and associative. Below K entries it is simply the set; above, it is a uniform sample of it, and the
+//! K-th smallest hash tells how many there were. (Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007.)
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+/// At most `K` entries by hash, and whether there were more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample<const K: usize, V> {
+    entries: BTreeMap<u64, V>,
+    saturated: bool,
+}
+
+impl<const K: usize, V> Default for Sample<K, V> {
+    fn default() -> Self {
+        Self { entries: BTreeMap::new(), saturated: false }
+    }
+}
+
+impl<const K: usize, V: Ord + Clone> Sample<K, V> {
+    /// A sample as it was stored. More than `K` entries cannot have been; the rest is dropped as it would have been.
+    #[must_use]
+    pub fn restore(entries: impl IntoIterator<Item = (u64, V)>, saturated: bool) -> Self {
+        let mut sample = Self { entries: BTreeMap::new(), saturated };
+        for (hash, value) in entries {
+            sample.add(hash, value);
+        }
+        sample
+    }
+
+    /// Shows the sample one more thing, and tells whether it changed.
+    ///
+    /// Should the same hash come with two values (one sign-in, told with slightly different times in two exports), the
+    /// smaller value stays, whichever came first.
+    pub fn add(&mut self, hash: u64, value: V) -> bool {
+        if let Some(known) = self.entries.get_mut(&hash) {
+            if value < *known {
+                *known = value;
+                return true;
+            }
+            return false;
+        }
+        if self.entries.len() < K {
+            self.entries.insert(hash, value);
+            return true;
+        }
+        let newly_saturated = !std::mem::replace(&mut self.saturated, true);
+        let largest = self.entries.last_key_value().map_or(0, |(hash, _)| *hash);
+        if hash < largest {
+            self.entries.pop_last();
+            self.entries.insert(hash, value);
+            return true;
+        }
+        newly_saturated
+    }
+
+    /// Joins what `other` was shown, and tells whether anything changed.
+    pub fn merge(&mut self, other: &Self) -> bool {
+        let mut changed = other.saturated && !std::mem::replace(&mut self.saturated, true);
+        for (hash, value) in &other.entries {
+            changed |= self.add(*hash, value.clone());
+        }
+        changed
+    }
+
+    /// How many distinct things the sample was shown: exact up to `K`, estimated above.
+    ///
+    /// The estimate (K − 1) / h, h being the largest kept hash as a fraction of the hash's range, is unbiased, and its
+    /// relative standard deviation is below 1 / √(K − 2).
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate has no use for the last bits")]
+    pub fn estimate(&self) -> f64 {
+        let kept = self.entries.len() as f64;
+        match self.entries.last_key_value() {
+            Some((largest, _)) if self.saturated => ((kept - 1.0) / (*largest as f64 / u64::MAX as f64)).max(kept),
+            _ => kept,
+        }
+    }
+
+    /// How many things each kept entry stands for: 1 while the sample is exact.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "K is small")]
+    pub fn weight(&self) -> f64 {
+        if self.saturated { self.estimate() / self.entries.len().max(1) as f64 } else { 1.0 }
+    }
+}
+
+impl<const K: usize, V> Sample<K, V> {
+    /// Whether more was shown than is kept.
+    #[must_use]
+    pub fn is_saturated(&self) -> bool {
+        self.saturated
+    }
+
+    /// What is kept, by hash.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, &V)> {
+        self.entries.iter().map(|(hash, value)| (*hash, value))
+    }
+
+    /// Whether an entry with this hash is kept.
+    #[must_use]
+    pub fn contains(&self, hash: u64) -> bool {
+        self.entries.contains_key(&hash)
+    }
+
+    /// How many entries are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// The first 64 bits of SHA-256 over `parts`, each ended by a zero byte so that no two lists of parts run together.
+///
+/// A cryptographic hash, because users and applications are named by whoever signs in: with a quicker one an attacker
+/// could choose names that collide and so hide failures from the count.
+#[must_use]
+pub fn hash(parts: &[&str]) -> u64 {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest.finalize()[..8]);
+    u64::from_be_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Small = Sample<8, u8>;
+
+    fn sample_of(shown: &[(u64, u8)]) -> Small {
+        let mut sample = Small::default();
+        for (hash, value) in shown {
+            sample.add(*hash, *value);
+        }
+        sample
+    }
+
+    fn shown() -> impl Strategy<Value = Vec<(u64, u8)>> {
+        vec((0..40_u64, 0..3_u8), 0..30)
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_idempotent_commutative_and_associative(a in shown(), b in shown(), c in shown()) {
+            let (a, b, c) = (sample_of(&a), sample_of(&b), sample_of(&c));
+            let join = |x: &Small, y: &Small| { let mut joined = x.clone(); joined.merge(y); joined };
+            prop_assert_eq!(join(&a, &a), a.clone());
+            prop_assert_eq!(join(&a, &b), join(&b, &a));
+            prop_assert_eq!(join(&join(&a, &b), &c), join(&a, &join(&b, &c)));
+        }
+
+        #[test]
+        fn merging_two_parts_is_being_shown_both(a in shown(), b in shown()) {
+            let mut joined = sample_of(&a);
+            joined.merge(&sample_of(&b));
+            let both: Vec<_> = a.into_iter().chain(b).collect();
+            prop_assert_eq!(joined, sample_of(&both));
+        }
+
+        #[test]
+        fn a_merge_says_it_changed_something_exactly_when_it_did(a in shown(), b in shown()) {
+            let before = sample_of(&a);
+            let mut after = before.clone();
+            let changed = after.merge(&sample_of(&b));
+            prop_assert_eq!(changed, before != after);
+        }
+
+        #[test]
+        fn up_to_its_bound_it_counts_exactly(shown in vec((0..8_u64, 0..3_u8), 0..40)) {
+            let distinct = shown.iter().map(|(hash, _)| hash).collect::<std::collections::BTreeSet<_>>().len();
+            let sample = sample_of(&shown);
+            prop_assert!(!sample.is_saturated());
+            prop_assert_eq!(sample.len(), distinct);
+        }
+    }
+
+    #[test]
+    fn above_its_bound_it_estimates_within_its_theoretical_error() {
+        // Five standard deviations: with 256 kept, 1 / √254 is 6.3 %.
+        for shown in [1_000_u32, 20_000, 300_000] {
+            let mut sample = Sample::<256, ()>::default();
+            for number in 0..shown {
+                sample.add(hash(&[&number.to_string()]), ());
+            }
+            let relative = sample.estimate() / f64::from(shown) - 1.0;
+            assert!(relative.abs() < 5.0 * 0.063, "{shown} were estimated with an error of {relative:+.3}");
+        }
+    }
+
+    #[test]
+    fn lists_of_parts_do_not_run_together() {
+        assert_ne!(hash(&["ab", "c"]), hash(&["a", "bc"]));
+        assert_ne!(hash(&["a"]), hash(&["a", ""]));
+    }
+}

@@ -1,0 +1,65 @@
+//! The kinds of sign-in that Entra logs apart, and that the rule thresholds apart.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a failure was logged. Each source is compared with the threshold alone; failures of two sources never add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A person at a prompt: the rule's table `SigninLogs`.
+    Interactive,
+    /// A client on a person's behalf: the rule's table `AADNonInteractiveUserSignInLogs`.
+    NonInteractive,
+    /// An application with its own credentials. Not in the rule.
+    ServicePrincipal,
+    /// An Azure resource's identity. Not in the rule.
+    ManagedIdentity,
+    /// Active Directory Federation Services. Not in the rule.
+    Adfs,
+}
+
+/// A text that names no source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no source; the sources are interactive, non_interactive, service_principal, managed_identity and adfs"
+)]
+pub struct UnknownSource(String);
+
+impl Source {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 5] =
+        [Self::Interactive, Self::NonInteractive, Self::ServicePrincipal, Self::ManagedIdentity, Self::Adfs];
+
+    /// The first of them in their order, and the last.
+    pub(crate) const FIRST: Self = Self::Interactive;
+    pub(crate) const LAST: Self = Self::Adfs;
+
+    /// The name in keys, settings, metrics and mails.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interactive => "interactive",
+            Self::NonInteractive => "non_interactive",
+            Self::ServicePrincipal => "service_principal",
+            Self::ManagedIdentity => "managed_identity",
+            Self::Adfs => "adfs",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Source {
+    type Err = UnknownSource;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|source| source.name() == text).ok_or_else(|| UnknownSource(text.to_owned()))
+    }
+}

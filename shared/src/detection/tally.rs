@@ -1,0 +1,275 @@
+//! The failures of one address, on one day, from one source, remembered in bounded space.
+//!
+//! A tally keeps a bottom-K [`Sample`] of each hour's distinct failures, and one each of the users and applications
+//! that they name. Merging is therefore a set union: a notification that comes twice, an export that is uploaded again
+//! while it grows, two exports of the same sign-ins, a retried write all leave it as if each failure had been seen once.
+//! What people ask (how many, at which hours, which codes, first, last) is derived from the samples and never counted.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Timelike, Utc};
+
+use super::address::Address;
+use super::day::Day;
+use super::failure::Failure;
+use super::sample::{Sample, hash};
+use super::source::Source;
+
+/// Failures kept for each hour. Up to this many an hour is exact.
+pub const FAILURES_AN_HOUR: usize = 256;
+
+/// User names kept, and application names kept.
+pub const NAMES: usize = 64;
+
+/// Bytes kept of a name. Entra's longest user principal name has 113 characters; anything longer is somebody's attempt.
+const NAME_LENGTH: usize = 128;
+
+/// Which tally a failure belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TallyKey {
+    /// The address that failed.
+    pub address: Address,
+    /// The UTC day.
+    pub day: Day,
+    /// The log that told of it.
+    pub source: Source,
+}
+
+impl TallyKey {
+    /// The tally of `failure`.
+    #[must_use]
+    pub fn of(failure: &Failure) -> Self {
+        Self { address: failure.address, day: Day::of(failure.time), source: failure.source }
+    }
+}
+
+/// One kept failure.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Occurrence {
+    /// The second of the day.
+    pub second: u32,
+    /// The result code.
+    pub code: String,
+}
+
+/// The failures of one hour.
+pub type Hour = Sample<FAILURES_AN_HOUR, Occurrence>;
+
+/// Distinct names.
+pub type Names = Sample<NAMES, String>;
+
+/// The memory itself. Two tallies of the same key that were shown the same failures are equal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub(crate) hours: BTreeMap<u8, Hour>,
+    pub(crate) users: Names,
+    pub(crate) apps: Names,
+}
+
+impl Tally {
+    /// Adds a failure, which must belong to this tally's key. Tells whether it was new, as far as can be remembered.
+    pub fn add(&mut self, failure: &Failure) -> bool {
+        let second = failure.time.num_seconds_from_midnight();
+        let hour = self.hours.entry(hour_of(second)).or_default();
+        let is_new = !hour.contains(failure.identity);
+        hour.add(failure.identity, Occurrence { second, code: failure.code.clone() });
+        add_name(&mut self.users, &failure.user);
+        add_name(&mut self.apps, &failure.app);
+        is_new
+    }
+
+    /// Joins what `other` remembers of the same key.
+    pub fn merge(&mut self, other: &Self) -> Merged {
+        let mut merged = Merged::default();
+        for (hour, theirs) in &other.hours {
+            let ours = self.hours.entry(*hour).or_default();
+            merged.duplicates += theirs.entries().filter(|(identity, _)| ours.contains(*identity)).count() as u64;
+            merged.changed |= ours.merge(theirs);
+        }
+        merged.changed |= self.users.merge(&other.users);
+        merged.changed |= self.apps.merge(&other.apps);
+        merged
+    }
+
+    /// The number of distinct failures: exact unless [`Tally::is_saturated`].
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.hours.values().map(|hour| rounded(hour.estimate())).sum()
+    }
+
+    /// Whether an hour had more failures than are kept, so that numbers are estimates.
+    #[must_use]
+    pub fn is_saturated(&self) -> bool {
+        self.hours.values().any(Sample::is_saturated)
+    }
+
+    /// Failures by hour of the day.
+    #[must_use]
+    pub fn by_hour(&self) -> BTreeMap<u8, u64> {
+        self.hours.iter().map(|(hour, sample)| (*hour, rounded(sample.estimate()))).collect()
+    }
+
+    /// Failures by result code.
+    #[must_use]
+    pub fn error_codes(&self) -> BTreeMap<String, u64> {
+        let mut codes = BTreeMap::<String, f64>::new();
+        for (occurrence, weight) in self.occurrences() {
+            *codes.entry(occurrence.code.clone()).or_default() += weight;
+        }
+        codes.into_iter().map(|(code, number)| (code, rounded(number))).collect()
+    }
+
+    /// The time of the first kept failure, of a tally that belongs to `day`.
+    #[must_use]
+    pub fn first_failure(&self, day: Day) -> Option<DateTime<Utc>> {
+        self.occurrences().map(|(occurrence, _)| occurrence.second).min().map(|second| day.at(second))
+    }
+
+    /// The time of the last kept failure, of a tally that belongs to `day`.
+    #[must_use]
+    pub fn last_failure(&self, day: Day) -> Option<DateTime<Utc>> {
+        self.occurrences().map(|(occurrence, _)| occurrence.second).max().map(|second| day.at(second))
+    }
+
+    /// Every kept failure with the number of failures that it stands for, by hour and in no order within it.
+    pub fn occurrences(&self) -> impl Iterator<Item = (&Occurrence, f64)> {
+        self.hours.values().flat_map(|hour| {
+            let weight = hour.weight();
+            hour.entries().map(move |(_, occurrence)| (occurrence, weight))
+        })
+    }
+
+    /// The users who failed.
+    #[must_use]
+    pub fn users(&self) -> &Names {
+        &self.users
+    }
+
+    /// The applications they tried.
+    #[must_use]
+    pub fn apps(&self) -> &Names {
+        &self.apps
+    }
+
+    /// How many failures are kept.
+    #[must_use]
+    pub fn kept(&self) -> u64 {
+        self.hours.values().map(|hour| hour.len() as u64).sum()
+    }
+}
+
+/// What a merge found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Whether the tally is another than before.
+    pub changed: bool,
+    /// How many of the failures were already known.
+    pub duplicates: u64,
+}
+
+/// The hour that a second of the day falls into.
+#[expect(clippy::cast_possible_truncation, reason = "a day has 24 hours")]
+fn hour_of(second: u32) -> u8 {
+    (second / 3600) as u8
+}
+
+fn add_name(names: &mut Names, name: &str) {
+    if !name.is_empty() {
+        let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
+        names.add(hash(&[name]), name.to_owned());
+    }
+}
+
+/// An estimate as a number of things.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "estimates are positive and far below 2^64"
+)]
+pub(crate) fn rounded(estimate: f64) -> u64 {
+    estimate.round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::detection::failure::{Particulars, identity};
+
+    fn failure(id: &str, second: i64, code: &str) -> Failure {
+        let time = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
+        let address = Address::from(std::net::IpAddr::from([203, 0, 113, 7]));
+        let (user, app) = ("ann@contoso.example", "Azure Portal");
+        let particulars = Particulars { time, address, user, app, correlation_id: "" };
+        Failure {
+            address,
+            source: Source::Interactive,
+            time,
+            code: code.to_owned(),
+            identity: identity(id, code, &particulars),
+            user: user.to_owned(),
+            app: app.to_owned(),
+        }
+    }
+
+    #[test]
+    fn numbers_derive_from_what_is_kept() {
+        let mut tally = Tally::default();
+        for (id, second, code) in [("a", 59, "50126"), ("b", 3600, "50126"), ("c", 3661, "50053")] {
+            assert!(tally.add(&failure(id, second, code)));
+        }
+        assert!(!tally.add(&failure("c", 3661, "50053")), "the same failure again is not new");
+
+        let day = Day::of(DateTime::UNIX_EPOCH);
+        assert_eq!(tally.failures(), 3);
+        assert_eq!(tally.by_hour(), BTreeMap::from([(0, 1), (1, 2)]));
+        assert_eq!(tally.error_codes(), BTreeMap::from([("50053".to_owned(), 1), ("50126".to_owned(), 2)]));
+        assert_eq!(tally.first_failure(day), Some(day.at(59)));
+        assert_eq!(tally.last_failure(day), Some(day.at(3661)));
+        assert_eq!(tally.users().len(), 1);
+    }
+
+    #[test]
+    fn an_export_that_grows_under_the_same_key_is_counted_once() {
+        let grown = |length: i64| {
+            let mut tally = Tally::default();
+            for number in 0..length {
+                tally.add(&failure(&number.to_string(), number, "50126"));
+            }
+            tally
+        };
+        let mut tally = Tally::default();
+        for (length, duplicates) in [(3, 0), (5, 3), (5, 5), (9, 5)] {
+            let merged = tally.merge(&grown(length));
+            assert_eq!(merged.duplicates, duplicates, "at length {length}");
+        }
+        assert_eq!(tally.failures(), 9);
+    }
+
+    #[test]
+    fn a_merge_that_brings_nothing_new_says_so() {
+        let mut tally = Tally::default();
+        tally.add(&failure("a", 1, "50126"));
+        assert_eq!(tally.clone().merge(&tally), Merged { changed: false, duplicates: 1 });
+    }
+
+    #[test]
+    fn an_hour_with_more_failures_than_are_kept_is_marked_and_estimated() {
+        let mut tally = Tally::default();
+        for number in 0..1000 {
+            tally.add(&failure(&number.to_string(), number, "50126"));
+        }
+        assert!(tally.is_saturated());
+        assert_eq!(tally.kept(), FAILURES_AN_HOUR as u64);
+        assert!((700..1300).contains(&tally.failures()), "{}", tally.failures());
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_cut_and_still_counts_as_a_user() {
+        let mut tally = Tally::default();
+        tally.add(&Failure { user: "é".repeat(5000), ..failure("a", 1, "50126") });
+        let longest = tally.users().entries().map(|(_, name)| name.len()).max();
+        assert_eq!(longest, Some(NAME_LENGTH));
+    }
+}
