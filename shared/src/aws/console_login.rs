@@ -1,0 +1,221 @@
+//! `ConsoleLogin` records.
+//!
+//! Fields: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>.
+//! Any of them can be missing or of another type in some kind of login (root users have no `userName`, Identity Center no
+//! `LoginTo`, failures no `arn` and sometimes no `responseElements`), so fields are looked up one by one.
+
+use chrono::DateTime;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::detection::account::{AccountName, Principal};
+use crate::detection::{Address, Day, Login};
+
+/// What a CloudTrail record came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A console login that succeeded, from an address.
+    Login(Box<Login>),
+    /// Anything else.
+    Unusable(Unusable),
+}
+
+/// Why a record is no successful console login from an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unusable {
+    /// Another event (`SwitchRole`, `CheckMfa`, …).
+    NotAConsoleLogin,
+    /// A login that did not succeed, or does not say so.
+    NotSuccessful,
+    /// From no address: an AWS service's host name, `AWS Internal`.
+    NoAddress,
+    /// Without a time that can be read.
+    NoTime,
+}
+
+impl Unusable {
+    /// The name in metrics and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotAConsoleLogin => "not_a_console_login",
+            Self::NotSuccessful => "not_successful",
+            Self::NoAddress => "login_without_address",
+            Self::NoTime => "login_without_time",
+        }
+    }
+}
+
+/// Reads a CloudTrail record. Event name and result are compared without case, as the rule compares them.
+#[must_use]
+pub fn read(record: &Value) -> Reading {
+    if !text(record, "/eventName").eq_ignore_ascii_case("ConsoleLogin") {
+        return Reading::Unusable(Unusable::NotAConsoleLogin);
+    }
+    let login_result = text(record, "/responseElements/ConsoleLogin");
+    if !login_result.eq_ignore_ascii_case("Success") {
+        return Reading::Unusable(Unusable::NotSuccessful);
+    }
+    let Ok(source_ip_address) = Address::parse(text(record, "/sourceIPAddress")) else {
+        return Reading::Unusable(Unusable::NoAddress);
+    };
+    let time = DateTime::parse_from_rfc3339(text(record, "/eventTime")).map(|time| time.to_utc());
+    let Some(time) = time.ok().filter(|time| Day::is_plausible(*time)) else {
+        return Reading::Unusable(Unusable::NoTime);
+    };
+    let user_identity_arn = text(record, "/userIdentity/arn");
+    let account = AccountName::of(&Principal {
+        principal_id: text(record, "/userIdentity/principalId"),
+        user_name: text(record, "/userIdentity/userName"),
+        arn: user_identity_arn,
+        resource_arn: text(record, "/resources/0/ARN"),
+    });
+    let owned = |path| text(record, path).to_owned();
+    Reading::Login(Box::new(Login {
+        event_id: event_id(record),
+        time,
+        source_ip_address,
+        login_result: login_result.to_owned(),
+        event_type_name: owned("/eventType"),
+        user_identity_type: owned("/userIdentity/type"),
+        user_identity_arn: user_identity_arn.to_owned(),
+        user_identity_account_id: owned("/userIdentity/accountId"),
+        recipient_account_id: owned("/recipientAccountId"),
+        account_name: account.name,
+        account_upn_suffix: account.upn_suffix,
+        aws_region: owned("/awsRegion"),
+        user_agent: owned("/userAgent"),
+        mfa_used: owned("/additionalEventData/MFAUsed"),
+    }))
+}
+
+fn text<'a>(record: &'a Value, path: &str) -> &'a str {
+    record.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// CloudTrail's `eventID`, or where that is missing (or longer than a key may be) one made of the record's text: the login must not be lost, and the
+/// same record must be the same login.
+fn event_id(record: &Value) -> String {
+    match text(record, "/eventID") {
+        event_id if !(1..=128).contains(&event_id.len()) => {
+            Uuid::new_v5(&Uuid::NAMESPACE_OID, record.to_string().as_bytes()).to_string()
+        }
+        event_id => event_id.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record() -> Value {
+        json!({
+            "eventVersion": "1.08",
+            "userIdentity": {
+                "type": "IAMUser",
+                "principalId": "AIDAEXAMPLE",
+                "arn": "arn:aws:iam::111122223333:user/alice",
+                "accountId": "111122223333",
+                "userName": "alice",
+            },
+            "eventTime": "2026-03-02T08:01:02Z",
+            "eventSource": "signin.amazonaws.com",
+            "eventName": "ConsoleLogin",
+            "awsRegion": "eu-north-1",
+            "sourceIPAddress": "203.0.113.7",
+            "userAgent": "Mozilla/5.0",
+            "requestParameters": null,
+            "responseElements": {"ConsoleLogin": "Success"},
+            "additionalEventData": {"MobileVersion": "No", "MFAUsed": "No"},
+            "eventID": "8a8cf6a0-5d0c-4f6d-9d3e-6f0d3a1b2c3d",
+            "eventType": "AwsConsoleSignIn",
+            "recipientAccountId": "111122223333",
+        })
+    }
+
+    fn with(path: &str, value: Value) -> Value {
+        let mut record = record();
+        let (parent, key) = path.rsplit_once('/').unwrap();
+        record.pointer_mut(parent).unwrap()[key] = value;
+        record
+    }
+
+    fn without(key: &str) -> Value {
+        let mut record = record();
+        record.as_object_mut().unwrap().remove(key);
+        record
+    }
+
+    fn login(record: &Value) -> Login {
+        match read(record) {
+            Reading::Login(login) => *login,
+            Reading::Unusable(reason) => panic!("{} for {record}", reason.name()),
+        }
+    }
+
+    #[test]
+    fn an_iam_users_login_is_read() {
+        insta::assert_json_snapshot!(login(&record()));
+    }
+
+    #[test]
+    fn success_and_event_name_are_compared_without_case() {
+        login(&with("/eventName", json!("consolelogin")));
+        login(&with("/responseElements/ConsoleLogin", json!("SUCCESS")));
+    }
+
+    #[test]
+    fn root_is_named_by_its_arn() {
+        let identity = json!({"type": "Root", "principalId": "1", "arn": "arn:aws:iam::1:root", "accountId": "1"});
+        let login = login(&with("/userIdentity", identity));
+        assert_eq!((login.account_name.as_str(), login.is_root()), ("arn:aws:iam::1:root", true));
+    }
+
+    #[test]
+    fn an_identity_center_user_is_named_by_the_session() {
+        let arn = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice@contoso.example";
+        let identity = json!({"type": "AssumedRole", "principalId": "AROA:alice@contoso.example", "arn": arn});
+        let login = login(&with("/userIdentity", identity));
+        assert_eq!((login.account_name.as_str(), login.account_upn_suffix.as_str()), ("alice", "contoso.example"));
+        assert!(login.is_federated());
+    }
+
+    #[test]
+    fn what_a_login_can_do_without_does_not_cost_the_login() {
+        for key in ["userIdentity", "userAgent", "additionalEventData", "recipientAccountId", "awsRegion", "eventType"]
+        {
+            login(&without(key));
+        }
+    }
+
+    #[test]
+    fn a_login_without_an_event_id_gets_one_of_its_own() {
+        let one = login(&without("eventID"));
+        assert_eq!(one.event_id, login(&without("eventID")).event_id);
+        let mut other = without("eventID");
+        other["userAgent"] = json!("another");
+        assert_ne!(one.event_id, login(&other).event_id);
+    }
+
+    #[test]
+    fn anything_else_is_told_apart_by_its_reason() {
+        for (record, reason) in [
+            (with("/eventName", json!("SwitchRole")), Unusable::NotAConsoleLogin),
+            (with("/eventName", json!("CheckMfa")), Unusable::NotAConsoleLogin),
+            (without("eventName"), Unusable::NotAConsoleLogin),
+            (with("/responseElements/ConsoleLogin", json!("Failure")), Unusable::NotSuccessful),
+            (with("/responseElements", json!(null)), Unusable::NotSuccessful),
+            (without("responseElements"), Unusable::NotSuccessful),
+            (with("/sourceIPAddress", json!("AWS Internal")), Unusable::NoAddress),
+            (with("/sourceIPAddress", json!("signin.amazonaws.com")), Unusable::NoAddress),
+            (without("sourceIPAddress"), Unusable::NoAddress),
+            (without("eventTime"), Unusable::NoTime),
+            (with("/eventTime", json!("...")), Unusable::NoTime),
+            (with("/eventTime", json!(1_700_000_000)), Unusable::NoTime),
+        ] {
+            assert_eq!(read(&record), Reading::Unusable(reason), "{record}");
+        }
+    }
+}

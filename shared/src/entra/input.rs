@@ -1,0 +1,103 @@
+//! A window onto the decompressed bytes, from which shapes cut their records without copying them.
+
+use std::io::{self, Read};
+
+/// How much is read at a time, and how much of the beginning shapes are recognised by.
+const BLOCK: usize = 64 * 1024;
+
+/// What one record may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one record. A longer one is rejected and passed over without being held in memory.
+    pub record: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // Real records have 2 to 40 KiB.
+        Self { record: 1024 * 1024 }
+    }
+}
+
+/// The bytes ahead. `buffer[start..end]` has been read and not been used.
+pub(super) struct Input<'a> {
+    bytes: Box<dyn Read + Send + 'a>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    finished: bool,
+    pub(super) limits: Limits,
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(bytes: Box<dyn Read + Send + 'a>, limits: Limits) -> Self {
+        Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, finished: false, limits }
+    }
+
+    /// What has been read and not been used.
+    pub(super) fn ahead(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Uses up `count` bytes of what is ahead.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.start += count;
+    }
+
+    /// Uses up `count` bytes and returns them.
+    pub(super) fn take(&mut self, count: usize) -> &[u8] {
+        self.start += count;
+        &self.buffer[self.start - count..self.start]
+    }
+
+    /// Reads on. Returns whether there was anything more.
+    pub(super) fn more(&mut self) -> io::Result<bool> {
+        if self.finished {
+            return Ok(false);
+        }
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.buffer.len() - self.end < BLOCK {
+            self.buffer.resize(self.buffer.len() + BLOCK, 0);
+        }
+        let read = loop {
+            match self.bytes.read(&mut self.buffer[self.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        self.end += read;
+        self.finished = read == 0;
+        Ok(read > 0)
+    }
+
+    /// The beginning of the export without a byte order mark and leading white space: a block of it, or all there is.
+    pub(super) fn head(&mut self) -> io::Result<&[u8]> {
+        while self.ahead().len() < 3 && self.more()? {}
+        if self.ahead().starts_with(b"\xef\xbb\xbf") {
+            self.advance(3);
+        }
+        self.skip_white_space()?;
+        while self.ahead().len() < BLOCK && self.more()? {}
+        Ok(self.ahead())
+    }
+
+    /// Goes to the next byte that is not white space, and returns it.
+    pub(super) fn skip_white_space(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let ahead = self.ahead();
+            if let Some(position) = ahead.iter().position(|byte| !byte.is_ascii_whitespace()) {
+                let byte = ahead[position];
+                self.advance(position);
+                return Ok(Some(byte));
+            }
+            self.advance(self.ahead().len());
+            if !self.more()? {
+                return Ok(None);
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Judging a record: a failure that counts, or why not.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use super::Outcome;
+use super::time;
+use crate::detection::address::{Address, AddressFault};
+use crate::detection::failure::{Particulars, identity};
+use crate::detection::{Failure, Rule, Source};
+
+/// Why a record in order is not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ignored {
+    /// The sign-in did not fail.
+    NotAFailure,
+    /// It came from the machine itself.
+    Loopback,
+    /// Its source is not among those that are counted.
+    SourceNotCounted(Source),
+    /// A category of sign-in that pivotwatch does not know.
+    UnknownSignInCategory,
+    /// Another log than of sign-ins, as an event hub can mix them.
+    OtherCategory,
+}
+
+impl Ignored {
+    /// The name in metrics and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotAFailure => "not_a_failure",
+            Self::Loopback => "loopback",
+            Self::SourceNotCounted(Source::Interactive) => "source_interactive",
+            Self::SourceNotCounted(Source::NonInteractive) => "source_non_interactive",
+            Self::SourceNotCounted(Source::ServicePrincipal) => "source_service_principal",
+            Self::SourceNotCounted(Source::ManagedIdentity) => "source_managed_identity",
+            Self::SourceNotCounted(Source::Adfs) => "source_adfs",
+            Self::UnknownSignInCategory => "unknown_sign_in_category",
+            Self::OtherCategory => "other_category",
+        }
+    }
+}
+
+/// Why a record cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rejected {
+    /// Not the text of a record of this shape.
+    Malformed,
+    /// Longer than a record may be.
+    TooLong,
+    /// Without a category, so that its source cannot be told.
+    NoCategory,
+    /// Without a numeric result code.
+    NoCode,
+    /// Without an address.
+    NoAddress,
+    /// With an address of which Microsoft hid a part.
+    RedactedAddress,
+    /// With something else for an address.
+    BadAddress,
+    /// Without a time.
+    NoTime,
+    /// With a time that cannot be read.
+    BadTime,
+}
+
+impl Rejected {
+    /// The name in metrics and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::TooLong => "too_long",
+            Self::NoCategory => "no_category",
+            Self::NoCode => "no_code",
+            Self::NoAddress => "no_address",
+            Self::RedactedAddress => "redacted_address",
+            Self::BadAddress => "bad_address",
+            Self::NoTime => "no_time",
+            Self::BadTime => "bad_time",
+        }
+    }
+}
+
+/// A sign-in as an export tells it, whatever its shape: texts as found, empty where there is none.
+#[derive(Debug)]
+pub(super) struct Record<'a> {
+    pub(super) source: Source,
+    pub(super) id: Cow<'a, str>,
+    /// When it happened, by the first of these that is not empty.
+    pub(super) times: [Cow<'a, str>; 2],
+    /// Where it came from, by the first of these that is not empty.
+    pub(super) addresses: [Cow<'a, str>; 2],
+    /// How it ended, by the first of these that is a number.
+    pub(super) codes: [Cow<'a, str>; 2],
+    pub(super) user: Cow<'a, str>,
+    pub(super) app: Cow<'a, str>,
+    pub(super) correlation_id: Cow<'a, str>,
+}
+
+impl Record<'_> {
+    /// What the record comes to, and its time where that can be read.
+    pub(super) fn judge(&self, rule: &Rule) -> (Outcome, Option<DateTime<Utc>>) {
+        let written = first_filled(&self.times);
+        let time = written.and_then(time::parse);
+        let outcome = match self.failure(rule, time) {
+            Ok(failure) => Outcome::Failure(failure),
+            Err(outcome) => outcome,
+        };
+        (outcome, time)
+    }
+
+    fn failure(&self, rule: &Rule, time: Option<DateTime<Utc>>) -> Result<Failure, Outcome> {
+        if !rule.sources.contains(&self.source) {
+            return Err(Outcome::Ignored(Ignored::SourceNotCounted(self.source)));
+        }
+        let code = self.code().ok_or(Outcome::Rejected(Rejected::NoCode))?;
+        if !Rule::is_failure(code) {
+            return Err(Outcome::Ignored(Ignored::NotAFailure));
+        }
+        let address = Address::parse(first_filled(&self.addresses).unwrap_or_default()).map_err(|fault| {
+            Outcome::Rejected(match fault {
+                AddressFault::Missing => Rejected::NoAddress,
+                AddressFault::Redacted => Rejected::RedactedAddress,
+                AddressFault::NotAnAddress => Rejected::BadAddress,
+            })
+        })?;
+        if address.is_loopback() {
+            return Err(Outcome::Ignored(Ignored::Loopback));
+        }
+        let no_time = if first_filled(&self.times).is_some() { Rejected::BadTime } else { Rejected::NoTime };
+        let time = time.ok_or(Outcome::Rejected(no_time))?;
+
+        let user = self.user.trim().to_lowercase();
+        let app = self.app.trim().to_owned();
+        let correlation_id = self.correlation_id.trim();
+        let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
+        let identity = identity(self.id.trim(), code, &particulars);
+        Ok(Failure { address, source: self.source, time, code: code.to_owned(), identity, user, app })
+    }
+
+    /// A word where the code should be (`Failure`) says nothing: some forwarders write it, and the code stands elsewhere.
+    fn code(&self) -> Option<&str> {
+        self.codes.iter().map(|code| code.trim()).find(|code| is_code(code))
+    }
+}
+
+/// Digits, no more of them than any code has had; anything longer is somebody's attempt to fill the table.
+fn is_code(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn first_filled<'a>(texts: &'a [Cow<'_, str>]) -> Option<&'a str> {
+    texts.iter().map(|text| text.trim()).find(|text| !text.is_empty())
+}
