@@ -1,0 +1,195 @@
+//! What a message says: enough to act on at three in the morning, and where the rest is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::visible::{ascii, visible};
+use crate::detection::incident::{Severity, SourceFailures};
+use crate::detection::rule::{Order, RULE_ID};
+use crate::detection::{Incident, Rule, Source};
+
+/// SNS takes fewer than 100 characters, and drops the whole message for one more.
+const SUBJECT_LENGTH: usize = 99;
+
+/// Characters shown of a name, an ARN or a user agent.
+const TEXT_LENGTH: usize = 200;
+
+/// Users and codes that are shown of each source; the record has more.
+const SHOWN: usize = 10;
+
+/// A message to the security team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// At most 99 printable ASCII characters.
+    pub subject: String,
+    /// For people.
+    pub text: String,
+    /// For filter policies of subscriptions.
+    pub attributes: BTreeMap<&'static str, String>,
+}
+
+/// The message of an incident. `table` is where responders find the records behind it.
+#[must_use]
+pub fn message(incident: &Incident, rule: &Rule, table: &str) -> Message {
+    Message { subject: subject(incident), text: text(incident, rule, table), attributes: attributes(incident) }
+}
+
+fn subject(incident: &Incident) -> String {
+    let severity = incident.severity().name();
+    let account = ascii(&incident.account_id, 12);
+    let address = incident.columns.source_ip_address.to_string();
+    let frame = format!("[pivotwatch] {severity}:  logged in to AWS {account} from {address}").len();
+    let name = ascii(&full_name(incident), SUBJECT_LENGTH.saturating_sub(frame).max(8));
+    ascii(&format!("[pivotwatch] {severity}: {name} logged in to AWS {account} from {address}"), SUBJECT_LENGTH)
+}
+
+fn attributes(incident: &Incident) -> BTreeMap<&'static str, String> {
+    let mut attributes = BTreeMap::from([
+        ("severity", incident.severity().name().to_owned()),
+        ("source_ip_address", incident.columns.source_ip_address.to_string()),
+        ("incident_id", incident.id.to_string()),
+    ]);
+    // SNS refuses an attribute without a value.
+    if !incident.account_id.is_empty() {
+        attributes.insert("recipient_account_id", ascii(&incident.account_id, 64));
+    }
+    attributes
+}
+
+fn text(incident: &Incident, rule: &Rule, table: &str) -> String {
+    let columns = &incident.columns;
+    let address = columns.source_ip_address;
+    let mut text = String::new();
+    let mut line = |label: &str, value: &str| {
+        // Writing to a string cannot fail, here and below.
+        let _ = writeln!(text, "{label:<9} {value}");
+    };
+    line("Who", &format!("{} ({})", shown(&full_name(incident)), shown(&columns.user_identity_type)));
+    if !incident.user_identity_arn.is_empty() {
+        line("", &shown(&incident.user_identity_arn));
+    }
+    line("Where", &format!("AWS account {}, region {}", shown(&incident.account_id), shown(&columns.aws_region)));
+    line("From", &address.to_string());
+    line("", &shown(&columns.user_agent));
+    line("When", &when(incident));
+    line("MFA", &mfa(incident));
+    line("Severity", &severity(incident));
+
+    let window = hours(rule.window);
+    let sides = match rule.order {
+        Order::Any => "before or after",
+        Order::FailuresFirst => "before",
+    };
+    let _ = writeln!(text, "\nFailed sign-ins to Entra ID from {address}, up to {window} {sides} the login:\n");
+    for (source, failures) in &incident.failures {
+        write_failures(&mut text, *source, failures, rule);
+    }
+
+    let reach = rule.reach_in_days();
+    let (from, to) = (incident.day.before(reach), incident.day.after(reach));
+    let _ = write!(
+        text,
+        "
+Everything known of the address around that day:
+
+  aws dynamodb query --table-name {table} \\
+    --key-condition-expression 'ip = :ip AND #record BETWEEN :from AND :to' \\
+    --expression-attribute-names '{{\"#record\":\"record\"}}' \\
+    --expression-attribute-values '{{\":ip\":{{\"S\":\"{address}\"}},\":from\":{{\"S\":\"{from}#\"}},\":to\":{{\"S\":\"{to}#~\"}}}}'
+
+This incident:  ip = {address}, record = {day}#incident#{id}
+Rule:           {RULE_ID}, Failed AzureAD logons but success logon to AWS Console
+",
+        day = incident.day,
+        id = incident.id,
+    );
+    format!("An address that failed to sign in to Entra ID has logged in to the AWS console.\n\n{text}")
+}
+
+fn write_failures(text: &mut String, source: Source, failures: &SourceFailures, rule: &Rule) {
+    let verdict = if failures.exceeded {
+        format!("more than the {} allowed", rule.threshold)
+    } else {
+        format!("not more than the {} allowed in one window", rule.threshold)
+    };
+    let _ = writeln!(text, "  {source}: {}, {verdict}", failures.count);
+    let _ = writeln!(text, "    first {}, last {}", time(failures.first), time(failures.last));
+
+    let mut codes: Vec<_> = failures.error_codes.iter().collect();
+    codes.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
+    let shown_codes: Vec<_> = codes.iter().take(SHOWN).map(|(code, number)| format!("{code} ({number})")).collect();
+    let _ = writeln!(text, "    codes {}{}", shown_codes.join(", "), and_more(codes.len() as u64, shown_codes.len()));
+
+    if !failures.users.is_empty() {
+        let users: Vec<_> = failures.users.iter().take(SHOWN).map(|user| shown(user)).collect();
+        let _ = writeln!(text, "    users {}{}", users.join(", "), and_more(failures.users_total, users.len()));
+    }
+}
+
+fn and_more(total: u64, listed: usize) -> String {
+    match total.saturating_sub(listed as u64) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
+}
+
+/// The user's name as people write it, with its suffix.
+fn full_name(incident: &Incident) -> String {
+    let columns = &incident.columns;
+    match (columns.account_name.as_str(), columns.account_upn_suffix.as_str()) {
+        ("", _) => "unnamed user".to_owned(),
+        (arn, "") if columns.user_identity_type.eq_ignore_ascii_case("Root") && arn.starts_with("arn:") => {
+            "root".to_owned()
+        }
+        (name, "") => name.to_owned(),
+        (name, suffix) => format!("{name}@{suffix}"),
+    }
+}
+
+fn when(incident: &Incident) -> String {
+    let first = time(incident.start_time);
+    match incident.logins.len() {
+        0 | 1 => first,
+        logins => format!("{first}, the first of {logins} logins until {}", time(incident.end_time)),
+    }
+}
+
+/// CloudTrail's `MFAUsed` tells nothing of a federated login, whose second factor is the other system's business: its
+/// "No" there would be read as an alarm, or worse as a fact.
+fn mfa(incident: &Incident) -> String {
+    if incident.is_federated {
+        "not recorded (federated)".to_owned()
+    } else if incident.columns.mfa_used.is_empty() {
+        "not recorded".to_owned()
+    } else {
+        shown(&incident.columns.mfa_used)
+    }
+}
+
+fn severity(incident: &Incident) -> String {
+    let name = incident.severity().name();
+    match incident.severity() {
+        Severity::Medium => name.to_owned(),
+        Severity::High => {
+            let signals: Vec<_> = incident.signals.iter().map(|signal| signal.explanation()).collect();
+            format!("{name}, because {}", signals.join(", and "))
+        }
+    }
+}
+
+fn shown(text: &str) -> String {
+    if text.is_empty() { "(not recorded)".to_owned() } else { visible(text, TEXT_LENGTH) }
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn hours(window: TimeDelta) -> String {
+    match (window.num_minutes() / 60, window.num_minutes() % 60) {
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}

@@ -1,0 +1,26 @@
+//! Messages kept in memory, for tests and for the rule on a laptop.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::{Message, Notifier, PublishError};
+
+/// Messages as they were sent.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    messages: Mutex<Vec<Message>>,
+}
+
+impl Outbox {
+    /// The messages so far.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Message> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Notifier for Outbox {
+    async fn publish(&self, message: &Message) -> Result<(), PublishError> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! Messages through SNS.
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::error::DisplayErrorContext;
+use aws_sdk_sns::types::MessageAttributeValue;
+
+use super::{Message, Notifier, PublishError};
+
+/// A topic.
+#[derive(Clone, Debug)]
+pub struct Sns {
+    client: Client,
+    topic_arn: String,
+}
+
+impl Sns {
+    /// The topic with this ARN.
+    #[must_use]
+    pub fn new(client: Client, topic_arn: String) -> Self {
+        Self { client, topic_arn }
+    }
+}
+
+impl Notifier for Sns {
+    async fn publish(&self, message: &Message) -> Result<(), PublishError> {
+        let mut publish =
+            self.client.publish().topic_arn(&self.topic_arn).subject(&message.subject).message(&message.text);
+        for (name, value) in &message.attributes {
+            let value = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(value)
+                .build()
+                .map_err(|error| PublishError(error.to_string()))?;
+            publish = publish.message_attributes(*name, value);
+        }
+        publish.send().await.map_err(|error| PublishError(DisplayErrorContext(error).to_string()))?;
+        Ok(())
+    }
+}

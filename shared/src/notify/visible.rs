@@ -1,0 +1,79 @@
+//! Text from logs, made safe to show.
+//!
+//! User agents, user names and account names are chosen by whoever signs in. Unchanged, one with a line break could write
+//! lines of the mail, one with a direction mark could turn them round, and one of Cyrillic letters could pass for
+//! another user.
+
+use std::fmt::Write;
+
+/// `text` with every character outside plain Latin written as `\u{…}`, cut to `most` characters.
+pub(super) fn visible(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    for (position, character) in text.chars().enumerate() {
+        if position == most {
+            shown.push_str("… (cut)");
+            break;
+        }
+        if is_plain(character) {
+            shown.push(character);
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(shown, "{}", character.escape_unicode());
+        }
+    }
+    shown
+}
+
+/// `text` in printable ASCII, as an SNS subject has to be, with its middle left out where it is longer than `most`: both
+/// ends of a name tell more than one end does.
+pub(super) fn ascii(text: &str, most: usize) -> String {
+    let plain: String = text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect();
+    if plain.len() <= most {
+        return plain;
+    }
+    let kept = most.saturating_sub(3);
+    let head = kept.div_ceil(2);
+    format!("{}...{}", &plain[..head], &plain[plain.len() - (kept - head)..])
+}
+
+/// Printable ASCII, and the accented letters of Latin-1 and Latin Extended-A and -B that European names have.
+fn is_plain(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{c0}'..='\u{24f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn tricks_become_visible_and_names_stay_readable() {
+        for (text, shown) in [
+            ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)"),
+            ("José Ångström", "José Ångström"),
+            ("one\r\nSeverity: Low", "one\\u{d}\\u{a}Severity: Low"),
+            ("\u{202e}gpj.exe", "\\u{202e}gpj.exe"),
+            ("\u{0430}lice", "\\u{430}lice"),
+            ("a\u{200b}b\u{2028}c", "a\\u{200b}b\\u{2028}c"),
+        ] {
+            assert_eq!(visible(text, 100), shown);
+        }
+        assert_eq!(visible("abcdef", 3), "abc… (cut)");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_shown_breaks_a_line(text in any::<String>()) {
+            let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+            prop_assert!(!visible(&text, 100).contains(breaks));
+        }
+
+        #[test]
+        fn a_subject_fits_and_is_printable_ascii(text in any::<String>(), most in 4..99_usize) {
+            let subject = ascii(&text, most);
+            prop_assert!(subject.len() <= most);
+            prop_assert!(subject.chars().all(|c| c.is_ascii_graphic() || c == ' '));
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Which objects an event tells of.
+//!
+//! S3 notifies a function directly, through a queue (SQS), through a topic (SNS), through a topic into a queue, or through
+//! EventBridge; each wraps the same few fields differently, and a queue can hold several kinds at once. The event is
+//! therefore searched piece by piece, and a piece that is not understood costs only itself.
+//! Forms: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html> and
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>.
+
+use serde_json::Value;
+
+use super::ObjectAddress;
+
+/// A queue's message around a topic's message around a notification is three wrappings; nothing real has more than this.
+const DEEPEST_WRAPPING: usize = 6;
+
+/// That an object was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    /// The object.
+    pub object: ObjectAddress,
+    /// The queue's message that brought the notification, by which a queue is told that it failed.
+    pub message: Option<String>,
+}
+
+/// What an event brings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notifications {
+    /// Objects that were written.
+    pub written: Vec<Notification>,
+    /// Pieces that are in order and tell of no written object, by reason: S3's test event, a deletion, a folder.
+    pub ignored: Vec<&'static str>,
+    /// Pieces that were not understood, shortened.
+    pub unrecognised: Vec<String>,
+}
+
+/// Searches an event for notifications.
+#[must_use]
+pub fn notifications(event: &Value) -> Notifications {
+    let mut found = Notifications::default();
+    search(event, None, 0, &mut found);
+    found
+}
+
+fn search(piece: &Value, message: Option<&str>, wrapping: usize, found: &mut Notifications) {
+    if wrapping > DEEPEST_WRAPPING {
+        return unrecognised(piece, found);
+    }
+    let inside = |text: &str, message: Option<&str>, found: &mut Notifications| match serde_json::from_str(text) {
+        Ok(inner) => search(&inner, message, wrapping + 1, found),
+        Err(_) => unrecognised(piece, found),
+    };
+    if let Some(records) = piece.get("Records").and_then(Value::as_array) {
+        for record in records {
+            search(record, message, wrapping + 1, found);
+        }
+    } else if let Some(body) = text(piece, "/body").filter(|_| text(piece, "/eventSource") == Some("aws:sqs")) {
+        inside(body, text(piece, "/messageId"), found);
+    } else if let Some(content) = text(piece, "/Sns/Message").or_else(|| text(piece, "/Message")) {
+        inside(content, message, found);
+    } else if text(piece, "/Event") == Some("s3:TestEvent") {
+        found.ignored.push("s3_test_event");
+    } else if let (Some(bucket), Some(key)) = (text(piece, "/s3/bucket/name"), text(piece, "/s3/object/key")) {
+        if text(piece, "/eventName").is_some_and(|name| name.contains("ObjectCreated:")) {
+            written(bucket, &form_decoded(key), text(piece, "/s3/object/versionId"), message, found);
+        } else {
+            found.ignored.push("s3_other_event");
+        }
+    } else if let (Some(bucket), Some(key)) = (text(piece, "/detail/bucket/name"), text(piece, "/detail/object/key")) {
+        // EventBridge, unlike the others, gives the key as it is.
+        if text(piece, "/detail-type") == Some("Object Created") {
+            written(bucket, key, text(piece, "/detail/object/version-id"), message, found);
+        } else {
+            found.ignored.push("s3_other_event");
+        }
+    } else {
+        unrecognised(piece, found);
+    }
+}
+
+fn written(bucket: &str, key: &str, version: Option<&str>, message: Option<&str>, found: &mut Notifications) {
+    if key.ends_with('/') {
+        found.ignored.push("s3_folder");
+        return;
+    }
+    found.written.push(Notification {
+        object: ObjectAddress {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            version: version.filter(|version| !version.is_empty()).map(str::to_owned),
+        },
+        message: message.map(str::to_owned),
+    });
+}
+
+fn unrecognised(piece: &Value, found: &mut Notifications) {
+    let mut shown = piece.to_string();
+    shown.truncate(shown.floor_char_boundary(500));
+    found.unrecognised.push(shown);
+}
+
+fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
+    value.pointer(path).and_then(Value::as_str)
+}
+
+/// Undoes the form encoding (<https://url.spec.whatwg.org/#urlencoded-parsing>) that S3 puts keys into: `+` is a blank, and
+/// the `=` of an Azure export's path arrives as `%3D`.
+fn form_decoded(key: &str) -> String {
+    percent_encoding::percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn direct(key: &str) -> Value {
+        json!({
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": "exports"}, "object": {"key": key, "size": 1, "versionId": "v1"}},
+        })
+    }
+
+    fn of_bridge(key: &str) -> Value {
+        json!({
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "detail": {"bucket": {"name": "exports"}, "object": {"key": key, "version-id": "v1"}},
+        })
+    }
+
+    fn queued(id: &str, body: &Value) -> Value {
+        json!({"messageId": id, "eventSource": "aws:sqs", "body": body.to_string()})
+    }
+
+    fn expected(key: &str, message: Option<&str>) -> Notification {
+        let object =
+            ObjectAddress { bucket: "exports".to_owned(), key: key.to_owned(), version: Some("v1".to_owned()) };
+        Notification { object, message: message.map(str::to_owned) }
+    }
+
+    #[test]
+    fn an_object_is_found_in_every_wrapping() {
+        let direct = json!({"Records": [direct("a.json")]});
+        let topic = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": direct.to_string()}}]});
+        let topic_in_queue = json!({"Type": "Notification", "Message": direct.to_string()});
+        for (event, message) in [
+            (direct.clone(), None),
+            (topic, None),
+            (of_bridge("a.json"), None),
+            (json!({"Records": [queued("m", &direct)]}), Some("m")),
+            (json!({"Records": [queued("m", &topic_in_queue)]}), Some("m")),
+            (json!({"Records": [queued("m", &of_bridge("a.json"))]}), Some("m")),
+        ] {
+            let found = notifications(&event);
+            let only = Notifications { written: vec![expected("a.json", message)], ..Notifications::default() };
+            assert_eq!(found, only, "{event}");
+        }
+    }
+
+    #[test]
+    fn keys_are_decoded_by_form_rules_except_from_eventbridge() {
+        for (encoded, key) in [
+            ("tenantId%3D1/y%3D2026/m%3D03/PT1H.json", "tenantId=1/y=2026/m=03/PT1H.json"),
+            ("a+b.json", "a b.json"),
+            ("a%2Bb.json", "a+b.json"),
+            ("caf%C3%A9%26%25.json", "café&%.json"),
+        ] {
+            let found = notifications(&json!({"Records": [direct(encoded)]}));
+            assert_eq!(found.written, [expected(key, None)]);
+            assert_eq!(notifications(&of_bridge(key)).written, [expected(key, None)]);
+        }
+    }
+
+    #[test]
+    fn what_tells_of_no_written_object_is_ignored_by_reason() {
+        let mut removed = direct("a.json");
+        removed["eventName"] = json!("ObjectRemoved:Delete");
+        let test = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "exports"});
+        for (event, reason) in [
+            (test.clone(), "s3_test_event"),
+            (json!({"Records": [queued("m", &test)]}), "s3_test_event"),
+            (json!({"Records": [removed]}), "s3_other_event"),
+            (json!({"Records": [direct("folder/")]}), "s3_folder"),
+        ] {
+            assert_eq!(notifications(&event), Notifications { ignored: vec![reason], ..Default::default() }, "{event}");
+        }
+    }
+
+    #[test]
+    fn a_piece_that_is_not_understood_costs_only_itself() {
+        let event = json!({"Records": [
+            queued("bad", &json!({"hello": "world"})),
+            {"messageId": "worse", "eventSource": "aws:sqs", "body": "not JSON"},
+            queued("good", &json!({"Records": [direct("a.json")]})),
+        ]});
+        let found = notifications(&event);
+        assert_eq!(found.written, [expected("a.json", Some("good"))]);
+        assert_eq!(found.unrecognised.len(), 2);
+    }
+
+    #[test]
+    fn wrappings_without_end_are_not_followed() {
+        let mut event = json!({"Records": [direct("a.json")]});
+        for _ in 0..20 {
+            event = json!({"Message": event.to_string()});
+        }
+        assert_eq!(notifications(&event).unrecognised.len(), 1);
+    }
+}
