@@ -1,0 +1,24 @@
+//! The Lambda function `detect`: records the console logins that CloudTrail tells of, and settles their addresses.
+
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
+use pivotwatch::clients;
+use pivotwatch::pipeline::Surroundings;
+use pivotwatch::settings::Settings;
+use serde_json::Value;
+
+// One thread: a Lambda of this size has one processor.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let settings =
+        Settings::from_environment().inspect_err(|faults| tracing::error!(code = faults.code(), "{faults}"))?;
+    let pipeline = clients::pipeline(settings, &clients::configuration().await);
+
+    // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        let (summary, result) = pipeline.detect(&event.payload).await;
+        summary.print("detect", pipeline.surroundings.now());
+        result.map_err(|error| Diagnostic { error_type: error.code().to_owned(), error_message: error.to_string() })
+    }))
+    .await
+}

@@ -1,0 +1,28 @@
+//! The Lambda function `ingest`: reads Entra sign-in exports that S3 tells of, and settles the addresses that failed.
+
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
+use pivotwatch::clients;
+use pivotwatch::pipeline::Surroundings;
+use pivotwatch::settings::Settings;
+use serde_json::Value;
+
+// One thread: a Lambda of this size has one processor. Exports are parsed on another, beside the network.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let settings =
+        Settings::from_environment().inspect_err(|faults| tracing::error!(code = faults.code(), "{faults}"))?;
+    let configuration = clients::configuration().await;
+    let pipeline = clients::pipeline(settings, &configuration);
+    let objects = clients::objects(&configuration);
+
+    // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        let ingested = pipeline.ingest(&objects, &event.payload).await;
+        ingested.summary.print("ingest", pipeline.surroundings.now());
+        ingested
+            .answer()
+            .map_err(|failed| Diagnostic { error_type: failed.code().to_owned(), error_message: failed.to_string() })
+    }))
+    .await
+}

@@ -1,0 +1,31 @@
+//! pivotwatch: finds console logins to AWS from addresses that failed to sign in to Microsoft Entra ID.
+//!
+//! ```text
+//! functions, cli ──► pipeline ──► store, notify, objects ──► detection
+//!                        └──────► entra, aws ───────────────────┘
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`detection`] | the rule and everything that follows from it; pure |
+//! | [`entra`] | sign-in exports in |
+//! | [`aws`] | console logins in |
+//! | [`store`] | facts and incidents, in DynamoDB or in memory |
+//! | [`objects`] | objects in S3, and the events that tell of them |
+//! | [`notify`] | messages out |
+//! | [`pipeline`] | record, read back, settle: what both functions do |
+//! | [`telemetry`] | what an invocation did, as one line of log and metrics |
+//! | [`settings`], [`clients`] | the environment, and AWS behind it |
+//!
+//! `docs/DESIGN.md` has the reasons.
+
+pub mod aws;
+pub mod clients;
+pub mod detection;
+pub mod entra;
+pub mod notify;
+pub mod objects;
+pub mod pipeline;
+pub mod settings;
+pub mod store;
+pub mod telemetry;

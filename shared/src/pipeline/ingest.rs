@@ -1,0 +1,237 @@
+//! What `ingest` does with an event.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::record::AT_ONCE;
+use super::{Pipeline, PipelineError, Surroundings};
+use crate::detection::tally::TallyKey;
+use crate::detection::{Address, Day, Tally};
+use crate::entra::{self, Export, Outcome, ReadFault};
+use crate::notify::Notifier;
+use crate::objects::{Notification, ObjectAddress, Objects, OpenFault, notifications};
+use crate::store::Store;
+use crate::telemetry::{Summary, count};
+
+/// Tallies that are gathered from an object before they are recorded, so that memory is bounded whatever the object
+/// holds. Recording an object in several parts comes to the same as recording it whole.
+const TALLIES_AT_ONCE: usize = 10_000;
+
+/// What became of an event.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// What was done.
+    pub summary: Summary,
+    /// Objects that have to be tried again, by the code of what went wrong.
+    failed: Vec<(Notification, &'static str)>,
+}
+
+/// The event must be delivered again, for some of its objects could not be dealt with.
+#[derive(Debug, thiserror::Error)]
+#[error("{number} of the event's objects failed, the first of them {object} ({code}); the log has the reasons")]
+pub struct Failed {
+    number: usize,
+    object: ObjectAddress,
+    code: &'static str,
+}
+
+impl Failed {
+    /// The stable name of what went wrong first.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl Ingested {
+    /// What to answer. A queue is told which of its messages failed, and delivers those again; anything else delivers
+    /// the whole event again, which does no harm to what was dealt with.
+    ///
+    /// # Errors
+    /// [`Failed`] when the whole event must be delivered again.
+    pub fn answer(&self) -> Result<Value, Failed> {
+        let messages: Option<Vec<_>> = self.failed.iter().map(|(failed, _)| failed.message.as_ref()).collect();
+        match (self.failed.first(), messages) {
+            (Some((notification, code)), None) => {
+                Err(Failed { number: self.failed.len(), object: notification.object.clone(), code })
+            }
+            (_, messages) => {
+                let failures = messages.unwrap_or_default();
+                let failures: Vec<_> = failures.iter().map(|message| json!({"itemIdentifier": message})).collect();
+                Ok(json!({"batchItemFailures": failures}))
+            }
+        }
+    }
+}
+
+/// Why an object was not, or not wholly, dealt with.
+#[derive(Debug, thiserror::Error)]
+enum ObjectFault {
+    #[error(transparent)]
+    Open(#[from] OpenFault),
+    #[error(transparent)]
+    Read(#[from] ReadFault),
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
+impl ObjectFault {
+    /// A stable name for logs and alarms.
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Open(OpenFault::NotFound) => "object.not_found",
+            Self::Open(OpenFault::Archived) => "object.archived",
+            Self::Open(OpenFault::Unavailable(_)) => "object.unavailable",
+            Self::Read(ReadFault::Empty) => "object.empty",
+            Self::Read(ReadFault::NotAnExport(_)) => "object.not_an_export",
+            Self::Read(ReadFault::Truncated(_)) => "object.truncated",
+            Self::Read(ReadFault::Corrupt(_)) => "object.corrupt",
+            Self::Read(ReadFault::Transfer(_)) => "object.transfer",
+            Self::Pipeline(error) => error.code(),
+        }
+    }
+
+    /// Whether it can go better another time. What is wrong with an object itself stays wrong with it.
+    const fn is_transient(&self) -> bool {
+        match self {
+            Self::Open(fault) => matches!(fault, OpenFault::Unavailable(_)),
+            Self::Read(fault) => matches!(fault, ReadFault::Transfer(_)),
+            Self::Pipeline(_) => true,
+        }
+    }
+}
+
+impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+    /// Reads the objects that an event tells of, records their failures and settles their addresses. What cannot be
+    /// understood or read costs only itself.
+    pub async fn ingest(&self, objects: &impl Objects, event: &Value) -> Ingested {
+        let found = notifications(event);
+        let mut ingested = Ingested::default();
+        for reason in found.ignored {
+            count(&mut ingested.summary.ignored, reason);
+        }
+        for piece in found.unrecognised {
+            ingested.summary.unrecognised += 1;
+            tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this piece of the event");
+        }
+        for notification in found.written {
+            let (summary, result) = self.ingest_object(objects, &notification.object).await;
+            ingested.summary.add(summary);
+            if let Err(fault) = result {
+                report(notification, &fault, &mut ingested);
+            }
+        }
+        ingested
+    }
+
+    async fn ingest_object(
+        &self,
+        objects: &impl Objects,
+        address: &ObjectAddress,
+    ) -> (Summary, Result<(), ObjectFault>) {
+        let mut summary = Summary { objects: 1, ..Summary::default() };
+        let body = match objects.open(address).await {
+            Ok(body) => body,
+            Err(fault) => return (summary, Err(fault.into())),
+        };
+        // The reader runs on a thread of its own and hands over what it gathered; while that is recorded, it reads on.
+        let (sender, mut gathered) = mpsc::channel(1);
+        let (rule, limits) = (self.rule.clone(), self.limits);
+        let reader = tokio::task::spawn_blocking(move || {
+            let mut gathering = Gathering { tallies: BTreeMap::new(), summary: Summary::default(), sender };
+            let read = entra::read(body, &rule, limits, &mut gathering);
+            // Also after a fault: the records before it are good.
+            gathering.hand_over();
+            (gathering.summary, read)
+        });
+        let mut result = Ok(());
+        while let Some(tallies) = gathered.recv().await {
+            let (of_part, recorded) = self.record_and_settle(&tallies).await;
+            summary.add(of_part);
+            result = result.and(recorded);
+        }
+        let (of_reader, read) = match reader.await {
+            Ok(ended) => ended,
+            Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
+        };
+        summary.add(of_reader);
+        if let Ok(Export { shape }) = read {
+            tracing::info!(object = %address, shape, "the object was read");
+        }
+        let result = result.map_err(ObjectFault::from).and(read.map(|_| ()).map_err(ObjectFault::from));
+        (summary, result)
+    }
+
+    async fn record_and_settle(&self, tallies: &BTreeMap<TallyKey, Tally>) -> (Summary, Result<(), PipelineError>) {
+        let (mut summary, mut result) = self.record_failures(tallies).await;
+        let mut days = BTreeMap::<Address, (Day, Day)>::new();
+        for key in tallies.keys() {
+            let (first, last) = days.entry(key.address).or_insert((key.day, key.day));
+            (*first, *last) = (key.day.min(*first), key.day.max(*last));
+        }
+        let mut settled = stream::iter(days)
+            .map(|(address, (first, last))| async move {
+                let mut summary = Summary::default();
+                let result = self.settle(address, first..=last, &mut summary).await;
+                (summary, result)
+            })
+            .buffer_unordered(AT_ONCE);
+        while let Some((of_one, ended)) = settled.next().await {
+            summary.add(of_one);
+            result = result.and(ended);
+        }
+        (summary, result)
+    }
+}
+
+/// Counts and logs a fault, and remembers the object where trying again can help.
+fn report(notification: Notification, fault: &ObjectFault, ingested: &mut Ingested) {
+    let (code, object) = (fault.code(), &notification.object);
+    if fault.is_transient() {
+        count(&mut ingested.summary.failed, code);
+        tracing::error!(code, %object, "{fault}");
+        ingested.failed.push((notification, code));
+    } else {
+        count(&mut ingested.summary.refused, code);
+        tracing::warn!(code, %object, "{fault}");
+    }
+}
+
+/// Gathers the failures of an export into tallies.
+struct Gathering {
+    tallies: BTreeMap<TallyKey, Tally>,
+    summary: Summary,
+    sender: mpsc::Sender<BTreeMap<TallyKey, Tally>>,
+}
+
+impl Gathering {
+    fn hand_over(&mut self) {
+        if !self.tallies.is_empty() {
+            // Nobody receives any more only when the invocation is over.
+            let _ = self.sender.blocking_send(std::mem::take(&mut self.tallies));
+        }
+    }
+}
+
+impl entra::Receiver for Gathering {
+    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
+        self.summary.records += 1;
+        self.summary.newest = self.summary.newest.max(time);
+        match outcome {
+            Outcome::Failure(failure) => {
+                self.summary.failures += 1;
+                let tally = self.tallies.entry(TallyKey::of(&failure)).or_default();
+                self.summary.duplicates += u64::from(!tally.add(&failure));
+                if self.tallies.len() >= TALLIES_AT_ONCE {
+                    self.hand_over();
+                }
+            }
+            Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
+            Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+        }
+    }
+}

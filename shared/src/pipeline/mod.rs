@@ -1,0 +1,72 @@
+//! What both functions do: **record** a fact, **read back** everything known of its address, **settle** what follows.
+//!
+//! The order is the whole point. Each invocation writes its fact before it reads, and reads are strongly consistent; so
+//! of two invocations at the same time, whichever reads last sees both facts, and neither the failure nor the login can
+//! slip between them, in whichever order they came and however late.
+
+mod detect;
+mod ingest;
+mod record;
+mod settle;
+mod surroundings;
+
+use std::ops::RangeInclusive;
+
+pub use ingest::{Failed, Ingested};
+pub use surroundings::{Surroundings, System};
+
+use crate::detection::{Day, Rule};
+use crate::entra::Limits;
+use crate::notify::{Notifier, PublishError};
+use crate::store::{Store, StoreError};
+
+/// The pipeline: the rule, and what it needs of the world.
+#[derive(Debug)]
+pub struct Pipeline<S, N, W> {
+    /// Where facts and incidents are kept.
+    pub store: S,
+    /// Where messages go.
+    pub notifier: N,
+    /// Time, waiting and chance.
+    pub surroundings: W,
+    /// The rule.
+    pub rule: Rule,
+    /// What one record of an export may cost.
+    pub limits: Limits,
+    /// What responders are told to query.
+    pub table: String,
+}
+
+impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+    /// The days on which something can lie that forms a match with a fact of `day`.
+    fn around(&self, first: Day, last: Day) -> RangeInclusive<Day> {
+        let reach = self.rule.reach_in_days();
+        first.before(reach)..=last.after(reach)
+    }
+}
+
+/// Why an invocation could not finish. All of it is worth trying again, and harmless to try again.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// Trouble with the store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The message could not be sent.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// Others wrote the same record again and again.
+    #[error("the record {0} is being written by too many others; it will be tried again")]
+    Contended(String),
+}
+
+impl PipelineError {
+    /// A stable name for logs and alarms.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Publish(error) => error.code(),
+            Self::Contended(_) => "store.contended",
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Recording facts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+
+use super::{Pipeline, PipelineError, Surroundings};
+use crate::detection::tally::TallyKey;
+use crate::detection::{Login, Tally};
+use crate::notify::Notifier;
+use crate::store::{Store, Version, Versioned, Write};
+use crate::telemetry::Summary;
+
+/// Tallies that are written at the same time. They are different records, so they do not get into each other's way.
+pub(super) const AT_ONCE: usize = 16;
+
+/// How often a write is tried against others who write the same record. With the waits below, the last try comes after
+/// some 20 seconds.
+const TRIES: u32 = 16;
+
+/// The longest wait after the first conflict; it doubles with each.
+const FIRST_WAIT: Duration = Duration::from_millis(20);
+
+/// The longest wait of all.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+    /// Merges tallies into those that are stored. All are tried, whatever becomes of some.
+    pub(super) async fn record_failures(
+        &self,
+        tallies: &BTreeMap<TallyKey, Tally>,
+    ) -> (Summary, Result<(), PipelineError>) {
+        let mut summary = Summary::default();
+        let mut result = Ok(());
+        let mut recorded =
+            stream::iter(tallies).map(|(key, tally)| self.record_tally(key, tally)).buffer_unordered(AT_ONCE);
+        while let Some((of_one, ended)) = recorded.next().await {
+            summary.add(of_one);
+            result = result.and(ended);
+        }
+        (summary, result)
+    }
+
+    async fn record_tally(&self, key: &TallyKey, tally: &Tally) -> (Summary, Result<(), PipelineError>) {
+        let mut summary = Summary::default();
+        let result = self.merge_tally(key, tally, &mut summary).await;
+        (summary, result)
+    }
+
+    async fn merge_tally(&self, key: &TallyKey, tally: &Tally, summary: &mut Summary) -> Result<(), PipelineError> {
+        for attempt in 0..TRIES {
+            let stored = self.store.tally(key).await?;
+            let (mut merged, version) = match stored {
+                Some(Versioned { value, version }) => (value, version),
+                None => (Tally::default(), Version::NONE),
+            };
+            let found = merged.merge(tally);
+            if !found.changed {
+                summary.duplicates += found.duplicates;
+                return Ok(());
+            }
+            match self.store.write_tally(key, &merged, version).await? {
+                Write::Done => {
+                    summary.duplicates += found.duplicates;
+                    summary.writes += 1;
+                    return Ok(());
+                }
+                Write::Conflict => {
+                    summary.conflicts += 1;
+                    self.surroundings.wait_up_to(wait_after(attempt)).await;
+                }
+            }
+        }
+        Err(PipelineError::Contended(format!("{}#failures#{} of {}", key.day, key.source, key.address)))
+    }
+
+    /// Records a login.
+    pub(super) async fn record_login(&self, login: &Login, summary: &mut Summary) -> Result<(), PipelineError> {
+        summary.logins += 1;
+        match self.store.write_login(login).await? {
+            Write::Done => summary.writes += 1,
+            Write::Conflict => summary.duplicates += 1,
+        }
+        Ok(())
+    }
+}
+
+/// The longest wait after the conflict of this attempt, counted from zero.
+fn wait_after(attempt: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempt)).min(LONGEST_WAIT)
+}

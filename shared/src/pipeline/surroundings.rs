@@ -1,0 +1,42 @@
+//! What the pipeline takes from the world besides the stores. Tests put their own in its place, and so decide what time
+//! it is, in which order concurrent invocations proceed, and how chance falls.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+/// Time, waiting and chance.
+pub trait Surroundings: Send + Sync {
+    /// The time.
+    fn now(&self) -> DateTime<Utc>;
+
+    /// Waits.
+    fn wait(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+
+    /// A number that nobody else has drawn.
+    fn random(&self) -> u64;
+
+    /// Waits for a random part of `longest`, so that those who got into each other's way do not meet again.
+    fn wait_up_to(&self, longest: Duration) -> impl Future<Output = ()> + Send {
+        let part = self.random() % 1000;
+        self.wait(longest.mul_f64((1.0 + f64::from(u16::try_from(part).unwrap_or(0))) / 1000.0))
+    }
+}
+
+/// The real ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct System;
+
+impl Surroundings for System {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    async fn wait(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn random(&self) -> u64 {
+        rand::random()
+    }
+}

@@ -1,0 +1,215 @@
+//! The environment, read once into something typed and checked.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::TimeDelta;
+
+use crate::detection::rule::Order;
+use crate::detection::tally::FAILURES_AN_HOUR;
+use crate::detection::{Rule, Source};
+
+/// Everything that can be set, checked. `docs/RUNBOOK.md` lists the variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `PIVOTWATCH_TABLE`: the name of the table *evidence*.
+    pub table: String,
+    /// `PIVOTWATCH_TOPIC_ARN`: the topic that mails the security team.
+    pub topic_arn: String,
+    /// `PIVOTWATCH_THRESHOLD`, `PIVOTWATCH_WINDOW`, `PIVOTWATCH_ORDER` and `PIVOTWATCH_SOURCES`.
+    pub rule: Rule,
+    /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
+    pub retention: TimeDelta,
+}
+
+/// What is wrong with the environment: all of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct SettingsFaults(Vec<String>);
+
+impl SettingsFaults {
+    /// A stable name for logs and alarms.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "settings.invalid"
+    }
+}
+
+impl fmt::Display for SettingsFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the function's environment is wrong: {}", self.0.join("; "))
+    }
+}
+
+/// Thresholds beyond what a tally keeps exactly could not be decided exactly.
+const THRESHOLDS: std::ops::RangeInclusive<u32> = 1..=255;
+const _: () = assert!(255 < FAILURES_AN_HOUR);
+
+/// Windows, in minutes. The longest reads a week to either side of a login.
+const WINDOWS: std::ops::RangeInclusive<i64> = 60..=7 * 24 * 60;
+
+/// Retention in days. Less than the longest window would lose evidence that is still needed.
+const RETENTION: std::ops::RangeInclusive<i64> = 8..=3650;
+
+impl Settings {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// [`SettingsFaults`] with every fault there is.
+    pub fn from_environment() -> Result<Self, SettingsFaults> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables from wherever `variable` finds them. An empty one counts as not set.
+    ///
+    /// # Errors
+    /// [`SettingsFaults`] with every fault there is.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
+        let mut reader = Reader { variable, faults: Vec::new() };
+        let standard = Rule::default();
+        let settings = Self {
+            table: reader.required("PIVOTWATCH_TABLE"),
+            topic_arn: reader.required("PIVOTWATCH_TOPIC_ARN"),
+            rule: Rule {
+                threshold: reader.optional("PIVOTWATCH_THRESHOLD", standard.threshold, threshold),
+                window: reader.optional("PIVOTWATCH_WINDOW", standard.window, window),
+                order: reader.optional("PIVOTWATCH_ORDER", standard.order, order),
+                sources: reader.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
+            },
+            retention: reader.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
+        };
+        if reader.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(reader.faults)) }
+    }
+}
+
+struct Reader<F> {
+    variable: F,
+    faults: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    fn value(&self, name: &str) -> Option<String> {
+        (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.value(name).unwrap_or_else(|| {
+            self.faults.push(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    fn optional<T>(&mut self, name: &str, standard: T, parse: impl Fn(&str) -> Result<T, String>) -> T {
+        match self.value(name).map(|value| parse(&value)) {
+            None => standard,
+            Some(Ok(value)) => value,
+            Some(Err(fault)) => {
+                self.faults.push(format!("{name}: {fault}"));
+                standard
+            }
+        }
+    }
+}
+
+fn threshold(text: &str) -> Result<u32, String> {
+    within(text, THRESHOLDS, "a threshold")
+}
+
+fn retention(text: &str) -> Result<TimeDelta, String> {
+    within(text, RETENTION, "a number of days").map(TimeDelta::days)
+}
+
+fn within<T>(text: &str, range: std::ops::RangeInclusive<T>, what: &str) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + fmt::Display,
+{
+    let fault = || format!("{text:?} is not {what}, a whole number from {} to {}", range.start(), range.end());
+    text.parse().ok().filter(|value| range.contains(value)).ok_or_else(fault)
+}
+
+fn window(text: &str) -> Result<TimeDelta, String> {
+    let fault = || format!("{text:?} is not a window from 1h to 7d, such as 24h, 90m or 2d");
+    let unit = text.chars().last().ok_or_else(fault)?;
+    let minutes = match unit {
+        'm' => 1,
+        'h' => 60,
+        'd' => 24 * 60,
+        _ => return Err(fault()),
+    };
+    let number: i64 = text[..text.len() - 1].parse().map_err(|_| fault())?;
+    number.checked_mul(minutes).filter(|minutes| WINDOWS.contains(minutes)).map(TimeDelta::minutes).ok_or_else(fault)
+}
+
+fn order(text: &str) -> Result<Order, String> {
+    match text {
+        "any" => Ok(Order::Any),
+        "failures_first" => Ok(Order::FailuresFirst),
+        _ => Err(format!("{text:?} is not an order; the orders are any and failures_first")),
+    }
+}
+
+fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
+    text.split(',').map(|source| source.trim().parse::<Source>().map_err(|unknown| unknown.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
+        Settings::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    const REQUIRED: [(&str, &str); 2] =
+        [("PIVOTWATCH_TABLE", "evidence"), ("PIVOTWATCH_TOPIC_ARN", "arn:aws:sns:eu-north-1:111122223333:incidents")];
+
+    #[test]
+    fn what_is_not_set_is_as_microsoft_publishes_the_rule() {
+        let settings = read(&REQUIRED).unwrap();
+        assert_eq!(settings.rule, Rule::default());
+        assert_eq!(settings.retention, TimeDelta::days(90));
+        assert_eq!(settings.table, "evidence");
+    }
+
+    #[test]
+    fn everything_can_be_set() {
+        let set = [
+            ("PIVOTWATCH_THRESHOLD", "10"),
+            ("PIVOTWATCH_WINDOW", "2d"),
+            ("PIVOTWATCH_ORDER", "failures_first"),
+            ("PIVOTWATCH_SOURCES", "interactive, adfs"),
+            ("PIVOTWATCH_RETENTION_DAYS", "30"),
+        ];
+        let settings = read(&[&REQUIRED[..], &set].concat()).unwrap();
+        let rule = Rule {
+            threshold: 10,
+            window: TimeDelta::hours(48),
+            order: Order::FailuresFirst,
+            sources: BTreeSet::from([Source::Interactive, Source::Adfs]),
+        };
+        assert_eq!((settings.rule, settings.retention), (rule, TimeDelta::days(30)));
+    }
+
+    #[test]
+    fn windows_are_written_in_minutes_hours_or_days() {
+        for (text, minutes) in [("24h", Some(1440)), ("90m", Some(90)), ("2d", Some(2880)), ("1h", Some(60))] {
+            assert_eq!(window(text).ok().map(|window| window.num_minutes()), minutes, "{text}");
+        }
+        for text in ["24", "h", "59m", "8d", "-1h", "1.5h", "24 hours", "9999999999999999d", "24é"] {
+            assert!(window(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let faults = read(&[
+            ("PIVOTWATCH_TABLE", " "),
+            ("PIVOTWATCH_THRESHOLD", "many"),
+            ("PIVOTWATCH_WINDOW", "long"),
+            ("PIVOTWATCH_ORDER", "random"),
+            ("PIVOTWATCH_SOURCES", "interactive,carrier_pigeon"),
+            ("PIVOTWATCH_RETENTION_DAYS", "0"),
+        ]);
+        insta::assert_snapshot!(faults.unwrap_err().to_string().replace("; PIVOTWATCH", ";\nPIVOTWATCH"));
+    }
+}
