@@ -1,0 +1,137 @@
+//! Invocations that meet, fail or die on the way, and what the next one makes of it.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use pivotwatch::objects::MemoryObjects;
+use pivotwatch::pipeline::Surroundings;
+use pivotwatch::store::{Memory, Store};
+use pivotwatch_tests::dynamodb;
+use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
+use pivotwatch_tests::world::pipeline;
+
+use super::{World, export, log_in_at, only};
+
+/// Long enough that an invocation which still waits then waits for ever.
+const DEAD: Duration = Duration::from_millis(300);
+
+/// Runs `detect` with a topic that sends and never answers, and lets the invocation die there.
+async fn die_while_publishing<S: Store>(world: &World<S>) {
+    world.notifier.silences.store(1, Ordering::Relaxed);
+    let login = event(&console_login("one", noon()));
+    assert!(tokio::time::timeout(DEAD, world.detect(&login)).await.is_err());
+}
+
+#[tokio::test]
+async fn an_incident_that_could_not_be_published_is_published_at_the_next_try() {
+    let world = pipeline(Memory::default());
+    export(&world, &failed(6, noon())).await;
+    world.notifier.refusals.store(1, Ordering::Relaxed);
+    let login = event(&console_login("one", noon()));
+    let (summary, result) = world.detect(&login).await;
+    assert_eq!(result.unwrap_err().code(), "notify.unavailable");
+    assert_eq!(summary.failed["notify.unavailable"], 1);
+    assert_eq!(only(world.store.incidents()).published_at, None);
+
+    let before = world.surroundings.now();
+    log_in_at(&world, noon()).await;
+    assert_eq!(world.notifier.messages().len(), 1);
+    let waited = world.surroundings.now() - before;
+    assert_eq!(waited, TimeDelta::zero(), "the lease had been given back");
+}
+
+#[tokio::test]
+async fn a_death_between_publishing_and_marking_costs_a_second_message_and_loses_nothing() {
+    let world = pipeline(Memory::default());
+    export(&world, &failed(6, noon())).await;
+    die_while_publishing(&world).await;
+    let stored = only(world.store.incidents());
+    assert!(stored.published_at.is_none() && stored.lease.is_some());
+
+    log_in_at(&world, noon()).await;
+    let stored = only(world.store.incidents());
+    assert!(stored.published_at.is_some() && stored.lease.is_none());
+    assert_eq!(world.notifier.messages().len(), 2);
+    log_in_at(&world, noon()).await;
+    assert_eq!(world.notifier.messages().len(), 2, "and no third");
+}
+
+#[tokio::test]
+async fn a_lease_keeps_others_from_publishing_until_it_runs_out() {
+    let world = pipeline(Memory::default());
+    export(&world, &failed(6, noon())).await;
+    die_while_publishing(&world).await;
+    let leased_until = only(world.store.incidents()).lease.unwrap().until;
+    export(&world, &failed(7, noon())).await;
+    let published_at = only(world.store.incidents()).published_at.unwrap();
+    assert!(published_at >= leased_until, "{published_at} is before {leased_until}");
+}
+
+#[tokio::test]
+async fn an_incident_found_by_an_invocation_that_died_is_published_when_only_the_export_comes_again() {
+    let world = pipeline(Memory::default());
+    log_in_at(&world, noon()).await;
+    world.notifier.refusals.store(1, Ordering::Relaxed);
+    let mut objects = MemoryObjects::default();
+    objects.put("export.json", lines(&failed(6, noon())));
+    let notification = written(&["export.json"]);
+    assert!(world.ingest(&objects, &notification).await.answer().is_err());
+    // All of its failures are known by now; that must not end it early.
+    assert!(world.ingest(&objects, &notification).await.answer().is_ok());
+    assert_eq!(world.notifier.messages().len(), 1);
+}
+
+async fn invocations_that_meet(store: impl Store) {
+    let world = pipeline(store);
+    let (six, login) = (failed(6, noon()), event(&console_login("one", noon())));
+    let exports = six.iter().map(std::slice::from_ref);
+    let results = tokio::join!(
+        world.detect(&login),
+        export_each(&world, exports.clone()),
+        world.detect(&login),
+        export_each(&world, exports.rev()),
+        export(&world, &six),
+        world.detect(&login),
+    );
+    for (_, result) in [results.0, results.2, results.5] {
+        result.unwrap();
+    }
+    assert_eq!(world.notifier.messages().len(), 1);
+}
+
+async fn export_each<S: Store>(world: &World<S>, exports: impl Iterator<Item = &[SignIn]>) {
+    for sign_ins in exports {
+        export(world, sign_ins).await;
+    }
+}
+
+#[tokio::test]
+async fn invocations_that_meet_in_memory_send_one_message() {
+    invocations_that_meet(Memory::default()).await;
+}
+
+#[tokio::test]
+async fn invocations_that_meet_in_dynamodb_send_one_message() {
+    invocations_that_meet(dynamodb::start().await.0).await;
+}
+
+#[tokio::test]
+async fn many_writers_of_one_tally_lose_nothing() {
+    let (store, _) = dynamodb::start().await;
+    let world = pipeline(store);
+    let sign_ins = failed(12, noon());
+    let mut writers = Vec::new();
+    for sign_in in &sign_ins {
+        writers.push(export(&world, std::slice::from_ref(sign_in)));
+    }
+    let mut conflicts = 0;
+    for summary in join_all(writers).await {
+        conflicts += summary.conflicts;
+    }
+    assert!(conflicts > 0, "the writers did not even meet");
+    log_in_at(&world, noon()).await;
+    let text = world.notifier.messages().remove(0).text;
+    assert!(text.contains("interactive: 12, more than the 5 allowed"), "{text}");
+}

@@ -1,0 +1,129 @@
+//! What `ingest` does with objects that are not as they should be: a coded, counted fault for each, and no harm to the
+//! rest of the batch.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use pivotwatch::objects::MemoryObjects;
+use pivotwatch::pipeline::Pipeline;
+use pivotwatch::store::{Memory, Store};
+use pivotwatch_tests::facts::{failed, lines, noon, written};
+use pivotwatch_tests::world::{Topic, Virtual, pipeline};
+use serde_json::{Value, json};
+
+use super::log_in_at;
+
+fn half_a_gzip() -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&lines(&failed(500, noon()))).unwrap();
+    let mut bytes = encoder.finish().unwrap();
+    bytes.truncate(bytes.len() / 2);
+    bytes
+}
+
+fn bad_and_good() -> MemoryObjects {
+    let mut objects = MemoryObjects::default();
+    objects.put("picture.json", &b"\x89PNG\r\n"[..]);
+    objects.put("half.json.gz", half_a_gzip());
+    objects.put("empty.json", "");
+    objects.put("good.json", lines(&failed(6, noon())));
+    objects
+}
+
+/// S3's notification in a queue, a message for each key.
+fn queued(keys: &[&str]) -> Value {
+    let messages: Vec<_> = keys
+        .iter()
+        .map(|key| json!({"messageId": format!("message of {key}"), "eventSource": "aws:sqs", "body": written(&[key]).to_string()}))
+        .collect();
+    json!({"Records": messages})
+}
+
+async fn failures_of_the_address(world: &Pipeline<Memory, Topic, Virtual>) -> usize {
+    log_in_at(world, noon()).await;
+    world.notifier.messages().len()
+}
+
+#[tokio::test]
+async fn a_bad_object_is_refused_by_its_code_and_costs_only_itself() {
+    let world = pipeline(Memory::default());
+    let keys = ["picture.json", "half.json.gz", "empty.json", "deleted.json", "folder/", "good.json"];
+    let ingested = world.ingest(&bad_and_good(), &written(&keys)).await;
+    let refused: Vec<_> = ingested.summary.refused.into_iter().collect();
+    let expected = ["object.empty", "object.not_an_export", "object.not_found", "object.truncated"];
+    assert_eq!(refused, expected.map(|code| (code, 1)));
+    assert_eq!(ingested.summary.ignored["s3_folder"], 1);
+    assert_eq!(failures_of_the_address(&world).await, 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_object_is_not_tried_again() {
+    let world = pipeline(Memory::default());
+    let ingested = world.ingest(&bad_and_good(), &written(&["picture.json", "half.json.gz", "deleted.json"])).await;
+    assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": []}));
+}
+
+#[tokio::test]
+async fn the_records_before_a_cut_count() {
+    let world = pipeline(Memory::default());
+    let ingested = world.ingest(&bad_and_good(), &written(&["half.json.gz"])).await;
+    assert!(ingested.summary.failures > 100, "{}", ingested.summary.failures);
+    assert_eq!(failures_of_the_address(&world).await, 1);
+}
+
+#[tokio::test]
+async fn a_broken_transfer_is_tried_again_and_the_rest_of_the_batch_is_not_lost() {
+    let world = pipeline(Memory::default());
+    let mut objects = bad_and_good();
+    objects.put("lost.json", lines(&failed(50, noon())));
+    objects.interrupt("lost.json", 30_000);
+    let ingested = world.ingest(&objects, &written(&["lost.json", "good.json"])).await;
+    let failed = ingested.answer().unwrap_err();
+    assert_eq!(failed.code(), "object.transfer");
+    assert_eq!(ingested.summary.failed["object.transfer"], 1);
+    assert_eq!(failures_of_the_address(&world).await, 1);
+}
+
+#[tokio::test]
+async fn a_queue_is_told_which_of_its_messages_to_deliver_again() {
+    let world = pipeline(Memory::default());
+    let mut objects = bad_and_good();
+    objects.interrupt("good.json", 10);
+    let ingested = world.ingest(&objects, &queued(&["picture.json", "good.json"])).await;
+    let answer = ingested.answer().unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "message of good.json"}]}));
+}
+
+#[tokio::test]
+async fn an_event_of_an_unknown_kind_is_acknowledged_and_counted() {
+    let world = pipeline(Memory::default());
+    for unheard_of in [json!({"hello": "world"}), json!(null), json!([]), json!("text"), json!({"Records": [7]})] {
+        let ingested = world.ingest(&MemoryObjects::default(), &unheard_of).await;
+        assert_eq!(ingested.summary.unrecognised, 1, "{unheard_of}");
+        assert!(ingested.answer().is_ok());
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_more_addresses_than_are_held_at_once_is_recorded_whole() {
+    let world = pipeline(Memory::default());
+    let mut sign_ins = Vec::new();
+    for number in 0..25_000_i64 {
+        let mut sign_in = failed(1, noon()).remove(0);
+        sign_in.id = format!("sign-in-{number}");
+        sign_in.address = format!("10.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255);
+        sign_ins.push(sign_in);
+    }
+    // The six that matter stand at both ends.
+    let six = failed(6, noon());
+    let all = [&six[..3], &sign_ins, &six[3..]].concat();
+    let mut objects = MemoryObjects::default();
+    objects.put("big.json", lines(&all));
+    let ingested = world.ingest(&objects, &written(&["big.json"])).await;
+    assert_eq!(ingested.summary.failures, 25_006);
+    assert_eq!(failures_of_the_address(&world).await, 1);
+    let known =
+        world.store.known("10.0.97.167".parse::<std::net::IpAddr>().unwrap().into(), super::day()..=super::day());
+    assert_eq!(known.await.unwrap().evidence.tallies.len(), 1);
+}

@@ -1,0 +1,61 @@
+//! A DynamoDB of one's own, in this process: dynoxide, which evaluates the real expressions and conditions.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType,
+};
+use chrono::TimeDelta;
+use pivotwatch::store::DynamoDb;
+use tokio::net::TcpListener;
+
+/// The name of its table.
+pub const TABLE: &str = "evidence";
+
+/// A new and empty table, and a client to look behind the store.
+pub async fn start() -> (DynamoDb, Client) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let engine = dynoxide::Database::memory().unwrap();
+    // It ends with the test's runtime.
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, engine, std::future::pending()));
+
+    let configuration = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(pivotwatch::clients::http_client())
+        .endpoint_url(endpoint)
+        .region(Region::from_static("eu-north-1"))
+        .credentials_provider(Credentials::new("any", "any", None, None, "tests"))
+        .build();
+    let client = Client::from_conf(configuration);
+    create_table(&client).await;
+    (DynamoDb::new(client.clone(), TABLE.to_owned(), TimeDelta::days(90), 5), client)
+}
+
+async fn create_table(client: &Client) {
+    let attribute =
+        |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap();
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let by_day = GlobalSecondaryIndex::builder()
+        .index_name("by_day")
+        .key_schema(key("listed", KeyType::Hash))
+        .key_schema(key("rank", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .build()
+        .unwrap();
+    client
+        .create_table()
+        .table_name(TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("ip", ScalarAttributeType::S))
+        .attribute_definitions(attribute("record", ScalarAttributeType::S))
+        .attribute_definitions(attribute("listed", ScalarAttributeType::S))
+        .attribute_definitions(attribute("rank", ScalarAttributeType::N))
+        .key_schema(key("ip", KeyType::Hash))
+        .key_schema(key("record", KeyType::Range))
+        .global_secondary_indexes(by_day)
+        .send()
+        .await
+        .unwrap();
+}

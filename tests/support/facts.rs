@@ -1,0 +1,148 @@
+//! Facts, as the outside tells them: lines of sign-in exports and console login events.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+/// The address of most tests.
+pub const ADDRESS: &str = "203.0.113.7";
+
+/// The user of most tests.
+pub const USER: &str = "ann@contoso.example";
+
+/// The moment around which tests happen; in the past, so that no test depends on the day on which it is run.
+#[must_use]
+pub fn noon() -> DateTime<Utc> {
+    at("2026-03-02T12:00:00Z")
+}
+
+/// A time from its text.
+#[must_use]
+pub fn at(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
+}
+
+/// A sign-in as a diagnostic setting exports it.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The record id.
+    pub id: String,
+    /// When.
+    pub time: DateTime<Utc>,
+    /// From where.
+    pub address: String,
+    /// With which result.
+    pub code: String,
+    /// Azure's category.
+    pub category: String,
+    /// Who.
+    pub user: String,
+}
+
+impl SignIn {
+    /// A failed interactive sign-in.
+    #[must_use]
+    pub fn failed(id: &str, time: DateTime<Utc>) -> Self {
+        Self {
+            id: id.to_owned(),
+            time,
+            address: ADDRESS.to_owned(),
+            code: "50126".to_owned(),
+            category: "SignInLogs".to_owned(),
+            user: USER.to_owned(),
+        }
+    }
+
+    /// The record, its envelope two minutes later than the sign-in, as Azure logs it.
+    #[must_use]
+    pub fn record(&self) -> Value {
+        let logged = self.time + TimeDelta::minutes(2);
+        json!({
+            "time": logged.to_rfc3339_opts(SecondsFormat::Micros, true),
+            "resourceId": "/tenants/0a0a0a0a-0000-4000-8000-000000000000/providers/Microsoft.aadiam",
+            "operationName": "Sign-in activity",
+            "category": self.category,
+            "resultType": self.code,
+            "callerIpAddress": self.address,
+            "correlationId": format!("correlation-{}", self.id),
+            "properties": {
+                "id": self.id,
+                "createdDateTime": self.time.to_rfc3339_opts(SecondsFormat::Micros, false),
+                "userPrincipalName": self.user,
+                "appDisplayName": "Azure Portal",
+                "ipAddress": self.address,
+                "status": {"errorCode": self.code.parse::<u64>().unwrap_or(0)},
+                "isInteractive": true,
+            },
+        })
+    }
+}
+
+/// `count` failed interactive sign-ins, a minute apart, the first at `first`.
+#[must_use]
+pub fn failed(count: i64, first: DateTime<Utc>) -> Vec<SignIn> {
+    (0..count).map(|number| SignIn::failed(&format!("sign-in-{number}"), first + TimeDelta::minutes(number))).collect()
+}
+
+/// An export: one record a line.
+#[must_use]
+pub fn lines(sign_ins: &[SignIn]) -> Vec<u8> {
+    sign_ins.iter().flat_map(|sign_in| format!("{}\n", sign_in.record()).into_bytes()).collect()
+}
+
+/// A CloudTrail record of an IAM user's successful console login.
+#[must_use]
+pub fn console_login(event_id: &str, time: DateTime<Utc>) -> Value {
+    json!({
+        "eventVersion": "1.08",
+        "userIdentity": {
+            "type": "IAMUser",
+            "principalId": "AIDAEXAMPLE",
+            "arn": "arn:aws:iam::111122223333:user/alice",
+            "accountId": "111122223333",
+            "userName": "alice",
+        },
+        "eventTime": time.to_rfc3339_opts(SecondsFormat::Secs, true),
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "ConsoleLogin",
+        "awsRegion": "eu-north-1",
+        "sourceIPAddress": ADDRESS,
+        "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        "requestParameters": null,
+        "responseElements": {"ConsoleLogin": "Success"},
+        "additionalEventData": {"MobileVersion": "No", "MFAUsed": "No"},
+        "eventID": event_id,
+        "readOnly": false,
+        "eventType": "AwsConsoleSignIn",
+        "managementEvent": true,
+        "recipientAccountId": "111122223333",
+    })
+}
+
+/// A CloudTrail record as EventBridge brings it.
+#[must_use]
+pub fn event(record: &Value) -> Value {
+    json!({
+        "version": "0",
+        "detail-type": "AWS Console Sign In via CloudTrail",
+        "source": "aws.signin",
+        "account": "111122223333",
+        "region": "eu-north-1",
+        "detail": record,
+    })
+}
+
+/// S3's notification that these keys were written, which need no encoding.
+#[must_use]
+pub fn written(keys: &[&str]) -> Value {
+    let records: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            json!({
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "s3": {"bucket": {"name": "exports"}, "object": {"key": key}},
+            })
+        })
+        .collect();
+    json!({"Records": records})
+}

@@ -1,0 +1,97 @@
+//! A world whose time the tests decide.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pivotwatch::detection::Rule;
+use pivotwatch::entra::Limits;
+use pivotwatch::notify::{Message, Notifier, Outbox, PublishError};
+use pivotwatch::pipeline::{Pipeline, Surroundings};
+use pivotwatch::store::Store;
+
+/// Waiting takes no time, it lets time pass; chance is a count.
+#[derive(Debug)]
+pub struct Virtual {
+    now: Mutex<DateTime<Utc>>,
+    drawn: AtomicU64,
+}
+
+impl Virtual {
+    /// A world at `now`.
+    #[must_use]
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { now: Mutex::new(now), drawn: AtomicU64::new(1) }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: TimeDelta) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) += time;
+    }
+}
+
+impl Surroundings for Virtual {
+    fn now(&self) -> DateTime<Utc> {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn wait(&self, duration: Duration) {
+        self.pass(TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX));
+        // Gives way, as waiting does.
+        tokio::task::yield_now().await;
+    }
+
+    fn random(&self) -> u64 {
+        // Spread out as chance would have it: the numbers in turn, times an odd one.
+        self.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+    }
+}
+
+/// A topic that fails, or never answers, a number of times before it works.
+#[derive(Debug, Default)]
+pub struct Topic {
+    /// What was sent.
+    pub outbox: Outbox,
+    /// How often it still refuses.
+    pub refusals: AtomicU64,
+    /// How often it still sends and then leaves the sender waiting, as a network that loses the answer does.
+    pub silences: AtomicU64,
+}
+
+impl Topic {
+    /// The messages that were sent.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Message> {
+        self.outbox.messages()
+    }
+}
+
+fn take_one(left: &AtomicU64) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+}
+
+impl Notifier for Topic {
+    async fn publish(&self, message: &Message) -> Result<(), PublishError> {
+        if take_one(&self.refusals) {
+            return Err(PublishError("throttled".to_owned()));
+        }
+        self.outbox.publish(message).await?;
+        if take_one(&self.silences) {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+/// The pipeline over `store`, in a world of its own.
+pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, Virtual> {
+    Pipeline {
+        store,
+        notifier: Topic::default(),
+        surroundings: Virtual::at(super::facts::noon()),
+        rule: Rule::default(),
+        limits: Limits::default(),
+        table: "evidence".to_owned(),
+    }
+}
