@@ -1,0 +1,58 @@
+"""Puts the built functions into the zips that AWS Lambda takes: one executable named bootstrap each.
+
+Called by `make package`. The zips are the same, byte for byte, for the same binaries, so that a deployment sees no
+change where there is none.
+"""
+
+import argparse
+import re
+import struct
+import sys
+import zipfile
+from pathlib import Path
+
+FUNCTIONS = ["ingest", "detect"]
+
+# What the Lambda runtime provided.al2023 has. A binary linked against a newer C library would not start there.
+NEWEST_C_LIBRARY = (2, 34)
+
+# ELF's e_machine (https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html) by Lambda's name of the architecture.
+MACHINES = {62: "x86_64", 183: "arm64"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binaries", type=Path, required=True, help="folder of the built binaries")
+    parser.add_argument("--zips", type=Path, required=True, help="folder to put the zips into")
+    parser.add_argument("--architecture", choices=sorted(MACHINES.values()), required=True)
+    arguments = parser.parse_args()
+    arguments.zips.mkdir(parents=True, exist_ok=True)
+    for function in FUNCTIONS:
+        binary = (arguments.binaries / function).read_bytes()
+        check(function, binary, arguments.architecture)
+        path = arguments.zips / f"{function}.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+            entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o755 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            package.writestr(entry, binary)
+        size = f"{len(binary) / 2**20:.1f} MiB, {path.stat().st_size / 2**20:.1f} MiB zipped"
+        print(f"{path}: {arguments.architecture}, {size}")
+
+
+def check(function: str, binary: bytes, architecture: str) -> None:
+    """Refuses what Lambda would take and then fail to start."""
+    machine = MACHINES.get(struct.unpack_from("<H", binary, 18)[0]) if binary[:4] == b"\x7fELF" else None
+    if machine != architecture:
+        sys.exit(f"{function} was built for {machine or 'something else than Linux'}, not for {architecture}")
+    wanted = {(int(a), int(b)) for a, b in re.findall(rb"GLIBC_(\d+)\.(\d+)", binary)}
+    if wanted and max(wanted) > NEWEST_C_LIBRARY:
+        newest = ".".join(map(str, max(wanted)))
+        sys.exit(
+            f"{function} needs the C library {newest} of this machine, and Lambda's provided.al2023 has 2.34.\n"
+            "Install cargo-lambda (pip install cargo-lambda), with which `make package` links against an older one."
+        )
+
+
+if __name__ == "__main__":
+    main()

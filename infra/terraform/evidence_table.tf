@@ -1,0 +1,54 @@
+resource "aws_dynamodb_table" "evidence" {
+  name                        = "${var.name}-evidence"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "ip"
+  range_key                   = "record"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "ip"
+    type = "S"
+  }
+
+  attribute {
+    name = "record"
+    type = "S"
+  }
+
+  attribute {
+    name = "listed"
+    type = "S"
+  }
+
+  attribute {
+    name = "rank"
+    type = "N"
+  }
+
+  # Sparse: only what a person looks for without knowing the address carries `listed`, which says day and kind.
+  global_secondary_index {
+    name            = "by_day"
+    hash_key        = "listed"
+    range_key       = "rank"
+    projection_type = "INCLUDE"
+    non_key_attributes = [
+      "failures",
+      "first_failure",
+      "last_failure",
+      "severity",
+      "account_name",
+      "recipient_account_id",
+      "start_time",
+      "published_at",
+    ]
+  }
+
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+}

@@ -1,0 +1,54 @@
+output "export_bucket" {
+  description = "Bucket that takes the sign-in exports."
+  value       = aws_s3_bucket.exports.id
+}
+
+output "evidence_table" {
+  description = "Table with the failures, logins and incidents of every address."
+  value       = aws_dynamodb_table.evidence.name
+}
+
+output "topic_arn" {
+  description = "Topic that incidents are published to."
+  value       = aws_sns_topic.incidents.arn
+}
+
+output "ingest_function" {
+  description = "Function that reads sign-in exports."
+  value       = aws_lambda_function.function["ingest"].function_name
+}
+
+output "detect_function" {
+  description = "Function that reads console logins."
+  value       = aws_lambda_function.function["detect"].function_name
+}
+
+output "console_login_rule" {
+  description = "Rule that hands console logins to detect."
+  value       = aws_cloudwatch_event_rule.console_login.name
+}
+
+output "ingest_log_group" {
+  description = "Logs of ingest."
+  value       = aws_cloudwatch_log_group.function["ingest"].name
+}
+
+output "detect_log_group" {
+  description = "Logs of detect."
+  value       = aws_cloudwatch_log_group.function["detect"].name
+}
+
+output "ingest_failure_queue_url" {
+  description = "Notifications that ingest could not process."
+  value       = aws_sqs_queue.failures["ingest"].url
+}
+
+output "detect_failure_queue_url" {
+  description = "Logins that detect could not process."
+  value       = aws_sqs_queue.failures["detect"].url
+}
+
+output "undelivered_queue_url" {
+  description = "Logins that could not be handed to detect."
+  value       = aws_sqs_queue.undelivered.url
+}

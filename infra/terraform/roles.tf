@@ -1,0 +1,74 @@
+locals {
+  statements = {
+    ingest = [
+      {
+        Sid      = "ReadExports"
+        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = "${aws_s3_bucket.exports.arn}/*"
+      },
+      {
+        # Without it S3 answers 403 for an object that is gone.
+        Sid      = "TellDeletedFromForbidden"
+        Action   = ["s3:ListBucket"]
+        Resource = aws_s3_bucket.exports.arn
+      },
+      {
+        Sid      = "KeepEvidence"
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+        Resource = aws_dynamodb_table.evidence.arn
+      },
+    ]
+    detect = [
+      {
+        Sid      = "KeepEvidence"
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+        Resource = aws_dynamodb_table.evidence.arn
+      },
+    ]
+  }
+}
+
+resource "aws_iam_role" "function" {
+  for_each = local.functions
+
+  name_prefix = "${var.name}-${each.key}-"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "function" {
+  for_each = local.functions
+
+  name = each.key
+  role = aws_iam_role.function[each.key].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      for statement in concat(local.statements[each.key], [
+        {
+          Sid      = "PublishIncidents"
+          Action   = ["sns:Publish"]
+          Resource = aws_sns_topic.incidents.arn
+        },
+        {
+          Sid      = "WriteLogs"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = "${aws_cloudwatch_log_group.function[each.key].arn}:*"
+        },
+        {
+          Sid      = "KeepFailures"
+          Action   = ["sqs:SendMessage"]
+          Resource = aws_sqs_queue.failures[each.key].arn
+        },
+      ]) : merge({ Effect = "Allow" }, statement)
+    ]
+  })
+}

@@ -1,0 +1,154 @@
+# The parameters of infra/sam/template.yaml, with the same defaults. Those after the rule are Terraform's alone.
+
+variable "architecture" {
+  description = "Instruction set of both functions. It must be the one that `make package` built."
+  type        = string
+  default     = "arm64"
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be arm64 or x86_64."
+  }
+}
+
+variable "alert_email" {
+  description = "Address that is subscribed to the incidents; it must confirm by mail. Empty for no subscription."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([^@\\s]+@[^@\\s]+)?$", var.alert_email))
+    error_message = "alert_email must be one mail address, or empty."
+  }
+}
+
+variable "threshold" {
+  description = "Failed sign-ins of one source that are still quiet; one more makes an address suspicious."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.threshold >= 1 && var.threshold <= 255 && floor(var.threshold) == var.threshold
+    error_message = "threshold must be a whole number from 1 to 255."
+  }
+}
+
+variable "window" {
+  description = "Longest time between the first failure and the console login (or the last failure), such as 24h or 90m."
+  type        = string
+  default     = "24h"
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*[mhd]$", var.window))
+    error_message = "window must be a whole number followed by m, h or d."
+  }
+}
+
+variable "order" {
+  description = "Whether failures count on either side of the login (any) or only before it (failures_first)."
+  type        = string
+  default     = "any"
+
+  validation {
+    condition     = contains(["any", "failures_first"], var.order)
+    error_message = "order must be any or failures_first."
+  }
+}
+
+variable "sources" {
+  description = "Sign-in sources that count, each with the threshold to itself."
+  type        = list(string)
+  default     = ["interactive", "non_interactive"]
+
+  validation {
+    condition = length(var.sources) > 0 && alltrue([
+      for source in var.sources :
+      contains(["interactive", "non_interactive", "service_principal", "managed_identity", "adfs"], source)
+    ])
+    error_message = "sources must list interactive, non_interactive, service_principal, managed_identity or adfs."
+  }
+}
+
+variable "retention_days" {
+  description = "Days that evidence is kept in the table."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.retention_days >= 8 && var.retention_days <= 3650 && floor(var.retention_days) == var.retention_days
+    error_message = "retention_days must be a whole number from 8 to 3650."
+  }
+}
+
+variable "export_retention_days" {
+  description = "Days that sign-in exports are kept in the bucket. 0 keeps them for ever."
+  type        = number
+  default     = 90
+
+  validation {
+    condition = (
+      var.export_retention_days >= 0 && var.export_retention_days <= 3650
+      && floor(var.export_retention_days) == var.export_retention_days
+    )
+    error_message = "export_retention_days must be a whole number from 0 to 3650."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that the logs of the functions are kept."
+  type        = number
+  default     = 30
+
+  validation {
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.log_retention_days
+    )
+    error_message = "log_retention_days must be a number of days that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether the evidence table, and a bucket that still holds exports, refuse to be deleted."
+  type        = bool
+  default     = true
+}
+
+variable "extra_event_sources" {
+  description = <<-EOT
+    Event sources accepted beside aws.signin. AWS lets nobody send events as aws.signin, so an end-to-end self-test
+    sends its login from a source of its own.
+  EOT
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for source in var.extra_event_sources : can(regex("^[A-Za-z0-9._/-]+$", source))])
+    error_message = "extra_event_sources must be event source names, without blanks or commas."
+  }
+}
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+variable "name" {
+  description = "What the names of all resources begin with, as the stack's name does in SAM."
+  type        = string
+  default     = "pivotwatch"
+
+  validation {
+    # A bucket's prefix has at most 37 characters, and what follows the name in it takes nine.
+    condition     = can(regex("^[a-z][a-z0-9-]{0,26}[a-z0-9]$", var.name))
+    error_message = "name must have 2 to 28 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen."
+  }
+}
+
+variable "package_folder" {
+  description = "Folder with ingest.zip and detect.zip, as `make package` leaves them. A relative path starts at this module."
+  type        = string
+  default     = "../../target/lambda"
+
+  validation {
+    condition     = length(var.package_folder) > 0
+    error_message = "package_folder must not be empty."
+  }
+}
