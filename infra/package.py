@@ -22,16 +22,31 @@ MACHINES = {62: "x86_64", 183: "arm64"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--binaries", type=Path, required=True, help="folder of the built binaries")
-    parser.add_argument("--zips", type=Path, required=True, help="folder to put the zips into")
-    parser.add_argument("--architecture", choices=sorted(MACHINES.values()), required=True)
+    parser.add_argument(
+        "--binaries", type=Path, required=True, help="folder of the built binaries"
+    )
+    parser.add_argument(
+        "--zips", type=Path, required=True, help="folder to put the zips into"
+    )
+    parser.add_argument(
+        "--architecture", choices=sorted(MACHINES.values()), required=True
+    )
+    parser.add_argument(
+        "--here", action="store_true", help="they have to run on this machine only"
+    )
     arguments = parser.parse_args()
     arguments.zips.mkdir(parents=True, exist_ok=True)
     for function in FUNCTIONS:
-        binary = (arguments.binaries / function).read_bytes()
-        check(function, binary, arguments.architecture)
+        built = arguments.binaries / function
+        # cargo-lambda makes a folder of each, cargo a file.
+        binary = (built / "bootstrap" if built.is_dir() else built).read_bytes()
+        check_machine(function, binary, arguments.architecture)
+        if not arguments.here:
+            check_c_library(function, binary)
         path = arguments.zips / f"{function}.zip"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+        with zipfile.ZipFile(
+            path, "w", zipfile.ZIP_DEFLATED, compresslevel=9
+        ) as package:
             entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o755 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -40,17 +55,27 @@ def main() -> None:
         print(f"{path}: {arguments.architecture}, {size}")
 
 
-def check(function: str, binary: bytes, architecture: str) -> None:
+def check_machine(function: str, binary: bytes, architecture: str) -> None:
     """Refuses what Lambda would take and then fail to start."""
-    machine = MACHINES.get(struct.unpack_from("<H", binary, 18)[0]) if binary[:4] == b"\x7fELF" else None
+    machine = (
+        MACHINES.get(struct.unpack_from("<H", binary, 18)[0])
+        if binary[:4] == b"\x7fELF"
+        else None
+    )
     if machine != architecture:
-        sys.exit(f"{function} was built for {machine or 'something else than Linux'}, not for {architecture}")
+        sys.exit(
+            f"{function} was built for {machine or 'something else than Linux'}, not for {architecture}"
+        )
+
+
+def check_c_library(function: str, binary: bytes) -> None:
+    """Refuses what starts on this machine and would not on Lambda's."""
     wanted = {(int(a), int(b)) for a, b in re.findall(rb"GLIBC_(\d+)\.(\d+)", binary)}
     if wanted and max(wanted) > NEWEST_C_LIBRARY:
         newest = ".".join(map(str, max(wanted)))
         sys.exit(
             f"{function} needs the C library {newest} of this machine, and Lambda's provided.al2023 has 2.34.\n"
-            "Install cargo-lambda (pip install cargo-lambda), with which `make package` links against an older one."
+            "Build where the C library is no newer, for instance in a container of Amazon Linux 2023 or Debian 12."
         )
 
 

@@ -20,6 +20,7 @@
 //! `docs/DESIGN.md` has the reasons.
 
 pub mod aws;
+mod causes;
 pub mod clients;
 pub mod detection;
 pub mod entra;

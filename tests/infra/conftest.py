@@ -6,5 +6,5 @@ import terraform_module
 def terraform_deployments(tmp_path_factory):
     try:
         return terraform_module.deployments(tmp_path_factory.mktemp("terraform"))
-    except terraform_module.Unavailable as reason:
+    except terraform_module.UnavailableError as reason:
         pytest.skip(f"infra/terraform is not compared with infra/sam: {reason}")

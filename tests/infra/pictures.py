@@ -32,18 +32,41 @@ PARTS = {
 # Properties of the template that the pictures show; one that is not here would be compared with nothing.
 SHOWN = {
     "AWS::S3::Bucket": {
-        "BucketName", "NotificationConfiguration", "OwnershipControls", "PublicAccessBlockConfiguration",
-        "BucketEncryption", "LifecycleConfiguration"},
+        "BucketName",
+        "NotificationConfiguration",
+        "OwnershipControls",
+        "PublicAccessBlockConfiguration",
+        "BucketEncryption",
+        "LifecycleConfiguration",
+    },
     "AWS::S3::BucketPolicy": {"Bucket", "PolicyDocument"},
     "AWS::Lambda::Permission": {"Action", "FunctionName", "Principal", "SourceAccount", "SourceArn"},
     "AWS::DynamoDB::Table": {
-        "TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes",
-        "TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled"},
+        "TableName",
+        "BillingMode",
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+        "TimeToLiveSpecification",
+        "PointInTimeRecoverySpecification",
+        "DeletionProtectionEnabled",
+    },
     "AWS::SNS::Topic": {"TopicName", "DisplayName"},
     "AWS::SNS::Subscription": {"TopicArn", "Protocol", "Endpoint"},
     "AWS::Serverless::Function": {
-        "Runtime", "Handler", "Architectures", "Environment", "FunctionName", "Description", "CodeUri", "Role",
-        "MemorySize", "Timeout", "LoggingConfig", "EventInvokeConfig"},
+        "Runtime",
+        "Handler",
+        "Architectures",
+        "Environment",
+        "FunctionName",
+        "Description",
+        "CodeUri",
+        "Role",
+        "MemorySize",
+        "Timeout",
+        "LoggingConfig",
+        "EventInvokeConfig",
+    },
     "AWS::IAM::Role": {"AssumeRolePolicyDocument", "Policies"},
     "AWS::Logs::LogGroup": {"LogGroupName", "RetentionInDays"},
     "AWS::SQS::Queue": {"QueueName", "MessageRetentionPeriod", "SqsManagedSseEnabled"},
@@ -164,7 +187,9 @@ def sam(stack) -> dict:
                 for i in table["GlobalSecondaryIndexes"]
             },
             "time to live": [
-                table["TimeToLiveSpecification"]["AttributeName"], table["TimeToLiveSpecification"]["Enabled"]],
+                table["TimeToLiveSpecification"]["AttributeName"],
+                table["TimeToLiveSpecification"]["Enabled"],
+            ],
             "point-in-time recovery": table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
             "deletion protection": table["DeletionProtectionEnabled"],
         },
@@ -206,7 +231,8 @@ def sam(stack) -> dict:
 def terraform(deployment) -> dict:
     bucket, table, topic, rule, target = (
         deployment.only(f"aws_{kind}")
-        for kind in ("s3_bucket", "dynamodb_table", "sns_topic", "cloudwatch_event_rule", "cloudwatch_event_target"))
+        for kind in ("s3_bucket", "dynamodb_table", "sns_topic", "cloudwatch_event_rule", "cloudwatch_event_target")
+    )
     functions = {_short(f["function_name"]): f for f in deployment.of_type("aws_lambda_function")}
     roles = {r["arn"]: r for r in deployment.of_type("aws_iam_role")}
     access = deployment.only("aws_s3_bucket_public_access_block")
@@ -265,8 +291,7 @@ def terraform(deployment) -> dict:
                 {"events": n["events"], "function": n["lambda_function_arn"]}
                 for n in deployment.only("aws_s3_bucket_notification")["lambda_function"]
             ],
-            "ownership": [
-                r["object_ownership"] for r in deployment.only("aws_s3_bucket_ownership_controls")["rule"]],
+            "ownership": [r["object_ownership"] for r in deployment.only("aws_s3_bucket_ownership_controls")["rule"]],
             "public access block": {
                 "BlockPublicAcls": access["block_public_acls"],
                 "BlockPublicPolicy": access["block_public_policy"],
@@ -310,8 +335,7 @@ def terraform(deployment) -> dict:
             "name": topic["name"],
             "display name": topic["display_name"],
             "subscriptions": [
-                [s["topic_arn"], s["protocol"], s["endpoint"]]
-                for s in deployment.of_type("aws_sns_topic_subscription")
+                [s["topic_arn"], s["protocol"], s["endpoint"]] for s in deployment.of_type("aws_sns_topic_subscription")
             ],
         },
         "queues": {
@@ -319,7 +343,8 @@ def terraform(deployment) -> dict:
             for q in deployment.of_type("aws_sqs_queue")
         },
         "queue policies": {
-            p["queue_url"]: _statements(p["policy"]) for p in deployment.of_type("aws_sqs_queue_policy")},
+            p["queue_url"]: _statements(p["policy"]) for p in deployment.of_type("aws_sqs_queue_policy")
+        },
         "rule": {
             "name": rule["name"],
             "description": rule["description"],
@@ -335,8 +360,7 @@ def terraform(deployment) -> dict:
             },
         },
         "outputs": {
-            "".join(word.capitalize() for word in name.split("_")): value
-            for name, value in deployment.outputs.items()
+            "".join(word.capitalize() for word in name.split("_")): value for name, value in deployment.outputs.items()
         },
     }
 

@@ -46,14 +46,17 @@ _NAMED = {
     "AWS::DynamoDB::Table": ("TableName", lambda name: name, lambda name: _ARN.format("dynamodb", f"table/{name}")),
     "AWS::SNS::Topic": ("TopicName", lambda name: _ARN.format("sns", name), lambda name: _ARN.format("sns", name)),
     "AWS::Serverless::Function": (
-        "FunctionName", lambda name: name, lambda name: _ARN.format("lambda", f"function:{name}")),
-    "AWS::Logs::LogGroup": (
-        "LogGroupName", lambda name: name, lambda name: _ARN.format("logs", f"log-group:{name}:*")),
+        "FunctionName",
+        lambda name: name,
+        lambda name: _ARN.format("lambda", f"function:{name}"),
+    ),
+    "AWS::Logs::LogGroup": ("LogGroupName", lambda name: name, lambda name: _ARN.format("logs", f"log-group:{name}:*")),
     "AWS::Events::Rule": ("Name", lambda name: name, lambda name: _ARN.format("events", f"rule/{name}")),
     "AWS::SQS::Queue": (
         "QueueName",
         lambda name: f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",
-        lambda name: _ARN.format("sqs", name)),
+        lambda name: _ARN.format("sqs", name),
+    ),
 }
 
 

@@ -12,7 +12,7 @@ MODULE = Path(__file__).parents[2] / "infra" / "terraform"
 MOCK = Path(__file__).with_name("mocked.tftest.hcl")
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """Terraform, or its provider, is not to be had on this machine."""
 
 
@@ -34,7 +34,7 @@ class Deployment:
 def deployments(folder: Path) -> dict[str, Deployment]:
     """Applies every run of the mock in a folder of its own and returns the states by the run's name."""
     if shutil.which("terraform") is None:
-        raise Unavailable("terraform is not installed")
+        raise UnavailableError("terraform is not installed")
     shutil.copytree(MODULE, folder, ignore=shutil.ignore_patterns(".*", "*.tfstate*", "*.tfvars"), dirs_exist_ok=True)
     (folder / "tests").mkdir(exist_ok=True)
     shutil.copy(MOCK, folder / "tests")
@@ -44,17 +44,20 @@ def deployments(folder: Path) -> dict[str, Deployment]:
 
     # Nothing of the caller's may reach the comparison: neither variables and arguments from the environment nor an
     # account.
-    environment = {n: v for n, v in os.environ.items() if not n.startswith(("TF_VAR_", "TF_CLI_ARGS", "TF_DATA", "AWS_"))}
+    environment = {
+        n: v for n, v in os.environ.items() if not n.startswith(("TF_VAR_", "TF_CLI_ARGS", "TF_DATA", "AWS_"))
+    }
 
     def terraform(*arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            ["terraform", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
+            ["terraform", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=600
+        )
 
     init = terraform("init", "-backend=false", "-input=false", "-no-color")
     if init.returncode != 0:
         said = (init.stderr + init.stdout).strip()
         if re.search(r"Failed to (query available|install) provider|could not connect to", said):
-            raise Unavailable(f"terraform cannot get its provider: {' '.join(said.split())[:300]}")
+            raise UnavailableError(f"terraform cannot get its provider: {' '.join(said.split())[:300]}")
         raise AssertionError(f"terraform init failed:\n{said}")
 
     run = terraform("test", "-json", "-verbose", "-var", f"package_folder={folder}")

@@ -7,16 +7,24 @@ import sam_template
 # What the functions call. A new call is added here first.
 NEEDED = {
     "ingest": {
-        "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket",
-        "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
         "sns:Publish",
-        "logs:CreateLogStream", "logs:PutLogEvents",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
         "sqs:SendMessage",
     },
     "detect": {
-        "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
         "sns:Publish",
-        "logs:CreateLogStream", "logs:PutLogEvents",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
         "sqs:SendMessage",
     },
 }
@@ -63,7 +71,10 @@ def test_logs_and_failures_are_the_functions_own(function, picture):
 def test_only_lambda_assumes_the_role(function, picture):
     (statement,) = picture["roles"][function]["assumed by"].values()
     assert statement == {
-        "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": ["sts:AssumeRole"]}
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["sts:AssumeRole"],
+    }
 
 
 def test_the_index_is_for_people_alone(picture):

@@ -28,8 +28,19 @@ RUNS = {
 TERRAFORM_ONLY = {"name", "package_folder"}
 
 ASPECTS = [
-    "resources", "functions", "asynchronous invocation", "roles", "who may invoke", "log groups", "bucket", "table",
-    "topic", "queues", "queue policies", "rule", "outputs",
+    "resources",
+    "functions",
+    "asynchronous invocation",
+    "roles",
+    "who may invoke",
+    "log groups",
+    "bucket",
+    "table",
+    "topic",
+    "queues",
+    "queue policies",
+    "rule",
+    "outputs",
 ]
 
 
@@ -69,9 +80,13 @@ def test_the_parameters_have_the_same_names_and_descriptions():
     }
     # Lists are text with commas in SAM alone, and only Terraform empties a bucket before it deletes it.
     said_otherwise = {"sources", "extra_event_sources", "deletion_protection"}
-    variables = dict(re.findall(
-        r'^variable "(\w+)" \{\s+description = (?:"((?:[^"\\]|\\.)*)"|<<-EOT)',
-        (terraform_module.MODULE / "variables.tf").read_text(encoding="utf-8"), re.MULTILINE))
+    variables = dict(
+        re.findall(
+            r'^variable "(\w+)" \{\s+description = (?:"((?:[^"\\]|\\.)*)"|<<-EOT)',
+            (terraform_module.MODULE / "variables.tf").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
     assert variables.keys() - TERRAFORM_ONLY == parameters.keys()
     for name in parameters.keys() - said_otherwise:
         assert variables[name] == parameters[name], name

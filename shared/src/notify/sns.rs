@@ -1,8 +1,9 @@
 //! Messages through SNS.
 
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::DisplayErrorContext;
 use aws_sdk_sns::types::MessageAttributeValue;
+
+use crate::causes::causes;
 
 use super::{Message, Notifier, PublishError};
 
@@ -33,7 +34,7 @@ impl Notifier for Sns {
                 .map_err(|error| PublishError(error.to_string()))?;
             publish = publish.message_attributes(*name, value);
         }
-        publish.send().await.map_err(|error| PublishError(DisplayErrorContext(error).to_string()))?;
+        publish.send().await.map_err(|error| PublishError(causes(&error)))?;
         Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! Objects from S3.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 
 use super::{Body, ObjectAddress, Objects, OpenFault};
+use crate::causes::causes;
 use crate::entra::Interrupted;
 
 /// Objects from S3.
@@ -36,9 +37,7 @@ impl Objects for S3 {
         let (sender, body) = Body::channel();
         tokio::spawn(async move {
             while let Some(piece) = bytes.next().await {
-                let piece = piece
-                    .map(|bytes| bytes.to_vec())
-                    .map_err(|error| Interrupted(DisplayErrorContext(error).to_string()));
+                let piece = piece.map(|bytes| bytes.to_vec()).map_err(|error| Interrupted(causes(&error)));
                 let last = piece.is_err();
                 if sender.send(piece).await.is_err() || last {
                     break;
@@ -55,6 +54,6 @@ fn fault(error: &SdkError<GetObjectError>) -> OpenFault {
         // MethodNotAllowed is its answer for the marker that a deletion leaves behind.
         Some("NoSuchKey" | "NoSuchVersion" | "MethodNotAllowed") => OpenFault::NotFound,
         Some("InvalidObjectState") => OpenFault::Archived,
-        _ => OpenFault::Unavailable(DisplayErrorContext(error).to_string()),
+        _ => OpenFault::Unavailable(causes(error)),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -16,6 +16,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::record::{self, Kind};
 use super::{IncidentKey, Known, Operation, Store, StoreError, StoredIncident, Version, Versioned, Write};
+use crate::causes::causes;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Evidence, Login, Tally};
 use item::Item;
@@ -90,7 +91,7 @@ where
     E: std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    StoreError::Unavailable { operation, cause: DisplayErrorContext(error).to_string() }
+    StoreError::Unavailable { operation, cause: causes(error) }
 }
 
 impl Store for DynamoDb {

@@ -1,0 +1,77 @@
+# What can be done with this project. `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+CARGO ?= cargo
+DEPLOY ?= sam
+# What is deployed to AWS unless something else is asked for; the demo and the tests use this machine's own.
+ARCHITECTURE ?= arm64
+HOST_ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
+BINARIES := $(or $(CARGO_TARGET_DIR),target)
+ZIPS := target/lambda
+LOCAL_ZIPS := target/lambda-local
+VENV := .venv
+IN_VENV := $(VENV)/bin/python
+
+export AWS_EC2_METADATA_DISABLED := true
+
+.PHONY: help
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: demo
+demo: packages-local $(VENV)/ready ## Watch an attack be noticed: deploy to a local AWS, and read the mail. DEPLOY=terraform, ENTRA=path CLOUDTRAIL=path.
+	@PYTHONPATH=tests DEPLOY=$(DEPLOY) ENTRA="$(ENTRA)" CLOUDTRAIL="$(CLOUDTRAIL)" $(IN_VENV) -m demo
+
+.PHONY: test
+test: lint test-rust test-infra test-end-to-end ## Run everything that must pass before a change lands.
+
+.PHONY: lint
+lint: $(VENV)/ready ## Check formatting and style of Rust, Python and infrastructure code.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	$(VENV)/bin/ruff check --no-cache tests infra
+	$(VENV)/bin/ruff format --no-cache --check tests infra
+	$(VENV)/bin/cfn-lint infra/sam/template.yaml
+	@if command -v terraform >/dev/null; then terraform -chdir=infra/terraform fmt -check -recursive; fi
+
+.PHONY: test-rust
+test-rust: ## Run the unit, property, store and pipeline tests.
+	INSTA_UPDATE=no $(CARGO) test --workspace --locked
+
+.PHONY: test-infra
+test-infra: $(VENV)/ready ## Check that the SAM and the Terraform deployment are the same and grant no more than is needed.
+	$(IN_VENV) -m pytest -q -rs tests/infra
+
+.PHONY: test-end-to-end
+test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.
+	$(IN_VENV) -m pytest -q -rs tests/end_to_end
+
+.PHONY: deny
+deny: ## Check licences, advisories and sources of the dependencies (needs cargo-deny).
+	$(CARGO) deny --locked check
+
+.PHONY: package
+package: ## Build the functions for AWS: ARCHITECTURE=arm64 (default) or x86_64.
+	infra/build.sh $(ARCHITECTURE) $(ZIPS)
+
+.PHONY: packages-local
+packages-local:
+	@infra/build.sh $(HOST_ARCHITECTURE) $(LOCAL_ZIPS) local
+
+# The packages are pinned by their hashes. Tests do not touch the system's Python.
+$(VENV)/ready: tests/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it by PYTHON=..."; exit 1; }
+	@echo "making a Python environment in $(VENV) ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove everything that was built.
+	rm -rf target $(VENV)

@@ -1,0 +1,54 @@
+"""One deployment by SAM and one by Terraform, each shared by all tests; every test takes addresses of its own."""
+
+import itertools
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local_aws import sam, server, terraform
+from local_aws.deployment import Deployment
+
+ZIPS = Path(__file__).parents[2] / "target" / "lambda-local"
+ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+NOT_RUN = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session", params=["sam", "terraform"])
+def stack(request: pytest.FixtureRequest) -> Iterator[Deployment]:
+    """The deployed stack."""
+    with server.running() as emulator:
+        if request.param == "sam":
+            yield sam.deploy(emulator, ZIPS, ARCHITECTURE)
+            return
+        try:
+            deployed = terraform.deploy(emulator, ZIPS, ARCHITECTURE)
+        except terraform.TerraformMissingError as missing:
+            request.config.stash.setdefault(NOT_RUN, []).append(f"the Terraform deployment, because {missing}")
+            pytest.skip(str(missing))
+        yield deployed
+
+
+_addresses = itertools.count(1)
+
+
+@pytest.fixture
+def address() -> str:
+    """An address that no other test uses."""
+    number = next(_addresses)
+    return f"198.51.100.{number}" if number < 255 else f"203.0.113.{number - 254}"
+
+
+@pytest.fixture
+def noon() -> datetime:
+    """The moment around which tests happen, in the past so that no test depends on the day on which it is run."""
+    return datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Says what was not tested where nobody overlooks it: at the very end."""
+    for what in config.stash.get(NOT_RUN, []):
+        print(f"NOT TESTED: {what}")

@@ -1,0 +1,135 @@
+"""The emulator: ministack, one for each caller, on a free port of the loopback interface.
+
+It speaks TLS because the bucket's policy refuses anything else, and enforces IAM because least privilege is a promise.
+"""
+
+import contextlib
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import trustme
+
+REGION = "us-east-1"
+READY_WITHIN_SECONDS = 30
+ENDED_WITHIN_SECONDS = 10
+
+
+class EmulatorError(Exception):
+    """The emulator does not run; the text says what its log says."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running emulator."""
+
+    endpoint: str
+    environment: dict[str, str]
+    """What a program needs to reach it: an SDK, the AWS CLI, Terraform."""
+    folder: Path
+    """A temporary folder that lives as long as the server."""
+
+    def client(self, service: str):
+        """A boto3 client for it."""
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            verify=self.environment["AWS_CA_BUNDLE"],
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+        )
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Server]:
+    """Starts an emulator and ends it, whatever happens in between."""
+    with tempfile.TemporaryDirectory(prefix="pivotwatch-") as folder:
+        server = _describe(Path(folder))
+        log = server.folder / "emulator.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ministack"],
+                env=server.environment,
+                cwd=server.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Its own group, so that Ctrl-C reaches us first and we end it in order.
+                start_new_session=True,
+            )
+        try:
+            _wait_until_ready(server, process, log)
+            yield server
+        finally:
+            process.terminate()
+            try:
+                process.wait(ENDED_WITHIN_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _describe(folder: Path) -> Server:
+    port = _free_port()
+    endpoint = f"https://127.0.0.1:{port}"
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost", "127.0.0.1")
+    trusted, certificate_file, key_file = folder / "trusted.pem", folder / "certificate.pem", folder / "key.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    certificate.cert_chain_pems[0].write_to_path(str(certificate_file))
+    certificate.private_key_pem.write_to_path(str(key_file))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PIVOTWATCH_"))}
+    environment |= {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CA_BUNDLE": str(trusted),
+        "SSL_CERT_FILE": str(trusted),
+        "TMPDIR": str(folder),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": str(certificate_file),
+        "MINISTACK_SSL_KEY": str(key_file),
+        # The binaries run as plain processes against the real Runtime API; no Docker.
+        "LAMBDA_EXECUTOR": "local",
+        "AUTH": "true",
+        # Lambda sets it for functions whose log format is JSON; the emulator does not.
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        # Lambda waits a minute before it retries; nobody wants to.
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+    }
+    return Server(endpoint, environment, folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_ready(server: Server, process: subprocess.Popen, log: Path) -> None:
+    context = ssl.create_default_context(cafile=server.environment["AWS_CA_BUNDLE"])
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{server.endpoint}/_ministack/health", context=context, timeout=2).close()
+            return
+        time.sleep(0.05)
+    end_of_log = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+    raise EmulatorError(f"the emulator did not start; the end of its log:\n{end_of_log}")

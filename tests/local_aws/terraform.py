@@ -1,0 +1,65 @@
+"""Deploying infra/terraform. The module is copied first, so that nothing is written to the checkout."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from local_aws.deployment import EVENT_SOURCE, Deployment
+from local_aws.server import Server
+
+PROJECT = Path(__file__).parents[2]
+MODULE = PROJECT / "infra" / "terraform"
+
+
+class TerraformMissingError(Exception):
+    """Terraform or its AWS provider is not to be had on this machine; the text says which."""
+
+
+def deploy(server: Server, zips: Path, architecture: str) -> Deployment:
+    """Deploys the module and returns what it deployed."""
+    module = prepare(server.folder, server.environment)
+    variables = {
+        "architecture": architecture,
+        "package_folder": str(zips.resolve()),
+        "extra_event_sources": [EVENT_SOURCE],
+        "deletion_protection": False,
+        # The provider waits most of a minute for a lifecycle rule to be seen.
+        "export_retention_days": 0,
+    }
+    (module / "terraform.tfvars.json").write_text(json.dumps(variables))
+    applied = _terraform(module, server.environment, "apply", "-auto-approve")
+    if applied.returncode:
+        raise RuntimeError(f"terraform apply failed:\n{applied.stdout[-4000:]}{applied.stderr[-4000:]}")
+    outputs = json.loads(_terraform(module, server.environment, "output", "-json").stdout)
+    return Deployment(server, {_pascal(name): output["value"] for name, output in outputs.items()})
+
+
+def prepare(folder: Path, environment: dict[str, str]) -> Path:
+    """A copy of the module in `folder`, initialised."""
+    if shutil.which("terraform") is None:
+        raise TerraformMissingError("terraform is not installed")
+    module = folder / "terraform"
+    shutil.copytree(MODULE, module, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    # The registry is asked with the system's certificates, not with the emulator's.
+    reaching_out = {name: value for name, value in environment.items() if name != "SSL_CERT_FILE"}
+    initialised = _terraform(module, reaching_out, "init")
+    if initialised.returncode:
+        raise TerraformMissingError(f"terraform cannot get its AWS provider: {_error(initialised.stderr)}")
+    return module
+
+
+def _terraform(module: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["terraform", arguments[0], *(["-input=false"] if arguments[0] != "output" else []), *arguments[1:]]
+    return subprocess.run(
+        [*command, "-no-color"], cwd=module, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.title() for word in name.split("_"))
+
+
+def _error(text: str) -> str:
+    lines = [line.strip("╷│╵ ") for line in text.splitlines()]
+    return next((line for line in lines if line.startswith("Error:")), "it does not say why")
