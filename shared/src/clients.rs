@@ -7,7 +7,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use crate::entra::Limits;
+use crate::input::Limits;
 use crate::notify::Sns;
 use crate::objects::S3;
 use crate::pipeline::{Pipeline, System};

@@ -3,6 +3,7 @@
 //! ```text
 //! functions, cli ──► pipeline ──► store, notify, objects ──► detection
 //!                        └──────► entra, aws ───────────────────┘
+//!                                     └────► input
 //! ```
 //!
 //! | module | holds |
@@ -10,6 +11,7 @@
 //! | [`detection`] | the rule and everything that follows from it; pure |
 //! | [`entra`] | sign-in exports in |
 //! | [`aws`] | console logins in |
+//! | [`input`] | the bytes of objects, decompressed and cut into records |
 //! | [`store`] | facts and incidents, in DynamoDB or in memory |
 //! | [`objects`] | objects in S3, and the events that tell of them |
 //! | [`notify`] | messages out |
@@ -24,6 +26,7 @@ mod causes;
 pub mod clients;
 pub mod detection;
 pub mod entra;
+pub mod input;
 pub mod notify;
 pub mod objects;
 pub mod pipeline;

@@ -32,7 +32,7 @@ pub struct Summary {
     pub refused: Reasons,
     /// Objects, or events, that failed and will be tried again, by error code.
     pub failed: Reasons,
-    /// Records of sign-in exports: failures, ignored and rejected ones together.
+    /// Records of objects: failures, logins, ignored and rejected ones together.
     pub records: u64,
     /// Failures that the rule counts, however often they came.
     pub failures: u64,

@@ -5,8 +5,11 @@ use std::io::{self, Read, Write};
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::{Failure, Rule, Source};
-use pivotwatch::entra::{self, Ignored, Interrupted, Limits, Outcome, ReadFault, Receiver, Rejected};
+use pivotwatch::entra::{self, Ignored, Outcome, Rejected};
+use pivotwatch::input::{Interrupted, Limits, ReadFault};
+use pivotwatch::pipeline::reading;
 use pivotwatch_tests::facts::{self, SignIn, at, failed, lines, noon};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -17,10 +20,16 @@ struct Received {
     times: Vec<DateTime<Utc>>,
 }
 
-impl Receiver for Received {
+impl entra::Receiver for Received {
     fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
         self.outcomes.push(outcome);
         self.times.extend(time);
+    }
+}
+
+impl aws::Receiver for Received {
+    fn receive_record(&mut self, reading: Reading) {
+        panic!("{reading:?} is in no sign-in export");
     }
 }
 
@@ -35,8 +44,8 @@ impl Received {
 
 fn read_with(bytes: impl Read + Send, limits: Limits) -> (Received, Result<&'static str, ReadFault>) {
     let mut received = Received::default();
-    let result = entra::read(bytes, &Rule::default(), limits, &mut received);
-    (received, result.map(|export| export.shape))
+    let result = reading::read(bytes, &Rule::default(), limits, &mut received);
+    (received, result)
 }
 
 fn read(bytes: &[u8]) -> (Received, Result<&'static str, ReadFault>) {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Rule;
-use pivotwatch::entra::Limits;
+use pivotwatch::input::Limits;
 use pivotwatch::notify::{Message, Notifier, Outbox, PublishError};
-use pivotwatch::pipeline::{Pipeline, Surroundings};
+use pivotwatch::pipeline::{Pipeline, Surroundings, System};
 use pivotwatch::store::Store;
 
 /// Waiting takes no time, it lets time pass; chance is a count.
@@ -45,6 +45,10 @@ impl Surroundings for Virtual {
     fn random(&self) -> u64 {
         // Spread out as chance would have it: the numbers in turn, times an odd one.
         self.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+    }
+
+    async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        System.beside(work).await
     }
 }
 

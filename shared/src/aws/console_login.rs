@@ -31,6 +31,12 @@ pub enum Unusable {
     NoAddress,
     /// Without a time that can be read.
     NoTime,
+    /// JSON that is no CloudTrail record.
+    NotARecord,
+    /// No JSON object.
+    Malformed,
+    /// Longer than a record may be.
+    TooLong,
 }
 
 impl Unusable {
@@ -42,14 +48,23 @@ impl Unusable {
             Self::NotSuccessful => "not_successful",
             Self::NoAddress => "login_without_address",
             Self::NoTime => "login_without_time",
+            Self::NotARecord => "not_a_record",
+            Self::Malformed => "malformed",
+            Self::TooLong => "too_long",
         }
+    }
+
+    /// Whether something is wrong with the record. Other events, failed logins and those of AWS itself are in order.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        matches!(self, Self::NoTime | Self::NotARecord | Self::Malformed | Self::TooLong)
     }
 }
 
 /// Reads a CloudTrail record. Event name and result are compared without case, as the rule compares them.
 #[must_use]
 pub fn read(record: &Value) -> Reading {
-    if !text(record, "/eventName").eq_ignore_ascii_case("ConsoleLogin") {
+    if !is_login(text(record, "/eventName")) {
         return Reading::Unusable(Unusable::NotAConsoleLogin);
     }
     let login_result = text(record, "/responseElements/ConsoleLogin");
@@ -87,6 +102,11 @@ pub fn read(record: &Value) -> Reading {
         user_agent: owned("/userAgent"),
         mfa_used: owned("/additionalEventData/MFAUsed"),
     }))
+}
+
+/// Whether an event of this name is a console login, which may have failed.
+pub(super) fn is_login(event_name: &str) -> bool {
+    event_name.eq_ignore_ascii_case("ConsoleLogin")
 }
 
 fn text<'a>(record: &'a Value, path: &str) -> &'a str {

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use crate::entra::Interrupted;
+use crate::input::Interrupted;
 
 /// Pieces that are fetched ahead of the reader. S3 gives them as they come off the network, some 8 to 64 KiB each.
 const AHEAD: usize = 32;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Body, ObjectAddress, OpenFault};
-use crate::entra::Interrupted;
+use crate::input::Interrupted;
 
 /// Bytes by key, whatever the bucket. Their transfer can be made to break off.
 #[derive(Clone, Debug, Default)]
@@ -30,12 +30,11 @@ impl super::Objects for Objects {
         let interrupted = self.interrupted.get(&address.key).copied();
         bytes.truncate(interrupted.unwrap_or(bytes.len()));
         let (sender, body) = Body::channel();
-        tokio::spawn(async move {
-            // A reader that gives up early is not interested in the rest.
-            if sender.send(Ok(bytes)).await.is_ok() && interrupted.is_some() {
-                let _ = sender.send(Err(Interrupted("connection reset".to_owned()))).await;
-            }
-        });
+        // Two pieces always fit into the channel.
+        let _ = sender.try_send(Ok(bytes));
+        if interrupted.is_some() {
+            let _ = sender.try_send(Err(Interrupted("connection reset".to_owned())));
+        }
         Ok(body)
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 
 use super::{Body, ObjectAddress, Objects, OpenFault};
 use crate::causes::causes;
-use crate::entra::Interrupted;
+use crate::input::Interrupted;
 
 /// Objects from S3.
 #[derive(Clone, Debug)]

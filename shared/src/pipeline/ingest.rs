@@ -1,25 +1,19 @@
 //! What `ingest` does with an event.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
+use futures_util::future::join;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use super::gathering::{Facts, Gathering};
 use super::record::AT_ONCE;
-use super::{Pipeline, PipelineError, Surroundings};
-use crate::detection::tally::TallyKey;
-use crate::detection::{Address, Day, Tally};
-use crate::entra::{self, Export, Outcome, ReadFault};
+use super::{Pipeline, PipelineError, Surroundings, reading};
+use crate::aws;
+use crate::input::ReadFault;
 use crate::notify::Notifier;
 use crate::objects::{Notification, ObjectAddress, Objects, OpenFault, notifications};
 use crate::store::Store;
 use crate::telemetry::{Summary, count};
-
-/// Tallies that are gathered from an object before they are recorded, so that memory is bounded whatever the object
-/// holds. Recording an object in several parts comes to the same as recording it whole.
-const TALLIES_AT_ONCE: usize = 10_000;
 
 /// What became of an event.
 #[derive(Debug, Default)]
@@ -86,11 +80,7 @@ impl ObjectFault {
             Self::Open(OpenFault::NotFound) => "object.not_found",
             Self::Open(OpenFault::Archived) => "object.archived",
             Self::Open(OpenFault::Unavailable(_)) => "object.unavailable",
-            Self::Read(ReadFault::Empty) => "object.empty",
-            Self::Read(ReadFault::NotAnExport(_)) => "object.not_an_export",
-            Self::Read(ReadFault::Truncated(_)) => "object.truncated",
-            Self::Read(ReadFault::Corrupt(_)) => "object.corrupt",
-            Self::Read(ReadFault::Transfer(_)) => "object.transfer",
+            Self::Read(fault) => fault.code(),
             Self::Pipeline(error) => error.code(),
         }
     }
@@ -99,14 +89,14 @@ impl ObjectFault {
     const fn is_transient(&self) -> bool {
         match self {
             Self::Open(fault) => matches!(fault, OpenFault::Unavailable(_)),
-            Self::Read(fault) => matches!(fault, ReadFault::Transfer(_)),
+            Self::Read(fault) => fault.is_transient(),
             Self::Pipeline(_) => true,
         }
     }
 }
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// Reads the objects that an event tells of, records their failures and settles their addresses. What cannot be
+    /// Reads the objects that an event tells of, records their facts and settles their addresses. What cannot be
     /// understood or read costs only itself.
     pub async fn ingest(&self, objects: &impl Objects, event: &Value) -> Ingested {
         let found = notifications(event);
@@ -119,6 +109,10 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this piece of the event");
         }
         for notification in found.written {
+            if let Some(reason) = aws::passed_over(&notification.object.key) {
+                count(&mut ingested.summary.ignored, reason.name());
+                continue;
+            }
             let (summary, result) = self.ingest_object(objects, &notification.object).await;
             ingested.summary.add(summary);
             if let Err(fault) = result {
@@ -138,42 +132,38 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             Ok(body) => body,
             Err(fault) => return (summary, Err(fault.into())),
         };
-        // The reader runs on a thread of its own and hands over what it gathered; while that is recorded, it reads on.
+        // The reader is beside, and hands over what it gathered; while that is recorded, it reads on.
         let (sender, mut gathered) = mpsc::channel(1);
         let (rule, limits) = (self.rule.clone(), self.limits);
-        let reader = tokio::task::spawn_blocking(move || {
-            let mut gathering = Gathering { tallies: BTreeMap::new(), summary: Summary::default(), sender };
-            let read = entra::read(body, &rule, limits, &mut gathering);
+        let reader = self.surroundings.beside(move || {
+            let mut gathering = Gathering::new(sender);
+            let read = reading::read(body, &rule, limits, &mut gathering);
             // Also after a fault: the records before it are good.
             gathering.hand_over();
             (gathering.summary, read)
         });
-        let mut result = Ok(());
-        while let Some(tallies) = gathered.recv().await {
-            let (of_part, recorded) = self.record_and_settle(&tallies).await;
-            summary.add(of_part);
-            result = result.and(recorded);
-        }
-        let (of_reader, read) = match reader.await {
-            Ok(ended) => ended,
-            Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
+        let recorder = async {
+            let (mut summary, mut result) = (Summary::default(), Ok(()));
+            while let Some(facts) = gathered.recv().await {
+                let (of_part, recorded) = self.record_and_settle(&facts).await;
+                summary.add(of_part);
+                result = result.and(recorded);
+            }
+            (summary, result)
         };
+        let ((of_reader, read), (of_recorder, result)) = join(reader, recorder).await;
         summary.add(of_reader);
-        if let Ok(Export { shape }) = read {
+        summary.add(of_recorder);
+        if let Ok(shape) = read {
             tracing::info!(object = %address, shape, "the object was read");
         }
         let result = result.map_err(ObjectFault::from).and(read.map(|_| ()).map_err(ObjectFault::from));
         (summary, result)
     }
 
-    async fn record_and_settle(&self, tallies: &BTreeMap<TallyKey, Tally>) -> (Summary, Result<(), PipelineError>) {
-        let (mut summary, mut result) = self.record_failures(tallies).await;
-        let mut days = BTreeMap::<Address, (Day, Day)>::new();
-        for key in tallies.keys() {
-            let (first, last) = days.entry(key.address).or_insert((key.day, key.day));
-            (*first, *last) = (key.day.min(*first), key.day.max(*last));
-        }
-        let mut settled = stream::iter(days)
+    async fn record_and_settle(&self, facts: &Facts) -> (Summary, Result<(), PipelineError>) {
+        let (mut summary, mut result) = self.record(facts).await;
+        let mut settled = stream::iter(facts.days())
             .map(|(address, (first, last))| async move {
                 let mut summary = Summary::default();
                 let result = self.settle(address, first..=last, &mut summary).await;
@@ -198,40 +188,5 @@ fn report(notification: Notification, fault: &ObjectFault, ingested: &mut Ingest
     } else {
         count(&mut ingested.summary.refused, code);
         tracing::warn!(code, %object, "{fault}");
-    }
-}
-
-/// Gathers the failures of an export into tallies.
-struct Gathering {
-    tallies: BTreeMap<TallyKey, Tally>,
-    summary: Summary,
-    sender: mpsc::Sender<BTreeMap<TallyKey, Tally>>,
-}
-
-impl Gathering {
-    fn hand_over(&mut self) {
-        if !self.tallies.is_empty() {
-            // Nobody receives any more only when the invocation is over.
-            let _ = self.sender.blocking_send(std::mem::take(&mut self.tallies));
-        }
-    }
-}
-
-impl entra::Receiver for Gathering {
-    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
-        self.summary.records += 1;
-        self.summary.newest = self.summary.newest.max(time);
-        match outcome {
-            Outcome::Failure(failure) => {
-                self.summary.failures += 1;
-                let tally = self.tallies.entry(TallyKey::of(&failure)).or_default();
-                self.summary.duplicates += u64::from(!tally.add(&failure));
-                if self.tallies.len() >= TALLIES_AT_ONCE {
-                    self.hand_over();
-                }
-            }
-            Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
-            Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
-        }
     }
 }

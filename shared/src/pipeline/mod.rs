@@ -5,7 +5,9 @@
 //! slip between them, in whichever order they came and however late.
 
 mod detect;
+mod gathering;
 mod ingest;
+pub mod reading;
 mod record;
 mod settle;
 mod surroundings;
@@ -16,7 +18,7 @@ pub use ingest::{Failed, Ingested};
 pub use surroundings::{Surroundings, System};
 
 use crate::detection::{Day, Rule};
-use crate::entra::Limits;
+use crate::input::Limits;
 use crate::notify::{Notifier, PublishError};
 use crate::store::{Store, StoreError};
 

@@ -1,10 +1,10 @@
 //! Recording facts.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
+use super::gathering::Facts;
 use super::{Pipeline, PipelineError, Surroundings};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
@@ -12,7 +12,7 @@ use crate::notify::Notifier;
 use crate::store::{Store, Version, Versioned, Write};
 use crate::telemetry::Summary;
 
-/// Tallies that are written at the same time. They are different records, so they do not get into each other's way.
+/// Facts that are recorded at the same time. They are different records, so they do not get into each other's way.
 pub(super) const AT_ONCE: usize = 16;
 
 /// How often a write is tried against others who write the same record. With the waits below, the last try comes after
@@ -26,15 +26,19 @@ const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// Merges tallies into those that are stored. All are tried, whatever becomes of some.
-    pub(super) async fn record_failures(
-        &self,
-        tallies: &BTreeMap<TallyKey, Tally>,
-    ) -> (Summary, Result<(), PipelineError>) {
-        let mut summary = Summary::default();
-        let mut result = Ok(());
-        let mut recorded =
-            stream::iter(tallies).map(|(key, tally)| self.record_tally(key, tally)).buffer_unordered(AT_ONCE);
+    /// Records facts. All are tried, whatever becomes of some.
+    pub(super) async fn record(&self, facts: &Facts) -> (Summary, Result<(), PipelineError>) {
+        let tallies = stream::iter(&facts.tallies).map(|(key, tally)| self.record_tally(key, tally).left_future());
+        let logins = stream::iter(&facts.logins).map(|login| {
+            let recorded = async move {
+                let mut summary = Summary::default();
+                let result = self.record_login(login, &mut summary).await;
+                (summary, result)
+            };
+            recorded.right_future()
+        });
+        let mut recorded = tallies.chain(logins).buffer_unordered(AT_ONCE);
+        let (mut summary, mut result) = (Summary::default(), Ok(()));
         while let Some((of_one, ended)) = recorded.next().await {
             summary.add(of_one);
             result = result.and(ended);

@@ -16,6 +16,9 @@ pub trait Surroundings: Send + Sync {
     /// A number that nobody else has drawn.
     fn random(&self) -> u64;
 
+    /// Does work that blocks, beside the caller where there is a thread for it.
+    fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = T> + Send;
+
     /// Waits for a random part of `longest`, so that those who got into each other's way do not meet again.
     fn wait_up_to(&self, longest: Duration) -> impl Future<Output = ()> + Send {
         let part = self.random() % 1000;
@@ -38,5 +41,12 @@ impl Surroundings for System {
 
     fn random(&self) -> u64 {
         rand::random()
+    }
+
+    async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
+        }
     }
 }

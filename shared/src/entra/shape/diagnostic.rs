@@ -5,12 +5,12 @@
 
 use serde::Deserialize;
 
-use super::super::input::Input;
-use super::super::json::{self, Cut};
 use super::super::record::{Record, Rejected};
 use super::super::tolerant::{Object, Text};
-use super::{ReadFault, Shape, Sink};
+use super::{Shape, Sink};
 use crate::detection::Source;
+use crate::input::json::{self, Cut};
+use crate::input::{Input, ReadFault};
 
 pub(super) const SHAPE: Shape = Shape { name: "diagnostic", recognises, read };
 
@@ -23,7 +23,7 @@ fn recognises(head: &[u8]) -> bool {
 
 /// Reads the records, also where some stand in batches.
 pub(super) fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
-    json::records(input, |record| match record {
+    json::lines(input, "records", |record| match record {
         Cut::Text(text) => read_record(text, sink),
         Cut::TooLong => sink.reject(Rejected::TooLong),
     })

@@ -3,8 +3,8 @@
 //! One batch a file, one a line, or one behind another. Elements are cut at their brackets, so that a batch on a single
 //! line of any length costs no more memory than its longest record.
 
-use super::super::json::batch_start;
 use super::{Shape, diagnostic};
+use crate::input::json::batch_start;
 
 pub(super) const SHAPE: Shape =
-    Shape { name: "event_hub", recognises: |head| batch_start(head).is_some(), read: diagnostic::read };
+    Shape { name: "event_hub", recognises: |head| batch_start(head, "records").is_some(), read: diagnostic::read };

@@ -5,10 +5,10 @@ mod event_hub;
 
 use chrono::{DateTime, Utc};
 
-use super::input::Input;
 use super::record::{Ignored, Record, Rejected};
-use super::{Outcome, ReadFault, Receiver};
+use super::{Outcome, Receiver};
 use crate::detection::Rule;
+use crate::input::{Input, ReadFault};
 
 /// Every shape, in the order in which they are tried.
 pub(super) const SHAPES: &[Shape] = &[event_hub::SHAPE, diagnostic::SHAPE];

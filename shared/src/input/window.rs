@@ -1,6 +1,9 @@
-//! A window onto the decompressed bytes, from which shapes cut their records without copying them.
+//! A window onto the decompressed bytes, from which records are cut without copying them.
 
 use std::io::{self, Read};
+
+use super::ReadFault;
+use super::compression::{decompressed, fault};
 
 /// How much is read at a time, and how much of the beginning shapes are recognised by.
 const BLOCK: usize = 64 * 1024;
@@ -19,28 +22,36 @@ impl Default for Limits {
     }
 }
 
-/// The bytes ahead. `buffer[start..end]` has been read and not been used.
-pub(super) struct Input<'a> {
+/// An object's bytes. `buffer[start..end]` has been read and not been used.
+pub struct Input<'a> {
     bytes: Box<dyn Read + Send + 'a>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     finished: bool,
-    pub(super) limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 impl<'a> Input<'a> {
+    /// Opens an object, whatever its compression.
+    ///
+    /// # Errors
+    /// [`ReadFault`] when not even its beginning can be read.
+    pub fn open(bytes: impl Read + Send + 'a, limits: Limits) -> Result<Self, ReadFault> {
+        Ok(Self::new(decompressed(bytes)?, limits))
+    }
+
     pub(super) fn new(bytes: Box<dyn Read + Send + 'a>, limits: Limits) -> Self {
         Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, finished: false, limits }
     }
 
     /// What has been read and not been used.
-    pub(super) fn ahead(&self) -> &[u8] {
+    pub(crate) fn ahead(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
     /// Uses up `count` bytes of what is ahead.
-    pub(super) fn advance(&mut self, count: usize) {
+    pub(crate) fn advance(&mut self, count: usize) {
         self.start += count;
     }
 
@@ -74,15 +85,23 @@ impl<'a> Input<'a> {
         Ok(read > 0)
     }
 
-    /// The beginning of the export without a byte order mark and leading white space: a block of it, or all there is.
-    pub(super) fn head(&mut self) -> io::Result<&[u8]> {
+    /// The beginning without a byte order mark and leading white space: a block of it, or all there is.
+    ///
+    /// # Errors
+    /// [`ReadFault`] when it cannot be read, or when there is nothing.
+    pub fn head(&mut self) -> Result<&[u8], ReadFault> {
+        self.fill_head().map_err(fault)?;
+        if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
+    }
+
+    fn fill_head(&mut self) -> io::Result<()> {
         while self.ahead().len() < 3 && self.more()? {}
         if self.ahead().starts_with(b"\xef\xbb\xbf") {
             self.advance(3);
         }
         self.skip_white_space()?;
         while self.ahead().len() < BLOCK && self.more()? {}
-        Ok(self.ahead())
+        Ok(())
     }
 
     /// Goes to the next byte that is not white space, and returns it.

@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::ReadFault;
+use super::fault::ReadFault;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 

@@ -1,0 +1,190 @@
+//! CloudTrail records from files: the log files that a trail delivers to S3, and the forms in which people keep records.
+//!
+//! A trail's log file is `{"Records":[...]}`, packed with gzip
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>). Exports and notes have
+//! bare records, one a line or in an array, and EventBridge events around them. All of them are read; what a record says
+//! of itself decides.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::console_login::{self, Reading, Unusable};
+use super::event::record_of;
+use crate::input::json::{self, Cut};
+use crate::input::{Input, ReadFault};
+
+/// The array of a log file.
+const BATCH: &str = "Records";
+
+/// Takes what the records of a file come to, in the order in which they stand in it.
+pub trait Receiver {
+    /// One record.
+    fn receive_record(&mut self, reading: Reading);
+}
+
+/// Whether a file that begins so ([`Input::head`]) has CloudTrail records.
+#[must_use]
+pub fn is_log_file(head: &[u8]) -> bool {
+    let has = |word: &str| head.windows(word.len()).any(|window| window == word.as_bytes());
+    if !head.starts_with(b"{") && !head.starts_with(b"[") {
+        return false;
+    }
+    // Every record has these, and no sign-in does. S3's notifications are of the same build, and say whose they are.
+    let has_records = has("\"eventName\"") && has("\"eventTime\"") && has("\"userIdentity\"") && !has("\"aws:s3\"");
+    // A log file of five quiet minutes.
+    let is_empty =
+        || json::batch_start(head, BATCH).is_some_and(|start| head[start..].trim_ascii_start().starts_with(b"]"));
+    has_records || is_empty()
+}
+
+/// Reads a file to its end and gives every record of it to `receiver`.
+///
+/// # Errors
+/// [`ReadFault`] when it breaks off; what was received before stays valid.
+pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
+    let each = |record: Cut<'_>| match record {
+        Cut::Text(text) => read_record(text, receiver),
+        Cut::TooLong => receiver.receive_record(Reading::Unusable(Unusable::TooLong)),
+    };
+    if has_records_in_lines(input.head()?) {
+        json::lines(input, BATCH, each)
+    } else {
+        json::values(input, &[BATCH], each)
+    }
+}
+
+/// Whether the first line is a record to itself. Lines are the safer cut where they are one: a damaged one costs no other.
+fn has_records_in_lines(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.starts_with(b"{") && serde_json::from_slice::<Envelope<'_>>(line).is_ok_and(|envelope| envelope.has_record())
+}
+
+fn read_record(text: &[u8], receiver: &mut dyn Receiver) {
+    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(text) else {
+        return receiver.receive_record(Reading::Unusable(Unusable::Malformed));
+    };
+    // A trail tells of everything that happens in an account: only a login is worth building up whole.
+    if !envelope.has_record() {
+        return receiver.receive_record(Reading::Unusable(Unusable::NotARecord));
+    }
+    if envelope.detail.is_none() && !envelope.is_login() {
+        return receiver.receive_record(Reading::Unusable(Unusable::NotAConsoleLogin));
+    }
+    let reading = match serde_json::from_slice::<Value>(text) {
+        Err(_) => Reading::Unusable(Unusable::Malformed),
+        Ok(event) => record_of(&event).map_or(Reading::Unusable(Unusable::NotARecord), console_login::read),
+    };
+    receiver.receive_record(reading);
+}
+
+/// As much of a record, or of an event around it, as tells whether it can be a login.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    event_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+}
+
+impl Envelope<'_> {
+    fn has_record(&self) -> bool {
+        self.event_name.is_some() || self.detail.is_some()
+    }
+
+    fn is_login(&self) -> bool {
+        let name = self.event_name.and_then(|name| serde_json::from_str::<String>(name.get()).ok());
+        name.is_some_and(|name| console_login::is_login(&name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::input::Limits;
+
+    #[derive(Default)]
+    struct Received {
+        logins: usize,
+        others: Vec<&'static str>,
+    }
+
+    impl Receiver for Received {
+        fn receive_record(&mut self, reading: Reading) {
+            match reading {
+                Reading::Login(_) => self.logins += 1,
+                Reading::Unusable(reason) => self.others.push(reason.name()),
+            }
+        }
+    }
+
+    fn read_all(text: &str) -> (Received, Result<(), ReadFault>) {
+        let mut input = Input::open(text.as_bytes(), Limits::default()).unwrap();
+        assert!(is_log_file(input.head().unwrap()), "{text}");
+        let mut received = Received::default();
+        let result = read(&mut input, &mut received);
+        (received, result)
+    }
+
+    fn login(event_id: &str) -> Value {
+        json!({
+            "userIdentity": {}, "eventName": "ConsoleLogin", "eventTime": "2026-03-02T12:00:00Z", "eventID": event_id,
+            "sourceIPAddress": "203.0.113.7", "responseElements": {"ConsoleLogin": "Success"},
+        })
+    }
+
+    fn call() -> Value {
+        json!({"eventName": "ListBuckets", "eventTime": "2026-03-02T12:00:00Z", "eventID": "c", "responseElements": null})
+    }
+
+    #[test]
+    fn records_are_found_in_every_form_in_which_they_are_kept() {
+        let file = json!({"Records": [login("a"), call(), login("b")]});
+        let event = json!({"detail-type": "AWS Console Sign In via CloudTrail", "detail": login("a")});
+        for (text, logins, others) in [
+            (file.to_string(), 2, 1),
+            (serde_json::to_string_pretty(&file).unwrap(), 2, 1),
+            (json!([login("a"), event, call()]).to_string(), 2, 1),
+            (format!("{}\n{}\n\n{}", login("a"), call(), login("b")), 2, 1),
+            (format!("{}\n{event}\n{file}\n{file}", login("a")), 6, 2),
+            (serde_json::to_string_pretty(&event).unwrap(), 1, 0),
+            (json!({"Records": []}).to_string(), 0, 0),
+        ] {
+            let (received, result) = read_all(&text);
+            assert!(result.is_ok(), "{text}");
+            assert_eq!((received.logins, received.others.len()), (logins, others), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_costs_that_line() {
+        let (received, result) =
+            read_all(&format!("{}\n{{\"eventName\": \"Cons\n7\n{{}}\n{}\n", login("a"), login("b")));
+        assert!(result.is_ok());
+        assert_eq!(received.logins, 2);
+        assert_eq!(received.others, ["malformed", "malformed", "not_a_record"]);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_gives_the_records_before_the_cut_and_says_so() {
+        let file = json!({"Records": [login("a"), login("b")]}).to_string();
+        let (received, result) = read_all(&file[..file.len() - 20]);
+        assert!(matches!(result, Err(ReadFault::Truncated(_))));
+        assert_eq!(received.logins, 1);
+    }
+
+    #[test]
+    fn other_files_are_none() {
+        for text in [
+            r#"{"Records":[{"eventSource":"aws:s3","eventName":"x","eventTime":"2026-03-02T12:00:00Z","userIdentity":{}}]}"#,
+            r#"{"records":[{"category":"SignInLogs"}]}"#,
+            r#"{"category":"SignInLogs"}"#,
+            "text",
+        ] {
+            assert!(!is_log_file(text.as_bytes()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The bytes of an object: decompressed, and cut into records whatever these say.
+//!
+//! Sign-in exports and CloudTrail's log files come in the same wrappings, so both are read through this. Everything here
+//! reads from [`std::io::Read`], so that the Lambda and a command on a laptop read alike.
+
+mod compression;
+mod fault;
+pub(crate) mod json;
+mod window;
+
+pub use compression::Interrupted;
+pub use fault::ReadFault;
+pub use window::{Input, Limits};

@@ -1,0 +1,101 @@
+//! Facts on their way from an object to the store.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+use crate::aws::{self, Reading};
+use crate::detection::tally::TallyKey;
+use crate::detection::{Address, Day, Login, Tally};
+use crate::entra::{self, Outcome};
+use crate::telemetry::{Summary, count};
+
+/// Facts that are gathered from an object before they are recorded, so that memory is bounded whatever the object holds.
+/// Recording an object in several parts comes to the same as recording it whole.
+const FACTS_AT_ONCE: usize = 10_000;
+
+/// Facts that are not recorded yet.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) tallies: BTreeMap<TallyKey, Tally>,
+    pub(super) logins: Vec<Login>,
+}
+
+impl Facts {
+    fn number(&self) -> usize {
+        self.tallies.len() + self.logins.len()
+    }
+
+    /// The addresses that the facts are about, with their first and their last day.
+    pub(super) fn days(&self) -> BTreeMap<Address, (Day, Day)> {
+        let of_tallies = self.tallies.keys().map(|key| (key.address, key.day));
+        let of_logins = self.logins.iter().map(|login| (login.source_ip_address, login.day()));
+        let mut days = BTreeMap::<Address, (Day, Day)>::new();
+        for (address, day) in of_tallies.chain(of_logins) {
+            let (first, last) = days.entry(address).or_insert((day, day));
+            (*first, *last) = (day.min(*first), day.max(*last));
+        }
+        days
+    }
+}
+
+/// Gathers the facts of an object and hands them over in parts.
+pub(super) struct Gathering {
+    facts: Facts,
+    pub(super) summary: Summary,
+    sender: mpsc::Sender<Facts>,
+}
+
+impl Gathering {
+    pub(super) fn new(sender: mpsc::Sender<Facts>) -> Self {
+        Self { facts: Facts::default(), summary: Summary::default(), sender }
+    }
+
+    /// Hands over what was gathered so far.
+    pub(super) fn hand_over(&mut self) {
+        if self.facts.number() > 0 {
+            // Nobody receives any more only when the invocation is over.
+            let _ = self.sender.blocking_send(std::mem::take(&mut self.facts));
+        }
+    }
+
+    fn record(&mut self, time: Option<DateTime<Utc>>) {
+        self.summary.records += 1;
+        self.summary.newest = self.summary.newest.max(time);
+        if self.facts.number() >= FACTS_AT_ONCE {
+            self.hand_over();
+        }
+    }
+}
+
+impl entra::Receiver for Gathering {
+    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
+        self.record(time);
+        match outcome {
+            Outcome::Failure(failure) => {
+                self.summary.failures += 1;
+                let tally = self.facts.tallies.entry(TallyKey::of(&failure)).or_default();
+                self.summary.duplicates += u64::from(!tally.add(&failure));
+            }
+            Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
+            Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+        }
+    }
+}
+
+impl aws::Receiver for Gathering {
+    fn receive_record(&mut self, reading: Reading) {
+        match reading {
+            Reading::Login(login) => {
+                self.record(Some(login.time));
+                self.facts.logins.push(*login);
+            }
+            Reading::Unusable(reason) => {
+                self.record(None);
+                let reasons = if reason.is_fault() { &mut self.summary.rejected } else { &mut self.summary.ignored };
+                count(reasons, reason.name());
+            }
+        }
+    }
+}
