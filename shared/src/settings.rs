@@ -111,7 +111,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
-fn threshold(text: &str) -> Result<u32, String> {
+/// Reads a threshold.
+///
+/// # Errors
+/// What it must be instead.
+pub fn threshold(text: &str) -> Result<u32, String> {
     within(text, THRESHOLDS, "a threshold")
 }
 
@@ -127,7 +131,11 @@ where
     text.parse().ok().filter(|value| range.contains(value)).ok_or_else(fault)
 }
 
-fn window(text: &str) -> Result<TimeDelta, String> {
+/// Reads the length of a window, such as `24h`, `90m` or `2d`.
+///
+/// # Errors
+/// What it must be instead.
+pub fn window(text: &str) -> Result<TimeDelta, String> {
     let fault = || format!("{text:?} is not a window from 1h to 7d, such as 24h, 90m or 2d");
     let unit = text.chars().last().ok_or_else(fault)?;
     let minutes = match unit {
@@ -140,7 +148,11 @@ fn window(text: &str) -> Result<TimeDelta, String> {
     number.checked_mul(minutes).filter(|minutes| WINDOWS.contains(minutes)).map(TimeDelta::minutes).ok_or_else(fault)
 }
 
-fn order(text: &str) -> Result<Order, String> {
+/// Reads an order.
+///
+/// # Errors
+/// What it must be instead.
+pub fn order(text: &str) -> Result<Order, String> {
     match text {
         "any" => Ok(Order::Any),
         "failures_first" => Ok(Order::FailuresFirst),
@@ -148,7 +160,11 @@ fn order(text: &str) -> Result<Order, String> {
     }
 }
 
-fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
+/// Reads a list of sources, separated by commas.
+///
+/// # Errors
+/// What it must be instead.
+pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
     text.split(',').map(|source| source.trim().parse::<Source>().map_err(|unknown| unknown.to_string())).collect()
 }
 

@@ -8,6 +8,7 @@ mod visible;
 pub use mail::{Message, message};
 pub use memory::Outbox;
 pub use sns::Sns;
+pub use visible::visible;
 
 /// The message could not be sent. Worth trying again: a topic that is throttled or away comes back, and a missing
 /// permission is mended by somebody.

@@ -7,7 +7,8 @@
 use std::fmt::Write;
 
 /// `text` with every character outside plain Latin written as `\u{…}`, cut to `most` characters.
-pub(super) fn visible(text: &str, most: usize) -> String {
+#[must_use]
+pub fn visible(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (position, character) in text.chars().enumerate() {
         if position == most {

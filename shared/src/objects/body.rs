@@ -1,5 +1,6 @@
-//! The bytes of an object, on their way from an asynchronous source to a reader that blocks.
+//! The bytes of an object as something to read from, wherever they come from.
 
+use std::fmt;
 use std::io::{self, Read};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -10,25 +11,44 @@ use crate::input::Interrupted;
 const AHEAD: usize = 32;
 
 /// A piece of an object, or why there are no more.
-type Piece<B> = Result<B, Interrupted>;
+type Piece = Result<Vec<u8>, Interrupted>;
 
-/// An object's bytes as a reader. Reading blocks, so it belongs on a thread for blocking work.
-#[derive(Debug)]
-pub struct Body {
-    pieces: Receiver<Piece<Vec<u8>>>,
-    piece: io::Cursor<Vec<u8>>,
-}
+/// An object's bytes. Reading can block, so it belongs on a thread for blocking work.
+pub struct Body(Box<dyn Read + Send>);
 
 impl Body {
-    /// A body, and where to put its pieces. Dropping the sender ends it.
+    /// The bytes of a reader.
     #[must_use]
-    pub fn channel() -> (Sender<Piece<Vec<u8>>>, Self) {
+    pub fn of(reader: impl Read + Send + 'static) -> Self {
+        Self(Box::new(reader))
+    }
+
+    /// The bytes of an asynchronous source, and where to put its pieces. Dropping the sender ends them.
+    #[must_use]
+    pub fn channel() -> (Sender<Piece>, Self) {
         let (sender, pieces) = mpsc::channel(AHEAD);
-        (sender, Self { pieces, piece: io::Cursor::default() })
+        (sender, Self::of(Pieces { pieces, piece: io::Cursor::default() }))
     }
 }
 
 impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body")
+    }
+}
+
+struct Pieces {
+    pieces: Receiver<Piece>,
+    piece: io::Cursor<Vec<u8>>,
+}
+
+impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = self.piece.read(buffer)?;

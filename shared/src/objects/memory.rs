@@ -1,6 +1,7 @@
 //! Objects in memory, for tests.
 
 use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read};
 
 use super::{Body, ObjectAddress, OpenFault};
 use crate::input::Interrupted;
@@ -27,14 +28,21 @@ impl Objects {
 impl super::Objects for Objects {
     async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
         let mut bytes = self.objects.get(&address.key).cloned().ok_or(OpenFault::NotFound)?;
-        let interrupted = self.interrupted.get(&address.key).copied();
-        bytes.truncate(interrupted.unwrap_or(bytes.len()));
-        let (sender, body) = Body::channel();
-        // Two pieces always fit into the channel.
-        let _ = sender.try_send(Ok(bytes));
-        if interrupted.is_some() {
-            let _ = sender.try_send(Err(Interrupted("connection reset".to_owned())));
+        match self.interrupted.get(&address.key) {
+            None => Ok(Body::of(Cursor::new(bytes))),
+            Some(after) => {
+                bytes.truncate(*after);
+                Ok(Body::of(Cursor::new(bytes).chain(Broken)))
+            }
         }
-        Ok(body)
+    }
+}
+
+/// A connection that is lost.
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(Interrupted("connection reset".to_owned()).into())
     }
 }

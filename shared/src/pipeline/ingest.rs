@@ -64,18 +64,22 @@ impl Ingested {
 
 /// Why an object was not, or not wholly, dealt with.
 #[derive(Debug, thiserror::Error)]
-enum ObjectFault {
+pub enum ObjectFault {
+    /// It could not be opened.
     #[error(transparent)]
     Open(#[from] OpenFault),
+    /// It could not be read to its end.
     #[error(transparent)]
     Read(#[from] ReadFault),
+    /// Its facts could not be recorded or settled.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
 }
 
 impl ObjectFault {
     /// A stable name for logs and alarms.
-    const fn code(&self) -> &'static str {
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
         match self {
             Self::Open(OpenFault::NotFound) => "object.not_found",
             Self::Open(OpenFault::Archived) => "object.archived",
@@ -109,10 +113,6 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this piece of the event");
         }
         for notification in found.written {
-            if let Some(reason) = aws::passed_over(&notification.object.key) {
-                count(&mut ingested.summary.ignored, reason.name());
-                continue;
-            }
             let (summary, result) = self.ingest_object(objects, &notification.object).await;
             ingested.summary.add(summary);
             if let Err(fault) = result {
@@ -122,12 +122,22 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         ingested
     }
 
-    async fn ingest_object(
+    /// Reads one object, records its facts and settles their addresses. An object that is known by its key to hold
+    /// nothing of interest is passed over.
+    ///
+    /// # Errors
+    /// [`ObjectFault`] when it was not, or not wholly, dealt with.
+    pub async fn ingest_object(
         &self,
         objects: &impl Objects,
         address: &ObjectAddress,
     ) -> (Summary, Result<(), ObjectFault>) {
-        let mut summary = Summary { objects: 1, ..Summary::default() };
+        let mut summary = Summary::default();
+        if let Some(reason) = aws::passed_over(&address.key) {
+            count(&mut summary.ignored, reason.name());
+            return (summary, Ok(()));
+        }
+        summary.objects = 1;
         let body = match objects.open(address).await {
             Ok(body) => body,
             Err(fault) => return (summary, Err(fault.into())),

@@ -14,7 +14,7 @@ mod surroundings;
 
 use std::ops::RangeInclusive;
 
-pub use ingest::{Failed, Ingested};
+pub use ingest::{Failed, Ingested, ObjectFault};
 pub use surroundings::{Surroundings, System};
 
 use crate::detection::{Day, Rule};

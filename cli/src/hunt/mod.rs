@@ -1,0 +1,113 @@
+//! `pivotwatch hunt`: the functions' own pipeline over files, with the store in memory.
+
+mod report;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+use clap::{Args, ValueEnum};
+use pivotwatch::detection::rule::Order;
+use pivotwatch::detection::{Rule, Source};
+use pivotwatch::input::Limits;
+use pivotwatch::notify::Outbox;
+use pivotwatch::pipeline::{Pipeline, System};
+use pivotwatch::settings;
+use pivotwatch::store::Memory;
+use pivotwatch::telemetry::Summary;
+
+use crate::Ended;
+use crate::files::{self, OneFile};
+
+/// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
+///
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read; incidents in the others are
+/// printed all the same), 2 wrong arguments.
+#[derive(Args)]
+pub(crate) struct Hunt {
+    /// Sign-in exports: files, or folders with everything below them.
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    entra: Vec<PathBuf>,
+
+    /// CloudTrail log files, records or EventBridge events: files, or folders with everything below them.
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    cloudtrail: Vec<PathBuf>,
+
+    /// Failures of one source that are still quiet; one more makes an address suspicious.
+    #[arg(long, value_name = "N", default_value = "5", value_parser = settings::threshold)]
+    threshold: u32,
+
+    /// Longest time between the first failure and the login (or the last failure), such as 24h, 90m or 2d.
+    #[arg(long, default_value = "24h", value_parser = settings::window)]
+    window: TimeDelta,
+
+    /// Whether failures count on either side of the login (any) or only before it (failures_first).
+    #[arg(long, default_value = "any", value_parser = settings::order)]
+    order: Order,
+
+    /// Sources that count, each with the threshold to itself, separated by commas.
+    #[arg(long, default_value = "interactive,non_interactive", value_parser = settings::sources)]
+    sources: BTreeSet<Source>,
+
+    /// How to print incidents: a table for people, or a JSON object on each line.
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+impl Hunt {
+    /// Hunts, prints incidents to `out` and everything else to `log`.
+    pub(crate) fn run(self, out: &mut impl Write, log: &mut impl Write) -> io::Result<Ended> {
+        let paths = [self.entra, self.cloudtrail].concat();
+        let rule = Rule { threshold: self.threshold, window: self.window, order: self.order, sources: self.sources };
+        let pipeline = Pipeline {
+            store: Memory::default(),
+            notifier: Outbox::default(),
+            surroundings: System,
+            rule,
+            limits: Limits::default(),
+            table: String::new(),
+        };
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let mut total = Summary::default();
+        let mut trouble = false;
+        for file in files::below(&paths) {
+            let path = match file {
+                Ok(path) => path,
+                Err(fault) => {
+                    trouble = true;
+                    writeln!(log, "pivotwatch: {fault}")?;
+                    continue;
+                }
+            };
+            let (summary, result) =
+                runtime.block_on(async { pipeline.ingest_object(&OneFile(&path), &files::address(&path)).await });
+            total.add(summary);
+            if let Err(fault) = result {
+                trouble = true;
+                writeln!(log, "pivotwatch: {}: {fault} ({})", path.display(), fault.code())?;
+            }
+        }
+
+        let mut incidents: Vec<_> = pipeline.store.incidents().into_iter().map(|stored| stored.incident).collect();
+        incidents.sort_by_key(|incident| (incident.start_time, incident.id));
+        match self.format {
+            Format::Table => report::table(&incidents, out)?,
+            Format::Json => report::json(&incidents, out)?,
+        }
+        out.flush()?;
+        report::summary(&total, incidents.len(), log)?;
+        Ok(match incidents.len() {
+            _ if trouble => Ended::Trouble,
+            0 => Ended::Quiet,
+            _ => Ended::Found,
+        })
+    }
+}

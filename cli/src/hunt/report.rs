@@ -1,0 +1,113 @@
+//! What a hunt prints.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use comfy_table::{ContentArrangement, Table, presets};
+use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
+use pivotwatch::detection::{Day, Incident, Source};
+use pivotwatch::notify::visible;
+use pivotwatch::telemetry::{Reasons, Summary};
+use serde::Serialize;
+
+/// Characters of a name that the table shows.
+const SHOWN: usize = 60;
+
+/// An incident as machines read it: the rule's columns by name, and what is behind them.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: String,
+    day: Day,
+    severity: &'static str,
+    signals: &'a BTreeSet<Signal>,
+    #[serde(flatten)]
+    columns: &'a Columns,
+    user_identity_arn: &'a str,
+    start_time: DateTime<Utc>,
+    end_time: DateTime<Utc>,
+    logins: &'a BTreeSet<LoginReference>,
+    failures: &'a BTreeMap<Source, SourceFailures>,
+}
+
+/// Prints each incident as a JSON object on a line of its own.
+pub(super) fn json(incidents: &[Incident], out: &mut impl Write) -> io::Result<()> {
+    for incident in incidents {
+        let line = Line {
+            id: incident.id.to_string(),
+            day: incident.day,
+            severity: incident.severity().name(),
+            signals: &incident.signals,
+            columns: &incident.columns,
+            user_identity_arn: &incident.user_identity_arn,
+            start_time: incident.start_time,
+            end_time: incident.end_time,
+            logins: &incident.logins,
+            failures: &incident.failures,
+        };
+        serde_json::to_writer(&mut *out, &line)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Prints a row for each incident; nothing where there are none.
+pub(super) fn table(incidents: &[Incident], out: &mut impl Write) -> io::Result<()> {
+    if incidents.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["Severity", "First login", "Logins", "User", "Account", "Region", "Address", "Failures"]);
+    for incident in incidents {
+        let columns = &incident.columns;
+        table.add_row([
+            incident.severity().name().to_owned(),
+            incident.start_time.format("%Y-%m-%d %H:%M:%S").to_string(),
+            incident.logins.len().to_string(),
+            visible(&user(columns), SHOWN),
+            visible(&incident.account_id, SHOWN),
+            visible(&columns.aws_region, SHOWN),
+            columns.source_ip_address.to_string(),
+            failures(incident),
+        ]);
+    }
+    writeln!(out, "{table}")
+}
+
+fn user(columns: &Columns) -> String {
+    if columns.account_upn_suffix.is_empty() {
+        columns.account_name.clone()
+    } else {
+        format!("{}@{}", columns.account_name, columns.account_upn_suffix)
+    }
+}
+
+fn failures(incident: &Incident) -> String {
+    let by_source = incident.failures.iter().map(|(source, failures)| {
+        let verdict = if failures.exceeded { "" } else { " (allowed)" };
+        format!("{source} {}{verdict}", failures.count)
+    });
+    by_source.collect::<Vec<_>>().join("\n")
+}
+
+/// Prints what was read, and what became of it.
+pub(super) fn summary(summary: &Summary, incidents: usize, log: &mut impl Write) -> io::Result<()> {
+    let total = |reasons: &Reasons| reasons.values().sum::<u64>();
+    let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
+    writeln!(log, "{} files, {} records", summary.objects, summary.records)?;
+    writeln!(log, "  {} failures", summary.failures)?;
+    writeln!(log, "  {} successful console logins", summary.logins)?;
+    writeln!(log, "  {ignored} ignored{}", by_reason(&summary.ignored))?;
+    writeln!(log, "  {rejected} rejected{}", by_reason(&summary.rejected))?;
+    writeln!(log, "  {} of the failures and logins were there more than once", summary.duplicates)?;
+    writeln!(log, "{incidents} incidents")
+}
+
+fn by_reason(reasons: &Reasons) -> String {
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let reasons: Vec<_> = reasons.iter().map(|(reason, number)| format!("{reason} {number}")).collect();
+    format!(" ({})", reasons.join(", "))
+}
