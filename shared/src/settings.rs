@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use chrono::TimeDelta;
 
+use crate::detection::hour::FAILURES_AN_HOUR;
 use crate::detection::rule::Order;
-use crate::detection::tally::FAILURES_AN_HOUR;
 use crate::detection::{Rule, Source};
 
 /// Everything that can be set, checked. `docs/RUNBOOK.md` lists the variables.
@@ -41,11 +41,12 @@ impl fmt::Display for SettingsFaults {
     }
 }
 
-/// Thresholds beyond what a tally keeps exactly could not be decided exactly.
+/// Thresholds beyond what an hour keeps could not be decided exactly.
 const THRESHOLDS: std::ops::RangeInclusive<u32> = 1..=255;
 const _: () = assert!(255 < FAILURES_AN_HOUR);
 
-/// Windows, in minutes. The longest reads a week to either side of a login.
+/// Windows, in minutes. One shorter than an hour could hold the middle of an hour, of which a tally does not know enough to
+/// decide; the longest reads a week to either side of a login.
 const WINDOWS: std::ops::RangeInclusive<i64> = 60..=7 * 24 * 60;
 
 /// Retention in days. Less than the longest window would lose evidence that is still needed.

@@ -42,8 +42,8 @@ pub(crate) struct Hunt {
     #[arg(long, default_value = "24h", value_parser = settings::window)]
     window: TimeDelta,
 
-    /// Whether failures count on either side of the login (any) or only before it (failures_first).
     #[arg(long, default_value = "any", value_parser = settings::order)]
+    #[arg(help = "Whether failures count on either side of the login (any) or only before it (failures_first)")]
     order: Order,
 
     /// Sources that count, each with the threshold to itself, separated by commas.

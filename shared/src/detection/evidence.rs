@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use super::address::Address;
 use super::day::Day;
-use super::incident::{Columns, Incident, LOGINS_LISTED, LoginReference, Signal, SourceFailures, USERS_LISTED, first};
+use super::incident::{Columns, Incident, LoginReference, Signal, SourceFailures, earliest, listed};
 use super::login::Login;
 use super::rule::{Order, Rule};
 use super::sample::Sample;
 use super::source::Source;
 use super::tally::{Tally, rounded};
-use super::window::{Moment, matches};
+use super::window::matches;
 
 /// The facts that are known of one address over some days.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,19 +32,14 @@ impl Evidence {
         Self { address, tallies: BTreeMap::new(), logins: Vec::new() }
     }
 
-    /// The kept failures of one source, sorted by time.
-    fn moments(&self, source: Source) -> Vec<Moment> {
-        let mut moments: Vec<_> = self
-            .of_source(source)
-            .flat_map(|(day, tally)| {
-                tally.occurrences().map(move |(occurrence, weight)| {
-                    let time = day.at(occurrence.second).timestamp();
-                    Moment { time, weight }
-                })
-            })
-            .collect();
-        moments.sort_unstable_by_key(|moment| moment.time);
-        moments
+    /// When the known failures of one source happened, in seconds since the epoch, in order.
+    fn moments(&self, source: Source) -> Vec<i64> {
+        // Days come in order, and so do the seconds of each.
+        let of_day = |(day, tally): (Day, &'_ Tally)| {
+            let start = day.start().timestamp();
+            tally.seconds().map(|second| start + i64::from(second)).collect::<Vec<_>>()
+        };
+        self.of_source(source).flat_map(of_day).collect()
     }
 
     fn of_source(&self, source: Source) -> impl Iterator<Item = (Day, &Tally)> {
@@ -114,7 +111,7 @@ fn incident(
         columns,
         start_time,
         end_time,
-        logins: first(LOGINS_LISTED, logins.iter().map(|(login, _)| LoginReference::of(login))),
+        logins: earliest(logins.iter().map(|(login, _)| LoginReference::of(login))),
         failures,
         signals,
     })
@@ -128,40 +125,39 @@ fn failures_near(
     logins: &[(&Login, Vec<Source>)],
     exceeded: bool,
 ) -> Option<SourceFailures> {
-    let mut count = 0.0;
+    let is_near = |time: DateTime<Utc>| {
+        logins.iter().any(|(login, _)| {
+            let after_login = time - login.time;
+            after_login.abs() <= rule.window && (rule.order == Order::Any || after_login.num_seconds() <= 0)
+        })
+    };
+    let mut estimate = 0.0;
     let mut error_codes = BTreeMap::<String, f64>::new();
-    let mut times = BTreeSet::new();
+    let mut times = Vec::new();
     let mut users = BTreeSet::new();
     let mut users_total = 0.0_f64;
     for (day, tally) in evidence.of_source(source) {
-        let mut of_this_day = false;
-        for (occurrence, weight) in tally.occurrences() {
-            let time = day.at(occurrence.second);
-            let is_near = logins.iter().any(|(login, _)| {
-                let after_login = time - login.time;
-                after_login.abs() <= rule.window && (rule.order == Order::Any || after_login.num_seconds() <= 0)
-            });
-            if is_near {
-                of_this_day = true;
-                count += weight;
-                *error_codes.entry(occurrence.code.clone()).or_default() += weight;
-                times.insert(time);
-            }
+        let known = times.len();
+        times.extend(tally.seconds().map(|second| day.at(second)).filter(|time| is_near(*time)));
+        if times.len() == known {
+            continue;
         }
-        if of_this_day {
-            users.extend(tally.users().entries().map(|(_, name)| name.clone()));
-            users_total = users_total.max(Sample::estimate(tally.users()));
+        for (occurrence, weight) in tally.occurrences().filter(|(occurrence, _)| is_near(day.at(occurrence.second))) {
+            estimate += weight;
+            *error_codes.entry(occurrence.code.clone()).or_default() += weight;
         }
+        users.extend(tally.users().entries().map(|(_, name)| name.clone()));
+        users_total = users_total.max(Sample::estimate(tally.users()));
     }
-    let (earliest, latest) = (*times.first()?, *times.last()?);
     let users_seen = users.len() as u64;
     Some(SourceFailures {
-        count: rounded(count),
+        // Of a part of a saturated hour the sample can know less than is known.
+        count: rounded(estimate).max(times.len() as u64),
         exceeded,
-        first: earliest,
-        last: latest,
+        first: *times.iter().min()?,
+        last: *times.iter().max()?,
         error_codes: error_codes.into_iter().map(|(code, number)| (code, rounded(number))).collect(),
-        users: first(USERS_LISTED, users),
+        users: listed(users),
         users_total: rounded(users_total).max(users_seen),
     })
 }

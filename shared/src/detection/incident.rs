@@ -10,16 +10,15 @@ use super::address::Address;
 use super::day::Day;
 use super::login::Login;
 use super::rule::REASON;
+use super::sample::hash;
 use super::source::Source;
+use super::tally::Names;
 
 /// The namespace of incident ids; itself the name-based id of the rule's identifier in the URL namespace.
 const NAMESPACE: Uuid = Uuid::from_u128(0x0b93_8f1c_5d5e_5a53_9f6e_0c1d_6f6f_35a4);
 
 /// Logins that an incident lists, earliest first. Some scripts log in all day; the records of all of them stay.
 pub const LOGINS_LISTED: usize = 500;
-
-/// Users that an incident lists for each source.
-pub const USERS_LISTED: usize = 64;
 
 /// The rule's eleven columns: two logins that agree in all of them are one incident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -141,7 +140,7 @@ pub struct SourceFailures {
     pub last: DateTime<Utc>,
     /// Failures by result code.
     pub error_codes: BTreeMap<String, u64>,
-    /// Users who failed on the days concerned, at most [`USERS_LISTED`] of them.
+    /// Users who failed on the days concerned, as many of them as a tally keeps.
     pub users: BTreeSet<String>,
     /// How many users there were, estimated when there were more than a tally keeps.
     pub users_total: u64,
@@ -157,7 +156,7 @@ impl SourceFailures {
             let known = self.error_codes.entry(code).or_default();
             *known = number.max(*known);
         }
-        self.users = first(USERS_LISTED, std::mem::take(&mut self.users).into_iter().chain(other.users));
+        self.users = listed(std::mem::take(&mut self.users).into_iter().chain(other.users));
         self.users_total = self.users_total.max(other.users_total);
     }
 }
@@ -221,7 +220,7 @@ impl Incident {
         self.is_federated |= other.is_federated;
         self.start_time = self.start_time.min(other.start_time);
         self.end_time = self.end_time.max(other.end_time);
-        self.logins = first(LOGINS_LISTED, std::mem::take(&mut self.logins).into_iter().chain(other.logins));
+        self.logins = earliest(std::mem::take(&mut self.logins).into_iter().chain(other.logins));
         for (source, theirs) in other.failures {
             match self.failures.entry(source) {
                 std::collections::btree_map::Entry::Occupied(mut ours) => ours.get_mut().join(theirs),
@@ -234,11 +233,22 @@ impl Incident {
     }
 }
 
-/// The `most` smallest of `all`. Which they are does not depend on the order, so that joining stays a join.
-pub(crate) fn first<T: Ord>(most: usize, all: impl IntoIterator<Item = T>) -> BTreeSet<T> {
-    let mut kept: BTreeSet<T> = all.into_iter().collect();
-    while kept.len() > most {
+/// The logins to list of all that are known: the earliest. Which they are does not depend on the order in which they became
+/// known, so that joining stays a join.
+pub(crate) fn earliest(all: impl IntoIterator<Item = LoginReference>) -> BTreeSet<LoginReference> {
+    let mut kept: BTreeSet<_> = all.into_iter().collect();
+    while kept.len() > LOGINS_LISTED {
         kept.pop_last();
     }
     kept
+}
+
+/// The users to list of all that are known: those that a tally keeps, by their hashes. By any other order a user could be
+/// listed or not depending on whether the tally had forgotten them by then.
+pub(crate) fn listed(all: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let mut names = Names::default();
+    for name in all {
+        names.add(hash(&[&name]), name);
+    }
+    names.entries().map(|(_, name)| name.clone()).collect()
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`rule`] | the rule and what of it can be set |
 //! | [`address`], [`day`], [`source`] | the words that facts are told in |
-//! | [`failure`], [`tally`], [`sample`] | failed sign-ins, and how many of them are remembered in bounded space |
+//! | [`failure`], [`tally`], [`hour`], [`sample`] | failed sign-ins, and how many of them are remembered in bounded space |
 //! | [`account`], [`login`] | successful console logins, and the names that the rule gives their users |
 //! | [`window`] | when a login matches |
 //! | [`incident`], [`evidence`] | what the security team is told, from everything known of an address |
@@ -17,6 +17,7 @@ pub mod address;
 pub mod day;
 pub mod evidence;
 pub mod failure;
+pub mod hour;
 pub mod incident;
 pub mod login;
 pub mod rule;

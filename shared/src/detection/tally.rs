@@ -1,7 +1,7 @@
 //! The failures of one address, on one day, from one source, remembered in bounded space.
 //!
-//! A tally keeps a bottom-K [`Sample`] of each hour's distinct failures, and one each of the users and applications
-//! that they name. Merging is therefore a set union: a notification that comes twice, an export that is uploaded again
+//! A tally keeps some of each hour's distinct failures ([`Hour`]), and a bottom-K [`Sample`] each of the users and
+//! applications that they name. Merging is therefore a set union: a notification that comes twice, an export that is uploaded again
 //! while it grows, two exports of the same sign-ins, a retried write all leave it as if each failure had been seen once.
 //! What people ask (how many, at which hours, which codes, first, last) is derived from the samples and never counted.
 
@@ -12,11 +12,9 @@ use chrono::{DateTime, Timelike, Utc};
 use super::address::Address;
 use super::day::Day;
 use super::failure::Failure;
+use super::hour::{Hour, Occurrence};
 use super::sample::{Sample, hash};
 use super::source::Source;
-
-/// Failures kept for each hour. Up to this many an hour is exact.
-pub const FAILURES_AN_HOUR: usize = 256;
 
 /// User names kept, and application names kept.
 pub const NAMES: usize = 64;
@@ -43,18 +41,6 @@ impl TallyKey {
     }
 }
 
-/// One kept failure.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Occurrence {
-    /// The second of the day.
-    pub second: u32,
-    /// The result code.
-    pub code: String,
-}
-
-/// The failures of one hour.
-pub type Hour = Sample<FAILURES_AN_HOUR, Occurrence>;
-
 /// Distinct names.
 pub type Names = Sample<NAMES, String>;
 
@@ -71,7 +57,7 @@ impl Tally {
     pub fn add(&mut self, failure: &Failure) -> bool {
         let second = failure.time.num_seconds_from_midnight();
         let hour = self.hours.entry(hour_of(second)).or_default();
-        let is_new = !hour.contains(failure.identity);
+        let is_new = !hour.sample().contains(failure.identity);
         hour.add(failure.identity, Occurrence { second, code: failure.code.clone() });
         add_name(&mut self.users, &failure.user);
         add_name(&mut self.apps, &failure.app);
@@ -83,7 +69,8 @@ impl Tally {
         let mut merged = Merged::default();
         for (hour, theirs) in &other.hours {
             let ours = self.hours.entry(*hour).or_default();
-            merged.duplicates += theirs.entries().filter(|(identity, _)| ours.contains(*identity)).count() as u64;
+            merged.duplicates +=
+                theirs.sample().entries().filter(|(identity, _)| ours.sample().contains(*identity)).count() as u64;
             merged.changed |= ours.merge(theirs);
         }
         merged.changed |= self.users.merge(&other.users);
@@ -94,19 +81,19 @@ impl Tally {
     /// The number of distinct failures: exact unless [`Tally::is_saturated`].
     #[must_use]
     pub fn failures(&self) -> u64 {
-        self.hours.values().map(|hour| rounded(hour.estimate())).sum()
+        self.hours.values().map(|hour| rounded(hour.sample().estimate())).sum()
     }
 
     /// Whether an hour had more failures than are kept, so that numbers are estimates.
     #[must_use]
     pub fn is_saturated(&self) -> bool {
-        self.hours.values().any(Sample::is_saturated)
+        self.hours.values().any(|hour| hour.sample().is_saturated())
     }
 
     /// Failures by hour of the day.
     #[must_use]
     pub fn by_hour(&self) -> BTreeMap<u8, u64> {
-        self.hours.iter().map(|(hour, sample)| (*hour, rounded(sample.estimate()))).collect()
+        self.hours.iter().map(|(number, hour)| (*number, rounded(hour.sample().estimate()))).collect()
     }
 
     /// Failures by result code.
@@ -119,23 +106,29 @@ impl Tally {
         codes.into_iter().map(|(code, number)| (code, rounded(number))).collect()
     }
 
-    /// The time of the first kept failure, of a tally that belongs to `day`.
+    /// The time of the first failure, of a tally that belongs to `day`.
     #[must_use]
     pub fn first_failure(&self, day: Day) -> Option<DateTime<Utc>> {
-        self.occurrences().map(|(occurrence, _)| occurrence.second).min().map(|second| day.at(second))
+        self.hours.values().next().and_then(|hour| hour.seconds().first().map(|second| day.at(*second)))
     }
 
-    /// The time of the last kept failure, of a tally that belongs to `day`.
+    /// The time of the last failure, of a tally that belongs to `day`.
     #[must_use]
     pub fn last_failure(&self, day: Day) -> Option<DateTime<Utc>> {
-        self.occurrences().map(|(occurrence, _)| occurrence.second).max().map(|second| day.at(second))
+        self.hours.values().next_back().and_then(|hour| hour.seconds().last().map(|second| day.at(*second)))
     }
 
-    /// Every kept failure with the number of failures that it stands for, by hour and in no order within it.
+    /// The seconds of the day of all failures that are known by identity, in order: all failures up to any moment of an
+    /// hour and all from any moment of it on, or of either more than any threshold allows.
+    pub fn seconds(&self) -> impl Iterator<Item = u32> {
+        self.hours.values().flat_map(Hour::seconds)
+    }
+
+    /// Every sampled failure with the number of failures that it stands for, by hour and in no order within it.
     pub fn occurrences(&self) -> impl Iterator<Item = (&Occurrence, f64)> {
         self.hours.values().flat_map(|hour| {
-            let weight = hour.weight();
-            hour.entries().map(move |(_, occurrence)| (occurrence, weight))
+            let weight = hour.sample().weight();
+            hour.sample().entries().map(move |(_, occurrence)| (occurrence, weight))
         })
     }
 
@@ -149,12 +142,6 @@ impl Tally {
     #[must_use]
     pub fn apps(&self) -> &Names {
         &self.apps
-    }
-
-    /// How many failures are kept.
-    #[must_use]
-    pub fn kept(&self) -> u64 {
-        self.hours.values().map(|hour| hour.len() as u64).sum()
     }
 }
 
@@ -196,6 +183,7 @@ mod tests {
 
     use super::*;
     use crate::detection::failure::{Particulars, identity};
+    use crate::detection::hour::FAILURES_AN_HOUR;
 
     fn failure(id: &str, second: i64, code: &str) -> Failure {
         let time = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
@@ -261,7 +249,7 @@ mod tests {
             tally.add(&failure(&number.to_string(), number, "50126"));
         }
         assert!(tally.is_saturated());
-        assert_eq!(tally.kept(), FAILURES_AN_HOUR as u64);
+        assert_eq!(tally.occurrences().count(), FAILURES_AN_HOUR);
         assert!((700..1300).contains(&tally.failures()), "{}", tally.failures());
     }
 

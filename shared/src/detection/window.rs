@@ -4,53 +4,37 @@
 //! the union of all its possible schedules: whatever any of them would find is found, and midnight hides nothing.
 
 use super::rule::{Order, Rule};
-use super::tally::rounded;
 
-/// A failure, or several that a saturated hour keeps as one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moment {
-    /// Seconds since the epoch.
-    pub time: i64,
-    /// How many failures it stands for: 1 unless its hour is saturated.
-    pub weight: f64,
-}
-
-/// The most failures that any window of the rule's length holds which also contains `login` (seconds since the epoch),
-/// among `moments` sorted by time. Zero when there is no such window with a failure in it.
+/// The most failures that any window of the rule's length holds which also contains `login`, among failures at `moments`,
+/// sorted; all in seconds since the epoch. Zero when there is no such window with a failure in it.
 #[must_use]
-pub fn fullest(moments: &[Moment], login: i64, rule: &Rule) -> u64 {
+pub fn fullest(moments: &[i64], login: i64, rule: &Rule) -> usize {
     let length = rule.window.num_seconds();
     let latest_end = match rule.order {
         Order::Any => i64::MAX,
         Order::FailuresFirst => login,
     };
-    let mut fullest = 0.0_f64;
-    let mut held = 0.0_f64;
+    let mut fullest = 0;
     let mut end = 0;
     for (first, moment) in moments.iter().enumerate() {
         // The window that starts with this failure, or with the login where the failure comes after it.
-        let start = moment.time.min(login);
+        let start = login.min(*moment);
         let last_second = start.saturating_add(length).min(latest_end);
-        while end < moments.len() && moments[end].time <= last_second {
-            held += moments[end].weight;
+        end = end.max(first);
+        while end < moments.len() && moments[end] <= last_second {
             end += 1;
         }
         if login <= start.saturating_add(length) {
-            fullest = fullest.max(held);
-        }
-        if end > first {
-            held -= moment.weight;
-        } else {
-            end = first + 1;
+            fullest = fullest.max(end - first);
         }
     }
-    rounded(fullest)
+    fullest
 }
 
 /// Whether a login at `login` matches the failures of one source.
 #[must_use]
-pub fn matches(moments: &[Moment], login: i64, rule: &Rule) -> bool {
-    fullest(moments, login, rule) > u64::from(rule.threshold)
+pub fn matches(moments: &[i64], login: i64, rule: &Rule) -> bool {
+    u32::try_from(fullest(moments, login, rule)).is_ok_and(|held| held > rule.threshold)
 }
 
 #[cfg(test)]
@@ -61,10 +45,10 @@ mod tests {
 
     use super::*;
 
-    fn moments(times: &[i64]) -> Vec<Moment> {
+    fn moments(times: &[i64]) -> Vec<i64> {
         let mut times = times.to_vec();
         times.sort_unstable();
-        times.into_iter().map(|time| Moment { time, weight: 1.0 }).collect()
+        times
     }
 
     fn rule(window: i64, order: Order) -> Rule {
@@ -119,11 +103,5 @@ mod tests {
         assert!(matches(&after, 0, &rule(100, Order::Any)));
         assert!(!matches(&after, 0, &rule(100, Order::FailuresFirst)));
         assert!(matches(&after, 30, &rule(100, Order::FailuresFirst)));
-    }
-
-    #[test]
-    fn a_kept_failure_counts_for_as_many_as_it_stands_for() {
-        let saturated = [Moment { time: 0, weight: 1.6 }, Moment { time: 1, weight: 1.6 }];
-        assert_eq!(fullest(&saturated, 5, &rule(100, Order::Any)), 3);
     }
 }

@@ -1,13 +1,14 @@
 //! The merge state of a tally as bytes: a format version, then the tally in postcard's encoding
-//! (<https://postcard.jamesmunns.com>), about 11 bytes a failure.
+//! (<https://postcard.jamesmunns.com>), about 11 bytes a failure, and 31 in an hour that is saturated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::detection::Tally;
+use crate::detection::hour::{Earliest, FAILURES_AN_HOUR, Hour, Latest, Moment, Occurrence};
 use crate::detection::sample::Sample;
-use crate::detection::tally::{Hour, Names, Occurrence};
+use crate::detection::tally::Names;
 
 /// The first byte. A reader refuses what it does not know rather than guess.
 const FORMAT: u8 = 1;
@@ -28,6 +29,20 @@ struct HourState {
     hour: u8,
     saturated: bool,
     failures: Vec<FailureState>,
+    /// The first and the last failures, unless they are just those of the sample.
+    ends: Option<EndsState>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EndsState {
+    earliest: Vec<MomentState>,
+    latest: Vec<MomentState>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MomentState {
+    identity: [u8; 8],
+    second_of_the_hour: u16,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,23 +61,9 @@ struct NamesState {
 
 /// The bytes of a tally.
 pub(super) fn encode(tally: &Tally) -> Vec<u8> {
-    let mut codes = Vec::<String>::new();
-    let mut numbers = BTreeMap::<&str, u16>::new();
-    let mut hours = Vec::new();
-    for (hour, sample) in &tally.hours {
-        let mut failures = Vec::with_capacity(sample.len());
-        for (identity, occurrence) in sample.entries() {
-            let code = *numbers.entry(&occurrence.code).or_insert_with(|| {
-                codes.push(occurrence.code.clone());
-                // There are at most 24 × 256 failures in a tally, so codes cannot outgrow the number.
-                u16::try_from(codes.len() - 1).unwrap_or(u16::MAX)
-            });
-            let second_of_the_hour = u16::try_from(occurrence.second % SECONDS_AN_HOUR).unwrap_or(u16::MAX);
-            failures.push(FailureState { identity: identity.to_be_bytes(), second_of_the_hour, code });
-        }
-        hours.push(HourState { hour: *hour, saturated: sample.is_saturated(), failures });
-    }
-    let state = State { codes, hours, users: names_state(&tally.users), apps: names_state(&tally.apps) };
+    let mut codes = Codes::default();
+    let hours = tally.hours.iter().map(|(number, hour)| hour_state(*number, hour, &mut codes)).collect();
+    let state = State { hours, codes: codes.codes, users: names_state(&tally.users), apps: names_state(&tally.apps) };
     // Serialising plain vectors into a growing vector cannot fail; an empty state would be refused when read.
     let mut bytes = vec![FORMAT];
     bytes.extend(postcard::to_allocvec(&state).unwrap_or_default());
@@ -77,19 +78,89 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
     }
     let state: State = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
     let mut hours = BTreeMap::new();
-    for HourState { hour, saturated, failures } in state.hours {
-        if hour >= 24 {
-            return Err(format!("its state has an hour {hour}"));
-        }
-        let mut entries = Vec::with_capacity(failures.len());
-        for FailureState { identity, second_of_the_hour, code } in failures {
-            let code = state.codes.get(usize::from(code)).ok_or("its state refers to a code that it does not have")?;
-            let second = u32::from(hour) * SECONDS_AN_HOUR + u32::from(second_of_the_hour).min(SECONDS_AN_HOUR - 1);
-            entries.push((u64::from_be_bytes(identity), Occurrence { second, code: code.clone() }));
-        }
-        hours.insert(hour, Hour::restore(entries, saturated));
+    for hour in state.hours {
+        hours.insert(hour.hour, restored(hour, &state.codes)?);
     }
     Ok(Tally { hours, users: names(state.users), apps: names(state.apps) })
+}
+
+/// The codes so far, by number.
+#[derive(Default)]
+struct Codes {
+    codes: Vec<String>,
+    numbers: BTreeMap<String, u16>,
+}
+
+impl Codes {
+    fn number(&mut self, code: &str) -> u16 {
+        if let Some(number) = self.numbers.get(code) {
+            return *number;
+        }
+        // There are at most 24 × 256 codes in a tally, so they cannot outgrow the number.
+        let number = u16::try_from(self.codes.len()).unwrap_or(u16::MAX);
+        self.codes.push(code.to_owned());
+        self.numbers.insert(code.to_owned(), number);
+        number
+    }
+}
+
+fn hour_state(number: u8, hour: &Hour, codes: &mut Codes) -> HourState {
+    let failures = hour.sample.entries().map(|(identity, occurrence)| FailureState {
+        identity: identity.to_be_bytes(),
+        second_of_the_hour: second_of_the_hour(occurrence.second),
+        code: codes.number(&occurrence.code),
+    });
+    let failures = failures.collect();
+    let ends = if *hour == of_sample(hour.sample.clone()) {
+        None
+    } else {
+        let moments = |moments: &BTreeSet<Moment>| moments.iter().map(moment_state).collect();
+        Some(EndsState { earliest: moments(&hour.earliest.0), latest: moments(&hour.latest.0) })
+    };
+    HourState { hour: number, saturated: hour.sample.is_saturated(), failures, ends }
+}
+
+fn restored(state: HourState, codes: &[String]) -> Result<Hour, String> {
+    let HourState { hour, saturated, failures, ends } = state;
+    if hour >= 24 {
+        return Err(format!("its state has an hour {hour}"));
+    }
+    let mut entries = Vec::with_capacity(failures.len());
+    for FailureState { identity, second_of_the_hour, code } in failures {
+        let code = codes.get(usize::from(code)).ok_or("its state refers to a code that it does not have")?;
+        let occurrence = Occurrence { second: second_of_the_day(hour, second_of_the_hour), code: code.clone() };
+        entries.push((u64::from_be_bytes(identity), occurrence));
+    }
+    let mut restored = of_sample(Sample::restore(entries, saturated));
+    if let Some(EndsState { earliest, latest }) = ends {
+        let moments = |states: Vec<MomentState>| states.iter().map(|state| moment(hour, state)).collect();
+        (restored.earliest, restored.latest) = (Earliest(moments(earliest)), Latest(moments(latest)));
+    }
+    Ok(restored)
+}
+
+/// An hour that was shown just what its sample keeps, as every hour was that is not saturated (unless a failure was told
+/// with several times).
+fn of_sample(sample: Sample<FAILURES_AN_HOUR, Occurrence>) -> Hour {
+    let moments: BTreeSet<Moment> =
+        sample.entries().map(|(identity, occurrence)| (occurrence.second, identity)).collect();
+    Hour { sample, earliest: Earliest(moments.clone()), latest: Latest(moments) }
+}
+
+fn moment_state((second, identity): &Moment) -> MomentState {
+    MomentState { identity: identity.to_be_bytes(), second_of_the_hour: second_of_the_hour(*second) }
+}
+
+fn moment(hour: u8, state: &MomentState) -> Moment {
+    (second_of_the_day(hour, state.second_of_the_hour), u64::from_be_bytes(state.identity))
+}
+
+fn second_of_the_hour(second: u32) -> u16 {
+    u16::try_from(second % SECONDS_AN_HOUR).unwrap_or(u16::MAX)
+}
+
+fn second_of_the_day(hour: u8, second_of_the_hour: u16) -> u32 {
+    u32::from(hour) * SECONDS_AN_HOUR + u32::from(second_of_the_hour).min(SECONDS_AN_HOUR - 1)
 }
 
 fn names_state(names: &Names) -> NamesState {
@@ -142,14 +213,16 @@ mod tests {
     }
 
     #[test]
-    fn a_full_hour_comes_back_saturated_and_a_failure_takes_11_bytes() {
-        let failures: Vec<_> =
-            (0..5000_u64).map(|number| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15), 60, 6)).collect();
-        let tally = tally(&failures);
-        let bytes = encode(&tally);
-        assert_eq!(decode(&bytes), Ok(tally));
-        let of_names = 2 * 64 * 40;
-        assert!(bytes.len() < 256 * 11 + of_names, "{} bytes", bytes.len());
+    fn a_failure_takes_11_bytes_and_a_full_hour_31_times_256() {
+        for (number, a_failure) in [(256, 11), (5000, 31)] {
+            let failures: Vec<_> =
+                (0..number).map(|number: u64| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15), 60, 6)).collect();
+            let tally = tally(&failures);
+            let bytes = encode(&tally);
+            assert_eq!(decode(&bytes), Ok(tally));
+            let of_names = 2 * 64 * 40;
+            assert!(bytes.len() < 256 * a_failure + of_names, "{} bytes", bytes.len());
+        }
     }
 
     #[test]

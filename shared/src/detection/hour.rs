@@ -1,0 +1,192 @@
+//! The failures of one hour, remembered in bounded space and yet decided exactly.
+//!
+//! A bottom-K [`Sample`] answers what people ask: how many, which codes. It cannot answer what the rule asks. A window
+//! that begins or ends within a saturated hour holds a part of it, and a sample says of a part only about how much it is:
+//! four failures of a thousand can be estimated as eight, and twenty as none. So an hour also remembers its first and its
+//! last K failures. A window is never shorter than an hour (see [`crate::settings`]); what it holds of an hour is therefore
+//! the beginning, the end, or all of it, and of each of these K are known, one more than any threshold allows. That decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sample::Sample;
+
+/// Failures kept in each of the three ways. Up to this many an hour is exact.
+pub const FAILURES_AN_HOUR: usize = 256;
+
+/// One kept failure.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Occurrence {
+    /// The second of the day.
+    pub second: u32,
+    /// The result code.
+    pub code: String,
+}
+
+/// When which failure happened: the second of the day, and the failure's identity.
+pub(crate) type Moment = (u32, u64);
+
+/// The failures of one hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hour {
+    pub(crate) sample: Sample<FAILURES_AN_HOUR, Occurrence>,
+    pub(crate) earliest: Earliest,
+    pub(crate) latest: Latest,
+}
+
+impl Hour {
+    /// Adds a failure, and tells whether anything changed.
+    pub(crate) fn add(&mut self, identity: u64, occurrence: Occurrence) -> bool {
+        let moment = (occurrence.second, identity);
+        let changed = self.earliest.add(moment) | self.latest.add(moment);
+        self.sample.add(identity, occurrence) | changed
+    }
+
+    /// Joins what `other` was shown, and tells whether anything changed.
+    pub(crate) fn merge(&mut self, other: &Self) -> bool {
+        let mut changed = self.sample.merge(&other.sample);
+        for moment in &other.earliest.0 {
+            changed |= self.earliest.add(*moment);
+        }
+        for moment in &other.latest.0 {
+            changed |= self.latest.add(*moment);
+        }
+        changed
+    }
+
+    /// What is kept for estimates.
+    #[must_use]
+    pub fn sample(&self) -> &Sample<FAILURES_AN_HOUR, Occurrence> {
+        &self.sample
+    }
+
+    /// The seconds of the day of all failures that are known by identity, in order. Of the failures up to any moment of
+    /// the hour, and of those from any moment on, these are all, or at least [`FAILURES_AN_HOUR`].
+    ///
+    /// A failure that was told with several times counts at the first of them.
+    #[must_use]
+    pub fn seconds(&self) -> Vec<u32> {
+        let sampled = self.sample.entries().map(|(identity, occurrence)| (occurrence.second, identity));
+        let mut first = BTreeMap::<u64, u32>::new();
+        for (second, identity) in sampled.chain(self.earliest.0.iter().copied()).chain(self.latest.0.iter().copied()) {
+            let known = first.entry(identity).or_insert(second);
+            *known = second.min(*known);
+        }
+        let mut seconds: Vec<_> = first.into_values().collect();
+        seconds.sort_unstable();
+        seconds
+    }
+}
+
+/// The first K moments of all that were shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Earliest(pub(crate) BTreeSet<Moment>);
+
+/// The last K moments of all that were shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Latest(pub(crate) BTreeSet<Moment>);
+
+impl Earliest {
+    fn add(&mut self, moment: Moment) -> bool {
+        add(&mut self.0, moment, |known, moment| known.last().is_some_and(|last| moment < *last), BTreeSet::pop_last)
+    }
+}
+
+impl Latest {
+    fn add(&mut self, moment: Moment) -> bool {
+        add(
+            &mut self.0,
+            moment,
+            |known, moment| known.first().is_some_and(|first| moment > *first),
+            BTreeSet::pop_first,
+        )
+    }
+}
+
+fn add(
+    known: &mut BTreeSet<Moment>,
+    moment: Moment,
+    is_closer: impl Fn(&BTreeSet<Moment>, Moment) -> bool,
+    drop_farthest: impl Fn(&mut BTreeSet<Moment>) -> Option<Moment>,
+) -> bool {
+    if known.len() < FAILURES_AN_HOUR {
+        return known.insert(moment);
+    }
+    if !is_closer(known, moment) || !known.insert(moment) {
+        return false;
+    }
+    drop_farthest(known);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hour(moments: &[Moment]) -> Hour {
+        let mut hour = Hour::default();
+        for (second, identity) in moments {
+            hour.add(spread(*identity), Occurrence { second: *second, code: "50126".to_owned() });
+        }
+        hour
+    }
+
+    /// Identities as they are: all over the range.
+    fn spread(identity: u64) -> u64 {
+        identity.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Up to three times what is kept, with some failures told twice and at two times.
+    fn moments() -> impl Strategy<Value = Vec<Moment>> {
+        vec((0..60_u32, 0..700_u64), 0..900)
+    }
+
+    fn joined(one: &Hour, other: &Hour) -> Hour {
+        let mut joined = one.clone();
+        joined.merge(other);
+        joined
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn merging_is_idempotent_commutative_and_associative(a in moments(), b in moments(), c in moments()) {
+            let (a, b, c) = (hour(&a), hour(&b), hour(&c));
+            prop_assert_eq!(joined(&a, &a), a.clone());
+            prop_assert_eq!(joined(&a, &b), joined(&b, &a));
+            prop_assert_eq!(joined(&joined(&a, &b), &c), joined(&a, &joined(&b, &c)));
+        }
+
+        #[test]
+        fn merging_two_parts_is_being_shown_both_and_says_whether_anything_changed(a in moments(), b in moments()) {
+            let before = hour(&a);
+            let mut after = before.clone();
+            let changed = after.merge(&hour(&b));
+            prop_assert_eq!(changed, before != after);
+            prop_assert_eq!(after, hour(&[a, b].concat()));
+        }
+
+        #[test]
+        fn every_beginning_and_every_end_of_an_hour_is_known_as_far_as_it_decides(
+            seconds in vec(0..60_u32, 0..900),
+            cut in 0..60_u32,
+        ) {
+            let moments: Vec<Moment> = (0..).zip(&seconds).map(|(identity, second)| (*second, identity)).collect();
+            let known = hour(&moments).seconds();
+            for is_within in [|second: u32, cut: u32| second <= cut, |second: u32, cut: u32| second >= cut] {
+                let there_are = seconds.iter().filter(|second| is_within(**second, cut)).count();
+                let are_known = known.iter().filter(|second| is_within(**second, cut)).count();
+                prop_assert!(are_known <= there_are);
+                prop_assert_eq!(are_known.min(FAILURES_AN_HOUR), there_are.min(FAILURES_AN_HOUR));
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_told_with_two_times_is_one_and_counts_at_the_first() {
+        assert_eq!(hour(&[(9, 1), (5, 1), (7, 2)]).seconds(), [5, 7]);
+    }
+}
