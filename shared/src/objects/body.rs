@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{self, Read};
 
+use bytes::buf::Reader;
+use bytes::{Buf, Bytes};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::input::Interrupted;
@@ -11,7 +13,7 @@ use crate::input::Interrupted;
 const AHEAD: usize = 32;
 
 /// A piece of an object, or why there are no more.
-type Piece = Result<Vec<u8>, Interrupted>;
+pub type Piece = Result<Bytes, Interrupted>;
 
 /// An object's bytes. Reading can block, so it belongs on a thread for blocking work.
 pub struct Body(Box<dyn Read + Send>);
@@ -27,7 +29,7 @@ impl Body {
     #[must_use]
     pub fn channel() -> (Sender<Piece>, Self) {
         let (sender, pieces) = mpsc::channel(AHEAD);
-        (sender, Self::of(Pieces { pieces, piece: io::Cursor::default() }))
+        (sender, Self::of(Pieces { pieces, piece: Bytes::new().reader() }))
     }
 }
 
@@ -45,7 +47,7 @@ impl fmt::Debug for Body {
 
 struct Pieces {
     pieces: Receiver<Piece>,
-    piece: io::Cursor<Vec<u8>>,
+    piece: Reader<Bytes>,
 }
 
 impl Read for Pieces {
@@ -57,7 +59,7 @@ impl Read for Pieces {
             }
             match self.pieces.blocking_recv() {
                 None => return Ok(0),
-                Some(piece) => self.piece = io::Cursor::new(piece?),
+                Some(piece) => self.piece = piece?.reader(),
             }
         }
     }

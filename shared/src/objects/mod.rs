@@ -5,7 +5,7 @@ mod memory;
 mod notification;
 mod s3;
 
-pub use body::Body;
+pub use body::{Body, Piece};
 pub use memory::Objects as MemoryObjects;
 pub use notification::{Notification, Notifications, notifications};
 pub use s3::S3;

@@ -2,11 +2,15 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
+use tokio::sync::mpsc::Sender;
 
-use super::{Body, ObjectAddress, Objects, OpenFault};
+use super::{Body, ObjectAddress, Objects, OpenFault, Piece};
 use crate::causes::causes;
 use crate::input::Interrupted;
+
+/// How often a transfer that broke off is taken up again without a single byte having come.
+const FRUITLESS_RESUMPTIONS: u32 = 3;
 
 /// Objects from S3.
 #[derive(Clone, Debug)]
@@ -24,31 +28,81 @@ impl S3 {
 
 impl Objects for S3 {
     async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
-        let mut bytes = self
-            .client
-            .get_object()
-            .bucket(&address.bucket)
-            .key(&address.key)
-            .set_version_id(address.version.clone())
-            .send()
-            .await
-            .map_err(|error| fault(&error))?
-            .body;
+        let transfer = Transfer { client: self.client.clone(), address: address.clone() };
+        let answer = transfer.from_the_beginning().await.map_err(|error| fault(&error))?;
         let (sender, body) = Body::channel();
-        tokio::spawn(async move {
-            while let Some(piece) = bytes.next().await {
-                let piece = piece.map(|bytes| bytes.to_vec()).map_err(|error| Interrupted(causes(&error)));
-                let last = piece.is_err();
-                if sender.send(piece).await.is_err() || last {
-                    break;
-                }
-            }
-        });
+        tokio::spawn(transfer.send(answer, sender));
         Ok(body)
     }
 }
 
-fn fault(error: &SdkError<GetObjectError>) -> OpenFault {
+/// The transfer of one object.
+struct Transfer {
+    client: Client,
+    address: ObjectAddress,
+}
+
+type GetError = SdkError<GetObjectError>;
+
+impl Transfer {
+    async fn from_the_beginning(&self) -> Result<GetObjectOutput, GetError> {
+        let ObjectAddress { bucket, key, version } = &self.address;
+        self.client.get_object().bucket(bucket).key(key).set_version_id(version.clone()).send().await
+    }
+
+    /// What is left of the object from `position` on, if it is still the one that was begun. A large object takes minutes to
+    /// read, in which connections do break; to begin it anew would be to parse it anew.
+    async fn from_position(&self, position: u64, e_tag: Option<&str>) -> Result<GetObjectOutput, GetError> {
+        let ObjectAddress { bucket, key, version } = &self.address;
+        self.client
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .set_version_id(version.clone())
+            .range(format!("bytes={position}-"))
+            .set_if_match(e_tag.map(str::to_owned))
+            .send()
+            .await
+    }
+
+    /// Sends the pieces of the object as they come, until they end or nobody wants them any more.
+    async fn send(self, answer: GetObjectOutput, sender: Sender<Piece>) {
+        let e_tag = answer.e_tag.clone();
+        let mut bytes = answer.body;
+        let mut position = 0;
+        let mut fruitless = 0;
+        loop {
+            let broken = match bytes.next().await {
+                None => return,
+                Some(Ok(piece)) => {
+                    position += piece.len() as u64;
+                    fruitless = 0;
+                    if sender.send(Ok(piece)).await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
+                Some(Err(error)) => causes(&error),
+            };
+            if fruitless == FRUITLESS_RESUMPTIONS {
+                let _ = sender.send(Err(Interrupted(broken))).await;
+                return;
+            }
+            fruitless += 1;
+            tracing::warn!(code = "object.resumed", object = %self.address, position, "a transfer broke off: {broken}");
+            match self.from_position(position, e_tag.as_deref()).await {
+                Ok(rest) => bytes = rest.body,
+                Err(error) => {
+                    // Also when it was replaced meanwhile, of which there will be a notification.
+                    let _ = sender.send(Err(Interrupted(format!("{broken}; then: {}", causes(&error))))).await;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn fault(error: &GetError) -> OpenFault {
     match error.code() {
         // Without permission to list the bucket, S3 answers AccessDenied for a missing object; the role has it.
         // MethodNotAllowed is its answer for the marker that a deletion leaves behind.

@@ -1,0 +1,134 @@
+//! Objects from S3 over connections that break: the real client against a server that hangs up.
+
+use std::io::Read;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault, S3};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+const E_TAG: &str = "\"0123456789abcdef0123456789abcdef\"";
+
+/// An S3 of one object. It sends only so many bytes of it in each answer, and then hangs up.
+struct Server {
+    object: Vec<u8>,
+    /// How many bytes each answer in turn sends before it breaks off; all that is left after the last.
+    breaks: Mutex<Vec<usize>>,
+    /// After how many answers the object is another.
+    replaced_after: Option<usize>,
+    /// What was asked: the headers Range and If-Match of each request.
+    asked: Mutex<Vec<(String, String)>>,
+}
+
+impl Server {
+    fn of(length: usize, breaks: &[usize]) -> Self {
+        let object = (0..length).map(|position| b"0123456789abcdef"[position % 16]).collect();
+        let breaks = Mutex::new(breaks.iter().rev().copied().collect());
+        Self { object, breaks, replaced_after: None, asked: Mutex::default() }
+    }
+
+    async fn answer(&self, connection: TcpStream) -> std::io::Result<()> {
+        let mut connection = BufReader::new(connection);
+        let (mut range, mut if_match) = (String::new(), String::new());
+        loop {
+            let mut line = String::new();
+            if connection.read_line(&mut line).await? == 0 || line == "\r\n" {
+                break;
+            }
+            let (name, value) = line.trim_end().split_once(": ").unwrap_or_default();
+            match name.to_ascii_lowercase().as_str() {
+                "range" => value.clone_into(&mut range),
+                "if-match" => value.clone_into(&mut if_match),
+                _ => {}
+            }
+        }
+        let is_replaced = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push((range.clone(), if_match.clone()));
+            self.replaced_after.is_some_and(|answers| asked.len() > answers)
+        };
+        if is_replaced && !if_match.is_empty() {
+            let refusal = "HTTP/1.1 412 Precondition Failed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            return connection.write_all(refusal.as_bytes()).await;
+        }
+        let from: usize = range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap_or(0);
+        let rest = &self.object[from..];
+        let status = if range.is_empty() { "200 OK" } else { "206 Partial Content" };
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-length: {}\r\netag: {E_TAG}\r\nconnection: close\r\n\r\n",
+            rest.len()
+        );
+        let sent = self.breaks.lock().unwrap().pop().unwrap_or(rest.len()).min(rest.len());
+        connection.write_all(head.as_bytes()).await?;
+        connection.write_all(&rest[..sent]).await?;
+        connection.flush().await
+    }
+}
+
+/// Reads the object through the real client; the bytes, or how it ended.
+async fn read(server: Server) -> (Vec<u8>, std::io::Result<()>, Vec<(String, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let server = Arc::new(server);
+    let serving = Arc::clone(&server);
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            // A client that gives up is its own business.
+            let _ = serving.answer(connection).await;
+        }
+    });
+    let configuration = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(pivotwatch::clients::http_client())
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .region(Region::from_static("eu-north-1"))
+        .credentials_provider(Credentials::new("any", "any", None, None, "tests"))
+        .build();
+    let objects = S3::new(aws_sdk_s3::Client::from_conf(configuration));
+    let address = ObjectAddress { bucket: "exports".to_owned(), key: "big.json".to_owned(), version: None };
+    let body: Result<Body, OpenFault> = objects.open(&address).await;
+    let mut body = body.unwrap();
+    let (bytes, result) = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::new();
+        let result = body.read_to_end(&mut bytes).map(|_| ());
+        (bytes, result)
+    })
+    .await
+    .unwrap();
+    let asked = server.asked.lock().unwrap().clone();
+    (bytes, result, asked)
+}
+
+#[tokio::test]
+async fn a_transfer_that_breaks_off_goes_on_where_it_broke() {
+    let server = Server::of(300_000, &[100_000, 50_000]);
+    let object = server.object.clone();
+    let (bytes, result, asked) = read(server).await;
+    result.unwrap();
+    assert!(bytes == object);
+    let e_tag = E_TAG.to_owned();
+    let expected = [
+        (String::new(), String::new()),
+        ("bytes=100000-".to_owned(), e_tag.clone()),
+        ("bytes=150000-".to_owned(), e_tag),
+    ];
+    assert_eq!(asked, expected, "each time from where it broke, and only of the same object");
+}
+
+#[tokio::test]
+async fn an_object_that_was_replaced_meanwhile_is_not_put_together_from_both() {
+    let server = Server { replaced_after: Some(1), ..Server::of(300_000, &[100_000]) };
+    let (bytes, result, _) = read(server).await;
+    assert_eq!(bytes.len(), 100_000);
+    assert!(result.is_err());
+}
+
+#[tokio::test]
+async fn a_server_that_only_ever_hangs_up_is_given_up() {
+    let (bytes, result, asked) = read(Server::of(300_000, &[1000, 0, 0, 0, 0, 0, 0, 0, 0])).await;
+    assert_eq!(bytes.len(), 1000);
+    assert!(result.is_err());
+    assert!(asked.len() < 8, "{} requests", asked.len());
+}
