@@ -29,7 +29,7 @@ impl S3 {
 impl Objects for S3 {
     async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
         let transfer = Transfer { client: self.client.clone(), address: address.clone() };
-        let answer = transfer.from_the_beginning().await.map_err(|error| fault(&error))?;
+        let answer = transfer.begin().await.map_err(|error| fault(&error))?;
         let (sender, body) = Body::channel();
         tokio::spawn(transfer.send(answer, sender));
         Ok(body)
@@ -45,14 +45,14 @@ struct Transfer {
 type GetError = SdkError<GetObjectError>;
 
 impl Transfer {
-    async fn from_the_beginning(&self) -> Result<GetObjectOutput, GetError> {
+    async fn begin(&self) -> Result<GetObjectOutput, GetError> {
         let ObjectAddress { bucket, key, version } = &self.address;
         self.client.get_object().bucket(bucket).key(key).set_version_id(version.clone()).send().await
     }
 
     /// What is left of the object from `position` on, if it is still the one that was begun. A large object takes minutes to
     /// read, in which connections do break; to begin it anew would be to parse it anew.
-    async fn from_position(&self, position: u64, e_tag: Option<&str>) -> Result<GetObjectOutput, GetError> {
+    async fn resume(&self, position: u64, e_tag: Option<&str>) -> Result<GetObjectOutput, GetError> {
         let ObjectAddress { bucket, key, version } = &self.address;
         self.client
             .get_object()
@@ -90,7 +90,7 @@ impl Transfer {
             }
             fruitless += 1;
             tracing::warn!(code = "object.resumed", object = %self.address, position, "a transfer broke off: {broken}");
-            match self.from_position(position, e_tag.as_deref()).await {
+            match self.resume(position, e_tag.as_deref()).await {
                 Ok(rest) => bytes = rest.body,
                 Err(error) => {
                     // Also when it was replaced meanwhile, of which there will be a notification.
