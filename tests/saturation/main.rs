@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Address, Evidence, Failure, Login, Rule, Source, Tally, incidents};
+use pivotwatch::detection::{Address, Evidence, Failure, Login, Rule, Source, incidents};
 use pivotwatch_tests::facts::{ADDRESS, at, console_login, noon};
 use proptest::collection::vec;
 use proptest::prelude::*;
