@@ -7,7 +7,6 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use crate::input::Limits;
 use crate::notify::Sns;
 use crate::objects::S3;
 use crate::pipeline::{Pipeline, System};
@@ -39,14 +38,14 @@ pub async fn configuration() -> SdkConfig {
 /// The pipeline as the settings want it.
 #[must_use]
 pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> OnAws {
-    let Settings { table, topic_arn, rule, retention } = settings;
+    let Settings { table, topic_arn, rule, retention, limits } = settings;
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
         store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold),
         notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic_arn),
         surroundings: System,
         rule,
-        limits: Limits::default(),
+        limits,
         table,
     }
 }

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use crate::detection::hour::FAILURES_AN_HOUR;
 use crate::detection::rule::Order;
 use crate::detection::{Rule, Source};
+use crate::input::Limits;
 
 /// Everything that can be set, checked. `docs/RUNBOOK.md` lists the variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Settings {
     pub rule: Rule,
     /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
     pub retention: TimeDelta,
+    /// `PIVOTWATCH_RECORD_LIMIT`, `PIVOTWATCH_OBJECT_LIMIT` (bytes) and `PIVOTWATCH_RATIO_LIMIT`: what an object may cost.
+    pub limits: Limits,
 }
 
 /// What is wrong with the environment: all of it.
@@ -52,6 +55,15 @@ const WINDOWS: std::ops::RangeInclusive<i64> = 60..=7 * 24 * 60;
 /// Retention in days. Less than the longest window would lose evidence that is still needed.
 const RETENTION: std::ops::RangeInclusive<i64> = 8..=3650;
 
+/// Bytes of a record: real ones must fit, and a function's memory must hold several.
+const RECORD_LIMITS: std::ops::RangeInclusive<usize> = 64 * 1024..=64 * 1024 * 1024;
+
+/// Bytes of an object, decompressed: S3 has none of more than 5 TiB.
+const OBJECT_LIMITS: std::ops::RangeInclusive<u64> = 1024 * 1024..=50 * 1024 * 1024 * 1024 * 1024;
+
+/// Bytes that one compressed byte may become; more than any compression of text comes to.
+const RATIO_LIMITS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
+
 impl Settings {
     /// Reads the process's environment.
     ///
@@ -68,6 +80,7 @@ impl Settings {
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
         let mut reader = Reader { variable, faults: Vec::new() };
         let standard = Rule::default();
+        let limits = Limits::default();
         let settings = Self {
             table: reader.required("PIVOTWATCH_TABLE"),
             topic_arn: reader.required("PIVOTWATCH_TOPIC_ARN"),
@@ -78,6 +91,16 @@ impl Settings {
                 sources: reader.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
             },
             retention: reader.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
+            limits: Limits {
+                record: reader.optional("PIVOTWATCH_RECORD_LIMIT", limits.record, |text| {
+                    within(text, RECORD_LIMITS, "a number of bytes")
+                }),
+                object: reader.optional("PIVOTWATCH_OBJECT_LIMIT", limits.object, |text| {
+                    within(text, OBJECT_LIMITS, "a number of bytes")
+                }),
+                ratio: reader
+                    .optional("PIVOTWATCH_RATIO_LIMIT", limits.ratio, |text| within(text, RATIO_LIMITS, "a ratio")),
+            },
         };
         if reader.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(reader.faults)) }
     }
@@ -185,7 +208,7 @@ mod tests {
         let settings = read(&REQUIRED).unwrap();
         assert_eq!(settings.rule, Rule::default());
         assert_eq!(settings.retention, TimeDelta::days(90));
-        assert_eq!(settings.table, "evidence");
+        assert_eq!((settings.table.as_str(), settings.limits), ("evidence", Limits::default()));
     }
 
     #[test]
@@ -196,6 +219,9 @@ mod tests {
             ("PIVOTWATCH_ORDER", "failures_first"),
             ("PIVOTWATCH_SOURCES", "interactive, adfs"),
             ("PIVOTWATCH_RETENTION_DAYS", "30"),
+            ("PIVOTWATCH_RECORD_LIMIT", "2000000"),
+            ("PIVOTWATCH_OBJECT_LIMIT", "3000000000"),
+            ("PIVOTWATCH_RATIO_LIMIT", "50"),
         ];
         let settings = read(&[&REQUIRED[..], &set].concat()).unwrap();
         let rule = Rule {
@@ -205,6 +231,7 @@ mod tests {
             sources: BTreeSet::from([Source::Interactive, Source::Adfs]),
         };
         assert_eq!((settings.rule, settings.retention), (rule, TimeDelta::days(30)));
+        assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50 });
     }
 
     #[test]
@@ -226,6 +253,9 @@ mod tests {
             ("PIVOTWATCH_ORDER", "random"),
             ("PIVOTWATCH_SOURCES", "interactive,carrier_pigeon"),
             ("PIVOTWATCH_RETENTION_DAYS", "0"),
+            ("PIVOTWATCH_RECORD_LIMIT", "1"),
+            ("PIVOTWATCH_OBJECT_LIMIT", "all"),
+            ("PIVOTWATCH_RATIO_LIMIT", "0"),
         ]);
         insta::assert_snapshot!(faults.unwrap_err().to_string().replace("; PIVOTWATCH", ";\nPIVOTWATCH"));
     }

@@ -1,6 +1,6 @@
 //! Reading sign-in exports: what each record comes to, and which objects are refused.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
@@ -9,7 +9,7 @@ use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::{Failure, Rule, Source};
 use pivotwatch::entra::{self, Ignored, Outcome, Rejected};
 use pivotwatch::input::{Interrupted, Limits, ReadFault};
-use pivotwatch::pipeline::reading;
+use pivotwatch::pipeline::reading::{self, Read};
 use pivotwatch_tests::facts::{self, SignIn, at, failed, lines, noon};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -42,13 +42,13 @@ impl Received {
     }
 }
 
-fn read_with(bytes: impl Read + Send, limits: Limits) -> (Received, Result<&'static str, ReadFault>) {
+fn read_with(bytes: impl io::Read + Send, limits: Limits) -> (Received, Result<Read, ReadFault>) {
     let mut received = Received::default();
-    let result = reading::read(bytes, &Rule::default(), limits, &mut received);
+    let result = reading::read(bytes, "", &Rule::default(), limits, &mut received);
     (received, result)
 }
 
-fn read(bytes: &[u8]) -> (Received, Result<&'static str, ReadFault>) {
+fn read(bytes: &[u8]) -> (Received, Result<Read, ReadFault>) {
     read_with(bytes, Limits::default())
 }
 
@@ -56,7 +56,7 @@ fn read(bytes: &[u8]) -> (Received, Result<&'static str, ReadFault>) {
 fn outcome(record: &Value) -> Outcome {
     let good = SignIn::failed("good", noon()).record();
     let (received, result) = read(format!("{good}\n{record}\n").as_bytes());
-    assert_eq!(result.unwrap(), "diagnostic");
+    assert_eq!(result.unwrap().shape, "diagnostic");
     received.outcomes[1].clone()
 }
 
@@ -209,7 +209,7 @@ fn a_bad_line_costs_that_line() {
     export.extend(lines(&failed(2, noon())));
     export.extend(b"} trailing\n");
     let (received, result) = read(&export);
-    assert_eq!(result.unwrap(), "diagnostic");
+    assert_eq!(result.unwrap().shape, "diagnostic");
     assert_eq!(received.failures().len(), 2);
     assert_eq!(received.outcomes.len(), 5);
 }
@@ -228,7 +228,7 @@ fn a_record_cut_in_its_middle_is_never_taken_for_a_success() {
 fn a_line_that_is_too_long_costs_that_line() {
     let long = with("/properties/padding", "x".repeat(5000));
     let export = format!("{}\n{long}\n{}\n", record(), record());
-    let (received, result) = read_with(export.as_bytes(), Limits { record: 4000 });
+    let (received, result) = read_with(export.as_bytes(), Limits { record: 4000, ..Limits::default() });
     assert!(result.is_ok());
     assert_eq!(received.outcomes[1], Outcome::Rejected(Rejected::TooLong));
     assert_eq!(received.failures().len(), 2);
@@ -262,7 +262,7 @@ fn batches_are_read_however_they_are_written() {
         (json!({"records": []}).to_string(), 0),
     ] {
         let (received, result) = read(export.as_bytes());
-        assert_eq!(result.unwrap(), "event_hub", "{export}");
+        assert_eq!(result.unwrap().shape, "event_hub", "{export}");
         assert_eq!(received.failures().len(), expected, "{export}");
     }
 }
@@ -322,7 +322,7 @@ fn a_damaged_gzip_is_told_from_a_lost_connection() {
 
 struct Lost;
 
-impl Read for Lost {
+impl io::Read for Lost {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         Err(Interrupted("connection reset".to_owned()).into())
     }
@@ -403,7 +403,7 @@ struct Pieces<'a, I> {
     sizes: I,
 }
 
-impl<I: Iterator<Item = usize>> Read for Pieces<'_, I> {
+impl<I: Iterator<Item = usize>> io::Read for Pieces<'_, I> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let size = self.sizes.next().unwrap_or(1).min(self.rest.len()).min(buffer.len());
         buffer[..size].copy_from_slice(&self.rest[..size]);

@@ -50,15 +50,22 @@ impl Recognised {
         self.0.name
     }
 
-    /// Reads the export to its end and gives every record of it to `receiver`.
+    /// Reads the export to its end and gives every record of it to `receiver`. The object's name is a last resort, see
+    /// [`Source`](crate::detection::Source) of records that do not tell it.
     ///
     /// # Errors
     /// [`ReadFault`] when the object breaks off or has no sign-ins; what was received before stays valid.
-    pub fn read(&self, input: &mut Input<'_>, rule: &Rule, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
-        let mut sink = shape::Sink::new(rule, receiver);
+    pub fn read(
+        &self,
+        input: &mut Input<'_>,
+        name: &str,
+        rule: &Rule,
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), ReadFault> {
+        let mut sink = shape::Sink::new(name, rule, receiver);
         (self.0.read)(input, &mut sink)?;
         if sink.records() > 0 && sink.sign_ins() == 0 {
-            return Err(ReadFault::NotAnExport("it has records, but none of a sign-in category"));
+            return Err(ReadFault::NotAnExport(sink.without_sign_ins()));
         }
         Ok(())
     }

@@ -1,15 +1,58 @@
 //! Compression, told by the first bytes and never by the name of the object.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
-use super::fault::ReadFault;
+use super::ReadFault;
+use super::limited::{Exceeded, Limited, Metered};
+use super::window::Limits;
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+const GZIP: &[u8] = b"\x1f\x8b";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// A zstd stream can also begin with a frame that says nothing: `0x184D2A50` to `0x184D2A5F`, in little endian.
+const ZSTD_SKIPPABLE: &[u8] = b"\x2a\x4d\x18";
 
 /// Large enough that a decoder is called seldom, small enough to stay in the cache.
 const BUFFER: usize = 64 * 1024;
+
+/// The longest distance that a zstd stream may refer back to: 2^25 bytes are 32 MiB, which a decoder holds in memory.
+/// All levels without `--long` or `--ultra` stay within 8 MiB.
+const ZSTD_WINDOW: u32 = 25;
+
+/// How an object is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// By gzip.
+    Gzip,
+    /// By Zstandard.
+    Zstd,
+}
+
+impl Compression {
+    /// The name in logs and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    fn of(first: &[u8]) -> Self {
+        if first.starts_with(GZIP) {
+            Self::Gzip
+        } else if first.starts_with(ZSTD) || (first.get(1..) == Some(ZSTD_SKIPPABLE) && first[0] & 0xf0 == 0x50) {
+            Self::Zstd
+        } else {
+            Self::None
+        }
+    }
+}
 
 /// The bytes stopped coming for a reason that has nothing to do with what they say. A source of bytes wraps its errors
 /// in this, so that a lost connection is not taken for a damaged object.
@@ -23,24 +66,93 @@ impl From<Interrupted> for io::Error {
     }
 }
 
-/// The bytes as they were before compression. Concatenated gzip members are one stream, as log shippers write them.
-pub(super) fn decompressed<'a>(mut bytes: impl Read + Send + 'a) -> Result<Box<dyn Read + Send + 'a>, ReadFault> {
-    let mut first = Vec::with_capacity(GZIP.len());
-    bytes.by_ref().take(GZIP.len() as u64).read_to_end(&mut first).map_err(fault)?;
-    let compressed = first == GZIP;
+/// The bytes as they were before compression, and what it was.
+pub(super) fn decompressed<'a>(
+    bytes: impl Read + Send + 'a,
+    limits: Limits,
+) -> Result<(Box<dyn Read + Send + 'a>, Compression), ReadFault> {
+    let (mut bytes, taken) = Metered::new(bytes);
+    let mut first = Vec::with_capacity(ZSTD.len());
+    bytes.by_ref().take(ZSTD.len() as u64).read_to_end(&mut first).map_err(fault)?;
+    let compression = Compression::of(&first);
     let whole = BufReader::with_capacity(BUFFER, io::Cursor::new(first).chain(bytes));
-    Ok(if compressed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+    let plain: Box<dyn Read + Send + 'a> = match compression {
+        Compression::None => Box::new(Limited::new(whole, taken, limits)),
+        Compression::Gzip => Box::new(Limited::new(Gzip::new(whole), taken, limits)),
+        Compression::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(whole).map_err(fault)?;
+            decoder.window_log_max(ZSTD_WINDOW).map_err(fault)?;
+            Box::new(Limited::new(decoder, taken, limits))
+        }
+    };
+    Ok((plain, compression))
 }
 
-/// Tells damage of the data from trouble on the way to it: decoders report damage as one of these three kinds, and
-/// sources of bytes wrap their own errors in [`Interrupted`].
+/// Gzip as it is found: members one behind another, as log shippers write them, and zeros behind the last, as tapes and
+/// block devices leave them.
+struct Gzip<R: BufRead> {
+    /// There is none only while the next member is being looked for.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Gzip<R> {
+    fn new(bytes: R) -> Self {
+        Self { member: Some(GzDecoder::new(bytes)) }
+    }
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let read = member.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            let Some(mut rest) = self.member.take().map(GzDecoder::into_inner) else { break };
+            if has_another_member(&mut rest)? {
+                self.member = Some(GzDecoder::new(rest));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Passes zeros over, and tells whether there is anything else. What is not the start of a member is the decoder's to
+/// refuse: it can be the rest of a damaged one, and must not be lost without a word.
+fn has_another_member(bytes: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let ahead = bytes.fill_buf()?;
+        if ahead.is_empty() {
+            return Ok(false);
+        }
+        let zeros = ahead.iter().take_while(|byte| **byte == 0).count();
+        let is_all = zeros == ahead.len();
+        bytes.consume(zeros);
+        if !is_all {
+            return Ok(true);
+        }
+    }
+}
+
+/// Tells damage of the data from trouble on the way to it: sources of bytes wrap their own errors in [`Interrupted`],
+/// and what else goes wrong goes wrong in a decoder.
 pub(super) fn fault(error: io::Error) -> ReadFault {
-    if error.get_ref().and_then(|inner| inner.downcast_ref::<Interrupted>()).is_some() {
+    let inner = error.get_ref();
+    if inner.and_then(|inner| inner.downcast_ref::<Interrupted>()).is_some() {
         return ReadFault::Transfer(error);
+    }
+    if let Some(exceeded) = inner.and_then(|inner| inner.downcast_ref::<Exceeded>()) {
+        return match exceeded {
+            Exceeded::Object(limit) => ReadFault::TooLarge(*limit),
+            Exceeded::Ratio(limit) => ReadFault::Bomb(*limit),
+        };
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => ReadFault::Truncated("its compressed data"),
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => ReadFault::Corrupt(error.to_string()),
+        // Zstandard's decoder calls everything "other".
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+            ReadFault::Corrupt(error.to_string())
+        }
         _ => ReadFault::Transfer(error),
     }
 }

@@ -2,6 +2,26 @@
 
 use std::io;
 
+/// What an object is instead of an export, as far as that can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Foreign {
+    /// Neither JSON nor a table.
+    #[error("it is neither JSON nor CSV; export the logs by Azure Monitor diagnostic settings")]
+    NoText,
+    /// JSON of something else.
+    #[error("it is JSON, but has no sign-in records where an export would have them")]
+    OtherJson,
+    /// A table of something else.
+    #[error("its first line has none of the columns of a sign-in export")]
+    OtherTable,
+    /// Records, but of other logs.
+    #[error("it has records, but none of a sign-in category")]
+    OtherLogs,
+    /// Records of which none could be read.
+    #[error("none of its records is whole JSON; upload it as it was exported")]
+    NothingWhole,
+}
+
 /// Why an object could not be read to its end. Records before the fault were received and count.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadFault {
@@ -10,13 +30,25 @@ pub enum ReadFault {
     Empty,
     /// No shape that is known.
     #[error("the object is no Entra sign-in export and no CloudTrail log file: {0}")]
-    NotAnExport(&'static str),
+    NotAnExport(Foreign),
     /// It ends in the middle: of the compressed stream, or of the JSON document.
     #[error("the object ends in the middle of {0}; upload it again whole")]
     Truncated(&'static str),
     /// The compressed stream is damaged.
     #[error("the compressed data is damaged ({0}); upload the object again")]
     Corrupt(String),
+    /// It has more bytes than an object may have, decompressed.
+    #[error(
+        "the object has more than {0} bytes once decompressed, which is PIVOTWATCH_OBJECT_LIMIT; what lies beyond was not \
+         read: split it, or raise the limit"
+    )]
+    TooLarge(u64),
+    /// So few bytes become so many that somebody must have made it so.
+    #[error(
+        "the object's bytes become more than {0} times as many once decompressed, as no log does; if it is to be trusted, \
+         raise PIVOTWATCH_RATIO_LIMIT"
+    )]
+    Bomb(u64),
     /// The bytes stopped coming. Nothing is known against the object, and reading it again can help.
     #[error("the object could not be read to its end: {0}")]
     Transfer(#[source] io::Error),
@@ -31,6 +63,8 @@ impl ReadFault {
             Self::NotAnExport(_) => "object.not_an_export",
             Self::Truncated(_) => "object.truncated",
             Self::Corrupt(_) => "object.corrupt",
+            Self::TooLarge(_) => "object.too_large",
+            Self::Bomb(_) => "object.bomb",
             Self::Transfer(_) => "object.transfer",
         }
     }

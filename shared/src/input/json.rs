@@ -271,7 +271,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str, limit: usize) -> Vec<String> {
-        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: limit });
+        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: limit, ..Limits::default() });
         let mut lines = Vec::new();
         while input.skip_white_space().unwrap().is_some() {
             lines.push(match line(&mut input).unwrap() {
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_batch_is_found_behind_a_member_that_is_longer_than_a_record_may_be() {
         let text = format!(r#"{{"x":"{}","value":[{{"a":1}}]}}"#, "x".repeat(200_000));
-        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: 100 });
+        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: 100, ..Limits::default() });
         let mut found = 0;
         assert!(values(&mut input, &["value"], |_| found += 1).is_ok());
         assert_eq!(found, 1);
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn a_value_nested_a_million_deep_is_cut_like_any_other() {
         let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: 10_000_000 });
+        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: 10_000_000, ..Limits::default() });
         assert!(
             matches!(value(&mut input, &[]).unwrap(), Some(Value::Whole(Cut::Text(found))) if found.len() == text.len())
         );

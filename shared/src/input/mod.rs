@@ -6,8 +6,9 @@
 mod compression;
 mod fault;
 pub(crate) mod json;
+mod limited;
 mod window;
 
-pub use compression::Interrupted;
-pub use fault::ReadFault;
+pub use compression::{Compression, Interrupted};
+pub use fault::{Foreign, ReadFault};
 pub use window::{Input, Limits};

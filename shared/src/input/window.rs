@@ -3,22 +3,27 @@
 use std::io::{self, Read};
 
 use super::ReadFault;
-use super::compression::{decompressed, fault};
+use super::compression::{Compression, decompressed, fault};
 
 /// How much is read at a time, and how much of the beginning shapes are recognised by.
 const BLOCK: usize = 64 * 1024;
 
-/// What one record may cost.
+/// What an object may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one record. A longer one is rejected and passed over without being held in memory.
     pub record: usize,
+    /// Bytes of the whole object, decompressed. Nothing is read beyond.
+    pub object: u64,
+    /// How many bytes one compressed byte may become, over the whole object.
+    pub ratio: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        // Real records have 2 to 40 KiB.
-        Self { record: 1024 * 1024 }
+        // Real records have 2 to 40 KiB, and an hour of a large tenant some GiB; text of logs shrinks to a tenth or a
+        // twentieth, and not much further when a script repeats one record.
+        Self { record: 1024 * 1024, object: 64 * 1024 * 1024 * 1024, ratio: 400 }
     }
 }
 
@@ -29,6 +34,7 @@ pub struct Input<'a> {
     start: usize,
     end: usize,
     finished: bool,
+    compression: Compression,
     pub(crate) limits: Limits,
 }
 
@@ -38,11 +44,20 @@ impl<'a> Input<'a> {
     /// # Errors
     /// [`ReadFault`] when not even its beginning can be read.
     pub fn open(bytes: impl Read + Send + 'a, limits: Limits) -> Result<Self, ReadFault> {
-        Ok(Self::new(decompressed(bytes)?, limits))
+        let (bytes, compression) = decompressed(bytes, limits)?;
+        Ok(Self { compression, ..Self::new(bytes, limits) })
     }
 
-    pub(super) fn new(bytes: Box<dyn Read + Send + 'a>, limits: Limits) -> Self {
-        Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, finished: false, limits }
+    /// Text that is in no compression.
+    pub(crate) fn new(bytes: Box<dyn Read + Send + 'a>, limits: Limits) -> Self {
+        let compression = Compression::None;
+        Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, finished: false, compression, limits }
+    }
+
+    /// How the object is compressed.
+    #[must_use]
+    pub fn compression(&self) -> Compression {
+        self.compression
     }
 
     /// What has been read and not been used.

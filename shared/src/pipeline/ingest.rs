@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::gathering::{Facts, Gathering};
+use super::reading::{self, Read};
 use super::record::AT_ONCE;
-use super::{Pipeline, PipelineError, Surroundings, reading};
+use super::{Pipeline, PipelineError, Surroundings};
 use crate::aws;
 use crate::input::ReadFault;
 use crate::notify::Notifier;
@@ -144,10 +145,10 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         };
         // The reader is beside, and hands over what it gathered; while that is recorded, it reads on.
         let (sender, mut gathered) = mpsc::channel(1);
-        let (rule, limits) = (self.rule.clone(), self.limits);
+        let (rule, limits, name) = (self.rule.clone(), self.limits, address.key.clone());
         let reader = self.surroundings.beside(move || {
             let mut gathering = Gathering::new(sender);
-            let read = reading::read(body, &rule, limits, &mut gathering);
+            let read = reading::read(body, &name, &rule, limits, &mut gathering);
             // Also after a fault: the records before it are good.
             gathering.hand_over();
             (gathering.summary, read)
@@ -164,8 +165,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         let ((of_reader, read), (of_recorder, result)) = join(reader, recorder).await;
         summary.add(of_reader);
         summary.add(of_recorder);
-        if let Ok(shape) = read {
-            tracing::info!(object = %address, shape, "the object was read");
+        if let Ok(Read { shape, compression }) = read {
+            tracing::info!(object = %address, shape, compression = compression.name(), "the object was read");
         }
         let result = result.map_err(ObjectFault::from).and(read.map(|_| ()).map_err(ObjectFault::from));
         (summary, result)

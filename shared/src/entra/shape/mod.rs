@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::record::{Ignored, Record, Rejected};
 use super::{Outcome, Receiver};
 use crate::detection::Rule;
-use crate::input::{Input, ReadFault};
+use crate::input::{Foreign, Input, ReadFault};
 
 /// Every shape, in the order in which they are tried.
 pub(super) const SHAPES: &[Shape] = &[event_hub::SHAPE, diagnostic::SHAPE];
@@ -25,24 +25,26 @@ pub(super) struct Shape {
 }
 
 /// What to tell somebody whose object has no shape that is known.
-pub(super) fn no_shape(head: &[u8]) -> &'static str {
+pub(super) fn no_shape(head: &[u8]) -> Foreign {
     match head.first() {
-        Some(b'{' | b'[') => "it is JSON, but has no Azure Monitor sign-in records where one would have them",
-        _ => "it is not JSON; export the logs by Azure Monitor diagnostic settings",
+        Some(b'{' | b'[') => Foreign::OtherJson,
+        _ => Foreign::NoText,
     }
 }
 
 /// Where a shape puts what it reads.
 pub(super) struct Sink<'a> {
+    name: &'a str,
     rule: &'a Rule,
     receiver: &'a mut dyn Receiver,
     records: u64,
     sign_ins: u64,
+    malformed: u64,
 }
 
 impl<'a> Sink<'a> {
-    pub(super) fn new(rule: &'a Rule, receiver: &'a mut dyn Receiver) -> Self {
-        Self { rule, receiver, records: 0, sign_ins: 0 }
+    pub(super) fn new(name: &'a str, rule: &'a Rule, receiver: &'a mut dyn Receiver) -> Self {
+        Self { name, rule, receiver, records: 0, sign_ins: 0, malformed: 0 }
     }
 
     /// How many records there were of any kind.
@@ -53,6 +55,11 @@ impl<'a> Sink<'a> {
     /// How many of them were of sign-ins.
     pub(super) fn sign_ins(&self) -> u64 {
         self.sign_ins
+    }
+
+    /// What an export is instead that had records, but none of a sign-in.
+    pub(super) fn without_sign_ins(&self) -> Foreign {
+        if self.malformed == self.records { Foreign::NothingWhole } else { Foreign::OtherLogs }
     }
 
     /// A record of a sign-in.
@@ -75,6 +82,7 @@ impl<'a> Sink<'a> {
 
     /// A record that cannot be used.
     fn reject(&mut self, reason: Rejected) {
+        self.malformed += u64::from(reason == Rejected::Malformed);
         self.receive(Outcome::Rejected(reason), None);
     }
 
