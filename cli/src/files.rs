@@ -1,9 +1,11 @@
-//! Files and folders as objects.
+//! What the commands share: files and folders as objects, and how findings are printed.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use walkdir::WalkDir;
 
@@ -24,6 +26,13 @@ pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<PathBuf, FileFault>> {
 #[error(transparent)]
 pub(crate) struct FileFault(walkdir::Error);
 
+impl FileFault {
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path().unwrap_or(Path::new(""))
+    }
+}
+
 /// A file as an object: its path is its key.
 pub(crate) fn address(path: &Path) -> ObjectAddress {
     ObjectAddress { bucket: String::new(), key: path.to_string_lossy().into_owned(), version: None }
@@ -39,4 +48,24 @@ impl Objects for OneFile<'_> {
             _ => OpenFault::Unavailable(error.to_string()),
         })
     }
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// For machines: an object on each line.
+    Json,
+}
+
+/// One line, below the header: output that is searched and piped needs no frames.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// An empty table with these columns.
+pub(crate) fn table<const COLUMNS: usize>(columns: [&str; COLUMNS]) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(columns);
+    table
 }

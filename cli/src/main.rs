@@ -2,6 +2,7 @@
 
 mod files;
 mod hunt;
+mod inspect;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Hunt(hunt::Hunt),
+    Inspect(inspect::Inspect),
 }
 
 /// How a command ended, as the shell sees it.
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let ended = match command {
         Command::Hunt(hunt) => hunt.run(&mut io::stdout().lock(), &mut io::stderr().lock()),
+        Command::Inspect(inspect) => inspect.run(&mut io::stdout().lock(), &mut io::stderr().lock()),
     };
     match ended {
         Ok(ended) => ExitCode::from(ended as u8),

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{Rule, Source};
 use pivotwatch::input::Limits;
@@ -18,7 +18,7 @@ use pivotwatch::store::Memory;
 use pivotwatch::telemetry::Summary;
 
 use crate::Ended;
-use crate::files::{self, OneFile};
+use crate::files::{self, Format, OneFile};
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
@@ -53,12 +53,6 @@ pub(crate) struct Hunt {
     /// How to print incidents: a table for people, or a JSON object on each line.
     #[arg(long, default_value = "table")]
     format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 impl Hunt {

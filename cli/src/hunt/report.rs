@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
-use comfy_table::{ContentArrangement, Table, presets};
 use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
 use pivotwatch::detection::{Day, Incident, Source};
 use pivotwatch::notify::visible;
 use pivotwatch::telemetry::{Reasons, Summary};
 use serde::Serialize;
+
+use crate::files;
 
 /// Characters of a name that the table shows.
 const SHOWN: usize = 60;
@@ -56,9 +57,8 @@ pub(super) fn table(incidents: &[Incident], out: &mut impl Write) -> io::Result<
     if incidents.is_empty() {
         return Ok(());
     }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["Severity", "First login", "Logins", "User", "Account", "Region", "Address", "Failures"]);
+    let mut table =
+        files::table(["Severity", "First login", "Logins", "User", "Account", "Region", "Address", "Failures"]);
     for incident in incidents {
         let columns = &incident.columns;
         table.add_row([

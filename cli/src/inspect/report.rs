@@ -1,0 +1,143 @@
+//! What an inspection prints.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use pivotwatch::notify::visible;
+use pivotwatch::pipeline::reading::Read;
+use pivotwatch::telemetry::Reasons;
+use serde::Serialize;
+
+use super::findings::Findings;
+use crate::files;
+
+/// Characters of a path that the table shows.
+const SHOWN: usize = 200;
+
+/// A file, and what was found in it.
+pub(super) struct Row {
+    pub(super) file: String,
+    /// Why it would not even be opened, by its key.
+    pub(super) passed_over: Option<&'static str>,
+    /// What it is, if that could be told.
+    pub(super) what: Option<Read>,
+    pub(super) findings: Findings,
+    pub(super) error: Option<Fault>,
+}
+
+/// Why a file was refused, or not read to its end.
+#[derive(Serialize)]
+pub(super) struct Fault {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+impl Row {
+    /// A file of which nothing is known yet.
+    pub(super) fn of(path: &Path) -> Self {
+        let file = path.to_string_lossy().into_owned();
+        Self { file, passed_over: None, what: None, findings: Findings::default(), error: None }
+    }
+
+    /// A file that could not be opened.
+    pub(super) fn of_fault(path: &Path, fault: Fault) -> Self {
+        Self { error: Some(fault), ..Self::of(path) }
+    }
+}
+
+/// A file as machines read it.
+#[derive(Serialize)]
+struct Line<'a> {
+    file: &'a str,
+    shape: Option<&'static str>,
+    compression: Option<&'static str>,
+    passed_over: Option<&'static str>,
+    records: u64,
+    failures: u64,
+    logins: u64,
+    ignored: &'a Reasons,
+    rejected: &'a Reasons,
+    addresses: usize,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+    error: Option<&'a Fault>,
+}
+
+/// Prints a file as a JSON object on a line of its own.
+pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
+    let Row { file, passed_over, what, findings, error } = row;
+    let line = Line {
+        file,
+        shape: what.map(|what| what.shape),
+        compression: what.map(|what| what.compression.name()),
+        passed_over: *passed_over,
+        records: findings.records,
+        failures: findings.failures,
+        logins: findings.logins,
+        ignored: &findings.ignored,
+        rejected: &findings.rejected,
+        addresses: findings.addresses.len(),
+        first: findings.times.map(|(first, _)| first),
+        last: findings.times.map(|(_, last)| last),
+        error: error.as_ref(),
+    };
+    serde_json::to_writer(&mut *out, &line)?;
+    writeln!(out)
+}
+
+/// Prints a row for each file, and below it to `log` what went wrong with which.
+pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut impl Write) -> io::Result<()> {
+    let mut table = files::table([
+        "File",
+        "Shape",
+        "Records",
+        "Failures",
+        "Logins",
+        "Ignored",
+        "Rejected",
+        "Addresses",
+        "First",
+        "Last",
+    ]);
+    for row in rows {
+        let findings = &row.findings;
+        let time = |time: Option<DateTime<Utc>>| {
+            time.map(|time| time.format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+        };
+        table.add_row([
+            visible(&row.file, SHOWN),
+            shape(row),
+            findings.records.to_string(),
+            findings.failures.to_string(),
+            findings.logins.to_string(),
+            by_reason(&findings.ignored),
+            by_reason(&findings.rejected),
+            findings.addresses.len().to_string(),
+            time(findings.times.map(|(first, _)| first)),
+            time(findings.times.map(|(_, last)| last)),
+        ]);
+    }
+    writeln!(out, "{table}")?;
+    for row in rows {
+        if let Some(Fault { code, message }) = &row.error {
+            writeln!(log, "pivotwatch: {}: {message} ({code})", visible(&row.file, SHOWN))?;
+        }
+    }
+    Ok(())
+}
+
+fn shape(row: &Row) -> String {
+    match (&row.what, row.passed_over) {
+        (_, Some(reason)) => format!("passed over: {reason}"),
+        (None, None) => "refused".to_owned(),
+        (Some(Read { shape, compression }), None) => match compression.name() {
+            "none" => (*shape).to_owned(),
+            compression => format!("{shape}, {compression}"),
+        },
+    }
+}
+
+fn by_reason(reasons: &Reasons) -> String {
+    reasons.iter().map(|(reason, number)| format!("{number} {reason}")).collect::<Vec<_>>().join("\n")
+}
