@@ -101,7 +101,7 @@ pub(super) fn summary(summary: &Summary, incidents: usize, log: &mut impl Write)
     writeln!(log, "  {ignored} ignored{}", by_reason(&summary.ignored))?;
     writeln!(log, "  {rejected} rejected{}", by_reason(&summary.rejected))?;
     writeln!(log, "  {} of the failures and logins were there more than once", summary.duplicates)?;
-    writeln!(log, "{incidents} incidents")
+    writeln!(log, "{incidents} incident{}", if incidents == 1 { "" } else { "s" })
 }
 
 fn by_reason(reasons: &Reasons) -> String {

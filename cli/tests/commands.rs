@@ -1,0 +1,133 @@
+//! The commands as a person types them: what they print, and how they end.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use chrono::TimeDelta;
+use pivotwatch_tests::facts::{console_login, event, failed, lines, noon};
+use serde_json::{Value, json};
+
+/// An empty folder for one test.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("entra")).unwrap();
+    fs::create_dir_all(folder.join("cloudtrail")).unwrap();
+    folder
+}
+
+fn pivotwatch(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pivotwatch")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn hunt(folder: &Path, more: &[&str]) -> Output {
+    pivotwatch(folder, &[&["hunt", "--entra", "entra", "--cloudtrail", "cloudtrail"], more].concat())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn objects(output: &Output) -> Vec<Value> {
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Six failures and two logins of the same kind, in the forms in which people have them.
+fn facts(test: &str) -> PathBuf {
+    let folder = folder(test);
+    let six = failed(6, noon());
+    fs::write(folder.join("entra/PT1H.json"), lines(&six[..4])).unwrap();
+    fs::create_dir(folder.join("entra/later")).unwrap();
+    fs::write(folder.join("entra/later/PT1H.json"), lines(&six[2..])).unwrap();
+    let logins = [5, 30].map(|minutes| console_login(&format!("{minutes}"), noon() + TimeDelta::minutes(minutes)));
+    fs::write(folder.join("cloudtrail/log.json"), json!({"Records": [logins[0]]}).to_string()).unwrap();
+    fs::write(folder.join("cloudtrail/event.json"), event(&logins[1]).to_string()).unwrap();
+    folder
+}
+
+#[test]
+fn a_hunt_finds_the_incident_and_says_so_by_its_exit_status() {
+    let output = hunt(&facts("found"), &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(10));
+    insta::assert_json_snapshot!(objects(&output));
+    insta::assert_snapshot!(text(&output.stderr));
+}
+
+#[test]
+fn a_hunt_is_a_table_unless_asked_otherwise() {
+    insta::assert_snapshot!(text(&hunt(&facts("table"), &[]).stdout));
+}
+
+#[test]
+fn a_hunt_that_finds_nothing_prints_nothing_and_ends_well() {
+    let folder = facts("quiet");
+    for quiet in [
+        &["--threshold", "6"][..],
+        &["--sources", "adfs"],
+        &["--order", "failures_first", "--window", "1h", "--threshold", "200"],
+    ] {
+        let output = hunt(&folder, quiet);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), String::new()), "{quiet:?}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_trouble_and_hides_no_incident() {
+    let folder = facts("trouble");
+    fs::write(folder.join("entra/picture.json"), b"\x89PNG\r\n").unwrap();
+    let output = hunt(&folder, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(objects(&output).len(), 1);
+    assert!(text(&output.stderr).contains("picture.json"), "{}", text(&output.stderr));
+
+    let output = pivotwatch(&folder, &["hunt", "--entra", "missing", "--cloudtrail", "cloudtrail"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("missing"));
+}
+
+#[test]
+fn wrong_arguments_are_told_with_what_is_right() {
+    let folder = facts("arguments");
+    for (arguments, right) in [
+        (&["--threshold", "0"][..], "from 1 to 255"),
+        (&["--window", "tomorrow"], "such as 24h"),
+        (&["--sources", "carrier_pigeon"], "non_interactive"),
+    ] {
+        let output = hunt(&folder, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(right), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn what_lies_beside_a_trails_log_files_is_passed_over() {
+    let folder = facts("trail");
+    let digest = folder.join("cloudtrail/AWSLogs/111122223333/CloudTrail-Digest");
+    fs::create_dir_all(&digest).unwrap();
+    fs::write(digest.join("digest.json"), "{}").unwrap();
+    let output = hunt(&folder, &[]);
+    assert_eq!(output.status.code(), Some(10));
+    assert!(text(&output.stderr).contains("trail_digest 1"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn an_inspection_tells_of_every_file_what_ingest_would_make_of_it() {
+    let folder = facts("inspect");
+    fs::write(folder.join("entra/empty.json"), "").unwrap();
+    let output = pivotwatch(&folder, &["inspect", "--format", "json", "entra", "cloudtrail"]);
+    assert_eq!(output.status.code(), Some(1), "one was refused");
+    let files = objects(&output);
+    for file in &files {
+        let number = |name: &str| file[name].as_u64().unwrap();
+        let total =
+            |name: &str| file[name].as_object().unwrap().values().map(|value| value.as_u64().unwrap()).sum::<u64>();
+        let sum = number("failures") + number("logins") + total("ignored") + total("rejected");
+        assert_eq!(number("records"), sum, "{file}");
+    }
+    insta::assert_json_snapshot!(files);
+
+    let output = pivotwatch(&folder, &["inspect", "entra/PT1H.json"]);
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(text(&output.stdout));
+}
