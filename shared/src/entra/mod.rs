@@ -1,9 +1,9 @@
 //! Sign-in exports in: from bytes to failures.
 //!
 //! ```text
-//! input ─► shape ─► record ─► failure, or why it is none
-//!          one of    judged by the rule
-//!          SHAPES
+//! input ─► shape ──► row ─────────► record ─► failure, or why it is none
+//!          one of    filled through  judged by the rule
+//!          SHAPES    a vocabulary
 //! ```
 //!
 //! Shapes are told apart by what the export holds, never by its name. A bad record costs that record; an object that no
@@ -11,7 +11,9 @@
 //! `shape::SHAPES`.
 
 mod record;
+mod row;
 mod shape;
+mod source;
 mod time;
 mod tolerant;
 
@@ -40,7 +42,7 @@ pub trait Receiver {
 }
 
 /// A shape of export, recognised.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Recognised(&'static shape::Shape);
 
 impl Recognised {
@@ -72,13 +74,9 @@ impl Recognised {
 }
 
 /// Tells the shape of an export from its beginning ([`Input::head`]).
-#[must_use]
-pub fn recognise(head: &[u8]) -> Option<Recognised> {
-    shape::SHAPES.iter().find(|shape| (shape.recognises)(head)).map(Recognised)
-}
-
-/// What to tell somebody whose object begins so and has no shape that is known.
-#[must_use]
-pub fn no_shape(head: &[u8]) -> ReadFault {
-    ReadFault::NotAnExport(shape::no_shape(head))
+///
+/// # Errors
+/// [`ReadFault::NotAnExport`] with what to tell somebody whose object has no shape that is known.
+pub fn recognise(head: &[u8]) -> Result<Recognised, ReadFault> {
+    shape::recognise(head).map(Recognised).map_err(ReadFault::NotAnExport)
 }

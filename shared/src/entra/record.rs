@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 use super::Outcome;
-use super::time;
+use super::time::{self, Dates, TimeFault};
 use crate::detection::address::{Address, AddressFault};
 use crate::detection::failure::{Particulars, identity};
 use crate::detection::{Failure, Rule, Source};
@@ -64,6 +64,8 @@ pub enum Rejected {
     NoTime,
     /// With a time that cannot be read.
     BadTime,
+    /// With a date whose day could be its month, in a file that never tells which is which.
+    AmbiguousTime,
 }
 
 impl Rejected {
@@ -80,12 +82,13 @@ impl Rejected {
             Self::BadAddress => "bad_address",
             Self::NoTime => "no_time",
             Self::BadTime => "bad_time",
+            Self::AmbiguousTime => "ambiguous_time",
         }
     }
 }
 
 /// A sign-in as an export tells it, whatever its shape: texts as found, empty where there is none.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Record<'a> {
     pub(super) source: Source,
     pub(super) id: Cow<'a, str>,
@@ -101,18 +104,28 @@ pub(super) struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// What the record comes to, and its time where that can be read.
-    pub(super) fn judge(&self, rule: &Rule) -> (Outcome, Option<DateTime<Utc>>) {
-        let written = first_filled(&self.times);
-        let time = written.and_then(time::parse);
+    /// What the record comes to in a file that writes its dates so, and its time where that can be read.
+    pub(super) fn judge(&self, rule: &Rule, dates: Dates) -> (Outcome, Option<DateTime<Utc>>) {
+        let time = match self.written_time() {
+            None => Err(Rejected::NoTime),
+            Some(text) => time::parse(text, dates).map_err(|fault| match fault {
+                TimeFault::NotATime => Rejected::BadTime,
+                TimeFault::Undecided => Rejected::AmbiguousTime,
+            }),
+        };
         let outcome = match self.failure(rule, time) {
             Ok(failure) => Outcome::Failure(failure),
             Err(outcome) => outcome,
         };
-        (outcome, time)
+        (outcome, time.ok())
     }
 
-    fn failure(&self, rule: &Rule, time: Option<DateTime<Utc>>) -> Result<Failure, Outcome> {
+    /// The text of its time.
+    pub(super) fn written_time(&self) -> Option<&str> {
+        first_filled(&self.times)
+    }
+
+    fn failure(&self, rule: &Rule, time: Result<DateTime<Utc>, Rejected>) -> Result<Failure, Outcome> {
         if !rule.sources.contains(&self.source) {
             return Err(Outcome::Ignored(Ignored::SourceNotCounted(self.source)));
         }
@@ -130,8 +143,7 @@ impl Record<'_> {
         if address.is_loopback() {
             return Err(Outcome::Ignored(Ignored::Loopback));
         }
-        let no_time = if first_filled(&self.times).is_some() { Rejected::BadTime } else { Rejected::NoTime };
-        let time = time.ok_or(Outcome::Rejected(no_time))?;
+        let time = time.map_err(Outcome::Rejected)?;
 
         let user = self.user.trim().to_lowercase();
         let app = self.app.trim().to_owned();
@@ -139,6 +151,28 @@ impl Record<'_> {
         let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
         let identity = identity(self.id.trim(), code, &particulars);
         Ok(Failure { address, source: self.source, time, code: code.to_owned(), identity, user, app })
+    }
+
+    /// About how much memory it takes to keep.
+    pub(super) fn size(&self) -> usize {
+        let texts = [&self.id, &self.user, &self.app, &self.correlation_id];
+        let lists = [&self.times, &self.addresses, &self.codes];
+        size_of::<Self>() + texts.into_iter().chain(lists.into_iter().flatten()).map(|text| text.len()).sum::<usize>()
+    }
+
+    /// The same without its source of text.
+    pub(super) fn into_owned(self) -> Record<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Record {
+            source: self.source,
+            id: owned(self.id),
+            times: self.times.map(owned),
+            addresses: self.addresses.map(owned),
+            codes: self.codes.map(owned),
+            user: owned(self.user),
+            app: owned(self.app),
+            correlation_id: owned(self.correlation_id),
+        }
     }
 
     /// A word where the code should be (`Failure`) says nothing: some forwarders write it, and the code stands elsewhere.

@@ -14,6 +14,24 @@ pub enum Foreign {
     /// A table of something else.
     #[error("its first line has none of the columns of a sign-in export")]
     OtherTable,
+    /// The portal's other download of the same sign-ins. Counted, it would count them twice.
+    #[error("it looks like a portal AuthDetails companion: upload InteractiveSignIns_*.csv instead")]
+    AuthenticationDetails,
+    /// Sign-ins, but not when.
+    #[error(
+        "it is a table of sign-ins without a column of times in UTC; let the query keep CreatedDateTime or TimeGenerated, \
+         and export it in UTC"
+    )]
+    TableWithoutTime,
+    /// Sign-ins, but not how they ended.
+    #[error(
+        "it is a table of sign-ins without a column of result codes, as a query that summarises gives; let the query keep \
+         ResultType"
+    )]
+    TableWithoutCode,
+    /// Sign-ins, but not from where.
+    #[error("it is a table of sign-ins without a column of addresses; let the query keep IPAddress")]
+    TableWithoutAddress,
     /// Records, but of other logs.
     #[error("it has records, but none of a sign-in category")]
     OtherLogs,

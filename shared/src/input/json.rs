@@ -46,7 +46,8 @@ pub(crate) fn lines(input: &mut Input<'_>, batch: &str, mut each: impl FnMut(Cut
 pub(crate) fn values(input: &mut Input<'_>, batches: &[&str], mut each: impl FnMut(Cut<'_>)) -> Result<(), ReadFault> {
     while let Some(byte) = input.skip_white_space().map_err(fault)? {
         match byte {
-            b',' => input.advance(1),
+            // Between documents only damage has a colon; it is no value, and would be cut as one without end.
+            b',' | b':' => input.advance(1),
             _ => document(input, batches, &mut each)?,
         }
     }
@@ -319,6 +320,14 @@ mod tests {
             assert!(read.is_ok(), "{text}");
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn marks_between_documents_are_passed_over() {
+        let mut input = Input::new(Box::new(&b":{},:{}:,{}"[..]), Limits::default());
+        let mut found = 0;
+        assert!(values(&mut input, &[], |_| found += 1).is_ok());
+        assert_eq!(found, 3);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! reads from [`std::io::Read`], so that the Lambda and a command on a laptop read alike.
 
 mod compression;
+pub(crate) mod csv;
 mod fault;
 pub(crate) mod json;
 mod limited;

@@ -32,8 +32,7 @@ pub struct Recognised<'a> {
 pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<Recognised<'a>, ReadFault> {
     let mut input = Input::open(bytes, limits)?;
     let head = input.head()?;
-    let export =
-        if aws::is_log_file(head) { None } else { Some(entra::recognise(head).ok_or_else(|| entra::no_shape(head))?) };
+    let export = if aws::is_log_file(head) { None } else { Some(entra::recognise(head)?) };
     Ok(Recognised { input, export })
 }
 

@@ -6,5 +6,8 @@
 use super::{Shape, diagnostic};
 use crate::input::json::batch_start;
 
-pub(super) const SHAPE: Shape =
-    Shape { name: "event_hub", recognises: |head| batch_start(head, "records").is_some(), read: diagnostic::read };
+pub(super) const SHAPE: Shape = Shape {
+    name: "event_hub",
+    recognises: |head| batch_start(head.text, "records").is_some(),
+    read: |input, sink| super::read_lines(input, sink, diagnostic::read_record),
+};

@@ -1,34 +1,79 @@
 //! The shapes of export that are read.
 
+mod dated;
+mod defender;
 mod diagnostic;
 mod event_hub;
+mod graph;
+mod head;
+mod log_analytics;
+mod log_analytics_csv;
+mod portal_csv;
+mod table;
 
 use chrono::{DateTime, Utc};
 
+use self::head::{BATCHES, Framing, Head};
 use super::record::{Ignored, Record, Rejected};
+use super::row::Row;
+use super::source::{Origin, origin};
+use super::time::Dates;
 use super::{Outcome, Receiver};
 use crate::detection::Rule;
+use crate::input::json::{self, Cut};
 use crate::input::{Foreign, Input, ReadFault};
 
 /// Every shape, in the order in which they are tried.
-pub(super) const SHAPES: &[Shape] = &[event_hub::SHAPE, diagnostic::SHAPE];
+const SHAPES: &[Shape] = &[
+    event_hub::SHAPE,
+    log_analytics::SHAPE,
+    diagnostic::SHAPE,
+    graph::SHAPE,
+    defender::SHAPE,
+    portal_csv::SHAPE,
+    log_analytics_csv::SHAPE,
+    defender::CSV,
+];
 
 /// A shape: how it is recognised and how it is read.
+#[derive(Debug)]
 pub(super) struct Shape {
     /// The name in logs and reports.
     pub(super) name: &'static str,
-    /// Whether an export that begins so has this shape. The beginning has no byte order mark and no white space before
-    /// it, and is the whole export when that is short.
-    pub(super) recognises: fn(head: &[u8]) -> bool,
+    /// Whether an export that begins so has this shape.
+    recognises: fn(head: &Head<'_>) -> bool,
     /// Reads the export to its end.
     pub(super) read: fn(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault>,
 }
 
-/// What to tell somebody whose object has no shape that is known.
-pub(super) fn no_shape(head: &[u8]) -> Foreign {
-    match head.first() {
-        Some(b'{' | b'[') => Foreign::OtherJson,
-        _ => Foreign::NoText,
+/// The shape of an export that begins so, or what it is instead. The beginning has no byte order mark and no white space
+/// before it, and is the whole export when that is short.
+pub(super) fn recognise(head: &[u8]) -> Result<&'static Shape, Foreign> {
+    let head = Head::of(head);
+    let foreign = || if head.is_json() { Foreign::OtherJson } else { table::foreign(head.text) };
+    SHAPES.iter().find(|shape| (shape.recognises)(&head)).ok_or_else(foreign)
+}
+
+/// Reads one record of JSON.
+type ReadRecord = fn(text: &[u8], sink: &mut Sink<'_>);
+
+/// Reads the records of JSON however they are framed.
+fn read_json(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) -> Result<(), ReadFault> {
+    match Head::of(input.head()?).framing {
+        Framing::Lines => read_lines(input, sink, read_record),
+        Framing::Values => json::values(input, BATCHES, |cut| read_cut(&cut, sink, read_record)),
+    }
+}
+
+/// Reads the records of JSON lines, also where some stand in batches.
+fn read_lines(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) -> Result<(), ReadFault> {
+    json::lines(input, "records", |cut| read_cut(&cut, sink, read_record))
+}
+
+fn read_cut(cut: &Cut<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) {
+    match cut {
+        Cut::Text(text) => read_record(text, sink),
+        Cut::TooLong => sink.reject(Rejected::TooLong),
     }
 }
 
@@ -64,9 +109,22 @@ impl<'a> Sink<'a> {
 
     /// A record of a sign-in.
     fn sign_in(&mut self, record: &Record<'_>) {
-        let (outcome, time) = record.judge(self.rule);
+        self.judged(record.judge(self.rule, Dates::Alone));
+    }
+
+    /// A record of a sign-in, and what it came to.
+    fn judged(&mut self, (outcome, time): (Outcome, Option<DateTime<Utc>>)) {
         self.sign_ins += 1;
         self.receive(outcome, time);
+    }
+
+    /// A record whose row tells where it comes from.
+    fn row(&mut self, row: Row<'_>) {
+        match origin(&row, self.name) {
+            Origin::Source(source) => self.sign_in(&row.record(source)),
+            Origin::UnknownSignIns => self.unknown_sign_in(),
+            Origin::OtherLog => self.other_category(),
+        }
     }
 
     /// A sign-in of a category that is not known.
