@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::GzDecoder;
 
 use super::ReadFault;
+use super::encoding::{ByteOrder, Utf16};
 use super::limited::{Exceeded, Limited, Metered};
 use super::window::Limits;
 
@@ -66,7 +67,7 @@ impl From<Interrupted> for io::Error {
     }
 }
 
-/// The bytes as they were before compression, and what it was.
+/// The text as it was before compression, and what that was.
 pub(super) fn decompressed<'a>(
     bytes: impl Read + Send + 'a,
     limits: Limits,
@@ -76,7 +77,7 @@ pub(super) fn decompressed<'a>(
     bytes.by_ref().take(ZSTD.len() as u64).read_to_end(&mut first).map_err(fault)?;
     let compression = Compression::of(&first);
     let whole = BufReader::with_capacity(BUFFER, io::Cursor::new(first).chain(bytes));
-    let plain: Box<dyn Read + Send + 'a> = match compression {
+    let mut plain: Box<dyn Read + Send + 'a> = match compression {
         Compression::None => Box::new(Limited::new(whole, taken, limits)),
         Compression::Gzip => Box::new(Limited::new(Gzip::new(whole), taken, limits)),
         Compression::Zstd => {
@@ -85,7 +86,13 @@ pub(super) fn decompressed<'a>(
             Box::new(Limited::new(decoder, taken, limits))
         }
     };
-    Ok((plain, compression))
+    let mut mark = Vec::with_capacity(2);
+    plain.by_ref().take(2).read_to_end(&mut mark).map_err(fault)?;
+    let text: Box<dyn Read + Send + 'a> = match ByteOrder::of(&mark) {
+        Some(order) => Box::new(Utf16::new(BufReader::with_capacity(BUFFER, plain), order)),
+        None => Box::new(io::Cursor::new(mark).chain(plain)),
+    };
+    Ok((text, compression))
 }
 
 /// Gzip as it is found: members one behind another, as log shippers write them, and zeros behind the last, as tapes and
@@ -131,6 +138,12 @@ fn has_another_member(bytes: &mut impl BufRead) -> io::Result<bool> {
         if !is_all {
             return Ok(true);
         }
+    }
+}
+
+impl From<io::Error> for ReadFault {
+    fn from(error: io::Error) -> Self {
+        fault(error)
     }
 }
 

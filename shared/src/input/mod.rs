@@ -5,6 +5,7 @@
 
 mod compression;
 pub(crate) mod csv;
+mod encoding;
 mod fault;
 pub(crate) mod json;
 mod limited;

@@ -135,3 +135,15 @@ impl<'a> Input<'a> {
         }
     }
 }
+
+/// For what is better read from its beginning to its end than cut.
+impl Read for Input<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.ahead().is_empty() {
+            self.more()?;
+        }
+        let count = buffer.len().min(self.ahead().len());
+        buffer[..count].copy_from_slice(self.take(count));
+        Ok(count)
+    }
+}

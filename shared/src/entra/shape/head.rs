@@ -171,7 +171,12 @@ impl<'de> Visitor<'de> for Level<'_> {
         Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+    /// Some forwarders put an object's text in its place.
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.within.is_some() && text.starts_with('{') {
+            // What was seen before an error was seen.
+            let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
+        }
         Ok(())
     }
 

@@ -1,9 +1,12 @@
 //! The shapes of export that are read.
 
+mod api_answer;
 mod dated;
 mod defender;
 mod diagnostic;
+mod elastic;
 mod event_hub;
+mod forwarded;
 mod graph;
 mod head;
 mod log_analytics;
@@ -28,6 +31,9 @@ const SHAPES: &[Shape] = &[
     event_hub::SHAPE,
     log_analytics::SHAPE,
     diagnostic::SHAPE,
+    elastic::SHAPE,
+    forwarded::SHAPE,
+    api_answer::SHAPE,
     graph::SHAPE,
     defender::SHAPE,
     portal_csv::SHAPE,

@@ -58,6 +58,12 @@ pub(super) fn has_columns(head: &Head<'_>, vocabulary: Vocabulary) -> bool {
     !head.is_json() && Columns::of(head.text).missing(vocabulary).is_none()
 }
 
+/// What the columns of these names are for, or `None` where they are no sign-ins'.
+pub(super) fn fields(names: Vec<String>, vocabulary: Vocabulary) -> Option<Vec<Field>> {
+    let columns = Columns { separator: b',', names };
+    columns.missing(vocabulary).is_none().then(|| columns.fields(vocabulary).collect())
+}
+
 /// What a table is instead of an export.
 pub(super) fn foreign(head: &[u8]) -> Foreign {
     let columns = Columns::of(head);

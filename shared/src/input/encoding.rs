@@ -1,0 +1,124 @@
+//! Text in UTF-16, which Windows PowerShell writes where nobody asks it for anything else.
+
+use std::io::{self, BufRead, Read};
+
+/// Code units that are turned into UTF-8 at a time.
+const UNITS: usize = 16 * 1024;
+
+/// The byte order of text in UTF-16, by the mark that it begins with.
+#[derive(Clone, Copy)]
+pub(super) enum ByteOrder {
+    Little,
+    Big,
+}
+
+impl ByteOrder {
+    pub(super) fn of(mark: &[u8]) -> Option<Self> {
+        match mark {
+            [0xff, 0xfe, ..] => Some(Self::Little),
+            [0xfe, 0xff, ..] => Some(Self::Big),
+            _ => None,
+        }
+    }
+
+    fn unit(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(bytes),
+            Self::Big => u16::from_be_bytes(bytes),
+        }
+    }
+}
+
+/// The same text in UTF-8, with a replacement for what is no character.
+pub(super) struct Utf16<R> {
+    bytes: R,
+    order: ByteOrder,
+    /// The first half of a pair whose second half is still to be read.
+    half: Option<u16>,
+    text: io::Cursor<String>,
+}
+
+impl<R: BufRead> Utf16<R> {
+    pub(super) fn new(bytes: R, order: ByteOrder) -> Self {
+        Self { bytes, order, half: None, text: io::Cursor::default() }
+    }
+
+    /// The next code unit. A last byte without another is passed over, as the mark of a file that was cut.
+    fn unit(&mut self) -> io::Result<Option<u16>> {
+        let mut bytes = [0; 2];
+        for byte in &mut bytes {
+            let ahead = loop {
+                match self.bytes.fill_buf() {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    other => break other?.first().copied(),
+                }
+            };
+            let Some(ahead) = ahead else { return Ok(None) };
+            *byte = ahead;
+            self.bytes.consume(1);
+        }
+        Ok(Some(self.order.unit(bytes)))
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        let mut units: Vec<u16> = self.half.take().into_iter().collect();
+        while units.len() < UNITS {
+            match self.unit()? {
+                Some(unit) => units.push(unit),
+                None => break,
+            }
+        }
+        if units.len() == UNITS {
+            self.half = units.pop_if(|last| (0xd800..0xdc00).contains(last));
+        }
+        let text = char::decode_utf16(units).map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        self.text = io::Cursor::new(text);
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Read for Utf16<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.text.read(buffer)?;
+        if read > 0 || buffer.is_empty() {
+            return Ok(read);
+        }
+        self.refill()?;
+        self.text.read(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(text: &str, order: ByteOrder) -> String {
+        let bytes: Vec<u8> = text
+            .encode_utf16()
+            .flat_map(|unit| match order {
+                ByteOrder::Little => unit.to_le_bytes(),
+                ByteOrder::Big => unit.to_be_bytes(),
+            })
+            .collect();
+        let mut decoded = String::new();
+        Utf16::new(bytes.as_slice(), order).read_to_string(&mut decoded).unwrap();
+        decoded
+    }
+
+    #[test]
+    fn text_stays_the_same_wherever_its_pairs_fall() {
+        for length in [0, 1, 2, UNITS - 1, UNITS, 2 * UNITS] {
+            let text = format!("{}\u{1f600}é\u{1f600}", "a".repeat(length));
+            assert_eq!(decoded(&text, ByteOrder::Little), text, "{length}");
+            assert_eq!(decoded(&text, ByteOrder::Big), text, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_character_is_replaced() {
+        let mut decoded = String::new();
+        let bytes = [0x00, 0xd8, 0x61, 0x00, 0x00, 0xdc, 0x61];
+        Utf16::new(bytes.as_slice(), ByteOrder::Little).read_to_string(&mut decoded).unwrap();
+        assert_eq!(decoded, "\u{fffd}a\u{fffd}");
+    }
+}
