@@ -19,10 +19,15 @@
 //! | [`telemetry`] | what an invocation did, as one line of log and metrics |
 //! | [`settings`], [`clients`] | the environment, and AWS behind it |
 //!
+//! AWS itself is behind the feature `sdk`: [`clients`], and the implementations of the store, the objects and the messages
+//! that talk to it.
+//!
 //! `docs/DESIGN.md` has the reasons.
 
 pub mod aws;
+#[cfg(feature = "sdk")]
 mod causes;
+#[cfg(feature = "sdk")]
 pub mod clients;
 pub mod detection;
 pub mod entra;

@@ -2,11 +2,13 @@
 
 mod mail;
 mod memory;
+#[cfg(feature = "sdk")]
 mod sns;
 mod visible;
 
 pub use mail::{Message, message};
 pub use memory::Outbox;
+#[cfg(feature = "sdk")]
 pub use sns::Sns;
 pub use visible::visible;
 

@@ -3,11 +3,13 @@
 mod body;
 mod memory;
 mod notification;
+#[cfg(feature = "sdk")]
 mod s3;
 
 pub use body::{Body, Piece};
 pub use memory::Objects as MemoryObjects;
 pub use notification::{Notification, Notifications, notifications};
+#[cfg(feature = "sdk")]
 pub use s3::S3;
 
 use std::fmt;

@@ -4,9 +4,10 @@
 //! the steps are put together to, and why no order of them loses anything, is the pipeline's business. The two
 //! implementations behave alike; one suite of tests runs against both.
 
+#[cfg(feature = "sdk")]
 mod dynamodb;
 mod memory;
-mod record;
+pub mod record;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Evidence, Incident, Login, Tally};
 
+#[cfg(feature = "sdk")]
 pub use dynamodb::DynamoDb;
 pub use memory::Memory;
 

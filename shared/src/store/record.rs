@@ -12,41 +12,50 @@ use crate::detection::tally::TallyKey;
 use crate::detection::{Day, Login, Source};
 
 /// The name of a tally: `2026-11-24#failures#interactive`.
-pub(super) fn tally(key: &TallyKey) -> String {
+#[must_use]
+pub fn tally(key: &TallyKey) -> String {
     format!("{}#failures#{}", key.day, key.source)
 }
 
 /// The name of a login: `2026-11-24#login#2026-11-24T08:01:02Z#<event id>`.
-pub(super) fn login(login: &Login) -> String {
+#[must_use]
+pub fn login(login: &Login) -> String {
     format!("{}#login#{}#{}", login.day(), written(login.time), login.event_id)
 }
 
 /// The name of an incident: `2026-11-24#incident#<id>`.
-pub(super) fn incident(key: &IncidentKey) -> String {
+#[must_use]
+pub fn incident(key: &IncidentKey) -> String {
     format!("{}#incident#{}", key.day, key.id)
 }
 
 /// The names between which all records of the days from `first` to `last` lie.
-pub(super) fn range(first: Day, last: Day) -> (String, String) {
+#[must_use]
+pub fn range(first: Day, last: Day) -> (String, String) {
     // `~` sorts behind every character that a name has.
     (format!("{first}#"), format!("{last}#~"))
 }
 
 /// A time as records show it.
-pub(super) fn written(time: DateTime<Utc>) -> String {
+#[must_use]
+pub fn written(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// What a record is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// The failures of a day and a source.
     Tally(Day, Source),
+    /// A login.
     Login,
+    /// An incident.
     Incident,
 }
 
 /// Tells what a record is, or `None` when its name is none of the above.
-pub(super) fn kind(record: &str) -> Option<Kind> {
+#[must_use]
+pub fn kind(record: &str) -> Option<Kind> {
     let mut parts = record.split('#');
     let day = Day::from_str(parts.next()?).ok()?;
     match parts.next()? {
