@@ -28,7 +28,7 @@ demo: packages-local $(VENV)/ready ## Watch an attack be noticed: deploy to a lo
 	@PYTHONPATH=tests DEPLOY=$(DEPLOY) ENTRA="$(ENTRA)" CLOUDTRAIL="$(CLOUDTRAIL)" $(IN_VENV) -m demo
 
 .PHONY: test
-test: lint test-rust test-infra test-end-to-end ## Run everything that must pass before a change lands.
+test: lint test-docs test-rust test-infra test-end-to-end ## Run everything that must pass before a change lands.
 
 .PHONY: lint
 lint: $(VENV)/ready ## Check formatting and style of Rust, Python and infrastructure code.
@@ -42,6 +42,10 @@ lint: $(VENV)/ready ## Check formatting and style of Rust, Python and infrastruc
 .PHONY: test-rust
 test-rust: ## Run the unit, property, store and pipeline tests.
 	INSTA_UPDATE=no $(CARGO) test --workspace --locked
+
+.PHONY: test-docs
+test-docs: $(VENV)/ready ## Check that the documents name what exists, and explain every setting, metric and error code.
+	$(IN_VENV) -m pytest -q -rs tests/docs
 
 .PHONY: test-infra
 test-infra: $(VENV)/ready ## Check that the SAM and the Terraform deployment are the same and grant no more than is needed.
@@ -60,7 +64,7 @@ package: ## Build the functions for AWS: ARCHITECTURE=arm64 (default) or x86_64.
 	infra/build.sh $(ARCHITECTURE) $(ZIPS)
 
 .PHONY: packages-local
-packages-local:
+packages-local: ## Build the functions for this machine, as the demo and the end-to-end tests need them.
 	@infra/build.sh $(HOST_ARCHITECTURE) $(LOCAL_ZIPS) local
 
 # The packages are pinned by their hashes. Tests do not touch the system's Python.
