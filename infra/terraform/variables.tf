@@ -128,6 +128,33 @@ variable "extra_event_sources" {
   }
 }
 
+variable "trail_bucket" {
+  description = "Bucket of a CloudTrail trail, read for the logins that EventBridge did not bring. Empty for none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", var.trail_bucket))
+    error_message = "trail_bucket must be the name of a bucket, or empty."
+  }
+}
+
+variable "trail_key_arn" {
+  description = "ARN of the KMS key that the trail's log files are encrypted with. Empty when they are with none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?$", var.trail_key_arn))
+    error_message = "trail_key_arn must be the ARN of a KMS key (of the key, not of its alias), or empty."
+  }
+
+  validation {
+    condition     = var.trail_key_arn == "" || var.trail_bucket != ""
+    error_message = "trail_key_arn is of use only together with trail_bucket."
+  }
+}
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 variable "name" {
