@@ -39,8 +39,11 @@ variable "window" {
   default     = "24h"
 
   validation {
-    condition     = can(regex("^[1-9][0-9]*[mhd]$", var.window))
-    error_message = "window must be a whole number followed by m, h or d."
+    condition = can(regex(
+      "^((6[0-9]|[7-9][0-9]|[1-9][0-9]{2,3}|100[0-7][0-9]|10080)m|([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])h|[1-7]d)$",
+      var.window
+    ))
+    error_message = "window must be a whole number followed by m, h or d, from 1h to 7d."
   }
 }
 

@@ -83,6 +83,16 @@ def test_text_is_checked_by_the_same_patterns():
             assert '"{}"'.format(parameter["AllowedPattern"].replace("\\", "\\\\")) in variables, name
 
 
+def test_a_window_with_which_no_function_would_start_is_refused_at_once():
+    """Those are from an hour to a week, as shared/src/settings.rs has it."""
+    pattern = re.compile(sam_template.load()["Parameters"]["Window"]["AllowedPattern"])
+    for unit, minutes in {"m": 1, "h": 60, "d": 24 * 60}.items():
+        for number in range(12_000):
+            assert bool(pattern.search(f"{number}{unit}")) == (60 <= number * minutes <= 7 * 24 * 60), f"{number}{unit}"
+    for text in ("", "24", "h", "1.5h", "-1h", "24 h", "24hh", "24h "):
+        assert not pattern.search(text), text
+
+
 def test_changing_every_parameter_is_part_of_the_comparison():
     assert runs.RUNS["changed"].keys() == sam_template.load()["Parameters"].keys()
 
