@@ -22,7 +22,7 @@ resource "aws_cloudwatch_event_target" "detect" {
   }
 
   dead_letter_config {
-    arn = aws_sqs_queue.undelivered.arn
+    arn = aws_sqs_queue.detect_undelivered.arn
   }
 }
 
@@ -35,14 +35,14 @@ resource "aws_lambda_permission" "detect" {
 }
 
 # Logins that EventBridge could not hand to detect. Not detect's failure queue: what is in there was delivered and failed.
-resource "aws_sqs_queue" "undelivered" {
+resource "aws_sqs_queue" "detect_undelivered" {
   name                      = "${var.name}-detect-undelivered"
   message_retention_seconds = 1209600
   sqs_managed_sse_enabled   = true
 }
 
-resource "aws_sqs_queue_policy" "undelivered" {
-  queue_url = aws_sqs_queue.undelivered.id
+resource "aws_sqs_queue_policy" "detect_undelivered" {
+  queue_url = aws_sqs_queue.detect_undelivered.id
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -51,7 +51,7 @@ resource "aws_sqs_queue_policy" "undelivered" {
       Effect    = "Allow"
       Principal = { Service = "events.amazonaws.com" }
       Action    = "sqs:SendMessage"
-      Resource  = aws_sqs_queue.undelivered.arn
+      Resource  = aws_sqs_queue.detect_undelivered.arn
       Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.console_login.arn } }
     }]
   })

@@ -1,7 +1,7 @@
 locals {
   functions = {
     ingest = {
-      description = "Folds the failed sign-ins of an Entra export into the evidence of their addresses."
+      description = "Records the failed sign-ins of Entra exports and the logins of CloudTrail's log files."
       memory_size = 1024 # exports are streamed, so this buys processor time: about 0.6 of a core
       timeout     = 300
     }

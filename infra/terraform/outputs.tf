@@ -14,7 +14,7 @@ output "topic_arn" {
 }
 
 output "ingest_function" {
-  description = "Function that reads sign-in exports."
+  description = "Function that reads sign-in exports and CloudTrail's log files."
   value       = aws_lambda_function.function["ingest"].function_name
 }
 
@@ -26,6 +26,11 @@ output "detect_function" {
 output "console_login_rule" {
   description = "Rule that hands console logins to detect."
   value       = aws_cloudwatch_event_rule.console_login.name
+}
+
+output "trail_rule" {
+  description = "Rule that tells ingest of the trail's log files."
+  value       = one(aws_cloudwatch_event_rule.trail[*].name)
 }
 
 output "ingest_log_group" {
@@ -48,7 +53,12 @@ output "detect_failure_queue_url" {
   value       = aws_sqs_queue.failures["detect"].url
 }
 
-output "undelivered_queue_url" {
+output "detect_undelivered_queue_url" {
   description = "Logins that could not be handed to detect."
-  value       = aws_sqs_queue.undelivered.url
+  value       = aws_sqs_queue.detect_undelivered.url
+}
+
+output "ingest_undelivered_queue_url" {
+  description = "Log files that ingest could not be told of."
+  value       = one(aws_sqs_queue.ingest_undelivered[*].url)
 }

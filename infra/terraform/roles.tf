@@ -1,6 +1,6 @@
 locals {
   statements = {
-    ingest = [
+    ingest = concat(local.trail_statements, [
       {
         Sid      = "ReadExports"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
@@ -17,7 +17,7 @@ locals {
         Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
         Resource = aws_dynamodb_table.evidence.arn
       },
-    ]
+    ])
     detect = [
       {
         Sid      = "KeepEvidence"

@@ -39,8 +39,11 @@ variable "window" {
   default     = "24h"
 
   validation {
-    condition     = can(regex("^[1-9][0-9]*[mhd]$", var.window))
-    error_message = "window must be a whole number followed by m, h or d."
+    condition = can(regex(
+      "^((6[0-9]|[7-9][0-9]|[1-9][0-9]{2,3}|100[0-7][0-9]|10080)m|([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])h|[1-7]d)$",
+      var.window
+    ))
+    error_message = "window must be a whole number followed by m, h or d, from 1h to 7d."
   }
 }
 
@@ -125,6 +128,33 @@ variable "extra_event_sources" {
   validation {
     condition     = alltrue([for source in var.extra_event_sources : can(regex("^[A-Za-z0-9._/-]+$", source))])
     error_message = "extra_event_sources must be event source names, without blanks or commas."
+  }
+}
+
+variable "trail_bucket" {
+  description = "Bucket of a CloudTrail trail, read for the logins that EventBridge did not bring. Empty for none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", var.trail_bucket))
+    error_message = "trail_bucket must be the name of a bucket, or empty."
+  }
+}
+
+variable "trail_key_arn" {
+  description = "ARN of the KMS key that the trail's log files are encrypted with. Empty when they are with none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?$", var.trail_key_arn))
+    error_message = "trail_key_arn must be the ARN of a KMS key (of the key, not of its alias), or empty."
+  }
+
+  validation {
+    condition     = var.trail_key_arn == "" || var.trail_bucket != ""
+    error_message = "trail_key_arn is of use only together with trail_bucket."
   }
 }
 

@@ -7,6 +7,10 @@ mock_provider "aws" {
     target = data.aws_caller_identity.current
     values = { account_id = "123456789012" }
   }
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws" }
+  }
   override_resource {
     target = aws_s3_bucket.exports
     values = {
@@ -63,7 +67,7 @@ mock_provider "aws" {
     }
   }
   override_resource {
-    target = aws_sqs_queue.undelivered
+    target = aws_sqs_queue.detect_undelivered
     values = {
       id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-detect-undelivered"
       url = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-detect-undelivered"
@@ -73,6 +77,18 @@ mock_provider "aws" {
   override_resource {
     target = aws_cloudwatch_event_rule.console_login
     values = { arn = "arn:aws:events:eu-central-1:123456789012:rule/pivotwatch-console-login" }
+  }
+  override_resource {
+    target = aws_sqs_queue.ingest_undelivered
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-ingest-undelivered"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-ingest-undelivered"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:pivotwatch-ingest-undelivered"
+    }
+  }
+  override_resource {
+    target = aws_cloudwatch_event_rule.trail
+    values = { arn = "arn:aws:events:eu-central-1:123456789012:rule/pivotwatch-trail" }
   }
 }
 
@@ -91,5 +107,15 @@ run "changed" {
     log_retention_days    = 7
     deletion_protection   = false
     extra_event_sources   = ["pivotwatch.selftest", "another"]
+    trail_bucket          = "trail-of-all-regions"
+    trail_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   }
+}
+
+run "a_key_without_its_bucket" {
+  command = plan
+  variables {
+    trail_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+  expect_failures = [var.trail_key_arn]
 }

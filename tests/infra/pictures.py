@@ -99,7 +99,6 @@ def sam(stack) -> dict:
     bucket, table, topic = (stack.only(f"AWS::{kind}") for kind in ("S3::Bucket", "DynamoDB::Table", "SNS::Topic"))
     functions = {_short(f["FunctionName"]): f for f in stack.of_type("AWS::Serverless::Function").values()}
     roles = stack.of_type("AWS::IAM::Role")
-    rule = stack.only("AWS::Events::Rule")
     lifecycle = bucket.get("LifecycleConfiguration", {"Rules": []})
 
     return {
@@ -139,9 +138,8 @@ def sam(stack) -> dict:
             for name, f in functions.items()
         },
         "who may invoke": {
-            _short(p["FunctionName"]): {
+            f"{_short(p['FunctionName'])} by {p['Principal']}": {
                 "action": p["Action"],
-                "principal": p["Principal"],
                 "source": p["SourceArn"],
                 "account": p.get("SourceAccount"),
             }
@@ -209,30 +207,29 @@ def sam(stack) -> dict:
             for p in stack.of_type("AWS::SQS::QueuePolicy").values()
             for url in p["Queues"]
         },
-        "rule": {
-            "name": rule["Name"],
-            "description": rule["Description"],
-            "state": rule["State"],
-            "pattern": rule["EventPattern"],
-            "targets": {
-                t["Id"]: {
-                    "function": t["Arn"],
-                    "maximum age": t["RetryPolicy"]["MaximumEventAgeInSeconds"],
-                    "retries": t["RetryPolicy"]["MaximumRetryAttempts"],
-                    "dead-letter queue": t["DeadLetterConfig"]["Arn"],
-                }
-                for t in rule["Targets"]
-            },
+        "rules": {
+            rule["Name"]: {
+                "description": rule["Description"],
+                "state": rule["State"],
+                "pattern": rule["EventPattern"],
+                "targets": {
+                    t["Id"]: {
+                        "function": t["Arn"],
+                        "maximum age": t["RetryPolicy"]["MaximumEventAgeInSeconds"],
+                        "retries": t["RetryPolicy"]["MaximumRetryAttempts"],
+                        "dead-letter queue": t["DeadLetterConfig"]["Arn"],
+                    }
+                    for t in rule["Targets"]
+                },
+            }
+            for rule in stack.of_type("AWS::Events::Rule").values()
         },
         "outputs": stack.outputs,
     }
 
 
 def terraform(deployment) -> dict:
-    bucket, table, topic, rule, target = (
-        deployment.only(f"aws_{kind}")
-        for kind in ("s3_bucket", "dynamodb_table", "sns_topic", "cloudwatch_event_rule", "cloudwatch_event_target")
-    )
+    bucket, table, topic = (deployment.only(f"aws_{kind}") for kind in ("s3_bucket", "dynamodb_table", "sns_topic"))
     functions = {_short(f["function_name"]): f for f in deployment.of_type("aws_lambda_function")}
     roles = {r["arn"]: r for r in deployment.of_type("aws_iam_role")}
     access = deployment.only("aws_s3_bucket_public_access_block")
@@ -276,9 +273,8 @@ def terraform(deployment) -> dict:
             for name, f in functions.items()
         },
         "who may invoke": {
-            _short(p["function_name"]): {
+            f"{_short(p['function_name'])} by {p['principal']}": {
                 "action": p["action"],
-                "principal": p["principal"],
                 "source": p["source_arn"],
                 "account": p["source_account"],
             }
@@ -345,19 +341,23 @@ def terraform(deployment) -> dict:
         "queue policies": {
             p["queue_url"]: _statements(p["policy"]) for p in deployment.of_type("aws_sqs_queue_policy")
         },
-        "rule": {
-            "name": rule["name"],
-            "description": rule["description"],
-            "state": rule["state"],
-            "pattern": json.loads(rule["event_pattern"]),
-            "targets": {
-                target["target_id"]: {
-                    "function": target["arn"],
-                    "maximum age": target["retry_policy"][0]["maximum_event_age_in_seconds"],
-                    "retries": target["retry_policy"][0]["maximum_retry_attempts"],
-                    "dead-letter queue": target["dead_letter_config"][0]["arn"],
-                }
-            },
+        "rules": {
+            rule["name"]: {
+                "description": rule["description"],
+                "state": rule["state"],
+                "pattern": json.loads(rule["event_pattern"]),
+                "targets": {
+                    t["target_id"]: {
+                        "function": t["arn"],
+                        "maximum age": t["retry_policy"][0]["maximum_event_age_in_seconds"],
+                        "retries": t["retry_policy"][0]["maximum_retry_attempts"],
+                        "dead-letter queue": t["dead_letter_config"][0]["arn"],
+                    }
+                    for t in deployment.of_type("aws_cloudwatch_event_target")
+                    if t["rule"] == rule["name"]
+                },
+            }
+            for rule in deployment.of_type("aws_cloudwatch_event_rule")
         },
         "outputs": {
             "".join(word.capitalize() for word in name.split("_")): value for name, value in deployment.outputs.items()

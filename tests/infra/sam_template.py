@@ -17,6 +17,10 @@ PSEUDO_PARAMETERS = {
 NO_VALUE = object()
 
 
+class RefusedError(Exception):
+    """CloudFormation would not take these parameters together; the text says why."""
+
+
 class _Loader(yaml.SafeLoader):
     pass
 
@@ -68,12 +72,17 @@ class Stack:
         declared = self.template["Parameters"]
         assert parameters.keys() <= declared.keys(), f"no such parameter: {parameters.keys() - declared.keys()}"
         self.parameters = {name: str(parameters.get(name, declared[name]["Default"])) for name in declared}
+        self._assert_rules()
         self.resources = {
             name: {"Type": resource["Type"], "Properties": self._resolve(self._with_globals(resource))}
             for name, resource in self.template["Resources"].items()
             if "Condition" not in resource or self._condition(resource["Condition"])
         }
-        self.outputs = {name: self._resolve(output["Value"]) for name, output in self.template["Outputs"].items()}
+        self.outputs = {
+            name: self._resolve(output["Value"])
+            for name, output in self.template["Outputs"].items()
+            if "Condition" not in output or self._condition(output["Condition"])
+        }
 
     def of_type(self, kind: str) -> dict[str, dict]:
         """The properties of the resources of a type, by logical name."""
@@ -82,6 +91,13 @@ class Stack:
     def only(self, kind: str) -> dict:
         (properties,) = self.of_type(kind).values()
         return properties
+
+    def _assert_rules(self) -> None:
+        for rule in self.template.get("Rules", {}).values():
+            if self._resolve(rule["RuleCondition"]):
+                for assertion in rule["Assertions"]:
+                    if not self._resolve(assertion["Assert"]):
+                        raise RefusedError(assertion["AssertDescription"])
 
     def _with_globals(self, resource: dict) -> dict:
         properties = resource.get("Properties", {})

@@ -1,8 +1,9 @@
 """Each function may do exactly what it does, to exactly what it does it to."""
 
-import pictures
+import itertools
+
 import pytest
-import sam_template
+import runs
 
 # What the functions call. A new call is added here first.
 NEEDED = {
@@ -28,43 +29,72 @@ NEEDED = {
         "sqs:SendMessage",
     },
 }
-# The resources whose ARN goes on behind a name that is spelled out: the bucket's objects, the log group's streams.
-PARTS_OF_ONE = ("arn:aws:s3:::pivotwatch-exports-", "arn:aws:logs:")
+# What ingest calls when it reads a trail's bucket as well: the same on another bucket, and this.
+NEEDED_FOR_THE_TRAIL = {"kms:Decrypt"}
+TRAIL = "arn:aws:s3:::trail-of-all-regions"
+
+
+@pytest.fixture(params=runs.RUNS)
+def run(request):
+    return request.param
 
 
 @pytest.fixture(params=["sam", "terraform"])
-def picture(request):
+def picture(request, run):
     if request.param == "sam":
-        return pictures.sam(sam_template.Stack())
-    return pictures.terraform(request.getfixturevalue("terraform_deployments")["defaults"])
+        return runs.of_sam(run)
+    return runs.of_terraform(run, request.getfixturevalue("terraform_deployments"))
 
 
 def statements(picture, function):
     return [s for policy in picture["roles"][function]["policies"].values() for s in policy.values()]
 
 
+def grants(picture, function):
+    """Every action with every resource that it is granted on."""
+    return [grant for s in statements(picture, function) for grant in itertools.product(s["Action"], s["Resource"])]
+
+
 @pytest.mark.parametrize("function", NEEDED)
-def test_the_role_allows_what_the_function_calls_and_nothing_else(function, picture):
-    granted = [action for statement in statements(picture, function) for action in statement["Action"]]
+def test_the_role_allows_what_the_function_calls_and_nothing_else(function, picture, run):
+    granted = grants(picture, function)
+    reads_trail = function == "ingest" and run == "changed"
     assert all(statement["Effect"] == "Allow" for statement in statements(picture, function))
-    assert not [action for action in granted if "*" in action]
-    assert sorted(granted) == sorted(NEEDED[function])
+    assert not [action for action, _ in granted if "*" in action]
+    assert {action for action, _ in granted} == NEEDED[function] | (NEEDED_FOR_THE_TRAIL if reads_trail else set())
+    assert len(granted) == len(set(granted)), "something is granted twice"
 
 
 @pytest.mark.parametrize("function", NEEDED)
 def test_every_grant_names_its_resource(function, picture):
-    for statement in statements(picture, function):
-        for resource in statement["Resource"]:
-            whole = resource.removesuffix("/*").removesuffix(":*") if resource.startswith(PARTS_OF_ONE) else resource
-            assert "*" not in whole, f"{statement['Action']} on {resource}"
+    for action, resource in grants(picture, function):
+        # What goes on behind a name that is spelled out: the objects of a bucket, the streams of a log group.
+        name = resource.split("/")[0] if resource.startswith("arn:aws:s3:::") else resource.removesuffix(":*")
+        assert "*" not in name, f"{action} on {resource}"
+
+
+def test_of_a_trails_bucket_only_the_log_files_may_be_read(picture, run):
+    granted = {(action, resource) for action, resource in grants(picture, "ingest") if TRAIL in resource}
+    if run == "defaults":
+        assert not granted
+        return
+    log_files = f"{TRAIL}/*AWSLogs/*/CloudTrail/*"
+    assert granted == {("s3:GetObject", log_files), ("s3:GetObjectVersion", log_files), ("s3:ListBucket", TRAIL)}
+    # And all that the rule tells of is among them.
+    (key,) = picture["rules"]["pivotwatch-trail"]["pattern"]["detail"]["object"]["key"]
+    assert f"{TRAIL}/{key['wildcard']}".startswith(log_files)
+
+
+def test_only_the_trails_own_key_may_be_used(picture, run):
+    keys = [resource for action, resource in grants(picture, "ingest") if action.startswith("kms:")]
+    assert keys == ([] if run == "defaults" else [runs.RUNS[run]["TrailKeyArn"]])
 
 
 @pytest.mark.parametrize("function", NEEDED)
 def test_logs_and_failures_are_the_functions_own(function, picture):
-    for statement in statements(picture, function):
-        if statement["Action"][0].startswith(("logs:", "sqs:")):
-            (resource,) = statement["Resource"]
-            assert f"pivotwatch-{function}" in resource
+    own = [resource for action, resource in grants(picture, function) if action.startswith(("logs:", "sqs:"))]
+    assert own
+    assert all(f"pivotwatch-{function}" in resource for resource in own)
 
 
 @pytest.mark.parametrize("function", NEEDED)
@@ -79,7 +109,7 @@ def test_only_lambda_assumes_the_role(function, picture):
 
 def test_the_index_is_for_people_alone(picture):
     for function in NEEDED:
-        assert not [s for s in statements(picture, function) if any("/index" in r for r in s["Resource"])]
+        assert not [resource for _, resource in grants(picture, function) if "/index" in resource]
 
 
 def test_the_bucket_refuses_unencrypted_transport(picture):

@@ -4,26 +4,10 @@ import re
 
 import pictures
 import pytest
+import runs
 import sam_template
 import terraform_module
 
-# The runs of mocked.tftest.hcl, with the same values under the template's names.
-RUNS = {
-    "defaults": {},
-    "changed": {
-        "Architecture": "x86_64",
-        "AlertEmail": "soc@example.com",
-        "Threshold": "7",
-        "Window": "36h",
-        "Order": "failures_first",
-        "Sources": "adfs",
-        "RetentionDays": "30",
-        "ExportRetentionDays": "0",
-        "LogRetentionDays": "7",
-        "DeletionProtection": "false",
-        "ExtraEventSources": "pivotwatch.selftest,another",
-    },
-}
 # Variables that take the place of what SAM knows without a parameter: the stack's name and where the packages are.
 TERRAFORM_ONLY = {"name", "package_folder"}
 
@@ -39,15 +23,14 @@ ASPECTS = [
     "topic",
     "queues",
     "queue policies",
-    "rule",
+    "rules",
     "outputs",
 ]
 
 
-@pytest.fixture(scope="session", params=RUNS)
+@pytest.fixture(scope="session", params=runs.RUNS)
 def both(request, terraform_deployments):
-    stack = sam_template.Stack(**RUNS[request.param])
-    return pictures.sam(stack), pictures.terraform(terraform_deployments[request.param])
+    return runs.of_sam(request.param), runs.of_terraform(request.param, terraform_deployments)
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
@@ -63,11 +46,11 @@ def test_every_aspect_is_compared(both):
 
 
 def test_every_property_of_the_template_is_compared():
-    stack = sam_template.Stack(**RUNS["changed"]), sam_template.Stack()
+    stacks = [sam_template.Stack(**parameters) for parameters in runs.RUNS.values()]
     unseen = {
         f"{name}: {resource['Type']}.{prop}"
-        for one in stack
-        for name, resource in one.resources.items()
+        for stack in stacks
+        for name, resource in stack.resources.items()
         for prop in resource["Properties"].keys() - pictures.SHOWN.get(resource["Type"], set())
     }
     assert not unseen, f"add these to tests/infra/pictures.py, on both sides: {sorted(unseen)}"
@@ -92,5 +75,29 @@ def test_the_parameters_have_the_same_names_and_descriptions():
         assert variables[name] == parameters[name], name
 
 
+def test_text_is_checked_by_the_same_patterns():
+    variables = (terraform_module.MODULE / "variables.tf").read_text(encoding="utf-8")
+    for name, parameter in sam_template.load()["Parameters"].items():
+        # Lists are checked item by item where there are lists.
+        if "AllowedPattern" in parameter and name not in {"Sources", "ExtraEventSources"}:
+            assert '"{}"'.format(parameter["AllowedPattern"].replace("\\", "\\\\")) in variables, name
+
+
+def test_a_window_with_which_no_function_would_start_is_refused_at_once():
+    """Those are from an hour to a week, as shared/src/settings.rs has it."""
+    pattern = re.compile(sam_template.load()["Parameters"]["Window"]["AllowedPattern"])
+    for unit, minutes in {"m": 1, "h": 60, "d": 24 * 60}.items():
+        for number in range(12_000):
+            assert bool(pattern.search(f"{number}{unit}")) == (60 <= number * minutes <= 7 * 24 * 60), f"{number}{unit}"
+    for text in ("", "24", "h", "1.5h", "-1h", "24 h", "24hh", "24h "):
+        assert not pattern.search(text), text
+
+
 def test_changing_every_parameter_is_part_of_the_comparison():
-    assert RUNS["changed"].keys() == sam_template.load()["Parameters"].keys()
+    assert runs.RUNS["changed"].keys() == sam_template.load()["Parameters"].keys()
+
+
+def test_a_key_without_its_bucket_is_refused():
+    """In Terraform, by a run of mocked.tftest.hcl that has to fail."""
+    with pytest.raises(sam_template.RefusedError, match="only together with TrailBucket"):
+        sam_template.Stack(TrailKeyArn=runs.RUNS["changed"]["TrailKeyArn"])

@@ -5,4 +5,5 @@ deployment  the stack on it: what was deployed, and what one can do with it
 sam         deploying infra/sam, through CloudFormation
 terraform   deploying infra/terraform
 exports     sign-in exports and console logins to feed it with
+trail       a trail's bucket, and the log files in it
 """

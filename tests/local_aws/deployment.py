@@ -9,6 +9,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from local_aws import trail
 from local_aws.server import Server
 
 # AWS lets nobody send events as aws.signin, and the emulator is as strict. The deployment takes this source beside it.
@@ -83,6 +84,10 @@ class Deployment:
         """Uploads an object, waits until ingest is done with it, and returns ingest's summary."""
         bucket = self.outputs["ExportBucket"]
         return self.after("ingest", lambda: self.s3.put_object(Bucket=bucket, Key=key, Body=body))
+
+    def deliver(self, key: str, body: bytes) -> dict:
+        """Delivers a file to the trail's bucket, waits until ingest is done with it, and returns ingest's summary."""
+        return self.after("ingest", lambda: self.s3.put_object(Bucket=trail.BUCKET, Key=key, Body=body))
 
     def log_in(self, record: dict, detail_type: str = SIGN_IN) -> dict:
         """Sends a CloudTrail record, waits until detect is done with it, and returns detect's summary."""

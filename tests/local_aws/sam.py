@@ -6,13 +6,19 @@ from pathlib import Path
 
 from botocore.exceptions import WaiterError
 
+from local_aws import trail
 from local_aws.deployment import EVENT_SOURCE, Deployment
 from local_aws.server import Server
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATE = PROJECT / "infra" / "sam" / "template.yaml"
 STACK = "pivotwatch"
-PARAMETERS = {"ExtraEventSources": EVENT_SOURCE, "DeletionProtection": "false", "AlertEmail": "security@example.com"}
+PARAMETERS = {
+    "ExtraEventSources": EVENT_SOURCE,
+    "DeletionProtection": "false",
+    "AlertEmail": "security@example.com",
+    "TrailBucket": trail.BUCKET,
+}
 EVERY_SECOND = {"Delay": 1, "MaxAttempts": 120}
 
 
@@ -22,6 +28,7 @@ class DeploymentError(Exception):
 
 def deploy(server: Server, zips: Path, architecture: str) -> Deployment:
     """Deploys the stack and returns it."""
+    trail.create(server)
     s3, cloudformation = server.client("s3"), server.client("cloudformation")
     artifacts = f"artifacts-{uuid.uuid4()}"
     s3.create_bucket(Bucket=artifacts)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from local_aws import trail
 from local_aws.deployment import EVENT_SOURCE, Deployment
 from local_aws.server import Server
 
@@ -19,11 +20,13 @@ class TerraformMissingError(Exception):
 def deploy(server: Server, zips: Path, architecture: str) -> Deployment:
     """Deploys the module and returns what it deployed."""
     module = prepare(server.folder, server.environment)
+    trail.create(server)
     variables = {
         "architecture": architecture,
         "package_folder": str(zips.resolve()),
         "extra_event_sources": [EVENT_SOURCE],
         "deletion_protection": False,
+        "trail_bucket": trail.BUCKET,
         # The provider waits most of a minute for a lifecycle rule to be seen.
         "export_retention_days": 0,
     }
