@@ -56,8 +56,10 @@ pub struct Summary {
     pub incidents: u64,
     /// Messages sent.
     pub publishes: u64,
-    /// The time of the newest sign-in or login seen.
-    pub newest: Option<DateTime<Utc>>,
+    /// The time of the newest sign-in seen.
+    pub newest_sign_in: Option<DateTime<Utc>>,
+    /// The time of the newest login seen.
+    pub newest_login: Option<DateTime<Utc>>,
 }
 
 impl Summary {
@@ -84,7 +86,8 @@ impl Summary {
                 *ours.entry(reason).or_default() += number;
             }
         }
-        self.newest = self.newest.max(other.newest);
+        self.newest_sign_in = self.newest_sign_in.max(other.newest_sign_in);
+        self.newest_login = self.newest_login.max(other.newest_login);
     }
 
     /// Prints the line, which for a Lambda is to log it.
@@ -150,10 +153,12 @@ impl Line {
         ] {
             metrics.extend(reasons.iter().map(|(reason, number)| (format!("{prefix}.{reason}"), *number)));
         }
-        if let Some(newest) = summary.newest {
-            // A clock that is ahead makes no record younger than new.
-            let age = u64::try_from((now - newest).num_seconds()).unwrap_or(0);
-            metrics.push(("NewestRecordAge".to_owned(), age));
+        for (name, newest) in [("NewestSignInAge", summary.newest_sign_in), ("NewestLoginAge", summary.newest_login)] {
+            if let Some(newest) = newest {
+                // A clock that is ahead makes no record younger than new.
+                let age = u64::try_from((now - newest).num_seconds()).unwrap_or(0);
+                metrics.push((name.to_owned(), age));
+            }
         }
         Self { function, now, metrics }
     }
@@ -183,7 +188,7 @@ mod tests {
             refused: Reasons::from([("object.empty", 1)]),
             ignored: Reasons::from([("not_a_failure", 3)]),
             rejected: Reasons::from([("malformed", 1)]),
-            newest: Some(DateTime::UNIX_EPOCH),
+            newest_sign_in: Some(DateTime::UNIX_EPOCH),
             ..Summary::default()
         }
     }
@@ -202,9 +207,9 @@ mod tests {
     fn the_parts_of_an_invocation_add_up() {
         let mut sum = some();
         let newer = DateTime::UNIX_EPOCH + TimeDelta::seconds(1);
-        sum.add(Summary { newest: Some(newer), ..some() });
+        sum.add(Summary { newest_sign_in: Some(newer), ..some() });
         assert_eq!((sum.objects, sum.records, sum.failures), (4, 20, 12));
         assert_eq!(sum.ignored, Reasons::from([("not_a_failure", 6)]));
-        assert_eq!(sum.newest, Some(newer));
+        assert_eq!(sum.newest_sign_in, Some(newer));
     }
 }

@@ -55,7 +55,7 @@ def test_the_metrics_of_an_invocation_add_up(stack, address, noon):
     summary = stack.upload("operation/summary.json", lines(records))
     assert summary["RecordsRead"] == 6
     assert (summary["Failures"], summary["RecordsIgnored"], summary["RecordsRejected"]) == (3, 2, 1)
-    assert summary["NewestRecordAge"] > 0
+    assert summary["NewestSignInAge"] > 0
     (directive,) = summary["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "pivotwatch"
     assert directive["Dimensions"] == [["Function"]]

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use chrono::TimeDelta;
-use pivotwatch::detection::Tally;
+use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::{Failure, Tally};
 use pivotwatch::store::{Store, Version};
 use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{ADDRESS, at};
@@ -32,17 +32,11 @@ fn size_of_value(value: &AttributeValue) -> usize {
     }
 }
 
-/// Bytes of the item, write units of the item alone, and the number of failures that it shows, of a day with so many.
-async fn cost(failures: u64) -> (usize, f64, u64) {
+/// Bytes of the item of a tally, and write units of the item alone.
+async fn cost(tally: &Tally) -> (usize, f64) {
     let (store, client) = dynamodb::start().await;
-    let midnight = at("2026-03-02T00:00:00Z");
-    let mut tally = Tally::default();
-    for number in 0..failures {
-        let second = i64::try_from(number * 86_400 / failures).unwrap();
-        tally.add(&failure(number, midnight + TimeDelta::seconds(second)));
-    }
-    let key = TallyKey::of(&failure(0, midnight));
-    store.write_tally(&key, &tally, Version::NONE).await.unwrap();
+    let key = TallyKey::of(&failure(0, midnight()));
+    store.write_tally(&key, tally, Version::NONE).await.unwrap();
 
     let record = format!("{}#failures#interactive", key.day);
     let item = client
@@ -64,7 +58,21 @@ async fn cost(failures: u64) -> (usize, f64, u64) {
         .await
         .unwrap();
     let units = written.consumed_capacity.and_then(|capacity| capacity.table).and_then(|table| table.capacity_units);
-    (size(&item), units.unwrap(), tally.failures())
+    (size(&item), units.unwrap())
+}
+
+fn midnight() -> DateTime<Utc> {
+    at("2026-03-02T00:00:00Z")
+}
+
+/// So many failures, evenly over the day.
+fn evenly(failures: u64, failure: impl Fn(u64, DateTime<Utc>) -> Failure) -> Tally {
+    let mut tally = Tally::default();
+    for number in 0..failures {
+        let second = i64::try_from(number * 86_400 / failures).unwrap();
+        tally.add(&failure(number, midnight() + TimeDelta::seconds(second)));
+    }
+    tally
 }
 
 /// Prints the table of `docs/DESIGN.md`:
@@ -74,7 +82,8 @@ async fn what_a_tally_costs_is_bounded_whatever_an_address_does() {
     println!("| failures a day | shown | item, bytes | write units |\n|---|---|---|---|");
     let mut largest = 0;
     for failures in [6, 60, 600, 6_000, 60_000, 600_000] {
-        let (bytes, units, shown) = cost(failures).await;
+        let tally = evenly(failures, failure);
+        let ((bytes, units), shown) = (cost(&tally).await, tally.failures());
         println!("| {failures} | {shown} | {bytes} | {units} |");
         largest = largest.max(bytes);
         let relative = f64::from(u32::try_from(shown).unwrap()) / f64::from(u32::try_from(failures).unwrap()) - 1.0;
@@ -84,4 +93,16 @@ async fn what_a_tally_costs_is_bounded_whatever_an_address_does() {
         assert!((units - f64::from(u32::try_from(of_the_bytes).unwrap())).abs() <= 1.0, "{units} units, {bytes} bytes");
     }
     assert!(largest < LARGEST_ITEM / 2, "{largest} bytes");
+}
+
+#[tokio::test]
+async fn whoever_invents_codes_and_names_does_not_outgrow_an_item() {
+    let tally = evenly(24 * 400, |number, time| Failure {
+        code: format!("{:010}", number * 1_000_003),
+        user: format!("{number}{}", "é".repeat(100)),
+        app: format!("{number}{}", "é".repeat(100)),
+        ..failure(number, time)
+    });
+    let (bytes, _) = cost(&tally).await;
+    assert!(bytes < LARGEST_ITEM, "{bytes} bytes");
 }

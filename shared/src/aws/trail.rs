@@ -28,10 +28,12 @@ impl PassedOver {
     }
 }
 
-/// What to pass an object over for, by its key; `None` for a log file and for everything outside `AWSLogs/`.
+/// What to pass an object over for, by its key; `None` for a log file, and for everything that lies in no service's folder
+/// below `AWSLogs/`.
 #[must_use]
 pub fn passed_over(key: &str) -> Option<PassedOver> {
-    let mut folders = key.split('/').skip_while(|folder| *folder != "AWSLogs").skip(1);
+    let (folders, _) = key.rsplit_once('/')?;
+    let mut folders = folders.split('/').skip_while(|folder| *folder != "AWSLogs").skip(1);
     // A trail of an organization puts the organization before the account.
     let service = folders.find(|folder| !is_account(folder) && !is_organization(folder))?;
     match service {
@@ -66,7 +68,9 @@ mod tests {
             ("AWSLogs/111122223333/vpcflowlogs/us-east-1/x.log.gz", Some(PassedOver::Other)),
             ("tenantId=0f1e/y=2026/m=03/d=02/h=08/m=00/PT1H.json", None),
             ("CloudTrail-Digest.json", None),
-            ("AWSLogs/", Some(PassedOver::Other)),
+            ("AWSLogs/logins.json", None),
+            ("AWSLogs/111122223333/logins.json", None),
+            ("AWSLogs/", None),
             ("AWSLogs", None),
         ] {
             assert_eq!(passed_over(key), expected, "{key}");

@@ -11,7 +11,7 @@ use super::login::Login;
 use super::rule::{Order, Rule};
 use super::sample::Sample;
 use super::source::Source;
-use super::tally::{Tally, rounded};
+use super::tally::{Tally, by_code, rounded};
 use super::window::matches;
 
 /// The facts that are known of one address over some days.
@@ -131,8 +131,7 @@ fn failures_near(
             after_login.abs() <= rule.window && (rule.order == Order::Any || after_login.num_seconds() <= 0)
         })
     };
-    let mut estimate = 0.0;
-    let mut error_codes = BTreeMap::<String, f64>::new();
+    let mut near = Vec::new();
     let mut times = Vec::new();
     let mut users = BTreeSet::new();
     let mut users_total = 0.0_f64;
@@ -142,21 +141,19 @@ fn failures_near(
         if times.len() == known {
             continue;
         }
-        for (occurrence, weight) in tally.occurrences().filter(|(occurrence, _)| is_near(day.at(occurrence.second))) {
-            estimate += weight;
-            *error_codes.entry(occurrence.code.clone()).or_default() += weight;
-        }
+        near.extend(tally.occurrences().filter(|(occurrence, _)| is_near(day.at(occurrence.second))));
         users.extend(tally.users().entries().map(|(_, name)| name.clone()));
         users_total = users_total.max(Sample::estimate(tally.users()));
     }
     let users_seen = users.len() as u64;
+    let estimate = near.iter().map(|(_, weight)| weight).sum();
     Some(SourceFailures {
         // Of a part of a saturated hour the sample can know less than is known.
         count: rounded(estimate).max(times.len() as u64),
         exceeded,
         first: *times.iter().min()?,
         last: *times.iter().max()?,
-        error_codes: error_codes.into_iter().map(|(code, number)| (code, rounded(number))).collect(),
+        error_codes: by_code(near.into_iter()),
         users: listed(users),
         users_total: rounded(users_total).max(users_seen),
     })

@@ -12,7 +12,7 @@ use super::login::Login;
 use super::rule::REASON;
 use super::sample::hash;
 use super::source::Source;
-use super::tally::Names;
+use super::tally::{Names, join_codes};
 
 /// The namespace of incident ids; itself the name-based id of the rule's identifier in the URL namespace.
 const NAMESPACE: Uuid = Uuid::from_u128(0x0b93_8f1c_5d5e_5a53_9f6e_0c1d_6f6f_35a4);
@@ -152,10 +152,7 @@ impl SourceFailures {
         self.exceeded |= other.exceeded;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
-        for (code, number) in other.error_codes {
-            let known = self.error_codes.entry(code).or_default();
-            *known = number.max(*known);
-        }
+        join_codes(&mut self.error_codes, other.error_codes);
         self.users = listed(std::mem::take(&mut self.users).into_iter().chain(other.users));
         self.users_total = self.users_total.max(other.users_total);
     }

@@ -22,6 +22,10 @@ pub const NAMES: usize = 64;
 /// Bytes kept of a name. Entra's longest user principal name has 113 characters; anything longer is somebody's attempt.
 const NAME_LENGTH: usize = 128;
 
+/// Codes told of failures. Entra has some hundreds, of which an address meets a few; whoever writes exports could invent
+/// more of them than an item holds.
+const CODES: usize = 256;
+
 /// Which tally a failure belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TallyKey {
@@ -99,11 +103,7 @@ impl Tally {
     /// Failures by result code.
     #[must_use]
     pub fn error_codes(&self) -> BTreeMap<String, u64> {
-        let mut codes = BTreeMap::<String, f64>::new();
-        for (occurrence, weight) in self.occurrences() {
-            *codes.entry(occurrence.code.clone()).or_default() += weight;
-        }
-        codes.into_iter().map(|(code, number)| (code, rounded(number))).collect()
+        by_code(self.occurrences())
     }
 
     /// The time of the first failure, of a tally that belongs to `day`.
@@ -142,6 +142,27 @@ impl Tally {
     #[must_use]
     pub fn apps(&self) -> &Names {
         &self.apps
+    }
+}
+
+/// Failures by result code, of those told the first [`CODES`] in the order of their texts: one that does not depend on which
+/// became known first.
+pub(crate) fn by_code<'a>(occurrences: impl Iterator<Item = (&'a Occurrence, f64)>) -> BTreeMap<String, u64> {
+    let mut codes = BTreeMap::<&str, f64>::new();
+    for (occurrence, weight) in occurrences {
+        *codes.entry(&occurrence.code).or_default() += weight;
+    }
+    codes.into_iter().take(CODES).map(|(code, number)| (code.to_owned(), rounded(number))).collect()
+}
+
+/// Joins two findings of the failures by result code.
+pub(crate) fn join_codes(ours: &mut BTreeMap<String, u64>, theirs: BTreeMap<String, u64>) {
+    for (code, number) in theirs {
+        let known = ours.entry(code).or_default();
+        *known = number.max(*known);
+    }
+    while ours.len() > CODES {
+        ours.pop_last();
     }
 }
 

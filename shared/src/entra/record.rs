@@ -181,9 +181,10 @@ impl Record<'_> {
     }
 }
 
-/// Digits, no more of them than any code has had; anything longer is somebody's attempt to fill the table.
+/// Digits, no more of them than any code has (the longest begin with 7000 and have seven); anything longer is somebody's
+/// attempt to fill the table.
 fn is_code(text: &str) -> bool {
-    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn first_filled<'a>(texts: &'a [Cow<'_, str>]) -> Option<&'a str> {

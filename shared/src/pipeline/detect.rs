@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::gathering::count_unusable;
 use super::{Pipeline, PipelineError, Surroundings};
 use crate::aws::{self, Reading};
 use crate::notify::Notifier;
@@ -25,11 +26,11 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         let login = match aws::read(record) {
             Reading::Login(login) => login,
             Reading::Unusable(reason) => {
-                count(&mut summary.ignored, reason.name());
+                count_unusable(&mut summary, reason);
                 return (summary, Ok(()));
             }
         };
-        summary.newest = Some(login.time);
+        summary.newest_login = Some(login.time);
         let result = match self.record_login(&login, &mut summary).await {
             Ok(()) => self.settle(login.source_ip_address, login.day()..=login.day(), &mut summary).await,
             Err(error) => Err(error),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
-use crate::aws::{self, Reading};
+use crate::aws::{self, Reading, Unusable};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tally};
 use crate::entra::{self, Outcome};
@@ -60,9 +60,8 @@ impl Gathering {
         }
     }
 
-    fn record(&mut self, time: Option<DateTime<Utc>>) {
+    fn record(&mut self) {
         self.summary.records += 1;
-        self.summary.newest = self.summary.newest.max(time);
         if self.facts.number() >= FACTS_AT_ONCE {
             self.hand_over();
         }
@@ -71,7 +70,8 @@ impl Gathering {
 
 impl entra::Receiver for Gathering {
     fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
-        self.record(time);
+        self.record();
+        self.summary.newest_sign_in = self.summary.newest_sign_in.max(time);
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;
@@ -86,16 +86,18 @@ impl entra::Receiver for Gathering {
 
 impl aws::Receiver for Gathering {
     fn receive_record(&mut self, reading: Reading) {
+        self.record();
         match reading {
             Reading::Login(login) => {
-                self.record(Some(login.time));
+                self.summary.newest_login = self.summary.newest_login.max(Some(login.time));
                 self.facts.logins.push(*login);
             }
-            Reading::Unusable(reason) => {
-                self.record(None);
-                let reasons = if reason.is_fault() { &mut self.summary.rejected } else { &mut self.summary.ignored };
-                count(reasons, reason.name());
-            }
+            Reading::Unusable(reason) => count_unusable(&mut self.summary, reason),
         }
     }
+}
+
+/// Counts a CloudTrail record that is no login: as rejected where something is wrong with it.
+pub(super) fn count_unusable(summary: &mut Summary, reason: Unusable) {
+    count(if reason.is_fault() { &mut summary.rejected } else { &mut summary.ignored }, reason.name());
 }
