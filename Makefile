@@ -55,6 +55,11 @@ test-infra: $(VENV)/ready ## Check that the SAM and the Terraform deployment are
 test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.
 	$(IN_VENV) -m pytest -q -rs tests/end_to_end
 
+.PHONY: bench-cold-start
+bench-cold-start: packages-local $(VENV)/ready ## Measure how fast the functions start, against a bare one.
+	$(CARGO) build --release --locked --package detect --example hello_world
+	$(IN_VENV) tests/bench/cold_start.py --binaries $(BINARIES)/release
+
 .PHONY: deny
 deny: ## Check licences, advisories and sources of the dependencies (needs cargo-deny).
 	$(CARGO) deny --locked check
