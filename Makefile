@@ -11,6 +11,7 @@ DEPLOY ?= sam
 # What is deployed to AWS unless something else is asked for; the demo and the tests use this machine's own.
 ARCHITECTURE ?= arm64
 HOST_ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
+WORLDS ?= 10000
 BINARIES := $(or $(CARGO_TARGET_DIR),target)
 ZIPS := target/lambda
 LOCAL_ZIPS := target/lambda-local
@@ -28,7 +29,7 @@ demo: packages-local $(VENV)/ready ## Watch an attack be noticed: deploy to a lo
 	@PYTHONPATH=tests DEPLOY=$(DEPLOY) ENTRA="$(ENTRA)" CLOUDTRAIL="$(CLOUDTRAIL)" $(IN_VENV) -m demo
 
 .PHONY: test
-test: lint test-docs test-rust test-infra test-end-to-end ## Run everything that must pass before a change lands.
+test: lint test-docs test-rust test-infra test-oracle test-end-to-end ## Run everything that must pass before a change lands.
 
 .PHONY: lint
 lint: $(VENV)/ready ## Check formatting and style of Rust, Python and infrastructure code.
@@ -50,6 +51,18 @@ test-docs: $(VENV)/ready ## Check that the documents name what exists, and expla
 .PHONY: test-infra
 test-infra: $(VENV)/ready ## Check that the SAM and the Terraform deployment are the same and grant no more than is needed.
 	$(IN_VENV) -m pytest -q -rs tests/infra
+
+.PHONY: test-oracle
+test-oracle: hunt $(VENV)/ready ## Let Microsoft's own rule judge pivotwatch in hundreds of random worlds.
+	$(IN_VENV) -m pytest -q -rs tests/oracle
+
+.PHONY: oracle
+oracle: hunt $(VENV)/ready ## The same in thousands of worlds: WORLDS=10000, SEED=... for certain ones.
+	@PYTHONPATH=tests $(IN_VENV) -m oracle --worlds $(WORLDS) $(if $(SEED),--seed $(SEED))
+
+.PHONY: hunt
+hunt:
+	@$(CARGO) build --quiet --package pivotwatch-cli --locked
 
 .PHONY: test-end-to-end
 test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.

@@ -1,0 +1,237 @@
+"""What the worlds had in them, so that nobody has to believe that the generator makes what it should.
+
+Counted from the facts and from what was found in them, never from what the generator meant to do. Addresses count only
+where somebody logged in to the console from them: without a login the rule says nothing of an address, whatever it did.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from oracle.findings import COLUMNS, Incident
+from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
+from oracle.identities import KINDS
+from oracle.rule import TABLES
+from oracle.world import LOOPBACK, NO_FAILURES, TABLE_OF_CATEGORY, Options, Record, SignIn, World
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address of a world."""
+
+    text: str
+    failures: dict[str, list[datetime]]
+    """Times of its failures in whole seconds, by table, or by category where that has no table that counts."""
+    records: list[Record]
+    threshold: int
+
+    @cached_property
+    def logins(self) -> list[Record]:
+        return [record for record in self.records if record.is_successful_login]
+
+    @cached_property
+    def exceeding(self) -> list[str]:
+        return [source for source, times in self.failures.items() if len(times) > self.threshold]
+
+    @cached_property
+    def exceeding_tables(self) -> list[str]:
+        return [table for table in TABLES if table in self.exceeding]
+
+    def counted(self) -> list[datetime]:
+        return [time for table in TABLES for time in self.failures.get(table, ())]
+
+    def sources_with(self, number: int) -> int:
+        """In how many of the tables it has so many failures."""
+        return sum(len(self.failures.get(table, ())) == number for table in TABLES)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A world that was judged, and what was found in it."""
+
+    world: World
+    options: Options
+    incidents: list[Incident]
+
+    @cached_property
+    def addresses(self) -> list[Address]:
+        failures: dict[str, dict[str, list[datetime]]] = {}
+        for sign_in in self.world.sign_ins:
+            if sign_in.code not in NO_FAILURES:
+                source = TABLE_OF_CATEGORY.get(sign_in.category, sign_in.category)
+                times = failures.setdefault(sign_in.address, {}).setdefault(source, [])
+                times.append(sign_in.time.replace(microsecond=0))
+        records: dict[str, list[Record]] = {}
+        for record in self.world.records:
+            records.setdefault(record.address, []).append(record)
+        addresses = (
+            Address(text, failures.get(text, {}), of_it, self.options.threshold) for text, of_it in records.items()
+        )
+        return [address for address in addresses if address.logins]
+
+    @cached_property
+    def matching(self) -> list[tuple[Address, Record]]:
+        ids = {event_id for incident in self.incidents for event_id in incident.event_ids or ()}
+        logins = ((address, login) for address in self.addresses for login in address.logins)
+        return [(address, login) for address, login in logins if login.body.get("eventID") in ids]
+
+    @cached_property
+    def results(self) -> list[list[SignIn]]:
+        """Rows that are results of one sign-in, where there are several."""
+        by_id: dict[str, list[SignIn]] = {}
+        for sign_in in self.world.sign_ins:
+            by_id.setdefault(sign_in.id, []).append(sign_in)
+        return [rows for identifier, rows in by_id.items() if identifier and len(rows) > 1]
+
+    def column(self, name: str) -> list[str]:
+        """A column of each incident."""
+        return [incident.columns[list(COLUMNS).index(name)] for incident in self.incidents]
+
+
+Check = Callable[[Seen], int]
+"""How often a world has something."""
+
+
+def _addresses(has: Callable[[Address], object]) -> Check:
+    return lambda seen: sum(bool(has(address)) for address in seen.addresses)
+
+
+def _matching(is_so: Callable[[Address, Record, timedelta], object]) -> Check:
+    """Logins that match over several days and are so."""
+    return lambda seen: (
+        seen.options.several_days
+        and sum(bool(is_so(address, login, seen.options.window)) for address, login in seen.matching)
+    )
+
+
+def _own_day(address: Address, login: Record) -> bool:
+    """Whether some table exceeds the threshold with the failures of the login's own day."""
+    days = ([time.date() for time in address.failures.get(table, ())] for table in TABLES)
+    return any(times.count(login.time.date()) > address.threshold for times in days)
+
+
+def _missed_by_a_second(seen: Seen) -> int:
+    matching = {id(login) for _, login in seen.matching}
+    too_far = seen.options.window + timedelta(seconds=1)
+    return seen.options.several_days and sum(
+        id(login) not in matching and any(abs(time - login.time) == too_far for time in address.counted())
+        for address in seen.addresses
+        if address.exceeding_tables
+        for login in address.logins
+    )
+
+
+def _in_one_column(column: str) -> Check:
+    def pairs(seen: Seen) -> int:
+        of_others = [list(COLUMNS).index(name) for name in COLUMNS if name != column]
+        others = Counter(tuple(incident.columns[place] for place in of_others) for incident in seen.incidents)
+        return sum(number - 1 for number in others.values())
+
+    return pairs
+
+
+CHECKS: dict[str, Check] = {
+    "worlds in one day": lambda seen: not seen.options.several_days,
+    "worlds over several days": lambda seen: seen.options.several_days,
+    "worlds with an incident": lambda seen: bool(seen.incidents),
+    "worlds without one": lambda seen: not seen.incidents,
+    "worlds with another threshold": lambda seen: seen.options.threshold != 5,
+    "worlds with another window": lambda seen: seen.options.window != timedelta(hours=24),
+    "worlds with failures first": lambda seen: seen.options.order == "failures_first",
+    "incidents": lambda seen: len(seen.incidents),
+    "incidents of several logins": lambda seen: sum(len(incident.event_ids or ()) > 1 for incident in seen.incidents),
+    **{
+        f"incidents that differ from another in {column} alone": _in_one_column(column)
+        for column in COLUMNS
+        if column not in ("Reason", "SourceIpAddress")
+    },
+    "incidents of an IPv6 address": lambda seen: sum(":" in text for text in seen.column("SourceIpAddress")),
+    "incidents with Success in another case": lambda seen: sum(
+        text != "Success" for text in seen.column("LoginResult")
+    ),
+    **{
+        f"incidents without {column}": lambda seen, column=column: seen.column(column).count("")
+        for column in COLUMNS
+        if column not in ("Reason", "LoginResult", "SourceIpAddress")
+    },
+    **{
+        f"matching logins: {kind}": lambda seen, kind=kind: sum(login.kind == kind for _, login in seen.matching)
+        for kind in KINDS
+    },
+    "matching logins with the event's name in another case": lambda seen: sum(
+        login.body["eventName"] != "ConsoleLogin" for _, login in seen.matching
+    ),
+    "matching logins, the failures of whose day would not do": _matching(
+        lambda address, login, _: not _own_day(address, login)
+    ),
+    "matching logins with all failures after them": _matching(
+        lambda address, login, _: all(time > login.time for time in address.counted())
+    ),
+    "matching logins a whole window from a failure": _matching(
+        lambda address, login, window: any(abs(time - login.time) == window for time in address.counted())
+    ),
+    "logins a second too far from a failure": _missed_by_a_second,
+    "addresses at the threshold": _addresses(lambda address: address.sources_with(address.threshold)),
+    "addresses one above it": _addresses(lambda address: address.sources_with(address.threshold + 1)),
+    **{
+        f"addresses above it in {table} alone": _addresses(
+            lambda address, table=table: address.exceeding_tables == [table]
+        )
+        for table in TABLES
+    },
+    "addresses above it in both": _addresses(lambda address: len(address.exceeding_tables) == 2),
+    "addresses above it in the sum alone": _addresses(
+        lambda address: not address.exceeding_tables and len(address.counted()) > address.threshold
+    ),
+    "addresses above it in a source that does not count": _addresses(
+        lambda address: address.exceeding and not address.exceeding_tables
+    ),
+    **{
+        f"addresses above it that are {loopback}": _addresses(
+            lambda address, loopback=loopback: address.text == loopback and address.exceeding_tables
+        )
+        for loopback in LOOPBACK
+    },
+    "addresses above it with failed logins or other events too": _addresses(
+        lambda address: address.exceeding_tables and len(address.records) > len(address.logins)
+    ),
+    "two failures of one sign-in": lambda seen: sum(
+        sum(row.code not in NO_FAILURES for row in rows) > 1 for rows in seen.results
+    ),
+    "failure and success of one sign-in": lambda seen: sum(
+        len({row.code in NO_FAILURES for row in rows}) == 2 for rows in seen.results
+    ),
+    **{
+        f"sign-ins with code {code}": lambda seen, code=code: sum(row.code == code for row in seen.world.sign_ins)
+        for code in NO_FAILURES
+    },
+    "sign-ins told twice": lambda seen: sum(len(row.copies) > 1 for row in seen.world.sign_ins),
+    "sign-ins without an id": lambda seen: sum(not row.id for row in seen.world.sign_ins),
+    "records told twice": lambda seen: sum(len(record.copies) > 1 for record in seen.world.records),
+    "records without an id": lambda seen: sum("eventID" not in record.body for record in seen.world.records),
+    **{
+        f"files: {form}": lambda seen, form=form: sum(file.form == form for file in seen.world.files)
+        for form in (*SIGN_IN_FORMS, *RECORD_FORMS)
+    },
+    "files packed by gzip": lambda seen: sum(file.packed for file in seen.world.files),
+}
+
+
+def count(worlds: Sequence[World], options: Options, found: Iterable[Incident]) -> Counter[str]:
+    """How much of everything there is in worlds in which `found` was found."""
+    of_address: dict[str, list[Incident]] = {}
+    for incident in found:
+        of_address.setdefault(incident.address, []).append(incident)
+    total: Counter[str] = Counter()
+    for world in worlds:
+        incidents = [incident for address in sorted(world.addresses) for incident in of_address.get(address, ())]
+        seen = Seen(world, options, incidents)
+        total.update({name: int(check(seen)) for name, check in CHECKS.items()})
+    return total
+
+
+def missing(total: Counter[str]) -> list[str]:
+    """What there was none of."""
+    return [name for name in CHECKS if not total[name]]

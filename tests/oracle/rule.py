@@ -1,0 +1,77 @@
+"""The rule as the engine can run it: `rule.kql` word for word, but for what the engine lacks.
+
+Three steps are needed, each a function of its own that replaces one text by another of the same meaning and fails where
+the text is not there. Two more change what the project lets its users change, or tell rows apart:
+
+function_inlined  the engine has no functions of a table's name: the body stands where it is called
+sets_as_rows      the engine's `in` does not look into arrays of arrays: addresses stand in rows
+split_by_two      the engine's `split` does not take an index: the index stands behind it
+with_threshold    another number for `signin_threshold`
+by_event          a row for each login, instead of one for all logins that agree in the rule's columns
+"""
+
+from functools import cache
+from pathlib import Path
+
+TABLES = ("SigninLogs", "AADNonInteractiveUserSignInLogs")
+"""The tables that the rule counts failures in, each to itself."""
+
+PUBLISHED = Path(__file__).with_name("rule.kql").read_text("utf-8")
+
+
+class RuleTextError(Exception):
+    """The rule does not say what is to be replaced in it."""
+
+
+@cache
+def runnable(threshold: int, *, each_event: bool = False) -> str:
+    """The rule, in words that the engine knows."""
+    query = with_threshold(split_by_two(sets_as_rows(function_inlined(PUBLISHED))), threshold)
+    return by_event(query) if each_event else query
+
+
+def function_inlined(query: str) -> str:
+    """Puts the body of `aadFunc` in the place of its two calls."""
+    before, after = "let aadFunc = (tableName:string){\nlet Suspicious_signins =\n", ";\nSuspicious_signins\n};\n"
+    body = query.partition(before)[2].partition(after)[0]
+    query = _replaced(query, before + body + after, "")
+    for table in TABLES:
+        query = _replaced(query, f'aadFunc("{table}")', _replaced(body, "table(tableName)", table))
+    return query
+
+
+def sets_as_rows(query: str) -> str:
+    """Lists addresses in rows. Kusto's `in` flattens arrays, and arrays of arrays, so that it finds the same in either.
+
+    https://learn.microsoft.com/kusto/query/in-cs-operator: "Nested arrays are flattened into a single list of values",
+    and of a tabular expression the first column counts.
+    """
+    query = _replaced(query, "| summarize make_set(IPAddress)", "| project IPAddress", times=len(TABLES))
+    return _replaced(query, "| summarize make_set(set_IPAddress)", "| distinct IPAddress")
+
+
+def split_by_two(query: str) -> str:
+    """Takes the part after splitting. With an index, Kusto's `split` gives an array of that part alone.
+
+    https://learn.microsoft.com/kusto/query/split-function: `split("aaa_bbb_ccc", "_", 1)` is `["bbb"]`.
+    """
+    for index in (0, 1):
+        query = _replaced(query, f"split(AccountName, '@', {index})[0]", f"split(AccountName, '@')[{index}]")
+    return query
+
+
+def with_threshold(query: str, threshold: int) -> str:
+    """Sets the threshold, as the rule's first line invites to."""
+    return _replaced(query, "let signin_threshold = 5;", f"let signin_threshold = {threshold};")
+
+
+def by_event(query: str) -> str:
+    """Groups by CloudTrail's event id too, which no two logins share."""
+    return _replaced(query, ", UserAgent, MFAUsed\n", ", UserAgent, MFAUsed, AwsEventId\n")
+
+
+def _replaced(query: str, old: str, new: str, times: int = 1) -> str:
+    found = query.count(old)
+    if found != times:
+        raise RuleTextError(f"the rule says this {found} times instead of {times}: {old!r}")
+    return query.replace(old, new)

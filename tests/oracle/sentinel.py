@@ -1,0 +1,84 @@
+"""A world as the tables that Sentinel would have of it.
+
+Only the columns that the rule reads, by the names that
+https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs and .../awscloudtrail give them. Texts that
+are missing are empty, as Kusto has no null strings
+(https://learn.microsoft.com/kusto/query/scalar-data-types/null-values).
+
+The tables differ from Sentinel's on purpose in three ways, in which pivotwatch means to differ from the rule:
+
+- Each row is there once. Azure and whoever copies its files repeat rows, and the rule counts them again; pivotwatch
+  counts distinct failures, and a row is the same where id and result code are.
+- `TimeGenerated` is when the thing happened. In Sentinel it can be when it was logged, minutes later.
+- Times are in whole seconds, in which pivotwatch keeps failures. So a window can be longer than asked for, by less than
+  a second, and never shorter.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from oracle.rule import TABLES
+from oracle.world import TABLE_OF_CATEGORY, Record, SignIn, World
+
+SIGN_IN_COLUMNS = {"TimeGenerated": "TIMESTAMPTZ", "ResultType": "VARCHAR", "IPAddress": "VARCHAR"}
+
+TEXTS = {
+    "AwsEventId": "eventID",
+    "EventName": "eventName",
+    "EventTypeName": "eventType",
+    "RecipientAccountId": "recipientAccountId",
+    "AWSRegion": "awsRegion",
+    "SourceIpAddress": "sourceIPAddress",
+    "UserAgent": "userAgent",
+}
+"""Columns that a field of the record fills."""
+
+IDENTITY_TEXTS = {
+    "UserIdentityType": "type",
+    "UserIdentityPrincipalid": "principalId",
+    "UserIdentityArn": "arn",
+    "UserIdentityUserName": "userName",
+}
+"""Columns that a field of the record's `userIdentity` fills."""
+
+JSON_TEXTS = {
+    "ResponseElements": "responseElements",
+    "AdditionalEventData": "additionalEventData",
+    "Resources": "resources",
+}
+"""Columns that have a field of the record as JSON."""
+
+RECORD_COLUMNS = {"TimeGenerated": "TIMESTAMPTZ"} | dict.fromkeys((*TEXTS, *IDENTITY_TEXTS, *JSON_TEXTS), "VARCHAR")
+
+COLUMNS = dict.fromkeys(TABLES, SIGN_IN_COLUMNS) | {"AWSCloudTrail": RECORD_COLUMNS}
+"""The tables and their columns with their types."""
+
+
+def tables(worlds: Iterable[World], *, whole_seconds: bool) -> dict[str, list[dict[str, str]]]:
+    """The rows of each table."""
+    rows: dict[str, list[dict[str, str]]] = {table: [] for table in COLUMNS}
+    for world in worlds:
+        for sign_in in world.sign_ins:
+            if table := TABLE_OF_CATEGORY.get(sign_in.category):
+                rows[table].append(_sign_in_row(sign_in, whole_seconds))
+        rows["AWSCloudTrail"].extend(_record_row(record) for record in world.records)
+    return rows
+
+
+def _sign_in_row(sign_in: SignIn, whole_seconds: bool) -> dict[str, str]:
+    time = sign_in.time.replace(microsecond=0) if whole_seconds else sign_in.time
+    return {"TimeGenerated": time.isoformat(), "ResultType": sign_in.code, "IPAddress": sign_in.address}
+
+
+def _record_row(record: Record) -> dict[str, str]:
+    body = record.body
+    identity = body.get("userIdentity") or {}
+    row = {column: _text(body, field) for column, field in TEXTS.items()}
+    row |= {column: _text(identity, field) for column, field in IDENTITY_TEXTS.items()}
+    row |= {column: json.dumps(body[field]) if field in body else "" for column, field in JSON_TEXTS.items()}
+    return row | {"TimeGenerated": record.time.isoformat()}
+
+
+def _text(object_: dict[str, Any], field: str) -> str:
+    return object_.get(field) or ""

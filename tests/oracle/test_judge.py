@@ -1,0 +1,122 @@
+"""The judge is just: it sees every window, and lets nothing pass."""
+
+import itertools
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from oracle import compare, findings, generate, hunt
+from oracle.findings import COLUMNS, Incident
+from oracle.judge import Judge
+from oracle.world import Options, World
+
+SEED = "a just judge"
+
+
+def worlds(options: Options, number: int) -> list[World]:
+    return [generate.world(SEED, place, options) for place in range(number)]
+
+
+def worlds_with_incidents(options: Options, number: int) -> list[World]:
+    """The first few in which there is something to find."""
+    judge, all_worlds = Judge(), worlds(options, 100)
+    return [*itertools.islice((world for world in all_worlds if judge.incidents([world], options)), number)]
+
+
+@pytest.mark.parametrize("hours", [6, 24])
+def test_all_windows_at_once_are_each_window_for_itself(hours):
+    options = Options(several_days=True, threshold=1, window=timedelta(hours=hours))
+    judge = Judge()
+    for world in worlds_with_incidents(options, 2):
+        events = {fact.time.replace(microsecond=0) for fact in (*world.sign_ins, *world.records)}
+        starts = events | {time - options.window for time in events}
+        one_by_one = set().union(
+            *(judge.in_window([world], options.threshold, start, start + options.window) for start in sorted(starts))
+        )
+        assert Counter(findings.by_day(one_by_one)) == Counter(judge.incidents([world], options))
+
+
+def test_in_exact_times_the_rule_matches_no_login_that_pivotwatch_misses():
+    """Whole seconds can make a window longer by less than one, and so find more, but never less."""
+    options = Options(several_days=True, threshold=2)
+    facts = worlds(options, 100)
+    found = compare.judged(Judge(), facts, options, SEED)
+    exact = Judge(whole_seconds=False).incidents(facts, options)
+    assert exact
+    assert ids(exact) <= ids(found)
+
+
+def ids(incidents: list[Incident]) -> set[str]:
+    return {event_id for incident in incidents for event_id in incident.event_ids or ()}
+
+
+def replaced(column: str):
+    """A wrong answer in a column of the first incident."""
+    place = list(COLUMNS).index(column)
+    return lambda first: [
+        first._replace(columns=(*first.columns[:place], first.columns[place] + "?", *first.columns[place + 1 :]))
+    ]
+
+
+ONE_DAY = Options(several_days=False, threshold=2)
+
+WRONG = {
+    "an incident less": lambda first: [],
+    "an incident twice": lambda first: [first, first],
+    "another start": lambda first: [first._replace(start=first.start - timedelta(seconds=1))],
+    "another end": lambda first: [first._replace(end=first.end + timedelta(seconds=1))],
+    **{f"another {column}": replaced(column) for column in COLUMNS},
+}
+
+
+@pytest.fixture(scope="module")
+def world_with_an_incident() -> World:
+    return worlds_with_incidents(ONE_DAY, 1)[0]
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_a_wrong_answer_is_noticed(wrong, world_with_an_incident):
+    def hunter(folder: Path, options: Options) -> list[Incident]:
+        first, *others = hunt.incidents(folder, options)
+        return [*wrong(first), *others]
+
+    assert compare.compared(Judge(), [world_with_an_incident], ONE_DAY, hunter).differs
+
+
+def test_a_login_that_is_left_out_is_noticed_over_several_days():
+    options = Options(several_days=True, threshold=1)
+
+    def hunter(folder: Path, options: Options) -> list[Incident]:
+        found = hunt.incidents(folder, options)
+        return [incident._replace(event_ids=frozenset(sorted(incident.event_ids or ())[1:])) for incident in found]
+
+    assert compare.compared(Judge(), worlds_with_incidents(options, 1), options, hunter).differs
+
+
+@pytest.mark.parametrize(
+    ("asked", "understood", "sign_ins"),
+    [
+        (Options(several_days=False), {"threshold": 6}, 6),
+        (Options(several_days=False), {"threshold": 4}, 5),
+        (Options(several_days=True, threshold=1), {"window": timedelta(hours=23)}, 2),
+        (Options(several_days=True, threshold=1), {"order": "failures_first"}, 2),
+    ],
+    ids=["threshold too high", "threshold too low", "window too short", "order not asked for"],
+)
+def test_a_fault_is_shown_in_the_smallest_world_that_has_it(asked, understood, sign_ins, monkeypatch, tmp_path):
+    monkeypatch.setattr(compare, "KEPT", tmp_path)
+
+    def hunter(folder: Path, options: Options) -> list[Incident]:
+        return hunt.incidents(folder, replace(options, **understood))
+
+    with pytest.raises(compare.DifferenceError) as difference:
+        compare.judged(Judge(), worlds(asked, 50), asked, SEED, hunter)
+    report = str(difference.value)
+    assert report.count("SignIn(") == sign_ins
+    assert report.count("Record(") == 1
+    (kept,) = tmp_path.iterdir()
+    assert str(kept) in report
+    assert Counter(hunt.incidents(kept, asked)) != Counter(hunter(kept, asked))
