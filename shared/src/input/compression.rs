@@ -147,25 +147,21 @@ impl From<io::Error> for ReadFault {
     }
 }
 
-/// Tells damage of the data from trouble on the way to it: sources of bytes wrap their own errors in [`Interrupted`],
-/// and what else goes wrong goes wrong in a decoder.
+/// Whether an error is about the data, and no trouble on the way to it: sources of bytes wrap their own errors in
+/// [`Interrupted`], and what else goes wrong in these ways goes wrong in a decoder. Zstandard's calls everything "other".
+pub(super) fn is_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    let is_interrupted = error.get_ref().and_then(|inner| inner.downcast_ref::<Interrupted>()).is_some();
+    !is_interrupted && matches!(error.kind(), UnexpectedEof | InvalidData | InvalidInput | Other)
+}
+
+/// What an error says of the object.
 pub(super) fn fault(error: io::Error) -> ReadFault {
-    let inner = error.get_ref();
-    if inner.and_then(|inner| inner.downcast_ref::<Interrupted>()).is_some() {
-        return ReadFault::Transfer(error);
-    }
-    if let Some(exceeded) = inner.and_then(|inner| inner.downcast_ref::<Exceeded>()) {
-        return match exceeded {
-            Exceeded::Object(limit) => ReadFault::TooLarge(*limit),
-            Exceeded::Ratio(limit) => ReadFault::Bomb(*limit),
-        };
-    }
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => ReadFault::Truncated("its compressed data"),
-        // Zstandard's decoder calls everything "other".
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
-            ReadFault::Corrupt(error.to_string())
-        }
-        _ => ReadFault::Transfer(error),
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Exceeded>()) {
+        Some(Exceeded::Object(limit)) => ReadFault::TooLarge(*limit),
+        Some(Exceeded::Ratio(limit)) => ReadFault::Bomb(*limit),
+        None if !is_damage(&error) => ReadFault::Transfer(error),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => ReadFault::Truncated("its compressed data"),
+        None => ReadFault::Corrupt(error.to_string()),
     }
 }

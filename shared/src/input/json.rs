@@ -31,7 +31,7 @@ const CUT_OFF: ReadFault = ReadFault::Truncated("a JSON document");
 /// `batch` is `records`, which may go on over any number of lines.
 pub(crate) fn lines(input: &mut Input<'_>, batch: &str, mut each: impl FnMut(Cut<'_>)) -> Result<(), ReadFault> {
     while input.skip_white_space().map_err(fault)?.is_some() {
-        while input.ahead().len() < LONGEST_BATCH_START && input.more().map_err(fault)? {}
+        input.look_ahead(LONGEST_BATCH_START).map_err(fault)?;
         if batch_start(input.ahead(), batch).is_some() {
             document(input, &[batch], &mut each)?;
         } else {

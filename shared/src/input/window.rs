@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::ReadFault;
-use super::compression::{Compression, decompressed, fault};
+use super::compression::{Compression, decompressed, fault, is_damage};
 
 /// How much is read at a time, and how much of the beginning shapes are recognised by.
 const BLOCK: usize = 64 * 1024;
@@ -34,6 +34,8 @@ pub struct Input<'a> {
     start: usize,
     end: usize,
     finished: bool,
+    /// Damage behind what has been read, which is told when everything before it was used.
+    damage: Option<io::Error>,
     compression: Compression,
     pub(crate) limits: Limits,
 }
@@ -51,7 +53,7 @@ impl<'a> Input<'a> {
     /// Text that is in no compression.
     pub(crate) fn new(bytes: Box<dyn Read + Send + 'a>, limits: Limits) -> Self {
         let compression = Compression::None;
-        Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, finished: false, compression, limits }
+        Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, finished: false, damage: None, compression, limits }
     }
 
     /// How the object is compressed.
@@ -78,6 +80,9 @@ impl<'a> Input<'a> {
 
     /// Reads on. Returns whether there was anything more.
     pub(super) fn more(&mut self) -> io::Result<bool> {
+        if let Some(damage) = self.damage.take() {
+            return Err(damage);
+        }
         if self.finished {
             return Ok(false);
         }
@@ -115,8 +120,30 @@ impl<'a> Input<'a> {
             self.advance(3);
         }
         self.skip_white_space()?;
-        while self.ahead().len() < BLOCK && self.more()? {}
+        self.look_ahead(BLOCK)
+    }
+
+    /// Reads on until so much is ahead, if there is so much. Damage behind what is ahead is told when that was used: it may
+    /// be whole, and is all there is.
+    pub(super) fn look_ahead(&mut self, count: usize) -> io::Result<()> {
+        while self.ahead().len() < count && self.damage.is_none() {
+            match self.more() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) if is_damage(&error) && !self.ahead().is_empty() => {
+                    self.damage = Some(error);
+                    self.finished = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
         Ok(())
+    }
+
+    /// The damage that ends the object within its beginning, if there is some: then it explains best why that cannot be
+    /// recognised.
+    pub(crate) fn damage(&mut self) -> Option<ReadFault> {
+        self.damage.take().map(fault)
     }
 
     /// Goes to the next byte that is not white space, and returns it.

@@ -32,7 +32,11 @@ pub struct Recognised<'a> {
 pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<Recognised<'a>, ReadFault> {
     let mut input = Input::open(bytes, limits)?;
     let head = input.head()?;
-    let export = if aws::is_log_file(head) { None } else { Some(entra::recognise(head)?) };
+    let export = if aws::is_log_file(head) {
+        None
+    } else {
+        Some(entra::recognise(head).map_err(|fault| input.damage().unwrap_or(fault))?)
+    };
     Ok(Recognised { input, export })
 }
 

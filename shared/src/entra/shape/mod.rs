@@ -29,10 +29,10 @@ use crate::input::{Foreign, Input, ReadFault};
 /// Every shape, in the order in which they are tried.
 const SHAPES: &[Shape] = &[
     event_hub::SHAPE,
-    log_analytics::SHAPE,
-    diagnostic::SHAPE,
     elastic::SHAPE,
     forwarded::SHAPE,
+    log_analytics::SHAPE,
+    diagnostic::SHAPE,
     api_answer::SHAPE,
     graph::SHAPE,
     defender::SHAPE,

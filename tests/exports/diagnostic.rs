@@ -1,0 +1,271 @@
+//! Records of diagnostic settings, and with them what every record comes to.
+
+use chrono::TimeDelta;
+use pivotwatch::detection::{Failure, Source};
+use pivotwatch::entra::{Ignored, Outcome, Rejected};
+use pivotwatch_tests::facts::{self, SignIn, at, noon};
+use serde_json::{Value, json};
+
+use crate::tools::{failures, read, read_whole};
+
+/// What a single record comes to, in an export with a good one before it.
+fn outcome(record: &Value) -> Outcome {
+    let good = SignIn::failed("good", noon()).record();
+    let (received, result) = read(format!("{good}\n{record}\n").as_bytes());
+    assert_eq!(result.unwrap().shape, "diagnostic");
+    received.outcomes[1].clone()
+}
+
+fn failure(record: &Value) -> Failure {
+    match outcome(record) {
+        Outcome::Failure(failure) => failure,
+        other => panic!("{other:?} for {record}"),
+    }
+}
+
+fn record() -> Value {
+    SignIn::failed("id", noon()).record()
+}
+
+fn with(path: &str, value: impl Into<Value>) -> Value {
+    let mut record = record();
+    let (parent, key) = path.rsplit_once('/').unwrap();
+    record.pointer_mut(parent).unwrap()[key] = value.into();
+    record
+}
+
+fn without(path: &str) -> Value {
+    let mut record = record();
+    let (parent, key) = path.rsplit_once('/').unwrap();
+    record.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
+    record
+}
+
+#[test]
+fn a_failed_sign_in_is_read_with_the_time_at_which_it_happened() {
+    let failure = failure(&record());
+    assert_eq!(failure.time, noon(), "and not the envelope's, which is later");
+    assert_eq!(failure.source, Source::Interactive);
+    assert_eq!((failure.code.as_str(), failure.user.as_str()), ("50126", facts::USER));
+    assert_eq!((failure.address.to_string().as_str(), failure.app.as_str()), (facts::ADDRESS, "Azure Portal"));
+}
+
+#[test]
+fn success_and_the_two_interrupts_are_not_counted() {
+    for code in ["0", "50125", "50140", " 0 "] {
+        assert_eq!(outcome(&with("/resultType", code)), Outcome::Ignored(Ignored::NotAFailure), "{code:?}");
+    }
+}
+
+#[test]
+fn a_code_is_the_same_as_number_and_as_text() {
+    assert_eq!(failure(&with("/resultType", 50126)), failure(&with("/resultType", "50126")));
+    assert_eq!(outcome(&with("/resultType", 0)), Outcome::Ignored(Ignored::NotAFailure));
+}
+
+#[test]
+fn where_the_code_is_a_word_or_missing_the_status_has_it() {
+    assert_eq!(failure(&with("/resultType", "Failure")).code, "50126");
+    assert_eq!(failure(&without("/resultType")).code, "50126");
+    let mut success = with("/resultType", "Success");
+    success["properties"]["status"]["errorCode"] = json!(0);
+    assert_eq!(outcome(&success), Outcome::Ignored(Ignored::NotAFailure));
+}
+
+#[test]
+fn loopback_is_not_counted() {
+    for address in ["127.0.0.1", "::1"] {
+        assert_eq!(outcome(&with("/properties/ipAddress", address)), Outcome::Ignored(Ignored::Loopback));
+    }
+}
+
+#[test]
+fn each_category_is_a_source_and_only_the_rules_two_are_counted() {
+    assert_eq!(failure(&with("/category", "SignInLogs")).source, Source::Interactive);
+    assert_eq!(failure(&with("/category", "signinlogs")).source, Source::Interactive);
+    assert_eq!(failure(&with("/category", "NonInteractiveUserSignInLogs")).source, Source::NonInteractive);
+    for (category, reason) in [
+        ("ServicePrincipalSignInLogs", Ignored::SourceNotCounted(Source::ServicePrincipal)),
+        ("ManagedIdentitySignInLogs", Ignored::SourceNotCounted(Source::ManagedIdentity)),
+        ("ADFSSignInLogs", Ignored::SourceNotCounted(Source::Adfs)),
+        ("MicrosoftServicePrincipalSignInLogs", Ignored::UnknownSignInCategory),
+        ("AuditLogs", Ignored::OtherCategory),
+    ] {
+        assert_eq!(outcome(&with("/category", category)), Outcome::Ignored(reason), "{category}");
+    }
+}
+
+#[test]
+fn the_address_is_the_sign_ins_and_in_want_of_it_the_callers() {
+    assert_eq!(failure(&with("/callerIpAddress", "198.51.100.1")).address.to_string(), facts::ADDRESS);
+    assert_eq!(failure(&with("/properties/ipAddress", "")).address.to_string(), facts::ADDRESS);
+    assert_eq!(failure(&without("/properties/ipAddress")).address.to_string(), facts::ADDRESS);
+    assert_eq!(failure(&with("/properties/ipAddress", "[2001:db8::7]:443")).address.to_string(), "2001:db8::7");
+}
+
+#[test]
+fn a_record_that_cannot_be_used_is_rejected_by_its_reason() {
+    let mut no_address = without("/properties/ipAddress");
+    no_address["callerIpAddress"] = json!("");
+    let mut no_time = without("/properties/createdDateTime");
+    no_time.as_object_mut().unwrap().remove("time");
+    let mut no_code = without("/resultType");
+    no_code["properties"]["status"] = json!({});
+    for (record, reason) in [
+        (no_address, Rejected::NoAddress),
+        (with("/properties/ipAddress", "203.0.113.XXX"), Rejected::RedactedAddress),
+        (with("/properties/ipAddress", "not an address"), Rejected::BadAddress),
+        (no_time, Rejected::NoTime),
+        (with("/properties/createdDateTime", "yesterday"), Rejected::BadTime),
+        (with("/properties/createdDateTime", "03/04/2026 10:00:00"), Rejected::AmbiguousTime),
+        (no_code, Rejected::NoCode),
+        (without("/category"), Rejected::NoCategory),
+        (json!("a text"), Rejected::Malformed),
+        (json!([1, 2]), Rejected::Malformed),
+        (json!(7), Rejected::Malformed),
+    ] {
+        assert_eq!(outcome(&record), Outcome::Rejected(reason), "{record}");
+    }
+}
+
+#[test]
+fn without_the_time_of_the_sign_in_the_time_of_its_logging_will_do() {
+    assert_eq!(failure(&without("/properties/createdDateTime")).time, noon() + TimeDelta::minutes(2));
+}
+
+#[test]
+fn fields_of_another_type_than_expected_cost_nothing_but_themselves() {
+    for (path, value) in [
+        ("/properties/appDisplayName", json!(null)),
+        ("/properties/userPrincipalName", json!({"name": "ann"})),
+        ("/properties/conditionsSatisfied", json!(1)),
+        ("/correlationId", json!([1])),
+        ("/properties/status", json!("text")),
+        ("/Level", json!(1e300)),
+    ] {
+        failure(&with(path, value));
+    }
+}
+
+#[test]
+fn one_sign_in_told_twice_has_one_identity_and_two_results_of_it_have_two() {
+    let again = with("/time", "2026-03-02T12:09:00Z");
+    assert_eq!(failure(&record()).identity, failure(&again).identity);
+    assert_ne!(failure(&record()).identity, failure(&with("/resultType", "50053")).identity);
+}
+
+#[test]
+fn other_spellings_of_a_time_are_read() {
+    for (text, expected) in [
+        ("2026-03-02T07:00:00-05:00", at("2026-03-02T12:00:00Z")),
+        ("2026-03-02 12:00:00.983201900", at("2026-03-02T12:00:00.983201900Z")),
+        ("3/2/2026 1:48:53 PM", at("2026-03-02T13:48:53Z")),
+    ] {
+        assert_eq!(failure(&with("/properties/createdDateTime", text)).time, expected, "{text}");
+    }
+}
+
+#[test]
+fn of_a_field_that_is_there_twice_the_last_that_says_something_counts() {
+    let text = record().to_string();
+    for (field, again) in [
+        (r#""resultType":"50126""#, r#""resultType":"50053","resultType":"50126""#),
+        (r#""ipAddress":"203.0.113.7""#, r#""ipAddress":"198.51.100.9","ipAddress":"203.0.113.7","ipAddress":null"#),
+        (r#""category":"SignInLogs""#, r#""category":"AuditLogs","category":"SignInLogs""#),
+        (r#""correlationId":"correlation-id""#, r#""correlationId":"x","correlationId":"y""#),
+        (r#""isInteractive":true"#, r#""isInteractive":true,"isInteractive":1e400"#),
+    ] {
+        let twice = text.replace(field, again);
+        assert_ne!(twice, text, "{field}");
+        assert_eq!(failures(twice.as_bytes()), [failure(&record())], "{again}");
+    }
+}
+
+#[test]
+fn names_that_differ_in_case_alone_are_different_fields() {
+    let mut record = record();
+    record["level"] = json!("4");
+    record["Level"] = json!(4);
+    record["properties"]["IPAddress"] = json!("198.51.100.9");
+    record["Category"] = json!("AuditLogs");
+    assert_eq!(failure(&record).address.to_string(), facts::ADDRESS);
+}
+
+#[test]
+fn text_that_is_no_text_does_not_hide_a_record() {
+    let text = record().to_string();
+    for (text, user) in [
+        (text.replace("ann@", r"\ud800ann@").into_bytes(), "\u{fffd}ann@contoso.example"),
+        (
+            [
+                text.replace("ann@", "ann!").split_once('!').unwrap().0.as_bytes(),
+                b"\xff@",
+                text.split_once("ann@").unwrap().1.as_bytes(),
+            ]
+            .concat(),
+            "ann\u{fffd}@contoso.example",
+        ),
+        (text.replace("Sign-in activity", r"\udc00").into_bytes(), facts::USER),
+    ] {
+        let found = failures(&text);
+        assert_eq!(found.len(), 1, "{}", String::from_utf8_lossy(&text));
+        assert_eq!(found[0].user, user);
+    }
+}
+
+#[test]
+fn objects_may_be_there_as_their_text() {
+    let mut wrapped = record();
+    wrapped["properties"]["status"] = json!(wrapped["properties"]["status"].to_string());
+    wrapped["properties"] = json!(wrapped["properties"].to_string());
+    wrapped["resultType"] = json!("Failure");
+    assert_eq!(failure(&wrapped), failure(&record()));
+}
+
+#[test]
+fn records_may_be_set_out_over_many_lines() {
+    let records = [record(), with("/resultType", "0"), with("/properties/id", "other")];
+    let pretty = records.iter().map(|record| serde_json::to_string_pretty(record).unwrap());
+    for (separator, opening, closing) in [("\n", "", ""), ("", "", ""), (",\r\n", "[", "]")] {
+        let export = format!("{opening}{}{closing}", pretty.clone().collect::<Vec<_>>().join(separator));
+        let (shape, outcomes) = read_whole(export.as_bytes());
+        assert_eq!((shape, outcomes.len()), ("diagnostic", 3), "{export}");
+        assert_eq!(outcomes[1], Outcome::Ignored(Ignored::NotAFailure));
+    }
+}
+
+#[test]
+fn the_envelopes_of_all_years_are_read() {
+    for (field, value) in [
+        ("Level", json!(4)),
+        ("Level", json!("4")),
+        ("level", json!("Informational")),
+        ("durationMs", json!(0)),
+        ("durationMs", json!("0")),
+        ("resultSignature", json!("SUCCESS")),
+        ("time", json!("11/14/2025 1:48:53 AM")),
+        ("time", json!(null)),
+    ] {
+        let mut record = record();
+        record[field] = value;
+        assert_eq!(failure(&record).time, noon(), "{field}");
+    }
+}
+
+#[test]
+fn a_number_that_is_too_big_for_any_type_costs_its_record_only_where_it_is_needed() {
+    let text = record().to_string();
+    let unneeded = text.replace("\"isInteractive\":true", "\"processingTimeInMilliseconds\":1e400");
+    assert_eq!(failures(unneeded.as_bytes()).len(), 1);
+    let needed = text.replace("\"errorCode\":50126", "\"errorCode\":1e400");
+    let (received, _) = read(format!("{text}\n{needed}\n").as_bytes());
+    assert_eq!(received.outcomes[1], Outcome::Rejected(Rejected::Malformed));
+}
+
+#[test]
+fn two_records_on_one_line_are_never_one_success() {
+    let merged = format!("{}{}", with("/resultType", "0"), record());
+    let (received, result) = read(format!("{}\n{merged}\n", record()).as_bytes());
+    assert!(result.is_ok());
+    assert_eq!(received.outcomes[1..], [Outcome::Rejected(Rejected::Malformed)]);
+}

@@ -1,0 +1,65 @@
+//! What an object may cost.
+
+use pivotwatch::entra::{Outcome, Rejected};
+use pivotwatch::input::{Limits, ReadFault};
+use pivotwatch_tests::facts::{SignIn, failed, lines, noon};
+
+use crate::tools::{gzip, read_with};
+
+#[test]
+fn an_object_that_is_too_large_is_read_up_to_its_limit() {
+    let export = lines(&failed(1000, noon()));
+    let limits = Limits { object: 200_000, ..Limits::default() };
+    let (received, result) = read_with(export.as_slice(), limits);
+    let fault = result.unwrap_err();
+    assert!(matches!(fault, ReadFault::TooLarge(200_000)), "{fault}");
+    assert_eq!((fault.code(), fault.is_transient()), ("object.too_large", false));
+    assert!((1..1000).contains(&received.failures().len()));
+}
+
+#[test]
+fn a_bomb_is_stopped_early_in_every_compression() {
+    let record = lines(&[SignIn::failed("id", noon())]);
+    let zeros = [&record[..], &vec![b'0'; 64 * 1024 * 1024]].concat();
+    for (what, bomb) in [
+        ("gzip", gzip(&zeros)),
+        ("zstd", zstd::encode_all(zeros.as_slice(), 1).unwrap()),
+        ("lines in gzip", gzip(&record.repeat(60_000))),
+    ] {
+        let (received, result) = read_with(bomb.as_slice(), Limits { ratio: 100, ..Limits::default() });
+        let fault = result.unwrap_err();
+        assert!(matches!(fault, ReadFault::Bomb(100)), "{what}: {fault}");
+        assert_eq!((fault.code(), fault.is_transient()), ("object.bomb", false));
+        assert!(received.outcomes.len() < 40_000, "{what}: it was read on to {}", received.outcomes.len());
+    }
+}
+
+#[test]
+fn a_small_export_may_repeat_itself() {
+    let export = gzip(&lines(&[SignIn::failed("id", noon())]).repeat(10_000));
+    let (received, result) = read_with(export.as_slice(), Limits { ratio: 10, ..Limits::default() });
+    assert!(result.is_ok());
+    assert_eq!(received.failures().len(), 10_000);
+}
+
+/// One line, or one record, of any length costs itself and no memory.
+#[test]
+fn a_record_far_beyond_its_limit_costs_itself_in_every_framing() {
+    let good = SignIn::failed("id", noon()).record();
+    let long = format!(r#"{{"category":"SignInLogs","padding":"{}"}}"#, "x".repeat(12 * 1024 * 1024));
+    let table = "TimeGenerated,IPAddress,ResultType,Id\n";
+    let row = "2026-03-02T12:00:00Z,203.0.113.7,50126,id\n";
+    let cell = format!("2026-03-02T12:00:00Z,203.0.113.7,50126,\"{}\"\n", "x".repeat(12 * 1024 * 1024));
+    for (what, export) in [
+        ("a line", format!("{good}\n{long}\n{good}\n")),
+        ("a batch", format!(r#"{{"records":[{good},{long},{good}]}}"#)),
+        ("an array", format!("[{good},{long},{good}]")),
+        ("a table", format!("{table}{row}{cell}{row}")),
+    ] {
+        let (received, result) = read_with(export.as_bytes(), Limits::default());
+        assert!(result.is_ok(), "{what}: {result:?}");
+        assert_eq!(received.outcomes.len(), 3, "{what}");
+        assert_eq!(received.outcomes[1], Outcome::Rejected(Rejected::TooLong), "{what}");
+        assert_eq!(received.failures().len(), 2, "{what}");
+    }
+}

@@ -1,0 +1,97 @@
+//! Rows of Log Analytics, and answers of its query API.
+
+use chrono::TimeDelta;
+use pivotwatch::detection::Source;
+use pivotwatch::entra::{Ignored, Outcome, Rejected};
+use pivotwatch_tests::facts::{SignIn, noon};
+use serde_json::{Value, json};
+
+use crate::tools::{failures, read, read_whole};
+use crate::writers::row;
+
+fn record() -> Value {
+    row(&SignIn::failed("id", noon()))
+}
+
+fn without(names: &[&str]) -> Value {
+    let mut record = record();
+    for name in names {
+        record.as_object_mut().unwrap().remove(*name);
+    }
+    record
+}
+
+#[test]
+fn the_time_is_the_sign_ins_and_in_want_of_it_that_of_its_logging() {
+    assert_eq!(failures(record().to_string().as_bytes())[0].time, noon());
+    let logged = failures(without(&["CreatedDateTime"]).to_string().as_bytes())[0].time;
+    assert_eq!(logged, noon() + TimeDelta::minutes(3));
+}
+
+#[test]
+fn the_source_is_told_by_category_table_or_interactivity() {
+    let mut row = record();
+    row["IsInteractive"] = json!(false);
+    let source = |row: &Value| failures(row.to_string().as_bytes())[0].source;
+    assert_eq!(source(&row), Source::Interactive, "the category knows better");
+    row["Category"] = json!("");
+    assert_eq!(source(&row), Source::Interactive, "and so does the table");
+    row["Type"] = json!("AADNonInteractiveUserSignInLogs");
+    assert_eq!(source(&row), Source::NonInteractive);
+}
+
+#[test]
+fn the_objects_of_the_one_table_are_the_texts_of_the_other() {
+    for status in [json!({"errorCode": 50053}), json!("{\"errorCode\":50053,\"failureReason\":\"\\\"\"}")] {
+        let mut row = without(&["ResultType"]);
+        row["Status"] = status;
+        assert_eq!(failures(row.to_string().as_bytes())[0].code, "50053");
+    }
+}
+
+#[test]
+fn a_row_of_an_application_has_neither_address_nor_result_here_and_is_ignored_by_its_source() {
+    let row =
+        r#"{"Category":"ServicePrincipalSignInLogs","CreatedDateTime":"2025-07-01T10:45:17.5824212Z","TenantId":"t"}"#;
+    let (shape, outcomes) = read_whole(row.as_bytes());
+    assert_eq!(shape, "log_analytics");
+    assert_eq!(outcomes, [Outcome::Ignored(Ignored::SourceNotCounted(Source::ServicePrincipal))]);
+}
+
+fn answer(rows: &Value) -> String {
+    let columns = json!([{"name": "TimeGenerated"}, {"name": "IPAddress"}, {"name": "ResultType"}, {"name": "Id"}]);
+    json!({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}).to_string()
+}
+
+#[test]
+fn a_row_of_an_answer_that_does_not_fit_its_columns_costs_that_row() {
+    let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
+    let answer = answer(&json!([good, ["2026-03-02T12:00:00Z", "203.0.113.7", "0"], good, []]));
+    let (shape, outcomes) = read_whole(answer.as_bytes());
+    assert_eq!((shape, outcomes.len()), ("api_answer", 4));
+    assert_eq!(outcomes[1], Outcome::Rejected(Rejected::Malformed));
+    assert_eq!(outcomes[3], Outcome::Rejected(Rejected::Malformed));
+}
+
+#[test]
+fn an_answer_that_breaks_off_gives_the_rows_before_and_says_so() {
+    let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
+    let answer = answer(&json!([good, good, good]));
+    let (received, result) = read(&answer.as_bytes()[..answer.len() - 10]);
+    assert_eq!(result.unwrap_err().code(), "object.truncated");
+    assert_eq!(received.failures().len(), 2);
+    let (received, result) = read(answer.replacen("],[", "];[", 1).as_bytes());
+    assert_eq!(result.unwrap_err().code(), "object.corrupt");
+    assert_eq!(received.failures().len(), 1);
+}
+
+#[test]
+fn a_cell_of_an_answer_that_would_fill_the_memory_stops_it() {
+    let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
+    let long = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "x".repeat(20 * 1024 * 1024)]);
+    let (received, result) = read(answer(&json!([good, long, good])).as_bytes());
+    let fault = result.unwrap_err();
+    assert_eq!(fault.code(), "object.corrupt", "{fault}");
+    assert!(fault.to_string().contains("longer than a record may be"), "{fault}");
+    assert_eq!(received.failures().len(), 1);
+}

@@ -1,0 +1,99 @@
+//! The results of queries as tables: whichever columns the query kept, and dates as the browser's country writes them.
+
+use chrono::{DateTime, Utc};
+use pivotwatch::entra::{Ignored, Outcome, Rejected};
+use pivotwatch_tests::facts::{SignIn, at, failed, noon};
+
+use crate::tools::{failures, read, read_whole};
+use crate::writers::query_csv;
+
+/// An export with a failure at each of these times.
+fn export(times: &[&str]) -> String {
+    let row = |(number, time): (usize, &&str)| format!("\"{time}\",203.0.113.7,50126,{number}\r\n");
+    let rows: String = times.iter().enumerate().map(row).collect();
+    format!("\u{feff}TimeGenerated [UTC],IPAddress,ResultType,Id\r\n{rows}")
+}
+
+fn times(export: &str) -> Vec<DateTime<Utc>> {
+    failures(export.as_bytes()).iter().map(|failure| failure.time).collect()
+}
+
+#[test]
+fn cells_may_hold_many_lines_and_the_file_begin_with_a_mark() {
+    let export = query_csv(&failed(60, noon()), "%-m/%-d/%Y, %-I:%M:%S%.3f %p");
+    assert!(export.lines().count() > 200);
+    let (shape, outcomes) = read_whole(export.as_bytes());
+    assert_eq!((shape, outcomes.len()), ("log_analytics_csv", 60));
+    assert_eq!(times(&export).first(), Some(&noon()));
+}
+
+#[test]
+fn one_date_whose_day_is_no_month_decides_for_the_whole_file() {
+    let day_first = ["03/04/2025, 10:00:00.000", "21/04/2025, 09:45:54.000", "05/04/2025, 10:00:00.000"];
+    assert_eq!(
+        times(&export(&day_first)),
+        [at("2025-04-03T10:00:00Z"), at("2025-04-21T09:45:54Z"), at("2025-04-05T10:00:00Z")]
+    );
+    let month_first = ["03/04/2025 10:00:00", "04/21/2025 09:45:54"];
+    assert_eq!(times(&export(&month_first)), [at("2025-03-04T10:00:00Z"), at("2025-04-21T09:45:54Z")]);
+}
+
+#[test]
+fn am_and_pm_are_american_unless_the_file_says_otherwise() {
+    assert_eq!(times(&export(&["4/8/2021, 2:08:45.221 PM"])), [at("2021-04-08T14:08:45.221Z")]);
+    let australian = ["4/8/2021, 2:08:45.221 PM", "31/8/2021, 2:08:45.221 PM"];
+    assert_eq!(times(&export(&australian)), [at("2021-08-04T14:08:45.221Z"), at("2021-08-31T14:08:45.221Z")]);
+}
+
+#[test]
+fn dates_that_the_file_never_decides_are_rejected_by_a_reason_of_their_own() {
+    let (_, outcomes) = read_whole(export(&["03/04/2025, 10:00:00", "05/06/2025, 10:00:00"]).as_bytes());
+    assert_eq!(outcomes, [const { Outcome::Rejected(Rejected::AmbiguousTime) }; 2]);
+}
+
+#[test]
+fn a_date_that_contradicts_what_the_file_decided_is_rejected() {
+    let (_, outcomes) = read_whole(export(&["21/04/2025, 10:00:00", "04/21/2025, 10:00:00"]).as_bytes());
+    assert_eq!(outcomes[1], Outcome::Rejected(Rejected::BadTime));
+}
+
+#[test]
+fn successes_need_no_date_that_can_be_read() {
+    let export = export(&["03/04/2025, 10:00:00"]).replace("50126", "0");
+    assert_eq!(read_whole(export.as_bytes()).1, [Outcome::Ignored(Ignored::NotAFailure)]);
+}
+
+#[test]
+fn no_more_is_held_back_than_fits_into_memory_and_nothing_is_lost_of_it() {
+    let undecided = vec!["03/04/2025, 10:00:00"; 100_000];
+    let (received, result) =
+        read(export(&[&undecided[..], &["21/04/2025, 10:00:00", "03/04/2025, 10:00:00"]].concat()).as_bytes());
+    assert!(result.is_ok());
+    assert_eq!(received.outcomes.len(), 100_002);
+    let rejected = received.outcomes.iter().filter(|one| **one == Outcome::Rejected(Rejected::AmbiguousTime)).count();
+    assert!((1..100_000).contains(&rejected), "{rejected}");
+    assert_eq!(received.failures().len(), 100_002 - rejected);
+}
+
+#[test]
+fn rows_that_are_held_back_come_out_of_a_file_that_is_cut() {
+    let text = export(&["4/8/2021, 2:08:45.221 PM", "4/8/2021, 2:08:45.221 PM"]);
+    let cut = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let (received, result) = read(&[&cut[..], b"junk"].concat());
+    assert_eq!(result.unwrap_err().code(), "object.corrupt");
+    assert_eq!(received.failures().len(), 2);
+}
+
+#[test]
+fn a_query_that_kept_only_what_is_needed_is_enough() {
+    let one = SignIn::failed("id", noon());
+    let row = format!("{},{},{}", "2026-03-02T12:00:00Z", one.address, one.code);
+    let found = failures(format!("CreatedDateTime,IPAddress,ResultType\n{row}\n").as_bytes());
+    assert_eq!((found.len(), found[0].time), (1, noon()));
+}
+
+#[test]
+fn a_word_for_a_status_is_no_code() {
+    let export = "CreatedDateTime,UserPrincipalName,IPAddress,Status\n2026-03-02 12:00:00,ann,203.0.113.7,Failure\n";
+    assert_eq!(read_whole(export.as_bytes()).1, [Outcome::Rejected(Rejected::NoCode)]);
+}

@@ -1,0 +1,84 @@
+//! Objects that are no exports, and what whoever wrote them is told.
+
+use pivotwatch::input::{Foreign, ReadFault};
+use serde_json::json;
+
+use crate::tools::{gzip, read};
+
+#[test]
+fn what_is_no_export_is_refused_as_a_whole() {
+    for (what, bytes) in [
+        ("a picture", &b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"[..]),
+        ("text", b"hello\nworld\n"),
+        ("other JSON", br#"{"hello":"world"}"#),
+        ("a CloudTrail file", br#"{"Records":[{"eventName":"ConsoleLogin"}]}"#),
+        ("another log", br#"{"category":"AuditLogs","properties":{}}"#),
+    ] {
+        let (received, result) = read(bytes);
+        assert!(matches!(result, Err(ReadFault::NotAnExport(_))), "{what}: {result:?}");
+        assert!(received.failures().is_empty());
+        let (_, result) = read(&gzip(bytes));
+        assert!(matches!(result, Err(ReadFault::NotAnExport(_))), "{what}, compressed: {result:?}");
+    }
+}
+
+#[test]
+fn an_empty_object_is_called_empty() {
+    for bytes in [&b""[..], b" \n\n", b"\xef\xbb\xbf", &gzip(b"")] {
+        let (_, result) = read(bytes);
+        assert!(matches!(result, Err(ReadFault::Empty)), "{result:?}");
+    }
+}
+
+fn told(bytes: &[u8]) -> Foreign {
+    match read(bytes).1 {
+        Err(ReadFault::NotAnExport(foreign)) => foreign,
+        other => panic!("{other:?} for {}", String::from_utf8_lossy(bytes)),
+    }
+}
+
+#[test]
+fn whoever_wrote_an_object_is_told_what_it_is_instead() {
+    for (text, expected) in [
+        ("hello\nworld\n", Foreign::NoText),
+        ("[1, 2]", Foreign::OtherJson),
+        ("name,colour\napple,red\n", Foreign::OtherTable),
+        ("IPAddress,Colour\n203.0.113.7,red\n", Foreign::OtherTable),
+        ("UserPrincipalName,IPAddress,ResultType\nann,203.0.113.7,50126\n", Foreign::TableWithoutTime),
+        (
+            "TimeGenerated [Local Time],IPAddress,ResultType\n4/28/2021 2:08 PM,203.0.113.7,50126\n",
+            Foreign::TableWithoutTime,
+        ),
+        (
+            "TimeGenerated [UTC],IPAddress,Type,count_\n2021-04-28T14:08:45Z,203.0.113.7,SigninLogs,7\n",
+            Foreign::TableWithoutCode,
+        ),
+        (
+            "TimeGenerated [UTC],UserPrincipalName,ResultType\n2021-04-28T14:08:45Z,ann,50126\n",
+            Foreign::TableWithoutAddress,
+        ),
+        (
+            "Date (UTC),Request ID,Authentication method,Succeeded,Result detail\n2021-04-28T14:08:45Z,1,Password,false,\n",
+            Foreign::AuthenticationDetails,
+        ),
+    ] {
+        assert_eq!(told(text.as_bytes()), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_answer_of_the_query_api_about_something_else_is_refused() {
+    let answer = json!({"tables": [{
+        "name": "PrimaryResult",
+        "columns": [{"name": "TimeGenerated", "type": "datetime"}, {"name": "OperationName", "type": "string"}],
+        "rows": [["2026-03-02T12:00:00Z", "Create"]],
+    }]});
+    assert_eq!(told(answer.to_string().as_bytes()), Foreign::OtherLogs);
+}
+
+#[test]
+fn an_export_that_is_damaged_in_every_record_is_called_so() {
+    let page =
+        "{\n  \"@odata.context\": \"x\",\n  \"value\": [\n    {\"createdDateTime\": \"\", \"status\": {}, }\n  ]\n}";
+    assert_eq!(told(page.as_bytes()), Foreign::NothingWhole);
+}
