@@ -68,6 +68,23 @@ hunt:
 test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.
 	$(IN_VENV) -m pytest -q -rs tests/end_to_end
 
+FUZZ := anything damaged events
+FUZZ_SECONDS ?= 60
+FUZZED := target/fuzz
+
+.PHONY: fuzz
+fuzz: ## Fuzz the readers with an address sanitizer: FUZZ_SECONDS=60 each.
+	$(CARGO) install --quiet --locked --root $(FUZZED) --version 0.13.1 cargo-fuzz
+	$(CARGO) run --quiet --locked --package pivotwatch-tests --example fuzz_examples -- $(FUZZED)/examples
+	@for target in $(FUZZ); do \
+	  mkdir -p $(FUZZED)/corpus/$$target; \
+	  case $$target in events) seeds=events;; *) seeds=exports;; esac; \
+	  EXAMPLES=$(CURDIR)/$(FUZZED)/examples/exports RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(FUZZED)/bin:$$PATH" \
+	    $(CARGO) fuzz run --fuzz-dir tests/fuzz --target-dir $(FUZZED)/build $$target \
+	    $(FUZZED)/corpus/$$target $(FUZZED)/examples/$$seeds -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1; \
+	done
+
 .PHONY: bench-cold-start
 bench-cold-start: packages-local $(VENV)/ready ## Measure how fast the functions start, against a bare one.
 	$(CARGO) build --release --locked --package detect --example hello_world

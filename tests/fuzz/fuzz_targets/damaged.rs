@@ -1,0 +1,23 @@
+//! An export of each shape with something in it that does not belong there: the shape is recognised, and its own code meets
+//! the damage. The folder of examples is named by `EXAMPLES`.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+
+static EXAMPLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let folder = std::env::var("EXAMPLES").expect("EXAMPLES names the folder of examples");
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    files.iter().map(|file| std::fs::read(file).expect("an example")).collect()
+});
+
+fuzz_target!(|data: (u8, u16, u8, &[u8])| {
+    let (which, position, removed, damage) = data;
+    let example = &EXAMPLES[usize::from(which) % EXAMPLES.len()];
+    let position = usize::from(position) % (example.len() + 1);
+    let behind = (position + usize::from(removed)).min(example.len());
+    pivotwatch_fuzz::read(&[&example[..position], damage, &example[behind..]].concat());
+});

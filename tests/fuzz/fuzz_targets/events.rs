@@ -1,0 +1,17 @@
+//! The events that the functions are invoked with.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pivotwatch::{aws, objects};
+
+fuzz_target!(|text: &[u8]| {
+    let Ok(event) = serde_json::from_slice(text) else { return };
+    let found = objects::notifications(&event);
+    for notification in found.written {
+        let _ = aws::passed_over(&notification.object.key);
+    }
+    if let Some(record) = aws::record_of(&event) {
+        let _ = aws::read(record);
+    }
+});

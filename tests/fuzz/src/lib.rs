@@ -1,0 +1,39 @@
+//! What the fuzz targets share: reading an object, and what must hold whatever it is.
+
+use chrono::{DateTime, Utc};
+use pivotwatch::aws::{self, Reading};
+use pivotwatch::detection::Rule;
+use pivotwatch::entra::{self, Outcome};
+use pivotwatch::input::Limits;
+use pivotwatch::pipeline::reading;
+
+/// Small, so that a fuzzer reaches them.
+const LIMITS: Limits = Limits { record: 16 * 1024, object: 1024 * 1024, ratio: 100 };
+
+#[derive(Default)]
+struct Received {
+    records: usize,
+}
+
+impl entra::Receiver for Received {
+    fn receive(&mut self, outcome: Outcome, _: Option<DateTime<Utc>>) {
+        self.records += 1;
+        if let Outcome::Failure(failure) = outcome {
+            assert!(Rule::is_failure(&failure.code) && !failure.address.is_loopback(), "{failure:?}");
+        }
+    }
+}
+
+impl aws::Receiver for Received {
+    fn receive_record(&mut self, _: Reading) {
+        self.records += 1;
+    }
+}
+
+/// Reads an object. It may be refused or break off; it must not panic, hang or make records of nothing.
+pub fn read(object: &[u8]) {
+    let mut received = Received::default();
+    let read = reading::read(object, "object", &Rule::default(), LIMITS, &mut received);
+    let is_plain = read.is_ok_and(|read| read.compression.name() == "none");
+    assert!(!is_plain || received.records <= object.len(), "{} records of {} bytes", received.records, object.len());
+}
