@@ -1,6 +1,7 @@
 //! Reading sign-in exports: what each record comes to, in every shape, and which objects are refused.
 
 mod agreement;
+mod capture;
 mod compression;
 mod defender;
 mod diagnostic;

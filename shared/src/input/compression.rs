@@ -6,7 +6,7 @@ use flate2::bufread::GzDecoder;
 
 use super::ReadFault;
 use super::encoding::{ByteOrder, Utf16};
-use super::limited::{Exceeded, Limited, Metered};
+use super::limited::{Exceeded, Expansion};
 use super::window::Limits;
 
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -72,18 +72,19 @@ pub(super) fn decompressed<'a>(
     bytes: impl Read + Send + 'a,
     limits: Limits,
 ) -> Result<(Box<dyn Read + Send + 'a>, Compression), ReadFault> {
-    let (mut bytes, taken) = Metered::new(bytes);
+    let expansion = Expansion::new(limits);
+    let mut bytes = expansion.metered(bytes);
     let mut first = Vec::with_capacity(ZSTD.len());
     bytes.by_ref().take(ZSTD.len() as u64).read_to_end(&mut first).map_err(fault)?;
     let compression = Compression::of(&first);
     let whole = BufReader::with_capacity(BUFFER, io::Cursor::new(first).chain(bytes));
     let mut plain: Box<dyn Read + Send + 'a> = match compression {
-        Compression::None => Box::new(Limited::new(whole, taken, limits)),
-        Compression::Gzip => Box::new(Limited::new(Gzip::new(whole), taken, limits)),
+        Compression::None => Box::new(expansion.limited(whole)),
+        Compression::Gzip => Box::new(expansion.limited(Gzip::new(whole))),
         Compression::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(whole).map_err(fault)?;
             decoder.window_log_max(ZSTD_WINDOW).map_err(fault)?;
-            Box::new(Limited::new(decoder, taken, limits))
+            Box::new(expansion.limited(decoder))
         }
     };
     let mut mark = Vec::with_capacity(2);

@@ -11,6 +11,14 @@ pub enum Foreign {
     /// JSON of something else.
     #[error("it is JSON, but has no sign-in records where an export would have them")]
     OtherJson,
+    /// An Avro file of something else.
+    #[error("it is an Avro file, but none of Event Hubs Capture, whose records have a Body")]
+    OtherAvro,
+    /// A capture, compressed otherwise.
+    #[error(
+        "it is an Avro file whose blocks are compressed by neither nothing nor deflate, as Event Hubs Capture has them"
+    )]
+    OtherAvroCodec,
     /// A table of something else.
     #[error("its first line has none of the columns of a sign-in export")]
     OtherTable,

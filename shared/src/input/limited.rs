@@ -28,18 +28,34 @@ impl From<Exceeded> for io::Error {
     }
 }
 
-/// Counts the bytes that a decoder takes.
-pub(super) struct Metered<R> {
-    bytes: R,
+/// What a decoder took and what it gave, over all of an object.
+pub(crate) struct Expansion {
     taken: Arc<AtomicU64>,
+    given: Arc<AtomicU64>,
+    limits: Limits,
 }
 
-impl<R> Metered<R> {
-    /// The reader, and where it counts.
-    pub(super) fn new(bytes: R) -> (Self, Arc<AtomicU64>) {
-        let taken = Arc::default();
-        (Self { bytes, taken: Arc::clone(&taken) }, taken)
+impl Expansion {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { taken: Arc::default(), given: Arc::default(), limits }
     }
+
+    /// Counts what a decoder takes.
+    pub(crate) fn metered<R>(&self, bytes: R) -> Metered<R> {
+        Metered { bytes, taken: Arc::clone(&self.taken) }
+    }
+
+    /// Stops a decoder where a limit is exceeded.
+    pub(crate) fn limited<R>(&self, bytes: R) -> Limited<R> {
+        let Self { taken, given, limits } = self;
+        Limited { bytes, taken: Arc::clone(taken), given: Arc::clone(given), limits: *limits }
+    }
+}
+
+/// Bytes on their way into a decoder.
+pub(crate) struct Metered<R> {
+    bytes: R,
+    taken: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Metered<R> {
@@ -50,29 +66,23 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
-/// Stops where a limit is exceeded.
-pub(super) struct Limited<R> {
+/// Bytes on their way out of a decoder.
+pub(crate) struct Limited<R> {
     bytes: R,
     taken: Arc<AtomicU64>,
-    given: u64,
+    given: Arc<AtomicU64>,
     limits: Limits,
-}
-
-impl<R> Limited<R> {
-    pub(super) fn new(bytes: R, taken: Arc<AtomicU64>, limits: Limits) -> Self {
-        Self { bytes, taken, given: 0, limits }
-    }
 }
 
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
-        self.given += read as u64;
-        if self.given > self.limits.object {
+        let given = self.given.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
+        if given > self.limits.object {
             return Err(Exceeded::Object(self.limits.object).into());
         }
         let taken = self.taken.load(Ordering::Relaxed);
-        if self.given > UNSUSPECTED && self.given / self.limits.ratio > taken {
+        if given > UNSUSPECTED && given > taken.saturating_mul(self.limits.ratio) {
             return Err(Exceeded::Ratio(self.limits.ratio).into());
         }
         Ok(read)

@@ -13,4 +13,5 @@ mod window;
 
 pub use compression::{Compression, Interrupted};
 pub use fault::{Foreign, ReadFault};
+pub(crate) use limited::Expansion;
 pub use window::{Input, Limits};

@@ -1,6 +1,6 @@
 //! A window onto the decompressed bytes, from which records are cut without copying them.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use super::ReadFault;
 use super::compression::{Compression, decompressed, fault, is_damage};
@@ -166,11 +166,21 @@ impl<'a> Input<'a> {
 /// For what is better read from its beginning to its end than cut.
 impl Read for Input<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Input<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.ahead().is_empty() {
             self.more()?;
         }
-        let count = buffer.len().min(self.ahead().len());
-        buffer[..count].copy_from_slice(self.take(count));
-        Ok(count)
+        Ok(self.ahead())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.advance(count);
     }
 }

@@ -1,6 +1,8 @@
 //! The shapes of export that are read.
 
 mod api_answer;
+mod avro;
+mod capture;
 mod dated;
 mod defender;
 mod diagnostic;
@@ -39,6 +41,7 @@ const SHAPES: &[Shape] = &[
     portal_csv::SHAPE,
     log_analytics_csv::SHAPE,
     defender::CSV,
+    capture::SHAPE,
 ];
 
 /// A shape: how it is recognised and how it is read.

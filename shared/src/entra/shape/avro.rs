@@ -1,0 +1,178 @@
+//! As much of Avro's encoding as it takes to step over values and to read texts.
+//!
+//! A file says by its schema how it is to be read, and by lengths how much of it there is, and neither can be trusted. Of the
+//! libraries, `apache-avro` sets memory aside for whatever length is claimed, follows a schema that contains itself until the
+//! stack is full, and takes an event that is cut for one that is empty. Nothing here recurses deeper than the schema's
+//! text is nested, which the reader of JSON bounds, or keeps more than what was asked for.
+//!
+//! <https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>
+
+use std::io::{self, BufRead, Read};
+
+use serde_json::Value;
+
+/// Elements of an array or a map that may be of no bytes at all.
+const MOST_ELEMENTS: u64 = 10_000;
+
+/// How a value is written.
+pub(super) enum Schema {
+    /// In so many bytes.
+    Sized(u64),
+    /// As a number of any length.
+    Number,
+    /// As a length, and so many bytes.
+    Bytes,
+    Array(Box<Schema>),
+    Map(Box<Schema>),
+    Union(Vec<Schema>),
+    Record(Vec<Schema>),
+}
+
+impl Schema {
+    /// The fields of a record by their names, or `None` for a schema of anything else, or one that refers to itself.
+    pub(super) fn fields(schema: &[u8]) -> Option<Vec<(String, Self)>> {
+        let schema: Value = serde_json::from_slice(schema).ok()?;
+        let fields = schema.get("fields")?.as_array()?;
+        fields
+            .iter()
+            .map(|field| Some((field.get("name")?.as_str()?.to_owned(), Self::of(field.get("type")?)?)))
+            .collect()
+    }
+
+    fn of(schema: &Value) -> Option<Self> {
+        let all = |schemas: &Value| schemas.as_array()?.iter().map(Self::of).collect::<Option<Vec<_>>>();
+        let kind = match schema {
+            Value::Array(_) => return all(schema).map(Self::Union),
+            Value::String(kind) => kind,
+            _ => match schema.get("type")? {
+                Value::String(kind) => kind,
+                inner => return Self::of(inner),
+            },
+        };
+        let inner = |name: &str| schema.get(name).and_then(Self::of).map(Box::new);
+        Some(match kind.as_str() {
+            "null" => Self::Sized(0),
+            "boolean" => Self::Sized(1),
+            "float" => Self::Sized(4),
+            "double" => Self::Sized(8),
+            "fixed" => Self::Sized(schema.get("size")?.as_u64()?),
+            "int" | "long" | "enum" => Self::Number,
+            "bytes" | "string" => Self::Bytes,
+            "array" => Self::Array(inner("items")?),
+            "map" => Self::Map(inner("values")?),
+            "record" => {
+                let types = schema.get("fields")?.as_array()?.iter().map(|field| Self::of(field.get("type")?));
+                Self::Record(types.collect::<Option<_>>()?)
+            }
+            _ => return None,
+        })
+    }
+
+    /// Steps over a value.
+    pub(super) fn skip(&self, bytes: &mut impl BufRead) -> io::Result<()> {
+        match self {
+            Self::Sized(size) => pass(bytes, *size),
+            Self::Number => number(bytes).map(drop),
+            Self::Bytes => {
+                let length = length(bytes)?;
+                pass(bytes, length)
+            }
+            Self::Union(variants) => variant(bytes, variants)?.skip(bytes),
+            Self::Record(fields) => fields.iter().try_for_each(|field| field.skip(bytes)),
+            Self::Array(element) => elements(bytes, |bytes| element.skip(bytes)),
+            Self::Map(value) => elements(bytes, |bytes| {
+                Self::Bytes.skip(bytes)?;
+                value.skip(bytes)
+            }),
+        }
+    }
+
+    /// The bytes of a value, none if it has no such thing.
+    pub(super) fn read_bytes(&self, from: &mut impl BufRead, most: u64) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Bytes => bytes(from, most),
+            Self::Union(variants) => variant(from, variants)?.read_bytes(from, most),
+            other => other.skip(from).map(|()| Vec::new()),
+        }
+    }
+}
+
+/// A number, small ones in fewer bytes than large ones.
+pub(super) fn number(bytes: &mut impl Read) -> io::Result<i64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let [byte] = exactly(bytes)?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
+        }
+    }
+    Err(damaged("a number is longer than any"))
+}
+
+/// How many elements of an array or a map come next; none at its end.
+pub(super) fn count(bytes: &mut impl Read) -> io::Result<Option<u64>> {
+    let count = number(bytes)?;
+    if count < 0 {
+        // Their size in bytes, for those who want to step over them at once.
+        number(bytes)?;
+    }
+    Ok(Some(count.unsigned_abs()).filter(|count| *count > 0))
+}
+
+/// Bytes behind their length, no more than so many.
+pub(super) fn bytes(from: &mut impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let length = length(from)?;
+    if length > most {
+        return Err(damaged("a text is longer than any may be"));
+    }
+    let mut bytes = Vec::new();
+    let read = from.take(length).read_to_end(&mut bytes)?;
+    if (read as u64) < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
+}
+
+/// A text, likewise.
+pub(super) fn text(from: &mut impl Read, most: u64) -> io::Result<String> {
+    String::from_utf8(bytes(from, most)?).map_err(|_| damaged("a name is no text"))
+}
+
+/// So many bytes as there have to be.
+pub(super) fn exactly<const COUNT: usize>(bytes: &mut impl Read) -> io::Result<[u8; COUNT]> {
+    let mut found = [0; COUNT];
+    bytes.read_exact(&mut found)?;
+    Ok(found)
+}
+
+pub(super) fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("Avro: {what}"))
+}
+
+fn length(bytes: &mut impl Read) -> io::Result<u64> {
+    u64::try_from(number(bytes)?).map_err(|_| damaged("a text has a negative length"))
+}
+
+fn pass(bytes: &mut impl BufRead, count: u64) -> io::Result<()> {
+    let passed = io::copy(&mut bytes.take(count), &mut io::sink())?;
+    if passed < count { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+}
+
+fn variant<'s>(bytes: &mut impl Read, variants: &'s [Schema]) -> io::Result<&'s Schema> {
+    let position = usize::try_from(number(bytes)?).ok();
+    position
+        .and_then(|position| variants.get(position))
+        .ok_or_else(|| damaged("a value is of no kind that it may be of"))
+}
+
+fn elements<R: BufRead>(bytes: &mut R, element: impl Fn(&mut R) -> io::Result<()>) -> io::Result<()> {
+    let mut passed: u64 = 0;
+    while let Some(count) = count(bytes)? {
+        passed = passed.saturating_add(count);
+        if passed > MOST_ELEMENTS {
+            return Err(damaged("a value has more elements than any"));
+        }
+        for _ in 0..count {
+            element(bytes)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Event Hubs Capture: Avro files, written here byte by byte as the specification has them.
+
+use std::io::Read as _;
+
+use flate2::read::DeflateEncoder;
+use pivotwatch::entra::{Outcome, Rejected};
+use pivotwatch::input::{Foreign, Limits, ReadFault};
+use pivotwatch_tests::facts::{SignIn, failed, noon};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::tools::{failures, gzip, read, read_whole, read_with};
+use crate::writers::array;
+
+const SCHEMA: &str = r#"{"type":"record","name":"EventData","namespace":"Microsoft.ServiceBus.Messaging","fields":[
+    {"name":"SequenceNumber","type":"long"},{"name":"Offset","type":"string"},{"name":"EnqueuedTimeUtc","type":"string"},
+    {"name":"SystemProperties","type":{"type":"map","values":["long","double","string","bytes"]}},
+    {"name":"Properties","type":{"type":"map","values":["long","double","string","bytes","null"]}},
+    {"name":"Body","type":["null","bytes"]}]}"#;
+
+const MARK: &[u8; 16] = b"0123456789abcdef";
+
+fn number(number: i64) -> Vec<u8> {
+    let mut rest = ((number << 1) ^ (number >> 63)).cast_unsigned();
+    let mut bytes = Vec::new();
+    while rest >= 0x80 {
+        bytes.push(rest.to_le_bytes()[0] | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest.to_le_bytes()[0]);
+    bytes
+}
+
+fn text(text: impl AsRef<[u8]>) -> Vec<u8> {
+    let text = text.as_ref();
+    [number(i64::try_from(text.len()).unwrap()), text.to_vec()].concat()
+}
+
+fn header(codec: &str, schema: &str) -> Vec<u8> {
+    let entries = [text("avro.codec"), text(codec), text("avro.schema"), text(schema)].concat();
+    [&b"Obj\x01"[..], &number(2), &entries, &number(0), MARK].concat()
+}
+
+fn event(body: Option<&str>) -> Vec<u8> {
+    let properties = [number(1), text("x-opt-enqueued-time"), number(0), number(1_772_452_800_000), number(0)].concat();
+    let body = body.map_or_else(|| number(0), |body| [number(1), text(body)].concat());
+    [number(7), text("4096"), text("3/2/2026 12:00:00 PM"), properties, number(0), body].concat()
+}
+
+fn block(codec: &str, count: usize, events: &[u8]) -> Vec<u8> {
+    let mut data = Vec::new();
+    if codec == "deflate" {
+        DeflateEncoder::new(events, flate2::Compression::default()).read_to_end(&mut data).unwrap();
+    } else {
+        data.extend(events);
+    }
+    [number(i64::try_from(count).unwrap()), text(data), MARK.to_vec()].concat()
+}
+
+/// A capture with a block for every two messages.
+fn capture(codec: &str, bodies: &[String]) -> Vec<u8> {
+    let of_two =
+        |two: &[String]| block(codec, two.len(), &two.iter().flat_map(|body| event(Some(body))).collect::<Vec<_>>());
+    header(codec, SCHEMA).into_iter().chain(bodies.chunks(2).flat_map(of_two)).collect()
+}
+
+fn messages(all: &[SignIn]) -> Vec<String> {
+    all.chunks(3).map(|some| json!({"records": array(some, SignIn::record)}).to_string()).collect()
+}
+
+#[test]
+fn the_messages_of_a_capture_are_read_as_files_of_their_own() {
+    let all = failed(20, noon());
+    for codec in ["null", "deflate"] {
+        let capture = capture(codec, &messages(&all));
+        for bytes in [&capture, &gzip(&capture)] {
+            let (shape, outcomes) = read_whole(bytes);
+            assert_eq!((shape, outcomes.len()), ("capture", 20), "{codec}");
+            assert_eq!(failures(bytes), failures(messages(&all).concat().as_bytes()), "{codec}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_damaged_or_says_nothing_costs_itself() {
+    let good = &messages(&failed(1, noon()))[0];
+    let events =
+        [event(Some(good)), event(None), event(Some("")), event(Some(&good[..90])), event(Some(good))].concat();
+    let capture = [header("null", SCHEMA), block("null", 5, &events)].concat();
+    let (_, outcomes) = read_whole(&capture);
+    assert_eq!(outcomes.len(), 3);
+    assert_eq!(outcomes[1], Outcome::Rejected(Rejected::Malformed));
+}
+
+#[test]
+fn a_capture_of_a_quiet_hour_has_no_records() {
+    assert_eq!(read_whole(&header("null", SCHEMA)).1, []);
+}
+
+#[test]
+fn a_capture_that_breaks_off_gives_the_messages_before_and_says_so() {
+    for codec in ["null", "deflate"] {
+        let capture = capture(codec, &messages(&failed(60, noon())));
+        let (received, result) = read(&capture[..capture.len() - 100]);
+        assert_eq!(result.unwrap_err().code(), "object.truncated", "{codec}");
+        assert!(received.failures().len() >= 54, "{codec}");
+    }
+}
+
+#[test]
+fn avro_of_something_else_is_refused() {
+    let other = r#"{"type":"record","name":"R","fields":[{"name":"a","type":"long"}]}"#;
+    for (bytes, expected) in
+        [(header("null", other), Foreign::OtherAvro), (header("snappy", SCHEMA), Foreign::OtherAvroCodec)]
+    {
+        let (_, result) = read(&bytes);
+        assert!(matches!(result, Err(ReadFault::NotAnExport(foreign)) if foreign == expected), "{expected:?}");
+    }
+}
+
+#[test]
+fn a_capture_that_was_made_to_take_memory_or_time_without_end_is_stopped() {
+    let long = [&number(7)[..], &number(1 << 40)].concat();
+    let zeros = event(Some(&"0".repeat(18 * 1024 * 1024)));
+    let elements = r#"{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"array","items":"null"}},{"name":"Body","type":"bytes"}]}"#;
+    let fixed = r#"{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"fixed","name":"f","size":1152921504606846976}},{"name":"Body","type":"bytes"}]}"#;
+    let nothing = r#"{"type":"record","name":"R","fields":[{"name":"Body","type":"null"}]}"#;
+    for (what, bytes, code) in [
+        ("a long text", [header("null", SCHEMA), block("null", 1, &long)].concat(), "object.truncated"),
+        (
+            "elements of nothing",
+            [header("null", elements), block("null", 1, &number(1 << 40))].concat(),
+            "object.corrupt",
+        ),
+        ("a fixed length", [header("null", fixed), block("null", 1, b"abc")].concat(), "object.truncated"),
+        ("a long header", [&b"Obj\x01"[..], &number(1), &number(1 << 40)].concat(), "object.corrupt"),
+        ("events of nothing", [header("null", nothing), block("null", 1 << 40, b"")].concat(), "object.corrupt"),
+        ("a negative block", [header("null", SCHEMA), number(-1), number(-1)].concat(), "object.corrupt"),
+        ("a bomb", [header("deflate", SCHEMA), block("deflate", 1, &zeros)].concat(), "object.bomb"),
+    ] {
+        let (_, result) = read_with(bytes.as_slice(), Limits::default());
+        assert_eq!(result.unwrap_err().code(), code, "{what}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_damage_of_a_capture_makes_the_reader_panic_or_hang(
+        deflated in any::<bool>(),
+        position in any::<prop::sample::Index>(),
+        damage in prop::collection::vec(any::<u8>(), 0..4),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = capture(if deflated { "deflate" } else { "null" }, &messages(&failed(6, noon())));
+        let position = position.index(bytes.len());
+        bytes.splice(position..(position + damage.len()).min(bytes.len()), damage);
+        bytes.truncate(cut.index(2 * bytes.len()) + 1);
+        let (received, _) = read(&bytes);
+        prop_assert!(received.failures().len() <= 6);
+    }
+}
