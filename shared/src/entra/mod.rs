@@ -52,8 +52,8 @@ impl Recognised {
         self.0.name
     }
 
-    /// Reads the export to its end and gives every record of it to `receiver`. The object's name is a last resort, see
-    /// [`Source`](crate::detection::Source) of records that do not tell it.
+    /// Reads the export to its end and gives every record of it to `receiver`. The object's name tells the source of records
+    /// that do not tell it themselves, as a last resort.
     ///
     /// # Errors
     /// [`ReadFault`] when the object breaks off or has no sign-ins; what was received before stays valid.
