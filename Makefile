@@ -61,7 +61,7 @@ oracle: hunt $(VENV)/ready ## The same in thousands of worlds: WORLDS=10000, SEE
 	@PYTHONPATH=tests $(IN_VENV) -m oracle --worlds $(WORLDS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: hunt
-hunt:
+hunt: ## Build the command that hunts in files.
 	@$(CARGO) build --quiet --package pivotwatch-cli --locked
 
 .PHONY: test-end-to-end

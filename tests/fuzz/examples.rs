@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut sign_ins = failed(3, noon());
     "0".clone_into(&mut sign_ins[1].code);
     for (number, writer) in WRITERS.iter().enumerate() {
-        fs::write(exports.join(format!("{number:02}-{}", writer.shape)), (writer.write)(&sign_ins))?;
+        let name = format!("{number:02} {}, {}", writer.shape, writer.what);
+        fs::write(exports.join(name), (writer.write)(&sign_ins))?;
     }
     let login = console_login("one", noon());
     let log_file = json!({"Records": [login, console_login("two", noon())]}).to_string();
