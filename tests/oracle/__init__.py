@@ -11,5 +11,5 @@ world      facts, and the files that tell of them
 generate   random worlds;  identities  random principals in them
 files      writing a world
 compare    both over a batch of worlds;  shrink  the smallest world in which they still differ
-coverage   what the worlds had in them, so that nobody has to believe it
+coverage   what the worlds had in them, so that nobody has to believe it;  seen  what is counted for it
 """

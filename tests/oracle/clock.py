@@ -19,6 +19,7 @@ class Clock:
         self._options = options
         self._midnight = midnight or self.EPOCH + _DAY * random.randrange(3 * 365)
         self._given: list[datetime] = []
+        self._crowd: list[datetime] = []
 
     def of_another_address(self) -> "Clock":
         """A clock of the same world that knows of no event yet."""
@@ -29,6 +30,12 @@ class Clock:
         time = self._of_several_days() if self._options.several_days else self._of_one_day()
         self._given.append(time)
         return time
+
+    def time_in_one_hour(self) -> datetime:
+        """The next event's time, in the same hour as all other times that are asked for so."""
+        hour = (self._crowd or [self.time()])[0].replace(minute=0, second=0)
+        self._crowd.append(hour + _SECOND * self._random.randrange(60 * 60))
+        return self._crowd[-1]
 
     def _of_one_day(self) -> datetime:
         last = 24 * 60 * 60 - 1
@@ -44,15 +51,23 @@ class Clock:
         return self._midnight + timedelta(seconds=second)
 
     def _of_several_days(self) -> datetime:
-        """Near midnight, near another event, or near the end of a window that begins or ends with another event."""
-        random, window = self._random, self._options.window
+        """Near midnight, near another event, or near where a window begins or ends that holds other events."""
+        random = self._random
         where = random.random()
         if not self._given or where < 0.1:
             return self._midnight + _SECOND * random.choice((-1, 0, 1, random.randint(-90_000, 90_000)))
         other = random.choice(self._given)
-        if where < 0.6:
+        if where < 0.55:
             return other + _SECOND * random.choice((0, 1, random.randint(-600, 600), random.randint(-9_000, 9_000)))
         if where < 0.9:
-            end = other + random.choice((-1, 1)) * window
-            return end + _SECOND * random.choice((-1, 0, 0, 1, random.randint(-600, 600)))
-        return other + window * random.uniform(-1.5, 1.5) // _SECOND * _SECOND
+            return self._where_a_window_ends() + _SECOND * random.choice((-1, 0, 0, 1, random.randint(-600, 600)))
+        return other + self._options.window * random.uniform(-1.5, 1.5) // _SECOND * _SECOND
+
+    def _where_a_window_ends(self) -> datetime:
+        """The other end of a window that holds, of the events so far, as many as the threshold, or one more, or any."""
+        random, window = self._random, self._options.window
+        events = sorted(self._crowd or self._given)
+        number = min(
+            len(events), random.choice((self._options.threshold, self._options.threshold + 1, random.randint(1, 50)))
+        )
+        return random.choice((events[-number] + window, events[number - 1] - window))

@@ -6,89 +6,14 @@ where somebody logged in to the console from them: without a login the rule says
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
+from datetime import timedelta
 
 from oracle.findings import COLUMNS, Incident
 from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
 from oracle.identities import KINDS
 from oracle.rule import TABLES
-from oracle.world import LOOPBACK, NO_FAILURES, TABLE_OF_CATEGORY, Options, Record, SignIn, World
-
-
-@dataclass(frozen=True)
-class Address:
-    """An address of a world."""
-
-    text: str
-    failures: dict[str, list[datetime]]
-    """Times of its failures in whole seconds, by table, or by category where that has no table that counts."""
-    records: list[Record]
-    threshold: int
-
-    @cached_property
-    def logins(self) -> list[Record]:
-        return [record for record in self.records if record.is_successful_login]
-
-    @cached_property
-    def exceeding(self) -> list[str]:
-        return [source for source, times in self.failures.items() if len(times) > self.threshold]
-
-    @cached_property
-    def exceeding_tables(self) -> list[str]:
-        return [table for table in TABLES if table in self.exceeding]
-
-    def counted(self) -> list[datetime]:
-        return [time for table in TABLES for time in self.failures.get(table, ())]
-
-    def sources_with(self, number: int) -> int:
-        """In how many of the tables it has so many failures."""
-        return sum(len(self.failures.get(table, ())) == number for table in TABLES)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A world that was judged, and what was found in it."""
-
-    world: World
-    options: Options
-    incidents: list[Incident]
-
-    @cached_property
-    def addresses(self) -> list[Address]:
-        failures: dict[str, dict[str, list[datetime]]] = {}
-        for sign_in in self.world.sign_ins:
-            if sign_in.code not in NO_FAILURES:
-                source = TABLE_OF_CATEGORY.get(sign_in.category, sign_in.category)
-                times = failures.setdefault(sign_in.address, {}).setdefault(source, [])
-                times.append(sign_in.time.replace(microsecond=0))
-        records: dict[str, list[Record]] = {}
-        for record in self.world.records:
-            records.setdefault(record.address, []).append(record)
-        addresses = (
-            Address(text, failures.get(text, {}), of_it, self.options.threshold) for text, of_it in records.items()
-        )
-        return [address for address in addresses if address.logins]
-
-    @cached_property
-    def matching(self) -> list[tuple[Address, Record]]:
-        ids = {event_id for incident in self.incidents for event_id in incident.event_ids or ()}
-        logins = ((address, login) for address in self.addresses for login in address.logins)
-        return [(address, login) for address, login in logins if login.body.get("eventID") in ids]
-
-    @cached_property
-    def results(self) -> list[list[SignIn]]:
-        """Rows that are results of one sign-in, where there are several."""
-        by_id: dict[str, list[SignIn]] = {}
-        for sign_in in self.world.sign_ins:
-            by_id.setdefault(sign_in.id, []).append(sign_in)
-        return [rows for identifier, rows in by_id.items() if identifier and len(rows) > 1]
-
-    def column(self, name: str) -> list[str]:
-        """A column of each incident."""
-        return [incident.columns[list(COLUMNS).index(name)] for incident in self.incidents]
-
+from oracle.seen import Address, Seen, hour
+from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Options, Record, World
 
 Check = Callable[[Seen], int]
 """How often a world has something."""
@@ -110,6 +35,17 @@ def _own_day(address: Address, login: Record) -> bool:
     """Whether some table exceeds the threshold with the failures of the login's own day."""
     days = ([time.date() for time in address.failures.get(table, ())] for table in TABLES)
     return any(times.count(login.time.date()) > address.threshold for times in days)
+
+
+def _at_a_crowded_hour(seen: Seen) -> int:
+    """Logins a window from a crowded hour, so that some of the windows that hold them hold a part of it."""
+    window = seen.options.window
+    return seen.options.several_days and sum(
+        hour(login.time + sign * window) in address.crowded_hours
+        for address in seen.addresses
+        for login in address.logins
+        for sign in (-1, 1)
+    )
 
 
 def _missed_by_a_second(seen: Seen) -> int:
@@ -173,6 +109,8 @@ CHECKS: dict[str, Check] = {
         lambda address, login, window: any(abs(time - login.time) == window for time in address.counted())
     ),
     "logins a second too far from a failure": _missed_by_a_second,
+    f"addresses with more than {SAMPLED} failures in an hour": _addresses(lambda address: address.crowded_hours),
+    "logins a window from such an hour": _at_a_crowded_hour,
     "addresses at the threshold": _addresses(lambda address: address.sources_with(address.threshold)),
     "addresses one above it": _addresses(lambda address: address.sources_with(address.threshold + 1)),
     **{

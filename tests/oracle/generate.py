@@ -2,14 +2,14 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
 
 from local_aws.exports import console_login
 from oracle import identities
 from oracle.clock import Clock
-from oracle.world import LOOPBACK, NO_FAILURES, Copy, File, Options, Record, SignIn, World
+from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Copy, File, Options, Record, SignIn, World
 
 COUNTED = ("SignInLogs", "NonInteractiveUserSignInLogs")
 UNCOUNTED = ("ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "ADFSSignInLogs")
@@ -73,7 +73,7 @@ class _Generator:
             for category in COUNTED:
                 sign_ins += self._failures(clock, address, category, self._number_of_failures())
                 if self._chance(0.3):
-                    sign_ins.append(self._sign_in(clock, address, category, self.random.choice(NO_FAILURES)))
+                    sign_ins.append(self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES)))
             if self._chance(0.2):
                 sign_ins += self._failures(clock, address, self.random.choice(UNCOUNTED), self.options.threshold + 2)
             records += self._records(clock, address)
@@ -97,27 +97,32 @@ class _Generator:
             yield self.random.choice(LOOPBACK)
 
     def _number_of_failures(self) -> int:
+        if self._chance(0.005):
+            return self.random.randint(SAMPLED + 1, 3 * SAMPLED)
         threshold = self.options.threshold
         many = threshold + self.random.randint(3, 12)
         numbers = (0, threshold - 1, threshold, threshold + 1, threshold + 2, many)
         return self.random.choices(numbers, weights=(3, 1, 2, 3, 1, 1))[0]
 
     def _failures(self, clock: Clock, address: str, category: str, number: int) -> Iterator[SignIn]:
+        time = clock.time_in_one_hour if number > SAMPLED else clock.time
         before = None
         for _ in range(number):
-            before = self._sign_in(clock, address, category, self.random.choice(FAILURES), before)
+            before = self._sign_in(time(), address, category, self.random.choice(FAILURES), before)
             yield before
             if self._chance(0.1):
-                yield self._sign_in(clock, address, category, self.random.choice(NO_FAILURES), before)
+                yield self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES), before)
 
-    def _sign_in(self, clock: Clock, address: str, category: str, code: str, before: SignIn | None = None) -> SignIn:
+    def _sign_in(
+        self, second: datetime, address: str, category: str, code: str, before: SignIn | None = None
+    ) -> SignIn:
         identifier = "" if self._chance(0.1) else self._uuid()
         if before and code not in self.codes.setdefault(before.id, {before.code}) and self._chance(0.2):
             # Another result of the sign-in before: interim and final results stand in rows of their own.
             identifier = before.id
             self.codes[identifier].add(code)
         # The same fraction of a second in every copy, in the seven digits that Azure writes.
-        time = clock.time() + timedelta(microseconds=self.random.choice((0, 1, 500_000, 999_999)))
+        time = second + timedelta(microseconds=self.random.choice((0, 1, 500_000, 999_999)))
         user = self.random.choice(USERS)
         return SignIn(category, address, code, time, identifier, self._uuid(), user, self._copies(SIGN_IN_FORMS))
 

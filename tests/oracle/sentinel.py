@@ -5,13 +5,16 @@ https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs and 
 are missing are empty, as Kusto has no null strings
 (https://learn.microsoft.com/kusto/query/scalar-data-types/null-values).
 
-The tables differ from Sentinel's on purpose in three ways, in which pivotwatch means to differ from the rule:
+pivotwatch means to differ from the rule in some ways. In three of them the tables differ from Sentinel's:
 
 - Each row is there once. Azure and whoever copies its files repeat rows, and the rule counts them again; pivotwatch
   counts distinct failures, and a row is the same where id and result code are.
 - `TimeGenerated` is when the thing happened. In Sentinel it can be when it was logged, minutes later.
 - Times are in whole seconds, in which pivotwatch keeps failures. So a window can be longer than asked for, by less than
   a second, and never shorter.
+
+The other ways are kept out of the worlds: addresses that the two logs spell differently, loopback addresses other than
+the two that the rule names, and texts that are no addresses but the same in both logs.
 """
 
 import json

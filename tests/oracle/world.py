@@ -7,6 +7,9 @@ from typing import Any
 LOOPBACK = ("127.0.0.1", "::1")
 """The addresses that the rule leaves out."""
 
+SAMPLED = 256
+"""Failures of an hour of which pivotwatch keeps all. Of more it keeps some, and must decide as if it kept all."""
+
 NO_FAILURES = ("0", "50125", "50140")
 """The result codes that it leaves out."""
 
