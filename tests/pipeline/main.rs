@@ -116,6 +116,29 @@ async fn whichever_comes_last_raises_the_same_incident() {
 }
 
 #[tokio::test]
+async fn failures_on_both_sides_of_the_logins_day_are_told_together_whichever_came_last() {
+    for (number_earlier, number_later) in [(6, 6), (6, 1), (1, 6)] {
+        let earlier = failed(number_earlier, noon() - TimeDelta::hours(23));
+        let mut later = failed(number_later, noon() + TimeDelta::hours(23));
+        for sign_in in &mut later {
+            sign_in.id.push_str("-later");
+        }
+        for (first, last) in [(&earlier, &later), (&later, &earlier)] {
+            let world = pipeline(Memory::default());
+            log_in_at(&world, noon()).await;
+            export(&world, first).await;
+            export(&world, last).await;
+            let failures = only(world.store.incidents()).incident.failures.into_values().next().unwrap();
+            let ends = (earlier[0].time, later[later.len() - 1].time);
+            assert_eq!(
+                (failures.count, (failures.first, failures.last)),
+                (earlier.len() as u64 + later.len() as u64, ends)
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_sixth_failure_may_come_in_another_export() {
     let world = pipeline(Memory::default());
     let six = failed(6, noon());

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{Pipeline, PipelineError, Surroundings};
-use crate::detection::{Address, Day, Incident, incidents};
+use crate::detection::{Address, Day, Incident, Login, incidents};
 use crate::notify::{Notifier, message};
 use crate::store::{IncidentKey, Lease, Store, StoredIncident, Version, Versioned, Write};
 use crate::telemetry::Summary;
@@ -27,20 +27,29 @@ const WAIT: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 200;
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// Reads back everything known of an address around `days`, and settles the incidents that it is.
+    /// Reads back everything known of an address around `days`, and settles the incidents that it is. That is one query,
+    /// and a second, wider one when there is a login on a neighbouring day.
     pub(super) async fn settle(
         &self,
         address: Address,
         days: RangeInclusive<Day>,
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
-        let known = self.store.known(address, self.around(*days.start(), *days.end())).await?;
+        let near = self.around(*days.start(), *days.end());
+        let mut known = self.store.known(address, near.clone()).await?;
+        let is_beside = |login: &Login| !days.contains(&login.day());
+        if known.evidence.logins.iter().any(is_beside) {
+            // A failure of these days belongs to what is told of a login on a neighbouring day, whose other side has not
+            // been read. Seen from here alone, it would come to what the order of arrival makes of it.
+            known = self.store.known(address, self.around(*near.start(), *near.end())).await?;
+        }
         for (record, cause) in &known.unreadable {
             summary.unreadable += 1;
             tracing::error!(code = "store.unreadable", %address, record, cause, "a record was left out");
         }
         let mut result = Ok(());
-        for found in incidents(&known.evidence, &self.rule) {
+        let found = incidents(&known.evidence, &self.rule);
+        for found in found.into_iter().filter(|incident| near.contains(&incident.day)) {
             let stored = known.incidents.get(&found.id).cloned();
             // One incident that cannot be settled must not keep the others back.
             result = result.and(self.settle_incident(found, stored, summary).await);
