@@ -1,6 +1,10 @@
 //! Facts, as the outside tells them: lines of sign-in exports and console login events.
 
+use std::io::Write;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 /// The address of most tests.
@@ -87,6 +91,26 @@ pub fn failed(count: i64, first: DateTime<Utc>) -> Vec<SignIn> {
 #[must_use]
 pub fn lines(sign_ins: &[SignIn]) -> Vec<u8> {
     sign_ins.iter().flat_map(|sign_in| format!("{}\n", sign_in.record()).into_bytes()).collect()
+}
+
+/// An export: all records in one batch.
+#[must_use]
+pub fn batch(sign_ins: &[SignIn]) -> Vec<u8> {
+    json!({"records": sign_ins.iter().map(SignIn::record).collect::<Vec<_>>()}).to_string().into_bytes()
+}
+
+/// A trail's log file.
+#[must_use]
+pub fn log_file(records: &[Value]) -> Vec<u8> {
+    json!({"Records": records}).to_string().into_bytes()
+}
+
+/// The same bytes, compressed.
+#[must_use]
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("memory takes everything");
+    encoder.finish().expect("memory takes everything")
 }
 
 /// A CloudTrail record of an IAM user's successful console login.

@@ -1,0 +1,245 @@
+//! The rule once more, as obvious as can be: over rows as they are logged, every row against every other.
+//!
+//! It shares nothing with the code that it judges but the words: it knows no tally, no sample and no merging, counts by
+//! putting rows into a set, and tries every window. Where it and pivotwatch disagree, one of them is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use pivotwatch::detection::rule::Order;
+use pivotwatch::detection::{Incident, Rule, Source};
+
+use crate::worlds::{Row, TrailRecord, World};
+
+/// An incident as far as it is judged.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The rule's eleven columns, in its order.
+    pub columns: [String; 11],
+    /// The day of the logins.
+    pub day: NaiveDate,
+    /// The rule's `StartTime`.
+    pub start_time: DateTime<Utc>,
+    /// The rule's `EndTime`.
+    pub end_time: DateTime<Utc>,
+    /// The logins that match.
+    pub logins: BTreeSet<(DateTime<Utc>, String)>,
+    /// The failures near them.
+    pub failures: BTreeMap<Source, Failures>,
+}
+
+/// The failures of one source near the logins of an incident.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "they are those of `SourceFailures`")]
+pub struct Failures {
+    pub count: u64,
+    pub exceeded: bool,
+    pub first: DateTime<Utc>,
+    pub last: DateTime<Utc>,
+    pub error_codes: BTreeMap<String, u64>,
+    pub users: BTreeSet<String>,
+}
+
+/// What the rule finds in a world.
+#[must_use]
+pub fn judge(world: &World) -> BTreeSet<Finding> {
+    let failures = distinct_failures(world);
+    let mut groups = BTreeMap::<(NaiveDate, [String; 11]), Vec<&TrailRecord>>::new();
+    for login in world.trail.iter().filter(|record| is_successful_login(record)) {
+        if SOURCES.into_iter().any(|source| exceeds(&failures, source, login, &world.rule)) {
+            groups.entry((login.time.date_naive(), columns(login))).or_default().push(login);
+        }
+    }
+    let of_group = |((day, columns), logins): ((NaiveDate, [String; 11]), Vec<&TrailRecord>)| Finding {
+        columns,
+        day,
+        start_time: logins.iter().map(|login| login.time).min().expect("a login"),
+        end_time: logins.iter().map(|login| login.time).max().expect("a login"),
+        logins: logins.iter().map(|login| (login.time, login.event_id.clone())).collect(),
+        failures: SOURCES
+            .into_iter()
+            .filter_map(|source| Some((source, failures_near(&failures, source, &logins, &world.rule)?)))
+            .collect(),
+    };
+    groups.into_iter().map(of_group).collect()
+}
+
+const SOURCES: [Source; 2] = [Source::Interactive, Source::NonInteractive];
+
+/// A failed sign-in. Its time is in whole seconds, which is how exactly pivotwatch promises to know it.
+struct Failure {
+    address: IpAddr,
+    source: Source,
+    time: DateTime<Utc>,
+    code: String,
+    user: String,
+}
+
+/// "A sign-in record whose result code is not one of `0`, `50125`, `50140` and whose IP is not loopback", each once. "The
+/// identity of a sign-in is (record id, result code); without an id, the text of (time, ip, user, app, code, correlation
+/// id)", of which these worlds vary some.
+fn distinct_failures(world: &World) -> Vec<Failure> {
+    let mut seen = BTreeSet::new();
+    let mut failures = Vec::new();
+    for Row { sign_in, address } in &world.rows {
+        let source = match sign_in.category.to_lowercase().as_str() {
+            "signinlogs" => Source::Interactive,
+            "noninteractiveusersigninlogs" => Source::NonInteractive,
+            _ => continue,
+        };
+        let Some(address) = address.filter(|address| !address.is_loopback()) else { continue };
+        let code = sign_in.code.trim();
+        if ["0", "50125", "50140"].contains(&code) {
+            continue;
+        }
+        let user = sign_in.user.to_lowercase();
+        let identity =
+            if sign_in.id.is_empty() { format!("{} {user}", sign_in.time) } else { sign_in.id.to_lowercase() };
+        if seen.insert((address, source, identity, code)) {
+            failures.push(Failure {
+                address,
+                source,
+                time: sign_in.time.trunc_subsecs(0),
+                code: code.to_owned(),
+                user,
+            });
+        }
+    }
+    failures
+}
+
+/// "CloudTrail `ConsoleLogin` whose `responseElements.ConsoleLogin` is `Success`; both compared without case."
+fn is_successful_login(record: &TrailRecord) -> bool {
+    record.event_name.to_lowercase() == "consolelogin" && record.result.to_lowercase() == "success"
+}
+
+/// "Some window of length P contains t and holds more than `threshold` distinct failed sign-ins from a."
+fn exceeds(failures: &[Failure], source: Source, login: &TrailRecord, rule: &Rule) -> bool {
+    let of_source = |failure: &&Failure| Some(failure.address) == login.address && failure.source == source;
+    let times: Vec<_> = failures.iter().filter(of_source).map(|failure| failure.time).collect();
+    let starts = match rule.order {
+        // A window that holds anything holds as much when it is moved to begin with the first thing that it holds.
+        Order::Any => times.iter().copied().chain([login.time]).collect(),
+        // "`failures_first` narrows the window to the one that ends at t."
+        Order::FailuresFirst => vec![login.time - rule.window],
+    };
+    starts.into_iter().any(|start| {
+        let window = start..=start + rule.window;
+        let end = if rule.order == Order::FailuresFirst { login.time } else { *window.end() };
+        let held = times.iter().filter(|time| window.contains(time) && **time <= end).count();
+        window.contains(&login.time) && held > rule.threshold as usize
+    })
+}
+
+/// The failures that share a window with one of the logins, and who failed on their days.
+fn failures_near(failures: &[Failure], source: Source, logins: &[&TrailRecord], rule: &Rule) -> Option<Failures> {
+    let of_source = |failure: &&Failure| Some(failure.address) == logins[0].address && failure.source == source;
+    let is_near = |failure: &&Failure| {
+        logins.iter().any(|login| {
+            let apart = failure.time - login.time;
+            apart.abs() <= rule.window && (rule.order == Order::Any || apart <= TimeDelta::zero())
+        })
+    };
+    let near: Vec<_> = failures.iter().filter(of_source).filter(is_near).collect();
+    let days: BTreeSet<_> = near.iter().map(|failure| failure.time.date_naive()).collect();
+    let of_days = failures.iter().filter(of_source).filter(|failure| days.contains(&failure.time.date_naive()));
+    let mut error_codes = BTreeMap::new();
+    for failure in &near {
+        *error_codes.entry(failure.code.clone()).or_default() += 1;
+    }
+    Some(Failures {
+        count: near.len() as u64,
+        exceeded: logins.iter().any(|login| exceeds(failures, source, login, rule)),
+        first: near.iter().map(|failure| failure.time).min()?,
+        last: near.iter().map(|failure| failure.time).max()?,
+        error_codes,
+        users: of_days.map(|failure| failure.user.clone()).filter(|user| !user.is_empty()).collect(),
+    })
+}
+
+/// The rule's columns, by the rule's own steps.
+fn columns(login: &TrailRecord) -> [String; 11] {
+    let identity = &login.identity;
+    let arn = if identity.arn.is_empty() { identity.resource_arn } else { identity.arn };
+    let user_name = arn.split('/').next_back().unwrap_or_default();
+    let account_name = match identity {
+        _ if identity.principal_id == "Anonymous" => "Anonymous",
+        _ if identity.user_name.is_empty() => user_name,
+        _ => identity.user_name,
+    };
+    let parts: Vec<_> = account_name.split('@').collect();
+    [
+        "Multiple failed AAD logins from IP address",
+        login.result,
+        login.event_type,
+        identity.kind,
+        login.recipient_account_id,
+        parts[0],
+        parts.get(1).copied().unwrap_or_default(),
+        login.region,
+        &login.address.map(|address| address.to_string()).unwrap_or_default(),
+        login.user_agent,
+        login.mfa_used,
+    ]
+    .map(str::to_owned)
+}
+
+impl From<&Incident> for Finding {
+    fn from(incident: &Incident) -> Self {
+        let columns = incident.columns.clone();
+        Self {
+            columns: [
+                columns.reason,
+                columns.login_result,
+                columns.event_type_name,
+                columns.user_identity_type,
+                columns.recipient_account_id,
+                columns.account_name,
+                columns.account_upn_suffix,
+                columns.aws_region,
+                columns.source_ip_address.to_string(),
+                columns.user_agent,
+                columns.mfa_used,
+            ],
+            day: incident.day.start().date_naive(),
+            start_time: incident.start_time,
+            end_time: incident.end_time,
+            logins: incident.logins.iter().map(|login| (login.time, login.event_id.clone())).collect(),
+            failures: incident
+                .failures
+                .iter()
+                .map(|(source, failures)| {
+                    let failures = failures.clone();
+                    let judged = Failures {
+                        count: failures.count,
+                        exceeded: failures.exceeded,
+                        first: failures.first,
+                        last: failures.last,
+                        error_codes: failures.error_codes,
+                        users: failures.users,
+                    };
+                    (*source, judged)
+                })
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |time: &DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        writeln!(f, "{} {}", self.day, self.columns[1..].join(" | "))?;
+        writeln!(f, "    from {} to {}", time(&self.start_time), time(&self.end_time))?;
+        for (at, event_id) in &self.logins {
+            writeln!(f, "    login {event_id} {}", time(at))?;
+        }
+        for (source, failures) in &self.failures {
+            let Failures { count, exceeded, first, last, error_codes, users } = failures;
+            writeln!(f, "    {source}: {count}, exceeded: {exceeded}, from {} to {}", time(first), time(last))?;
+            writeln!(f, "      {error_codes:?} {users:?}")?;
+        }
+        Ok(())
+    }
+}

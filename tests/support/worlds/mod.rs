@@ -1,0 +1,149 @@
+//! Worlds: what really happened, as the logs would tell it, before anybody delivers it in any order.
+//!
+//! A world is small and lies around the edges of its rule: failures around the threshold, at both ends of the window,
+//! on both sides of midnight. It prints as a table, so that a test that fails shows what happened at a glance.
+
+mod identities;
+mod strategies;
+
+use std::fmt;
+use std::net::IpAddr;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use pivotwatch::detection::Rule;
+use serde_json::{Value, json};
+
+pub use identities::{IDENTITIES, Identity};
+pub use strategies::worlds;
+
+use crate::facts::{ADDRESS, SignIn, console_login};
+
+/// What happened, and the rule by which it is judged.
+#[derive(Clone)]
+pub struct World {
+    /// The rule.
+    pub rule: Rule,
+    /// Rows of the sign-in logs; some of them twice.
+    pub rows: Vec<Row>,
+    /// Records of CloudTrail: console logins, and others beside them.
+    pub trail: Vec<TrailRecord>,
+}
+
+/// A row of a sign-in log.
+#[derive(Clone)]
+pub struct Row {
+    /// The sign-in as it is logged.
+    pub sign_in: SignIn,
+    /// The address that the log spells, if that is one.
+    pub address: Option<IpAddr>,
+}
+
+/// A record of CloudTrail. An empty text is a field that is missing.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "they are CloudTrail's fields")]
+pub struct TrailRecord {
+    pub event_id: String,
+    pub event_name: &'static str,
+    pub event_type: &'static str,
+    pub time: DateTime<Utc>,
+    pub source_ip_address: String,
+    /// The address that `source_ip_address` spells, if it is one.
+    pub address: Option<IpAddr>,
+    pub result: &'static str,
+    pub identity: Identity,
+    pub recipient_account_id: &'static str,
+    pub region: &'static str,
+    pub user_agent: &'static str,
+    pub mfa_used: &'static str,
+}
+
+impl World {
+    /// The plainest of worlds: these sign-ins from one address, and logins of one user from it at these times.
+    #[must_use]
+    pub fn plain(sign_ins: &[SignIn], logins: &[DateTime<Utc>]) -> Self {
+        let address = ADDRESS.parse().ok();
+        let login = |(number, time): (usize, &DateTime<Utc>)| TrailRecord {
+            event_id: format!("l{number}"),
+            event_name: "ConsoleLogin",
+            event_type: "AwsConsoleSignIn",
+            time: *time,
+            source_ip_address: ADDRESS.to_owned(),
+            address,
+            result: "Success",
+            identity: IDENTITIES[0],
+            recipient_account_id: "111122223333",
+            region: "eu-north-1",
+            user_agent: "Mozilla/5.0",
+            mfa_used: "No",
+        };
+        Self {
+            rule: Rule::default(),
+            rows: sign_ins.iter().map(|sign_in| Row { sign_in: sign_in.clone(), address }).collect(),
+            trail: logins.iter().enumerate().map(login).collect(),
+        }
+    }
+}
+
+impl TrailRecord {
+    /// The record as CloudTrail writes it.
+    #[must_use]
+    pub fn record(&self) -> Value {
+        let mut record = console_login(&self.event_id, self.time);
+        record["eventName"] = json!(self.event_name);
+        record["eventType"] = json!(self.event_type);
+        record["sourceIPAddress"] = json!(self.source_ip_address);
+        record["userIdentity"] = self.identity.user_identity();
+        record["awsRegion"] = json!(self.region);
+        record["userAgent"] = json!(self.user_agent);
+        for (path, key, text) in [
+            ("", "recipientAccountId", self.recipient_account_id),
+            ("/responseElements", "ConsoleLogin", self.result),
+            ("/additionalEventData", "MFAUsed", self.mfa_used),
+        ] {
+            let fields = record.pointer_mut(path).and_then(Value::as_object_mut).expect("an object");
+            if text.is_empty() {
+                fields.remove(key);
+            } else {
+                fields.insert(key.to_owned(), json!(text));
+            }
+        }
+        if !self.identity.resource_arn.is_empty() {
+            record["resources"] = json!([{"ARN": self.identity.resource_arn, "type": "AWS::IAM::Role"}]);
+        }
+        record
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rule { threshold, window, order, .. } = &self.rule;
+        writeln!(f, "more than {threshold} failures in {} h, order {order:?}", window.num_hours())?;
+        for row in &self.rows {
+            writeln!(f, "  {row:?}")?;
+        }
+        for record in &self.trail {
+            writeln!(f, "  {record:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SignIn { id, time, address, code, category, user } = &self.sign_in;
+        write!(f, "sign-in {id:?} {} {address:?} {code} {category} {user}", shown(*time))
+    }
+}
+
+impl fmt::Debug for TrailRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { event_id, event_name, event_type, source_ip_address, result, identity, .. } = self;
+        let Self { recipient_account_id, region, user_agent, mfa_used, .. } = self;
+        write!(f, "{event_name} {event_id:?} {} {source_ip_address:?} {result:?} {identity:?}", shown(self.time))?;
+        write!(f, " {event_type} account {recipient_account_id:?} {region} {user_agent} MFA {mfa_used:?}")
+    }
+}
+
+fn shown(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
