@@ -3,6 +3,7 @@
 
 mod crashes;
 mod objects;
+mod overlap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Day;

@@ -1,0 +1,74 @@
+//! The same sign-ins, told again in other ways: each failure counts once, whatever tells of it how often.
+
+use chrono::TimeDelta;
+use pivotwatch::objects::MemoryObjects;
+use pivotwatch::store::Memory;
+use pivotwatch_tests::facts::{SignIn, batch, failed, gzip, lines, noon, written};
+use pivotwatch_tests::world::pipeline;
+use serde_json::json;
+
+use super::{log_in_at, only};
+
+/// How many failures the incident tells of after these objects and a login; none where there is no incident.
+async fn counted(objects: &[Vec<u8>]) -> Option<u64> {
+    let world = pipeline(Memory::default());
+    for object in objects {
+        let mut bucket = MemoryObjects::default();
+        bucket.put("PT1H.json", object.as_slice());
+        world.ingest(&bucket, &written(&["PT1H.json"])).await.answer().unwrap();
+    }
+    log_in_at(&world, noon()).await;
+    let incidents = world.store.incidents();
+    (!incidents.is_empty())
+        .then(|| only(incidents).incident.failures.into_values().map(|failures| failures.count).sum())
+}
+
+#[tokio::test]
+async fn the_same_sign_ins_in_two_shapes_count_once() {
+    let six = failed(6, noon());
+    let shapes = |sign_ins: &[SignIn]| [lines(sign_ins), gzip(&batch(sign_ins)), gzip(&lines(sign_ins))];
+    assert_eq!(counted(&shapes(&six[..5])).await, None);
+    assert_eq!(counted(&shapes(&six)).await, Some(6));
+    let [first, second, _] = [&six[..4], &six[2..], &six[..0]].map(lines);
+    assert_eq!(counted(&[first, second, batch(&six[1..5])]).await, Some(6), "and where they overlap only");
+}
+
+#[tokio::test]
+async fn an_append_blob_that_is_copied_at_five_lengths_counts_each_failure_once() {
+    for number in [5, 6] {
+        let whole = lines(&failed(number, noon()));
+        // Wherever the copy was cut, in the middle of a line mostly: what is broken of it comes whole the next time.
+        let copies = [3, 5, 6, 9, 10].map(|tenths| whole[..whole.len() * tenths / 10].to_vec());
+        assert_eq!(counted(&copies).await, (number > 5).then_some(6));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_azure_publishes_again_counts_once() {
+    for number in [5, 6] {
+        let sign_ins = failed(number, noon());
+        let again: Vec<_> = sign_ins
+            .iter()
+            .map(|sign_in| {
+                let mut record = sign_in.record();
+                // It is logged later, and what Azure has learnt of it meanwhile stands in it.
+                record["time"] = json!(noon() + TimeDelta::hours(3));
+                record["properties"]["riskState"] = json!("atRisk");
+                record
+            })
+            .collect();
+        let again = json!({"records": again}).to_string().into_bytes();
+        let in_one_object = [batch(&sign_ins), again.clone(), batch(&sign_ins)].concat();
+        assert_eq!(counted(&[in_one_object, again]).await, (number > 5).then_some(6));
+    }
+}
+
+#[tokio::test]
+async fn interim_and_final_rows_of_one_sign_in_are_two_results_and_count_as_two() {
+    let finals = failed(3, noon());
+    let interim =
+        |code: &str| finals.iter().cloned().map(|row| SignIn { code: code.to_owned(), ..row }).collect::<Vec<_>>();
+    assert_eq!(counted(&[lines(&finals), lines(&interim("50126"))]).await, None, "the same result again is the same");
+    assert_eq!(counted(&[lines(&finals), lines(&interim("50140"))]).await, None, "an interrupt is no failure");
+    assert_eq!(counted(&[lines(&finals), lines(&interim("50074"))]).await, Some(6));
+}
