@@ -8,8 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Rule;
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Message, Notifier, Outbox, PublishError};
+use pivotwatch::objects::Objects;
 use pivotwatch::pipeline::{Pipeline, Surroundings, System};
 use pivotwatch::store::Store;
+use serde_json::Value;
+
+use crate::facts::{event, noon, written};
 
 /// Waiting takes no time, it lets time pass; chance is a count.
 #[derive(Debug)]
@@ -88,12 +92,45 @@ impl Notifier for Topic {
     }
 }
 
+/// Something that a function is invoked with.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Objects were written under these keys.
+    Objects(Vec<String>),
+    /// EventBridge brings a record of CloudTrail.
+    Record(Value),
+}
+
+impl Event {
+    /// Invokes the function that the event is for, and tells whether the event need not come again.
+    ///
+    /// # Errors
+    /// Why it has to come again.
+    pub async fn invoke<S: Store, N: Notifier, W: Surroundings>(
+        &self,
+        pipeline: &Pipeline<S, N, W>,
+        objects: &impl Objects,
+    ) -> Result<(), String> {
+        match self {
+            Self::Objects(keys) => {
+                let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+                let ingested = pipeline.ingest(objects, &written(&keys)).await;
+                ingested.answer().map(drop).map_err(|failed| failed.to_string())
+            }
+            Self::Record(record) => {
+                let (_, result) = pipeline.detect(&event(record)).await;
+                result.map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
 /// The pipeline over `store`, in a world of its own.
 pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, Virtual> {
     Pipeline {
         store,
         notifier: Topic::default(),
-        surroundings: Virtual::at(super::facts::noon()),
+        surroundings: Virtual::at(noon()),
         rule: Rule::default(),
         limits: Limits::default(),
         table: "evidence".to_owned(),

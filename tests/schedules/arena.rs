@@ -1,0 +1,216 @@
+//! Where concurrent invocations meet: what they share, and the running of it all.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pivotwatch::detection::Rule;
+use pivotwatch::notify::Outbox;
+use pivotwatch::store::{Memory, StoredIncident};
+use pivotwatch_tests::facts::noon;
+use pivotwatch_tests::judge::Finding;
+use shuttle::scheduler::Scheduler;
+use shuttle::{Config, FailurePersistence, Runner, future, thread};
+
+use super::deliveries::{Delivery, Step};
+use super::invocation::deliver;
+use super::scheduling::TimeLast;
+
+/// What concurrent invocations share.
+pub struct Arena {
+    pub rule: Rule,
+    pub store: Arc<Memory>,
+    pub outbox: Arc<Outbox>,
+    /// Objects by key, as they are now.
+    pub bucket: Mutex<BTreeMap<String, Vec<u8>>>,
+    pub clock: Clock,
+    /// What was done, step by step.
+    pub journal: Mutex<Vec<String>>,
+    /// How many random numbers were drawn.
+    pub drawn: AtomicU64,
+    /// How many things went wrong.
+    pub mishaps: AtomicUsize,
+    unfinished: AtomicUsize,
+}
+
+/// Time, which passes only from one waiting to the end of the next.
+pub struct Clock {
+    now: Mutex<DateTime<Utc>>,
+    waiting: Mutex<BTreeMap<(DateTime<Utc>, u64), Waker>>,
+    waits: AtomicU64,
+}
+
+impl Clock {
+    pub fn now(&self) -> DateTime<Utc> {
+        *self.now.lock().unwrap()
+    }
+
+    pub async fn wait(&self, duration: TimeDelta) {
+        let (until, number) = (self.now() + duration, self.waits.fetch_add(1, Ordering::Relaxed));
+        poll_fn(|context| {
+            if self.now() >= until {
+                return Poll::Ready(());
+            }
+            self.waiting.lock().unwrap().insert((until, number), context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Goes on to when the first wait ends, and tells whether there was one.
+    fn advance(&self) -> bool {
+        let mut waiting = self.waiting.lock().unwrap();
+        let Some(((until, _), _)) = waiting.first_key_value() else { return false };
+        let now = self.now().max(*until);
+        *self.now.lock().unwrap() = now;
+        let later = waiting.split_off(&(now, u64::MAX));
+        for waker in std::mem::replace(&mut *waiting, later).into_values() {
+            waker.wake();
+        }
+        true
+    }
+}
+
+impl Arena {
+    fn new(rule: Rule) -> Self {
+        Self {
+            rule,
+            store: Arc::default(),
+            outbox: Arc::default(),
+            bucket: Mutex::default(),
+            clock: Clock { now: Mutex::new(noon()), waiting: Mutex::default(), waits: AtomicU64::new(0) },
+            journal: Mutex::default(),
+            drawn: AtomicU64::new(1),
+            mishaps: AtomicUsize::new(0),
+            unfinished: AtomicUsize::new(0),
+        }
+    }
+
+    pub fn note(&self, line: String) {
+        self.journal.lock().unwrap().push(line);
+    }
+
+    /// Runs something beside everything else, and does not end before it.
+    pub fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + 'static) {
+        let arena = Arc::clone(self);
+        arena.unfinished.fetch_add(1, Ordering::Relaxed);
+        future::spawn_local(async move {
+            work.await;
+            arena.unfinished.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+
+    /// Lets a sender in, who waits until time passes: so nobody starts before everybody is there.
+    fn enter(self: &Arc<Self>, delivery: Delivery) {
+        self.spawn(send(Arc::clone(self), delivery));
+        thread::yield_now();
+    }
+
+    /// Lets time pass whenever nobody can go on without, until everything is done.
+    fn pass_the_time(&self) {
+        while self.unfinished.load(Ordering::Relaxed) > 0 {
+            assert!(self.clock.advance(), "nobody can go on, nor will with time: {:#?}", self.journal.lock().unwrap());
+            thread::yield_now();
+        }
+    }
+}
+
+/// What is delivered, and by which rule it is judged.
+#[derive(Clone)]
+pub struct Scene {
+    pub rule: Rule,
+    /// What is over before the rest begins.
+    pub before: Vec<Delivery>,
+    /// What meets.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// What came of it.
+#[derive(Clone, Default)]
+pub struct Outcome {
+    pub incidents: Vec<StoredIncident>,
+    /// Messages by the incident that they tell of.
+    pub messages: BTreeMap<String, usize>,
+    /// How many things went wrong.
+    pub mishaps: usize,
+    pub journal: Vec<String>,
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for stored in &self.incidents {
+            let id = stored.incident.id.to_string();
+            writeln!(f, "{id}: {:?}", Finding::from(&stored.incident))?;
+            writeln!(f, "    published {:?}, leased {:?}, ", stored.published_at, stored.lease)?;
+        }
+        writeln!(f, "messages {:?}, after {} mishaps\njournal:", self.messages, self.mishaps)?;
+        self.journal.iter().try_for_each(|line| writeln!(f, "  {line}"))
+    }
+}
+
+/// Delivers everything in one schedule.
+pub fn run(scene: Scene, scheduler: impl Scheduler + 'static) -> Outcome {
+    let outcome = Arc::new(Mutex::new(Outcome::default()));
+    let into = Arc::clone(&outcome);
+    run_each(scene, scheduler, move |outcome| *into.lock().unwrap() = outcome);
+    Arc::try_unwrap(outcome).expect("nobody else has it any more").into_inner().unwrap()
+}
+
+/// Delivers everything in each of the scheduler's schedules, and tells how many they were.
+pub fn run_each(
+    scene: Scene,
+    scheduler: impl Scheduler + 'static,
+    ended: impl Fn(Outcome) + Send + Sync + 'static,
+) -> usize {
+    let mut config = Config::new();
+    // The pipeline's futures, unoptimised, with a JSON parser on top.
+    config.stack_size = 1024 * 1024;
+    config.failure_persistence = FailurePersistence::None;
+    Runner::new(TimeLast(scheduler), config).run(move || {
+        let Scene { rule, before, deliveries } = scene.clone();
+        let arena = Arc::new(Arena::new(rule));
+        for delivery in before {
+            arena.enter(delivery);
+            arena.pass_the_time();
+        }
+        for delivery in deliveries {
+            arena.enter(delivery);
+        }
+        arena.pass_the_time();
+        let mut messages = BTreeMap::new();
+        for message in arena.outbox.messages() {
+            *messages.entry(message.attributes["incident_id"].clone()).or_default() += 1;
+        }
+        ended(Outcome {
+            incidents: arena.store.incidents(),
+            messages,
+            mishaps: arena.mishaps.load(Ordering::Relaxed),
+            journal: std::mem::take(&mut arena.journal.lock().unwrap()),
+        });
+    })
+}
+
+/// Takes a sender's steps, without waiting for what becomes of them.
+async fn send(arena: Arc<Arena>, delivery: Delivery) {
+    arena.clock.wait(TimeDelta::milliseconds(1)).await;
+    let last = delivery.len() - 1;
+    for (number, step) in delivery.into_iter().enumerate() {
+        match step {
+            Step::Write(key, bytes) => {
+                arena.note(format!("{key} is written with {} bytes", bytes.len()));
+                arena.bucket.lock().unwrap().insert(key, bytes);
+            }
+            // Not in a task of its own, which would double the schedules of what is the same.
+            Step::Deliver(notice) if number == last => deliver(&arena, &notice).await,
+            Step::Deliver(notice) => {
+                let there = Arc::clone(&arena);
+                arena.spawn(async move { deliver(&there, &notice).await });
+                future::yield_now().await;
+            }
+        }
+    }
+}

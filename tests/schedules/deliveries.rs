@@ -1,0 +1,201 @@
+//! A world, cut into what is delivered: exports that overlap, grow under their key and are notified twice, logins by
+//! EventBridge, in log files, or both.
+
+use std::fmt;
+
+use pivotwatch_tests::facts::{SignIn, batch, gzip, lines, log_file};
+use pivotwatch_tests::world::Event;
+use pivotwatch_tests::worlds::{TrailRecord, World};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::arena::Scene;
+use super::invocation::Mishap;
+
+/// What one sender does, one step after the other.
+pub type Delivery = Vec<Step>;
+
+/// A step of a sender.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Writes an object, in place of the one under this key.
+    Write(String, Vec<u8>),
+    /// Has an event delivered.
+    Deliver(Notice),
+}
+
+/// An event that is delivered.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// What it is called in the journal.
+    pub name: String,
+    pub event: Event,
+    /// What goes wrong when it is delivered first, and when it is delivered again.
+    pub mishaps: [Option<(usize, Mishap)>; 2],
+}
+
+impl Notice {
+    pub fn of_object(key: &str) -> Self {
+        Self { name: key.to_owned(), event: Event::Objects(vec![key.to_owned()]), mishaps: [None; 2] }
+    }
+
+    pub fn of_record(record: &TrailRecord) -> Self {
+        Self { name: record.event_id.clone(), event: Event::Record(record.record()), mishaps: [None; 2] }
+    }
+}
+
+/// How a world is cut.
+#[derive(Clone)]
+pub struct Cut {
+    /// In which export each row stands; rows beyond the list stand in the first.
+    home: Vec<usize>,
+    /// Rows that stand in another export too.
+    also: Vec<(usize, usize)>,
+    exports: Vec<Export>,
+    /// How each record of the trail comes; those beyond the list come by EventBridge.
+    paths: Vec<Path>,
+    log_file: Export,
+    mishaps: Vec<Misfortune>,
+}
+
+/// How an object comes.
+#[derive(Clone, Copy, Debug)]
+struct Export {
+    in_batches: bool,
+    compressed: bool,
+    /// How often it is written, each time longer, until it is whole.
+    versions: usize,
+    /// How often each of these is notified.
+    notified: usize,
+}
+
+/// How a record of the trail comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Path {
+    Bridge,
+    BridgeTwice,
+    LogFile,
+    BridgeAndLogFile,
+}
+
+/// A mishap at a step of an event's first or second delivery, the events counted round.
+#[derive(Clone, Copy, Debug)]
+pub struct Misfortune {
+    event: usize,
+    delivery: usize,
+    step: usize,
+    mishap: Mishap,
+}
+
+/// Exports at most.
+const EXPORTS: usize = 3;
+
+/// Cuts.
+pub fn deliveries() -> impl Strategy<Value = Cut> {
+    let export = || {
+        (any::<bool>(), any::<bool>(), 1..=3_usize, 1..=2_usize).prop_map(
+            |(in_batches, compressed, versions, notified)| Export { in_batches, compressed, versions, notified },
+        )
+    };
+    let paths = select(vec![Path::Bridge, Path::BridgeTwice, Path::LogFile, Path::BridgeAndLogFile]);
+    (vec(0..EXPORTS, 0..32), vec((0..32_usize, 0..EXPORTS), 0..6), vec(export(), EXPORTS), vec(paths, 0..5), export())
+        .prop_map(|(home, also, exports, paths, log_file)| Cut {
+            home,
+            also,
+            exports,
+            paths,
+            log_file,
+            mishaps: Vec::new(),
+        })
+}
+
+/// Things that go wrong.
+pub fn mishaps() -> impl Strategy<Value = Vec<Misfortune>> {
+    let kinds = select(&Mishap::ALL[..]);
+    let one = (0..16_usize, 0..2_usize, 0..10_usize, kinds).prop_map(|(event, delivery, step, mishap)| Misfortune {
+        event,
+        delivery,
+        step,
+        mishap,
+    });
+    vec(one, 1..6)
+}
+
+impl Cut {
+    /// The same, with things that go wrong.
+    pub fn with(self, mishaps: Vec<Misfortune>) -> Self {
+        Self { mishaps, ..self }
+    }
+
+    /// What is delivered of a world.
+    pub fn of(&self, world: &World) -> Scene {
+        let mut deliveries = Vec::new();
+        for (number, export) in self.exports.iter().enumerate() {
+            let stands_in = |row: &usize| {
+                self.home.get(*row).copied().unwrap_or_default() == number || self.also.contains(&(*row, number))
+            };
+            let rows = (0..world.rows.len()).filter(stands_in).map(|row| world.rows[row].sign_in.clone());
+            let (rows, write): (Vec<SignIn>, _) = (rows.collect(), if export.in_batches { batch } else { lines });
+            deliveries.extend(export.delivery(&format!("export-{number}"), &rows, write));
+        }
+        let path = |number: usize| self.paths.get(number).copied().unwrap_or(Path::Bridge);
+        let trail = || world.trail.iter().enumerate();
+        let in_log_file: Vec<_> = trail()
+            .filter(|(number, _)| matches!(path(*number), Path::LogFile | Path::BridgeAndLogFile))
+            .map(|(_, record)| record.record())
+            .collect();
+        deliveries.extend(self.log_file.delivery("AWSLogs/111122223333/CloudTrail/log-file", &in_log_file, log_file));
+        for (number, record) in trail() {
+            let times = match path(number) {
+                Path::Bridge | Path::BridgeAndLogFile => 1,
+                Path::BridgeTwice => 2,
+                Path::LogFile => 0,
+            };
+            let notice = Notice::of_record(record);
+            deliveries.extend((0..times).map(|_| vec![Step::Deliver(notice.clone())]));
+        }
+        self.let_go_wrong(&mut deliveries);
+        Scene { rule: world.rule.clone(), before: Vec::new(), deliveries }
+    }
+
+    fn let_go_wrong(&self, deliveries: &mut [Delivery]) {
+        let mut events: Vec<&mut Notice> = deliveries
+            .iter_mut()
+            .flatten()
+            .filter_map(|step| if let Step::Deliver(notice) = step { Some(notice) } else { None })
+            .collect();
+        let number = events.len();
+        for Misfortune { event, delivery, step, mishap } in &self.mishaps {
+            if number > 0 {
+                events[event % number].mishaps[*delivery] = Some((*step, *mishap));
+            }
+        }
+    }
+}
+
+impl Export {
+    fn delivery<T>(&self, key: &str, records: &[T], write: fn(&[T]) -> Vec<u8>) -> Option<Delivery> {
+        let mut steps = Vec::new();
+        for version in 1..=self.versions.min(records.len()) {
+            let whole = write(&records[..records.len() * version / self.versions.min(records.len())]);
+            steps.push(Step::Write(key.to_owned(), if self.compressed { gzip(&whole) } else { whole }));
+            steps.extend((0..self.notified).map(|_| Step::Deliver(Notice::of_object(key))));
+        }
+        (!steps.is_empty()).then_some(steps)
+    }
+}
+
+impl fmt::Debug for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "rows in exports {:?}, also {:?}", self.home, self.also)?;
+        for export in &self.exports {
+            writeln!(f, "  {export:?}")?;
+        }
+        writeln!(f, "  records by {:?}, the log file {:?}", self.paths, self.log_file)?;
+        for misfortune in &self.mishaps {
+            writeln!(f, "  {misfortune:?}")?;
+        }
+        Ok(())
+    }
+}

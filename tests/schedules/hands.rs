@@ -1,0 +1,152 @@
+//! What an invocation has of the world: the store, the topic, the bucket and the clock, every operation a step.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::{Address, Day, Login, Tally};
+use pivotwatch::notify::{Message, Notifier, PublishError};
+use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
+use pivotwatch::pipeline::Surroundings;
+use pivotwatch::store::{IncidentKey, Known, Operation, Store, StoreError, StoredIncident, Version, Versioned, Write};
+
+use super::invocation::Invocation;
+
+/// What an invocation has of the world.
+#[derive(Clone)]
+pub struct Hands(pub Arc<Invocation>);
+
+fn unavailable(operation: Operation) -> StoreError {
+    StoreError::Unavailable { operation, cause: "a mishap".to_owned() }
+}
+
+/// What an operation brought, as the journal tells it.
+pub trait Told {
+    fn told(&self) -> String;
+}
+
+impl<T> Told for Option<Versioned<T>> {
+    fn told(&self) -> String {
+        self.as_ref().map_or("none".to_owned(), |read| format!("version {}", read.version.0))
+    }
+}
+
+impl Told for Write {
+    fn told(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl Told for Known {
+    fn told(&self) -> String {
+        format!("{} tallies, {} logins", self.evidence.tallies.len(), self.evidence.logins.len())
+    }
+}
+
+impl Told for Body {
+    fn told(&self) -> String {
+        String::new()
+    }
+}
+
+impl Told for () {
+    fn told(&self) -> String {
+        String::new()
+    }
+}
+
+impl Store for Hands {
+    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+        let (store, key) = (Arc::clone(&self.0.arena.store), *key);
+        let what = format!("reads the tally {} {}", key.day, key.source);
+        let operation = async move { store.tally(&key).await };
+        self.0.step(what, operation, unavailable(Operation::ReadTally)).await
+    }
+
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+        let (store, key, tally) = (Arc::clone(&self.0.arena.store), *key, tally.clone());
+        let what = format!("writes the tally {} {} with {}", key.day, key.source, tally.failures());
+        let operation = async move { store.write_tally(&key, &tally, replaces).await };
+        self.0.step(what, operation, unavailable(Operation::WriteTally)).await
+    }
+
+    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+        let (store, login) = (Arc::clone(&self.0.arena.store), login.clone());
+        let what = format!("writes the login {}", login.event_id);
+        let operation = async move { store.write_login(&login).await };
+        self.0.step(what, operation, unavailable(Operation::WriteLogin)).await
+    }
+
+    async fn known(&self, address: Address, days: RangeInclusive<Day>) -> Result<Known, StoreError> {
+        let store = Arc::clone(&self.0.arena.store);
+        let what = format!("reads all of {address} from {} to {}", days.start(), days.end());
+        let operation = async move { store.known(address, days).await };
+        self.0.step(what, operation, unavailable(Operation::ReadKnown)).await
+    }
+
+    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        let (store, key) = (Arc::clone(&self.0.arena.store), *key);
+        let operation = async move { store.incident(&key).await };
+        let what = "reads the incident".to_owned();
+        self.0.step(what, operation, unavailable(Operation::ReadIncident)).await
+    }
+
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+        let (store, stored) = (Arc::clone(&self.0.arena.store), stored.clone());
+        let state = match (&stored.published_at, &stored.lease) {
+            (Some(_), _) => "published",
+            (None, Some(_)) => "leased",
+            (None, None) => "given back",
+        };
+        let what = format!("writes the incident, {state}");
+        let operation = async move { store.write_incident(&stored, replaces).await };
+        self.0.step(what, operation, unavailable(Operation::WriteIncident)).await
+    }
+}
+
+impl Notifier for Hands {
+    async fn publish(&self, message: &Message) -> Result<(), PublishError> {
+        let (outbox, message) = (Arc::clone(&self.0.arena.outbox), message.clone());
+        let operation = async move { outbox.publish(&message).await };
+        let fault = PublishError("a mishap".to_owned());
+        self.0.step("publishes".to_owned(), operation, fault).await
+    }
+}
+
+impl Objects for Hands {
+    async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
+        let (arena, key) = (Arc::clone(&self.0.arena), address.key.clone());
+        let operation = async move {
+            let bytes = arena.bucket.lock().unwrap().get(&key).cloned().ok_or(OpenFault::NotFound)?;
+            let (sender, body) = Body::channel();
+            sender.try_send(Ok(bytes)).expect("room for one piece");
+            Ok(body)
+        };
+        let fault = OpenFault::Unavailable("a mishap".to_owned());
+        self.0.step(format!("opens {}", address.key), operation, fault).await
+    }
+}
+
+impl Surroundings for Hands {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.arena.clock.now()
+    }
+
+    async fn wait(&self, duration: Duration) {
+        self.0.arena.clock.wait(TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)).await;
+    }
+
+    fn random(&self) -> u64 {
+        // Spread out as chance would have it: the numbers in turn, times an odd one.
+        self.0.arena.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+    }
+
+    async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        // Beside the caller there is nobody; an object's only piece is there already, and its facts are few enough to be
+        // handed over at once, so nothing that the work does has to wait.
+        work()
+    }
+}

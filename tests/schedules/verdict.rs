@@ -1,0 +1,36 @@
+//! Whether what came of it is what the rule says.
+
+use std::collections::BTreeSet;
+
+use pivotwatch_tests::judge::Finding;
+
+use super::arena::Outcome;
+
+/// Compares what is stored and was published with what the rule finds. Each thing that went wrong may have cost one
+/// message more; nothing else may.
+pub fn check(expected: &BTreeSet<Finding>, outcome: &Outcome) -> Result<(), String> {
+    let found: BTreeSet<Finding> = outcome.incidents.iter().map(|stored| Finding::from(&stored.incident)).collect();
+    let complain = |what: &str| Err(format!("{what}\n{outcome:?}"));
+    if found != *expected {
+        let (missing, wrong): (Vec<_>, Vec<_>) =
+            (expected.difference(&found).collect(), found.difference(expected).collect());
+        return complain(&format!("the rule finds {missing:#?}\nwhere pivotwatch has {wrong:#?}"));
+    }
+    if outcome.incidents.len() != expected.len() {
+        return complain("an incident is stored twice");
+    }
+    for stored in &outcome.incidents {
+        let id = stored.incident.id.to_string();
+        if stored.published_at.is_none() || stored.lease.is_some() {
+            return complain(&format!("the incident {id} is not marked as published"));
+        }
+        let messages = outcome.messages.get(&id).copied().unwrap_or_default();
+        if !(1..=1 + outcome.mishaps).contains(&messages) {
+            return complain(&format!("{messages} messages tell of the incident {id}"));
+        }
+    }
+    if outcome.messages.len() != expected.len() {
+        return complain("a message tells of an incident that is not stored");
+    }
+    Ok(())
+}
