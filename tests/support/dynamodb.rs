@@ -13,14 +13,19 @@ use tokio::net::TcpListener;
 /// The name of its table.
 pub const TABLE: &str = "evidence";
 
-/// A new and empty table, and a client to look behind the store.
-pub async fn start() -> (DynamoDb, Client) {
+/// A new engine without a table, by its address.
+pub async fn engine() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let engine = dynoxide::Database::memory().unwrap();
     // It ends with the test's runtime.
     tokio::spawn(dynoxide::server::serve_with_shutdown(listener, engine, std::future::pending()));
+    endpoint
+}
 
+/// A new and empty table, and a client to look behind the store.
+pub async fn start() -> (DynamoDb, Client) {
+    let endpoint = engine().await;
     let configuration = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(pivotwatch::clients::http_client())
@@ -30,10 +35,17 @@ pub async fn start() -> (DynamoDb, Client) {
         .build();
     let client = Client::from_conf(configuration);
     create_table(&client).await;
-    (DynamoDb::new(client.clone(), TABLE.to_owned(), TimeDelta::days(90), 5), client)
+    (store(client.clone()), client)
 }
 
-async fn create_table(client: &Client) {
+/// The store in the table.
+#[must_use]
+pub fn store(client: Client) -> DynamoDb {
+    DynamoDb::new(client, TABLE.to_owned(), TimeDelta::days(90), 5)
+}
+
+/// Makes the table as the deployments make it.
+pub async fn create_table(client: &Client) {
     let attribute =
         |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap();
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();

@@ -1,0 +1,227 @@
+//! An AWS that can fail at any call: under the real SDK clients, at the HTTP level.
+//!
+//! DynamoDB's requests go on to an engine in this process, S3's and SNS's are answered here. What is injected is what a
+//! network and a Lambda do: a request that does not arrive, an answer that does not come back, a function that is gone
+//! in the middle of a call.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_s3::primitives::SdkBody;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use pivotwatch::notify::Sns;
+use pivotwatch::objects::S3;
+use pivotwatch::store::DynamoDb;
+use pivotwatch_tests::dynamodb;
+use tokio::sync::Notify;
+
+use super::faults::{Ending, Fault, Harm};
+
+/// A call of an invocation, as it went over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub service: Service,
+    pub operation: String,
+    pub took_effect: bool,
+    pub was_answered: bool,
+}
+
+/// A service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    S3,
+    DynamoDb,
+    Sns,
+}
+
+/// The three services.
+pub struct Aws {
+    real: SharedHttpClient,
+    objects: BTreeMap<String, Vec<u8>>,
+    messages: Mutex<Vec<BTreeMap<String, String>>>,
+    calls: Mutex<Vec<Call>>,
+    fault: Mutex<Option<Fault>>,
+    /// One call at a time, in the order in which they come: so that the same calls have the same numbers in each run.
+    line: tokio::sync::Mutex<()>,
+    killed: Notify,
+}
+
+/// The clients of one function.
+pub struct Clients {
+    pub store: DynamoDb,
+    pub notifier: Sns,
+    pub objects: S3,
+}
+
+impl Aws {
+    /// A new AWS with an empty table, and clients of it. `real` is what reaches the engine.
+    pub async fn start(real: SharedHttpClient, objects: BTreeMap<String, Vec<u8>>) -> (Arc<Self>, Clients) {
+        let aws = Arc::new(Self {
+            real,
+            objects,
+            messages: Mutex::default(),
+            calls: Mutex::default(),
+            fault: Mutex::default(),
+            line: tokio::sync::Mutex::default(),
+            killed: Notify::new(),
+        });
+        let configuration = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(Shared(Arc::clone(&aws)))
+            .region(Region::from_static("eu-north-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("any", "any", None, None, "tests")))
+            // As many tries as in production, without the waits between them.
+            .retry_config(RetryConfig::standard().with_initial_backoff(std::time::Duration::from_millis(1)))
+            .build();
+        // Clients share a bucket of retries throughout a process, which the many runs of a test would empty.
+        let retries = || RetryPartition::custom("tests").token_bucket(TokenBucket::unlimited()).build();
+        let of_dynamodb = aws_sdk_dynamodb::config::Builder::from(&configuration)
+            .endpoint_url(dynamodb::engine().await)
+            .retry_partition(retries());
+        let of_sns = aws_sdk_sns::config::Builder::from(&configuration).retry_partition(retries());
+        let of_s3 = aws_sdk_s3::config::Builder::from(&configuration).retry_partition(retries());
+        let table = aws_sdk_dynamodb::Client::from_conf(of_dynamodb.build());
+        dynamodb::create_table(&table).await;
+        let topic = "arn:aws:sns:eu-north-1:111122223333:incidents".to_owned();
+        let clients = Clients {
+            store: dynamodb::store(table),
+            notifier: Sns::new(aws_sdk_sns::Client::from_conf(of_sns.build()), topic),
+            objects: S3::new(aws_sdk_s3::Client::from_conf(of_s3.build())),
+        };
+        (aws, clients)
+    }
+
+    /// Runs one invocation with a fault, and returns how it ended, and its calls.
+    pub async fn invoke<E>(
+        &self,
+        fault: Option<Fault>,
+        invocation: impl Future<Output = Result<(), E>>,
+    ) -> (Ending, Vec<Call>) {
+        self.calls.lock().unwrap().clear();
+        *self.fault.lock().unwrap() = fault;
+        let ended = tokio::select! {
+            ended = invocation => if ended.is_ok() { Ending::Succeeds } else { Ending::Fails },
+            () = self.killed.notified() => Ending::Killed,
+        };
+        *self.fault.lock().unwrap() = None;
+        (ended, std::mem::take(&mut self.calls.lock().unwrap()))
+    }
+
+    /// The messages that were published, as the parameters of their requests.
+    pub fn messages(&self) -> Vec<BTreeMap<String, String>> {
+        self.messages.lock().unwrap().clone()
+    }
+
+    async fn call(&self, request: HttpRequest, real: SharedHttpConnector) -> Result<HttpResponse, ConnectorError> {
+        let _turn = self.line.lock().await;
+        let (service, operation) = asked(&request);
+        let number = {
+            let mut calls = self.calls.lock().unwrap();
+            calls.push(Call { service, operation, took_effect: false, was_answered: false });
+            calls.len()
+        };
+        let harm = self.fault.lock().unwrap().as_mut().and_then(|fault| fault.harm(number, service));
+        match harm {
+            Some(Harm::IsLost) => return Err(ConnectorError::io("connection reset".into())),
+            Some(Harm::IsRefused) => return Ok(response(503, SdkBody::empty())),
+            Some(Harm::IsTheLastThing) => return self.die().await,
+            Some(Harm::LosesItsAnswer | Harm::HasItsEffectLast | Harm::BreaksOff) | None => {}
+        }
+        let answer = match service {
+            Service::DynamoDb => real.call(request).await?,
+            Service::S3 => self.object(&request, harm == Some(Harm::BreaksOff)),
+            Service::Sns => self.publish(&request),
+        };
+        self.note(number, |call| call.took_effect = true);
+        match harm {
+            Some(Harm::LosesItsAnswer) => return Err(ConnectorError::io("connection reset".into())),
+            Some(Harm::HasItsEffectLast) => return self.die().await,
+            _ => {}
+        }
+        self.note(number, |call| call.was_answered = true);
+        Ok(answer)
+    }
+
+    fn note(&self, number: usize, change: impl FnOnce(&mut Call)) {
+        self.calls.lock().unwrap().get_mut(number - 1).map(change);
+    }
+
+    /// The invocation goes no further; whoever runs it drops it.
+    async fn die<T>(&self) -> T {
+        self.killed.notify_one();
+        std::future::pending().await
+    }
+
+    fn object(&self, request: &HttpRequest, breaks_off: bool) -> HttpResponse {
+        let path = request.uri().split("amazonaws.com/").nth(1).unwrap_or_default();
+        let key = path.split('?').next().unwrap_or_default();
+        let Some(bytes) = self.objects.get(key) else {
+            return response(404, SdkBody::from("<Error><Code>NoSuchKey</Code></Error>"));
+        };
+        let sent = if breaks_off { bytes.len() / 2 } else { bytes.len() };
+        let mut answer = response(200, SdkBody::from(&bytes[..sent]));
+        answer.headers_mut().insert("content-length", bytes.len().to_string());
+        answer
+    }
+
+    fn publish(&self, request: &HttpRequest) -> HttpResponse {
+        let parameters = form_urlencoded::parse(request.body().bytes().unwrap_or_default()).into_owned().collect();
+        self.messages.lock().unwrap().push(parameters);
+        response(
+            200,
+            SdkBody::from("<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>"),
+        )
+    }
+}
+
+/// What a request asks, and whom.
+fn asked(request: &HttpRequest) -> (Service, String) {
+    if let Some(target) = request.headers().get("x-amz-target") {
+        let operation = target.rsplit('.').next().unwrap_or(target);
+        return (Service::DynamoDb, operation.to_owned());
+    }
+    if request.uri().contains("//sns.") {
+        return (Service::Sns, "Publish".to_owned());
+    }
+    assert_eq!(request.method(), "GET", "{}", request.uri());
+    (Service::S3, "GetObject".to_owned())
+}
+
+fn response(status: u16, body: SdkBody) -> HttpResponse {
+    HttpResponse::new(status.try_into().expect("a status"), body)
+}
+
+#[derive(Clone)]
+struct Shared(Arc<Aws>);
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an AWS that can fail")
+    }
+}
+
+impl HttpClient for Shared {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector(self.clone(), self.0.real.http_connector(settings, components)))
+    }
+}
+
+#[derive(Debug)]
+struct Connector(Shared, SharedHttpConnector);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (Shared(aws), real) = (self.0.clone(), self.1.clone());
+        HttpConnectorFuture::new(async move { aws.call(request, real).await })
+    }
+}

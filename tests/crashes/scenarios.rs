@@ -1,0 +1,254 @@
+//! The scenarios, and what must hold after each fault in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use chrono::TimeDelta;
+use pivotwatch::detection::{Address, Day, Evidence, Rule};
+use pivotwatch::input::Limits;
+use pivotwatch::notify::Sns;
+use pivotwatch::objects::S3;
+use pivotwatch::pipeline::Pipeline;
+use pivotwatch::store::{DynamoDb, Store, StoredIncident};
+use pivotwatch_tests::facts::{ADDRESS, batch, failed, gzip, lines, log_file, noon};
+use pivotwatch_tests::judge::{Finding, judge};
+use pivotwatch_tests::world::{Event, Virtual};
+use pivotwatch_tests::worlds::{TrailRecord, World};
+
+use super::aws::{Aws, Call, Clients, Service};
+use super::faults::{Ending, Fault};
+
+/// What happens before, and what then is disturbed.
+struct Scenario {
+    world: World,
+    objects: BTreeMap<String, Vec<u8>>,
+    before: Vec<Event>,
+    event: Event,
+    /// The calls that the event costs when all goes well.
+    calls: &'static [&'static str],
+}
+
+/// A function, and what is behind it.
+struct Function {
+    pipeline: Pipeline<DynamoDb, Sns, Virtual>,
+    objects: S3,
+}
+
+/// What there is in the end.
+#[derive(Debug)]
+struct Stored {
+    evidence: Evidence,
+    incidents: Vec<StoredIncident>,
+}
+
+impl Function {
+    fn new(clients: Clients, rule: Rule) -> Self {
+        let pipeline = Pipeline {
+            store: clients.store,
+            notifier: clients.notifier,
+            surroundings: Virtual::at(noon()),
+            rule,
+            limits: Limits::default(),
+            table: "evidence".to_owned(),
+        };
+        Self { pipeline, objects: clients.objects }
+    }
+
+    async fn invoke(&self, event: &Event) -> Result<(), String> {
+        event.invoke(&self.pipeline, &self.objects).await
+    }
+
+    async fn stored(&self) -> Stored {
+        let address = Address::parse(ADDRESS).unwrap();
+        let known =
+            self.pipeline.store.known(address, Day::of(noon()).before(3)..=Day::of(noon()).after(3)).await.unwrap();
+        assert!(known.unreadable.is_empty());
+        let incidents = known.incidents.into_values().map(|stored| stored.value).collect();
+        Stored { evidence: known.evidence, incidents }
+    }
+}
+
+impl Scenario {
+    async fn start(&self, http: &SharedHttpClient) -> (std::sync::Arc<Aws>, Function) {
+        let (aws, clients) = Aws::start(http.clone(), self.objects.clone()).await;
+        let function = Function::new(clients, self.world.rule.clone());
+        for event in &self.before {
+            function.invoke(event).await.unwrap();
+        }
+        (aws, function)
+    }
+
+    /// Each fault at each call, in a world of its own.
+    async fn with_every_fault_at_every_call(self) {
+        let http = pivotwatch::clients::http_client();
+        let (aws, function) = self.start(&http).await;
+        let (ended, calls) = aws.invoke(None, function.invoke(&self.event)).await;
+        assert_eq!(ended, Ending::Succeeds);
+        assert_eq!(calls.iter().map(|call| call.operation.as_str()).collect::<Vec<_>>(), self.calls);
+        let undisturbed = function.stored().await;
+        self.judge(&undisturbed, &aws, 0);
+
+        for fault in (1..).zip(&calls).flat_map(|(number, call)| Fault::all_at(number, call.service)) {
+            let context = format!("{fault:?}");
+            let (aws, function) = self.start(&http).await;
+            let (ended, disturbed) = aws.invoke(Some(fault), function.invoke(&self.event)).await;
+            assert!(disturbed.len() >= fault.at, "{context} was not reached by {disturbed:#?}");
+            assert_eq!(disturbed[fault.at - 1].operation, self.calls[fault.at - 1], "{context}");
+            assert!(disturbed.len() <= 3 * (calls.len() + 3), "{context} led to {} calls", disturbed.len());
+            assert_eq!(ended, fault.ending(), "{context}: {disturbed:#?}");
+            if ended != Ending::Succeeds {
+                // Lambda waits a minute before it tries again.
+                function.pipeline.surroundings.pass(TimeDelta::minutes(1));
+                let (ended, again) = aws.invoke(None, function.invoke(&self.event)).await;
+                assert_eq!(ended, Ending::Succeeds, "{context}");
+                assert!(again.len() <= calls.len() + 1, "{context} led to {again:#?}");
+            }
+            let stored = function.stored().await;
+            assert_eq!(stored.evidence, undisturbed.evidence, "{context}");
+            self.judge(&stored, &aws, more_messages(&disturbed));
+        }
+    }
+
+    /// Compares what is stored and was published with what the rule says.
+    fn judge(&self, stored: &Stored, aws: &Aws, more_messages: usize) {
+        let found: BTreeSet<Finding> = stored.incidents.iter().map(|stored| Finding::from(&stored.incident)).collect();
+        assert_eq!(found, judge(&self.world));
+        for StoredIncident { incident, published_at, lease } in &stored.incidents {
+            assert!(published_at.is_some() && lease.is_none(), "{stored:#?}");
+            let id = incident.id.to_string();
+            let messages = aws.messages().iter().filter(|message| message.values().any(|value| *value == id)).count();
+            assert!((1..=1 + more_messages).contains(&messages), "{messages} messages of {id}");
+        }
+    }
+}
+
+/// How many messages there may be for one incident beside the first: one for each that was sent without anybody learning
+/// of it, and one where nothing could be marked any more after it.
+fn more_messages(calls: &[Call]) -> usize {
+    let is_sent = |call: &Call| call.service == Service::Sns && call.took_effect;
+    let unanswered = calls.iter().filter(|call| is_sent(call) && !call.was_answered).count();
+    let last_sent = calls.iter().rposition(is_sent);
+    let is_unmarked =
+        last_sent.is_some_and(|last| !calls[last..].iter().any(|call| call.operation == "PutItem" && call.took_effect));
+    unanswered + usize::from(is_unmarked)
+}
+
+fn objects<const N: usize>(objects: [(&str, Vec<u8>); N]) -> BTreeMap<String, Vec<u8>> {
+    objects.into_iter().map(|(key, bytes)| (key.to_owned(), bytes)).collect()
+}
+
+fn written<const N: usize>(keys: [&str; N]) -> Event {
+    Event::Objects(keys.map(str::to_owned).to_vec())
+}
+
+#[tokio::test]
+async fn a_login_where_the_failures_are_known() {
+    let six = failed(6, noon());
+    let world = World::plain(&six, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six))]),
+        before: vec![written(["six"])],
+        event: Event::Record(world.trail[0].record()),
+        world,
+        calls: &["PutItem", "Query", "PutItem", "Publish", "PutItem"],
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn the_first_failures_of_an_address_where_the_login_is_known() {
+    let six = failed(6, noon());
+    let world = World::plain(&six, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six))]),
+        before: vec![Event::Record(world.trail[0].record())],
+        event: written(["six"]),
+        world,
+        calls: &["GetObject", "GetItem", "PutItem", "Query", "PutItem", "Publish", "PutItem"],
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn more_failures_that_overlap_those_that_are_known() {
+    let seven = failed(7, noon());
+    let world = World::plain(&seven, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("first", lines(&seven[..4])), ("last", gzip(&lines(&seven[2..])))]),
+        before: vec![Event::Record(world.trail[0].record()), written(["first"])],
+        event: written(["last"]),
+        world,
+        calls: &["GetObject", "GetItem", "PutItem", "Query", "PutItem", "Publish", "PutItem"],
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn more_failures_of_an_incident_that_is_published() {
+    let eight = failed(8, noon());
+    let world = World::plain(&eight, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("six", lines(&eight[..6])), ("two", batch(&eight[6..]))]),
+        before: vec![written(["six"]), Event::Record(world.trail[0].record())],
+        event: written(["two"]),
+        world,
+        calls: &["GetObject", "GetItem", "PutItem", "Query", "PutItem"],
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn a_log_file_with_logins_of_two_kinds() {
+    let six = failed(6, noon());
+    let mut world = World::plain(&six, &[noon(), noon() + TimeDelta::minutes(1)]);
+    world.trail[1].region = "us-east-1";
+    let records: Vec<_> = world.trail.iter().map(TrailRecord::record).collect();
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six)), ("AWSLogs/111122223333/CloudTrail/x", gzip(&log_file(&records)))]),
+        before: vec![written(["six"])],
+        event: written(["AWSLogs/111122223333/CloudTrail/x"]),
+        world,
+        calls: &[
+            "GetObject",
+            "PutItem",
+            "PutItem",
+            "Query",
+            "PutItem",
+            "Publish",
+            "PutItem",
+            "PutItem",
+            "Publish",
+            "PutItem",
+        ],
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn two_objects_of_one_event() {
+    let mut both = failed(8, noon());
+    both[7].category = "NonInteractiveUserSignInLogs".to_owned();
+    let world = World::plain(&both, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("first", lines(&both[..3])), ("last", batch(&both[3..]))]),
+        before: vec![Event::Record(world.trail[0].record())],
+        event: written(["first", "last"]),
+        world,
+        calls: &[
+            "GetObject",
+            "GetItem",
+            "PutItem",
+            "Query",
+            "GetObject",
+            "GetItem",
+            "GetItem",
+            "PutItem",
+            "PutItem",
+            "Query",
+            "PutItem",
+            "Publish",
+            "PutItem",
+        ],
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
