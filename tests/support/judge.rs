@@ -127,8 +127,7 @@ fn exceeds(failures: &[Failure], source: Source, login: &TrailRecord, rule: &Rul
     };
     starts.into_iter().any(|start| {
         let window = start..=start + rule.window;
-        let end = if rule.order == Order::FailuresFirst { login.time } else { *window.end() };
-        let held = times.iter().filter(|time| window.contains(time) && **time <= end).count();
+        let held = times.iter().filter(|time| window.contains(time)).count();
         window.contains(&login.time) && held > rule.threshold as usize
     })
 }
