@@ -168,9 +168,17 @@ impl Aws {
         let Some(bytes) = self.objects.get(key) else {
             return response(404, SdkBody::from("<Error><Code>NoSuchKey</Code></Error>"));
         };
-        let sent = if breaks_off { bytes.len() / 2 } else { bytes.len() };
-        let mut answer = response(200, SdkBody::from(&bytes[..sent]));
-        answer.headers_mut().insert("content-length", bytes.len().to_string());
+        let range = request.headers().get("range").unwrap_or_default();
+        let from: usize = range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap_or(0);
+        let rest = &bytes[from..];
+        let sent = match (breaks_off, from) {
+            (false, _) => rest.len(),
+            (true, 0) => rest.len() / 2,
+            // A transfer that is taken up again and comes no further.
+            (true, _) => 0,
+        };
+        let mut answer = response(if from == 0 { 200 } else { 206 }, SdkBody::from(&rest[..sent]));
+        answer.headers_mut().insert("content-length", rest.len().to_string());
         answer
     }
 

@@ -22,7 +22,7 @@ pub enum Harm {
 /// Which calls of an invocation it happens to, from one of them on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// Only that one: the SDK's own retry can heal it.
+    /// Only that one: the SDK's own retry can heal it, or taking up the transfer again.
     Once,
     /// All that go to the same service.
     ItsService,
@@ -55,11 +55,14 @@ pub struct Fault {
 impl Fault {
     /// Every fault that there is at a call to this service.
     pub fn all_at(at: usize, service: Service) -> impl Iterator<Item = Self> {
-        let once = [Harm::IsTheLastThing, Harm::HasItsEffectLast, Harm::BreaksOff].map(|harm| (harm, Extent::Once));
+        let killed = [Harm::IsTheLastThing, Harm::HasItsEffectLast].map(|harm| (harm, Extent::Once));
+        let broken = [Extent::Once, Extent::ItsService].map(|extent| (Harm::BreaksOff, extent));
         let lasting = [Harm::IsLost, Harm::IsRefused, Harm::LosesItsAnswer]
             .into_iter()
             .flat_map(|harm| [Extent::Once, Extent::ItsService, Extent::Everything].map(|extent| (harm, extent)));
-        once.into_iter()
+        killed
+            .into_iter()
+            .chain(broken)
             .chain(lasting)
             .filter(move |(harm, _)| service == Service::S3 || *harm != Harm::BreaksOff)
             .map(move |(harm, extent)| Self { at, harm, extent, reached: None })
@@ -84,8 +87,8 @@ impl Fault {
     pub fn ending(&self) -> Ending {
         match (self.harm, self.extent) {
             (Harm::IsTheLastThing | Harm::HasItsEffectLast, _) => Ending::Killed,
-            // The SDK's own retry heals it.
-            (Harm::IsLost | Harm::IsRefused | Harm::LosesItsAnswer, Extent::Once) => Ending::Succeeds,
+            // The SDK's own retry heals it, and a broken transfer is taken up again.
+            (_, Extent::Once) => Ending::Succeeds,
             _ => Ending::Fails,
         }
     }
