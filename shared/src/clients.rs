@@ -1,11 +1,14 @@
 //! The AWS clients, and the pipeline on AWS.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
 use crate::notify::Sns;
 use crate::objects::S3;
@@ -23,16 +26,39 @@ const ALL_TRIES: Duration = Duration::from_secs(20);
 /// The pipeline with everything behind it on AWS.
 pub type OnAws = Pipeline<DynamoDb, Sns, System>;
 
-/// An HTTP client. Reading the system's certificates is the largest part of a cold start, and is done once for each.
+/// An HTTP client, which all clients share and which is made when the first request is.
+///
+/// Making it reads and parses the system's certificates, more work than all else that a function does before it asks for its
+/// first event (`make bench-cold-start`).
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    SharedHttpClient::new(WhenNeeded::default())
+}
+
+#[derive(Debug, Default)]
+struct WhenNeeded(OnceLock<SharedHttpClient>);
+
+impl HttpClient for WhenNeeded {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let make =
+            || aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        self.0.get_or_init(make).http_connector(settings, components)
+    }
 }
 
 /// The configuration that all clients share, its HTTP client included.
+///
+/// Lambda gives region and credentials in the environment. The SDK's usual search would prepare to look into files and ask
+/// services that are not there.
 pub async fn configuration() -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY).operation_timeout(ALL_TRIES).build();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).timeout_config(timeouts).load().await
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(EnvironmentVariableRegionProvider::new())
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .http_client(http_client())
+        .timeout_config(timeouts)
+        .load()
+        .await
 }
 
 /// The pipeline as the settings want it.
