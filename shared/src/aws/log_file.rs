@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
-use crate::input::json::{self, Cut};
+use crate::input::json::{self, Cut, Each};
 use crate::input::{Input, ReadFault};
 
 /// The array of a log file.
@@ -43,14 +43,14 @@ pub fn is_log_file(head: &[u8]) -> bool {
 /// # Errors
 /// [`ReadFault`] when it breaks off; what was received before stays valid.
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
-    let each = |record: Cut<'_>| match record {
+    let mut each = Each(|record: Cut<'_>| match record {
         Cut::Text(text) => read_record(text, receiver),
         Cut::TooLong => receiver.receive_record(Reading::Unusable(Unusable::TooLong)),
-    };
+    });
     if has_records_in_lines(input.head()?) {
-        json::lines(input, BATCH, each)
+        json::lines(input, BATCH, &mut each)
     } else {
-        json::values(input, &[BATCH], each)
+        json::values(input, &[BATCH], &mut each)
     }
 }
 

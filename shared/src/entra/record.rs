@@ -103,7 +103,18 @@ pub(super) struct Record<'a> {
     pub(super) correlation_id: Cow<'a, str>,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// A record of which no more is known than decides nearly all of them.
+    pub(super) fn of(source: Source, times: [Cow<'a, str>; 2], codes: [Cow<'a, str>; 2]) -> Self {
+        let [id, user, app, correlation_id] = [const { Cow::Borrowed("") }; 4];
+        Self { source, id, times, addresses: [const { Cow::Borrowed("") }; 2], codes, user, app, correlation_id }
+    }
+
+    /// Whether it failed, so that what else there is to know decides.
+    pub(super) fn is_failure(&self) -> bool {
+        self.code().is_some_and(Rule::is_failure)
+    }
+
     /// What the record comes to in a file that writes its dates so, and its time where that can be read.
     pub(super) fn judge(&self, rule: &Rule, dates: Dates) -> (Outcome, Option<DateTime<Utc>>) {
         let time = match self.written_time() {

@@ -5,6 +5,8 @@
 
 use std::io;
 
+use memchr::memchr;
+
 use super::compression::fault;
 use super::{Input, ReadFault};
 
@@ -14,6 +16,49 @@ pub(crate) enum Cut<'a> {
     Text(&'a [u8]),
     /// It was longer than a record may be, and was passed over.
     TooLong,
+}
+
+/// Takes the records of an object.
+pub(crate) trait Records {
+    /// Takes the record that `text` begins with, if it is in order and of the usual kind, and that can be told in one go:
+    /// a shorter way for what nearly all records are. What is left is cut out and given to [`Records::cut`].
+    fn glance(&mut self, text: &[u8], place: Place) -> Glance;
+
+    /// Takes a record that was cut out.
+    fn cut(&mut self, record: Cut<'_>);
+}
+
+/// Has every record cut out.
+pub(crate) struct Each<F>(pub(crate) F);
+
+impl<F: FnMut(Cut<'_>)> Records for Each<F> {
+    fn glance(&mut self, _: &[u8], _: Place) -> Glance {
+        Glance::Left
+    }
+
+    fn cut(&mut self, record: Cut<'_>) {
+        (self.0)(record);
+    }
+}
+
+/// Where a record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On a line, to itself.
+    Line,
+    /// In an array.
+    Array,
+}
+
+/// What became of a record at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glance {
+    /// It was taken, and has this length.
+    Taken(usize),
+    /// The text ends before that can be told.
+    Unfinished,
+    /// It was left.
+    Left,
 }
 
 /// No start of a batch is longer, however much white space a writer puts into it.
@@ -29,13 +74,13 @@ const CUT_OFF: ReadFault = ReadFault::Truncated("a JSON document");
 
 /// Cuts every record of an object that has one on each line. A line can also begin a batch, `{"records":[...]}` where
 /// `batch` is `records`, which may go on over any number of lines.
-pub(crate) fn lines(input: &mut Input<'_>, batch: &str, mut each: impl FnMut(Cut<'_>)) -> Result<(), ReadFault> {
+pub(crate) fn lines(input: &mut Input<'_>, batch: &str, each: &mut impl Records) -> Result<(), ReadFault> {
     while input.skip_white_space().map_err(fault)?.is_some() {
         input.look_ahead(LONGEST_BATCH_START).map_err(fault)?;
         if batch_start(input.ahead(), batch).is_some() {
-            document(input, &[batch], &mut each)?;
-        } else {
-            each(line(input).map_err(fault)?);
+            document(input, &[batch], each)?;
+        } else if !glance(input, each, Place::Line)? {
+            each.cut(line(input).map_err(fault)?);
         }
     }
     Ok(())
@@ -43,12 +88,12 @@ pub(crate) fn lines(input: &mut Input<'_>, batch: &str, mut each: impl FnMut(Cut
 
 /// Cuts every record of an object of JSON documents, one behind another: objects, arrays of them, and batches, which are
 /// objects that have such an array under one of the names `batches`.
-pub(crate) fn values(input: &mut Input<'_>, batches: &[&str], mut each: impl FnMut(Cut<'_>)) -> Result<(), ReadFault> {
+pub(crate) fn values(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) -> Result<(), ReadFault> {
     while let Some(byte) = input.skip_white_space().map_err(fault)? {
         match byte {
             // Between documents only damage has a colon; it is no value, and would be cut as one without end.
             b',' | b':' => input.advance(1),
-            _ => document(input, batches, &mut each)?,
+            _ => document(input, batches, each)?,
         }
     }
     Ok(())
@@ -72,7 +117,7 @@ enum Open {
 }
 
 /// Cuts the records of one document.
-fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl FnMut(Cut<'_>)) -> Result<(), ReadFault> {
+fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) -> Result<(), ReadFault> {
     let mut open = Vec::new();
     loop {
         let byte = input.skip_white_space().map_err(fault)?.ok_or(CUT_OFF)?;
@@ -89,13 +134,14 @@ fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl FnMut(Cut<'
                 input.advance(1);
                 open.push(Open::Array);
             }
+            (b'{', Some(Open::Array)) if glance(input, each, Place::Array)? => {}
             (b'{', None | Some(Open::Array)) => match value(input, batches).map_err(fault)?.ok_or(CUT_OFF)? {
-                Value::Whole(record) => each(record),
+                Value::Whole(record) => each.cut(record),
                 Value::Batch => open.extend([Open::Batch, Open::Array]),
             },
             (_, None | Some(Open::Array)) => {
                 if let Value::Whole(record) = value(input, &[]).map_err(fault)?.ok_or(CUT_OFF)? {
-                    each(record);
+                    each.cut(record);
                 }
             }
             // Another member of a batch: its name and its value pass by, unless it is a second array of records.
@@ -113,13 +159,37 @@ fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl FnMut(Cut<'
     }
 }
 
+/// Has the record that begins with the next byte taken at a glance, and tells whether it was.
+fn glance(input: &mut Input<'_>, each: &mut impl Records, place: Place) -> Result<bool, ReadFault> {
+    loop {
+        let ahead = input.ahead().len();
+        // The line's end is looked at too.
+        let text = &input.ahead()[..ahead.min(input.limits.record.saturating_add(1))];
+        match each.glance(text, place) {
+            Glance::Taken(length) => {
+                input.advance(length);
+                return Ok(true);
+            }
+            Glance::Left => return Ok(false),
+            Glance::Unfinished => {}
+        }
+        if text.len() < ahead {
+            return Ok(false);
+        }
+        input.look_ahead(ahead + 1).map_err(fault)?;
+        if input.ahead().len() == ahead {
+            return Ok(false);
+        }
+    }
+}
+
 /// The next line, without its end; the last one need not have an end.
 fn line<'i>(input: &'i mut Input<'_>) -> io::Result<Cut<'i>> {
     let mut searched = 0;
     let mut too_long = false;
     loop {
         let ahead = input.ahead();
-        let found = ahead[searched..].iter().position(|byte| *byte == b'\n').map(|position| searched + position);
+        let found = memchr(b'\n', &ahead[searched..]).map(|position| searched + position);
         let length = found.unwrap_or(ahead.len());
         too_long |= length > input.limits.record;
         if too_long {
@@ -313,10 +383,14 @@ mod tests {
         ] {
             let mut input = Input::new(Box::new(text.as_bytes()), Limits::default());
             let mut found = Vec::new();
-            let read = values(&mut input, &["value"], |cut| match cut {
-                Cut::Text(text) => found.push(String::from_utf8_lossy(text).trim().to_owned()),
-                Cut::TooLong => found.push("too long".to_owned()),
-            });
+            let read = values(
+                &mut input,
+                &["value"],
+                &mut Each(|cut: Cut<'_>| match cut {
+                    Cut::Text(text) => found.push(String::from_utf8_lossy(text).trim().to_owned()),
+                    Cut::TooLong => found.push("too long".to_owned()),
+                }),
+            );
             assert!(read.is_ok(), "{text}");
             assert_eq!(found, expected, "{text}");
         }
@@ -326,7 +400,7 @@ mod tests {
     fn marks_between_documents_are_passed_over() {
         let mut input = Input::new(Box::new(&b":{},:{}:,{}"[..]), Limits::default());
         let mut found = 0;
-        assert!(values(&mut input, &[], |_| found += 1).is_ok());
+        assert!(values(&mut input, &[], &mut Each(|_: Cut<'_>| found += 1)).is_ok());
         assert_eq!(found, 3);
     }
 
@@ -335,7 +409,7 @@ mod tests {
         let text = format!(r#"{{"x":"{}","value":[{{"a":1}}]}}"#, "x".repeat(200_000));
         let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: 100, ..Limits::default() });
         let mut found = 0;
-        assert!(values(&mut input, &["value"], |_| found += 1).is_ok());
+        assert!(values(&mut input, &["value"], &mut Each(|_: Cut<'_>| found += 1)).is_ok());
         assert_eq!(found, 1);
     }
 
@@ -343,11 +417,17 @@ mod tests {
     fn a_document_that_does_not_end_or_ends_twice_is_reported() {
         for text in [r#"[{"a":1}"#, r#"{"value":[{"a":1}"#, r#"{"value":[{"a":1}]"#, r#"{"a""#] {
             let mut input = Input::new(Box::new(text.as_bytes()), Limits::default());
-            assert!(matches!(values(&mut input, &["value"], |_| ()), Err(ReadFault::Truncated(_))), "{text}");
+            assert!(
+                matches!(values(&mut input, &["value"], &mut Each(|_: Cut<'_>| ())), Err(ReadFault::Truncated(_))),
+                "{text}"
+            );
         }
         for text in ["{}]", "[}]", "}", &"[".repeat(1000)] {
             let mut input = Input::new(Box::new(text.as_bytes()), Limits::default());
-            assert!(matches!(values(&mut input, &["value"], |_| ()), Err(ReadFault::Corrupt(_))), "{text}");
+            assert!(
+                matches!(values(&mut input, &["value"], &mut Each(|_: Cut<'_>| ())), Err(ReadFault::Corrupt(_))),
+                "{text}"
+            );
         }
     }
 

@@ -9,6 +9,10 @@ mod encoding;
 mod fault;
 pub(crate) mod json;
 mod limited;
+mod marks;
+pub(crate) mod members;
+mod scalar;
+pub(crate) mod walk;
 mod window;
 
 pub use compression::{Compression, Interrupted};

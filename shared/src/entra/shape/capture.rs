@@ -10,7 +10,7 @@ use flate2::bufread::DeflateDecoder;
 
 use super::super::record::Rejected;
 use super::avro::{Schema, bytes, count, damaged, exactly, number, text};
-use super::{BATCHES, Shape, Sink, diagnostic, read_cut};
+use super::{BATCHES, Reader, Shape, Sink};
 use crate::input::{Expansion, Foreign, Input, Limits, ReadFault, json};
 
 const MAGIC: &[u8] = b"Obj\x01";
@@ -118,7 +118,7 @@ fn read_body(body: Vec<u8>, limits: Limits, sink: &mut Sink<'_>) {
         // It is empty.
         return;
     }
-    if json::values(&mut input, BATCHES, |cut| read_cut(&cut, sink, diagnostic::read_record)).is_err() {
+    if json::values(&mut input, BATCHES, &mut Reader::of_diagnostic(sink)).is_err() {
         sink.reject(Rejected::Malformed);
     }
 }

@@ -9,6 +9,7 @@ mod diagnostic;
 mod elastic;
 mod event_hub;
 mod forwarded;
+mod glance;
 mod graph;
 mod head;
 mod log_analytics;
@@ -25,7 +26,7 @@ use super::source::{Origin, origin};
 use super::time::Dates;
 use super::{Outcome, Receiver};
 use crate::detection::Rule;
-use crate::input::json::{self, Cut};
+use crate::input::json::{self, Cut, Glance, Place, Records};
 use crate::input::{Foreign, Input, ReadFault};
 
 /// Every shape, in the order in which they are tried.
@@ -68,21 +69,45 @@ type ReadRecord = fn(text: &[u8], sink: &mut Sink<'_>);
 
 /// Reads the records of JSON however they are framed.
 fn read_json(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) -> Result<(), ReadFault> {
+    read_records(input, &mut Reader { sink, read_record, glance: |_, _, _| Glance::Left })
+}
+
+fn read_records(input: &mut Input<'_>, reader: &mut Reader<'_, '_>) -> Result<(), ReadFault> {
     match Head::of(input.head()?).framing {
-        Framing::Lines => read_lines(input, sink, read_record),
-        Framing::Values => json::values(input, BATCHES, |cut| read_cut(&cut, sink, read_record)),
+        Framing::Lines => read_lines(input, reader),
+        Framing::Values => json::values(input, BATCHES, reader),
     }
 }
 
 /// Reads the records of JSON lines, also where some stand in batches.
-fn read_lines(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) -> Result<(), ReadFault> {
-    json::lines(input, "records", |cut| read_cut(&cut, sink, read_record))
+fn read_lines(input: &mut Input<'_>, reader: &mut Reader<'_, '_>) -> Result<(), ReadFault> {
+    json::lines(input, "records", reader)
 }
 
-fn read_cut(cut: &Cut<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) {
-    match cut {
-        Cut::Text(text) => read_record(text, sink),
-        Cut::TooLong => sink.reject(Rejected::TooLong),
+/// Reads records of JSON as they are found.
+struct Reader<'r, 's> {
+    sink: &'r mut Sink<'s>,
+    read_record: ReadRecord,
+    glance: fn(text: &[u8], place: Place, sink: &mut Sink<'_>) -> Glance,
+}
+
+impl<'r, 's> Reader<'r, 's> {
+    /// For records of diagnostic settings.
+    fn of_diagnostic(sink: &'r mut Sink<'s>) -> Self {
+        Self { sink, read_record: diagnostic::read_record, glance: glance::glance }
+    }
+}
+
+impl Records for Reader<'_, '_> {
+    fn glance(&mut self, text: &[u8], place: Place) -> Glance {
+        (self.glance)(text, place, self.sink)
+    }
+
+    fn cut(&mut self, record: Cut<'_>) {
+        match record {
+            Cut::Text(text) => (self.read_record)(text, self.sink),
+            Cut::TooLong => self.sink.reject(Rejected::TooLong),
+        }
     }
 }
 

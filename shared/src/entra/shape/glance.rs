@@ -1,0 +1,315 @@
+//! Records of diagnostic settings in one go: gone over once, and decided by the few values that were noted on the way.
+//!
+//! Nine of ten sign-ins succeed, and nearly all of a record does not matter then. What a record is worth here is exactly
+//! what [`diagnostic::read_record`](super::diagnostic) makes of it; what that would not find at a glance (names that come
+//! twice or are written in escapes, an object as its text, damage) is left to it. One test holds the two against each other.
+
+use std::borrow::Cow;
+
+use super::super::record::Record;
+use super::super::source::{Origin, of_log};
+use super::{Sink, defender};
+use crate::detection::Source;
+use crate::input::json::{Glance, Place};
+use crate::input::members::{Member, Members};
+use crate::input::walk::{Fault, Walked, walk};
+
+static ENVELOPE: Members = Members::new(&[
+    ("category", Member::Value(CATEGORY)),
+    ("time", Member::Value(TIME)),
+    ("resultType", Member::Value(RESULT_TYPE)),
+    ("callerIpAddress", Member::Value(CALLER_IP_ADDRESS)),
+    ("correlationId", Member::Value(CORRELATION_ID)),
+    ("properties", Member::Object(&PROPERTIES)),
+]);
+
+static PROPERTIES: Members = Members::new(&[
+    ("id", Member::Value(ID)),
+    ("createdDateTime", Member::Value(CREATED_DATE_TIME)),
+    ("ipAddress", Member::Value(IP_ADDRESS)),
+    ("status", Member::Object(&STATUS)),
+    ("userPrincipalName", Member::Value(USER_PRINCIPAL_NAME)),
+    ("servicePrincipalName", Member::Value(SERVICE_PRINCIPAL_NAME)),
+    ("appDisplayName", Member::Value(APP_DISPLAY_NAME)),
+    ("resourceDisplayName", Member::Value(RESOURCE_DISPLAY_NAME)),
+    ("correlationId", Member::Value(PROPERTIES_CORRELATION_ID)),
+]);
+
+static STATUS: Members = Members::new(&[("errorCode", Member::Value(ERROR_CODE))]);
+
+const CATEGORY: usize = 0;
+const TIME: usize = 1;
+const RESULT_TYPE: usize = 2;
+const CALLER_IP_ADDRESS: usize = 3;
+const CORRELATION_ID: usize = 4;
+const ID: usize = 5;
+const CREATED_DATE_TIME: usize = 6;
+const IP_ADDRESS: usize = 7;
+const USER_PRINCIPAL_NAME: usize = 8;
+const SERVICE_PRINCIPAL_NAME: usize = 9;
+const APP_DISPLAY_NAME: usize = 10;
+const RESOURCE_DISPLAY_NAME: usize = 11;
+const PROPERTIES_CORRELATION_ID: usize = 12;
+const ERROR_CODE: usize = 13;
+/// How many values these are.
+const VALUES: usize = 14;
+
+/// Takes the record that `text` begins with, if it is one of the usual kind.
+pub(super) fn glance(text: &[u8], place: Place, sink: &mut Sink<'_>) -> Glance {
+    let walked = match walk(text, place == Place::Line, &ENVELOPE) {
+        Ok(walked) => walked,
+        Err(Fault::Unfinished) => return Glance::Unfinished,
+        Err(Fault::Malformed) => return Glance::Left,
+    };
+    let length = walked.length;
+    if place == Place::Line {
+        match text[length..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) {
+            Some(b'\n') => {}
+            Some(_) => return Glance::Left,
+            None => return Glance::Unfinished,
+        }
+    }
+    let Ok(text) = simdutf8::basic::from_utf8(&text[..length]) else { return Glance::Left };
+    if walked.is_plain && take(&Found { text, walked }, sink).is_some() { Glance::Taken(length) } else { Glance::Left }
+}
+
+/// `None` when it is better left.
+fn take(found: &Found<'_>, sink: &mut Sink<'_>) -> Option<()> {
+    let category = found.text(CATEGORY)?;
+    let category = category.trim();
+    match of_log(category)? {
+        Origin::Source(source) => sink.sign_in(&found.record(source)?),
+        Origin::UnknownSignIns => sink.unknown_sign_in(),
+        Origin::OtherLog if defender::is_category(category) => return None,
+        Origin::OtherLog => sink.other_category(),
+    }
+    Some(())
+}
+
+/// A record that is JSON.
+struct Found<'a> {
+    text: &'a str,
+    walked: Walked<VALUES>,
+}
+
+impl<'a> Found<'a> {
+    /// The value with this number as a text, empty where it is none; `None` when that cannot be told at a glance.
+    fn text(&self, number: usize) -> Option<Cow<'a, str>> {
+        let value = self.walked.value(self.text, number);
+        match value.as_bytes() {
+            [b'"', .., b'"'] if value.contains('\\') => serde_json::from_str(value).ok().map(Cow::Owned),
+            [b'"', .., b'"'] => Some(Cow::Borrowed(&value[1..value.len() - 1])),
+            // As a number is written back when it is whole and fits; anything else would have to be looked at.
+            [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit) => {
+                Some(Cow::Borrowed(value))
+            }
+            b"0" => Some(Cow::Borrowed(value)),
+            [] | b"null" | b"true" | b"false" => Some(Cow::default()),
+            _ => None,
+        }
+    }
+
+    fn record(&self, source: Source) -> Option<Record<'a>> {
+        // When it happened, and only for want of that when it was logged, which is minutes later.
+        let mut times = [self.text(CREATED_DATE_TIME)?, Cow::default()];
+        if times[0].trim().is_empty() {
+            times[1] = self.text(TIME)?;
+        }
+        let record = Record::of(source, times, [self.text(RESULT_TYPE)?, self.text(ERROR_CODE)?]);
+        if !record.is_failure() {
+            return Some(record);
+        }
+        Some(Record {
+            id: self.text(ID)?,
+            addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
+            user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
+            app: self.either(APP_DISPLAY_NAME, RESOURCE_DISPLAY_NAME)?,
+            correlation_id: self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)?,
+            ..record
+        })
+    }
+
+    fn either(&self, first: usize, second: usize) -> Option<Cow<'a, str>> {
+        let text = self.text(first)?;
+        if text.trim().is_empty() { self.text(second) } else { Some(text) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+    use serde_json::{Value, json};
+
+    use super::super::diagnostic;
+    use super::*;
+    use crate::detection::Rule;
+    use crate::entra::{Outcome, Receiver};
+
+    #[derive(Debug, Default, PartialEq)]
+    struct Received(Vec<(Outcome, Option<DateTime<Utc>>)>);
+
+    impl Receiver for Received {
+        fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
+            self.0.push((outcome, time));
+        }
+    }
+
+    fn received(read: impl FnOnce(&mut Sink<'_>)) -> Received {
+        let mut received = Received::default();
+        let rule = Rule::default();
+        read(&mut Sink::new("", &rule, &mut received));
+        received
+    }
+
+    fn at_a_glance(text: &[u8], place: Place) -> (Glance, Received) {
+        let mut seen = Glance::Left;
+        let received = received(|sink| seen = glance(text, place, sink));
+        (seen, received)
+    }
+
+    fn record() -> Value {
+        json!({
+            "time": "2026-03-02T12:02:00Z", "category": "SignInLogs", "resultType": "50126", "callerIpAddress": "203.0.113.7",
+            "correlationId": "c", "Level": 4, "location": "SE",
+            "properties": {
+                "id": "a", "createdDateTime": "2026-03-02T12:00:00.1234567+00:00", "userPrincipalName": "ann@contoso.example",
+                "appDisplayName": "Azure Portal", "ipAddress": "203.0.113.7", "status": {"errorCode": 50126, "failureReason": "it's"},
+                "deviceDetail": {"id": "not this", "status": {"errorCode": 0}}, "policies": [{"id": "nor this"}, []],
+            },
+        })
+    }
+
+    /// Values that stand where another was expected, or none, or two.
+    fn values() -> impl Strategy<Value = String> {
+        let texts = [
+            "\"0\"",
+            "0",
+            "50126",
+            "\" 50140 \"",
+            "\"Failure\"",
+            "\"\"",
+            "null",
+            "true",
+            "-1",
+            "1e400",
+            "0.5",
+            "[1]",
+            "{}",
+            "{\"errorCode\":7}",
+            "\"{\\\"errorCode\\\":7}\"",
+            "\"\\ud800\"",
+            "\"\\u0041\"",
+            "\"NonInteractiveUserSignInLogs\"",
+            "\"AuditLogs\"",
+            "\"MySignInLogs\"",
+            "\"AdvancedHunting-EntraIdSignInEvents\"",
+            "\"::1\"",
+            "\"2001:db8::7\"",
+            "\"2026-03-02 13:00:00\"",
+            "123456789012345678901234567890",
+            "\"a\\\"b\\\\\"",
+        ];
+        select(texts.map(str::to_owned).to_vec())
+    }
+
+    const NAMES: [&str; 17] = [
+        "time",
+        "category",
+        "resultType",
+        "callerIpAddress",
+        "correlationId",
+        "properties",
+        "id",
+        "createdDateTime",
+        "ipAddress",
+        "status",
+        "userPrincipalName",
+        "servicePrincipalName",
+        "appDisplayName",
+        "resourceDisplayName",
+        "errorCode",
+        "x",
+        "result\\u0054ype",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn a_record_taken_at_a_glance_comes_to_what_it_would_have_come_to(
+            changes in vec((select(&NAMES[..]), values(), any::<Index>(), any::<bool>()), 0..4),
+            damage in prop::option::of((any::<Index>(), select(&b"{}[]\",:\\\n 0a\x80"[..]))),
+            in_line in any::<bool>(),
+        ) {
+            let mut text = record().to_string();
+            for (name, value, place, replaces) in &changes {
+                let member = format!("\"{name}\":");
+                match text.find(&member) {
+                    Some(position) if *replaces => {
+                        let end = position + member.len();
+                        let rest = text[end..].find([',', '}']).map_or(text.len(), |length| end + length);
+                        text.replace_range(end..rest, value);
+                    }
+                    _ => {
+                        let opens: Vec<usize> = text.match_indices("{\"").map(|(position, _)| position + 1).collect();
+                        text.insert_str(opens[place.index(opens.len())], &format!("{member}{value},"));
+                    }
+                }
+            }
+            let mut text = text.into_bytes();
+            if let Some((place, byte)) = damage {
+                let place = place.index(text.len());
+                text.insert(place, byte);
+            }
+            let place = if in_line { Place::Line } else { Place::Array };
+            let (seen, received_at_once) = at_a_glance(&[&text, &b"\n"[..]].concat(), place);
+            match seen {
+                Glance::Taken(length) => {
+                    prop_assert_eq!(received_at_once, received(|sink| diagnostic::read_record(&text[..length], sink)));
+                }
+                _ => prop_assert_eq!(received_at_once, Received::default()),
+            }
+        }
+    }
+
+    #[test]
+    fn records_as_azure_writes_them_are_taken_at_a_glance() {
+        let mut success = record();
+        success["resultType"] = json!("0");
+        let text = record().to_string();
+        for text in [
+            text.clone(),
+            success.to_string(),
+            text.replace("it's", "it\\u0027s \\u00a0 \\\"so\\\""),
+            text.replace("Azure Portal", "Öresund"),
+            format!("{{ {}", &text[1..]),
+            text.replace("\"50126\"", "50126"),
+        ] {
+            assert_eq!(
+                at_a_glance(format!("{text}\r\n").as_bytes(), Place::Line).0,
+                Glance::Taken(text.len()),
+                "{text}"
+            );
+            assert_eq!(at_a_glance(format!("{text},").as_bytes(), Place::Array).0, Glance::Taken(text.len()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_or_not_alone_is_left_and_what_may_go_on_is_not_decided() {
+        let text = record().to_string();
+        for (text, expected) in [
+            (format!("{text} trailing\n"), Glance::Left),
+            (format!("{text}{text}\n"), Glance::Left),
+            (text.clone(), Glance::Unfinished),
+            (text[..100].to_owned(), Glance::Unfinished),
+            (format!("{}\n{text}\n", &text[..100]), Glance::Left),
+            (text.replace("it's", "it\n"), Glance::Left),
+            (text.replace("it's", "it\\x"), Glance::Left),
+        ] {
+            assert_eq!(at_a_glance(text.as_bytes(), Place::Line), (expected, Received::default()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The parts of JSON text that are checked byte by byte.
+
+/// Whether a number or word begins here, with the right end.
+#[inline]
+pub(super) fn is_sound(text: &[u8]) -> bool {
+    let length = match text {
+        [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => 4,
+        [b'f', b'a', b'l', b's', b'e', ..] => 5,
+        _ => match number(text) {
+            Some(length) => length,
+            None => return false,
+        },
+    };
+    matches!(text.get(length), None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'))
+}
+
+/// The length of the number that begins here.
+#[inline]
+fn number(text: &[u8]) -> Option<usize> {
+    let digits =
+        |from: usize| text.get(from..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut end = usize::from(text.first() == Some(&b'-'));
+    end += match (text.get(end)?, digits(end)) {
+        (_, 0) => return None,
+        (b'0', _) => 1,
+        (_, many) => many,
+    };
+    if text.get(end) == Some(&b'.') {
+        match digits(end + 1) {
+            0 => return None,
+            many => end += 1 + many,
+        }
+    }
+    if let Some(b'e' | b'E') = text.get(end) {
+        end += 1 + usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
+        match digits(end) {
+            0 => return None,
+            many => end += many,
+        }
+    }
+    Some(end)
+}
+
+/// Whether this may stand behind a backslash. Halves of surrogate pairs may, as the grammar has it: whether a text makes
+/// sense matters to whoever needs the text.
+pub(super) fn is_escape(text: &[u8]) -> bool {
+    match text.first() {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
+        Some(b'u') => text.get(1..5).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+        _ => false,
+    }
+}
+
+/// Whether this, behind a backslash, is a letter of ASCII: no exporter writes those so, but a name can be.
+pub(super) fn is_escaped_letter(text: &[u8]) -> bool {
+    text.first_chunk().is_some_and(|[u, zero, nought, high, _]: &[u8; 5]| {
+        *u == b'u' && *zero == b'0' && *nought == b'0' && matches!(high, b'4'..=b'7')
+    })
+}
+
+/// The string, number or word that is the value behind a name; of an object or an array, nothing. The text was checked.
+pub(super) fn behind_name(text: &str) -> &str {
+    let Some(text) = text.trim_ascii_start().strip_prefix(':') else { return "" };
+    let text = text.trim_ascii_start();
+    let length = match text.as_bytes().first() {
+        None | Some(b'{' | b'[') => 0,
+        Some(b'"') => string(text.as_bytes()),
+        _ => text.bytes().take_while(|byte| !matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')).count(),
+    };
+    &text[..length]
+}
+
+/// The length of a string, its quotes included.
+fn string(text: &[u8]) -> usize {
+    let mut end = 1;
+    loop {
+        match text.get(end..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))) {
+            None => return text.len(),
+            Some(length) if text[end + length] == b'"' => return end + length + 1,
+            Some(length) => end += length + 2,
+        }
+    }
+}
