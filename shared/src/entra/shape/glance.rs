@@ -266,12 +266,12 @@ mod tests {
             }
             let place = if in_line { Place::Line } else { Place::Array };
             let (seen, received_at_once) = at_a_glance(&[&text, &b"\n"[..]].concat(), place);
-            match seen {
-                Glance::Taken(length) => {
-                    prop_assert_eq!(received_at_once, received(|sink| diagnostic::read_record(&text[..length], sink)));
-                }
-                _ => prop_assert_eq!(received_at_once, Received::default()),
-            }
+            let expected = if let Glance::Taken(length) = seen {
+                received(|sink| diagnostic::read_record(&text[..length], sink))
+            } else {
+                Received::default()
+            };
+            prop_assert_eq!(received_at_once, expected);
         }
     }
 
