@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pivotwatch::detection::Rule;
+use futures_util::FutureExt;
+use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::{Evidence, Rule};
 use pivotwatch::notify::Outbox;
-use pivotwatch::store::{Memory, StoredIncident};
+use pivotwatch::store::{Memory, Store, StoreError, StoredIncident, Version};
 use pivotwatch_tests::facts::noon;
 use pivotwatch_tests::judge::Finding;
 use shuttle::scheduler::Scheduler;
@@ -90,6 +92,17 @@ impl Arena {
         }
     }
 
+    async fn remember(&self, known: &Evidence) -> Result<(), StoreError> {
+        for ((day, source), tally) in &known.tallies {
+            let key = TallyKey { address: known.address, day: *day, source: *source };
+            self.store.write_tally(&key, tally, Version::NONE).await?;
+        }
+        for login in &known.logins {
+            self.store.write_login(login).await?;
+        }
+        Ok(())
+    }
+
     pub fn note(&self, line: String) {
         self.journal.lock().unwrap().push(line);
     }
@@ -123,8 +136,8 @@ impl Arena {
 #[derive(Clone)]
 pub struct Scene {
     pub rule: Rule,
-    /// What is over before the rest begins.
-    pub before: Vec<Delivery>,
+    /// What is known already.
+    pub known: Vec<Evidence>,
     /// What meets.
     pub deliveries: Vec<Delivery>,
 }
@@ -171,11 +184,10 @@ pub fn run_each(
     config.stack_size = 1024 * 1024;
     config.failure_persistence = FailurePersistence::None;
     Runner::new(TimeLast(scheduler), config).run(move || {
-        let Scene { rule, before, deliveries } = scene.clone();
+        let Scene { rule, known, deliveries } = scene.clone();
         let arena = Arc::new(Arena::new(rule));
-        for delivery in before {
-            arena.enter(delivery);
-            arena.pass_the_time();
+        for evidence in known {
+            arena.remember(&evidence).now_or_never().expect("memory keeps nobody waiting").unwrap();
         }
         for delivery in deliveries {
             arena.enter(delivery);

@@ -46,20 +46,21 @@ fn in_every_order(world: &World, scene: Scene) -> (usize, usize) {
 
 /// Some orders.
 fn in_some_orders(world: &World, scene: Scene) -> (usize, usize) {
-    run_all(world, scene, RandomScheduler::new_from_seed(SEED, cases(20).cases as usize))
+    run_all(world, scene, RandomScheduler::new_from_seed(SEED, cases(10).cases as usize))
 }
 
 const SEED: u64 = 643;
 
-/// Lets each mishap happen at each step of each of the invocations, and returns how many orders there were.
+/// Lets each mishap happen at each step of an invocation, and returns how many orders there were.
 fn with_each_mishap(
     world: &World,
     scene: &Scene,
-    invocations: std::ops::Range<usize>,
+    invocation: usize,
+    mishaps: &[Mishap],
     run: fn(&World, Scene) -> (usize, usize),
 ) -> usize {
     let mut all = 0;
-    for (invocation, mishap) in invocations.flat_map(|invocation| Mishap::ALL.map(|mishap| (invocation, mishap))) {
+    for mishap in mishaps.iter().copied() {
         for step in 0.. {
             let mut scene = scene.clone();
             notice(&mut scene.deliveries[invocation]).mishaps[0] = Some((step, mishap));
@@ -79,7 +80,9 @@ fn whatever_the_order(world: &World, scene: &Scene) {
     let (orders, mishaps) = in_every_order(world, scene.clone());
     assert!(orders > 100, "{orders} orders are too few to have been all");
     assert_eq!(mishaps, 0);
-    with_each_mishap(world, scene, 0..scene.deliveries.len(), in_some_orders);
+    for invocation in 0..scene.deliveries.len() {
+        with_each_mishap(world, scene, invocation, &Mishap::ALL, in_some_orders);
+    }
 }
 
 fn notice(delivery: &mut Delivery) -> &mut Notice {
@@ -91,24 +94,25 @@ fn a_login_meets_the_sixth_failure() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scene = Scene {
         rule: world.rule.clone(),
-        before: vec![export("five", &world.rows[..5])],
+        known: World { rows: world.rows[..5].to_vec(), trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), export("sixth", &world.rows[5..])],
     };
     whatever_the_order(&world, &scene);
 }
 
 #[test]
-fn a_login_meets_itself_in_every_order_with_every_mishap() {
+fn a_login_meets_itself_and_something_goes_wrong() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scene = Scene {
         rule: world.rule.clone(),
-        before: vec![export("six", &world.rows)],
+        known: World { trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), login(&world.trail[0])],
     };
     whatever_the_order(&world, &scene);
     // The two are alike, so it does not matter to which of them it happens.
-    let orders = with_each_mishap(&world, &scene, 0..1, in_every_order);
-    assert!(orders > 5000, "{orders} orders are too few to have been all");
+    let mishaps = [Mishap::Fails, Mishap::LosesItsAnswer, Mishap::Dies, Mishap::Stalls];
+    let orders = with_each_mishap(&world, &scene, 0, &mishaps, in_every_order);
+    assert!(orders > 3000, "{orders} orders are too few to have been all");
 }
 
 #[test]
@@ -116,7 +120,7 @@ fn a_login_meets_another_of_its_kind() {
     let world = World::plain(&failed(6, noon()), &[noon(), noon() + TimeDelta::minutes(1)]);
     let scene = Scene {
         rule: world.rule.clone(),
-        before: vec![export("six", &world.rows)],
+        known: World { trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), login(&world.trail[1])],
     };
     whatever_the_order(&world, &scene);
@@ -127,7 +131,7 @@ fn an_export_meets_itself() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scene = Scene {
         rule: world.rule.clone(),
-        before: vec![login(&world.trail[0])],
+        known: World { rows: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![export("six", &world.rows), export("six", &world.rows)],
     };
     whatever_the_order(&world, &scene);
@@ -138,7 +142,7 @@ fn an_export_meets_another_that_overlaps_it() {
     let world = World::plain(&failed(7, noon()), &[noon()]);
     let scene = Scene {
         rule: world.rule.clone(),
-        before: vec![login(&world.trail[0])],
+        known: World { rows: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![export("first", &world.rows[..4]), export("last", &world.rows[3..])],
     };
     whatever_the_order(&world, &scene);

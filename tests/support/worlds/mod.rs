@@ -4,6 +4,7 @@
 //! on both sides of midnight. It prints as a table, so that a test that fails shows what happened at a glance.
 
 mod identities;
+mod knowledge;
 mod strategies;
 
 use std::fmt;
