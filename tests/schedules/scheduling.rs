@@ -27,7 +27,7 @@ pub struct Turns {
 
 /// Schedules.
 pub fn turns() -> impl Strategy<Value = Turns> {
-    vec((0..8_usize, 1..6_usize), 0..40).prop_map(|turns| Turns {
+    vec((0..8_usize, 1..4_usize), 0..60).prop_map(|turns| Turns {
         planned: turns.into_iter().map(|(who, steps)| Turn { who, steps }).collect(),
         taken: 0,
         current: None,
