@@ -90,6 +90,24 @@ bench-cold-start: packages-local $(VENV)/ready ## Measure how fast the functions
 	$(CARGO) build --release --locked --package detect --example hello_world
 	$(IN_VENV) tests/bench/cold_start.py --binaries $(BINARIES)/release
 
+BENCH := target/bench
+BENCH_RECORDS ?= 200000
+BENCH_PAIRS ?= 5
+
+.PHONY: bench
+bench: $(BENCH)/.venv/ready ## Measure what reading costs, against decompressing alone and other engines, and what DynamoDB has to do. BENCH_RECORDS=200000 BENCH_PAIRS=5.
+	@$(CARGO) build --profile bench --locked --package pivotwatch-bench --bins
+	@echo "making exports up in $(BENCH)/data ..." && $(BINARIES)/release/generate $(BENCH)/data $(BENCH_RECORDS)
+	@$(BENCH)/.venv/bin/python tests/bench/compare.py $(BINARIES)/release $(BENCH)/data $(BENCH_PAIRS)
+	@echo && $(BINARIES)/release/work $(BENCH_RECORDS)
+
+# Apart from the tests' environment, which has another DuckDB and no use for the rest.
+$(BENCH)/.venv/ready: tests/bench/requirements.txt
+	@mkdir -p $(BENCH) && rm -rf $(BENCH)/.venv
+	@$(PYTHON) -m venv $(BENCH)/.venv
+	@$(BENCH)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/bench/requirements.txt
+	@touch $@
+
 .PHONY: deny
 deny: ## Check licences, advisories and sources of the dependencies (needs cargo-deny).
 	$(CARGO) deny --locked check

@@ -1,0 +1,76 @@
+"""Measures pivotwatch's reading against decompressing alone and against other engines, and checks that all agree.
+
+    python compare.py BINARIES DATA [PAIRS]
+
+Each row is the median of pairs of runs, one of each, in turns, on one core: CPU time, user's and system's. Only the
+ratio within a row says something; the seconds are this machine's, and this hour's.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+PEERS = Path(__file__).parent / "peers"
+
+
+def cpu(command: list[str], output: Path) -> float:
+    """The seconds of CPU time that a command takes on one core."""
+    core = min(os.sched_getaffinity(0))
+    with output.open("wb") as stdout:
+        process = subprocess.Popen(command, stdout=stdout, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def findings(output: Path) -> list[str]:
+    """What a command found: the numbers of records and failures, and the failures of each address, day and source."""
+    first, *rest = output.read_text().splitlines()
+    return [first, *sorted(rest)]
+
+
+class Table:
+    def __init__(self, binaries: Path, data: Path, pairs: int):
+        self.binaries, self.data, self.pairs = binaries, data, pairs
+        print("| file | ours, s | against | theirs, s | ratio | command |\n|---|---|---|---|---|---|")
+
+    def row(self, file: str, name: str, command: list[str], *, inverse: bool = False, agrees: bool = True) -> None:
+        """A row: what theirs takes in terms of ours, or the inverse."""
+        path = str(self.data / file)
+        ours, theirs = [str(self.binaries / "read"), path], [*command, path]
+        outputs = self.data / "ours.csv", self.data / "theirs.csv"
+        runs = [(cpu(ours, outputs[0]), cpu(theirs, outputs[1])) for _ in range(self.pairs)]
+        if agrees and findings(outputs[0]) != findings(outputs[1]):
+            raise SystemExit(f"{name} and pivotwatch do not agree on {file}: see {outputs[0]} and {outputs[1]}")
+        ratio = statistics.median(our / their if inverse else their / our for our, their in runs)
+        our, their = (statistics.median(times) for times in zip(*runs, strict=True))
+        shown = " ".join(Path(word).name if "/" in word else word for word in theirs)
+        print(f"| {file} | {our:.2f} | {name} | {their:.2f} | {ratio:.2f} | `{shown}` |", flush=True)
+
+
+def main() -> None:
+    table = Table(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 5)
+    inflate = [str(table.binaries / "inflate")]
+    for file in ("lines.json.gz", "batch.json.gz", "sorted.json.gz", "any_order.json.gz"):
+        table.row(file, "decompressing alone (ours / theirs)", inflate, inverse=True, agrees=False)
+    table.row("lines.json", "reading alone (ours / theirs)", inflate, inverse=True, agrees=False)
+    for file in ("lines.json", "lines.json.gz"):
+        table.row(file, "DuckDB", [sys.executable, str(PEERS / "with_duckdb.py")])
+        table.row(file, "Polars", [sys.executable, str(PEERS / "with_polars.py")])
+        table.row(file, "Python with orjson", [sys.executable, str(PEERS / "with_orjson.py")])
+    small = "ten_thousand.json"
+    with (table.data / "lines.json").open("rb") as lines, (table.data / small).open("wb") as some:
+        some.writelines(line for line, _ in zip(lines, range(10_000), strict=False))
+    if shutil.which("jq"):
+        table.row(small, "jq", ["jq", "--raw-output", "--null-input", "--from-file", str(PEERS / "with_jq.jq")])
+    else:
+        print(f"| {small} | | jq | | skipped: it is not installed | |")
+
+
+if __name__ == "__main__":
+    main()

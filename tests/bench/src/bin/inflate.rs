@@ -1,0 +1,27 @@
+//! What reading costs at least: `inflate FILE` decompresses a file with the decompressor that pivotwatch uses, or only
+//! reads it when it is plain, and throws the bytes away.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+/// As much as pivotwatch reads at a time.
+const BLOCK: usize = 64 * 1024;
+
+fn main() -> io::Result<()> {
+    let path = std::env::args().nth(1).expect("a file is named");
+    let mut file = BufReader::with_capacity(BLOCK, File::open(&path)?);
+    let is_packed = file.fill_buf()?.starts_with(b"\x1f\x8b");
+    let mut bytes: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let mut buffer = vec![0; 2 * BLOCK];
+    let mut length = 0;
+    loop {
+        match bytes.read(&mut buffer)? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    println!("{length}");
+    Ok(())
+}

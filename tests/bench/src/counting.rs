@@ -1,0 +1,134 @@
+//! The real pipeline over a store that counts what DynamoDB would have had to do.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::{Address, Day, Login, Rule, Tally};
+use pivotwatch::input::Limits;
+use pivotwatch::notify::Outbox;
+use pivotwatch::pipeline::{Pipeline, System};
+use pivotwatch::store::{IncidentKey, Known, Memory, Store, StoreError, StoredIncident, Version, Versioned, Write};
+
+/// Bytes of a tally's item without failures, and of each failure, as `docs/DESIGN.md` has them of 6 and of 60.
+const ITEM: u64 = 335;
+const FAILURE: u64 = 68;
+
+/// Failures above which a tally is listed in the index of its day, which is written too.
+const LISTED_ABOVE: u64 = 5;
+
+/// Requests to DynamoDB, and capacity units for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// `GetItem`.
+    pub gets: u64,
+    /// `PutItem`.
+    pub puts: u64,
+    /// `Query`.
+    pub queries: u64,
+    /// Read units: one for each 4 KiB begun, strongly consistent.
+    pub read_units: u64,
+    /// Write units: one for each KiB begun, in the table and in the index.
+    pub write_units: u64,
+}
+
+impl Work {
+    /// All requests.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.gets + self.puts + self.queries
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    work: Work,
+    failures: BTreeMap<TallyKey, u64>,
+}
+
+/// A store in memory that counts.
+#[derive(Debug, Default)]
+pub struct Counting {
+    memory: Memory,
+    counted: Mutex<Counted>,
+}
+
+impl Counting {
+    /// What was asked of it.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        self.counted().work
+    }
+
+    /// Failures by address, day and source.
+    #[must_use]
+    pub fn failures(&self) -> BTreeMap<TallyKey, u64> {
+        self.counted().failures.clone()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bytes(failures: u64) -> u64 {
+    ITEM + FAILURE * failures
+}
+
+impl Store for Counting {
+    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+        {
+            let counted = &mut *self.counted();
+            counted.work.gets += 1;
+            counted.work.read_units += bytes(counted.failures.get(key).copied().unwrap_or_default()).div_ceil(4096);
+        }
+        self.memory.tally(key).await
+    }
+
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+        {
+            let failures = tally.failures();
+            let written = if failures > LISTED_ABOVE { 2 } else { 1 };
+            let counted = &mut *self.counted();
+            counted.work.puts += 1;
+            counted.work.write_units += written * bytes(failures).div_ceil(1024);
+            counted.failures.insert(*key, failures);
+        }
+        self.memory.write_tally(key, tally, replaces).await
+    }
+
+    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+        self.memory.write_login(login).await
+    }
+
+    async fn known(&self, address: Address, days: RangeInclusive<Day>) -> Result<Known, StoreError> {
+        let known = self.memory.known(address, days).await?;
+        let found: u64 = known.evidence.tallies.values().map(|tally| bytes(tally.failures())).sum();
+        let counted = &mut *self.counted();
+        counted.work.queries += 1;
+        counted.work.read_units += found.div_ceil(4096).max(1);
+        Ok(known)
+    }
+
+    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        self.memory.incident(key).await
+    }
+
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+        self.memory.write_incident(stored, replaces).await
+    }
+}
+
+/// The pipeline as the functions run it, over this store.
+#[must_use]
+pub fn pipeline() -> Pipeline<Counting, Outbox, System> {
+    Pipeline {
+        store: Counting::default(),
+        notifier: Outbox::default(),
+        surroundings: System,
+        rule: Rule::default(),
+        limits: Limits::default(),
+        table: String::new(),
+    }
+}
