@@ -389,7 +389,7 @@ impl<const N: usize> Looking<N> {
     }
 
     /// Notes the name that begins at `start`, if it is asked for.
-    #[inline]
+    #[inline(always)]
     fn name(&mut self, members: &'static Members, text: &[u8], start: usize) {
         // The member before should have been an object.
         self.is_plain &= self.next.is_none();
