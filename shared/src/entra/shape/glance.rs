@@ -75,6 +75,9 @@ pub(super) fn glance(text: &[u8], place: Place, sink: &mut Sink<'_>) -> Glance {
 
 /// `None` when it is better left.
 fn take(found: &Found<'_>, sink: &mut Sink<'_>) -> Option<()> {
+    if !found.has_usual_numbers() {
+        return None;
+    }
     let category = found.text(CATEGORY)?;
     let category = category.trim();
     match of_log(category)? {
@@ -93,6 +96,12 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
+    /// Whether every number among the values is a whole one. Others can be too large for any type, which is no matter of what
+    /// the record comes to, but of whether it can be parsed.
+    fn has_usual_numbers(&self) -> bool {
+        (0..VALUES).all(|number| !self.walked.is_number(self.text, number) || self.text(number).is_some())
+    }
+
     /// The value with this number as a text, empty where it is none; `None` when that cannot be told at a glance.
     fn text(&self, number: usize) -> Option<Cow<'a, str>> {
         let value = self.walked.value(self.text, number);
@@ -272,6 +281,16 @@ mod tests {
                 Received::default()
             };
             prop_assert_eq!(received_at_once, expected);
+        }
+    }
+
+    #[test]
+    fn a_number_too_large_to_parse_is_left_wherever_it_stands() {
+        let mut success = record();
+        success["resultType"] = json!("0");
+        for record in [record(), success] {
+            let text = record.to_string().replace("\"2026-03-02T12:02:00Z\"", "1e400");
+            assert_eq!(at_a_glance(format!("{text}\n").as_bytes(), Place::Line), (Glance::Left, Received::default()));
         }
     }
 
