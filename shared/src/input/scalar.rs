@@ -60,18 +60,14 @@ pub(super) fn is_escaped_letter(text: &[u8]) -> bool {
 
 /// The string, number or word that is the value behind a name; of an object or an array, nothing. The text was checked.
 pub(super) fn behind_name(text: &str) -> &str {
-    let text = beginning_behind_name(text);
+    let Some(text) = text.trim_ascii_start().strip_prefix(':') else { return "" };
+    let text = text.trim_ascii_start();
     let length = match text.as_bytes().first() {
         None | Some(b'{' | b'[') => 0,
         Some(b'"') => string(text.as_bytes()),
         _ => text.bytes().take_while(|byte| !matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')).count(),
     };
     &text[..length]
-}
-
-/// The text from where the value behind a name begins.
-pub(super) fn beginning_behind_name(text: &str) -> &str {
-    text.trim_ascii_start().strip_prefix(':').unwrap_or_default().trim_ascii_start()
 }
 
 /// The length of a string, its quotes included.

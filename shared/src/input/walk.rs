@@ -49,13 +49,6 @@ impl<const N: usize> Walked<N> {
             Some(end) => text.get(*end..).map_or("", scalar::behind_name),
         }
     }
-
-    /// Whether the value with this number is a number.
-    pub(crate) fn is_number(&self, text: &str, number: usize) -> bool {
-        let end = self.names.get(number).copied().filter(|end| *end > 0);
-        let value = end.and_then(|end| text.get(end..)).map_or("", scalar::beginning_behind_name);
-        matches!(value.as_bytes().first(), Some(b'-' | b'0'..=b'9'))
-    }
 }
 
 /// Goes over the object that `text` begins with. Whether it is UTF-8 is not looked at. With `in_line`, it may have no line

@@ -75,9 +75,6 @@ pub(super) fn glance(text: &[u8], place: Place, sink: &mut Sink<'_>) -> Glance {
 
 /// `None` when it is better left.
 fn take(found: &Found<'_>, sink: &mut Sink<'_>) -> Option<()> {
-    if !found.has_usual_numbers() {
-        return None;
-    }
     let category = found.text(CATEGORY)?;
     let category = category.trim();
     match of_log(category)? {
@@ -96,12 +93,6 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// Whether every number among the values is a whole one. Others can be too large for any type, which is no matter of what
-    /// the record comes to, but of whether it can be parsed.
-    fn has_usual_numbers(&self) -> bool {
-        (0..VALUES).all(|number| !self.walked.is_number(self.text, number) || self.text(number).is_some())
-    }
-
     /// The value with this number as a text, empty where it is none; `None` when that cannot be told at a glance.
     fn text(&self, number: usize) -> Option<Cow<'a, str>> {
         let value = self.walked.value(self.text, number);
