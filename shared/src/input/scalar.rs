@@ -1,22 +1,40 @@
 //! The parts of JSON text that are checked byte by byte.
 
-/// Whether a number or word begins here, with the right end.
-#[inline]
-pub(super) fn is_sound(text: &[u8]) -> bool {
-    let length = match text {
-        [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => 4,
-        [b'f', b'a', b'l', b's', b'e', ..] => 5,
-        _ => match number(text) {
-            Some(length) => length,
-            None => return false,
-        },
-    };
-    matches!(text.get(length), None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'))
+/// A number or a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scalar {
+    /// One that every reader can hold.
+    Plain,
+    /// A number that can be too large for any type.
+    Large,
+    /// Neither.
+    Damaged,
 }
 
-/// The length of the number that begins here.
+/// The largest number that has a type of its own has 309 digits.
+const MANY_DIGITS: usize = 300;
+
+/// What begins here, and ends as it must.
 #[inline]
-fn number(text: &[u8]) -> Option<usize> {
+pub(super) fn scalar(text: &[u8]) -> Scalar {
+    let (length, is_large) = match text {
+        [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => (4, false),
+        [b'f', b'a', b'l', b's', b'e', ..] => (5, false),
+        _ => match number(text) {
+            Some((length, has_exponent)) => (length, has_exponent || length > MANY_DIGITS),
+            None => return Scalar::Damaged,
+        },
+    };
+    match text.get(length) {
+        None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') if is_large => Scalar::Large,
+        None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') => Scalar::Plain,
+        Some(_) => Scalar::Damaged,
+    }
+}
+
+/// The length of the number that begins here, and whether it has an exponent.
+#[inline]
+fn number(text: &[u8]) -> Option<(usize, bool)> {
     let digits =
         |from: usize| text.get(from..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut end = usize::from(text.first() == Some(&b'-'));
@@ -31,14 +49,15 @@ fn number(text: &[u8]) -> Option<usize> {
             many => end += 1 + many,
         }
     }
-    if let Some(b'e' | b'E') = text.get(end) {
+    let has_exponent = matches!(text.get(end), Some(b'e' | b'E'));
+    if has_exponent {
         end += 1 + usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
         match digits(end) {
             0 => return None,
             many => end += many,
         }
     }
-    Some(end)
+    Some((end, has_exponent))
 }
 
 /// Whether this may stand behind a backslash. Halves of surrogate pairs may, as the grammar has it: whether a text makes

@@ -18,7 +18,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use super::marks::{BLOCK, Marks, below, ones, parity};
 use super::members::{Member, Members};
-use super::scalar;
+use super::scalar::{self, Scalar};
 
 /// An object that was gone over.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) struct Walked<const N: usize> {
     /// The object's length.
     pub(crate) length: usize,
     /// Whether the values that were noted are all there is to know of what was asked for: no name comes twice or can have
-    /// been written in escapes, and what should be an object is none or one.
+    /// been written in escapes, what should be an object is none or one, and no number is too large to be read.
     pub(crate) is_plain: bool,
     /// By the number of each value that was asked for, where its name ends; 0 for what is not there.
     names: [usize; N],
@@ -160,7 +160,7 @@ impl<'t, const N: usize> Walk<'t, N> {
         let within = end.map_or(u64::MAX, below);
         let is_damaged = block.misplaced & within != 0
             || (block.control | block.escaped) & within != 0 && !self.are_sound(block, within, at)
-            || !ones(block.scalars & within).all(|position| scalar::is_sound(&self.text[at + position as usize..]));
+            || !self.scalars(block.scalars & within, at);
         match end {
             _ if is_damaged => Err(Fault::Malformed),
             Some(end) => Ok(Some(at + end as usize)),
@@ -209,6 +209,19 @@ impl<'t, const N: usize> Walk<'t, N> {
             self.looking.leave(self.open.depth);
             may_stand
         }
+    }
+
+    /// Checks numbers and words.
+    #[inline(always)]
+    fn scalars(&mut self, starts: u64, at: usize) -> bool {
+        ones(starts).all(|position| match scalar::scalar(&self.text[at + position as usize..]) {
+            Scalar::Plain => true,
+            Scalar::Large => {
+                self.looking.is_plain = false;
+                true
+            }
+            Scalar::Damaged => false,
+        })
     }
 
     /// Control characters may not stand in strings, and outside of them only as white space. Behind a backslash, few
@@ -539,6 +552,7 @@ mod tests {
             (r#"{"inner":{"code":1},"inner":{"code":1}}"#, false),
             (r#"{"inner":"{}"}"#, false),
             (r#"{"inner":[{"code":1}]}"#, false),
+            (r#"{"x":1e5}"#, false),
             (r#"{"inner":null,"x":1}"#, false),
             (r#"{"i\u0064":1}"#, false),
             (r#"{"x":"\u0041"}"#, false),
