@@ -6,16 +6,14 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome};
-use pivotwatch::telemetry::{Reasons, count};
+use pivotwatch::pipeline::count_unusable;
+use pivotwatch::telemetry::{Summary, count};
 
 /// Numbers of a file.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    pub(super) records: u64,
-    pub(super) failures: u64,
-    pub(super) logins: u64,
-    pub(super) ignored: Reasons,
-    pub(super) rejected: Reasons,
+    /// Records, failures, logins, and the others by reason: what `ingest` counts.
+    pub(super) summary: Summary,
     /// The addresses of failures and logins.
     pub(super) addresses: HashSet<Address>,
     /// The first and the last time of a record.
@@ -24,7 +22,7 @@ pub(super) struct Findings {
 
 impl Findings {
     fn record(&mut self, time: Option<DateTime<Utc>>) {
-        self.records += 1;
+        self.summary.records += 1;
         if let Some(time) = time {
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
@@ -37,11 +35,11 @@ impl entra::Receiver for Findings {
         self.record(time);
         match outcome {
             Outcome::Failure(failure) => {
-                self.failures += 1;
+                self.summary.failures += 1;
                 self.addresses.insert(failure.address);
             }
-            Outcome::Ignored(reason) => count(&mut self.ignored, reason.name()),
-            Outcome::Rejected(reason) => count(&mut self.rejected, reason.name()),
+            Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
+            Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
         }
     }
 }
@@ -51,12 +49,12 @@ impl aws::Receiver for Findings {
         match reading {
             Reading::Login(login) => {
                 self.record(Some(login.time));
-                self.logins += 1;
+                self.summary.logins += 1;
                 self.addresses.insert(login.source_ip_address);
             }
             Reading::Unusable(reason) => {
                 self.record(None);
-                count(if reason.is_fault() { &mut self.rejected } else { &mut self.ignored }, reason.name());
+                count_unusable(&mut self.summary, reason);
             }
         }
     }

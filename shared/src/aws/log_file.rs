@@ -5,6 +5,7 @@
 //! bare records, one a line or in an array, and EventBridge events around them. All of them are read; what a record says
 //! of itself decides.
 
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -26,7 +27,7 @@ pub trait Receiver {
 /// Whether a file that begins so ([`Input::head`]) has CloudTrail records.
 #[must_use]
 pub fn is_log_file(head: &[u8]) -> bool {
-    let has = |word: &str| head.windows(word.len()).any(|window| window == word.as_bytes());
+    let has = |word: &str| memmem::find(head, word.as_bytes()).is_some();
     if !head.starts_with(b"{") && !head.starts_with(b"[") {
         return false;
     }

@@ -43,13 +43,16 @@ pub trait Receiver {
 
 /// A shape of export, recognised.
 #[derive(Clone, Copy, Debug)]
-pub struct Recognised(&'static shape::Shape);
+pub struct Recognised {
+    shape: &'static shape::Shape,
+    framing: shape::Framing,
+}
 
 impl Recognised {
     /// The name of the shape in logs and reports.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.0.name
+        self.shape.name
     }
 
     /// Reads the export to its end and gives every record of it to `receiver`. The object's name tells the source of records
@@ -64,8 +67,8 @@ impl Recognised {
         rule: &Rule,
         receiver: &mut dyn Receiver,
     ) -> Result<(), ReadFault> {
-        let mut sink = shape::Sink::new(name, rule, receiver);
-        (self.0.read)(input, &mut sink)?;
+        let mut sink = shape::Sink::new(name, self.framing, rule, receiver);
+        (self.shape.read)(input, &mut sink)?;
         if sink.records() > 0 && sink.sign_ins() == 0 {
             return Err(ReadFault::NotAnExport(sink.without_sign_ins()));
         }
@@ -78,5 +81,6 @@ impl Recognised {
 /// # Errors
 /// [`ReadFault::NotAnExport`] with what to tell somebody whose object has no shape that is known.
 pub fn recognise(head: &[u8]) -> Result<Recognised, ReadFault> {
-    shape::recognise(head).map(Recognised).map_err(ReadFault::NotAnExport)
+    let (shape, framing) = shape::recognise(head).map_err(ReadFault::NotAnExport)?;
+    Ok(Recognised { shape, framing })
 }

@@ -98,6 +98,6 @@ impl aws::Receiver for Gathering {
 }
 
 /// Counts a CloudTrail record that is no login: as rejected where something is wrong with it.
-pub(super) fn count_unusable(summary: &mut Summary, reason: Unusable) {
+pub fn count_unusable(summary: &mut Summary, reason: Unusable) {
     count(if reason.is_fault() { &mut summary.rejected } else { &mut summary.ignored }, reason.name());
 }

@@ -14,6 +14,7 @@ mod surroundings;
 
 use std::ops::RangeInclusive;
 
+pub use gathering::count_unusable;
 pub use ingest::{Failed, Ingested, ObjectFault};
 pub use surroundings::{Surroundings, System};
 

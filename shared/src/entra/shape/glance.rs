@@ -143,7 +143,7 @@ mod tests {
     use proptest::sample::{Index, select};
     use serde_json::{Value, json};
 
-    use super::super::diagnostic;
+    use super::super::{Framing, diagnostic};
     use super::*;
     use crate::detection::Rule;
     use crate::entra::{Outcome, Receiver};
@@ -160,7 +160,7 @@ mod tests {
     fn received(read: impl FnOnce(&mut Sink<'_>)) -> Received {
         let mut received = Received::default();
         let rule = Rule::default();
-        read(&mut Sink::new("", &rule, &mut received));
+        read(&mut Sink::new("", Framing::Lines, &rule, &mut received));
         received
     }
 

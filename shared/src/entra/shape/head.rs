@@ -16,7 +16,7 @@ const DEEPEST: usize = 3;
 
 /// How JSON is cut into records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(in crate::entra) enum Framing {
     /// A record is a line. A damaged one costs no other.
     Lines,
     /// A record is whatever its brackets hold, over any number of lines, in arrays and batches or not.

@@ -19,7 +19,8 @@ mod table;
 
 use chrono::{DateTime, Utc};
 
-use self::head::{BATCHES, Framing, Head};
+pub(super) use self::head::Framing;
+use self::head::{BATCHES, Head};
 use super::record::{Ignored, Record, Rejected};
 use super::row::Row;
 use super::source::{Origin, origin};
@@ -56,12 +57,13 @@ pub(super) struct Shape {
     pub(super) read: fn(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault>,
 }
 
-/// The shape of an export that begins so, or what it is instead. The beginning has no byte order mark and no white space
-/// before it, and is the whole export when that is short.
-pub(super) fn recognise(head: &[u8]) -> Result<&'static Shape, Foreign> {
+/// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
+/// has no byte order mark and no white space before it, and is the whole export when that is short.
+pub(super) fn recognise(head: &[u8]) -> Result<(&'static Shape, Framing), Foreign> {
     let head = Head::of(head);
     let foreign = || if head.is_json() { Foreign::OtherJson } else { table::foreign(head.text) };
-    SHAPES.iter().find(|shape| (shape.recognises)(&head)).ok_or_else(foreign)
+    let shape = SHAPES.iter().find(|shape| (shape.recognises)(&head)).ok_or_else(foreign)?;
+    Ok((shape, head.framing))
 }
 
 /// Reads one record of JSON.
@@ -73,7 +75,7 @@ fn read_json(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord
 }
 
 fn read_records(input: &mut Input<'_>, reader: &mut Reader<'_, '_>) -> Result<(), ReadFault> {
-    match Head::of(input.head()?).framing {
+    match reader.sink.framing {
         Framing::Lines => read_lines(input, reader),
         Framing::Values => json::values(input, BATCHES, reader),
     }
@@ -114,6 +116,7 @@ impl Records for Reader<'_, '_> {
 /// Where a shape puts what it reads.
 pub(super) struct Sink<'a> {
     name: &'a str,
+    framing: Framing,
     rule: &'a Rule,
     receiver: &'a mut dyn Receiver,
     records: u64,
@@ -122,8 +125,8 @@ pub(super) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    pub(super) fn new(name: &'a str, rule: &'a Rule, receiver: &'a mut dyn Receiver) -> Self {
-        Self { name, rule, receiver, records: 0, sign_ins: 0, malformed: 0 }
+    pub(super) fn new(name: &'a str, framing: Framing, rule: &'a Rule, receiver: &'a mut dyn Receiver) -> Self {
+        Self { name, framing, rule, receiver, records: 0, sign_ins: 0, malformed: 0 }
     }
 
     /// How many records there were of any kind.
