@@ -5,6 +5,7 @@ change where there is none.
 """
 
 import argparse
+import os
 import re
 import struct
 import sys
@@ -44,13 +45,16 @@ def main() -> None:
         if not arguments.here:
             check_c_library(function, binary)
         path = arguments.zips / f"{function}.zip"
+        # Put in place whole: another build or a deployment may be at it at the same time.
+        unfinished = path.with_suffix(f".{os.getpid()}")
         with zipfile.ZipFile(
-            path, "w", zipfile.ZIP_DEFLATED, compresslevel=9
+            unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9
         ) as package:
             entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o755 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             package.writestr(entry, binary)
+        unfinished.replace(path)
         size = f"{len(binary) / 2**20:.1f} MiB, {path.stat().st_size / 2**20:.1f} MiB zipped"
         print(f"{path}: {arguments.architecture}, {size}")
 

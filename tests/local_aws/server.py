@@ -22,10 +22,15 @@ import trustme
 REGION = "us-east-1"
 READY_WITHIN_SECONDS = 30
 ENDED_WITHIN_SECONDS = 10
+TRIES = 5
 
 
 class EmulatorError(Exception):
     """The emulator does not run; the text says what its log says."""
+
+
+class PortTakenError(EmulatorError):
+    """Somebody else has taken its port."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,23 @@ class Server:
 def running() -> Iterator[Server]:
     """Starts an emulator and ends it, whatever happens in between."""
     with tempfile.TemporaryDirectory(prefix="pivotwatch-") as folder:
-        server = _describe(Path(folder))
-        log = server.folder / "emulator.log"
+        server, process = _start(Path(folder))
+        try:
+            yield server
+        finally:
+            _end(process)
+
+
+def _start(folder: Path) -> tuple[Server, subprocess.Popen]:
+    """Starts an emulator on a free port, or on another when somebody takes that one first."""
+    for more_tries in reversed(range(TRIES)):
+        server = _describe(folder)
+        log = folder / "emulator.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ministack"],
                 env=server.environment,
-                cwd=server.folder,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -69,14 +84,25 @@ def running() -> Iterator[Server]:
             )
         try:
             _wait_until_ready(server, process, log)
-            yield server
-        finally:
-            process.terminate()
-            try:
-                process.wait(ENDED_WITHIN_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        except PortTakenError:
+            _end(process)
+            if not more_tries:
+                raise
+        except BaseException:
+            _end(process)
+            raise
+        else:
+            return server, process
+    raise AssertionError("the last try returns or raises")
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(ENDED_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _describe(folder: Path) -> Server:
@@ -132,4 +158,6 @@ def _wait_until_ready(server: Server, process: subprocess.Popen, log: Path) -> N
             return
         time.sleep(0.05)
     end_of_log = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-    raise EmulatorError(f"the emulator did not start; the end of its log:\n{end_of_log}")
+    # It looks before it listens, and can come too late for either.
+    fault = PortTakenError if "already in use" in end_of_log else EmulatorError
+    raise fault(f"the emulator did not start; the end of its log:\n{end_of_log}")
