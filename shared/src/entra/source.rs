@@ -37,8 +37,13 @@ pub(super) fn of_log(log: &str) -> Option<Origin> {
     if log.is_empty() {
         return None;
     }
-    let log = log.to_ascii_lowercase();
-    let source = match log.strip_prefix("aad").unwrap_or(&log) {
+    let source = match log {
+        // As it stands in nearly every record, and the rest for whatever case there will be.
+        "SignInLogs" => return Some(Origin::Source(Source::Interactive)),
+        "NonInteractiveUserSignInLogs" => return Some(Origin::Source(Source::NonInteractive)),
+        _ => log.to_ascii_lowercase(),
+    };
+    let source = match source.strip_prefix("aad").unwrap_or(&source) {
         "signinlogs" => Source::Interactive,
         "noninteractiveusersigninlogs" => Source::NonInteractive,
         "serviceprincipalsigninlogs" => Source::ServicePrincipal,

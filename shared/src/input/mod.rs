@@ -8,6 +8,7 @@ pub(crate) mod csv;
 mod encoding;
 mod fault;
 pub(crate) mod json;
+pub(crate) mod likeness;
 mod limited;
 mod marks;
 pub(crate) mod members;

@@ -1,10 +1,12 @@
 //! The parts of JSON text that are checked byte by byte.
 
+use memchr::memchr2;
+
 /// A number or a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scalar {
-    /// One that every reader can hold.
-    Plain,
+    /// One that every reader can hold, of this length.
+    Plain(usize),
     /// A number that can be too large for any type.
     Large,
     /// Neither.
@@ -26,10 +28,21 @@ pub(super) fn scalar(text: &[u8]) -> Scalar {
         },
     };
     match text.get(length) {
-        None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') if is_large => Scalar::Large,
-        None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') => Scalar::Plain,
-        Some(_) => Scalar::Damaged,
+        Some(byte) if !ends(*byte) => Scalar::Damaged,
+        _ if is_large => Scalar::Large,
+        _ => Scalar::Plain(length),
     }
+}
+
+/// Whether a number or a word ends before this.
+#[inline]
+pub(super) fn ends(byte: u8) -> bool {
+    matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')
+}
+
+/// The length of the number or word that begins here, of text that was checked.
+pub(super) fn word(text: &[u8]) -> usize {
+    text.iter().position(|byte| ends(*byte)).unwrap_or(text.len())
 }
 
 /// The length of the number that begins here, and whether it has an exponent.
@@ -78,22 +91,22 @@ pub(super) fn is_escaped_letter(text: &[u8]) -> bool {
 }
 
 /// The string, number or word that is the value behind a name; of an object or an array, nothing. The text was checked.
-pub(super) fn behind_name(text: &str) -> &str {
-    let Some(text) = text.trim_ascii_start().strip_prefix(':') else { return "" };
+pub(super) fn behind_name(text: &[u8]) -> &[u8] {
+    let Some(text) = text.trim_ascii_start().strip_prefix(b":") else { return b"" };
     let text = text.trim_ascii_start();
-    let length = match text.as_bytes().first() {
+    let length = match text.first() {
         None | Some(b'{' | b'[') => 0,
-        Some(b'"') => string(text.as_bytes()),
-        _ => text.bytes().take_while(|byte| !matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')).count(),
+        Some(b'"') => string(text),
+        _ => word(text),
     };
     &text[..length]
 }
 
-/// The length of a string, its quotes included.
-fn string(text: &[u8]) -> usize {
+/// The length of the string that begins here, its quotes included, of text that was checked.
+pub(super) fn string(text: &[u8]) -> usize {
     let mut end = 1;
     loop {
-        match text.get(end..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))) {
+        match text.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
             None => return text.len(),
             Some(length) if text[end + length] == b'"' => return end + length + 1,
             Some(length) => end += length + 2,

@@ -28,8 +28,10 @@ pub(crate) struct Walked<const N: usize> {
     /// Whether the values that were noted are all there is to know of what was asked for: no name comes twice or can have
     /// been written in escapes, what should be an object is none or one, and no number is too large to be read.
     pub(crate) is_plain: bool,
+    /// Whether it was found to be UTF-8; otherwise nobody looked.
+    pub(crate) is_utf8: bool,
     /// By the number of each value that was asked for, where its name ends; 0 for what is not there.
-    names: [usize; N],
+    pub(super) names: [usize; N],
 }
 
 /// Why an object was not gone over.
@@ -41,21 +43,38 @@ pub(crate) enum Fault {
     Malformed,
 }
 
+impl<const N: usize> Default for Walked<N> {
+    fn default() -> Self {
+        Self { length: 0, is_plain: false, is_utf8: false, names: [0; N] }
+    }
+}
+
 impl<const N: usize> Walked<N> {
+    /// Where the names end of the values that are there, and their numbers.
+    pub(super) fn names(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.names.iter().enumerate().filter(|(_, end)| **end > 0).map(|(number, end)| (*end, number))
+    }
+
     /// The text of the value with this number, of the text that was gone over; empty where there is none.
-    pub(crate) fn value<'t>(&self, text: &'t str, number: usize) -> &'t str {
+    pub(crate) fn value<'t>(&self, text: &'t [u8], number: usize) -> &'t [u8] {
         match self.names.get(number) {
-            None | Some(0) => "",
-            Some(end) => text.get(*end..).map_or("", scalar::behind_name),
+            None | Some(0) => b"",
+            Some(end) => text.get(*end..).map_or(b"", scalar::behind_name),
         }
     }
 }
 
-/// Goes over the object that `text` begins with. Whether it is UTF-8 is not looked at. With `in_line`, it may have no line
-/// end in it.
-pub(crate) fn walk<const N: usize>(text: &[u8], in_line: bool, members: &'static Members) -> Result<Walked<N>, Fault> {
-    if text.first() != Some(&b'{') {
-        return Err(Fault::Malformed);
+/// Goes over the object that `text` begins with, or the array if nothing is asked for. Whether it is UTF-8 is not looked
+/// at. With `in_line`, it may have no line end in it.
+pub(super) fn walk<const N: usize>(
+    text: &[u8],
+    in_line: bool,
+    members: Option<&'static Members>,
+) -> Result<Walked<N>, Fault> {
+    match text.first() {
+        Some(b'{') => {}
+        Some(b'[') if members.is_none() => {}
+        _ => return Err(Fault::Malformed),
     }
     let mut walk = Walk::<N>::new(text, in_line, members);
     walk.blocks(Level::new())
@@ -114,7 +133,7 @@ struct Block {
 }
 
 impl<'t, const N: usize> Walk<'t, N> {
-    fn new(text: &'t [u8], in_line: bool, members: &'static Members) -> Self {
+    fn new(text: &'t [u8], in_line: bool, members: Option<&'static Members>) -> Self {
         let (carry, open, looking) = (Carry::default(), Open::default(), Looking::new(members));
         Self { text, in_line, carry, open, colon_is_next: false, looking }
     }
@@ -134,7 +153,7 @@ impl<'t, const N: usize> Walk<'t, N> {
     }
 
     fn walked(&self, length: usize) -> Walked<N> {
-        Walked { length, is_plain: self.looking.is_plain, names: self.looking.names }
+        Walked { length, is_plain: self.looking.is_plain, is_utf8: false, names: self.looking.names }
     }
 
     /// Goes over a block, and returns where the object ended if it did.
@@ -215,7 +234,7 @@ impl<'t, const N: usize> Walk<'t, N> {
     #[inline(always)]
     fn scalars(&mut self, starts: u64, at: usize) -> bool {
         ones(starts).all(|position| match scalar::scalar(&self.text[at + position as usize..]) {
-            Scalar::Plain => true,
+            Scalar::Plain(_) => true,
             Scalar::Large => {
                 self.looking.is_plain = false;
                 true
@@ -379,8 +398,8 @@ struct Looking<const N: usize> {
 }
 
 impl<const N: usize> Looking<N> {
-    fn new(members: &'static Members) -> Self {
-        Self { here: None, around: [None; DEEPEST], next: Some(members), is_plain: true, names: [0; N] }
+    fn new(members: Option<&'static Members>) -> Self {
+        Self { here: None, around: [None; DEEPEST], next: members, is_plain: true, names: [0; N] }
     }
 
     #[inline(always)]
@@ -432,7 +451,7 @@ mod tests {
         Members::new(&[("id", Member::Value(0)), ("inner", Member::Object(&INNER)), ("category", Member::Value(1))]);
 
     fn walked(text: &[u8]) -> Result<Walked<3>, Fault> {
-        walk(text, false, &OUTER)
+        walk(text, false, Some(&OUTER))
     }
 
     fn is_taken(text: &[u8]) -> bool {
@@ -539,9 +558,10 @@ mod tests {
             document.as_object_mut().unwrap().extend(others);
             let text = written(&document, way);
             let walked = walked(text.as_bytes()).unwrap();
-            prop_assert_eq!(walked.value(&text, 1), "7");
-            prop_assert_eq!(serde_json::from_str::<String>(walked.value(&text, 0)).unwrap(), id);
-            prop_assert_eq!(walked.value(&text, 2), code.to_string());
+            let text = text.as_bytes();
+            prop_assert_eq!(walked.value(text, 1), b"7");
+            prop_assert_eq!(serde_json::from_slice::<String>(walked.value(text, 0)).unwrap(), id);
+            prop_assert_eq!(walked.value(text, 2), code.to_string().into_bytes());
         }
     }
 
@@ -575,7 +595,8 @@ mod tests {
             (r#"{"inner":{"code":1}}"#, "1"),
             (r#"{"inner":{"x":{"code":1},"code" :	"a\"b" }}"#, r#""a\"b""#),
         ] {
-            assert_eq!(walked(text.as_bytes()).unwrap().value(text, 2), expected, "{text}");
+            let text = text.as_bytes();
+            assert_eq!(walked(text).unwrap().value(text, 2), expected.as_bytes(), "{}", text.escape_ascii());
         }
     }
 
@@ -606,8 +627,8 @@ mod tests {
     #[test]
     fn a_line_ends_where_it_ends() {
         let text = b"{\"a\":\n1}";
-        assert!(walk::<3>(text, false, &OUTER).is_ok());
-        assert_eq!(walk::<3>(text, true, &OUTER), Err(Fault::Malformed));
+        assert!(walk::<3>(text, false, Some(&OUTER)).is_ok());
+        assert_eq!(walk::<3>(text, true, Some(&OUTER)), Err(Fault::Malformed));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use flate2::bufread::DeflateDecoder;
 
 use super::super::record::Rejected;
 use super::avro::{Schema, bytes, count, damaged, exactly, number, text};
+use super::glance::{Precedents, no_precedents};
 use super::{BATCHES, Reader, Shape, Sink};
 use crate::input::{Expansion, Foreign, Input, Limits, ReadFault, json};
 
@@ -101,24 +102,25 @@ impl Capture {
     }
 
     fn events(&self, block: &mut impl BufRead, events: u64, limits: Limits, sink: &mut Sink<'_>) -> io::Result<()> {
+        let mut precedents = no_precedents();
         for _ in 0..events {
             self.before.iter().try_for_each(|schema| schema.skip(block))?;
             let body = self.body.read_bytes(block, LONGEST_BODY)?;
             self.behind.iter().try_for_each(|schema| schema.skip(block))?;
-            read_body(body, limits, sink);
+            read_body(body, limits, &mut precedents, sink);
         }
         Ok(())
     }
 }
 
 /// Reads a message as it would be read as a file. One that is damaged costs itself.
-fn read_body(body: Vec<u8>, limits: Limits, sink: &mut Sink<'_>) {
+fn read_body(body: Vec<u8>, limits: Limits, precedents: &mut Precedents, sink: &mut Sink<'_>) {
     let mut input = Input::new(Box::new(io::Cursor::new(body)), limits);
     if input.head().is_err() {
         // It is empty.
         return;
     }
-    if json::values(&mut input, BATCHES, &mut Reader::of_diagnostic(sink)).is_err() {
+    if json::values(&mut input, BATCHES, &mut Reader::of_diagnostic(sink, precedents)).is_err() {
         sink.reject(Rejected::Malformed);
     }
 }

@@ -7,12 +7,13 @@
 use super::super::record::Rejected;
 use super::super::row::{Field, Role, Row};
 use super::super::source::{Origin, of_log};
+use super::glance::no_precedents;
 use super::{Reader, Shape, Sink, defender, log_analytics};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
     recognises: |head| head.has(&["category"]),
-    read: |input, sink| super::read_records(input, &mut Reader::of_diagnostic(sink)),
+    read: |input, sink| super::read_records(input, &mut Reader::of_diagnostic(sink, &mut no_precedents())),
 };
 
 /// Reads a record of a diagnostic setting, or one of Log Analytics or of Defender, as an event hub can have them among the

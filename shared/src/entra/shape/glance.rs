@@ -6,13 +6,16 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use super::super::record::Record;
 use super::super::source::{Origin, of_log};
 use super::{Sink, defender};
 use crate::detection::Source;
 use crate::input::json::{Glance, Place};
+use crate::input::likeness;
 use crate::input::members::{Member, Members};
-use crate::input::walk::{Fault, Walked, walk};
+use crate::input::walk::{Fault, Walked};
 
 static ENVELOPE: Members = Members::new(&[
     ("category", Member::Value(CATEGORY)),
@@ -54,9 +57,17 @@ const ERROR_CODE: usize = 13;
 /// How many values these are.
 const VALUES: usize = 14;
 
+/// What is known of the records of an object.
+pub(super) type Precedents = likeness::Precedents<VALUES>;
+
+/// Before the first.
+pub(super) fn no_precedents() -> Precedents {
+    Precedents::new(&ENVELOPE)
+}
+
 /// Takes the record that `text` begins with, if it is one of the usual kind.
-pub(super) fn glance(text: &[u8], place: Place, sink: &mut Sink<'_>) -> Glance {
-    let walked = match walk(text, place == Place::Line, &ENVELOPE) {
+pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sink: &mut Sink<'_>) -> Glance {
+    let walked = match precedents.walk(text, place == Place::Line) {
         Ok(walked) => walked,
         Err(Fault::Unfinished) => return Glance::Unfinished,
         Err(Fault::Malformed) => return Glance::Left,
@@ -69,16 +80,16 @@ pub(super) fn glance(text: &[u8], place: Place, sink: &mut Sink<'_>) -> Glance {
             None => return Glance::Unfinished,
         }
     }
-    let Ok(text) = simdutf8::basic::from_utf8(&text[..length]) else { return Glance::Left };
-    if walked.is_plain && take(&Found { text, walked }, sink).is_some() { Glance::Taken(length) } else { Glance::Left }
+    let text = &text[..length];
+    let is_sound = walked.is_plain && (walked.is_utf8 || simdutf8::basic::from_utf8(text).is_ok());
+    if is_sound && take(&Found { text, walked }, sink).is_some() { Glance::Taken(length) } else { Glance::Left }
 }
 
 /// `None` when it is better left.
 fn take(found: &Found<'_>, sink: &mut Sink<'_>) -> Option<()> {
-    let category = found.text(CATEGORY)?;
-    let category = category.trim();
+    let category = found.plain(CATEGORY)?.trim();
     match of_log(category)? {
-        Origin::Source(source) => sink.sign_in(&found.record(source)?),
+        Origin::Source(source) => found.sign_in(source, sink)?,
         Origin::UnknownSignIns => sink.unknown_sign_in(),
         Origin::OtherLog if defender::is_category(category) => return None,
         Origin::OtherLog => sink.other_category(),
@@ -88,45 +99,52 @@ fn take(found: &Found<'_>, sink: &mut Sink<'_>) -> Option<()> {
 
 /// A record that is JSON.
 struct Found<'a> {
-    text: &'a str,
-    walked: Walked<VALUES>,
+    text: &'a [u8],
+    walked: &'a Walked<VALUES>,
 }
 
 impl<'a> Found<'a> {
     /// The value with this number as a text, empty where it is none; `None` when that cannot be told at a glance.
     fn text(&self, number: usize) -> Option<Cow<'a, str>> {
-        let value = self.walked.value(self.text, number);
-        match value.as_bytes() {
-            [b'"', .., b'"'] if value.contains('\\') => serde_json::from_str(value).ok().map(Cow::Owned),
-            [b'"', .., b'"'] => Some(Cow::Borrowed(&value[1..value.len() - 1])),
-            // As a number is written back when it is whole and fits; anything else would have to be looked at.
-            [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit) => {
-                Some(Cow::Borrowed(value))
+        match self.walked.value(self.text, number) {
+            value @ [b'"', text @ .., b'"'] if memchr(b'\\', text).is_some() => {
+                serde_json::from_slice(value).ok().map(Cow::Owned)
             }
-            b"0" => Some(Cow::Borrowed(value)),
-            [] | b"null" | b"true" | b"false" => Some(Cow::default()),
-            _ => None,
+            _ => self.plain(number).map(Cow::Borrowed),
         }
     }
 
-    fn record(&self, source: Source) -> Option<Record<'a>> {
+    /// The same, and `None` also when it is written with escapes.
+    fn plain(&self, number: usize) -> Option<&'a str> {
+        let text = match self.walked.value(self.text, number) {
+            [b'"', text @ .., b'"'] if memchr(b'\\', text).is_none() => text,
+            // As a number is written back when it is whole and fits; anything else would have to be looked at.
+            value @ ([b'0'] | [b'1'..=b'9', ..]) if value.len() < 19 && value.iter().all(u8::is_ascii_digit) => value,
+            [] | b"null" | b"true" | b"false" => b"",
+            _ => return None,
+        };
+        std::str::from_utf8(text).ok()
+    }
+
+    fn sign_in(&self, source: Source, sink: &mut Sink<'_>) -> Option<()> {
         // When it happened, and only for want of that when it was logged, which is minutes later.
-        let mut times = [self.text(CREATED_DATE_TIME)?, Cow::default()];
-        if times[0].trim().is_empty() {
-            times[1] = self.text(TIME)?;
+        let created = self.plain(CREATED_DATE_TIME)?;
+        let logged = if created.trim().is_empty() { self.plain(TIME)? } else { "" };
+        let codes = [self.plain(RESULT_TYPE)?, self.plain(ERROR_CODE)?];
+        let record = Record::of(source, [created, logged].map(Cow::Borrowed), codes.map(Cow::Borrowed));
+        if record.is_failure() {
+            sink.sign_in(&Record {
+                id: self.text(ID)?,
+                addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
+                user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
+                app: self.either(APP_DISPLAY_NAME, RESOURCE_DISPLAY_NAME)?,
+                correlation_id: self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)?,
+                ..record
+            });
+        } else {
+            sink.sign_in(&record);
         }
-        let record = Record::of(source, times, [self.text(RESULT_TYPE)?, self.text(ERROR_CODE)?]);
-        if !record.is_failure() {
-            return Some(record);
-        }
-        Some(Record {
-            id: self.text(ID)?,
-            addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
-            user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
-            app: self.either(APP_DISPLAY_NAME, RESOURCE_DISPLAY_NAME)?,
-            correlation_id: self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)?,
-            ..record
-        })
+        Some(())
     }
 
     fn either(&self, first: usize, second: usize) -> Option<Cow<'a, str>> {
@@ -165,8 +183,12 @@ mod tests {
     }
 
     fn at_a_glance(text: &[u8], place: Place) -> (Glance, Received) {
+        at_a_glance_behind(&mut no_precedents(), text, place)
+    }
+
+    fn at_a_glance_behind(precedents: &mut Precedents, text: &[u8], place: Place) -> (Glance, Received) {
         let mut seen = Glance::Left;
-        let received = received(|sink| seen = glance(text, place, sink));
+        let received = received(|sink| seen = glance(text, place, precedents, sink));
         (seen, received)
     }
 
@@ -265,13 +287,22 @@ mod tests {
                 text.insert(place, byte);
             }
             let place = if in_line { Place::Line } else { Place::Array };
-            let (seen, received_at_once) = at_a_glance(&[&text, &b"\n"[..]].concat(), place);
+            let line = [&text, &b"\n"[..]].concat();
+            let (seen, received_at_once) = at_a_glance(&line, place);
             let expected = if let Glance::Taken(length) = seen {
                 received(|sink| diagnostic::read_record(&text[..length], sink))
             } else {
                 Received::default()
             };
-            prop_assert_eq!(received_at_once, expected);
+            prop_assert_eq!(&received_at_once, &expected);
+
+            let mut precedents = no_precedents();
+            for before in [record().to_string().as_bytes(), &line, record().to_string().as_bytes()] {
+                at_a_glance_behind(&mut precedents, before, place);
+            }
+            let (seen_behind, received_behind) = at_a_glance_behind(&mut precedents, &line, place);
+            prop_assert_eq!(seen_behind == Glance::Left, seen == Glance::Left);
+            prop_assert_eq!(&received_behind, &expected);
         }
     }
 

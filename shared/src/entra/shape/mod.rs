@@ -19,6 +19,7 @@ mod table;
 
 use chrono::{DateTime, Utc};
 
+use self::glance::Precedents;
 pub(super) use self::head::Framing;
 use self::head::{BATCHES, Head};
 use super::record::{Ignored, Record, Rejected};
@@ -71,7 +72,7 @@ type ReadRecord = fn(text: &[u8], sink: &mut Sink<'_>);
 
 /// Reads the records of JSON however they are framed.
 fn read_json(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) -> Result<(), ReadFault> {
-    read_records(input, &mut Reader { sink, read_record, glance: |_, _, _| Glance::Left })
+    read_records(input, &mut Reader { sink, read_record, precedents: None })
 }
 
 fn read_records(input: &mut Input<'_>, reader: &mut Reader<'_, '_>) -> Result<(), ReadFault> {
@@ -90,19 +91,23 @@ fn read_lines(input: &mut Input<'_>, reader: &mut Reader<'_, '_>) -> Result<(), 
 struct Reader<'r, 's> {
     sink: &'r mut Sink<'s>,
     read_record: ReadRecord,
-    glance: fn(text: &[u8], place: Place, sink: &mut Sink<'_>) -> Glance,
+    /// What the records are compared with, if they can be taken at a glance.
+    precedents: Option<&'r mut Precedents>,
 }
 
 impl<'r, 's> Reader<'r, 's> {
     /// For records of diagnostic settings.
-    fn of_diagnostic(sink: &'r mut Sink<'s>) -> Self {
-        Self { sink, read_record: diagnostic::read_record, glance: glance::glance }
+    fn of_diagnostic(sink: &'r mut Sink<'s>, precedents: &'r mut Precedents) -> Self {
+        Self { sink, read_record: diagnostic::read_record, precedents: Some(precedents) }
     }
 }
 
 impl Records for Reader<'_, '_> {
     fn glance(&mut self, text: &[u8], place: Place) -> Glance {
-        (self.glance)(text, place, self.sink)
+        match &mut self.precedents {
+            Some(precedents) => glance::glance(text, place, precedents, self.sink),
+            None => Glance::Left,
+        }
     }
 
     fn cut(&mut self, record: Cut<'_>) {

@@ -1,33 +1,51 @@
-//! What reading costs: `read FILE` has the real pipeline ingest a file, all but DynamoDB.
+//! What reading costs: `read FILE` reads a file as ingest does, and folds its failures into tallies.
 //!
 //! Prints the numbers of records and of failures, and then the failures of each address, day and source.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
-use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
-use pivotwatch_bench::pipeline;
+use chrono::{DateTime, Utc};
+use pivotwatch::aws::{self, Reading};
+use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::{Rule, Tally};
+use pivotwatch::entra::{self, Outcome};
+use pivotwatch::input::Limits;
+use pivotwatch::pipeline::reading;
 
-struct OneFile(String);
+#[derive(Default)]
+struct Folded {
+    records: u64,
+    failures: u64,
+    tallies: BTreeMap<TallyKey, Tally>,
+}
 
-impl Objects for OneFile {
-    async fn open(&self, _: &ObjectAddress) -> Result<Body, OpenFault> {
-        File::open(&self.0).map(Body::of).map_err(|_| OpenFault::NotFound)
+impl entra::Receiver for Folded {
+    fn receive(&mut self, outcome: Outcome, _: Option<DateTime<Utc>>) {
+        self.records += 1;
+        if let Outcome::Failure(failure) = outcome {
+            self.failures += 1;
+            self.tallies.entry(TallyKey::of(&failure)).or_default().add(&failure);
+        }
+    }
+}
+
+impl aws::Receiver for Folded {
+    fn receive_record(&mut self, _: Reading) {
+        self.records += 1;
     }
 }
 
 fn main() -> io::Result<()> {
     let path = std::env::args().nth(1).expect("a file is named");
-    let pipeline = pipeline();
-    let address = ObjectAddress { bucket: String::new(), key: path.clone(), version: None };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let (summary, result) = runtime.block_on(async { pipeline.ingest_object(&OneFile(path), &address).await });
-    result.expect("the file is whole");
+    let mut folded = Folded::default();
+    reading::read(File::open(&path)?, &path, &Rule::default(), Limits::default(), &mut folded).expect("a whole file");
 
     let mut out = BufWriter::new(io::stdout().lock());
-    writeln!(out, "{},{}", summary.records, summary.failures)?;
-    for (key, failures) in pipeline.store.failures() {
-        writeln!(out, "{},{},{},{failures}", key.address, key.day, key.source)?;
+    writeln!(out, "{},{}", folded.records, folded.failures)?;
+    for (key, tally) in &folded.tallies {
+        writeln!(out, "{},{},{},{}", key.address, key.day, key.source, tally.failures())?;
     }
     out.flush()
 }

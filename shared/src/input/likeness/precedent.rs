@@ -1,0 +1,179 @@
+//! An object that was gone over, with what must be known of it to go over others by it.
+
+use super::super::marks::BLOCK;
+use super::super::members::{Member, Members};
+use super::super::scalar;
+use super::super::walk::walk;
+use super::comparing::LONGEST_STEADY;
+use super::following::Lesson;
+
+/// A longer object is no precedent: it would take more to know it than it is worth.
+const LONGEST: usize = u16::MAX as usize;
+
+/// How often a precedent takes over what it lacks.
+const LESSONS: usize = 64;
+
+pub(super) struct Precedent<const N: usize> {
+    /// Its text, and behind it as many zeros as are compared at a time.
+    pub(super) text: Vec<u8>,
+    /// Every value, in the order in which they begin.
+    pub(super) values: Vec<Value>,
+    /// For every byte, the innermost value that it belongs to. Names, colons and commas belong to what they are in.
+    pub(super) innermost: Vec<u16>,
+    /// The values that were asked for and are there, in the order of the text: where their names end, and their numbers.
+    pub(super) names: Vec<(usize, usize)>,
+    /// The texts, numbers and words that were found to vary, in order. They are checked without being compared first.
+    pub(super) varying: Vec<Varying>,
+    lessons: usize,
+}
+
+/// A text, number or word that varies.
+pub(super) struct Varying {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Whether it is a text that was always as long as here.
+    pub(super) is_steady: bool,
+}
+
+/// A value of a precedent.
+pub(super) struct Value {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// The array or object that it is in; of the outermost, itself.
+    pub(super) around: usize,
+    pub(super) kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    String,
+    /// A number or a word.
+    Scalar,
+    /// Where its last element begins, if it has one.
+    Array(Option<usize>),
+    /// What is asked for of it.
+    Object(Option<&'static Members>),
+}
+
+impl<const N: usize> Precedent<N> {
+    /// An object as a precedent, if it can be one.
+    pub(super) fn of(mut text: Vec<u8>, members: &'static Members) -> Option<Self> {
+        // Written without white space but spaces, it holds for text on a line and for any other.
+        if text.len() > LONGEST || text.iter().any(|byte| *byte < b' ') || simdutf8::basic::from_utf8(&text).is_err() {
+            return None;
+        }
+        let walked = walk::<N>(&text, true, Some(members)).ok().filter(|walked| walked.is_plain)?;
+        let mut names: Vec<_> = walked.names().collect();
+        names.sort_unstable();
+        let (values, innermost) = Outline::of(&text, members)?;
+        let is_whole = walked.length == text.len();
+        text.extend([0; BLOCK]);
+        is_whole.then_some(Self { text, values, innermost, names, varying: Vec::new(), lessons: 0 })
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.innermost.len()
+    }
+
+    /// Takes over what it did not know.
+    pub(super) fn learn(&mut self, lesson: Lesson, from: &[u8], members: &'static Members) {
+        if let Some((index, is_steady)) = lesson.varies {
+            self.varies(index, is_steady);
+        }
+        if let Some((lacking, found)) = lesson.lacks.filter(|_| self.lessons < LESSONS) {
+            let text = [&self.text[..lacking.start], &from[found], &self.text[lacking.end..self.length()]].concat();
+            let lessons = self.lessons + 1;
+            match Self::of(text, members) {
+                Some(better) => *self = Self { lessons, ..better },
+                None => self.lessons = lessons,
+            }
+        }
+    }
+
+    fn varies(&mut self, index: usize, is_steady: bool) {
+        let Some(Value { start, end, kind, .. }) = self.values.get(index) else { return };
+        let is_steady = is_steady && matches!(kind, Kind::String) && end - start <= LONGEST_STEADY;
+        match self.varying.binary_search_by_key(start, |known| known.start) {
+            Ok(known) => self.varying[known].is_steady &= is_steady,
+            Err(place) => self.varying.insert(place, Varying { start: *start, end: *end, is_steady }),
+        }
+    }
+}
+
+/// The values of a text while it is gone through.
+struct Outline<'t> {
+    text: &'t [u8],
+    values: Vec<Value>,
+    innermost: Vec<u16>,
+    /// What is open, the innermost last.
+    open: Vec<usize>,
+}
+
+impl Outline<'_> {
+    /// The values of a text that is JSON, and to which each byte belongs.
+    fn of(text: &[u8], members: &'static Members) -> Option<(Vec<Value>, Vec<u16>)> {
+        let mut outline = Outline { text, values: Vec::new(), innermost: Vec::new(), open: Vec::new() };
+        let (mut has_name, mut asked_for) = (false, Some(members));
+        while let Some(byte) = text.get(outline.innermost.len()) {
+            let start = outline.innermost.len();
+            match byte {
+                b'{' => outline.open(Kind::Object(asked_for.take()))?,
+                b'[' => outline.open(Kind::Array(None))?,
+                b'}' | b']' => {
+                    let closed = outline.open.pop()?;
+                    outline.values.get_mut(closed)?.end = start + 1;
+                    outline.extend(closed, 1)?;
+                }
+                b'"' => {
+                    let length = scalar::string(&text[start..]);
+                    match outline.members() {
+                        Some(members) if !has_name => {
+                            asked_for = members.and_then(|members| match members.find(&text[start + 1..])? {
+                                (_, Member::Object(members)) => Some(members),
+                                (_, Member::Value(_)) => None,
+                            });
+                            has_name = true;
+                            outline.extend(*outline.open.last()?, length)?;
+                        }
+                        _ => outline.value(Kind::String, length)?,
+                    }
+                }
+                b',' | b':' | b' ' => outline.extend(*outline.open.last()?, 1)?,
+                _ => outline.value(Kind::Scalar, scalar::word(&text[start..]))?,
+            }
+            has_name &= !matches!(byte, b',' | b'{' | b'[' | b'}' | b']');
+        }
+        Some((outline.values, outline.innermost))
+    }
+
+    /// What is asked for of the innermost, where that is an object.
+    fn members(&self) -> Option<Option<&'static Members>> {
+        match self.values.get(*self.open.last()?)?.kind {
+            Kind::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, kind: Kind) -> Option<()> {
+        let index = self.values.len();
+        self.value(kind, 1)?;
+        self.open.push(index);
+        Some(())
+    }
+
+    fn value(&mut self, kind: Kind, length: usize) -> Option<()> {
+        let (index, start) = (self.values.len(), self.innermost.len());
+        let around = self.open.last().copied().unwrap_or(index);
+        if let Some(Kind::Array(last)) = self.values.get_mut(around).map(|around| &mut around.kind) {
+            *last = Some(start);
+        }
+        self.values.push(Value { start, end: start + length, around, kind });
+        self.extend(index, length)
+    }
+
+    fn extend(&mut self, index: usize, length: usize) -> Option<()> {
+        let end = self.innermost.len() + length;
+        self.innermost.resize(end, u16::try_from(index).ok()?);
+        (end <= self.text.len()).then_some(())
+    }
+}

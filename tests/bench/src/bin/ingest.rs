@@ -1,0 +1,33 @@
+//! What reading costs: `ingest FILE` has the real pipeline ingest a file, all but DynamoDB.
+//!
+//! Prints the numbers of records and of failures, and then the failures of each address, day and source.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
+use pivotwatch_bench::pipeline;
+
+struct OneFile(String);
+
+impl Objects for OneFile {
+    async fn open(&self, _: &ObjectAddress) -> Result<Body, OpenFault> {
+        File::open(&self.0).map(Body::of).map_err(|_| OpenFault::NotFound)
+    }
+}
+
+fn main() -> io::Result<()> {
+    let path = std::env::args().nth(1).expect("a file is named");
+    let pipeline = pipeline();
+    let address = ObjectAddress { bucket: String::new(), key: path.clone(), version: None };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let (summary, result) = runtime.block_on(async { pipeline.ingest_object(&OneFile(path), &address).await });
+    result.expect("the file is whole");
+
+    let mut out = BufWriter::new(io::stdout().lock());
+    writeln!(out, "{},{}", summary.records, summary.failures)?;
+    for (key, failures) in pipeline.store.failures() {
+        writeln!(out, "{},{},{},{failures}", key.address, key.day, key.source)?;
+    }
+    out.flush()
+}
