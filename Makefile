@@ -68,7 +68,7 @@ hunt: ## Build the command that hunts in files.
 test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.
 	$(IN_VENV) -m pytest -q -rs tests/end_to_end
 
-FUZZ := anything damaged events
+FUZZ := alike anything damaged events
 FUZZ_SECONDS ?= 60
 FUZZED := target/fuzz
 
@@ -78,10 +78,10 @@ fuzz: ## Fuzz the readers with an address sanitizer: FUZZ_SECONDS=60 each.
 	$(CARGO) run --quiet --locked --package pivotwatch-tests --example fuzz_examples -- $(FUZZED)/examples
 	@for target in $(FUZZ); do \
 	  mkdir -p $(FUZZED)/corpus/$$target; \
-	  case $$target in events) seeds=events;; *) seeds=exports;; esac; \
+	  case $$target in events) seeds=events;; alike) seeds=;; *) seeds=exports;; esac; \
 	  EXAMPLES=$(CURDIR)/$(FUZZED)/examples/exports RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(FUZZED)/bin:$$PATH" \
 	    $(CARGO) fuzz run --fuzz-dir tests/fuzz --target-dir $(FUZZED)/build $$target \
-	    $(FUZZED)/corpus/$$target $(FUZZED)/examples/$$seeds -- \
+	    $(FUZZED)/corpus/$$target $${seeds:+$(FUZZED)/examples/$$seeds} -- \
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1; \
 	done
 

@@ -194,7 +194,7 @@ impl<'a> Record<'a> {
 
 /// Digits, no more of them than any code has (the longest begin with 7000 and have seven); anything longer is somebody's
 /// attempt to fill the table.
-fn is_code(text: &str) -> bool {
+pub(super) fn is_code(text: &str) -> bool {
     (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -40,7 +40,7 @@ impl Members {
         let [first, _, third] = text.first_chunk()?;
         let number = self.places[place(*first, *third)];
         let (name, member) = self.list.get(usize::from(number).checked_sub(1)?)?;
-        let is_name = text.starts_with(name.as_bytes()) && text.get(name.len()) == Some(&b'"');
+        let is_name = text.get(name.len()) == Some(&b'"') && text.starts_with(name.as_bytes());
         is_name.then_some((name.len(), *member))
     }
 }

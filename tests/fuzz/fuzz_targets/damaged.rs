@@ -9,7 +9,8 @@ use libfuzzer_sys::fuzz_target;
 
 static EXAMPLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folder = std::env::var("EXAMPLES").expect("EXAMPLES names the folder of examples");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
     files.sort();
     files.iter().map(|file| std::fs::read(file).expect("an example")).collect()
 });

@@ -13,14 +13,16 @@ const LIMITS: Limits = Limits { record: 16 * 1024, object: 1024 * 1024, ratio: 1
 #[derive(Default)]
 struct Received {
     records: usize,
+    outcomes: Vec<(Outcome, Option<DateTime<Utc>>)>,
 }
 
 impl entra::Receiver for Received {
-    fn receive(&mut self, outcome: Outcome, _: Option<DateTime<Utc>>) {
+    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
         self.records += 1;
-        if let Outcome::Failure(failure) = outcome {
+        if let Outcome::Failure(failure) = &outcome {
             assert!(Rule::is_failure(&failure.code) && !failure.address.is_loopback(), "{failure:?}");
         }
+        self.outcomes.push((outcome, time));
     }
 }
 
@@ -36,4 +38,12 @@ pub fn read(object: &[u8]) {
     let read = reading::read(object, "object", &Rule::default(), LIMITS, &mut received);
     let is_plain = read.is_ok_and(|read| read.compression.name() == "none");
     assert!(!is_plain || received.records <= object.len(), "{} records of {} bytes", received.records, object.len());
+}
+
+/// What the sign-ins of an object came to, as far as it could be read.
+pub fn outcomes(object: &[u8]) -> Vec<(Outcome, Option<DateTime<Utc>>)> {
+    let mut received = Received::default();
+    // How it ended can tell the position of a fault, which is not the same when there is more white space.
+    let _ = reading::read(object, "object", &Rule::default(), LIMITS, &mut received);
+    received.outcomes
 }

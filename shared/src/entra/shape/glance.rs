@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use super::super::record::Record;
+use super::super::record::{Record, is_code};
 use super::super::source::{Origin, of_log};
 use super::{Sink, defender};
 use crate::detection::Source;
@@ -130,7 +130,8 @@ impl<'a> Found<'a> {
         // When it happened, and only for want of that when it was logged, which is minutes later.
         let created = self.plain(CREATED_DATE_TIME)?;
         let logged = if created.trim().is_empty() { self.plain(TIME)? } else { "" };
-        let codes = [self.plain(RESULT_TYPE)?, self.plain(ERROR_CODE)?];
+        let result = self.plain(RESULT_TYPE)?;
+        let codes = [result, if is_code(result) { "" } else { self.plain(ERROR_CODE)? }];
         let record = Record::of(source, [created, logged].map(Cow::Borrowed), codes.map(Cow::Borrowed));
         if record.is_failure() {
             sink.sign_in(&Record {

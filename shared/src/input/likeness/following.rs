@@ -19,6 +19,9 @@ use super::precedent::{Kind, Precedent, Value};
 /// in each depth, would be gone over again and again.
 const PAINS: usize = 4;
 
+/// How many members in a row may be lacking of an object.
+const LACKING: usize = 8;
+
 /// What a record showed that its precedent did not know.
 #[derive(Default)]
 pub(super) struct Lesson {
@@ -66,7 +69,7 @@ impl<'a, const N: usize> Following<'a, N> {
 
     /// Goes over the object that the text begins with. What cannot be gone over so is called malformed, whether it is or not.
     pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Lesson, Fault> {
-        dispatch!(Level::new(), simd => self.to_the_end(simd))?;
+        dispatch!(Level::new(), simd => self.go_over(simd))?;
         *walked = Walked { length: self.position, is_plain: true, is_utf8: true, names: [0; N] };
         self.names(&mut walked.names);
         Ok(self.lesson)
@@ -74,7 +77,7 @@ impl<'a, const N: usize> Following<'a, N> {
 
     /// Every turn goes on in the text, or stays there and goes on in the precedent.
     #[inline(always)]
-    fn to_the_end<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
+    fn go_over<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
         let precedent = self.precedent;
         loop {
             self.past_what_varies(simd)?;
@@ -153,7 +156,9 @@ impl<'a, const N: usize> Following<'a, N> {
     fn replaced<S: Simd>(&mut self, simd: S, index: usize, byte: u8) -> Result<(), Fault> {
         let value = &self.precedent.values[index];
         let around = &self.precedent.values[value.around];
-        if byte == b']' && matches!(around.kind, Kind::Array(_)) && around.start + 1 == value.start {
+        let is_first = matches!(around.kind, Kind::Array(_)) && around.start + 1 == value.start;
+        // Not when it is the first once more, behind a comma.
+        if byte == b']' && is_first && self.text[self.position - 1] == b'[' {
             self.go_on(around.end - 1, self.position);
             return Ok(());
         }
@@ -171,7 +176,7 @@ impl<'a, const N: usize> Following<'a, N> {
         let (precedent, at) = (self.precedent, self.at);
         let value = &precedent.values[index];
         let before = usize::from(precedent.innermost[at - 1]);
-        let Value { start, end, around, kind } = &precedent.values[before];
+        let Value { start, end, around, kind, .. } = &precedent.values[before];
         let is_behind = *end == at && *around == index;
         // A number that goes on, if it was compared at all and is not another's.
         if is_behind && matches!(kind, Kind::Scalar) && !scalar::ends(byte) && self.step().at <= *start {
@@ -187,6 +192,7 @@ impl<'a, const N: usize> Following<'a, N> {
                 self.go_on(last, self.position + 1);
                 self.next = precedent.varying.partition_point(|varying| varying.start < last);
             }
+            (Kind::Object(_), _) if self.lacks_members(index) => {}
             _ => {
                 let begun = self.begun(value.start)?;
                 let end = self.value(simd, value, begun, self.text[begun])?;
@@ -194,6 +200,28 @@ impl<'a, const N: usize> Following<'a, N> {
             }
         }
         Ok(())
+    }
+
+    /// Goes on behind members of an object that the text has not, if it has one that comes after them.
+    fn lacks_members(&mut self, index: usize) -> bool {
+        let precedent = self.precedent;
+        let Some(first) = precedent.next_within(index, self.at).filter(|member| member.name <= self.at) else {
+            return false;
+        };
+        let text = &self.text[self.position - (self.at - first.name)..];
+        let mut lacking = first;
+        for _ in 0..LACKING {
+            let Some(next) = precedent.next_within(index, lacking.end) else { return false };
+            if text.starts_with(&precedent.text[next.name..next.start]) {
+                let has_names = self.has_names(first.name..next.name);
+                if !has_names {
+                    self.go_on(next.name, self.position - (self.at - first.name));
+                }
+                return !has_names;
+            }
+            lacking = next;
+        }
+        false
     }
 
     /// Whether the precedent has there what is asked for.

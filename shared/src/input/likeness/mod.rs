@@ -5,7 +5,7 @@
 //! in which they do is checked and passed by, and comparing goes on behind it.
 //!
 //! Nothing is skimmed so. JSON stays JSON when a value in it gives way to another value, when an array goes on with elements
-//! like its last or ends before, and when an object lacks its last members; and no name comes twice that did not before. Every
+//! like its last or ends before, and when an object lacks members; and no name comes twice that did not before. Every
 //! byte is therefore either equal to one that was checked where it stands, or is checked itself. What is like no precedent is
 //! gone over by [`walk`](super::walk) alone, which is what decides in the end: the two agree, and a test holds one against the
 //! other.
@@ -22,18 +22,22 @@ use super::walk::{Fault, Walked, walk};
 /// How many kinds of record are known at a time. An event hub mixes some four logs.
 const KINDS: usize = 4;
 
-/// How often in a row a record may be like none before it is no longer tried.
-const PATIENCE: u32 = 16;
+/// How many records must be gone over by precedents to be worth the making of one, which takes longer than going over a
+/// record alone.
+const COST: u32 = 8;
 
-/// For how many records it is not tried then: those of a file whose members come in another order each time.
-const REST: u32 = 1_000;
+/// As much as is there to begin with, and can be saved: where every record is another, no more is wasted.
+const CREDIT: u32 = 8 * COST;
+
+/// For how many records nothing is tried when the credit is spent, as with members that come in another order each time.
+const REST: u32 = 256;
 
 /// What is gone over, and what was.
 pub(crate) struct Precedents<const N: usize> {
     members: &'static Members,
     /// The one that was of use last comes first.
     known: Vec<Precedent<N>>,
-    patience: u32,
+    credit: u32,
     rest: u32,
     /// Kept only for its memory.
     steps: Vec<Step>,
@@ -44,7 +48,7 @@ pub(crate) struct Precedents<const N: usize> {
 impl<const N: usize> Precedents<N> {
     /// Goes over objects of which these members are asked for.
     pub(crate) fn new(members: &'static Members) -> Self {
-        Self { members, known: Vec::new(), patience: PATIENCE, rest: 0, steps: Vec::new(), walked: Walked::default() }
+        Self { members, known: Vec::new(), credit: CREDIT, rest: 0, steps: Vec::new(), walked: Walked::default() }
     }
 
     /// Goes over the object that `text` begins with, exactly as [`walk`] does.
@@ -68,7 +72,7 @@ impl<const N: usize> Precedents<N> {
                 Err(Fault::Malformed) => {}
                 Err(Fault::Unfinished) => return Err(Fault::Unfinished),
                 Ok(lesson) => {
-                    self.patience = PATIENCE;
+                    self.credit = CREDIT.min(self.credit + 1);
                     self.known[..=kind].rotate_right(1);
                     self.known[0].learn(lesson, text, self.members);
                     return Ok(true);
@@ -80,10 +84,12 @@ impl<const N: usize> Precedents<N> {
 
     /// Remembers what was like nothing known.
     fn remember(&mut self, text: &[u8]) {
-        self.patience -= 1;
-        if self.patience == 0 {
-            (self.patience, self.rest) = (PATIENCE, REST);
-        } else if let Some(precedent) = Precedent::of(text.to_vec(), self.members) {
+        let Some(credit) = self.credit.checked_sub(COST) else {
+            (self.credit, self.rest) = (COST, REST);
+            return;
+        };
+        self.credit = credit;
+        if let Some(precedent) = Precedent::of(text.to_vec(), self.members) {
             self.known.truncate(KINDS - 1);
             self.known.insert(0, precedent);
         }
@@ -162,12 +168,19 @@ mod tests {
         Replace(Value),
         /// Drop the last element or member.
         Shorten,
+        /// Drop the first.
+        Behead,
         /// Repeat the last element, or add a member.
         Lengthen,
     }
 
     fn edits() -> impl Strategy<Value = Vec<(Index, Edit)>> {
-        let edit = prop_oneof![values().prop_map(Edit::Replace), Just(Edit::Shorten), Just(Edit::Lengthen)];
+        let edit = prop_oneof![
+            values().prop_map(Edit::Replace),
+            Just(Edit::Shorten),
+            Just(Edit::Behead),
+            Just(Edit::Lengthen)
+        ];
         vec((any::<Index>(), edit), 0..4)
     }
 
@@ -205,6 +218,11 @@ mod tests {
                 (Edit::Shorten, Value::Object(members)) => {
                     let last = members.keys().next_back().cloned();
                     last.map(|last| members.remove(&last));
+                }
+                (Edit::Behead, Value::Array(elements)) if !elements.is_empty() => drop(elements.remove(0)),
+                (Edit::Behead, Value::Object(members)) => {
+                    let first = members.keys().next().cloned();
+                    first.map(|first| members.remove(&first));
                 }
                 (Edit::Lengthen, Value::Array(elements)) => elements.extend(elements.last().cloned()),
                 (Edit::Lengthen, Value::Object(members)) => drop(members.insert("more".to_owned(), json!([1, "é"]))),
@@ -266,6 +284,7 @@ mod tests {
             ("[]", "[1,[2]]"),
             (",\"o\":true", ""),
             ("\"n\":7,", ""),
+            (",\"list\":[{\"k\":1},{\"k\":2}],\"few\":[]", ""),
             ("{\"n\":7,\"o\":true}", "\"none\""),
             ("7", "{\"p\":[]}"),
         ] {
@@ -281,15 +300,19 @@ mod tests {
         let record = r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":{"n":7}}"#;
         for text in [
             r#"{"id":"a1","category":"SignIns","inner":{"code":0},"y":{"n":7}}"#,
+            r#"{"category":"SignIns","inner":{"code":0},"y":{"n":7}}"#,
             r#"{"category":"SignIns","id":"a1","inner":null,"y":{"n":7}}"#,
             r#"{"category":"SignIns","id":"a1","inner":{"code":1e400},"y":{"n":7}}"#,
             r#"{"category":"SignIns","id":"\u0061","inner":{"code":0},"y":{"n":7}}"#,
             r#"{"category":"SignIns","id":"a1","inner":{"code":0,"code":1},"y":{"n":7}}"#,
             r#"{"category":"SignIns","id":"a1","inner":{"code":0}"#,
+            r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":[1,]}"#,
+            r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":[1"#,
             r#"{"category":"SignIns","id":"a1"x,"inner":{"code":0},"y":{"n":7}}"#,
             r#"{"category":"SignIns","id":["a1"}5,"inner":{"code":0},"y":{"n":7}}"#,
         ] {
-            assert!(!is_followed(&[record, record], text), "{text}");
+            let list = r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":[1]}"#;
+            assert!(!is_followed(&[record, list], text), "{text}");
         }
     }
 
@@ -303,10 +326,10 @@ mod tests {
                 assert_eq!(walked_behind(&mut precedents, kind.as_bytes()).unwrap(), round > 0);
             }
         }
-        for number in 0..PATIENCE {
+        for number in 0..=CREDIT / COST {
             walked_behind(&mut precedents, format!(r#"{{"n{number}":1}}"#).as_bytes()).unwrap();
         }
-        assert_eq!((precedents.rest, precedents.known.len()), (REST, KINDS));
+        assert!(precedents.rest > 0 && precedents.known.len() == KINDS);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(super) struct Value {
     /// The array or object that it is in; of the outermost, itself.
     pub(super) around: usize,
     pub(super) kind: Kind,
+    /// Where its name begins, or it itself if it has none.
+    pub(super) name: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -69,6 +71,12 @@ impl<const N: usize> Precedent<N> {
         let is_whole = walked.length == text.len();
         text.extend([0; BLOCK]);
         is_whole.then_some(Self { text, values, innermost, names, varying: Vec::new(), lessons: 0 })
+    }
+
+    /// The first value that begins at `at` or behind it in the array or object of that index.
+    pub(super) fn next_within(&self, index: usize, at: usize) -> Option<&Value> {
+        let next = self.values.partition_point(|value| value.start < at);
+        self.values.get(next).filter(|value| value.around == index)
     }
 
     pub(super) fn length(&self) -> usize {
@@ -107,13 +115,15 @@ struct Outline<'t> {
     innermost: Vec<u16>,
     /// What is open, the innermost last.
     open: Vec<usize>,
+    /// Where the name begins whose value comes next.
+    name: Option<usize>,
 }
 
 impl Outline<'_> {
     /// The values of a text that is JSON, and to which each byte belongs.
     fn of(text: &[u8], members: &'static Members) -> Option<(Vec<Value>, Vec<u16>)> {
-        let mut outline = Outline { text, values: Vec::new(), innermost: Vec::new(), open: Vec::new() };
-        let (mut has_name, mut asked_for) = (false, Some(members));
+        let mut outline = Outline { text, values: Vec::new(), innermost: Vec::new(), open: Vec::new(), name: None };
+        let mut asked_for = Some(members);
         while let Some(byte) = text.get(outline.innermost.len()) {
             let start = outline.innermost.len();
             match byte {
@@ -124,34 +134,26 @@ impl Outline<'_> {
                     outline.values.get_mut(closed)?.end = start + 1;
                     outline.extend(closed, 1)?;
                 }
-                b'"' => {
-                    let length = scalar::string(&text[start..]);
-                    match outline.members() {
-                        Some(members) if !has_name => {
-                            asked_for = members.and_then(|members| match members.find(&text[start + 1..])? {
-                                (_, Member::Object(members)) => Some(members),
-                                (_, Member::Value(_)) => None,
-                            });
-                            has_name = true;
-                            outline.extend(*outline.open.last()?, length)?;
-                        }
-                        _ => outline.value(Kind::String, length)?,
+                b'"' => match outline.innermost()?.kind {
+                    Kind::Object(members) if outline.name.is_none() => {
+                        asked_for = members.and_then(|members| match members.find(&text[start + 1..])? {
+                            (_, Member::Object(members)) => Some(members),
+                            (_, Member::Value(_)) => None,
+                        });
+                        outline.name = Some(start);
+                        outline.extend(*outline.open.last()?, scalar::string(&text[start..]))?;
                     }
-                }
+                    _ => outline.value(Kind::String, scalar::string(&text[start..]))?,
+                },
                 b',' | b':' | b' ' => outline.extend(*outline.open.last()?, 1)?,
                 _ => outline.value(Kind::Scalar, scalar::word(&text[start..]))?,
             }
-            has_name &= !matches!(byte, b',' | b'{' | b'[' | b'}' | b']');
         }
         Some((outline.values, outline.innermost))
     }
 
-    /// What is asked for of the innermost, where that is an object.
-    fn members(&self) -> Option<Option<&'static Members>> {
-        match self.values.get(*self.open.last()?)?.kind {
-            Kind::Object(members) => Some(members),
-            _ => None,
-        }
+    fn innermost(&self) -> Option<&Value> {
+        self.values.get(*self.open.last()?)
     }
 
     fn open(&mut self, kind: Kind) -> Option<()> {
@@ -167,7 +169,8 @@ impl Outline<'_> {
         if let Some(Kind::Array(last)) = self.values.get_mut(around).map(|around| &mut around.kind) {
             *last = Some(start);
         }
-        self.values.push(Value { start, end: start + length, around, kind });
+        let name = self.name.take().unwrap_or(start);
+        self.values.push(Value { start, end: start + length, around, kind, name });
         self.extend(index, length)
     }
 
