@@ -22,7 +22,8 @@ pub struct Settings {
     pub rule: Rule,
     /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
     pub retention: TimeDelta,
-    /// `PIVOTWATCH_RECORD_LIMIT`, `PIVOTWATCH_OBJECT_LIMIT` (bytes) and `PIVOTWATCH_RATIO_LIMIT`: what an object may cost.
+    /// `PIVOTWATCH_RECORD_LIMIT`, `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and `PIVOTWATCH_DEPTH_LIMIT`:
+    /// what an object may cost.
     pub limits: Limits,
 }
 
@@ -64,6 +65,9 @@ const OBJECT_LIMITS: std::ops::RangeInclusive<u64> = 1024 * 1024..=50 * 1024 * 1
 /// Bytes that one compressed byte may become; more than any compression of text comes to.
 const RATIO_LIMITS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
 
+/// Objects and arrays within one another: real records have six, and nothing here minds more.
+const DEPTH_LIMITS: std::ops::RangeInclusive<usize> = 16..=1_000_000;
+
 impl Settings {
     /// Reads the process's environment.
     ///
@@ -100,6 +104,8 @@ impl Settings {
                 }),
                 ratio: reader
                     .optional("PIVOTWATCH_RATIO_LIMIT", limits.ratio, |text| within(text, RATIO_LIMITS, "a ratio")),
+                depth: reader
+                    .optional("PIVOTWATCH_DEPTH_LIMIT", limits.depth, |text| within(text, DEPTH_LIMITS, "a depth")),
             },
         };
         if reader.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(reader.faults)) }
@@ -222,6 +228,7 @@ mod tests {
             ("PIVOTWATCH_RECORD_LIMIT", "2000000"),
             ("PIVOTWATCH_OBJECT_LIMIT", "3000000000"),
             ("PIVOTWATCH_RATIO_LIMIT", "50"),
+            ("PIVOTWATCH_DEPTH_LIMIT", "20"),
         ];
         let settings = read(&[&REQUIRED[..], &set].concat()).unwrap();
         let rule = Rule {
@@ -231,7 +238,7 @@ mod tests {
             sources: BTreeSet::from([Source::Interactive, Source::Adfs]),
         };
         assert_eq!((settings.rule, settings.retention), (rule, TimeDelta::days(30)));
-        assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50 });
+        assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50, depth: 20 });
     }
 
     #[test]
@@ -256,6 +263,7 @@ mod tests {
             ("PIVOTWATCH_RECORD_LIMIT", "1"),
             ("PIVOTWATCH_OBJECT_LIMIT", "all"),
             ("PIVOTWATCH_RATIO_LIMIT", "0"),
+            ("PIVOTWATCH_DEPTH_LIMIT", "1"),
         ]);
         insta::assert_snapshot!(faults.unwrap_err().to_string().replace("; PIVOTWATCH", ";\nPIVOTWATCH"));
     }

@@ -56,7 +56,35 @@ fn a_nesting_that_would_overflow_a_stack_costs_that_line() {
     let export = format!("{}\n{deep}\n{}\n", record(), record());
     let (received, _) = read(export.as_bytes());
     assert_eq!(received.failures().len(), 2);
+    assert_eq!(received.outcomes[1], Outcome::Rejected(Rejected::TooDeep));
     assert_eq!(received.outcomes.len(), 3);
+}
+
+#[test]
+fn a_record_may_be_as_deep_as_the_limit_however_it_is_written_and_whatever_came_before() {
+    let nested = |depth: usize| {
+        let mut record = record();
+        // The record, its properties, and so many more.
+        record["properties"]["nested"] = (2..depth).fold(json!(1), |inner, _| json!([inner]));
+        record
+    };
+    let limits = Limits { depth: 20, ..Limits::default() };
+    for (depth, expected) in [(20, 3), (21, 2)] {
+        let deep = nested(depth);
+        let pretty = serde_json::to_string_pretty(&deep).unwrap();
+        for export in [
+            format!("{}\n{deep}\n{}\n", record(), record()),
+            format!("{}\n{deep}\n{}\n", nested(3), nested(3)),
+            format!("{}\n{deep}\n{}\n", nested(20), nested(20)),
+            format!("{{\"records\":[{},{pretty},{}]}}", record(), record()),
+            format!("{}{pretty}{}", record(), record()),
+        ] {
+            let (received, _) = read_with(export.as_bytes(), limits);
+            let rejected = received.outcomes.iter().filter(|outcome| **outcome == Outcome::Rejected(Rejected::TooDeep));
+            assert_eq!((received.outcomes.len(), rejected.count()), (3, 3 - expected), "{export}");
+            assert_eq!(received.failures().len(), expected, "{export}");
+        }
+    }
 }
 
 #[test]

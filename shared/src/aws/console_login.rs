@@ -37,6 +37,8 @@ pub enum Unusable {
     Malformed,
     /// Longer than a record may be.
     TooLong,
+    /// Nested deeper than a record may be.
+    TooDeep,
 }
 
 impl Unusable {
@@ -51,13 +53,14 @@ impl Unusable {
             Self::NotARecord => "not_a_record",
             Self::Malformed => "malformed",
             Self::TooLong => "too_long",
+            Self::TooDeep => "too_deep",
         }
     }
 
     /// Whether something is wrong with the record. Other events, failed logins and those of AWS itself are in order.
     #[must_use]
     pub const fn is_fault(self) -> bool {
-        matches!(self, Self::NoTime | Self::NotARecord | Self::Malformed | Self::TooLong)
+        matches!(self, Self::NoTime | Self::NotARecord | Self::Malformed | Self::TooLong | Self::TooDeep)
     }
 }
 

@@ -47,6 +47,7 @@ pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), Re
     let mut each = Each(|record: Cut<'_>| match record {
         Cut::Text(text) => read_record(text, receiver),
         Cut::TooLong => receiver.receive_record(Reading::Unusable(Unusable::TooLong)),
+        Cut::TooDeep => receiver.receive_record(Reading::Unusable(Unusable::TooDeep)),
     });
     if has_records_in_lines(input.head()?) {
         json::lines(input, BATCH, &mut each)

@@ -50,6 +50,8 @@ pub enum Rejected {
     Malformed,
     /// Longer than a record may be.
     TooLong,
+    /// Nested deeper than a record may be.
+    TooDeep,
     /// Without a category, so that its source cannot be told.
     NoCategory,
     /// Without a numeric result code.
@@ -75,6 +77,7 @@ impl Rejected {
         match self {
             Self::Malformed => "malformed",
             Self::TooLong => "too_long",
+            Self::TooDeep => "too_deep",
             Self::NoCategory => "no_category",
             Self::NoCode => "no_code",
             Self::NoAddress => "no_address",

@@ -16,6 +16,17 @@ pub(crate) enum Cut<'a> {
     Text(&'a [u8]),
     /// It was longer than a record may be, and was passed over.
     TooLong,
+    /// It was nested deeper than a record may be.
+    TooDeep,
+}
+
+impl Cut<'_> {
+    fn within(self, depth: usize) -> Self {
+        match self {
+            Self::Text(text) if is_deeper(text, depth) => Self::TooDeep,
+            cut => cut,
+        }
+    }
 }
 
 /// Takes the records of an object.
@@ -75,12 +86,13 @@ const CUT_OFF: ReadFault = ReadFault::Truncated("a JSON document");
 /// Cuts every record of an object that has one on each line. A line can also begin a batch, `{"records":[...]}` where
 /// `batch` is `records`, which may go on over any number of lines.
 pub(crate) fn lines(input: &mut Input<'_>, batch: &str, each: &mut impl Records) -> Result<(), ReadFault> {
+    let depth = input.limits.depth;
     while input.skip_white_space().map_err(fault)?.is_some() {
         input.look_ahead(LONGEST_BATCH_START).map_err(fault)?;
         if batch_start(input.ahead(), batch).is_some() {
             document(input, &[batch], each)?;
         } else if !glance(input, each, Place::Line)? {
-            each.cut(line(input).map_err(fault)?);
+            each.cut(line(input).map_err(fault)?.within(depth));
         }
     }
     Ok(())
@@ -118,7 +130,7 @@ enum Open {
 
 /// Cuts the records of one document.
 fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) -> Result<(), ReadFault> {
-    let mut open = Vec::new();
+    let (mut open, depth) = (Vec::new(), input.limits.depth);
     loop {
         let byte = input.skip_white_space().map_err(fault)?.ok_or(CUT_OFF)?;
         match (byte, open.last()) {
@@ -136,12 +148,12 @@ fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) ->
             }
             (b'{', Some(Open::Array)) if glance(input, each, Place::Array)? => {}
             (b'{', None | Some(Open::Array)) => match value(input, batches).map_err(fault)?.ok_or(CUT_OFF)? {
-                Value::Whole(record) => each.cut(record),
+                Value::Whole(record) => each.cut(record.within(depth)),
                 Value::Batch => open.extend([Open::Batch, Open::Array]),
             },
             (_, None | Some(Open::Array)) => {
                 if let Value::Whole(record) = value(input, &[]).map_err(fault)?.ok_or(CUT_OFF)? {
-                    each.cut(record);
+                    each.cut(record.within(depth));
                 }
             }
             // Another member of a batch: its name and its value pass by, unless it is a second array of records.
@@ -202,6 +214,16 @@ fn line<'i>(input: &'i mut Input<'_>) -> io::Result<Cut<'i>> {
         if found.is_some() || !input.more()? {
             return Ok(if too_long { Cut::TooLong } else { Cut::Text(input.take(length)) });
         }
+    }
+}
+
+/// Whether objects and arrays lie in one another deeper than this.
+fn is_deeper(text: &[u8], depth: usize) -> bool {
+    // Nearly all have fewer brackets than may be in one another.
+    text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > depth && {
+        let mut scan = Scan::default();
+        scan.end(text, &[]);
+        scan.deepest > depth
     }
 }
 
@@ -276,6 +298,7 @@ impl End {
 #[derive(Default)]
 struct Scan {
     depth: usize,
+    deepest: usize,
     /// The depth at which the value ends.
     floor: usize,
     in_string: bool,
@@ -315,6 +338,7 @@ impl Scan {
                 }
                 b'{' | b'[' => {
                     self.depth += 1;
+                    self.deepest = self.depth.max(self.deepest);
                     self.named = false;
                 }
                 b',' | b'}' | b']' if self.depth == self.floor => return Some(End::Value(position)),
@@ -348,6 +372,7 @@ mod tests {
             lines.push(match line(&mut input).unwrap() {
                 Cut::Text(text) => String::from_utf8_lossy(text).trim_end().to_owned(),
                 Cut::TooLong => "too long".to_owned(),
+                Cut::TooDeep => "too deep".to_owned(),
             });
         }
         lines
@@ -389,6 +414,7 @@ mod tests {
                 &mut Each(|cut: Cut<'_>| match cut {
                     Cut::Text(text) => found.push(String::from_utf8_lossy(text).trim().to_owned()),
                     Cut::TooLong => found.push("too long".to_owned()),
+                    Cut::TooDeep => found.push("too deep".to_owned()),
                 }),
             );
             assert!(read.is_ok(), "{text}");

@@ -65,10 +65,11 @@ impl<const N: usize> Walked<N> {
 }
 
 /// Goes over the object that `text` begins with, or the array if nothing is asked for. Whether it is UTF-8 is not looked
-/// at. With `in_line`, it may have no line end in it.
+/// at. With `in_line`, it may have no line end in it; deeper than `depth`, nothing may lie in it.
 pub(super) fn walk<const N: usize>(
     text: &[u8],
     in_line: bool,
+    depth: usize,
     members: Option<&'static Members>,
 ) -> Result<Walked<N>, Fault> {
     match text.first() {
@@ -76,13 +77,14 @@ pub(super) fn walk<const N: usize>(
         Some(b'[') if members.is_none() => {}
         _ => return Err(Fault::Malformed),
     }
-    let mut walk = Walk::<N>::new(text, in_line, members);
+    let mut walk = Walk::<N>::new(text, in_line, depth, members);
     walk.blocks(Level::new())
 }
 
 struct Walk<'t, const N: usize> {
     text: &'t [u8],
     in_line: bool,
+    depth: usize,
     carry: Carry,
     open: Open,
     /// Whether, directly in an object, a colon comes before a comma.
@@ -133,9 +135,9 @@ struct Block {
 }
 
 impl<'t, const N: usize> Walk<'t, N> {
-    fn new(text: &'t [u8], in_line: bool, members: Option<&'static Members>) -> Self {
+    fn new(text: &'t [u8], in_line: bool, depth: usize, members: Option<&'static Members>) -> Self {
         let (carry, open, looking) = (Carry::default(), Open::default(), Looking::new(members));
-        Self { text, in_line, carry, open, colon_is_next: false, looking }
+        Self { text, in_line, depth, carry, open, colon_is_next: false, looking }
     }
 
     fn blocks(&mut self, level: Level) -> Result<Walked<N>, Fault> {
@@ -212,7 +214,7 @@ impl<'t, const N: usize> Walk<'t, N> {
     fn bracket(&mut self, block: &Block, position: u32, at: usize) -> bool {
         let byte = self.text[at + position as usize];
         if block.open >> position & 1 == 1 {
-            let may_stand = !(self.open.is_object() && self.colon_is_next);
+            let may_stand = !(self.open.is_object() && self.colon_is_next) && self.open.depth < self.depth;
             self.looking.enter(self.open.depth, byte == b'{');
             self.open.push(byte == b'{');
             self.colon_is_next = true;
@@ -451,7 +453,7 @@ mod tests {
         Members::new(&[("id", Member::Value(0)), ("inner", Member::Object(&INNER)), ("category", Member::Value(1))]);
 
     fn walked(text: &[u8]) -> Result<Walked<3>, Fault> {
-        walk(text, false, Some(&OUTER))
+        walk(text, false, usize::MAX, Some(&OUTER))
     }
 
     fn is_taken(text: &[u8]) -> bool {
@@ -627,8 +629,8 @@ mod tests {
     #[test]
     fn a_line_ends_where_it_ends() {
         let text = b"{\"a\":\n1}";
-        assert!(walk::<3>(text, false, Some(&OUTER)).is_ok());
-        assert_eq!(walk::<3>(text, true, Some(&OUTER)), Err(Fault::Malformed));
+        assert!(walk::<3>(text, false, usize::MAX, Some(&OUTER)).is_ok());
+        assert_eq!(walk::<3>(text, true, usize::MAX, Some(&OUTER)), Err(Fault::Malformed));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 
 /// Small, so that a fuzzer reaches them.
-const LIMITS: Limits = Limits { record: 16 * 1024, object: 1024 * 1024, ratio: 100 };
+const LIMITS: Limits = Limits { record: 16 * 1024, object: 1024 * 1024, ratio: 100, depth: 32 };
 
 #[derive(Default)]
 struct Received {

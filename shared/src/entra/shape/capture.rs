@@ -102,7 +102,7 @@ impl Capture {
     }
 
     fn events(&self, block: &mut impl BufRead, events: u64, limits: Limits, sink: &mut Sink<'_>) -> io::Result<()> {
-        let mut precedents = no_precedents();
+        let mut precedents = no_precedents(limits);
         for _ in 0..events {
             self.before.iter().try_for_each(|schema| schema.skip(block))?;
             let body = self.body.read_bytes(block, LONGEST_BODY)?;

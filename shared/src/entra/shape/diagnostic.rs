@@ -13,7 +13,10 @@ use super::{Reader, Shape, Sink, defender, log_analytics};
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
     recognises: |head| head.has(&["category"]),
-    read: |input, sink| super::read_records(input, &mut Reader::of_diagnostic(sink, &mut no_precedents())),
+    read: |input, sink| {
+        let mut precedents = no_precedents(input.limits);
+        super::read_records(input, &mut Reader::of_diagnostic(sink, &mut precedents))
+    },
 };
 
 /// Reads a record of a diagnostic setting, or one of Log Analytics or of Defender, as an event hub can have them among the

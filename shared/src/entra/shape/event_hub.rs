@@ -10,5 +10,8 @@ use crate::input::json::batch_start;
 pub(super) const SHAPE: Shape = Shape {
     name: "event_hub",
     recognises: |head| batch_start(head.text, "records").is_some(),
-    read: |input, sink| super::read_lines(input, &mut Reader::of_diagnostic(sink, &mut no_precedents())),
+    read: |input, sink| {
+        let mut precedents = no_precedents(input.limits);
+        super::read_lines(input, &mut Reader::of_diagnostic(sink, &mut precedents))
+    },
 };

@@ -13,9 +13,9 @@ use super::super::source::{Origin, of_log};
 use super::{Sink, defender};
 use crate::detection::Source;
 use crate::input::json::{Glance, Place};
-use crate::input::likeness;
 use crate::input::members::{Member, Members};
 use crate::input::walk::{Fault, Walked};
+use crate::input::{Limits, likeness};
 
 static ENVELOPE: Members = Members::new(&[
     ("category", Member::Value(CATEGORY)),
@@ -60,9 +60,9 @@ const VALUES: usize = 14;
 /// What is known of the records of an object.
 pub(super) type Precedents = likeness::Precedents<VALUES>;
 
-/// Before the first.
-pub(super) fn no_precedents() -> Precedents {
-    Precedents::new(&ENVELOPE)
+/// Before the first, of an object whose records may be so deep.
+pub(super) fn no_precedents(limits: Limits) -> Precedents {
+    Precedents::new(&ENVELOPE, limits.depth)
 }
 
 /// Takes the record that `text` begins with, if it is one of the usual kind.
@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn at_a_glance(text: &[u8], place: Place) -> (Glance, Received) {
-        at_a_glance_behind(&mut no_precedents(), text, place)
+        at_a_glance_behind(&mut no_precedents(Limits::default()), text, place)
     }
 
     fn at_a_glance_behind(precedents: &mut Precedents, text: &[u8], place: Place) -> (Glance, Received) {
@@ -297,7 +297,7 @@ mod tests {
             };
             prop_assert_eq!(&received_at_once, &expected);
 
-            let mut precedents = no_precedents();
+            let mut precedents = no_precedents(Limits::default());
             for before in [record().to_string().as_bytes(), &line, record().to_string().as_bytes()] {
                 at_a_glance_behind(&mut precedents, before, place);
             }

@@ -114,6 +114,7 @@ impl Records for Reader<'_, '_> {
         match record {
             Cut::Text(text) => (self.read_record)(text, self.sink),
             Cut::TooLong => self.sink.reject(Rejected::TooLong),
+            Cut::TooDeep => self.sink.reject(Rejected::TooDeep),
         }
     }
 }

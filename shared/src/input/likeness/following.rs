@@ -48,6 +48,7 @@ struct Anew<const N: usize> {
 pub(super) struct Following<'a, const N: usize> {
     precedent: &'a Precedent<N>,
     text: &'a [u8],
+    depth: usize,
     /// How far the two were compared: in the precedent, and in the text.
     at: usize,
     position: usize,
@@ -60,11 +61,11 @@ pub(super) struct Following<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Following<'a, N> {
-    pub(super) fn new(precedent: &'a Precedent<N>, text: &'a [u8], steps: &'a mut Vec<Step>) -> Self {
+    pub(super) fn new(precedent: &'a Precedent<N>, text: &'a [u8], depth: usize, steps: &'a mut Vec<Step>) -> Self {
         steps.clear();
         steps.push(Step::default());
         let (anew, lesson) = (Vec::new(), Lesson::default());
-        Self { precedent, text, at: 0, position: 0, steps, next: 0, anew, pains: 0, lesson }
+        Self { precedent, text, depth, at: 0, position: 0, steps, next: 0, anew, pains: 0, lesson }
     }
 
     /// Goes over the object that the text begins with. What cannot be gone over so is called malformed, whether it is or not.
@@ -162,7 +163,7 @@ impl<'a, const N: usize> Following<'a, N> {
             self.go_on(around.end - 1, self.position);
             return Ok(());
         }
-        let end = self.value(simd, value, self.position, byte)?;
+        let end = self.value(simd, index, self.position, byte)?;
         if matches!(value.kind, Kind::String | Kind::Scalar) {
             self.lesson.varies = Some((index, false));
         }
@@ -195,7 +196,7 @@ impl<'a, const N: usize> Following<'a, N> {
             (Kind::Object(_), _) if self.lacks_members(index) => {}
             _ => {
                 let begun = self.begun(value.start)?;
-                let end = self.value(simd, value, begun, self.text[begun])?;
+                let end = self.value(simd, index, begun, self.text[begun])?;
                 self.go_on(value.end, end);
             }
         }
@@ -241,13 +242,13 @@ impl<'a, const N: usize> Following<'a, N> {
 
     /// Checks what stands at `start` in a value's place, and begins with this byte, and returns where it ends.
     #[inline(always)]
-    fn value<S: Simd>(&mut self, simd: S, value: &Value, start: usize, byte: u8) -> Result<usize, Fault> {
-        let members = match value.kind {
+    fn value<S: Simd>(&mut self, simd: S, index: usize, start: usize, byte: u8) -> Result<usize, Fault> {
+        let members = match self.precedent.values[index].kind {
             Kind::Object(members) => members,
             _ => None,
         };
         match byte {
-            b'{' | b'[' => self.anew(value, start, members),
+            b'{' | b'[' => self.anew(index, start, members),
             // What is asked for should have been in it.
             _ if members.is_some() => Err(Fault::Malformed),
             b'"' => string_end(simd, self.text, start),
@@ -256,13 +257,15 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// Goes over an array or an object as if there were no precedent.
-    fn anew(&mut self, value: &Value, start: usize, members: Option<&'static Members>) -> Result<usize, Fault> {
-        let (place, length) = (value.start..value.end, self.precedent.length());
+    fn anew(&mut self, index: usize, start: usize, members: Option<&'static Members>) -> Result<usize, Fault> {
+        let Value { start: at, end, .. } = self.precedent.values[index];
+        let (place, length) = (at..end, self.precedent.length());
         // One that is most of the record had better be gone over by another precedent.
         if place.len() > length / 2 || self.pains > PAINS * length {
             return Err(Fault::Malformed);
         }
-        let walked = walk::<N>(&self.text[start..], true, members)?;
+        let depth = self.depth - self.precedent.depth(index);
+        let walked = walk::<N>(&self.text[start..], true, depth, members)?;
         let end = start + walked.length;
         self.pains += walked.length;
         if !walked.is_plain || simdutf8::basic::from_utf8(&self.text[start..end]).is_err() {

@@ -35,6 +35,7 @@ const REST: u32 = 256;
 /// What is gone over, and what was.
 pub(crate) struct Precedents<const N: usize> {
     members: &'static Members,
+    depth: usize,
     /// The one that was of use last comes first.
     known: Vec<Precedent<N>>,
     credit: u32,
@@ -46,9 +47,17 @@ pub(crate) struct Precedents<const N: usize> {
 }
 
 impl<const N: usize> Precedents<N> {
-    /// Goes over objects of which these members are asked for.
-    pub(crate) fn new(members: &'static Members) -> Self {
-        Self { members, known: Vec::new(), credit: CREDIT, rest: 0, steps: Vec::new(), walked: Walked::default() }
+    /// Goes over objects of which these members are asked for, and in which nothing lies deeper than `depth`.
+    pub(crate) fn new(members: &'static Members, depth: usize) -> Self {
+        Self {
+            members,
+            depth,
+            known: Vec::new(),
+            credit: CREDIT,
+            rest: 0,
+            steps: Vec::new(),
+            walked: Walked::default(),
+        }
     }
 
     /// Goes over the object that `text` begins with, exactly as [`walk`] does.
@@ -58,7 +67,7 @@ impl<const N: usize> Precedents<N> {
         } else if self.follow(text)? {
             return Ok(&self.walked);
         }
-        self.walked = walk(text, in_line, Some(self.members))?;
+        self.walked = walk(text, in_line, self.depth, Some(self.members))?;
         if self.rest == 0 {
             self.remember(&text[..self.walked.length]);
         }
@@ -68,13 +77,13 @@ impl<const N: usize> Precedents<N> {
     /// Goes over it by what is known, and tells whether that could be done.
     fn follow(&mut self, text: &[u8]) -> Result<bool, Fault> {
         for kind in 0..self.known.len() {
-            match Following::new(&self.known[kind], text, &mut self.steps).follow(&mut self.walked) {
+            match Following::new(&self.known[kind], text, self.depth, &mut self.steps).follow(&mut self.walked) {
                 Err(Fault::Malformed) => {}
                 Err(Fault::Unfinished) => return Err(Fault::Unfinished),
                 Ok(lesson) => {
                     self.credit = CREDIT.min(self.credit + 1);
                     self.known[..=kind].rotate_right(1);
-                    self.known[0].learn(lesson, text, self.members);
+                    self.known[0].learn(lesson, text, self.depth, self.members);
                     return Ok(true);
                 }
             }
@@ -89,7 +98,7 @@ impl<const N: usize> Precedents<N> {
             return;
         };
         self.credit = credit;
-        if let Some(precedent) = Precedent::of(text.to_vec(), self.members) {
+        if let Some(precedent) = Precedent::of(text.to_vec(), self.depth, self.members) {
             self.known.truncate(KINDS - 1);
             self.known.insert(0, precedent);
         }
@@ -110,9 +119,12 @@ mod tests {
     static OUTER: Members =
         Members::new(&[("id", Member::Value(0)), ("inner", Member::Object(&INNER)), ("category", Member::Value(1))]);
 
+    /// Some documents are deeper.
+    const DEPTH: usize = 6;
+
     /// Goes over `text` behind others, and checks that what came before makes no difference. Tells whether it was followed.
     fn walked_behind(precedents: &mut Precedents<3>, text: &[u8]) -> Result<bool, TestCaseError> {
-        let alone = walk::<3>(text, true, Some(&OUTER));
+        let alone = walk::<3>(text, true, DEPTH, Some(&OUTER));
         let behind = precedents.walk(text, true);
         match (&alone, &behind) {
             (Ok(alone), Ok(behind)) => {
@@ -243,7 +255,7 @@ mod tests {
             cut in prop::option::of(any::<Index>()),
             rest in vec(any::<u8>(), 0..100),
         ) {
-            let mut precedents = Precedents::new(&OUTER);
+            let mut precedents = Precedents::new(&OUTER, DEPTH);
             for edits in &others {
                 let text = edited(&record, edits).to_string();
                 // What follows does not matter, and is there as a rule.
@@ -261,7 +273,7 @@ mod tests {
 
     /// Whether a text is gone over by the precedents that others left.
     fn is_followed(others: &[&str], text: &str) -> bool {
-        let mut precedents = Precedents::new(&OUTER);
+        let mut precedents = Precedents::new(&OUTER, DEPTH);
         for other in others {
             walked_behind(&mut precedents, other.as_bytes()).unwrap();
         }
@@ -320,7 +332,7 @@ mod tests {
     fn several_kinds_are_known_at_a_time_and_a_file_of_other_orders_is_not_tried_for_long() {
         let kinds: Vec<_> =
             (0..KINDS).map(|kind| format!(r#"{{"k{kind}":1,"id":"a","inner":{{"code":1}}}}"#)).collect();
-        let mut precedents = Precedents::new(&OUTER);
+        let mut precedents = Precedents::new(&OUTER, DEPTH);
         for round in 0..3 {
             for kind in &kinds {
                 assert_eq!(walked_behind(&mut precedents, kind.as_bytes()).unwrap(), round > 0);
@@ -338,7 +350,7 @@ mod tests {
             format!(r#"{{"id":1,"a":{}1{}}}"#, "{\"a\":".repeat(1_000), format!("{member}}}").repeat(1_000))
         };
         let (record, other) = (nested(""), nested(",\"b\":2"));
-        let mut precedents = Precedents::new(&OUTER);
+        let mut precedents = Precedents::new(&OUTER, DEPTH);
         walked_behind(&mut precedents, record.as_bytes()).unwrap();
         assert!(!walked_behind(&mut precedents, other.as_bytes()).unwrap());
     }

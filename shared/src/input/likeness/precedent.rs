@@ -59,12 +59,12 @@ pub(super) enum Kind {
 
 impl<const N: usize> Precedent<N> {
     /// An object as a precedent, if it can be one.
-    pub(super) fn of(mut text: Vec<u8>, members: &'static Members) -> Option<Self> {
+    pub(super) fn of(mut text: Vec<u8>, depth: usize, members: &'static Members) -> Option<Self> {
         // Written without white space but spaces, it holds for text on a line and for any other.
         if text.len() > LONGEST || text.iter().any(|byte| *byte < b' ') || simdutf8::basic::from_utf8(&text).is_err() {
             return None;
         }
-        let walked = walk::<N>(&text, true, Some(members)).ok().filter(|walked| walked.is_plain)?;
+        let walked = walk::<N>(&text, true, depth, Some(members)).ok().filter(|walked| walked.is_plain)?;
         let mut names: Vec<_> = walked.names().collect();
         names.sort_unstable();
         let (values, innermost) = Outline::of(&text, members)?;
@@ -79,19 +79,25 @@ impl<const N: usize> Precedent<N> {
         self.values.get(next).filter(|value| value.around == index)
     }
 
+    /// How many arrays and objects the value of that index is in.
+    pub(super) fn depth(&self, index: usize) -> usize {
+        let around = |index: &usize| Some(self.values[*index].around).filter(|around| around != index);
+        std::iter::successors(Some(index), around).count() - 1
+    }
+
     pub(super) fn length(&self) -> usize {
         self.innermost.len()
     }
 
     /// Takes over what it did not know.
-    pub(super) fn learn(&mut self, lesson: Lesson, from: &[u8], members: &'static Members) {
+    pub(super) fn learn(&mut self, lesson: Lesson, from: &[u8], depth: usize, members: &'static Members) {
         if let Some((index, is_steady)) = lesson.varies {
             self.varies(index, is_steady);
         }
         if let Some((lacking, found)) = lesson.lacks.filter(|_| self.lessons < LESSONS) {
             let text = [&self.text[..lacking.start], &from[found], &self.text[lacking.end..self.length()]].concat();
             let lessons = self.lessons + 1;
-            match Self::of(text, members) {
+            match Self::of(text, depth, members) {
                 Some(better) => *self = Self { lessons, ..better },
                 None => self.lessons = lessons,
             }
