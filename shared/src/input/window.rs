@@ -5,8 +5,11 @@ use std::io::{self, BufRead, Read};
 use super::ReadFault;
 use super::compression::{Compression, decompressed, fault, is_damage};
 
-/// How much is read at a time, and how much of the beginning shapes are recognised by.
-const BLOCK: usize = 64 * 1024;
+/// How much is read at a time: less would have more records begun and not ended, which are looked at again.
+const BLOCK: usize = 128 * 1024;
+
+/// How much of the beginning shapes are recognised by.
+const HEAD: usize = 64 * 1024;
 
 /// What an object may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +111,7 @@ impl<'a> Input<'a> {
         Ok(read > 0)
     }
 
-    /// The beginning without a byte order mark and leading white space: a block of it, or all there is.
+    /// The beginning without a byte order mark and leading white space: so much of it, or all there is.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read, or when there is nothing.
@@ -123,7 +126,7 @@ impl<'a> Input<'a> {
             self.advance(3);
         }
         self.skip_white_space()?;
-        self.look_ahead(BLOCK)
+        self.look_ahead(HEAD)
     }
 
     /// Reads on until so much is ahead, if there is so much. Damage behind what is ahead is told when that was used: it may

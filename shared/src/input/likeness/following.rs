@@ -15,12 +15,9 @@ use super::super::walk::{Fault, Walked, walk};
 use super::comparing::{are_same, is_steady_string, same, scalar_end, string_end};
 use super::precedent::{Kind, Precedent, Value};
 
-/// How much may be gone over anew, in lengths of the precedent, before that is given up: what is nested deeply, and differs
-/// in each depth, would be gone over again and again.
+/// How much may be gone over anew or back, in lengths of the precedent, before that is given up: what is nested deeply, and
+/// differs in each depth, would be gone over again and again.
 const PAINS: usize = 4;
-
-/// How many members in a row may be lacking of an object.
-const LACKING: usize = 8;
 
 /// What a record showed that its precedent did not know.
 #[derive(Default)]
@@ -102,8 +99,8 @@ impl<'a, const N: usize> Following<'a, N> {
     #[inline(always)]
     fn past_what_varies<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
         let precedent = self.precedent;
-        while precedent.varying.get(self.next).is_some_and(|varying| varying.start < self.at) {
-            self.next += 1;
+        if precedent.varying.get(self.next).is_some_and(|varying| varying.start < self.at) {
+            self.next += precedent.varying[self.next..].partition_point(|varying| varying.start < self.at);
         }
         while let Some(varying) = precedent.varying.get(self.next) {
             let length = varying.start - self.at;
@@ -206,23 +203,19 @@ impl<'a, const N: usize> Following<'a, N> {
     /// Goes on behind members of an object that the text has not, if it has one that comes after them.
     fn lacks_members(&mut self, index: usize) -> bool {
         let precedent = self.precedent;
-        let Some(first) = precedent.next_within(index, self.at).filter(|member| member.name <= self.at) else {
-            return false;
-        };
-        let text = &self.text[self.position - (self.at - first.name)..];
-        let mut lacking = first;
-        for _ in 0..LACKING {
-            let Some(next) = precedent.next_within(index, lacking.end) else { return false };
-            if text.starts_with(&precedent.text[next.name..next.start]) {
-                let has_names = self.has_names(first.name..next.name);
-                if !has_names {
-                    self.go_on(next.name, self.position - (self.at - first.name));
-                }
-                return !has_names;
+        let mut members = precedent.next_within(index, self.at);
+        // The two differ in its name.
+        let Some(first) = members.next().filter(|member| member.name <= self.at) else { return false };
+        let position = self.position - (self.at - first.name);
+        let text = &self.text[position..];
+        let here = members.find(|member| text.starts_with(&precedent.text[member.name..member.start]));
+        match here {
+            Some(member) if !self.has_names(first.name..member.name) => {
+                self.go_on(member.name, position);
+                true
             }
-            lacking = next;
+            _ => false,
         }
-        false
     }
 
     /// Whether the precedent has there what is asked for.
@@ -235,8 +228,10 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// Where in the text the array or object begins that the precedent has at `start`, and that has not ended.
-    fn begun(&self, start: usize) -> Result<usize, Fault> {
-        let step = self.steps.iter().rev().find(|step| step.at <= start).ok_or(Fault::Malformed)?;
+    fn begun(&mut self, start: usize) -> Result<usize, Fault> {
+        let back = self.steps.iter().rev().position(|step| step.at <= start).ok_or(Fault::Malformed)?;
+        self.pains += back;
+        let step = self.steps[self.steps.len() - 1 - back];
         Ok(step.position + (start - step.at))
     }
 

@@ -13,6 +13,9 @@ const LONGEST: usize = u16::MAX as usize;
 /// How often a precedent takes over what it lacks.
 const LESSONS: usize = 64;
 
+/// How many values are looked at for those that come next.
+const NEXT: usize = 64;
+
 pub(super) struct Precedent<const N: usize> {
     /// Its text, and behind it as many zeros as are compared at a time.
     pub(super) text: Vec<u8>,
@@ -73,10 +76,10 @@ impl<const N: usize> Precedent<N> {
         is_whole.then_some(Self { text, values, innermost, names, varying: Vec::new(), lessons: 0 })
     }
 
-    /// The first value that begins at `at` or behind it in the array or object of that index.
-    pub(super) fn next_within(&self, index: usize, at: usize) -> Option<&Value> {
-        let next = self.values.partition_point(|value| value.start < at);
-        self.values.get(next).filter(|value| value.around == index)
+    /// The values that are directly in the array or object of that index and begin at `at` or behind it, of the next ones.
+    pub(super) fn next_within(&self, index: usize, at: usize) -> impl Iterator<Item = &Value> {
+        let first = index + self.values[index..].partition_point(|value| value.start < at);
+        self.values[first..].iter().take(NEXT).filter(move |value| value.around == index)
     }
 
     /// How many arrays and objects the value of that index is in.
