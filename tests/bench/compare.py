@@ -1,4 +1,5 @@
-"""Measures pivotwatch's reading against decompressing alone and against other engines, and checks that all agree.
+"""Measures pivotwatch's reading against decompressing alone and against other engines, checks that all agree, and
+measures how much memory ingesting takes.
 
     python compare.py BINARIES DATA [PAIRS]
 
@@ -14,6 +15,9 @@ import sys
 from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
+
+# For jq, which would take a minute for them all.
+SMALL = "ten_thousand.json"
 
 
 def cpu(command: list[str], output: Path) -> float:
@@ -34,9 +38,27 @@ def findings(output: Path) -> list[str]:
     return [first, *sorted(rest)]
 
 
+def memory(binaries: Path, data: Path) -> None:
+    """Prints the most memory that ingesting each file takes, and how much more that is than for one record."""
+    one = data / "one.json"
+    with (data / "lines.json").open("rb") as lines:
+        one.write_bytes(next(lines))
+    print("\n| file | MiB at most | more than for one record | command |\n|---|---|---|---|")
+    least = 0.0
+    for file in (one, *sorted(data.glob("*.json")), *sorted(data.glob("*.json.gz"))):
+        if file.stem in ("one", "ten_thousand") and least:
+            continue
+        command = [str(binaries / "ingest"), str(file)]
+        run = subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        mebibytes = int(run.stderr) / 1024
+        least = least or mebibytes
+        print(f"| {file.name} | {mebibytes:.0f} | {mebibytes - least:.0f} | `ingest {file.name}` |", flush=True)
+
+
 class Table:
     def __init__(self, binaries: Path, data: Path, pairs: int):
         self.binaries, self.data, self.pairs = binaries, data, pairs
+        self.found: list[str] = []
         print("| file | ours, s | against | theirs, s | ratio | command |\n|---|---|---|---|---|---|")
 
     def row(self, file: str, name: str, command: list[str], *, inverse: bool = False, agrees: bool = True) -> None:
@@ -45,7 +67,11 @@ class Table:
         ours, theirs = [str(self.binaries / "read"), path], [*command, path]
         outputs = self.data / "ours.csv", self.data / "theirs.csv"
         runs = [(cpu(ours, outputs[0]), cpu(theirs, outputs[1])) for _ in range(self.pairs)]
-        if agrees and findings(outputs[0]) != findings(outputs[1]):
+        found = findings(outputs[0])
+        self.found = self.found or found
+        if file != SMALL and found != self.found:
+            raise SystemExit(f"{file} has the same sign-ins as the other files, and pivotwatch finds others")
+        if agrees and found != findings(outputs[1]):
             raise SystemExit(f"{name} and pivotwatch do not agree on {file}: see {outputs[0]} and {outputs[1]}")
         ratio = statistics.median(our / their if inverse else their / our for our, their in runs)
         our, their = (statistics.median(times) for times in zip(*runs, strict=True))
@@ -59,17 +85,18 @@ def main() -> None:
     for file in ("lines.json.gz", "batch.json.gz", "sorted.json.gz", "any_order.json.gz"):
         table.row(file, "decompressing alone (ours / theirs)", inflate, inverse=True, agrees=False)
     table.row("lines.json", "reading alone (ours / theirs)", inflate, inverse=True, agrees=False)
+    table.row("lines.json.gz", "recording and settling too", [str(table.binaries / "ingest")])
     for file in ("lines.json", "lines.json.gz"):
         table.row(file, "DuckDB", [sys.executable, str(PEERS / "with_duckdb.py")])
         table.row(file, "Polars", [sys.executable, str(PEERS / "with_polars.py")])
         table.row(file, "Python with orjson", [sys.executable, str(PEERS / "with_orjson.py")])
-    small = "ten_thousand.json"
-    with (table.data / "lines.json").open("rb") as lines, (table.data / small).open("wb") as some:
+    with (table.data / "lines.json").open("rb") as lines, (table.data / SMALL).open("wb") as some:
         some.writelines(line for line, _ in zip(lines, range(10_000), strict=False))
     if shutil.which("jq"):
-        table.row(small, "jq", ["jq", "--raw-output", "--null-input", "--from-file", str(PEERS / "with_jq.jq")])
+        table.row(SMALL, "jq", ["jq", "--raw-output", "--null-input", "--from-file", str(PEERS / "with_jq.jq")])
     else:
-        print(f"| {small} | | jq | | skipped: it is not installed | |")
+        print(f"| {SMALL} | | jq | | skipped: it is not installed | |")
+    memory(table.binaries, table.data)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-//! What reading costs: `ingest FILE` has the real pipeline ingest a file, all but DynamoDB.
+//! What ingesting costs: `ingest FILE` has the real pipeline read a file, record what it finds and settle it, over a store in
+//! memory.
 //!
-//! Prints the numbers of records and of failures, and then the failures of each address, day and source.
+//! Prints what `read` prints, and to standard error the most memory that it had, in KiB.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -29,5 +30,9 @@ fn main() -> io::Result<()> {
     for (key, failures) in pipeline.store.failures() {
         writeln!(out, "{},{},{},{failures}", key.address, key.day, key.source)?;
     }
-    out.flush()
+    out.flush()?;
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+    eprintln!("{}", peak.trim().trim_end_matches(" kB"));
+    Ok(())
 }
