@@ -48,11 +48,12 @@ def memory(binaries: Path, data: Path) -> None:
     for file in (one, *sorted(data.glob("*.json")), *sorted(data.glob("*.json.gz"))):
         if file.stem in ("one", "ten_thousand") and least:
             continue
-        command = [str(binaries / "ingest"), str(file)]
-        run = subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        mebibytes = int(run.stderr) / 1024
+        command = [str(binaries / "ingest"), str(file), "--memory"]
+        mebibytes = int(subprocess.check_output(command)) / 1024
         least = least or mebibytes
-        print(f"| {file.name} | {mebibytes:.0f} | {mebibytes - least:.0f} | `ingest {file.name}` |", flush=True)
+        print(
+            f"| {file.name} | {mebibytes:.0f} | {mebibytes - least:.0f} | `ingest {file.name} --memory` |", flush=True
+        )
 
 
 class Table:

@@ -1,7 +1,5 @@
 //! What ingesting costs: `ingest FILE` has the real pipeline read a file, record what it finds and settle it, over a store in
-//! memory.
-//!
-//! Prints what `read` prints, and to standard error the most memory that it had, in KiB.
+//! memory. Prints what `read` prints, or with `--memory` behind the file the most memory that it had, in KiB.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -25,14 +23,16 @@ fn main() -> io::Result<()> {
     let (summary, result) = runtime.block_on(async { pipeline.ingest_object(&OneFile(path), &address).await });
     result.expect("the file is whole");
 
+    if std::env::args().nth(2).is_some_and(|argument| argument == "--memory") {
+        let status = std::fs::read_to_string("/proc/self/status")?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+        println!("{}", peak.trim().trim_end_matches(" kB"));
+        return Ok(());
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     writeln!(out, "{},{}", summary.records, summary.failures)?;
     for (key, failures) in pipeline.store.failures() {
         writeln!(out, "{},{},{},{failures}", key.address, key.day, key.source)?;
     }
-    out.flush()?;
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
-    eprintln!("{}", peak.trim().trim_end_matches(" kB"));
-    Ok(())
+    out.flush()
 }
