@@ -47,6 +47,20 @@ fn a_line_that_is_too_long_costs_that_line() {
 }
 
 #[test]
+fn a_record_may_be_as_long_as_the_limit_on_a_line_and_in_a_batch() {
+    let length = record().to_string().len();
+    for (limit, expected) in [(length, 3), (length - 1, 0)] {
+        let limits = Limits { record: limit, ..Limits::default() };
+        let lines = format!("{0}\n{0}\n{0}\n", record());
+        let batch = json!({"records": [record(), record(), record()]}).to_string();
+        for export in [lines, batch] {
+            let (received, _) = read_with(export.as_bytes(), limits);
+            assert_eq!((received.failures().len(), received.outcomes.len()), (expected, 3), "{limit}: {export}");
+        }
+    }
+}
+
+#[test]
 fn a_nesting_that_would_overflow_a_stack_costs_that_line() {
     let deep = format!(
         "{{\"category\":\"SignInLogs\",\"properties\":{{\"id\":{}1{}}}}}",

@@ -175,8 +175,9 @@ fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) ->
 fn glance(input: &mut Input<'_>, each: &mut impl Records, place: Place) -> Result<bool, ReadFault> {
     loop {
         let ahead = input.ahead().len();
-        // The line's end is looked at too.
-        let text = &input.ahead()[..ahead.min(input.limits.record.saturating_add(1))];
+        // A line's end is looked at too.
+        let most = input.limits.record.saturating_add(usize::from(place == Place::Line));
+        let text = &input.ahead()[..ahead.min(most)];
         match each.glance(text, place) {
             Glance::Taken(length) => {
                 input.advance(length);

@@ -14,8 +14,8 @@ const PLACES: usize = 128;
 pub(crate) enum Member {
     /// Its value, to be noted under a number.
     Value(usize),
-    /// Members of its own, where it is an object.
-    Object(&'static Members),
+    /// Members of its own, where it is an object; itself it is noted under a number.
+    Object(usize, &'static Members),
 }
 
 impl Members {

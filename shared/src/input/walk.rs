@@ -430,11 +430,17 @@ impl<const N: usize> Looking<N> {
         self.next = None;
         match members.find(&text[start..]) {
             None => {}
-            Some((length, Member::Value(number))) => {
+            Some((length, member)) => {
+                let number = match member {
+                    Member::Value(number) => number,
+                    Member::Object(number, members) => {
+                        self.next = Some(members);
+                        number
+                    }
+                };
                 self.is_plain &= self.names[number] == 0;
                 self.names[number] = start + length + 1;
             }
-            Some((_, Member::Object(members))) => self.next = Some(members),
         }
     }
 }
@@ -450,9 +456,9 @@ mod tests {
 
     static INNER: Members = Members::new(&[("code", Member::Value(2))]);
     static OUTER: Members =
-        Members::new(&[("id", Member::Value(0)), ("inner", Member::Object(&INNER)), ("category", Member::Value(1))]);
+        Members::new(&[("id", Member::Value(0)), ("inner", Member::Object(3, &INNER)), ("category", Member::Value(1))]);
 
-    fn walked(text: &[u8]) -> Result<Walked<3>, Fault> {
+    fn walked(text: &[u8]) -> Result<Walked<4>, Fault> {
         walk(text, false, usize::MAX, Some(&OUTER))
     }
 
@@ -572,6 +578,8 @@ mod tests {
         for (text, is_plain) in [
             (r#"{"id":1,"id":2}"#, false),
             (r#"{"inner":{"code":1},"inner":{"code":1}}"#, false),
+            (r#"{"inner":{"x":1},"inner":{"code":1}}"#, false),
+            (r#"{"inner":{},"x":{},"inner":{}}"#, false),
             (r#"{"inner":"{}"}"#, false),
             (r#"{"inner":[{"code":1}]}"#, false),
             (r#"{"x":1e5}"#, false),
@@ -629,8 +637,8 @@ mod tests {
     #[test]
     fn a_line_ends_where_it_ends() {
         let text = b"{\"a\":\n1}";
-        assert!(walk::<3>(text, false, usize::MAX, Some(&OUTER)).is_ok());
-        assert_eq!(walk::<3>(text, true, usize::MAX, Some(&OUTER)), Err(Fault::Malformed));
+        assert!(walk::<4>(text, false, usize::MAX, Some(&OUTER)).is_ok());
+        assert_eq!(walk::<4>(text, true, usize::MAX, Some(&OUTER)), Err(Fault::Malformed));
     }
 
     #[test]

@@ -23,14 +23,14 @@ static ENVELOPE: Members = Members::new(&[
     ("resultType", Member::Value(RESULT_TYPE)),
     ("callerIpAddress", Member::Value(CALLER_IP_ADDRESS)),
     ("correlationId", Member::Value(CORRELATION_ID)),
-    ("properties", Member::Object(&PROPERTIES)),
+    ("properties", Member::Object(IN_PROPERTIES, &PROPERTIES)),
 ]);
 
 static PROPERTIES: Members = Members::new(&[
     ("id", Member::Value(ID)),
     ("createdDateTime", Member::Value(CREATED_DATE_TIME)),
     ("ipAddress", Member::Value(IP_ADDRESS)),
-    ("status", Member::Object(&STATUS)),
+    ("status", Member::Object(IN_STATUS, &STATUS)),
     ("userPrincipalName", Member::Value(USER_PRINCIPAL_NAME)),
     ("servicePrincipalName", Member::Value(SERVICE_PRINCIPAL_NAME)),
     ("appDisplayName", Member::Value(APP_DISPLAY_NAME)),
@@ -54,8 +54,10 @@ const APP_DISPLAY_NAME: usize = 10;
 const RESOURCE_DISPLAY_NAME: usize = 11;
 const PROPERTIES_CORRELATION_ID: usize = 12;
 const ERROR_CODE: usize = 13;
-/// How many values these are.
-const VALUES: usize = 14;
+const IN_PROPERTIES: usize = 14;
+const IN_STATUS: usize = 15;
+/// How many these are.
+const VALUES: usize = 16;
 
 /// What is known of the records of an object.
 pub(super) type Precedents = likeness::Precedents<VALUES>;

@@ -1,4 +1,8 @@
 //! Going over an object by a precedent.
+//!
+//! Two places go along: `there`, in the precedent, and `here`, in the text. Up to both the text is known to be JSON, and what
+//! is open is the same. Between two [`Step`]s the texts go along byte by byte, be it that they are equal, or that a value as
+//! long as the precedent's was checked.
 
 #![expect(
     clippy::inline_always,
@@ -15,30 +19,38 @@ use super::super::walk::{Fault, Walked, walk};
 use super::comparing::{are_same, is_steady_string, same, scalar_end, string_end};
 use super::precedent::{Kind, Precedent, Value};
 
-/// How much may be gone over anew or back, in lengths of the precedent, before that is given up: what is nested deeply, and
-/// differs in each depth, would be gone over again and again.
+/// How much may be gone over anew in an object, in lengths of the precedent, before that is given up: what is nested deeply,
+/// and differs in each depth, would be gone over again and again.
 const PAINS: usize = 4;
+
+/// What it takes to begin to go over something anew, in bytes that could be gone over meanwhile.
+const BEGINNING: usize = 512;
 
 /// What a record showed that its precedent did not know.
 #[derive(Default)]
 pub(super) struct Lesson {
-    /// A text, number or word that varies, and whether it was as long as the precedent's.
+    /// A text, number or word that varies: its number, and whether it was as long as the precedent's.
     pub(super) varies: Option<(usize, bool)>,
-    /// An array or object that had more in it: its place in the precedent, and in the record.
-    pub(super) lacks: Option<(Range<usize>, Range<usize>)>,
+    pub(super) lacks: Option<Lack>,
 }
 
-/// Where the two are in step: in the precedent, and in the text. It holds until the next.
+/// An array or object that had more in it.
+pub(super) struct Lack {
+    pub(super) there: Range<usize>,
+    pub(super) here: Range<usize>,
+}
+
+/// Where the two texts begin to go along.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Step {
-    at: usize,
-    position: usize,
+    there: usize,
+    here: usize,
 }
 
-/// An object that was gone over anew.
+/// An object that was gone over anew, and of which something is asked for.
 struct Anew<const N: usize> {
-    place: Range<usize>,
-    start: usize,
+    there: Range<usize>,
+    here: usize,
     walked: Walked<N>,
 }
 
@@ -46,9 +58,9 @@ pub(super) struct Following<'a, const N: usize> {
     precedent: &'a Precedent<N>,
     text: &'a [u8],
     depth: usize,
-    /// How far the two were compared: in the precedent, and in the text.
-    at: usize,
-    position: usize,
+    there: usize,
+    here: usize,
+    /// In the order of the precedent.
     steps: &'a mut Vec<Step>,
     /// The next of the precedent's values that vary.
     next: usize,
@@ -62,34 +74,35 @@ impl<'a, const N: usize> Following<'a, N> {
         steps.clear();
         steps.push(Step::default());
         let (anew, lesson) = (Vec::new(), Lesson::default());
-        Self { precedent, text, depth, at: 0, position: 0, steps, next: 0, anew, pains: 0, lesson }
+        Self { precedent, text, depth, there: 0, here: 0, steps, next: 0, anew, pains: 0, lesson }
     }
 
     /// Goes over the object that the text begins with. What cannot be gone over so is called malformed, whether it is or not.
     pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Lesson, Fault> {
         dispatch!(Level::new(), simd => self.go_over(simd))?;
-        *walked = Walked { length: self.position, is_plain: true, is_utf8: true, names: [0; N] };
+        *walked = Walked { length: self.here, is_plain: true, is_utf8: true, names: [0; N] };
         self.names(&mut walked.names);
         Ok(self.lesson)
     }
 
-    /// Every turn goes on in the text, or stays there and goes on in the precedent.
+    /// It ends: `there` goes back only behind a comma `here`, and `here` goes back only within a name, to one that comes later
+    /// `there`.
     #[inline(always)]
     fn go_over<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
         let precedent = self.precedent;
         loop {
             self.past_what_varies(simd)?;
-            let most = precedent.length() - self.at;
-            let same = same(simd, &precedent.text[self.at..], &self.text[self.position..], most);
-            self.at += same;
-            self.position += same;
-            let Some(innermost) = precedent.innermost.get(self.at) else { return Ok(()) };
-            let Some(byte) = self.text.get(self.position) else { return Err(Fault::Unfinished) };
+            let most = precedent.length() - self.there;
+            let same = same(simd, &precedent.text[self.there..], &self.text[self.here..], most);
+            self.there += same;
+            self.here += same;
+            let Some(innermost) = precedent.innermost.get(self.there) else { return Ok(()) };
+            let Some(byte) = self.text.get(self.here) else { return Err(Fault::Unfinished) };
             let innermost = usize::from(*innermost);
             let value = &precedent.values[innermost];
             match value.kind {
-                _ if self.at == value.start => self.replaced(simd, innermost, *byte)?,
-                Kind::Array(_) | Kind::Object(_) => self.within(simd, innermost, *byte)?,
+                _ if self.there == value.start => self.replaced(simd, innermost, *byte)?,
+                Kind::Array { .. } | Kind::Object { .. } => self.within(simd, innermost, *byte)?,
                 Kind::String | Kind::Scalar => self.another(simd, innermost)?,
             }
         }
@@ -99,27 +112,28 @@ impl<'a, const N: usize> Following<'a, N> {
     #[inline(always)]
     fn past_what_varies<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
         let precedent = self.precedent;
-        if precedent.varying.get(self.next).is_some_and(|varying| varying.start < self.at) {
-            self.next += precedent.varying[self.next..].partition_point(|varying| varying.start < self.at);
+        if precedent.varying.get(self.next).is_some_and(|varying| varying.start < self.there) {
+            self.next += precedent.varying[self.next..].partition_point(|varying| varying.start < self.there);
         }
         while let Some(varying) = precedent.varying.get(self.next) {
-            let length = varying.start - self.at;
-            if !are_same(simd, &precedent.text[self.at..], &self.text[self.position..], length) {
+            let length = varying.start - self.there;
+            if !are_same(simd, &precedent.text[self.there..], &self.text[self.here..], length) {
                 break;
             }
-            let start = self.position + length;
+            let start = self.here + length;
             match self.text.get(start) {
                 Some(b'"') if varying.is_steady => {
                     let length = varying.end - varying.start;
                     if !is_steady_string(simd, &self.text[start..], length) {
                         break;
                     }
-                    self.at = varying.end;
-                    self.position = start + length;
+                    // No step: the texts go along.
+                    self.there = varying.end;
+                    self.here = start + length;
                 }
-                Some(b'"') => self.go_on(varying.end, string_end(simd, self.text, start)?),
+                Some(b'"') => self.step(varying.end, string_end(simd, self.text, start)?),
                 Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
-                    self.go_on(varying.end, scalar_end(simd, self.text, start)?);
+                    self.step(varying.end, scalar_end(simd, self.text, start)?);
                 }
                 _ => break,
             }
@@ -129,167 +143,167 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     #[inline(always)]
-    fn go_on(&mut self, at: usize, position: usize) {
-        self.at = at;
-        self.position = position;
-        self.steps.push(Step { at, position });
+    fn step(&mut self, there: usize, here: usize) {
+        self.there = there;
+        self.here = here;
+        self.steps.push(Step { there, here });
     }
 
     /// The two differ within a text, a number or a word.
     #[inline(always)]
     fn another<S: Simd>(&mut self, simd: S, index: usize) -> Result<(), Fault> {
         let value = &self.precedent.values[index];
-        let start = self.position - (self.at - value.start);
+        let start = self.here - (self.there - value.start);
         let end = match value.kind {
             Kind::String => string_end(simd, self.text, start)?,
             _ => scalar_end(simd, self.text, start)?,
         };
         self.lesson.varies = Some((index, end - start == value.end - value.start));
-        self.go_on(value.end, end);
+        self.step(value.end, end);
         Ok(())
     }
 
-    /// Another value than the precedent's begins here, or the array ends.
+    /// Another value than the precedent's begins here, or an array that has elements there is empty here.
     #[inline(always)]
     fn replaced<S: Simd>(&mut self, simd: S, index: usize, byte: u8) -> Result<(), Fault> {
         let value = &self.precedent.values[index];
         let around = &self.precedent.values[value.around];
-        let is_first = matches!(around.kind, Kind::Array(_)) && around.start + 1 == value.start;
+        let is_first = matches!(around.kind, Kind::Array { .. }) && around.start + 1 == value.start;
         // Not when it is the first once more, behind a comma.
-        if byte == b']' && is_first && self.text[self.position - 1] == b'[' {
-            self.go_on(around.end - 1, self.position);
+        if byte == b']' && is_first && self.text[self.here - 1] == b'[' {
+            self.step(around.end - 1, self.here);
             return Ok(());
         }
-        let end = self.value(simd, index, self.position, byte)?;
+        let end = self.value(simd, index, self.here, byte)?;
         if matches!(value.kind, Kind::String | Kind::Scalar) {
             self.lesson.varies = Some((index, false));
         }
-        self.go_on(value.end, end);
+        self.step(value.end, end);
         Ok(())
     }
 
     /// The two differ directly in an array or an object, and not in a value of it.
     #[inline(always)]
     fn within<S: Simd>(&mut self, simd: S, index: usize, byte: u8) -> Result<(), Fault> {
-        let (precedent, at) = (self.precedent, self.at);
+        let (precedent, there) = (self.precedent, self.there);
         let value = &precedent.values[index];
-        let before = usize::from(precedent.innermost[at - 1]);
+        let before = usize::from(precedent.innermost[there - 1]);
         let Value { start, end, around, kind, .. } = &precedent.values[before];
-        let is_behind = *end == at && *around == index;
-        // A number that goes on, if it was compared at all and is not another's.
-        if is_behind && matches!(kind, Kind::Scalar) && !scalar::ends(byte) && self.step().at <= *start {
+        let is_behind = *end == there && *around == index;
+        // A number goes on that has ended there. The last step lies before it, so all of it was found here, too.
+        let is_equal = self.steps.last().is_some_and(|step| step.there <= *start);
+        if is_behind && is_equal && matches!(kind, Kind::Scalar) && !scalar::ends(byte) {
             return self.another(simd, before);
         }
         match (value.kind, byte) {
-            // There are no more of them.
-            (Kind::Array(_), b']') | (Kind::Object(_), b'}') if is_behind && !self.has_names(at..value.end) => {
-                self.go_on(value.end - 1, self.position);
+            // There are no more of them here.
+            (Kind::Array { .. }, b']') | (Kind::Object { .. }, b'}')
+                if is_behind && !self.has_names(there..value.end) =>
+            {
+                self.step(value.end - 1, self.here);
             }
-            // There is one more.
-            (Kind::Array(Some(last)), b',') if is_behind && precedent.text[at] == b']' => {
-                self.go_on(last, self.position + 1);
+            // There is one more. What the element before consists of has ended, and is nothing that is asked for.
+            (Kind::Array { last: Some(last) }, b',') if is_behind && precedent.text[there] == b']' => {
+                self.steps.truncate(self.steps.partition_point(|step| step.there < last));
+                self.step(last, self.here + 1);
                 self.next = precedent.varying.partition_point(|varying| varying.start < last);
             }
-            (Kind::Object(_), _) if self.lacks_members(index) => {}
+            (Kind::Object { .. }, _) if self.lacks_members(index) => {}
+            // Whatever it is: the whole array or object is gone over anew.
             _ => {
-                let begun = self.begun(value.start)?;
+                let begun = self.begun(value.start);
                 let end = self.value(simd, index, begun, self.text[begun])?;
-                self.go_on(value.end, end);
+                self.step(value.end, end);
             }
         }
         Ok(())
     }
 
-    /// Goes on behind members of an object that the text has not, if it has one that comes after them.
+    /// Goes on behind members of an object that there are not here, if there is one that comes after them.
     fn lacks_members(&mut self, index: usize) -> bool {
         let precedent = self.precedent;
-        let mut members = precedent.next_within(index, self.at);
+        let mut members = precedent.next_within(index, self.there);
         // The two differ in its name.
-        let Some(first) = members.next().filter(|member| member.name <= self.at) else { return false };
-        let position = self.position - (self.at - first.name);
-        let text = &self.text[position..];
-        let here = members.find(|member| text.starts_with(&precedent.text[member.name..member.start]));
-        match here {
+        let Some(first) = members.next().filter(|member| member.name <= self.there) else { return false };
+        let name = self.here - (self.there - first.name);
+        let text = &self.text[name..];
+        let next = members.find(|member| text.starts_with(&precedent.text[member.name..member.start]));
+        match next {
             Some(member) if !self.has_names(first.name..member.name) => {
-                self.go_on(member.name, position);
+                self.step(member.name, name);
                 true
             }
             _ => false,
         }
     }
 
-    /// Whether the precedent has there what is asked for.
-    fn has_names(&self, place: Range<usize>) -> bool {
-        self.precedent.names.iter().any(|(end, _)| place.contains(end))
+    /// Whether something is asked for that is there.
+    fn has_names(&self, there: Range<usize>) -> bool {
+        self.precedent.names.iter().any(|(end, _)| there.contains(end))
     }
 
-    fn step(&self) -> Step {
-        self.steps.last().copied().unwrap_or_default()
+    /// Where here the array or object begins that begins there at `start`, and that has not ended.
+    fn begun(&self, start: usize) -> usize {
+        let later = self.steps.partition_point(|step| step.there <= start);
+        let step = later.checked_sub(1).map_or(Step::default(), |index| self.steps[index]);
+        step.here + (start - step.there)
     }
 
-    /// Where in the text the array or object begins that the precedent has at `start`, and that has not ended.
-    fn begun(&mut self, start: usize) -> Result<usize, Fault> {
-        let back = self.steps.iter().rev().position(|step| step.at <= start).ok_or(Fault::Malformed)?;
-        self.pains += back;
-        let step = self.steps[self.steps.len() - 1 - back];
-        Ok(step.position + (start - step.at))
-    }
-
-    /// Checks what stands at `start` in a value's place, and begins with this byte, and returns where it ends.
+    /// Checks what stands here at `start` in a value's place, and begins with this byte, and returns where it ends.
     #[inline(always)]
     fn value<S: Simd>(&mut self, simd: S, index: usize, start: usize, byte: u8) -> Result<usize, Fault> {
-        let members = match self.precedent.values[index].kind {
-            Kind::Object(members) => members,
+        let asked_for = match self.precedent.values[index].kind {
+            Kind::Object { asked_for } => asked_for,
             _ => None,
         };
         match byte {
-            b'{' | b'[' => self.anew(index, start, members),
-            // What is asked for should have been in it.
-            _ if members.is_some() => Err(Fault::Malformed),
+            b'{' | b'[' => self.anew(index, start, asked_for),
+            // A record that has another value where one is asked for members is not plain.
+            _ if asked_for.is_some() => Err(Fault::Malformed),
             b'"' => string_end(simd, self.text, start),
             _ => scalar_end(simd, self.text, start),
         }
     }
 
-    /// Goes over an array or an object as if there were no precedent.
-    fn anew(&mut self, index: usize, start: usize, members: Option<&'static Members>) -> Result<usize, Fault> {
-        let Value { start: at, end, .. } = self.precedent.values[index];
-        let (place, length) = (at..end, self.precedent.length());
+    /// Goes over the array or object that begins here at `start` as if there were no precedent.
+    fn anew(&mut self, index: usize, start: usize, asked_for: Option<&'static Members>) -> Result<usize, Fault> {
+        let Value { start: begin, end, depth, .. } = self.precedent.values[index];
+        let (there, length) = (begin..end, self.precedent.length());
         // One that is most of the record had better be gone over by another precedent.
-        if place.len() > length / 2 || self.pains > PAINS * length {
+        if there.len() > length / 2 || self.pains > PAINS * length {
             return Err(Fault::Malformed);
         }
-        let depth = self.depth - self.precedent.depth(index);
-        let walked = walk::<N>(&self.text[start..], true, depth, members)?;
-        let end = start + walked.length;
-        self.pains += walked.length;
-        if !walked.is_plain || simdutf8::basic::from_utf8(&self.text[start..end]).is_err() {
+        let walked = walk::<N>(&self.text[start..], true, self.depth - depth, asked_for)?;
+        let here = start..start + walked.length;
+        self.pains += BEGINNING + walked.length;
+        if !walked.is_plain || simdutf8::basic::from_utf8(&self.text[here.clone()]).is_err() {
             return Err(Fault::Malformed);
         }
-        if walked.length > place.len() {
-            self.lesson.lacks = Some((place.clone(), start..end));
+        let end = here.end;
+        if asked_for.is_some() {
+            self.anew.push(Anew { there: there.clone(), here: start, walked });
         }
-        if members.is_some() {
-            self.anew.push(Anew { place, start, walked });
+        if here.len() > there.len() {
+            self.lesson.lacks = Some(Lack { there, here });
         }
         Ok(end)
     }
 
-    /// Where in the text the names end that were asked for.
+    /// Where here the names end that were asked for.
     fn names(&self, names: &mut [usize; N]) {
         let (mut step, mut later) = (Step::default(), &self.steps[..]);
         for (end, number) in &self.precedent.names {
-            while let Some((next, rest)) = later.split_first().filter(|(next, _)| next.at <= *end) {
+            while let Some((next, rest)) = later.split_first().filter(|(next, _)| next.there <= *end) {
                 (step, later) = (*next, rest);
             }
-            names[*number] = step.position + (end - step.at);
+            names[*number] = step.here + (end - step.there);
         }
-        for Anew { place, start, walked } in &self.anew {
-            for (_, number) in self.precedent.names.iter().filter(|(end, _)| place.contains(end)) {
+        for Anew { there, here, walked } in &self.anew {
+            for (_, number) in self.precedent.names.iter().filter(|(end, _)| there.contains(end)) {
                 names[*number] = 0;
             }
             for (end, number) in walked.names() {
-                names[number] = start + end;
+                names[number] = here + end;
             }
         }
     }

@@ -9,6 +9,9 @@
 //! byte is therefore either equal to one that was checked where it stands, or is checked itself. What is like no precedent is
 //! gone over by [`walk`](super::walk) alone, which is what decides in the end: the two agree, and a test holds one against the
 //! other.
+//!
+//! Records can be made up to be as unlike as possible, so what that costs is bounded: of one record by what may be gone over
+//! anew ([`following`]), of one precedent by how often it learns ([`precedent`]), of one object by the credit here.
 
 mod comparing;
 mod following;
@@ -117,18 +120,18 @@ mod tests {
 
     static INNER: Members = Members::new(&[("code", Member::Value(2))]);
     static OUTER: Members =
-        Members::new(&[("id", Member::Value(0)), ("inner", Member::Object(&INNER)), ("category", Member::Value(1))]);
+        Members::new(&[("id", Member::Value(0)), ("inner", Member::Object(3, &INNER)), ("category", Member::Value(1))]);
 
     /// Some documents are deeper.
     const DEPTH: usize = 6;
 
     /// Goes over `text` behind others, and checks that what came before makes no difference. Tells whether it was followed.
-    fn walked_behind(precedents: &mut Precedents<3>, text: &[u8]) -> Result<bool, TestCaseError> {
-        let alone = walk::<3>(text, true, DEPTH, Some(&OUTER));
+    fn walked_behind(precedents: &mut Precedents<4>, text: &[u8]) -> Result<bool, TestCaseError> {
+        let alone = walk::<4>(text, true, DEPTH, Some(&OUTER));
         let behind = precedents.walk(text, true);
         match (&alone, &behind) {
             (Ok(alone), Ok(behind)) => {
-                let of = |walked: &Walked<3>| (walked.length, walked.is_plain, walked.names);
+                let of = |walked: &Walked<4>| (walked.length, walked.is_plain, walked.names);
                 prop_assert_eq!(of(behind), of(alone), "{}", text.escape_ascii());
                 let is_utf8 = std::str::from_utf8(&text[..behind.length]).is_ok();
                 prop_assert!(is_utf8 || !behind.is_utf8, "{}", text.escape_ascii());
@@ -244,24 +247,38 @@ mod tests {
         record
     }
 
+    /// Members to put in, which can be there already.
+    fn members() -> impl Strategy<Value = Vec<(Index, &'static str, Value)>> {
+        vec((any::<Index>(), select(vec!["inner", "id", "code", "a"]), values()), 0..2)
+    }
+
+    fn with_members(mut text: String, members: &[(Index, &str, Value)]) -> String {
+        for (place, name, value) in members {
+            let places: Vec<_> = text.match_indices("{\"").map(|(place, _)| place + 1).collect();
+            text.insert_str(places[place.index(places.len())], &format!("\"{name}\":{value},"));
+        }
+        text
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
 
         #[test]
         fn what_came_before_makes_no_difference(
             record in records(),
-            others in vec(edits(), 1..8),
+            others in vec((edits(), members()), 1..8),
             damage in vec((any::<Index>(), select(&b"{}[]\",:\\ \n\x01\x1f019-.eEtrufalsn/\x7f\x80\xc3\xe2"[..]), any::<bool>()), 0..3),
             cut in prop::option::of(any::<Index>()),
             rest in vec(any::<u8>(), 0..100),
         ) {
             let mut precedents = Precedents::new(&OUTER, DEPTH);
-            for edits in &others {
-                let text = edited(&record, edits).to_string();
+            for (edits, members) in &others {
+                let text = with_members(edited(&record, edits).to_string(), members);
                 // What follows does not matter, and is there as a rule.
                 walked_behind(&mut precedents, &[text.as_bytes(), b",", &rest].concat())?;
             }
-            let mut text = edited(&record, others.last().unwrap()).to_string().into_bytes();
+            let (edits, members) = others.last().unwrap();
+            let mut text = with_members(edited(&record, edits).to_string(), members).into_bytes();
             for (place, mark, replaces) in damage {
                 let place = place.index(text.len());
                 if replaces { text[place] = mark } else { text.insert(place, mark) }
@@ -326,6 +343,36 @@ mod tests {
             let list = r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":[1]}"#;
             assert!(!is_followed(&[record, list], text), "{text}");
         }
+    }
+
+    #[test]
+    fn an_object_that_comes_twice_is_no_precedent() {
+        for (there, here) in [
+            (
+                r#""inner":{},"pad":"xxxxxxxxxx","inner":{"code":1}"#,
+                r#""inner":{"code":7},"pad":"xxxxxxxxxx","inner":{"y":1}"#,
+            ),
+            (
+                r#""inner":{"code":1},"pad":"xxxxxxxxxx","inner":{"x":1}"#,
+                r#""inner":{"code":1},"pad":"xxxxxxxxxx","inner":{"code":2}"#,
+            ),
+            (
+                r#""inner":{"x":1},"pad":"xxxxxxxxxx","inner":{"code":1}"#,
+                r#""inner":{"code":5},"pad":"xxxxxxxxxx","inner":{"code":1}"#,
+            ),
+        ] {
+            let (there, here) = (format!("{{{there}}}"), format!("{{{here}}}"));
+            assert!(!is_followed(&[&there, &there], &here), "{here}");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_record_does_not_grow_with_it() {
+        let mut precedents = Precedents::new(&OUTER, DEPTH);
+        for list in ["1,2".to_owned(), "1,3".to_owned(), "3,".repeat(100_000) + "3"] {
+            walked_behind(&mut precedents, format!(r#"{{"id":1,"list":[{list}]}}"#).as_bytes()).unwrap();
+        }
+        assert!(precedents.steps.capacity() < 1_000);
     }
 
     #[test]

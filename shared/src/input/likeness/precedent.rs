@@ -5,7 +5,7 @@ use super::super::members::{Member, Members};
 use super::super::scalar;
 use super::super::walk::walk;
 use super::comparing::LONGEST_STEADY;
-use super::following::Lesson;
+use super::following::{Lack, Lesson};
 
 /// A longer object is no precedent: it would take more to know it than it is worth.
 const LONGEST: usize = u16::MAX as usize;
@@ -47,6 +47,8 @@ pub(super) struct Value {
     pub(super) kind: Kind,
     /// Where its name begins, or it itself if it has none.
     pub(super) name: usize,
+    /// How many arrays and objects it is in.
+    pub(super) depth: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -54,10 +56,13 @@ pub(super) enum Kind {
     String,
     /// A number or a word.
     Scalar,
-    /// Where its last element begins, if it has one.
-    Array(Option<usize>),
-    /// What is asked for of it.
-    Object(Option<&'static Members>),
+    Array {
+        /// Where its last element begins, if it has one.
+        last: Option<usize>,
+    },
+    Object {
+        asked_for: Option<&'static Members>,
+    },
 }
 
 impl<const N: usize> Precedent<N> {
@@ -82,12 +87,6 @@ impl<const N: usize> Precedent<N> {
         self.values[first..].iter().take(NEXT).filter(move |value| value.around == index)
     }
 
-    /// How many arrays and objects the value of that index is in.
-    pub(super) fn depth(&self, index: usize) -> usize {
-        let around = |index: &usize| Some(self.values[*index].around).filter(|around| around != index);
-        std::iter::successors(Some(index), around).count() - 1
-    }
-
     pub(super) fn length(&self) -> usize {
         self.innermost.len()
     }
@@ -97,8 +96,8 @@ impl<const N: usize> Precedent<N> {
         if let Some((index, is_steady)) = lesson.varies {
             self.varies(index, is_steady);
         }
-        if let Some((lacking, found)) = lesson.lacks.filter(|_| self.lessons < LESSONS) {
-            let text = [&self.text[..lacking.start], &from[found], &self.text[lacking.end..self.length()]].concat();
+        if let Some(Lack { there, here }) = lesson.lacks.filter(|_| self.lessons < LESSONS) {
+            let text = [&self.text[..there.start], &from[here], &self.text[there.end..self.length()]].concat();
             let lessons = self.lessons + 1;
             match Self::of(text, depth, members) {
                 Some(better) => *self = Self { lessons, ..better },
@@ -129,24 +128,25 @@ struct Outline<'t> {
 }
 
 impl Outline<'_> {
-    /// The values of a text that is JSON, and to which each byte belongs.
+    /// The values of a text that is JSON and plain, and to which each byte belongs. That it is plain means that what should
+    /// be an object is one.
     fn of(text: &[u8], members: &'static Members) -> Option<(Vec<Value>, Vec<u16>)> {
         let mut outline = Outline { text, values: Vec::new(), innermost: Vec::new(), open: Vec::new(), name: None };
         let mut asked_for = Some(members);
         while let Some(byte) = text.get(outline.innermost.len()) {
             let start = outline.innermost.len();
             match byte {
-                b'{' => outline.open(Kind::Object(asked_for.take()))?,
-                b'[' => outline.open(Kind::Array(None))?,
+                b'{' => outline.open(Kind::Object { asked_for: asked_for.take() })?,
+                b'[' => outline.open(Kind::Array { last: None })?,
                 b'}' | b']' => {
                     let closed = outline.open.pop()?;
                     outline.values.get_mut(closed)?.end = start + 1;
                     outline.extend(closed, 1)?;
                 }
                 b'"' => match outline.innermost()?.kind {
-                    Kind::Object(members) if outline.name.is_none() => {
+                    Kind::Object { asked_for: members } if outline.name.is_none() => {
                         asked_for = members.and_then(|members| match members.find(&text[start + 1..])? {
-                            (_, Member::Object(members)) => Some(members),
+                            (_, Member::Object(_, members)) => Some(members),
                             (_, Member::Value(_)) => None,
                         });
                         outline.name = Some(start);
@@ -175,11 +175,11 @@ impl Outline<'_> {
     fn value(&mut self, kind: Kind, length: usize) -> Option<()> {
         let (index, start) = (self.values.len(), self.innermost.len());
         let around = self.open.last().copied().unwrap_or(index);
-        if let Some(Kind::Array(last)) = self.values.get_mut(around).map(|around| &mut around.kind) {
+        if let Some(Kind::Array { last }) = self.values.get_mut(around).map(|around| &mut around.kind) {
             *last = Some(start);
         }
         let name = self.name.take().unwrap_or(start);
-        self.values.push(Value { start, end: start + length, around, kind, name });
+        self.values.push(Value { start, end: start + length, around, kind, name, depth: self.open.len() });
         self.extend(index, length)
     }
 
