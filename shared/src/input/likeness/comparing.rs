@@ -158,3 +158,95 @@ fn number<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Option<usize> {
     }
     block.get(end).filter(|byte| scalar::ends(**byte)).map(|_| end)
 }
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    /// Bytes that matter in a string, or as UTF-8, or are like those that do.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let pieces: [&[u8]; 20] = [
+            b"a",
+            b"0123456789abcdef",
+            b"\\n",
+            b"\\\"",
+            b"\\u00e9",
+            b"\\u0041",
+            b"\\x",
+            b"\\",
+            b"\x1f",
+            b"\x7f",
+            "é".as_bytes(),
+            "ÿ".as_bytes(),
+            "€".as_bytes(),
+            "😀".as_bytes(),
+            b"\x80",
+            b"\xbf",
+            b"\xc3",
+            b"\xc0\x80",
+            b"\xed\xa0\x80",
+            b"\xe2\x82",
+        ];
+        vec(select(pieces.to_vec()), 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        #[test]
+        fn a_string_ends_where_json_has_it_end(padding in 0..70_usize, bytes in bytes(), rest in bytes(), room in 0..80_usize) {
+            let text = [&b"\""[..], "x".repeat(padding).as_bytes(), &bytes, b"\"", &rest, "x".repeat(room).as_bytes()].concat();
+            let found = dispatch!(Level::new(), simd => string_end(simd, &text, 0));
+            let mut strings = serde_json::Deserializer::from_slice(&text).into_iter::<String>();
+            let read = matches!(strings.next(), Some(Ok(_)));
+            let end = strings.byte_offset();
+            match found {
+                Ok(found) => prop_assert_eq!((read, end), (true, found), "{}", text.escape_ascii()),
+                // Left to a closer look, at most.
+                Err(_) => prop_assert!(!read || text[..end].contains(&b'\\'), "{}", text.escape_ascii()),
+            }
+            for length in 2..=text.len().min(LONGEST_STEADY) {
+                let is_steady = dispatch!(Level::new(), simd => is_steady_string(simd, &text, length));
+                prop_assert!(!is_steady || found == Ok(length), "{length} of {}", text.escape_ascii());
+                let can_be = found == Ok(length) && text.len() > BLOCK && text[..length].iter().all(|byte| byte.is_ascii() && *byte != b'\\');
+                prop_assert_eq!(is_steady, can_be, "{} of {}", length, text.escape_ascii());
+            }
+        }
+
+        #[test]
+        fn a_number_or_word_ends_where_it_ends_when_gone_over_byte_by_byte(
+            text in "(-?[0-9]{1,4}(\\\\.[0-9]{0,3})?|[-0-9.eE+]{1,8}|true|false|null|nul|[0-9]{60,70})[,}x ]?",
+            room in prop::bool::ANY,
+        ) {
+            let text = text + &if room { ",          ".repeat(10) } else { String::new() };
+            let found = dispatch!(Level::new(), simd => scalar_end(simd, text.as_bytes(), 0));
+            match scalar::scalar(text.as_bytes()) {
+                Scalar::Plain(length) => prop_assert_eq!(found, Ok(length), "{}", text),
+                Scalar::Large | Scalar::Damaged => prop_assert_eq!(found, Err(Fault::Malformed), "{}", text),
+            }
+        }
+
+        #[test]
+        fn texts_are_the_same_as_far_as_they_are(
+            one in vec(0..2_u8, 0..200), place in any::<prop::sample::Index>(), most in 0..200_usize, room in 0..2_usize,
+        ) {
+            let mut other = one.clone();
+            if let Some(byte) = other.get_mut(place.index(one.len() + 1)) {
+                *byte ^= 1;
+            }
+            let most = most.min(one.len());
+            let behind = vec![7; BLOCK * room];
+            let (one, other) = ([one, behind.clone()].concat(), [other, behind].concat());
+            let expected = one.iter().zip(&other).take(most).take_while(|(one, other)| one == other).count();
+            prop_assert_eq!(dispatch!(Level::new(), simd => same(simd, &one, &other, most)), expected);
+            let are = dispatch!(Level::new(), simd => are_same(simd, &one, &other, most));
+            prop_assert!(!are || expected == most);
+            prop_assert!(are || expected < most || room == 0);
+        }
+    }
+}

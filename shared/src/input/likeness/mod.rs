@@ -341,7 +341,8 @@ mod tests {
             r#"{"category":"SignIns","id":["a1"}5,"inner":{"code":0},"y":{"n":7}}"#,
         ] {
             let list = r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":[1]}"#;
-            assert!(!is_followed(&[record, list], text), "{text}");
+            assert!(!is_followed(&[record], text), "{text}");
+            assert!(!is_followed(&[list], text), "{text}");
         }
     }
 
