@@ -9,12 +9,24 @@ use crate::tools::{gzip, read_with};
 #[test]
 fn an_object_that_is_too_large_is_read_up_to_its_limit() {
     let export = lines(&failed(1000, noon()));
+    let within = export[..200_000].iter().filter(|byte| **byte == b'\n').count();
     let limits = Limits { object: 200_000, ..Limits::default() };
-    let (received, result) = read_with(export.as_slice(), limits);
-    let fault = result.unwrap_err();
-    assert!(matches!(fault, ReadFault::TooLarge(200_000)), "{fault}");
-    assert_eq!((fault.code(), fault.is_transient()), ("object.too_large", false));
-    assert!((1..1000).contains(&received.failures().len()));
+    for (what, object) in [("plain", export.clone()), ("gzip", gzip(&export))] {
+        let (received, result) = read_with(object.as_slice(), limits);
+        let fault = result.unwrap_err();
+        assert!(matches!(fault, ReadFault::TooLarge(200_000)), "{what}: {fault}");
+        assert_eq!((fault.code(), fault.is_transient()), ("object.too_large", false));
+        assert_eq!(received.failures().len(), within, "{what}");
+    }
+}
+
+#[test]
+fn an_object_may_be_as_large_as_the_limit() {
+    let export = lines(&failed(1000, noon()));
+    for (object, is_read) in [(export.len() as u64, true), (export.len() as u64 - 1, false)] {
+        let (_, result) = read_with(export.as_slice(), Limits { object, ..Limits::default() });
+        assert_eq!(result.is_ok(), is_read, "{object}");
+    }
 }
 
 #[test]

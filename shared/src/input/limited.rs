@@ -76,11 +76,17 @@ pub(crate) struct Limited<R> {
 
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.bytes.read(buffer)?;
-        let given = self.given.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
-        if given > self.limits.object {
-            return Err(Exceeded::Object(self.limits.object).into());
+        // What is within the limit counts, whatever comes behind it.
+        let room = self.limits.object.saturating_sub(self.given.load(Ordering::Relaxed));
+        if room == 0 && !buffer.is_empty() {
+            return match self.bytes.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(Exceeded::Object(self.limits.object).into()),
+            };
         }
+        let most = usize::try_from(room).unwrap_or(usize::MAX).min(buffer.len());
+        let read = self.bytes.read(&mut buffer[..most])?;
+        let given = self.given.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
         let taken = self.taken.load(Ordering::Relaxed);
         if given > UNSUSPECTED && given > taken.saturating_mul(self.limits.ratio) {
             return Err(Exceeded::Ratio(self.limits.ratio).into());
