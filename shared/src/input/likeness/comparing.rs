@@ -170,7 +170,7 @@ mod tests {
 
     /// Bytes that matter in a string, or as UTF-8, or are like those that do.
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
-        let pieces: [&[u8]; 20] = [
+        let pieces: [&[u8]; 21] = [
             b"a",
             b"0123456789abcdef",
             b"\\n",
@@ -189,6 +189,7 @@ mod tests {
             b"\xbf",
             b"\xc3",
             b"\xc0\x80",
+            b"\xc1",
             b"\xed\xa0\x80",
             b"\xe2\x82",
         ];
