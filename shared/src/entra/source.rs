@@ -31,28 +31,31 @@ pub(super) fn origin(row: &Row<'_>, name: &str) -> Origin {
         .unwrap_or(Origin::Source(Source::Interactive))
 }
 
+const LOGS: [(&[u8], Source); 5] = [
+    (b"SignInLogs", Source::Interactive),
+    (b"NonInteractiveUserSignInLogs", Source::NonInteractive),
+    (b"ServicePrincipalSignInLogs", Source::ServicePrincipal),
+    (b"ManagedIdentitySignInLogs", Source::ManagedIdentity),
+    (b"ADFSSignInLogs", Source::Adfs),
+];
+
 /// By the name of a category or of a table, `SignInLogs` or `AADNonInteractiveUserSignInLogs`. Azure has changed their
 /// case before.
 pub(super) fn of_log(log: &str) -> Option<Origin> {
     if log.is_empty() {
         return None;
     }
-    let source = match log {
-        // As it stands in nearly every record, and the rest for whatever case there will be.
-        "SignInLogs" => return Some(Origin::Source(Source::Interactive)),
-        "NonInteractiveUserSignInLogs" => return Some(Origin::Source(Source::NonInteractive)),
-        _ => log.to_ascii_lowercase(),
+    let log = match log.as_bytes().split_first_chunk() {
+        Some((prefix, rest)) if (prefix as &[u8; 3]).eq_ignore_ascii_case(b"AAD") => rest,
+        _ => log.as_bytes(),
     };
-    let source = match source.strip_prefix("aad").unwrap_or(&source) {
-        "signinlogs" => Source::Interactive,
-        "noninteractiveusersigninlogs" => Source::NonInteractive,
-        "serviceprincipalsigninlogs" => Source::ServicePrincipal,
-        "managedidentitysigninlogs" => Source::ManagedIdentity,
-        "adfssigninlogs" => Source::Adfs,
-        other if other.ends_with("signinlogs") => return Some(Origin::UnknownSignIns),
-        _ => return Some(Origin::OtherLog),
-    };
-    Some(Origin::Source(source))
+    let known = LOGS.iter().find(|(name, _)| log.eq_ignore_ascii_case(name));
+    let is_of_sign_ins = log.last_chunk().is_some_and(|end: &[u8; 10]| end.eq_ignore_ascii_case(b"SignInLogs"));
+    Some(match known {
+        Some((_, source)) => Origin::Source(*source),
+        None if is_of_sign_ins => Origin::UnknownSignIns,
+        None => Origin::OtherLog,
+    })
 }
 
 /// By the kinds of a sign-in, a list as Graph and Defender write it: the first one that is known.

@@ -108,12 +108,11 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     /// The value with this number as a text, empty where it is none; `None` when that cannot be told at a glance.
     fn text(&self, number: usize) -> Option<Cow<'a, str>> {
-        match self.walked.value(self.text, number) {
-            value @ [b'"', text @ .., b'"'] if memchr(b'\\', text).is_some() => {
-                serde_json::from_slice(value).ok().map(Cow::Owned)
-            }
-            _ => self.plain(number).map(Cow::Borrowed),
-        }
+        let escaped = || match self.walked.value(self.text, number) {
+            value @ [b'"', ..] => serde_json::from_slice(value).ok().map(Cow::Owned),
+            _ => None,
+        };
+        self.plain(number).map(Cow::Borrowed).or_else(escaped)
     }
 
     /// The same, and `None` also when it is written with escapes.

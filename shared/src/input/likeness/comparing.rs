@@ -72,7 +72,7 @@ pub(super) const LONGEST_STEADY: usize = BLOCK + 1;
 /// Where the string ends that begins at `start`. One with escaped letters is left to a closer look.
 #[inline(always)]
 pub(super) fn string_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Result<usize, Fault> {
-    let (mut from, mut is_ascii) = (start + 1, true);
+    let (mut from, mut is_utf8) = (start + 1, true);
     while let Some(block) = block(text, from) {
         let [quotes, others, high] = marks(simd, block);
         // All bits up to the first quote.
@@ -80,10 +80,10 @@ pub(super) fn string_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Result<
         if others & within != 0 {
             break;
         }
-        is_ascii &= high & within == 0 || is_latin(simd, block, within);
+        is_utf8 &= high & within == 0 || is_latin(simd, block, within);
         if quotes != 0 {
             let end = from + quotes.trailing_zeros() as usize + 1;
-            return if is_ascii { Ok(end) } else { in_utf8(text, start, end) };
+            return if is_utf8 { Ok(end) } else { in_utf8(text, start, end) };
         }
         from += BLOCK;
     }
