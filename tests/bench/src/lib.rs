@@ -5,6 +5,7 @@
 
 mod chance;
 mod counting;
+pub mod findings;
 mod record;
 mod sign_in;
 

@@ -2,10 +2,10 @@
 //! memory. Prints what `read` prints, or with `--memory` behind the file the most memory that it had, in KiB.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
-use pivotwatch_bench::pipeline;
+use pivotwatch_bench::{findings, pipeline};
 
 struct OneFile(String);
 
@@ -29,10 +29,5 @@ fn main() -> io::Result<()> {
         println!("{}", peak.trim().trim_end_matches(" kB"));
         return Ok(());
     }
-    let mut out = BufWriter::new(io::stdout().lock());
-    writeln!(out, "{},{}", summary.records, summary.failures)?;
-    for (key, failures) in pipeline.store.failures() {
-        writeln!(out, "{},{},{},{failures}", key.address, key.day, key.source)?;
-    }
-    out.flush()
+    findings::print(summary.records, summary.failures, pipeline.store.failures())
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{self, Reading};
@@ -13,6 +13,7 @@ use pivotwatch::detection::{Rule, Tally};
 use pivotwatch::entra::{self, Outcome};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
+use pivotwatch_bench::findings;
 
 #[derive(Default)]
 struct Folded {
@@ -42,10 +43,6 @@ fn main() -> io::Result<()> {
     let mut folded = Folded::default();
     reading::read(File::open(&path)?, &path, &Rule::default(), Limits::default(), &mut folded).expect("a whole file");
 
-    let mut out = BufWriter::new(io::stdout().lock());
-    writeln!(out, "{},{}", folded.records, folded.failures)?;
-    for (key, tally) in &folded.tallies {
-        writeln!(out, "{},{},{},{}", key.address, key.day, key.source, tally.failures())?;
-    }
-    out.flush()
+    let tallies = folded.tallies.iter().map(|(key, tally)| (*key, tally.failures()));
+    findings::print(folded.records, folded.failures, tallies)
 }

@@ -1,0 +1,18 @@
+//! What a file has in it, as every engine that is compared prints it.
+
+use std::io::{self, BufWriter, Write};
+
+use pivotwatch::detection::tally::TallyKey;
+
+/// Prints the numbers of records and of failures, and then the failures of each address, day and source.
+///
+/// # Errors
+/// When nobody reads it.
+pub fn print(records: u64, failures: u64, tallies: impl IntoIterator<Item = (TallyKey, u64)>) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    writeln!(out, "{records},{failures}")?;
+    for (key, failures) in tallies {
+        writeln!(out, "{},{},{},{failures}", key.address, key.day, key.source)?;
+    }
+    out.flush()
+}
