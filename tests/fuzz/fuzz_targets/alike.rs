@@ -14,9 +14,7 @@ fuzz_target!(|edits: Vec<Edit<'_>>| {
     let mut records = vec![RECORD.as_bytes().to_vec()];
     for (goes_on, position, removed, damage) in edits.into_iter().take(16) {
         let before = if goes_on { records.last() } else { records.first() }.expect("there is one");
-        let position = usize::from(position) % (before.len() + 1);
-        let behind = (position + usize::from(removed)).min(before.len());
-        let record = [&before[..position], damage, &before[behind..]].concat();
+        let record = pivotwatch_fuzz::spliced(before, position, removed, damage);
         // Only the tab that is put in may make a difference, and no line may end early.
         records.push(record.into_iter().filter(|byte| !matches!(byte, b'\n' | b'\r' | b'\t')).collect());
     }

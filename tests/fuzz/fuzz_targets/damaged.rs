@@ -18,7 +18,5 @@ static EXAMPLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 fuzz_target!(|data: (u8, u16, u8, &[u8])| {
     let (which, position, removed, damage) = data;
     let example = &EXAMPLES[usize::from(which) % EXAMPLES.len()];
-    let position = usize::from(position) % (example.len() + 1);
-    let behind = (position + usize::from(removed)).min(example.len());
-    pivotwatch_fuzz::read(&[&example[..position], damage, &example[behind..]].concat());
+    pivotwatch_fuzz::read(&pivotwatch_fuzz::spliced(example, position, removed, damage));
 });

@@ -40,6 +40,13 @@ pub fn read(object: &[u8]) {
     assert!(!is_plain || received.records <= object.len(), "{} records of {} bytes", received.records, object.len());
 }
 
+/// A text with something put in the place of some of its bytes.
+pub fn spliced(text: &[u8], position: u16, removed: u8, damage: &[u8]) -> Vec<u8> {
+    let position = usize::from(position) % (text.len() + 1);
+    let behind = (position + usize::from(removed)).min(text.len());
+    [&text[..position], damage, &text[behind..]].concat()
+}
+
 /// What the sign-ins of an object came to, as far as it could be read.
 pub fn outcomes(object: &[u8]) -> Vec<(Outcome, Option<DateTime<Utc>>)> {
     let mut received = Received::default();
