@@ -106,27 +106,31 @@ pub(super) struct Record<'a> {
     pub(super) correlation_id: Cow<'a, str>,
 }
 
-impl<'a> Record<'a> {
-    /// A record of which no more is known than decides nearly all of them.
-    pub(super) fn of(source: Source, times: [Cow<'a, str>; 2], codes: [Cow<'a, str>; 2]) -> Self {
-        let [id, user, app, correlation_id] = [const { Cow::Borrowed("") }; 4];
-        Self { source, id, times, addresses: [const { Cow::Borrowed("") }; 2], codes, user, app, correlation_id }
+/// The code with which a sign-in of this source failed, or what it comes to that nothing more needs to be known of it, as of
+/// nearly all. A word where the code should be (`Failure`) says nothing: some forwarders write it, and the code stands
+/// elsewhere.
+pub(super) fn failed<'c>(rule: &Rule, source: Source, codes: [&'c str; 2]) -> Result<&'c str, Outcome> {
+    if !rule.sources.contains(&source) {
+        return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
     }
+    let code = codes.into_iter().map(str::trim).find(|code| is_code(code));
+    let code = code.ok_or(Outcome::Rejected(Rejected::NoCode))?;
+    if Rule::is_failure(code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
+}
 
-    /// Whether it failed, so that what else there is to know decides.
-    pub(super) fn is_failure(&self) -> bool {
-        self.code().is_some_and(Rule::is_failure)
-    }
+/// When a sign-in happened, in a file that writes its dates so.
+pub(super) fn time(times: [&str; 2], dates: Dates) -> Result<DateTime<Utc>, Rejected> {
+    let text = first_filled(times).ok_or(Rejected::NoTime)?;
+    time::parse(text, dates).map_err(|fault| match fault {
+        TimeFault::NotATime => Rejected::BadTime,
+        TimeFault::Undecided => Rejected::AmbiguousTime,
+    })
+}
 
+impl Record<'_> {
     /// What the record comes to in a file that writes its dates so, and its time where that can be read.
     pub(super) fn judge(&self, rule: &Rule, dates: Dates) -> (Outcome, Option<DateTime<Utc>>) {
-        let time = match self.written_time() {
-            None => Err(Rejected::NoTime),
-            Some(text) => time::parse(text, dates).map_err(|fault| match fault {
-                TimeFault::NotATime => Rejected::BadTime,
-                TimeFault::Undecided => Rejected::AmbiguousTime,
-            }),
-        };
+        let time = time(self.times.each_ref().map(|text| &**text), dates);
         let outcome = match self.failure(rule, time) {
             Ok(failure) => Outcome::Failure(failure),
             Err(outcome) => outcome,
@@ -136,18 +140,13 @@ impl<'a> Record<'a> {
 
     /// The text of its time.
     pub(super) fn written_time(&self) -> Option<&str> {
-        first_filled(&self.times)
+        first_filled(self.times.each_ref().map(|text| &**text))
     }
 
     fn failure(&self, rule: &Rule, time: Result<DateTime<Utc>, Rejected>) -> Result<Failure, Outcome> {
-        if !rule.sources.contains(&self.source) {
-            return Err(Outcome::Ignored(Ignored::SourceNotCounted(self.source)));
-        }
-        let code = self.code().ok_or(Outcome::Rejected(Rejected::NoCode))?;
-        if !Rule::is_failure(code) {
-            return Err(Outcome::Ignored(Ignored::NotAFailure));
-        }
-        let address = Address::parse(first_filled(&self.addresses).unwrap_or_default()).map_err(|fault| {
+        let code = failed(rule, self.source, self.codes.each_ref().map(|text| &**text))?;
+        let address = first_filled(self.addresses.each_ref().map(|text| &**text)).unwrap_or_default();
+        let address = Address::parse(address).map_err(|fault| {
             Outcome::Rejected(match fault {
                 AddressFault::Missing => Rejected::NoAddress,
                 AddressFault::Redacted => Rejected::RedactedAddress,
@@ -188,11 +187,6 @@ impl<'a> Record<'a> {
             correlation_id: owned(self.correlation_id),
         }
     }
-
-    /// A word where the code should be (`Failure`) says nothing: some forwarders write it, and the code stands elsewhere.
-    fn code(&self) -> Option<&str> {
-        self.codes.iter().map(|code| code.trim()).find(|code| is_code(code))
-    }
 }
 
 /// Digits, no more of them than any code has (the longest begin with 7000 and have seven); anything longer is somebody's
@@ -201,6 +195,6 @@ pub(super) fn is_code(text: &str) -> bool {
     (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn first_filled<'a>(texts: &'a [Cow<'_, str>]) -> Option<&'a str> {
-    texts.iter().map(|text| text.trim()).find(|text| !text.is_empty())
+fn first_filled(texts: [&str; 2]) -> Option<&str> {
+    texts.into_iter().map(str::trim).find(|text| !text.is_empty())
 }

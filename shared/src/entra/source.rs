@@ -45,9 +45,14 @@ pub(super) fn of_log(log: &str) -> Option<Origin> {
     if log.is_empty() {
         return None;
     }
-    let log = match log.as_bytes().split_first_chunk() {
+    let log = log.as_bytes();
+    // As they are written nearly always, which is told sooner.
+    if let Some((_, source)) = LOGS.iter().find(|(name, _)| log == *name) {
+        return Some(Origin::Source(*source));
+    }
+    let log = match log.split_first_chunk() {
         Some((prefix, rest)) if (prefix as &[u8; 3]).eq_ignore_ascii_case(b"AAD") => rest,
-        _ => log.as_bytes(),
+        _ => log,
     };
     let known = LOGS.iter().find(|(name, _)| log.eq_ignore_ascii_case(name));
     let is_of_sign_ins = log.last_chunk().is_some_and(|end: &[u8; 10]| end.eq_ignore_ascii_case(b"SignInLogs"));

@@ -12,7 +12,7 @@ pub(crate) mod likeness;
 mod limited;
 mod marks;
 pub(crate) mod members;
-mod scalar;
+pub(crate) mod scalar;
 pub(crate) mod walk;
 mod window;
 

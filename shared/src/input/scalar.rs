@@ -90,16 +90,30 @@ pub(super) fn is_escaped_letter(text: &[u8]) -> bool {
     })
 }
 
-/// The string, number or word that is the value behind a name; of an object or an array, nothing. The text was checked.
-pub(super) fn behind_name(text: &[u8]) -> &[u8] {
-    let Some(text) = text.trim_ascii_start().strip_prefix(b":") else { return b"" };
-    let text = text.trim_ascii_start();
-    let length = match text.first() {
-        None | Some(b'{' | b'[') => 0,
-        Some(b'"') => string(text),
-        _ => word(text),
-    };
-    &text[..length]
+/// A value as it is written, if it is no object and no array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'t> {
+    /// There is none.
+    None,
+    /// A string without escapes, and without its quotes.
+    Text(&'t [u8]),
+    /// A string with escapes, in its quotes.
+    Escaped(&'t [u8]),
+    /// A number or a word.
+    Word(&'t [u8]),
+}
+
+/// The value behind a name. The text was checked.
+pub(super) fn behind_name(text: &[u8]) -> Value<'_> {
+    let Some(text) = text.trim_ascii_start().strip_prefix(b":") else { return Value::None };
+    match text.trim_ascii_start() {
+        [] | [b'{' | b'[', ..] => Value::None,
+        text @ [b'"', within @ ..] => match memchr2(b'"', b'\\', within) {
+            Some(end) if within[end] == b'"' => Value::Text(&within[..end]),
+            _ => Value::Escaped(&text[..string(text)]),
+        },
+        text => Value::Word(&text[..word(text)]),
+    }
 }
 
 /// The length of the string that begins here, its quotes included, of text that was checked.

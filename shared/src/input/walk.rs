@@ -55,11 +55,11 @@ impl<const N: usize> Walked<N> {
         self.names.iter().enumerate().filter(|(_, end)| **end > 0).map(|(number, end)| (*end, number))
     }
 
-    /// The text of the value with this number, of the text that was gone over; empty where there is none.
-    pub(crate) fn value<'t>(&self, text: &'t [u8], number: usize) -> &'t [u8] {
+    /// The value with this number, of the text that was gone over.
+    pub(crate) fn value<'t>(&self, text: &'t [u8], number: usize) -> scalar::Value<'t> {
         match self.names.get(number) {
-            None | Some(0) => b"",
-            Some(end) => text.get(*end..).map_or(b"", scalar::behind_name),
+            None | Some(0) => scalar::Value::None,
+            Some(end) => text.get(*end..).map_or(scalar::Value::None, scalar::behind_name),
         }
     }
 }
@@ -452,6 +452,7 @@ mod tests {
     use serde::de::IgnoredAny;
     use serde_json::{Value, json};
 
+    use super::super::scalar::Value as Found;
     use super::*;
 
     static INNER: Members = Members::new(&[("code", Member::Value(2))]);
@@ -567,9 +568,12 @@ mod tests {
             let text = written(&document, way);
             let walked = walked(text.as_bytes()).unwrap();
             let text = text.as_bytes();
-            prop_assert_eq!(walked.value(text, 1), b"7");
-            prop_assert_eq!(serde_json::from_slice::<String>(walked.value(text, 0)).unwrap(), id);
-            prop_assert_eq!(walked.value(text, 2), code.to_string().into_bytes());
+            let (id, code) = (Value::from(id).to_string(), code.to_string());
+            let within = &id.as_bytes()[1..id.len() - 1];
+            let expected = if id.contains('\\') { Found::Escaped(id.as_bytes()) } else { Found::Text(within) };
+            prop_assert_eq!(walked.value(text, 0), expected);
+            prop_assert_eq!(walked.value(text, 1), Found::Word(b"7"));
+            prop_assert_eq!(walked.value(text, 2), Found::Word(code.as_bytes()));
         }
     }
 
@@ -597,16 +601,18 @@ mod tests {
     #[test]
     fn only_a_value_itself_is_found_and_nothing_within_it() {
         for (text, expected) in [
-            (r#"{"inner":[{"code":1}]}"#, ""),
-            (r#"{"inner":"{\"code\":1}"}"#, ""),
-            (r#"{"inner":{"x":{"code":1}}}"#, ""),
-            (r#"{"inner":{"code":{"code":1}}}"#, ""),
-            (r#"{"code":1}"#, ""),
-            (r#"{"inner":{"code":1}}"#, "1"),
-            (r#"{"inner":{"x":{"code":1},"code" :	"a\"b" }}"#, r#""a\"b""#),
+            (r#"{"inner":[{"code":1}]}"#, Found::None),
+            (r#"{"inner":"{\"code\":1}"}"#, Found::None),
+            (r#"{"inner":{"x":{"code":1}}}"#, Found::None),
+            (r#"{"inner":{"code":{"code":1}}}"#, Found::None),
+            (r#"{"inner":{"code":[1]}}"#, Found::None),
+            (r#"{"code":1}"#, Found::None),
+            (r#"{"inner":{"code":1}}"#, Found::Word(b"1")),
+            (r#"{"inner":{"code":""}}"#, Found::Text(b"")),
+            (r#"{"inner":{"x":{"code":1},"code" :	"a\"b" }}"#, Found::Escaped(br#""a\"b""#)),
         ] {
             let text = text.as_bytes();
-            assert_eq!(walked(text).unwrap().value(text, 2), expected.as_bytes(), "{}", text.escape_ascii());
+            assert_eq!(walked(text).unwrap().value(text, 2), expected, "{}", text.escape_ascii());
         }
     }
 

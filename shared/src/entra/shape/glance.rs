@@ -6,14 +6,14 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
-
-use super::super::record::{Record, is_code};
+use super::super::record::{self, Record, is_code};
 use super::super::source::{Origin, of_log};
+use super::super::time::Dates;
 use super::{Sink, defender};
 use crate::detection::Source;
 use crate::input::json::{Glance, Place};
 use crate::input::members::{Member, Members};
+use crate::input::scalar::Value;
 use crate::input::walk::{Fault, Walked};
 use crate::input::{Limits, likeness};
 
@@ -108,21 +108,24 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     /// The value with this number as a text, empty where it is none; `None` when that cannot be told at a glance.
     fn text(&self, number: usize) -> Option<Cow<'a, str>> {
-        let escaped = || match self.walked.value(self.text, number) {
-            value @ [b'"', ..] => serde_json::from_slice(value).ok().map(Cow::Owned),
-            _ => None,
-        };
-        self.plain(number).map(Cow::Borrowed).or_else(escaped)
+        match self.walked.value(self.text, number) {
+            Value::Escaped(text) => serde_json::from_slice(text).ok().map(Cow::Owned),
+            _ => self.plain(number).map(Cow::Borrowed),
+        }
     }
 
     /// The same, and `None` also when it is written with escapes.
     fn plain(&self, number: usize) -> Option<&'a str> {
         let text = match self.walked.value(self.text, number) {
-            [b'"', text @ .., b'"'] if memchr(b'\\', text).is_none() => text,
+            Value::Text(text) => text,
             // As a number is written back when it is whole and fits; anything else would have to be looked at.
-            value @ ([b'0'] | [b'1'..=b'9', ..]) if value.len() < 19 && value.iter().all(u8::is_ascii_digit) => value,
-            [] | b"null" | b"true" | b"false" => b"",
-            _ => return None,
+            Value::Word(word @ ([b'0'] | [b'1'..=b'9', ..]))
+                if word.len() < 19 && word.iter().all(u8::is_ascii_digit) =>
+            {
+                word
+            }
+            Value::None | Value::Word(b"null" | b"true" | b"false") => b"",
+            Value::Escaped(_) | Value::Word(_) => return None,
         };
         std::str::from_utf8(text).ok()
     }
@@ -130,22 +133,23 @@ impl<'a> Found<'a> {
     fn sign_in(&self, source: Source, sink: &mut Sink<'_>) -> Option<()> {
         // When it happened, and only for want of that when it was logged, which is minutes later.
         let created = self.plain(CREATED_DATE_TIME)?;
-        let logged = if created.trim().is_empty() { self.plain(TIME)? } else { "" };
+        let times = [created, if created.trim().is_empty() { self.plain(TIME)? } else { "" }];
         let result = self.plain(RESULT_TYPE)?;
         let codes = [result, if is_code(result) { "" } else { self.plain(ERROR_CODE)? }];
-        let record = Record::of(source, [created, logged].map(Cow::Borrowed), codes.map(Cow::Borrowed));
-        if record.is_failure() {
-            sink.sign_in(&Record {
-                id: self.text(ID)?,
-                addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
-                user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
-                app: self.either(APP_DISPLAY_NAME, RESOURCE_DISPLAY_NAME)?,
-                correlation_id: self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)?,
-                ..record
-            });
-        } else {
-            sink.sign_in(&record);
+        if let Err(outcome) = record::failed(sink.rule, source, codes) {
+            sink.judged((outcome, record::time(times, Dates::Alone).ok()));
+            return Some(());
         }
+        sink.sign_in(&Record {
+            source,
+            id: self.text(ID)?,
+            times: times.map(Cow::Borrowed),
+            addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
+            codes: codes.map(Cow::Borrowed),
+            user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
+            app: self.either(APP_DISPLAY_NAME, RESOURCE_DISPLAY_NAME)?,
+            correlation_id: self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)?,
+        });
         Some(())
     }
 

@@ -27,10 +27,16 @@ fn differ<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], most: usize)
 /// Whether the first bytes of two texts are the same. Near the end of either that is left open, and denied.
 #[inline(always)]
 pub(super) fn are_same<S: Simd>(simd: S, one: &[u8], other: &[u8], length: usize) -> bool {
-    (0..length).step_by(BLOCK).all(|same| match (block(one, same), block(other, same)) {
-        (Some(one), Some(other)) => differ(simd, one, other, length - same) == 0,
-        _ => false,
-    })
+    let read = (length / BLOCK + 1) * BLOCK;
+    let (Some(one), Some(other)) = (one.get(..read), other.get(..read)) else { return false };
+    let blocks = one.as_chunks::<BLOCK>().0.split_last().zip(other.as_chunks::<BLOCK>().0.split_last());
+    let Some(((last, one), (other_last, other))) = blocks else { return false };
+    // One decision for all of them: that they differ is rare.
+    let differ = one.iter().zip(other).fold(u8x64::splat(simd, 0), |differ, (one, other)| {
+        differ | (u8x64::from_slice(simd, one) ^ u8x64::from_slice(simd, other))
+    });
+    let last = u8x64::from_slice(simd, last).simd_eq(u8x64::from_slice(simd, other_last)).to_bitmask();
+    !last & ((1 << (length % BLOCK)) - 1) | !differ.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
 }
 
 /// How many bytes two texts have in common at their beginnings, of the first `most`.
@@ -48,13 +54,14 @@ pub(super) fn same<S: Simd>(simd: S, one: &[u8], other: &[u8], most: usize) -> u
     most
 }
 
-/// The quotes of a block, what else there is that a string has not as it is, and what is not ASCII.
+/// What a string of ASCII has not as it is: quotes, backslashes, control characters, and what is not ASCII.
 #[inline(always)]
-fn marks<S: Simd>(simd: S, block: &[u8; BLOCK]) -> [u64; 3] {
+fn stops<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
     let bytes = u8x64::from_slice(simd, block);
     let is = |byte| bytes.simd_eq(u8x64::splat(simd, byte));
-    let others = is(b'\\') | bytes.simd_lt(u8x64::splat(simd, 0x20));
-    [is(b'"').to_bitmask(), others.to_bitmask(), bytes.simd_ge(u8x64::splat(simd, 0x80)).to_bitmask()]
+    // What is less than a space wraps around.
+    let is_other = (bytes - u8x64::splat(simd, b' ')).simd_ge(u8x64::splat(simd, 0x80 - b' '));
+    (is(b'"') | is(b'\\') | is_other).to_bitmask()
 }
 
 /// Whether the text begins with a string of this length, quotes included, and of ASCII without escapes. It is told without
@@ -62,32 +69,49 @@ fn marks<S: Simd>(simd: S, block: &[u8; BLOCK]) -> [u64; 3] {
 #[inline(always)]
 pub(super) fn is_steady_string<S: Simd>(simd: S, text: &[u8], length: usize) -> bool {
     let Some(block) = block(text, 1) else { return false };
-    let [quotes, others, high] = marks(simd, block);
-    (quotes | others | high) << (BLOCK + 1 - length) == 1 << (BLOCK - 1) && text[length - 1] == b'"'
+    stops(simd, block) << (BLOCK + 1 - length) == 1 << (BLOCK - 1) && text[length - 1] == b'"'
 }
 
 /// The longest string, quotes included, that [`is_steady_string`] can tell.
 pub(super) const LONGEST_STEADY: usize = BLOCK + 1;
 
-/// Where the string ends that begins at `start`. One with escaped letters is left to a closer look.
+/// Where the string ends that `text` begins with. One with escaped letters is left to a closer look.
 #[inline(always)]
-pub(super) fn string_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Result<usize, Fault> {
-    let (mut from, mut is_utf8) = (start + 1, true);
+pub(super) fn string_end<S: Simd>(simd: S, text: &[u8]) -> Result<usize, Fault> {
+    let mut from = 1;
     while let Some(block) = block(text, from) {
-        let [quotes, others, high] = marks(simd, block);
+        let stops = stops(simd, block);
+        if stops == 0 {
+            from += BLOCK;
+            continue;
+        }
+        let stop = from + stops.trailing_zeros() as usize;
+        return if text[stop] == b'"' { Ok(stop + 1) } else { string_end_behind(simd, text, stop) };
+    }
+    string_end_behind(simd, text, from)
+}
+
+/// The same, where nothing but plain ASCII comes before `from`.
+#[inline(always)]
+fn string_end_behind<S: Simd>(simd: S, text: &[u8], mut from: usize) -> Result<usize, Fault> {
+    let mut is_utf8 = true;
+    while let Some(block) = block(text, from) {
+        let bytes = u8x64::from_slice(simd, block);
+        let is = |byte| bytes.simd_eq(u8x64::splat(simd, byte));
+        let quotes = is(b'"').to_bitmask();
         // All bits up to the first quote.
         let within = quotes ^ quotes.wrapping_sub(1);
-        if others & within != 0 {
+        if (is(b'\\') | bytes.simd_lt(u8x64::splat(simd, b' '))).to_bitmask() & within != 0 {
             break;
         }
-        is_utf8 &= high & within == 0 || is_latin(simd, block, within);
+        is_utf8 &= is_latin(simd, block, within);
         if quotes != 0 {
             let end = from + quotes.trailing_zeros() as usize + 1;
-            return if is_utf8 { Ok(end) } else { in_utf8(text, start, end) };
+            return if is_utf8 { Ok(end) } else { in_utf8(text, end) };
         }
         from += BLOCK;
     }
-    in_utf8(text, start, escaped_string_end(text, from)?)
+    in_utf8(text, escaped_string_end(text, from)?)
 }
 
 /// Whether these bytes of a block are UTF-8 with no characters but of one byte or two.
@@ -101,8 +125,8 @@ fn is_latin<S: Simd>(simd: S, block: &[u8; BLOCK], within: u64) -> bool {
 }
 
 #[cold]
-fn in_utf8(text: &[u8], start: usize, end: usize) -> Result<usize, Fault> {
-    std::str::from_utf8(&text[start..end]).map(|_| end).map_err(|_| Fault::Malformed)
+fn in_utf8(text: &[u8], end: usize) -> Result<usize, Fault> {
+    std::str::from_utf8(&text[..end]).map(|_| end).map_err(|_| Fault::Malformed)
 }
 
 /// Where the string ends of which so much was gone over.
@@ -127,14 +151,14 @@ fn escaped_string_end(text: &[u8], mut from: usize) -> Result<usize, Fault> {
     }
 }
 
-/// Where the number or word ends that begins at `start`.
+/// Where the number or word ends that `text` begins with.
 #[inline(always)]
-pub(super) fn scalar_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Result<usize, Fault> {
-    if let Some(length) = block(text, start).and_then(|block| number(simd, block)) {
-        return Ok(start + length);
+pub(super) fn scalar_end<S: Simd>(simd: S, text: &[u8]) -> Result<usize, Fault> {
+    if let Some(length) = block(text, 0).and_then(|block| number(simd, block)) {
+        return Ok(length);
     }
-    match scalar::scalar(&text[start..]) {
-        Scalar::Plain(length) => Ok(start + length),
+    match scalar::scalar(text) {
+        Scalar::Plain(length) => Ok(length),
         Scalar::Large | Scalar::Damaged => Err(Fault::Malformed),
     }
 }
@@ -202,7 +226,7 @@ mod tests {
         #[test]
         fn a_string_ends_where_json_has_it_end(padding in 0..70_usize, bytes in bytes(), rest in bytes(), room in 0..80_usize) {
             let text = [&b"\""[..], "x".repeat(padding).as_bytes(), &bytes, b"\"", &rest, "x".repeat(room).as_bytes()].concat();
-            let found = dispatch!(Level::new(), simd => string_end(simd, &text, 0));
+            let found = dispatch!(Level::new(), simd => string_end(simd, &text));
             let mut strings = serde_json::Deserializer::from_slice(&text).into_iter::<String>();
             let read = matches!(strings.next(), Some(Ok(_)));
             let end = strings.byte_offset();
@@ -225,7 +249,7 @@ mod tests {
             room in prop::bool::ANY,
         ) {
             let text = text + &if room { ",          ".repeat(10) } else { String::new() };
-            let found = dispatch!(Level::new(), simd => scalar_end(simd, text.as_bytes(), 0));
+            let found = dispatch!(Level::new(), simd => scalar_end(simd, text.as_bytes()));
             match scalar::scalar(text.as_bytes()) {
                 Scalar::Plain(length) => prop_assert_eq!(found, Ok(length), "{}", text),
                 Scalar::Large | Scalar::Damaged => prop_assert_eq!(found, Err(Fault::Malformed), "{}", text),

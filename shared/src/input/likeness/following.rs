@@ -17,7 +17,7 @@ use super::super::members::Members;
 use super::super::scalar;
 use super::super::walk::{Fault, Walked, walk};
 use super::comparing::{are_same, is_steady_string, same, scalar_end, string_end};
-use super::precedent::{Kind, Precedent, Value};
+use super::precedent::{Difference, How, Jump, Kind, Precedent, Value};
 
 /// How much may be gone over anew in an object, in lengths of the precedent, before that is given up: what is nested deeply,
 /// and differs in each depth, would be gone over again and again.
@@ -31,6 +31,8 @@ const BEGINNING: usize = 512;
 pub(super) struct Lesson {
     /// A text, number or word that varies: its number, and whether it was as long as the precedent's.
     pub(super) varies: Option<(usize, bool)>,
+    /// Where the texts went apart, and how they went on.
+    pub(super) jumps: Option<(usize, Jump)>,
     pub(super) lacks: Option<Lack>,
 }
 
@@ -62,7 +64,7 @@ pub(super) struct Following<'a, const N: usize> {
     here: usize,
     /// In the order of the precedent.
     steps: &'a mut Vec<Step>,
-    /// The next of the precedent's values that vary.
+    /// The next of the precedent's differences.
     next: usize,
     anew: Vec<Anew<N>>,
     pains: usize,
@@ -91,7 +93,7 @@ impl<'a, const N: usize> Following<'a, N> {
     fn go_over<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
         let precedent = self.precedent;
         loop {
-            self.past_what_varies(simd)?;
+            self.past_known_differences(simd)?;
             let most = precedent.length() - self.there;
             let same = same(simd, &precedent.text[self.there..], &self.text[self.here..], most);
             self.there += same;
@@ -108,37 +110,56 @@ impl<'a, const N: usize> Following<'a, N> {
         }
     }
 
-    /// Goes on as long as only what is known to vary does.
+    /// Goes on as long as the two differ only as others did before.
     #[inline(always)]
-    fn past_what_varies<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
-        let precedent = self.precedent;
-        if precedent.varying.get(self.next).is_some_and(|varying| varying.start < self.there) {
-            self.next += precedent.varying[self.next..].partition_point(|varying| varying.start < self.there);
+    fn past_known_differences<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
+        let Precedent { text: precedent, differences, .. } = self.precedent;
+        let (text, mut there, mut here) = (self.text, self.there, self.here);
+        let mut next = differences.get(self.next..).unwrap_or_default();
+        if next.first().is_some_and(|difference| difference.at < there) {
+            next = &next[next.partition_point(|difference| difference.at < there)..];
         }
-        while let Some(varying) = precedent.varying.get(self.next) {
-            let length = varying.start - self.there;
-            if !are_same(simd, &precedent.text[self.there..], &self.text[self.here..], length) {
+        while let [Difference { at, how }, rest @ ..] = next {
+            let length = at - there;
+            let (Some(before), Some(ours)) = (precedent.get(there..), text.get(here..)) else { break };
+            if !are_same(simd, before, ours, length) {
                 break;
             }
-            let start = self.here + length;
-            match self.text.get(start) {
-                Some(b'"') if varying.is_steady => {
-                    let length = varying.end - varying.start;
-                    if !is_steady_string(simd, &self.text[start..], length) {
+            let Some(ours @ [first, ..]) = ours.get(length..) else { break };
+            next = rest;
+            match how {
+                How::Jumps(jump) => {
+                    (there, here) = (*at, here + length);
+                    // Not where what stands there comes first, and this behind a comma.
+                    let comes_first = |text: &[u8], at: usize| text[at - 1] == b'[';
+                    if *first == jump.byte && comes_first(text, here) == comes_first(precedent, there) {
+                        if jump.to < *at {
+                            self.steps.truncate(self.steps.partition_point(|step| step.there < jump.to));
+                        }
+                        (there, here) = (jump.to, here + 1 - jump.back);
+                        self.steps.push(Step { there, here });
+                        next = &differences[jump.next..];
+                    }
+                }
+                How::Steady { end } if *first == b'"' => {
+                    if !is_steady_string(simd, ours, end - at) {
                         break;
                     }
                     // No step: the texts go along.
-                    self.there = varying.end;
-                    self.here = start + length;
+                    (there, here) = (*end, here + length + end - at);
                 }
-                Some(b'"') => self.step(varying.end, string_end(simd, self.text, start)?),
-                Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
-                    self.step(varying.end, scalar_end(simd, self.text, start)?);
+                How::Steady { end } | How::Varies { end } => {
+                    let value = match first {
+                        b'"' => string_end(simd, ours)?,
+                        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => scalar_end(simd, ours)?,
+                        _ => break,
+                    };
+                    (there, here) = (*end, here + length + value);
+                    self.steps.push(Step { there, here });
                 }
-                _ => break,
             }
-            self.next += 1;
         }
+        (self.there, self.here, self.next) = (there, here, differences.len() - next.len());
         Ok(())
     }
 
@@ -149,14 +170,22 @@ impl<'a, const N: usize> Following<'a, N> {
         self.steps.push(Step { there, here });
     }
 
+    /// Goes on where others can do so, too, when they differ from the precedent in the same place by the same byte.
+    #[inline(always)]
+    fn jump(&mut self, byte: u8, there: usize, here: usize) {
+        let jump = Jump { byte, to: there, back: self.here + 1 - here, next: 0 };
+        self.lesson.jumps = Some((self.there, jump));
+        self.step(there, here);
+    }
+
     /// The two differ within a text, a number or a word.
     #[inline(always)]
     fn another<S: Simd>(&mut self, simd: S, index: usize) -> Result<(), Fault> {
         let value = &self.precedent.values[index];
         let start = self.here - (self.there - value.start);
         let end = match value.kind {
-            Kind::String => string_end(simd, self.text, start)?,
-            _ => scalar_end(simd, self.text, start)?,
+            Kind::String => start + string_end(simd, &self.text[start..])?,
+            _ => start + scalar_end(simd, &self.text[start..])?,
         };
         self.lesson.varies = Some((index, end - start == value.end - value.start));
         self.step(value.end, end);
@@ -171,7 +200,7 @@ impl<'a, const N: usize> Following<'a, N> {
         let is_first = matches!(around.kind, Kind::Array { .. }) && around.start + 1 == value.start;
         // Not when it is the first once more, behind a comma.
         if byte == b']' && is_first && self.text[self.here - 1] == b'[' {
-            self.step(around.end - 1, self.here);
+            self.jump(byte, around.end - 1, self.here);
             return Ok(());
         }
         let end = self.value(simd, index, self.here, byte)?;
@@ -200,15 +229,15 @@ impl<'a, const N: usize> Following<'a, N> {
             (Kind::Array { .. }, b']') | (Kind::Object { .. }, b'}')
                 if is_behind && !self.has_names(there..value.end) =>
             {
-                self.step(value.end - 1, self.here);
+                self.jump(byte, value.end - 1, self.here);
             }
             // There is one more. What the element before consists of has ended, and is nothing that is asked for.
             (Kind::Array { last: Some(last) }, b',') if is_behind && precedent.text[there] == b']' => {
                 self.steps.truncate(self.steps.partition_point(|step| step.there < last));
-                self.step(last, self.here + 1);
-                self.next = precedent.varying.partition_point(|varying| varying.start < last);
+                self.next = precedent.differences.partition_point(|difference| difference.at < last);
+                self.jump(byte, last, self.here + 1);
             }
-            (Kind::Object { .. }, _) if self.lacks_members(index) => {}
+            (Kind::Object { .. }, _) if self.lacks_members(index, byte) => {}
             // Whatever it is: the whole array or object is gone over anew.
             _ => {
                 let begun = self.begun(value.start);
@@ -220,7 +249,7 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// Goes on behind members of an object that there are not here, if there is one that comes after them.
-    fn lacks_members(&mut self, index: usize) -> bool {
+    fn lacks_members(&mut self, index: usize, byte: u8) -> bool {
         let precedent = self.precedent;
         let mut members = precedent.next_within(index, self.there);
         // The two differ in its name.
@@ -230,7 +259,7 @@ impl<'a, const N: usize> Following<'a, N> {
         let next = members.find(|member| text.starts_with(&precedent.text[member.name..member.start]));
         match next {
             Some(member) if !self.has_names(first.name..member.name) => {
-                self.step(member.name, name);
+                self.jump(byte, member.name, name);
                 true
             }
             _ => false,
@@ -260,8 +289,8 @@ impl<'a, const N: usize> Following<'a, N> {
             b'{' | b'[' => self.anew(index, start, asked_for),
             // A record that has another value where one is asked for members is not plain.
             _ if asked_for.is_some() => Err(Fault::Malformed),
-            b'"' => string_end(simd, self.text, start),
-            _ => scalar_end(simd, self.text, start),
+            b'"' => Ok(start + string_end(simd, &self.text[start..])?),
+            _ => Ok(start + scalar_end(simd, &self.text[start..])?),
         }
     }
 

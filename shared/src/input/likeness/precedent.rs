@@ -13,6 +13,9 @@ const LONGEST: usize = u16::MAX as usize;
 /// How often a precedent takes over what it lacks.
 const LESSONS: usize = 64;
 
+/// How many jumps a precedent knows.
+const JUMPS: usize = 64;
+
 /// How many values are looked at for those that come next.
 const NEXT: usize = 64;
 
@@ -25,17 +28,39 @@ pub(super) struct Precedent<const N: usize> {
     pub(super) innermost: Vec<u16>,
     /// The values that were asked for and are there, in the order of the text: where their names end, and their numbers.
     pub(super) names: Vec<(usize, usize)>,
-    /// The texts, numbers and words that were found to vary, in order. They are checked without being compared first.
-    pub(super) varying: Vec<Varying>,
+    /// In what others were found to differ, in order.
+    pub(super) differences: Vec<Difference>,
     lessons: usize,
 }
 
-/// A text, number or word that varies.
-pub(super) struct Varying {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    /// Whether it is a text that was always as long as here.
-    pub(super) is_steady: bool,
+/// In what others differ from a precedent, which is looked for without comparing first.
+#[derive(Clone, Copy)]
+pub(super) struct Difference {
+    pub(super) at: usize,
+    pub(super) how: How,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    /// By going on elsewhere in the precedent: there are more elements, fewer, or fewer members. Of those in one place they come
+    /// first.
+    Jumps(Jump),
+    /// By another text that is always as long as the one that ends here.
+    Steady { end: usize },
+    /// By another value than the text, number or word that ends here.
+    Varies { end: usize },
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Jump {
+    /// What others have in this place.
+    pub(super) byte: u8,
+    /// Where they go on in the precedent.
+    pub(super) to: usize,
+    /// How many bytes, of those up to and with this one, are to be gone over again.
+    pub(super) back: usize,
+    /// The first of the differences that are there or behind it.
+    pub(super) next: usize,
 }
 
 /// A value of a precedent.
@@ -78,7 +103,7 @@ impl<const N: usize> Precedent<N> {
         let (values, innermost) = Outline::of(&text, members)?;
         let is_whole = walked.length == text.len();
         text.extend([0; BLOCK]);
-        is_whole.then_some(Self { text, values, innermost, names, varying: Vec::new(), lessons: 0 })
+        is_whole.then_some(Self { text, values, innermost, names, differences: Vec::new(), lessons: 0 })
     }
 
     /// The values that are directly in the array or object of that index and begin at `at` or behind it, of the next ones.
@@ -96,6 +121,9 @@ impl<const N: usize> Precedent<N> {
         if let Some((index, is_steady)) = lesson.varies {
             self.varies(index, is_steady);
         }
+        if let Some((at, jump)) = lesson.jumps {
+            self.jumps(at, jump);
+        }
         if let Some(Lack { there, here }) = lesson.lacks.filter(|_| self.lessons < LESSONS) {
             let text = [&self.text[..there.start], &from[here], &self.text[there.end..self.length()]].concat();
             let lessons = self.lessons + 1;
@@ -109,9 +137,37 @@ impl<const N: usize> Precedent<N> {
     fn varies(&mut self, index: usize, is_steady: bool) {
         let Some(Value { start, end, kind, .. }) = self.values.get(index) else { return };
         let is_steady = is_steady && matches!(kind, Kind::String) && end - start <= LONGEST_STEADY;
-        match self.varying.binary_search_by_key(start, |known| known.start) {
-            Ok(known) => self.varying[known].is_steady &= is_steady,
-            Err(place) => self.varying.insert(place, Varying { start: *start, end: *end, is_steady }),
+        let place = self
+            .differences
+            .partition_point(|Difference { at, how }| at < start || at == start && matches!(how, How::Jumps(_)));
+        let how = if is_steady { How::Steady { end: *end } } else { How::Varies { end: *end } };
+        match self.differences.get_mut(place).filter(|known| known.at == *start) {
+            None => self.insert(place, Difference { at: *start, how }),
+            Some(known) if matches!(known.how, How::Steady { .. }) => known.how = how,
+            Some(_) => {}
+        }
+    }
+
+    fn jumps(&mut self, at: usize, jump: Jump) {
+        let place = self.differences.partition_point(|known| known.at < at);
+        let mut jumps = self.differences.iter().filter_map(|known| match known.how {
+            How::Jumps(Jump { byte, .. }) => Some((known.at, byte)),
+            How::Steady { .. } | How::Varies { .. } => None,
+        });
+        if jumps.clone().count() < JUMPS && !jumps.any(|known| known == (at, jump.byte)) {
+            self.insert(place, Difference { at, how: How::Jumps(jump) });
+        }
+    }
+
+    fn insert(&mut self, place: usize, difference: Difference) {
+        self.differences.insert(place, difference);
+        for index in 0..self.differences.len() {
+            if let How::Jumps(Jump { to, .. }) = self.differences[index].how {
+                let first = self.differences.partition_point(|known| known.at < to);
+                if let How::Jumps(Jump { next, .. }) = &mut self.differences[index].how {
+                    *next = first;
+                }
+            }
         }
     }
 }
