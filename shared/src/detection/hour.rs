@@ -6,7 +6,9 @@
 //! last K failures. A window is never shorter than an hour (see [`crate::settings`]); what it holds of an hour is therefore
 //! the beginning, the end, or all of it, and of each of these K are known, one more than any threshold allows. That decides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use litemap::LiteMap;
 
 use super::sample::Sample;
 
@@ -44,10 +46,10 @@ impl Hour {
     /// Joins what `other` was shown, and tells whether anything changed.
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
         let mut changed = self.sample.merge(&other.sample);
-        for moment in &other.earliest.0 {
+        for moment in other.earliest.0.keys() {
             changed |= self.earliest.add(*moment);
         }
-        for moment in &other.latest.0 {
+        for moment in other.latest.0.keys() {
             changed |= self.latest.add(*moment);
         }
         changed
@@ -67,7 +69,7 @@ impl Hour {
     pub fn seconds(&self) -> Vec<u32> {
         let sampled = self.sample.entries().map(|(identity, occurrence)| (occurrence.second, identity));
         let mut first = BTreeMap::<u64, u32>::new();
-        for (second, identity) in sampled.chain(self.earliest.0.iter().copied()).chain(self.latest.0.iter().copied()) {
+        for (second, identity) in sampled.chain(self.earliest.0.keys().copied()).chain(self.latest.0.keys().copied()) {
             let known = first.entry(identity).or_insert(second);
             *known = second.min(*known);
         }
@@ -77,44 +79,40 @@ impl Hour {
     }
 }
 
+/// Moments in order.
+pub(crate) type Moments = LiteMap<Moment, ()>;
+
 /// The first K moments of all that were shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Earliest(pub(crate) BTreeSet<Moment>);
+pub(crate) struct Earliest(pub(crate) Moments);
 
 /// The last K moments of all that were shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Latest(pub(crate) BTreeSet<Moment>);
+pub(crate) struct Latest(pub(crate) Moments);
 
 impl Earliest {
     fn add(&mut self, moment: Moment) -> bool {
-        add(&mut self.0, moment, |known, moment| known.last().is_some_and(|last| moment < *last), BTreeSet::pop_last)
+        let last = self.0.last().map(|(last, ())| *last);
+        add(&mut self.0, moment, last.filter(|last| moment < *last))
     }
 }
 
 impl Latest {
     fn add(&mut self, moment: Moment) -> bool {
-        add(
-            &mut self.0,
-            moment,
-            |known, moment| known.first().is_some_and(|first| moment > *first),
-            BTreeSet::pop_first,
-        )
+        let first = self.0.first().map(|(first, ())| *first);
+        add(&mut self.0, moment, first.filter(|first| moment > *first))
     }
 }
 
-fn add(
-    known: &mut BTreeSet<Moment>,
-    moment: Moment,
-    is_closer: impl Fn(&BTreeSet<Moment>, Moment) -> bool,
-    drop_farthest: impl Fn(&mut BTreeSet<Moment>) -> Option<Moment>,
-) -> bool {
-    if known.len() < FAILURES_AN_HOUR {
-        return known.insert(moment);
-    }
-    if !is_closer(known, moment) || !known.insert(moment) {
+/// Adds a moment where there is room, or in the place of one that is farther.
+fn add(known: &mut Moments, moment: Moment, farther: Option<Moment>) -> bool {
+    let has_room = known.len() < FAILURES_AN_HOUR;
+    if !has_room && farther.is_none() || known.insert(moment, ()).is_some() {
         return false;
     }
-    drop_farthest(known);
+    if let Some(farther) = farther.filter(|_| !has_room) {
+        known.remove(&farther);
+    }
     true
 }
 

@@ -5,20 +5,20 @@
 //! commutative and associative. Below K entries it is simply the set; above, it is a uniform sample of it, and the
 //! K-th smallest hash tells how many there were. (Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007.)
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use sha2::{Digest, Sha256};
 
 /// At most `K` entries by hash, and whether there were more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample<const K: usize, V> {
-    entries: BTreeMap<u64, V>,
+    /// Few as a rule, and of many tallies: a list takes a third of a tree's memory.
+    entries: LiteMap<u64, V>,
     saturated: bool,
 }
 
 impl<const K: usize, V> Default for Sample<K, V> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), saturated: false }
+        Self { entries: LiteMap::new(), saturated: false }
     }
 }
 
@@ -26,7 +26,7 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
     /// A sample as it was stored. More than `K` entries cannot have been; the rest is dropped as it would have been.
     #[must_use]
     pub fn restore(entries: impl IntoIterator<Item = (u64, V)>, saturated: bool) -> Self {
-        let mut sample = Self { entries: BTreeMap::new(), saturated };
+        let mut sample = Self { entries: LiteMap::new(), saturated };
         for (hash, value) in entries {
             sample.add(hash, value);
         }
@@ -50,9 +50,9 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
             return true;
         }
         let newly_saturated = !std::mem::replace(&mut self.saturated, true);
-        let largest = self.entries.last_key_value().map_or(0, |(hash, _)| *hash);
+        let largest = self.entries.last().map_or(0, |(hash, _)| *hash);
         if hash < largest {
-            self.entries.pop_last();
+            self.entries.remove(&largest);
             self.entries.insert(hash, value);
             return true;
         }
@@ -62,7 +62,7 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
     /// Joins what `other` was shown, and tells whether anything changed.
     pub fn merge(&mut self, other: &Self) -> bool {
         let mut changed = other.saturated && !std::mem::replace(&mut self.saturated, true);
-        for (hash, value) in &other.entries {
+        for (hash, value) in other.entries.iter() {
             changed |= self.add(*hash, value.clone());
         }
         changed
@@ -76,7 +76,7 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
     #[expect(clippy::cast_precision_loss, reason = "an estimate has no use for the last bits")]
     pub fn estimate(&self) -> f64 {
         let kept = self.entries.len() as f64;
-        match self.entries.last_key_value() {
+        match self.entries.last() {
             Some((largest, _)) if self.saturated => ((kept - 1.0) / (*largest as f64 / u64::MAX as f64)).max(kept),
             _ => kept,
         }

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Timelike, Utc};
+use litemap::LiteMap;
 
 use super::address::Address;
 use super::day::Day;
@@ -51,7 +52,7 @@ pub type Names = Sample<NAMES, String>;
 /// The memory itself. Two tallies of the same key that were shown the same failures are equal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    pub(crate) hours: BTreeMap<u8, Hour>,
+    pub(crate) hours: LiteMap<u8, Hour>,
     pub(crate) users: Names,
     pub(crate) apps: Names,
 }
@@ -71,7 +72,7 @@ impl Tally {
     /// Joins what `other` remembers of the same key.
     pub fn merge(&mut self, other: &Self) -> Merged {
         let mut merged = Merged::default();
-        for (hour, theirs) in &other.hours {
+        for (hour, theirs) in other.hours.iter() {
             let ours = self.hours.entry(*hour).or_default();
             merged.duplicates +=
                 theirs.sample().entries().filter(|(identity, _)| ours.sample().contains(*identity)).count() as u64;
@@ -182,8 +183,9 @@ fn hour_of(second: u32) -> u8 {
 }
 
 fn add_name(names: &mut Names, name: &str) {
-    if !name.is_empty() {
-        let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
+    let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
+    // Nearly always the same one again, which is told sooner than hashed.
+    if !name.is_empty() && names.entries().all(|(_, known)| known != name) {
         names.add(hash(&[name]), name.to_owned());
     }
 }

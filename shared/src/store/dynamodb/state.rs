@@ -1,12 +1,13 @@
 //! The merge state of a tally as bytes: a format version, then the tally in postcard's encoding
 //! (<https://postcard.jamesmunns.com>), about 11 bytes a failure, and 31 in an hour that is saturated.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::detection::Tally;
-use crate::detection::hour::{Earliest, FAILURES_AN_HOUR, Hour, Latest, Moment, Occurrence};
+use crate::detection::hour::{Earliest, FAILURES_AN_HOUR, Hour, Latest, Moment, Moments, Occurrence};
 use crate::detection::sample::Sample;
 use crate::detection::tally::Names;
 
@@ -77,7 +78,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
         return Err(format!("its state has the format {format}, and this version reads {FORMAT}"));
     }
     let state: State = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
-    let mut hours = BTreeMap::new();
+    let mut hours = LiteMap::new();
     for hour in state.hours {
         hours.insert(hour.hour, restored(hour, &state.codes)?);
     }
@@ -114,7 +115,7 @@ fn hour_state(number: u8, hour: &Hour, codes: &mut Codes) -> HourState {
     let ends = if *hour == of_sample(hour.sample.clone()) {
         None
     } else {
-        let moments = |moments: &BTreeSet<Moment>| moments.iter().map(moment_state).collect();
+        let moments = |moments: &Moments| moments.keys().map(moment_state).collect();
         Some(EndsState { earliest: moments(&hour.earliest.0), latest: moments(&hour.latest.0) })
     };
     HourState { hour: number, saturated: hour.sample.is_saturated(), failures, ends }
@@ -133,7 +134,7 @@ fn restored(state: HourState, codes: &[String]) -> Result<Hour, String> {
     }
     let mut restored = of_sample(Sample::restore(entries, saturated));
     if let Some(EndsState { earliest, latest }) = ends {
-        let moments = |states: Vec<MomentState>| states.iter().map(|state| moment(hour, state)).collect();
+        let moments = |states: Vec<MomentState>| states.iter().map(|state| (moment(hour, state), ())).collect();
         (restored.earliest, restored.latest) = (Earliest(moments(earliest)), Latest(moments(latest)));
     }
     Ok(restored)
@@ -142,8 +143,8 @@ fn restored(state: HourState, codes: &[String]) -> Result<Hour, String> {
 /// An hour that was shown just what its sample keeps, as every hour was that is not saturated (unless a failure was told
 /// with several times).
 fn of_sample(sample: Sample<FAILURES_AN_HOUR, Occurrence>) -> Hour {
-    let moments: BTreeSet<Moment> =
-        sample.entries().map(|(identity, occurrence)| (occurrence.second, identity)).collect();
+    let moments: Moments =
+        sample.entries().map(|(identity, occurrence)| ((occurrence.second, identity), ())).collect();
     Hour { sample, earliest: Earliest(moments.clone()), latest: Latest(moments) }
 }
 
