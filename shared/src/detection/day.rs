@@ -23,7 +23,7 @@ impl Day {
     /// Whether a log can tell of something at `time` at all.
     #[must_use]
     pub fn is_plausible(time: DateTime<Utc>) -> bool {
-        YEARS.contains(&time.year())
+        YEARS.contains(&time.naive_utc().year())
     }
 
     /// The first instant of the day.

@@ -44,6 +44,21 @@ impl Marks {
     }
 }
 
+/// The bytes behind an odd number of backslashes. Of one block, `carry` matters in the next.
+#[inline(always)]
+pub(super) fn escaped(backslash: u64, carry: &mut u64) -> u64 {
+    const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
+    if backslash == 0 {
+        return std::mem::take(carry);
+    }
+    // Backslashes that are not escaped themselves start a series; subtracting turns each series into its odd places.
+    let starts = backslash & !*carry;
+    let odd_places = ((starts << 1) | ODD).wrapping_sub(starts) ^ ODD;
+    let escaped = odd_places ^ (backslash | *carry);
+    *carry = (odd_places & backslash) >> (BLOCK - 1);
+    escaped
+}
+
 /// For every bit whether the number of ones up to and with it is odd.
 #[inline(always)]
 pub(super) fn parity(mut bits: u64) -> u64 {

@@ -16,7 +16,7 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::marks::{BLOCK, Marks, below, ones, parity};
+use super::marks::{BLOCK, Marks, below, escaped, ones, parity};
 use super::members::{Member, Members};
 use super::scalar::{self, Scalar};
 
@@ -280,7 +280,7 @@ impl Carry {
 
     #[inline(always)]
     fn tell_apart(&mut self, marks: &Marks) -> Block {
-        let escaped = self.escaped(marks.backslash);
+        let escaped = escaped(marks.backslash, &mut self.escaped);
         let quotes = marks.quote & !escaped;
         // From the quote that begins a string to the byte before the one that ends it.
         let inside = parity(quotes) ^ self.inside;
@@ -317,21 +317,6 @@ impl Carry {
             inside,
             escaped: escaped & !marks.quote & !marks.backslash,
         }
-    }
-
-    /// The bytes behind an odd number of backslashes.
-    #[inline(always)]
-    fn escaped(&mut self, backslash: u64) -> u64 {
-        const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
-        if backslash == 0 {
-            return std::mem::take(&mut self.escaped);
-        }
-        // Backslashes that are not escaped themselves start a series; subtracting turns each series into its odd places.
-        let starts = backslash & !self.escaped;
-        let odd_places = ((starts << 1) | ODD).wrapping_sub(starts) ^ ODD;
-        let escaped = odd_places ^ (backslash | self.escaped);
-        self.escaped = (odd_places & backslash) >> (BLOCK - 1);
-        escaped
     }
 }
 

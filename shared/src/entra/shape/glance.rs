@@ -110,24 +110,13 @@ impl<'a> Found<'a> {
     fn text(&self, number: usize) -> Option<Cow<'a, str>> {
         match self.walked.value(self.text, number) {
             Value::Escaped(text) => serde_json::from_slice(text).ok().map(Cow::Owned),
-            _ => self.plain(number).map(Cow::Borrowed),
+            value => plain(value).map(Cow::Borrowed),
         }
     }
 
     /// The same, and `None` also when it is written with escapes.
     fn plain(&self, number: usize) -> Option<&'a str> {
-        let text = match self.walked.value(self.text, number) {
-            Value::Text(text) => text,
-            // As a number is written back when it is whole and fits; anything else would have to be looked at.
-            Value::Word(word @ ([b'0'] | [b'1'..=b'9', ..]))
-                if word.len() < 19 && word.iter().all(u8::is_ascii_digit) =>
-            {
-                word
-            }
-            Value::None | Value::Word(b"null" | b"true" | b"false") => b"",
-            Value::Escaped(_) | Value::Word(_) => return None,
-        };
-        std::str::from_utf8(text).ok()
+        plain(self.walked.value(self.text, number))
     }
 
     fn sign_in(&self, source: Source, sink: &mut Sink<'_>) -> Option<()> {
@@ -157,6 +146,19 @@ impl<'a> Found<'a> {
         let text = self.text(first)?;
         if text.trim().is_empty() { self.text(second) } else { Some(text) }
     }
+}
+
+fn plain(value: Value<'_>) -> Option<&str> {
+    let text = match value {
+        Value::Text(text) => text,
+        // As a number is written back when it is whole and fits; anything else would have to be looked at.
+        Value::Word(word @ ([b'0'] | [b'1'..=b'9', ..])) if word.len() < 19 && word.iter().all(u8::is_ascii_digit) => {
+            word
+        }
+        Value::None | Value::Word(b"null" | b"true" | b"false") => b"",
+        Value::Escaped(_) | Value::Word(_) => return None,
+    };
+    std::str::from_utf8(text).ok()
 }
 
 #[cfg(test)]

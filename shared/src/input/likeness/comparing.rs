@@ -7,7 +7,7 @@
 
 use fearless_simd::{Simd, SimdBase, SimdMask, u8x64};
 
-use super::super::marks::BLOCK;
+use super::super::marks::{BLOCK, escaped, ones};
 use super::super::scalar::{self, Scalar};
 use super::super::walk::Fault;
 
@@ -27,17 +27,27 @@ fn differ<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], most: usize)
 /// Whether the first bytes of two texts are the same. Near the end of either that is left open, and denied.
 #[inline(always)]
 pub(super) fn are_same<S: Simd>(simd: S, one: &[u8], other: &[u8], length: usize) -> bool {
-    let read = (length / BLOCK + 1) * BLOCK;
+    let (rest, read) = (length % BLOCK, (length / BLOCK + 1) * BLOCK);
     let (Some(one), Some(other)) = (one.get(..read), other.get(..read)) else { return false };
     let blocks = one.as_chunks::<BLOCK>().0.split_last().zip(other.as_chunks::<BLOCK>().0.split_last());
     let Some(((last, one), (other_last, other))) = blocks else { return false };
+    let differ = |one, other| u8x64::from_slice(simd, one) ^ u8x64::from_slice(simd, other);
+    let within = u8x64::from_slice(simd, &WITHIN[BLOCK - rest..2 * BLOCK - rest]);
     // One decision for all of them: that they differ is rare.
-    let differ = one.iter().zip(other).fold(u8x64::splat(simd, 0), |differ, (one, other)| {
-        differ | (u8x64::from_slice(simd, one) ^ u8x64::from_slice(simd, other))
-    });
-    let last = u8x64::from_slice(simd, last).simd_eq(u8x64::from_slice(simd, other_last)).to_bitmask();
-    !last & ((1 << (length % BLOCK)) - 1) | !differ.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
+    let differs = one.iter().zip(other).fold(differ(last, other_last) & within, |differs, (one, other)| differs | differ(one, other));
+    !differs.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
 }
+
+/// All bits of each byte, and then none.
+static WITHIN: [u8; 2 * BLOCK] = {
+    let mut within = [0; 2 * BLOCK];
+    let mut at = 0;
+    while at < BLOCK {
+        within[at] = 0xff;
+        at += 1;
+    }
+    within
+};
 
 /// How many bytes two texts have in common at their beginnings, of the first `most`.
 #[inline(always)]
@@ -94,24 +104,32 @@ pub(super) fn string_end<S: Simd>(simd: S, text: &[u8]) -> Result<usize, Fault> 
 /// The same, where nothing but plain ASCII comes before `from`.
 #[inline(always)]
 fn string_end_behind<S: Simd>(simd: S, text: &[u8], mut from: usize) -> Result<usize, Fault> {
-    let mut is_utf8 = true;
+    let (mut carry, mut is_utf8) = (0, true);
     while let Some(block) = block(text, from) {
         let bytes = u8x64::from_slice(simd, block);
-        let is = |byte| bytes.simd_eq(u8x64::splat(simd, byte));
-        let quotes = is(b'"').to_bitmask();
-        // All bits up to the first quote.
-        let within = quotes ^ quotes.wrapping_sub(1);
-        if (is(b'\\') | bytes.simd_lt(u8x64::splat(simd, b' '))).to_bitmask() & within != 0 {
-            break;
+        let is = |byte| bytes.simd_eq(u8x64::splat(simd, byte)).to_bitmask();
+        let (backslashes, quotes) = (is(b'\\'), is(b'"'));
+        let escaped = escaped(backslashes, &mut carry);
+        let ends = quotes & !escaped;
+        // All bits up to the quote that ends it.
+        let within = ends ^ ends.wrapping_sub(1);
+        let controls = bytes.simd_lt(u8x64::splat(simd, b' ')).to_bitmask();
+        let may_be_escaped = |position: u32| {
+            let escaped = &text[from + position as usize..];
+            scalar::is_escape(escaped) && !scalar::is_escaped_letter(escaped)
+        };
+        if controls & within != 0 || !ones(escaped & within & !quotes & !backslashes).all(may_be_escaped) {
+            return Err(Fault::Malformed);
         }
         is_utf8 &= is_latin(simd, block, within);
-        if quotes != 0 {
-            let end = from + quotes.trailing_zeros() as usize + 1;
+        if ends != 0 {
+            let end = from + ends.trailing_zeros() as usize + 1;
             return if is_utf8 { Ok(end) } else { in_utf8(text, end) };
         }
         from += BLOCK;
     }
-    in_utf8(text, escaped_string_end(text, from)?)
+    // From the backslash on that comes last, if its letter does not.
+    in_utf8(text, escaped_string_end(text, from - usize::from(carry > 0))?)
 }
 
 /// Whether these bytes of a block are UTF-8 with no characters but of one byte or two.
