@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use flate2::write::GzEncoder;
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::{Failure, Rule};
-use pivotwatch::entra::{self, Outcome};
+use pivotwatch::entra::{self, Outcome, When};
 use pivotwatch::input::{Limits, ReadFault};
 use pivotwatch::pipeline::reading::{self, Read};
 
@@ -17,9 +17,9 @@ pub(crate) struct Received {
 }
 
 impl entra::Receiver for Received {
-    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
+    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.outcomes.push(outcome);
-        self.times.extend(time);
+        self.times.extend(when.read());
     }
 }
 

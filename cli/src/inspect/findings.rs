@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::Address;
-use pivotwatch::entra::{self, Outcome};
+use pivotwatch::entra::{self, Outcome, When};
 use pivotwatch::pipeline::count_unusable;
 use pivotwatch::telemetry::{Summary, count};
 
@@ -31,8 +31,8 @@ impl Findings {
 }
 
 impl entra::Receiver for Findings {
-    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
-        self.record(time);
+    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
+        self.record(when.read());
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;

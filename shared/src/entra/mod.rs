@@ -18,8 +18,7 @@ mod time;
 mod tolerant;
 
 pub use record::{Ignored, Rejected};
-
-use chrono::{DateTime, Utc};
+pub use time::{Newest, When};
 
 use crate::detection::{Failure, Rule};
 use crate::input::{Input, ReadFault};
@@ -37,8 +36,8 @@ pub enum Outcome {
 
 /// Takes what the records of an export come to, in the order in which they stand in it.
 pub trait Receiver {
-    /// One record, with the time of its sign-in where that could be read.
-    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>);
+    /// One record, and when its sign-in was.
+    fn receive(&mut self, outcome: Outcome, when: When<'_>);
 }
 
 /// A shape of export, recognised.

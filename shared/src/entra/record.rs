@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
-
 use super::Outcome;
-use super::time::{self, Dates, TimeFault};
+use super::time::{Dates, When};
 use crate::detection::address::{Address, AddressFault};
 use crate::detection::failure::{Particulars, identity};
 use crate::detection::{Failure, Rule, Source};
@@ -118,24 +116,15 @@ pub(super) fn failed<'c>(rule: &Rule, source: Source, codes: [&'c str; 2]) -> Re
     if Rule::is_failure(code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
 }
 
-/// When a sign-in happened, in a file that writes its dates so.
-pub(super) fn time(times: [&str; 2], dates: Dates) -> Result<DateTime<Utc>, Rejected> {
-    let text = first_filled(times).ok_or(Rejected::NoTime)?;
-    time::parse(text, dates).map_err(|fault| match fault {
-        TimeFault::NotATime => Rejected::BadTime,
-        TimeFault::Undecided => Rejected::AmbiguousTime,
-    })
-}
-
 impl Record<'_> {
-    /// What the record comes to in a file that writes its dates so, and its time where that can be read.
-    pub(super) fn judge(&self, rule: &Rule, dates: Dates) -> (Outcome, Option<DateTime<Utc>>) {
-        let time = time(self.times.each_ref().map(|text| &**text), dates);
-        let outcome = match self.failure(rule, time) {
+    /// What the record comes to in a file that writes its dates so, and when it was.
+    pub(super) fn judge(&self, rule: &Rule, dates: Dates) -> (Outcome, When<'_>) {
+        let when = When::new(self.written_time().unwrap_or_default().as_bytes(), dates);
+        let outcome = match self.failure(rule, when) {
             Ok(failure) => Outcome::Failure(failure),
             Err(outcome) => outcome,
         };
-        (outcome, time.ok())
+        (outcome, when)
     }
 
     /// The text of its time.
@@ -143,7 +132,7 @@ impl Record<'_> {
         first_filled(self.times.each_ref().map(|text| &**text))
     }
 
-    fn failure(&self, rule: &Rule, time: Result<DateTime<Utc>, Rejected>) -> Result<Failure, Outcome> {
+    fn failure(&self, rule: &Rule, when: When<'_>) -> Result<Failure, Outcome> {
         let code = failed(rule, self.source, self.codes.each_ref().map(|text| &**text))?;
         let address = first_filled(self.addresses.each_ref().map(|text| &**text)).unwrap_or_default();
         let address = Address::parse(address).map_err(|fault| {
@@ -156,7 +145,7 @@ impl Record<'_> {
         if address.is_loopback() {
             return Err(Outcome::Ignored(Ignored::Loopback));
         }
-        let time = time.map_err(Outcome::Rejected)?;
+        let time = when.time().map_err(Outcome::Rejected)?;
 
         let user = self.user.trim().to_lowercase();
         let app = self.app.trim().to_owned();

@@ -22,8 +22,8 @@ pub(super) enum Origin {
 /// object's name says it then, where it is one that Microsoft gives; and where that is silent too, the record counts
 /// as interactive, the first of the logs that the portal and the rule name.
 pub(super) fn origin(row: &Row<'_>, name: &str) -> Origin {
-    of_log(row.get(Role::Category))
-        .or_else(|| of_log(row.get(Role::Table)))
+    of_log(row.get(Role::Category).as_bytes())
+        .or_else(|| of_log(row.get(Role::Table).as_bytes()))
         .or_else(|| of_event_types(row.get(Role::EventTypes)))
         .or_else(|| of_interactive(row.get(Role::Interactive)))
         .or_else(|| of_name(name))
@@ -41,11 +41,10 @@ const LOGS: [(&[u8], Source); 5] = [
 
 /// By the name of a category or of a table, `SignInLogs` or `AADNonInteractiveUserSignInLogs`. Azure has changed their
 /// case before.
-pub(super) fn of_log(log: &str) -> Option<Origin> {
+pub(super) fn of_log(log: &[u8]) -> Option<Origin> {
     if log.is_empty() {
         return None;
     }
-    let log = log.as_bytes();
     // As they are written nearly always, which is told sooner.
     if let Some((_, source)) = LOGS.iter().find(|(name, _)| log == *name) {
         return Some(Origin::Source(*source));

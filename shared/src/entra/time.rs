@@ -1,7 +1,11 @@
 //! The ways in which exports write a time.
+//!
+//! Most of the times of an export are of sign-ins that did not fail, and nobody asks for more of them than which is the
+//! newest. So a time is handed on as it is written ([`When`]) and read where it matters.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 
+use super::record::Rejected;
 use crate::detection::Day;
 
 /// How a file writes its dates where the day and the month could be either: browsers and spreadsheets write them as the
@@ -20,15 +24,89 @@ pub(super) enum Dates {
 
 /// Why a text is no time that can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TimeFault {
+enum TimeFault {
     /// It is no time, or one that no sign-in can have.
     NotATime,
     /// The day could be the month.
     Undecided,
 }
 
+/// When something happened, as an export writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct When<'t> {
+    text: &'t [u8],
+    dates: Dates,
+}
+
+impl<'t> When<'t> {
+    /// Of what nobody says when it was.
+    pub(super) const NEVER: Self = Self { text: b"", dates: Dates::Alone };
+
+    /// A time in a file that writes its dates so, trimmed.
+    pub(super) fn new(text: &'t [u8], dates: Dates) -> Self {
+        Self { text, dates }
+    }
+
+    /// The time, where it can be read.
+    #[must_use]
+    pub fn read(self) -> Option<DateTime<Utc>> {
+        self.time().ok()
+    }
+
+    /// The time, or why there is none.
+    pub(super) fn time(self) -> Result<DateTime<Utc>, Rejected> {
+        if self.text.is_empty() {
+            return Err(Rejected::NoTime);
+        }
+        let text = std::str::from_utf8(self.text).map_err(|_| Rejected::BadTime)?;
+        parse(text, self.dates).map_err(|fault| match fault {
+            TimeFault::NotATime => Rejected::BadTime,
+            TimeFault::Undecided => Rejected::AmbiguousTime,
+        })
+    }
+
+    /// Where its zone begins, if it is written as Azure writes times, `2026-03-02T12:00:00.1234567+00:00` or with a `Z`: of
+    /// such times that have it in the same place and are of the same zone, the later one has the greater text.
+    fn zone(self) -> Option<usize> {
+        let zone = if self.text.ends_with(b"Z") { self.text.len() - 1 } else { self.text.len().checked_sub(6)? };
+        let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.')];
+        let is_fraction = self.text.get(20..zone)?.iter().all(u8::is_ascii_digit);
+        (is_fraction && marks.iter().all(|(place, mark)| self.text[*place] == *mark)).then_some(zone)
+    }
+}
+
+/// The newest of many times, of which few need to be read to know it.
+#[derive(Debug, Default)]
+pub struct Newest {
+    time: Option<DateTime<Utc>>,
+    text: Vec<u8>,
+}
+
+impl Newest {
+    /// Shows it one more time.
+    pub fn see(&mut self, when: When<'_>) {
+        let zone = |text| When::new(text, Dates::Alone).zone().map(|zone| (zone, &text[zone..]));
+        let is_comparable =
+            when.text <= self.text.as_slice() && zone(when.text).is_some_and(|own| zone(&self.text) == Some(own));
+        if is_comparable {
+            return;
+        }
+        let time = when.read();
+        if time > self.time {
+            self.time = time;
+            when.text.clone_into(&mut self.text);
+        }
+    }
+
+    /// The newest that could be read.
+    #[must_use]
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        self.time
+    }
+}
+
 /// Reads a time. Written without a zone, it is UTC.
-pub(super) fn parse(text: &str, dates: Dates) -> Result<DateTime<Utc>, TimeFault> {
+fn parse(text: &str, dates: Dates) -> Result<DateTime<Utc>, TimeFault> {
     let text = text.trim();
     let time = match DateTime::parse_from_rfc3339(text) {
         Ok(time) => time.to_utc(),

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use crate::aws::{self, Reading, Unusable};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tally};
-use crate::entra::{self, Outcome};
+use crate::entra::{self, Newest, Outcome, When};
 use crate::telemetry::{Summary, count};
 
 /// Facts that are gathered from an object before they are recorded, so that memory is bounded whatever the object holds.
@@ -43,21 +42,28 @@ impl Facts {
 /// Gathers the facts of an object and hands them over in parts.
 pub(super) struct Gathering {
     facts: Facts,
-    pub(super) summary: Summary,
+    summary: Summary,
+    newest_sign_in: Newest,
     sender: mpsc::Sender<Facts>,
 }
 
 impl Gathering {
     pub(super) fn new(sender: mpsc::Sender<Facts>) -> Self {
-        Self { facts: Facts::default(), summary: Summary::default(), sender }
+        Self { facts: Facts::default(), summary: Summary::default(), newest_sign_in: Newest::default(), sender }
     }
 
     /// Hands over what was gathered so far.
-    pub(super) fn hand_over(&mut self) {
+    fn hand_over(&mut self) {
         if self.facts.number() > 0 {
             // Nobody receives any more only when the invocation is over.
             let _ = self.sender.blocking_send(std::mem::take(&mut self.facts));
         }
+    }
+
+    /// What was gathered in all.
+    pub(super) fn finish(mut self) -> Summary {
+        self.hand_over();
+        Summary { newest_sign_in: self.newest_sign_in.time(), ..self.summary }
     }
 
     fn record(&mut self) {
@@ -69,9 +75,9 @@ impl Gathering {
 }
 
 impl entra::Receiver for Gathering {
-    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
+    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.record();
-        self.summary.newest_sign_in = self.summary.newest_sign_in.max(time);
+        self.newest_sign_in.see(when);
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;

@@ -150,8 +150,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             let mut gathering = Gathering::new(sender);
             let read = reading::read(body, &name, &rule, limits, &mut gathering);
             // Also after a fault: the records before it are good.
-            gathering.hand_over();
-            (gathering.summary, read)
+            (gathering.finish(), read)
         });
         let recorder = async {
             let (mut summary, mut result) = (Summary::default(), Ok(()));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::Rule;
-use pivotwatch::entra::{self, Outcome};
+use pivotwatch::entra::{self, Outcome, When};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 
@@ -17,12 +17,12 @@ struct Received {
 }
 
 impl entra::Receiver for Received {
-    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
+    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.records += 1;
         if let Outcome::Failure(failure) = &outcome {
             assert!(Rule::is_failure(&failure.code) && !failure.address.is_loopback(), "{failure:?}");
         }
-        self.outcomes.push((outcome, time));
+        self.outcomes.push((outcome, when.read()));
     }
 }
 

@@ -43,10 +43,10 @@ fn read_record(text: &[u8], sink: &mut Sink<'_>) {
 }
 
 /// Whether a record of the streaming API with this category holds a sign-in.
-pub(super) fn is_category(category: &str) -> bool {
+pub(super) fn is_category(category: &[u8]) -> bool {
     ["AdvancedHunting-AADSignInEventsBeta", "AdvancedHunting-EntraIdSignInEvents"]
         .iter()
-        .any(|known| known.eq_ignore_ascii_case(category))
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(category))
 }
 
 /// Reads a record of the streaming API.

@@ -23,10 +23,12 @@ pub(super) const SHAPE: Shape = Shape {
 /// others.
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) {
     let Some(row) = Row::of_json(text, envelope) else { return sink.reject(Rejected::Malformed) };
-    match of_log(row.get(Role::Category)) {
+    match of_log(row.get(Role::Category).as_bytes()) {
         Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
         Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
-        Some(Origin::OtherLog) if defender::is_category(row.get(Role::Category)) => defender::read_streamed(text, sink),
+        Some(Origin::OtherLog) if defender::is_category(row.get(Role::Category).as_bytes()) => {
+            defender::read_streamed(text, sink)
+        }
         Some(Origin::OtherLog) => sink.other_category(),
         None => log_analytics::read_record(text, sink),
     }

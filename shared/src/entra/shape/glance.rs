@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::super::record::{self, Record, is_code};
 use super::super::source::{Origin, of_log};
-use super::super::time::Dates;
+use super::super::time::{Dates, When};
 use super::{Sink, defender};
 use crate::detection::Source;
 use crate::input::json::{Glance, Place};
@@ -89,7 +89,7 @@ pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sin
 
 /// `None` when it is better left.
 fn take(found: &Found<'_>, sink: &mut Sink<'_>) -> Option<()> {
-    let category = found.plain(CATEGORY)?.trim();
+    let category = found.ascii(CATEGORY)?;
     match of_log(category)? {
         Origin::Source(source) => found.sign_in(source, sink)?,
         Origin::UnknownSignIns => sink.unknown_sign_in(),
@@ -119,20 +119,25 @@ impl<'a> Found<'a> {
         plain(self.walked.value(self.text, number))
     }
 
+    /// The same, trimmed, and `None` also when it is not ASCII.
+    fn ascii(&self, number: usize) -> Option<&'a [u8]> {
+        written(self.walked.value(self.text, number)).filter(|text| text.is_ascii()).map(<[u8]>::trim_ascii)
+    }
+
     fn sign_in(&self, source: Source, sink: &mut Sink<'_>) -> Option<()> {
         // When it happened, and only for want of that when it was logged, which is minutes later.
-        let created = self.plain(CREATED_DATE_TIME)?;
-        let times = [created, if created.trim().is_empty() { self.plain(TIME)? } else { "" }];
+        let created = self.ascii(CREATED_DATE_TIME)?;
+        let when = When::new(if created.is_empty() { self.ascii(TIME)? } else { created }, Dates::Alone);
         let result = self.plain(RESULT_TYPE)?;
         let codes = [result, if is_code(result) { "" } else { self.plain(ERROR_CODE)? }];
         if let Err(outcome) = record::failed(sink.rule, source, codes) {
-            sink.judged((outcome, record::time(times, Dates::Alone).ok()));
+            sink.judged((outcome, when));
             return Some(());
         }
         sink.sign_in(&Record {
             source,
             id: self.text(ID)?,
-            times: times.map(Cow::Borrowed),
+            times: [self.text(CREATED_DATE_TIME)?, self.text(TIME)?],
             addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
             codes: codes.map(Cow::Borrowed),
             user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
@@ -149,7 +154,11 @@ impl<'a> Found<'a> {
 }
 
 fn plain(value: Value<'_>) -> Option<&str> {
-    let text = match value {
+    std::str::from_utf8(written(value)?).ok()
+}
+
+fn written(value: Value<'_>) -> Option<&[u8]> {
+    Some(match value {
         Value::Text(text) => text,
         // As a number is written back when it is whole and fits; anything else would have to be looked at.
         Value::Word(word @ ([b'0'] | [b'1'..=b'9', ..])) if word.len() < 19 && word.iter().all(u8::is_ascii_digit) => {
@@ -157,8 +166,7 @@ fn plain(value: Value<'_>) -> Option<&str> {
         }
         Value::None | Value::Word(b"null" | b"true" | b"false") => b"",
         Value::Escaped(_) | Value::Word(_) => return None,
-    };
-    std::str::from_utf8(text).ok()
+    })
 }
 
 #[cfg(test)]
@@ -178,8 +186,8 @@ mod tests {
     struct Received(Vec<(Outcome, Option<DateTime<Utc>>)>);
 
     impl Receiver for Received {
-        fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
-            self.0.push((outcome, time));
+        fn receive(&mut self, outcome: Outcome, when: When<'_>) {
+            self.0.push((outcome, when.read()));
         }
     }
 

@@ -17,15 +17,13 @@ mod log_analytics_csv;
 mod portal_csv;
 mod table;
 
-use chrono::{DateTime, Utc};
-
 use self::glance::Precedents;
 pub(super) use self::head::Framing;
 use self::head::{BATCHES, Head};
 use super::record::{Ignored, Record, Rejected};
 use super::row::Row;
 use super::source::{Origin, origin};
-use super::time::Dates;
+use super::time::{Dates, When};
 use super::{Outcome, Receiver};
 use crate::detection::Rule;
 use crate::input::json::{self, Cut, Glance, Place, Records};
@@ -156,9 +154,9 @@ impl<'a> Sink<'a> {
     }
 
     /// A record of a sign-in, and what it came to.
-    fn judged(&mut self, (outcome, time): (Outcome, Option<DateTime<Utc>>)) {
+    fn judged(&mut self, (outcome, when): (Outcome, When<'_>)) {
         self.sign_ins += 1;
-        self.receive(outcome, time);
+        self.receive(outcome, when);
     }
 
     /// A record whose row tells where it comes from.
@@ -173,22 +171,22 @@ impl<'a> Sink<'a> {
     /// A sign-in of a category that is not known.
     fn unknown_sign_in(&mut self) {
         self.sign_ins += 1;
-        self.receive(Outcome::Ignored(Ignored::UnknownSignInCategory), None);
+        self.receive(Outcome::Ignored(Ignored::UnknownSignInCategory), When::NEVER);
     }
 
     /// A record of another log.
     fn other_category(&mut self) {
-        self.receive(Outcome::Ignored(Ignored::OtherCategory), None);
+        self.receive(Outcome::Ignored(Ignored::OtherCategory), When::NEVER);
     }
 
     /// A record that cannot be used.
     fn reject(&mut self, reason: Rejected) {
         self.malformed += u64::from(reason == Rejected::Malformed);
-        self.receive(Outcome::Rejected(reason), None);
+        self.receive(Outcome::Rejected(reason), When::NEVER);
     }
 
-    fn receive(&mut self, outcome: Outcome, time: Option<DateTime<Utc>>) {
+    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.records += 1;
-        self.receiver.receive(outcome, time);
+        self.receiver.receive(outcome, when);
     }
 }

@@ -34,7 +34,10 @@ pub(super) fn are_same<S: Simd>(simd: S, one: &[u8], other: &[u8], length: usize
     let differ = |one, other| u8x64::from_slice(simd, one) ^ u8x64::from_slice(simd, other);
     let within = u8x64::from_slice(simd, &WITHIN[BLOCK - rest..2 * BLOCK - rest]);
     // One decision for all of them: that they differ is rare.
-    let differs = one.iter().zip(other).fold(differ(last, other_last) & within, |differs, (one, other)| differs | differ(one, other));
+    let differs = one
+        .iter()
+        .zip(other)
+        .fold(differ(last, other_last) & within, |differs, (one, other)| differs | differ(one, other));
     !differs.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
 }
 

@@ -143,8 +143,7 @@ fn restored(state: HourState, codes: &[String]) -> Result<Hour, String> {
 /// An hour that was shown just what its sample keeps, as every hour was that is not saturated (unless a failure was told
 /// with several times).
 fn of_sample(sample: Sample<FAILURES_AN_HOUR, Occurrence>) -> Hour {
-    let moments: Moments =
-        sample.entries().map(|(identity, occurrence)| ((occurrence.second, identity), ())).collect();
+    let moments: Moments = sample.entries().map(|(identity, occurrence)| ((occurrence.second, identity), ())).collect();
     Hour { sample, earliest: Earliest(moments.clone()), latest: Latest(moments) }
 }
 

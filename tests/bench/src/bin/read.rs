@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 
-use chrono::{DateTime, Utc};
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
-use pivotwatch::entra::{self, Outcome};
+use pivotwatch::entra::{self, Newest, Outcome, When};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 use pivotwatch_bench::findings;
@@ -19,12 +18,14 @@ use pivotwatch_bench::findings;
 struct Folded {
     records: u64,
     failures: u64,
+    newest: Newest,
     tallies: BTreeMap<TallyKey, Tally>,
 }
 
 impl entra::Receiver for Folded {
-    fn receive(&mut self, outcome: Outcome, _: Option<DateTime<Utc>>) {
+    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.records += 1;
+        self.newest.see(when);
         if let Outcome::Failure(failure) = outcome {
             self.failures += 1;
             self.tallies.entry(TallyKey::of(&failure)).or_default().add(&failure);
