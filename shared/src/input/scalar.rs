@@ -34,6 +34,12 @@ pub(super) fn scalar(text: &[u8]) -> Scalar {
     }
 }
 
+/// Whether a number or a word can begin with this.
+#[inline]
+pub(super) fn begins(byte: u8) -> bool {
+    matches!(byte, b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
+}
+
 /// Whether a number or a word ends before this.
 #[inline]
 pub(super) fn ends(byte: u8) -> bool {

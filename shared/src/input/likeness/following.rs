@@ -16,7 +16,7 @@ use fearless_simd::{Level, Simd, dispatch};
 use super::super::members::Members;
 use super::super::scalar;
 use super::super::walk::{Fault, Walked, walk};
-use super::comparing::{are_same, is_steady_string, same, scalar_end, string_end};
+use super::comparing::{are_same, is_steady_string, number, same, string_end, value_end};
 use super::precedent::{Difference, How, Jump, Kind, Precedent, Value};
 
 /// How much may be gone over anew in an object, in lengths of the precedent, before that is given up: what is nested deeply,
@@ -81,7 +81,7 @@ impl<'a, const N: usize> Following<'a, N> {
 
     /// Goes over the object that the text begins with. What cannot be gone over so is called malformed, whether it is or not.
     pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Lesson, Fault> {
-        dispatch!(Level::new(), simd => self.go_over(simd))?;
+        self.go_over()?;
         *walked = Walked { length: self.here, is_plain: true, is_utf8: true, names: [0; N] };
         self.names(&mut walked.names);
         Ok(self.lesson)
@@ -89,30 +89,25 @@ impl<'a, const N: usize> Following<'a, N> {
 
     /// It ends: `there` goes back only behind a comma `here`, and `here` goes back only within a name, to one that comes later
     /// `there`.
-    #[inline(always)]
-    fn go_over<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
+    fn go_over(&mut self) -> Result<(), Fault> {
         let precedent = self.precedent;
         loop {
-            self.past_known_differences(simd)?;
-            let most = precedent.length() - self.there;
-            let same = same(simd, &precedent.text[self.there..], &self.text[self.here..], most);
-            self.there += same;
-            self.here += same;
+            dispatch!(Level::new(), simd => self.go_along(simd))?;
             let Some(innermost) = precedent.innermost.get(self.there) else { return Ok(()) };
             let Some(byte) = self.text.get(self.here) else { return Err(Fault::Unfinished) };
             let innermost = usize::from(*innermost);
             let value = &precedent.values[innermost];
             match value.kind {
-                _ if self.there == value.start => self.replaced(simd, innermost, *byte)?,
-                Kind::Array { .. } | Kind::Object { .. } => self.within(simd, innermost, *byte)?,
-                Kind::String | Kind::Scalar => self.another(simd, innermost)?,
+                _ if self.there == value.start => self.replaced(innermost, *byte)?,
+                Kind::Array { .. } | Kind::Object { .. } => self.within(innermost, *byte)?,
+                Kind::String | Kind::Scalar => self.another(innermost)?,
             }
         }
     }
 
     /// Goes on as long as the two differ only as others did before.
     #[inline(always)]
-    fn past_known_differences<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
+    fn go_along<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
         let Precedent { text: precedent, differences, .. } = self.precedent;
         let (text, mut there, mut here) = (self.text, self.there, self.here);
         let mut next = differences.get(self.next..).unwrap_or_default();
@@ -149,21 +144,26 @@ impl<'a, const N: usize> Following<'a, N> {
                     (there, here) = (*end, here + length + end - at);
                 }
                 How::Steady { end } | How::Varies { end } => {
-                    let value = match first {
-                        b'"' => string_end(simd, ours)?,
-                        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => scalar_end(simd, ours)?,
-                        _ => break,
+                    let value = if *first == b'"' {
+                        string_end(simd, ours)?
+                    } else if let Some(length) = number(simd, ours) {
+                        length
+                    } else if scalar::begins(*first) {
+                        value_end(ours)?
+                    } else {
+                        break;
                     };
                     (there, here) = (*end, here + length + value);
                     self.steps.push(Step { there, here });
                 }
             }
         }
-        (self.there, self.here, self.next) = (there, here, differences.len() - next.len());
+        self.next = differences.len() - next.len();
+        let same = same(simd, &precedent[there..], &text[here..], self.precedent.length() - there);
+        (self.there, self.here) = (there + same, here + same);
         Ok(())
     }
 
-    #[inline(always)]
     fn step(&mut self, there: usize, here: usize) {
         self.there = there;
         self.here = here;
@@ -171,7 +171,6 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// Goes on where others can do so, too, when they differ from the precedent in the same place by the same byte.
-    #[inline(always)]
     fn jump(&mut self, byte: u8, there: usize, here: usize) {
         let jump = Jump { byte, to: there, back: self.here + 1 - here, next: 0 };
         self.lesson.jumps = Some((self.there, jump));
@@ -179,22 +178,17 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// The two differ within a text, a number or a word.
-    #[inline(always)]
-    fn another<S: Simd>(&mut self, simd: S, index: usize) -> Result<(), Fault> {
+    fn another(&mut self, index: usize) -> Result<(), Fault> {
         let value = &self.precedent.values[index];
         let start = self.here - (self.there - value.start);
-        let end = match value.kind {
-            Kind::String => start + string_end(simd, &self.text[start..])?,
-            _ => start + scalar_end(simd, &self.text[start..])?,
-        };
+        let end = start + value_end(&self.text[start..])?;
         self.lesson.varies = Some((index, end - start == value.end - value.start));
         self.step(value.end, end);
         Ok(())
     }
 
     /// Another value than the precedent's begins here, or an array that has elements there is empty here.
-    #[inline(always)]
-    fn replaced<S: Simd>(&mut self, simd: S, index: usize, byte: u8) -> Result<(), Fault> {
+    fn replaced(&mut self, index: usize, byte: u8) -> Result<(), Fault> {
         let value = &self.precedent.values[index];
         let around = &self.precedent.values[value.around];
         let is_first = matches!(around.kind, Kind::Array { .. }) && around.start + 1 == value.start;
@@ -203,7 +197,7 @@ impl<'a, const N: usize> Following<'a, N> {
             self.jump(byte, around.end - 1, self.here);
             return Ok(());
         }
-        let end = self.value(simd, index, self.here, byte)?;
+        let end = self.value(index, self.here, byte)?;
         if matches!(value.kind, Kind::String | Kind::Scalar) {
             self.lesson.varies = Some((index, false));
         }
@@ -212,8 +206,7 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// The two differ directly in an array or an object, and not in a value of it.
-    #[inline(always)]
-    fn within<S: Simd>(&mut self, simd: S, index: usize, byte: u8) -> Result<(), Fault> {
+    fn within(&mut self, index: usize, byte: u8) -> Result<(), Fault> {
         let (precedent, there) = (self.precedent, self.there);
         let value = &precedent.values[index];
         let before = usize::from(precedent.innermost[there - 1]);
@@ -222,7 +215,7 @@ impl<'a, const N: usize> Following<'a, N> {
         // A number goes on that has ended there. The last step lies before it, so all of it was found here, too.
         let is_equal = self.steps.last().is_some_and(|step| step.there <= *start);
         if is_behind && is_equal && matches!(kind, Kind::Scalar) && !scalar::ends(byte) {
-            return self.another(simd, before);
+            return self.another(before);
         }
         match (value.kind, byte) {
             // There are no more of them here.
@@ -241,7 +234,7 @@ impl<'a, const N: usize> Following<'a, N> {
             // Whatever it is: the whole array or object is gone over anew.
             _ => {
                 let begun = self.begun(value.start);
-                let end = self.value(simd, index, begun, self.text[begun])?;
+                let end = self.value(index, begun, self.text[begun])?;
                 self.step(value.end, end);
             }
         }
@@ -279,8 +272,7 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// Checks what stands here at `start` in a value's place, and begins with this byte, and returns where it ends.
-    #[inline(always)]
-    fn value<S: Simd>(&mut self, simd: S, index: usize, start: usize, byte: u8) -> Result<usize, Fault> {
+    fn value(&mut self, index: usize, start: usize, byte: u8) -> Result<usize, Fault> {
         let asked_for = match self.precedent.values[index].kind {
             Kind::Object { asked_for } => asked_for,
             _ => None,
@@ -289,8 +281,7 @@ impl<'a, const N: usize> Following<'a, N> {
             b'{' | b'[' => self.anew(index, start, asked_for),
             // A record that has another value where one is asked for members is not plain.
             _ if asked_for.is_some() => Err(Fault::Malformed),
-            b'"' => Ok(start + string_end(simd, &self.text[start..])?),
-            _ => Ok(start + scalar_end(simd, &self.text[start..])?),
+            _ => Ok(start + value_end(&self.text[start..])?),
         }
     }
 
