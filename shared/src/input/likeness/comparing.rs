@@ -285,7 +285,7 @@ mod tests {
                 Scalar::Large | Scalar::Damaged => None,
             };
             prop_assert!(found.is_none() || found == expected, "{found:?} and not {expected:?} of {text}");
-            let is_usual = text.len() > BLOCK && expected.is_some_and(|end| end < BLOCK && !text[..end].contains(|c: char| c.is_ascii_alphabetic()));
+            let is_usual = text.len() >= BLOCK && expected.is_some_and(|end| end < BLOCK && !text[..end].contains(|c: char| c.is_ascii_alphabetic()));
             prop_assert_eq!(found.is_some(), is_usual, "{}", text);
         }
 
