@@ -79,21 +79,22 @@ impl<'t> When<'t> {
 #[derive(Debug, Default)]
 pub struct Newest {
     time: Option<DateTime<Utc>>,
+    /// As it was written, and where its zone begins if others can be compared with that.
     text: Vec<u8>,
+    zone: Option<usize>,
 }
 
 impl Newest {
     /// Shows it one more time.
     pub fn see(&mut self, when: When<'_>) {
-        let zone = |text| When::new(text, Dates::Alone).zone().map(|zone| (zone, &text[zone..]));
-        let is_comparable =
-            when.text <= self.text.as_slice() && zone(when.text).is_some_and(|own| zone(&self.text) == Some(own));
-        if is_comparable {
+        let is_alike = |zone: usize| when.text.get(zone..) == Some(&self.text[zone..]) && when.zone() == Some(zone);
+        if self.zone.is_some_and(is_alike) && when.text <= self.text.as_slice() {
             return;
         }
         let time = when.read();
         if time > self.time {
             self.time = time;
+            self.zone = when.zone();
             when.text.clone_into(&mut self.text);
         }
     }

@@ -24,33 +24,77 @@ fn differ<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], most: usize)
     !equal << beyond >> beyond
 }
 
-/// Whether the first bytes of two texts are the same. Near the end of either that is left open, and denied.
-#[inline(always)]
-pub(super) fn are_same<S: Simd>(simd: S, one: &[u8], other: &[u8], length: usize) -> bool {
-    let (rest, read) = (length % BLOCK, (length / BLOCK + 1) * BLOCK);
-    let (Some(one), Some(other)) = (one.get(..read), other.get(..read)) else { return false };
-    let blocks = one.as_chunks::<BLOCK>().0.split_last().zip(other.as_chunks::<BLOCK>().0.split_last());
-    let Some(((last, one), (other_last, other))) = blocks else { return false };
-    let differ = |one, other| u8x64::from_slice(simd, one) ^ u8x64::from_slice(simd, other);
-    let within = u8x64::from_slice(simd, &WITHIN[BLOCK - rest..2 * BLOCK - rest]);
-    // One decision for all of them: that they differ is rare.
-    let differs = one
-        .iter()
-        .zip(other)
-        .fold(differ(last, other_last) & within, |differs, (one, other)| differs | differ(one, other));
-    !differs.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
+/// A text that others are compared with, in blocks.
+pub(super) struct Blocks {
+    /// The last one is filled up with zeros.
+    blocks: Vec<[u8; BLOCK]>,
+    /// All bits of the bytes in the last one that are of the text.
+    within: [u8; BLOCK],
 }
 
-/// All bits of each byte, and then none.
-static WITHIN: [u8; 2 * BLOCK] = {
-    let mut within = [0; 2 * BLOCK];
-    let mut at = 0;
-    while at < BLOCK {
-        within[at] = 0xff;
-        at += 1;
+impl Blocks {
+    pub(super) fn of(text: &[u8]) -> Self {
+        let mut blocks = Self { blocks: Vec::new(), within: WITHIN[0] };
+        for bytes in text.chunks(BLOCK) {
+            let mut block = [0; BLOCK];
+            block[..bytes.len()].copy_from_slice(bytes);
+            blocks.blocks.push(block);
+            blocks.within = WITHIN[bytes.len()];
+        }
+        blocks
+    }
+
+    /// Whether another text begins so. Near its end that is left open, and denied.
+    #[inline(always)]
+    pub(super) fn begin<S: Simd>(&self, simd: S, text: &[u8]) -> bool {
+        let text = text.get(..self.blocks.len() * BLOCK).map(<[u8]>::as_chunks);
+        let (Some((last, blocks)), Some((text, _))) = (self.blocks.split_last(), text) else {
+            return self.blocks.is_empty();
+        };
+        let Some((last_of_text, text)) = text.split_last() else { return false };
+        are_same(simd, blocks.iter().zip(text), (last, last_of_text), &self.within)
+    }
+}
+
+/// All bits of so many bytes of a block, by their number.
+static WITHIN: [[u8; BLOCK]; BLOCK + 1] = {
+    let mut within = [[0; BLOCK]; BLOCK + 1];
+    let mut length = 0;
+    while length <= BLOCK {
+        let mut at = 0;
+        while at < length {
+            within[length][at] = 0xff;
+            at += 1;
+        }
+        length += 1;
     }
     within
 };
+
+/// Whether the first bytes of two texts are the same. Near the end of either that is left open, and denied.
+#[inline(always)]
+pub(super) fn begin_alike<S: Simd>(simd: S, one: &[u8], other: &[u8], length: usize) -> bool {
+    let (rest, read) = (length % BLOCK, (length / BLOCK + 1) * BLOCK);
+    let (Some(one), Some(other)) = (one.get(..read), other.get(..read)) else { return false };
+    let blocks = one.as_chunks().0.split_last().zip(other.as_chunks().0.split_last());
+    let Some(((last, one), (last_of_other, other))) = blocks else { return false };
+    are_same(simd, one.iter().zip(other), (last, last_of_other), &WITHIN[rest])
+}
+
+/// Whether blocks are the same, and of the last ones the bytes `within`.
+#[inline(always)]
+fn are_same<'b, S: Simd>(
+    simd: S,
+    blocks: impl Iterator<Item = (&'b [u8; BLOCK], &'b [u8; BLOCK])>,
+    last: (&[u8; BLOCK], &[u8; BLOCK]),
+    within: &[u8; BLOCK],
+) -> bool {
+    let differ = |one, other| u8x64::from_slice(simd, one) ^ u8x64::from_slice(simd, other);
+    // One decision for all of them: that they differ is rare.
+    let in_last = differ(last.0, last.1) & u8x64::from_slice(simd, within);
+    let differs = blocks.fold(in_last, |differs, (one, other)| differs | differ(one, other));
+    !differs.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
+}
 
 /// How many bytes two texts have in common at their beginnings, of the first `most`.
 #[inline(always)]
@@ -302,9 +346,12 @@ mod tests {
             let (one, other) = ([one, behind.clone()].concat(), [other, behind].concat());
             let expected = one.iter().zip(&other).take(most).take_while(|(one, other)| one == other).count();
             prop_assert_eq!(dispatch!(Level::new(), simd => same(simd, &one, &other, most)), expected);
-            let are = dispatch!(Level::new(), simd => are_same(simd, &one, &other, most));
+            let are = dispatch!(Level::new(), simd => begin_alike(simd, &one, &other, most));
             prop_assert!(!are || expected == most);
             prop_assert!(are || expected < most || room == 0);
+            let begins = dispatch!(Level::new(), simd => Blocks::of(&one[..most]).begin(simd, &other));
+            prop_assert!(!begins || expected == most);
+            prop_assert!(begins || expected < most || room == 0);
         }
     }
 }

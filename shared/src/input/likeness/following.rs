@@ -16,7 +16,7 @@ use fearless_simd::{Level, Simd, dispatch};
 use super::super::members::Members;
 use super::super::scalar;
 use super::super::walk::{Fault, Walked, walk};
-use super::comparing::{are_same, is_steady_string, number, same, string_end, value_end};
+use super::comparing::{begin_alike, is_steady_string, number, same, string_end, value_end};
 use super::precedent::{Difference, How, Jump, Kind, Precedent, Value};
 
 /// How much may be gone over anew in an object, in lengths of the precedent, before that is given up: what is nested deeply,
@@ -36,6 +36,12 @@ pub(super) struct Lesson {
     pub(super) lacks: Option<Lack>,
 }
 
+impl Lesson {
+    fn is_empty(&self) -> bool {
+        self.varies.is_none() && self.jumps.is_none() && self.lacks.is_none()
+    }
+}
+
 /// An array or object that had more in it.
 pub(super) struct Lack {
     pub(super) there: Range<usize>,
@@ -47,6 +53,13 @@ pub(super) struct Lack {
 pub(super) struct Step {
     there: usize,
     here: usize,
+}
+
+/// Where in the text that is which is `there` in the precedent. There is a step for its beginning.
+pub(super) fn here(steps: &[Step], there: usize) -> usize {
+    let later = steps.partition_point(|step| step.there <= there);
+    let step = later.checked_sub(1).map_or(Step::default(), |index| steps[index]);
+    step.here + (there - step.there)
 }
 
 /// An object that was gone over anew, and of which something is asked for.
@@ -80,11 +93,17 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// Goes over the object that the text begins with. What cannot be gone over so is called malformed, whether it is or not.
-    pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Lesson, Fault> {
+    ///
+    /// Where nothing was to be learnt, the names are where [`here`] finds them.
+    pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Option<Lesson>, Fault> {
         self.go_over()?;
-        *walked = Walked { length: self.here, is_plain: true, is_utf8: true, names: [0; N] };
+        (walked.length, walked.is_plain, walked.is_utf8) = (self.here, true, true);
+        if self.lesson.is_empty() && self.anew.is_empty() {
+            return Ok(None);
+        }
+        walked.names = [0; N];
         self.names(&mut walked.names);
-        Ok(self.lesson)
+        Ok(Some(self.lesson))
     }
 
     /// It ends: `there` goes back only behind a comma `here`, and `here` goes back only within a name, to one that comes later
@@ -114,10 +133,12 @@ impl<'a, const N: usize> Following<'a, N> {
         if next.first().is_some_and(|difference| difference.at < there) {
             next = &next[next.partition_point(|difference| difference.at < there)..];
         }
-        while let [Difference { at, how }, rest @ ..] = next {
+        while let [Difference { from, at, between, how }, rest @ ..] = next {
             let length = at - there;
-            let (Some(before), Some(ours)) = (precedent.get(there..), text.get(here..)) else { break };
-            if !are_same(simd, before, ours, length) {
+            let Some(ours) = text.get(here..) else { break };
+            // Behind a jump it begins elsewhere.
+            let are_same = if there == *from { between.begin(simd, ours) } else { begin_alike(simd, &precedent[there..], ours, length) };
+            if !are_same {
                 break;
             }
             let Some(ours @ [first, ..]) = ours.get(length..) else { break };
@@ -233,7 +254,8 @@ impl<'a, const N: usize> Following<'a, N> {
             (Kind::Object { .. }, _) if self.lacks_members(index, byte) => {}
             // Whatever it is: the whole array or object is gone over anew.
             _ => {
-                let begun = self.begun(value.start);
+                // It has not ended.
+                let begun = here(self.steps, value.start);
                 let end = self.value(index, begun, self.text[begun])?;
                 self.step(value.end, end);
             }
@@ -262,13 +284,6 @@ impl<'a, const N: usize> Following<'a, N> {
     /// Whether something is asked for that is there.
     fn has_names(&self, there: Range<usize>) -> bool {
         self.precedent.names.iter().any(|(end, _)| there.contains(end))
-    }
-
-    /// Where here the array or object begins that begins there at `start`, and that has not ended.
-    fn begun(&self, start: usize) -> usize {
-        let later = self.steps.partition_point(|step| step.there <= start);
-        let step = later.checked_sub(1).map_or(Step::default(), |index| self.steps[index]);
-        step.here + (start - step.there)
     }
 
     /// Checks what stands here at `start` in a value's place, and begins with this byte, and returns where it ends.
@@ -311,12 +326,8 @@ impl<'a, const N: usize> Following<'a, N> {
 
     /// Where here the names end that were asked for.
     fn names(&self, names: &mut [usize; N]) {
-        let (mut step, mut later) = (Step::default(), &self.steps[..]);
         for (end, number) in &self.precedent.names {
-            while let Some((next, rest)) = later.split_first().filter(|(next, _)| next.there <= *end) {
-                (step, later) = (*next, rest);
-            }
-            names[*number] = step.here + (end - step.there);
+            names[*number] = here(self.steps, *end);
         }
         for Anew { there, here, walked } in &self.anew {
             for (_, number) in self.precedent.names.iter().filter(|(end, _)| there.contains(end)) {

@@ -4,7 +4,7 @@ use super::super::marks::BLOCK;
 use super::super::members::{Member, Members};
 use super::super::scalar;
 use super::super::walk::walk;
-use super::comparing::LONGEST_STEADY;
+use super::comparing::{Blocks, LONGEST_STEADY};
 use super::following::{Lack, Lesson};
 
 /// A longer object is no precedent: it would take more to know it than it is worth.
@@ -28,16 +28,30 @@ pub(super) struct Precedent<const N: usize> {
     pub(super) innermost: Vec<u16>,
     /// The values that were asked for and are there, in the order of the text: where their names end, and their numbers.
     pub(super) names: Vec<(usize, usize)>,
+    /// The same by number; 0 for what is not there.
+    pub(super) ends: [usize; N],
     /// In what others were found to differ, in order.
     pub(super) differences: Vec<Difference>,
     lessons: usize,
 }
 
 /// In what others differ from a precedent, which is looked for without comparing first.
-#[derive(Clone, Copy)]
 pub(super) struct Difference {
+    /// Where the difference before it ends.
+    pub(super) from: usize,
     pub(super) at: usize,
+    /// What is the same from there to here.
+    pub(super) between: Blocks,
     pub(super) how: How,
+}
+
+impl Difference {
+    fn end(&self) -> usize {
+        match self.how {
+            How::Jumps(_) => self.at,
+            How::Steady { end } | How::Varies { end } => end,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -103,7 +117,7 @@ impl<const N: usize> Precedent<N> {
         let (values, innermost) = Outline::of(&text, members)?;
         let is_whole = walked.length == text.len();
         text.extend([0; BLOCK]);
-        is_whole.then_some(Self { text, values, innermost, names, differences: Vec::new(), lessons: 0 })
+        is_whole.then_some(Self { text, values, innermost, names, ends: walked.names, differences: Vec::new(), lessons: 0 })
     }
 
     /// The values that are directly in the array or object of that index and begin at `at` or behind it, of the next ones.
@@ -139,10 +153,10 @@ impl<const N: usize> Precedent<N> {
         let is_steady = is_steady && matches!(kind, Kind::String) && end - start <= LONGEST_STEADY;
         let place = self
             .differences
-            .partition_point(|Difference { at, how }| at < start || at == start && matches!(how, How::Jumps(_)));
+            .partition_point(|Difference { at, how, .. }| at < start || at == start && matches!(how, How::Jumps(_)));
         let how = if is_steady { How::Steady { end: *end } } else { How::Varies { end: *end } };
         match self.differences.get_mut(place).filter(|known| known.at == *start) {
-            None => self.insert(place, Difference { at: *start, how }),
+            None => self.insert(place, *start, how),
             Some(known) if matches!(known.how, How::Steady { .. }) => known.how = how,
             Some(_) => {}
         }
@@ -155,12 +169,18 @@ impl<const N: usize> Precedent<N> {
             How::Steady { .. } | How::Varies { .. } => None,
         });
         if jumps.clone().count() < JUMPS && !jumps.any(|known| known == (at, jump.byte)) {
-            self.insert(place, Difference { at, how: How::Jumps(jump) });
+            self.insert(place, at, How::Jumps(jump));
         }
     }
 
-    fn insert(&mut self, place: usize, difference: Difference) {
-        self.differences.insert(place, difference);
+    fn insert(&mut self, place: usize, at: usize, how: How) {
+        self.differences.insert(place, Difference { from: 0, at, between: Blocks::of(b""), how });
+        let mut from = place.checked_sub(1).map_or(0, |before| self.differences[before].end());
+        for difference in self.differences[place..].iter_mut().take(2) {
+            difference.from = from;
+            difference.between = Blocks::of(&self.text[from..difference.at]);
+            from = difference.end();
+        }
         for index in 0..self.differences.len() {
             if let How::Jumps(Jump { to, .. }) = self.differences[index].how {
                 let first = self.differences.partition_point(|known| known.at < to);
