@@ -1,10 +1,19 @@
 //! A failed sign-in, and what makes two reports of it one.
 
+use std::borrow::Cow;
+
+use arrayvec::ArrayString;
 use chrono::{DateTime, Utc};
 
 use super::address::Address;
 use super::sample::hash;
 use super::source::Source;
+
+/// More digits than any result code has: the longest begin with 7000 and have seven.
+pub const CODE_LENGTH: usize = 10;
+
+/// Entra's result code, digits only.
+pub type Code = ArrayString<CODE_LENGTH>;
 
 /// A failed sign-in that the rule counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +24,8 @@ pub struct Failure {
     pub source: Source,
     /// When it happened. Tallies keep whole seconds of it.
     pub time: DateTime<Utc>,
-    /// Entra's result code, digits only.
-    pub code: String,
+    /// How it ended.
+    pub code: Code,
     /// What makes it the same failure however often and in whichever export it is told: see [`identity`].
     pub identity: u64,
     /// Who tried, in lower case; empty when the log does not say.
@@ -47,7 +56,9 @@ pub struct Particulars<'a> {
 #[must_use]
 pub fn identity(record_id: &str, code: &str, particulars: &Particulars<'_>) -> u64 {
     if !record_id.is_empty() {
-        return hash(&["id", &record_id.to_ascii_lowercase(), code]);
+        let is_lower_case = !record_id.bytes().any(|byte| byte.is_ascii_uppercase());
+        let id = if is_lower_case { Cow::Borrowed(record_id) } else { Cow::Owned(record_id.to_ascii_lowercase()) };
+        return hash(&["id", &id, code]);
     }
     let Particulars { time, address, user, app, correlation_id } = particulars;
     hash(&["particulars", &time.to_rfc3339(), &address.to_string(), user, app, code, correlation_id])

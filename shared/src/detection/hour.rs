@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use litemap::LiteMap;
 
+use super::failure::Code;
 use super::sample::Sample;
 
 /// Failures kept in each of the three ways. Up to this many an hour is exact.
@@ -21,7 +22,7 @@ pub struct Occurrence {
     /// The second of the day.
     pub second: u32,
     /// The result code.
-    pub code: String,
+    pub code: Code,
 }
 
 /// When which failure happened: the second of the day, and the failure's identity.
@@ -126,7 +127,7 @@ mod tests {
     fn hour(moments: &[Moment]) -> Hour {
         let mut hour = Hour::default();
         for (second, identity) in moments {
-            hour.add(spread(*identity), Occurrence { second: *second, code: "50126".to_owned() });
+            hour.add(spread(*identity), Occurrence { second: *second, code: "50126".parse().unwrap() });
         }
         hour
     }

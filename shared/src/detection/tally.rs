@@ -63,7 +63,7 @@ impl Tally {
         let second = failure.time.num_seconds_from_midnight();
         let hour = self.hours.entry(hour_of(second)).or_default();
         let is_new = !hour.sample().contains(failure.identity);
-        hour.add(failure.identity, Occurrence { second, code: failure.code.clone() });
+        hour.add(failure.identity, Occurrence { second, code: failure.code });
         add_name(&mut self.users, &failure.user);
         add_name(&mut self.apps, &failure.app);
         is_new
@@ -217,7 +217,7 @@ mod tests {
             address,
             source: Source::Interactive,
             time,
-            code: code.to_owned(),
+            code: code.parse().unwrap(),
             identity: identity(id, code, &particulars),
             user: user.to_owned(),
             app: app.to_owned(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Outcome;
 use super::time::{Dates, When};
 use crate::detection::address::{Address, AddressFault};
-use crate::detection::failure::{Particulars, identity};
+use crate::detection::failure::{CODE_LENGTH, Code, Particulars, identity};
 use crate::detection::{Failure, Rule, Source};
 
 /// Why a record in order is not counted.
@@ -152,7 +152,8 @@ impl Record<'_> {
         let correlation_id = self.correlation_id.trim();
         let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
         let identity = identity(self.id.trim(), code, &particulars);
-        Ok(Failure { address, source: self.source, time, code: code.to_owned(), identity, user, app })
+        let code = Code::from(code).map_err(|_| Outcome::Rejected(Rejected::NoCode))?;
+        Ok(Failure { address, source: self.source, time, code, identity, user, app })
     }
 
     /// About how much memory it takes to keep.
@@ -178,10 +179,9 @@ impl Record<'_> {
     }
 }
 
-/// Digits, no more of them than any code has (the longest begin with 7000 and have seven); anything longer is somebody's
-/// attempt to fill the table.
+/// Digits, and not too many: anything longer is somebody's attempt to fill the table.
 pub(super) fn is_code(text: &str) -> bool {
-    (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    (1..=CODE_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn first_filled(texts: [&str; 2]) -> Option<&str> {

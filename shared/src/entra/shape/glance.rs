@@ -84,7 +84,11 @@ pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sin
     }
     let text = &text[..length];
     let is_sound = walked.is_plain() && (walked.is_utf8() || simdutf8::basic::from_utf8(text).is_ok());
-    if is_sound && take(&Found { text, walked: &walked }, sink).is_some() { Glance::Taken(length) } else { Glance::Left }
+    if is_sound && take(&Found { text, walked: &walked }, sink).is_some() {
+        Glance::Taken(length)
+    } else {
+        Glance::Left
+    }
 }
 
 /// `None` when it is better left.
@@ -134,15 +138,19 @@ impl<'a> Found<'a> {
             sink.judged((outcome, when));
             return Some(());
         }
+        let none = const { Cow::Borrowed("") };
+        let id = self.text(ID)?;
+        // It says which sign-in it was where the id does not.
+        let has_id = !id.trim().is_empty();
         sink.sign_in(&Record {
             source,
-            id: self.text(ID)?,
-            times: [self.text(CREATED_DATE_TIME)?, self.text(TIME)?],
-            addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
+            times: [self.either(CREATED_DATE_TIME, TIME)?, none.clone()],
+            addresses: [self.either(IP_ADDRESS, CALLER_IP_ADDRESS)?, none.clone()],
             codes: codes.map(Cow::Borrowed),
             user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
             app: self.either(APP_DISPLAY_NAME, RESOURCE_DISPLAY_NAME)?,
-            correlation_id: self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)?,
+            correlation_id: if has_id { none } else { self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)? },
+            id,
         });
         Some(())
     }

@@ -137,7 +137,11 @@ impl<'a, const N: usize> Following<'a, N> {
             let length = at - there;
             let Some(ours) = text.get(here..) else { break };
             // Behind a jump it begins elsewhere.
-            let are_same = if there == *from { between.begin(simd, ours) } else { begin_alike(simd, &precedent[there..], ours, length) };
+            let are_same = if there == *from {
+                between.begin(simd, ours)
+            } else {
+                begin_alike(simd, &precedent[there..], ours, length)
+            };
             if !are_same {
                 break;
             }

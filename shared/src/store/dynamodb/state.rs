@@ -7,6 +7,7 @@ use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::detection::Tally;
+use crate::detection::failure::Code;
 use crate::detection::hour::{Earliest, FAILURES_AN_HOUR, Hour, Latest, Moment, Moments, Occurrence};
 use crate::detection::sample::Sample;
 use crate::detection::tally::Names;
@@ -19,7 +20,7 @@ const SECONDS_AN_HOUR: u32 = 3600;
 #[derive(Serialize, Deserialize)]
 struct State {
     /// Each code once; failures refer to it by number.
-    codes: Vec<String>,
+    codes: Vec<Code>,
     hours: Vec<HourState>,
     users: NamesState,
     apps: NamesState,
@@ -88,19 +89,19 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
 /// The codes so far, by number.
 #[derive(Default)]
 struct Codes {
-    codes: Vec<String>,
-    numbers: BTreeMap<String, u16>,
+    codes: Vec<Code>,
+    numbers: BTreeMap<Code, u16>,
 }
 
 impl Codes {
-    fn number(&mut self, code: &str) -> u16 {
-        if let Some(number) = self.numbers.get(code) {
+    fn number(&mut self, code: Code) -> u16 {
+        if let Some(number) = self.numbers.get(&code) {
             return *number;
         }
         // There are at most 24 × 256 codes in a tally, so they cannot outgrow the number.
         let number = u16::try_from(self.codes.len()).unwrap_or(u16::MAX);
-        self.codes.push(code.to_owned());
-        self.numbers.insert(code.to_owned(), number);
+        self.codes.push(code);
+        self.numbers.insert(code, number);
         number
     }
 }
@@ -109,7 +110,7 @@ fn hour_state(number: u8, hour: &Hour, codes: &mut Codes) -> HourState {
     let failures = hour.sample.entries().map(|(identity, occurrence)| FailureState {
         identity: identity.to_be_bytes(),
         second_of_the_hour: second_of_the_hour(occurrence.second),
-        code: codes.number(&occurrence.code),
+        code: codes.number(occurrence.code),
     });
     let failures = failures.collect();
     let ends = if *hour == of_sample(hour.sample.clone()) {
@@ -121,7 +122,7 @@ fn hour_state(number: u8, hour: &Hour, codes: &mut Codes) -> HourState {
     HourState { hour: number, saturated: hour.sample.is_saturated(), failures, ends }
 }
 
-fn restored(state: HourState, codes: &[String]) -> Result<Hour, String> {
+fn restored(state: HourState, codes: &[Code]) -> Result<Hour, String> {
     let HourState { hour, saturated, failures, ends } = state;
     if hour >= 24 {
         return Err(format!("its state has an hour {hour}"));
@@ -129,7 +130,7 @@ fn restored(state: HourState, codes: &[String]) -> Result<Hour, String> {
     let mut entries = Vec::with_capacity(failures.len());
     for FailureState { identity, second_of_the_hour, code } in failures {
         let code = codes.get(usize::from(code)).ok_or("its state refers to a code that it does not have")?;
-        let occurrence = Occurrence { second: second_of_the_day(hour, second_of_the_hour), code: code.clone() };
+        let occurrence = Occurrence { second: second_of_the_day(hour, second_of_the_hour), code: *code };
         entries.push((u64::from_be_bytes(identity), occurrence));
     }
     let mut restored = of_sample(Sample::restore(entries, saturated));
@@ -190,7 +191,7 @@ mod tests {
                 address: Address::from(std::net::IpAddr::from([203, 0, 113, 7])),
                 source: Source::Interactive,
                 time: chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(i64::from(*second)),
-                code: format!("5012{code}"),
+                code: format!("5012{code}").parse().unwrap(),
                 identity: *identity,
                 user: format!("user{}@contoso.example", identity % 100),
                 app: "Azure Portal".to_owned(),
