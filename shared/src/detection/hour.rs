@@ -17,7 +17,7 @@ use super::sample::Sample;
 pub const FAILURES_AN_HOUR: usize = 256;
 
 /// One kept failure.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Occurrence {
     /// The second of the day.
     pub second: u32,
@@ -32,28 +32,39 @@ pub(crate) type Moment = (u32, u64);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hour {
     pub(crate) sample: Sample<FAILURES_AN_HOUR, Occurrence>,
-    pub(crate) earliest: Earliest,
-    pub(crate) latest: Latest,
+    /// Only where the sample does not tell them, which is when there were more failures than it keeps, or one was told
+    /// with several times.
+    pub(crate) ends: Option<Box<Ends>>,
 }
 
 impl Hour {
     /// Adds a failure, and tells whether anything changed.
     pub(crate) fn add(&mut self, identity: u64, occurrence: Occurrence) -> bool {
         let moment = (occurrence.second, identity);
-        let changed = self.earliest.add(moment) | self.latest.add(moment);
+        let is_told_by_sample = match self.sample.get(identity) {
+            Some(known) => known.second == occurrence.second,
+            None => self.sample.len() < FAILURES_AN_HOUR,
+        };
+        let mut changed = false;
+        if self.ends.is_some() || !is_told_by_sample {
+            changed = self.known_ends().add(moment);
+        }
         self.sample.add(identity, occurrence) | changed
     }
 
     /// Joins what `other` was shown, and tells whether anything changed.
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
-        let mut changed = self.sample.merge(&other.sample);
-        for moment in other.earliest.0.keys() {
-            changed |= self.earliest.add(*moment);
-        }
-        for moment in other.latest.0.keys() {
-            changed |= self.latest.add(*moment);
-        }
-        changed
+        let Some(theirs) = &other.ends else {
+            let entries = other.sample.entries();
+            return entries.fold(false, |changed, (identity, occurrence)| self.add(identity, *occurrence) | changed);
+        };
+        let mut changed = self.ends.is_none();
+        changed |= self.known_ends().merge(theirs);
+        self.sample.merge(&other.sample) | changed
+    }
+
+    fn known_ends(&mut self) -> &mut Ends {
+        self.ends.get_or_insert_with(|| Box::new(Ends::of(&self.sample)))
     }
 
     /// What is kept for estimates.
@@ -69,14 +80,40 @@ impl Hour {
     #[must_use]
     pub fn seconds(&self) -> Vec<u32> {
         let sampled = self.sample.entries().map(|(identity, occurrence)| (occurrence.second, identity));
+        let ends = self.ends.iter().flat_map(|ends| ends.earliest.0.keys().chain(ends.latest.0.keys()).copied());
         let mut first = BTreeMap::<u64, u32>::new();
-        for (second, identity) in sampled.chain(self.earliest.0.keys().copied()).chain(self.latest.0.keys().copied()) {
+        for (second, identity) in sampled.chain(ends) {
             let known = first.entry(identity).or_insert(second);
             *known = second.min(*known);
         }
         let mut seconds: Vec<_> = first.into_values().collect();
         seconds.sort_unstable();
         seconds
+    }
+}
+
+/// The first and the last failures of an hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ends {
+    pub(crate) earliest: Earliest,
+    pub(crate) latest: Latest,
+}
+
+impl Ends {
+    /// As they are while the sample tells them.
+    pub(crate) fn of(sample: &Sample<FAILURES_AN_HOUR, Occurrence>) -> Self {
+        let moments: Moments =
+            sample.entries().map(|(identity, occurrence)| ((occurrence.second, identity), ())).collect();
+        Self { earliest: Earliest(moments.clone()), latest: Latest(moments) }
+    }
+
+    fn add(&mut self, moment: Moment) -> bool {
+        self.earliest.add(moment) | self.latest.add(moment)
+    }
+
+    fn merge(&mut self, other: &Self) -> bool {
+        let earliest = other.earliest.0.keys().fold(false, |changed, moment| self.earliest.add(*moment) | changed);
+        other.latest.0.keys().fold(earliest, |changed, moment| self.latest.add(*moment) | changed)
     }
 }
 

@@ -102,10 +102,16 @@ impl<const K: usize, V> Sample<K, V> {
         self.entries.iter().map(|(hash, value)| (*hash, value))
     }
 
+    /// The entry with this hash, if it is kept.
+    #[must_use]
+    pub fn get(&self, hash: u64) -> Option<&V> {
+        self.entries.get(&hash)
+    }
+
     /// Whether an entry with this hash is kept.
     #[must_use]
     pub fn contains(&self, hash: u64) -> bool {
-        self.entries.contains_key(&hash)
+        self.get(hash).is_some()
     }
 
     /// How many entries are kept.

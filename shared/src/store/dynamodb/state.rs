@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detection::Tally;
 use crate::detection::failure::Code;
-use crate::detection::hour::{Earliest, FAILURES_AN_HOUR, Hour, Latest, Moment, Moments, Occurrence};
+use crate::detection::hour::{Earliest, Ends, Hour, Latest, Moment, Moments, Occurrence};
 use crate::detection::sample::Sample;
 use crate::detection::tally::Names;
 
@@ -31,7 +31,7 @@ struct HourState {
     hour: u8,
     saturated: bool,
     failures: Vec<FailureState>,
-    /// The first and the last failures, unless they are just those of the sample.
+    /// The first and the last failures, unless the sample tells them.
     ends: Option<EndsState>,
 }
 
@@ -113,12 +113,11 @@ fn hour_state(number: u8, hour: &Hour, codes: &mut Codes) -> HourState {
         code: codes.number(occurrence.code),
     });
     let failures = failures.collect();
-    let ends = if *hour == of_sample(hour.sample.clone()) {
-        None
-    } else {
-        let moments = |moments: &Moments| moments.keys().map(moment_state).collect();
-        Some(EndsState { earliest: moments(&hour.earliest.0), latest: moments(&hour.latest.0) })
-    };
+    let moments = |moments: &Moments| moments.keys().map(moment_state).collect();
+    let ends = hour.ends.as_ref().map(|ends| EndsState {
+        earliest: moments(&ends.earliest.0),
+        latest: moments(&ends.latest.0),
+    });
     HourState { hour: number, saturated: hour.sample.is_saturated(), failures, ends }
 }
 
@@ -133,19 +132,11 @@ fn restored(state: HourState, codes: &[Code]) -> Result<Hour, String> {
         let occurrence = Occurrence { second: second_of_the_day(hour, second_of_the_hour), code: *code };
         entries.push((u64::from_be_bytes(identity), occurrence));
     }
-    let mut restored = of_sample(Sample::restore(entries, saturated));
-    if let Some(EndsState { earliest, latest }) = ends {
-        let moments = |states: Vec<MomentState>| states.iter().map(|state| (moment(hour, state), ())).collect();
-        (restored.earliest, restored.latest) = (Earliest(moments(earliest)), Latest(moments(latest)));
-    }
-    Ok(restored)
-}
-
-/// An hour that was shown just what its sample keeps, as every hour was that is not saturated (unless a failure was told
-/// with several times).
-fn of_sample(sample: Sample<FAILURES_AN_HOUR, Occurrence>) -> Hour {
-    let moments: Moments = sample.entries().map(|(identity, occurrence)| ((occurrence.second, identity), ())).collect();
-    Hour { sample, earliest: Earliest(moments.clone()), latest: Latest(moments) }
+    let moments = |states: Vec<MomentState>| states.iter().map(|state| (moment(hour, state), ())).collect();
+    let ends = ends.map(|EndsState { earliest, latest }| {
+        Box::new(Ends { earliest: Earliest(moments(earliest)), latest: Latest(moments(latest)) })
+    });
+    Ok(Hour { sample: Sample::restore(entries, saturated), ends })
 }
 
 fn moment_state((second, identity): &Moment) -> MomentState {
