@@ -47,11 +47,9 @@ impl Blocks {
     /// Whether another text begins so. Near its end that is left open, and denied.
     #[inline(always)]
     pub(super) fn begin<S: Simd>(&self, simd: S, text: &[u8]) -> bool {
-        let text = text.get(..self.blocks.len() * BLOCK).map(<[u8]>::as_chunks);
-        let (Some((last, blocks)), Some((text, _))) = (self.blocks.split_last(), text) else {
-            return self.blocks.is_empty();
-        };
-        let Some((last_of_text, text)) = text.split_last() else { return false };
+        let Some((last, blocks)) = self.blocks.split_last() else { return true };
+        let text = text.as_chunks::<BLOCK>().0;
+        let Some(last_of_text) = text.get(blocks.len()) else { return false };
         are_same(simd, blocks.iter().zip(text), (last, last_of_text), &self.within)
     }
 }

@@ -114,10 +114,10 @@ fn hour_state(number: u8, hour: &Hour, codes: &mut Codes) -> HourState {
     });
     let failures = failures.collect();
     let moments = |moments: &Moments| moments.keys().map(moment_state).collect();
-    let ends = hour.ends.as_ref().map(|ends| EndsState {
-        earliest: moments(&ends.earliest.0),
-        latest: moments(&ends.latest.0),
-    });
+    let ends = hour
+        .ends
+        .as_ref()
+        .map(|ends| EndsState { earliest: moments(&ends.earliest.0), latest: moments(&ends.latest.0) });
     HourState { hour: number, saturated: hour.sample.is_saturated(), failures, ends }
 }
 
