@@ -20,6 +20,9 @@ use super::source::Source;
 /// User names kept, and application names kept.
 pub const NAMES: usize = 64;
 
+/// So many names are compared in the time that it takes to hash one.
+const FEW_NAMES: usize = 8;
+
 /// Bytes kept of a name. Entra's longest user principal name has 113 characters; anything longer is somebody's attempt.
 const NAME_LENGTH: usize = 128;
 
@@ -184,8 +187,9 @@ fn hour_of(second: u32) -> u8 {
 
 fn add_name(names: &mut Names, name: &str) {
     let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
-    // Nearly always the same one again, which is told sooner than hashed.
-    if !name.is_empty() && names.entries().all(|(_, known)| known != name) {
+    // As a rule it is one of few again, which is told sooner than it is hashed.
+    let is_known = names.len() <= FEW_NAMES && names.entries().any(|(_, known)| known == name);
+    if !name.is_empty() && !is_known {
         names.add(hash(&[name]), name.to_owned());
     }
 }

@@ -54,6 +54,14 @@ impl<const N: usize> Walked<N> {
     pub(super) fn names(&self) -> impl Iterator<Item = (usize, usize)> {
         self.names.iter().enumerate().filter(|(_, end)| **end > 0).map(|(number, end)| (*end, number))
     }
+
+    /// The value with this number, of the text that was gone over.
+    pub(crate) fn value<'t>(&self, text: &'t [u8], number: usize) -> scalar::Value<'t> {
+        match self.names.get(number) {
+            None | Some(0) => scalar::Value::None,
+            Some(end) => text.get(*end..).map_or(scalar::Value::None, scalar::behind_name),
+        }
+    }
 }
 
 /// Goes over the object that `text` begins with, or the array if nothing is asked for. Whether it is UTF-8 is not looked
@@ -440,10 +448,6 @@ mod tests {
         walk(text, false, usize::MAX, Some(&OUTER))
     }
 
-    fn value<'t>(walked: &Walked<4>, text: &'t [u8], number: usize) -> Found<'t> {
-        if walked.names[number] == 0 { Found::None } else { scalar::behind_name(&text[walked.names[number]..]) }
-    }
-
     fn is_taken(text: &[u8]) -> bool {
         walked(text).is_ok_and(|walked| walked.length == text.len())
     }
@@ -552,9 +556,9 @@ mod tests {
             let (id, code) = (Value::from(id).to_string(), code.to_string());
             let within = &id.as_bytes()[1..id.len() - 1];
             let expected = if id.contains('\\') { Found::Escaped(id.as_bytes()) } else { Found::Text(within) };
-            prop_assert_eq!(value(&walked, text, 0), expected);
-            prop_assert_eq!(value(&walked, text, 1), Found::Word(b"7"));
-            prop_assert_eq!(value(&walked, text, 2), Found::Word(code.as_bytes()));
+            prop_assert_eq!(walked.value(text, 0), expected);
+            prop_assert_eq!(walked.value(text, 1), Found::Word(b"7"));
+            prop_assert_eq!(walked.value(text, 2), Found::Word(code.as_bytes()));
         }
     }
 
@@ -593,7 +597,7 @@ mod tests {
             (r#"{"inner":{"x":{"code":1},"code" :	"a\"b" }}"#, Found::Escaped(br#""a\"b""#)),
         ] {
             let text = text.as_bytes();
-            assert_eq!(value(&walked(text).unwrap(), text, 2), expected, "{}", text.escape_ascii());
+            assert_eq!(walked(text).unwrap().value(text, 2), expected, "{}", text.escape_ascii());
         }
     }
 

@@ -14,7 +14,7 @@ use crate::detection::Source;
 use crate::input::json::{Glance, Place};
 use crate::input::members::{Member, Members};
 use crate::input::scalar::Value;
-use crate::input::walk::Fault;
+use crate::input::walk::{Fault, Walked};
 use crate::input::{Limits, likeness};
 
 static ENVELOPE: Members = Members::new(&[
@@ -74,7 +74,7 @@ pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sin
         Err(Fault::Unfinished) => return Glance::Unfinished,
         Err(Fault::Malformed) => return Glance::Left,
     };
-    let length = walked.length();
+    let length = walked.length;
     if place == Place::Line {
         match text[length..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) {
             Some(b'\n') => {}
@@ -83,8 +83,8 @@ pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sin
         }
     }
     let text = &text[..length];
-    let is_sound = walked.is_plain() && (walked.is_utf8() || simdutf8::basic::from_utf8(text).is_ok());
-    if is_sound && take(&Found { text, walked: &walked }, sink).is_some() {
+    let is_sound = walked.is_plain && (walked.is_utf8 || simdutf8::basic::from_utf8(text).is_ok());
+    if is_sound && take(&Found { text, walked }, sink).is_some() {
         Glance::Taken(length)
     } else {
         Glance::Left
@@ -106,7 +106,7 @@ fn take(found: &Found<'_>, sink: &mut Sink<'_>) -> Option<()> {
 /// A record that is JSON.
 struct Found<'a> {
     text: &'a [u8],
-    walked: &'a likeness::GoneOver<'a, VALUES>,
+    walked: &'a Walked<VALUES>,
 }
 
 impl<'a> Found<'a> {

@@ -55,13 +55,6 @@ pub(super) struct Step {
     here: usize,
 }
 
-/// Where in the text that is which is `there` in the precedent. There is a step for its beginning.
-pub(super) fn here(steps: &[Step], there: usize) -> usize {
-    let later = steps.partition_point(|step| step.there <= there);
-    let step = later.checked_sub(1).map_or(Step::default(), |index| steps[index]);
-    step.here + (there - step.there)
-}
-
 /// An object that was gone over anew, and of which something is asked for.
 struct Anew<const N: usize> {
     there: Range<usize>,
@@ -93,17 +86,11 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// Goes over the object that the text begins with. What cannot be gone over so is called malformed, whether it is or not.
-    ///
-    /// Where nothing was to be learnt, the names are where [`here`] finds them.
     pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Option<Lesson>, Fault> {
         self.go_over()?;
-        (walked.length, walked.is_plain, walked.is_utf8) = (self.here, true, true);
-        if self.lesson.is_empty() && self.anew.is_empty() {
-            return Ok(None);
-        }
-        walked.names = [0; N];
+        *walked = Walked { length: self.here, is_plain: true, is_utf8: true, names: [0; N] };
         self.names(&mut walked.names);
-        Ok(Some(self.lesson))
+        Ok(if self.lesson.is_empty() { None } else { Some(self.lesson) })
     }
 
     /// It ends: `there` goes back only behind a comma `here`, and `here` goes back only within a name, to one that comes later
@@ -258,8 +245,7 @@ impl<'a, const N: usize> Following<'a, N> {
             (Kind::Object { .. }, _) if self.lacks_members(index, byte) => {}
             // Whatever it is: the whole array or object is gone over anew.
             _ => {
-                // It has not ended.
-                let begun = here(self.steps, value.start);
+                let begun = self.begun(value.start);
                 let end = self.value(index, begun, self.text[begun])?;
                 self.step(value.end, end);
             }
@@ -288,6 +274,13 @@ impl<'a, const N: usize> Following<'a, N> {
     /// Whether something is asked for that is there.
     fn has_names(&self, there: Range<usize>) -> bool {
         self.precedent.names.iter().any(|(end, _)| there.contains(end))
+    }
+
+    /// Where here the array or object begins that begins there at `start`, and that has not ended.
+    fn begun(&self, start: usize) -> usize {
+        let later = self.steps.partition_point(|step| step.there <= start);
+        let step = later.checked_sub(1).map_or(Step::default(), |index| self.steps[index]);
+        step.here + (start - step.there)
     }
 
     /// Checks what stands here at `start` in a value's place, and begins with this byte, and returns where it ends.
@@ -330,8 +323,12 @@ impl<'a, const N: usize> Following<'a, N> {
 
     /// Where here the names end that were asked for.
     fn names(&self, names: &mut [usize; N]) {
+        let (mut step, mut later) = (Step::default(), self.steps.iter().peekable());
         for (end, number) in &self.precedent.names {
-            names[*number] = here(self.steps, *end);
+            while let Some(next) = later.next_if(|next| next.there <= *end) {
+                step = *next;
+            }
+            names[*number] = step.here + (end - step.there);
         }
         for Anew { there, here, walked } in &self.anew {
             for (_, number) in self.precedent.names.iter().filter(|(end, _)| there.contains(end)) {

@@ -20,7 +20,6 @@ mod precedent;
 use self::following::{Following, Step};
 use self::precedent::Precedent;
 use super::members::Members;
-use super::scalar::{self, Value};
 use super::walk::{Fault, Walked, walk};
 
 /// How many kinds of record are known at a time. An event hub mixes some four logs.
@@ -50,49 +49,6 @@ pub(crate) struct Precedents<const N: usize> {
     walked: Walked<N>,
 }
 
-/// An object that was gone over.
-pub(crate) struct GoneOver<'p, const N: usize> {
-    walked: &'p Walked<N>,
-    /// What it went along with and how, if that is what tells where its values are: few of them are asked for as a rule.
-    along: Option<(&'p Precedent<N>, &'p [Step])>,
-}
-
-impl<const N: usize> GoneOver<'_, N> {
-    /// Its length.
-    pub(crate) fn length(&self) -> usize {
-        self.walked.length
-    }
-
-    /// See [`Walked::is_plain`].
-    pub(crate) fn is_plain(&self) -> bool {
-        self.walked.is_plain
-    }
-
-    /// See [`Walked::is_utf8`].
-    pub(crate) fn is_utf8(&self) -> bool {
-        self.walked.is_utf8
-    }
-
-    /// The value with this number, of the text that was gone over.
-    pub(crate) fn value<'t>(&self, text: &'t [u8], number: usize) -> Value<'t> {
-        match self.name_end(number) {
-            0 => Value::None,
-            end => text.get(end..).map_or(Value::None, scalar::behind_name),
-        }
-    }
-
-    /// Where the name of the value with this number ends; 0 if there is none.
-    fn name_end(&self, number: usize) -> usize {
-        match self.along {
-            None => self.walked.names[number],
-            Some((precedent, steps)) => match precedent.ends[number] {
-                0 => 0,
-                there => following::here(steps, there),
-            },
-        }
-    }
-}
-
 impl<const N: usize> Precedents<N> {
     /// Goes over objects of which these members are asked for, and in which nothing lies deeper than `depth`.
     pub(crate) fn new(members: &'static Members, depth: usize) -> Self {
@@ -108,23 +64,21 @@ impl<const N: usize> Precedents<N> {
     }
 
     /// Goes over the object that `text` begins with, exactly as [`walk`] does.
-    pub(crate) fn walk(&mut self, text: &[u8], in_line: bool) -> Result<GoneOver<'_, N>, Fault> {
+    pub(crate) fn walk(&mut self, text: &[u8], in_line: bool) -> Result<&Walked<N>, Fault> {
         if self.rest > 0 {
             self.rest -= 1;
-        } else if let Some(is_along) = self.follow(text)? {
-            let along = self.known.first().filter(|_| is_along).map(|precedent| (precedent, &self.steps[..]));
-            return Ok(GoneOver { walked: &self.walked, along });
+        } else if self.follow(text)? {
+            return Ok(&self.walked);
         }
         self.walked = walk(text, in_line, self.depth, Some(self.members))?;
         if self.rest == 0 {
             self.remember(&text[..self.walked.length]);
         }
-        Ok(GoneOver { walked: &self.walked, along: None })
+        Ok(&self.walked)
     }
 
-    /// Goes over it by what is known, if that can be done, and tells whether it went along with the first precedent so that
-    /// nothing was learnt.
-    fn follow(&mut self, text: &[u8]) -> Result<Option<bool>, Fault> {
+    /// Goes over it by what is known, and tells whether that could be done.
+    fn follow(&mut self, text: &[u8]) -> Result<bool, Fault> {
         for kind in 0..self.known.len() {
             match Following::new(&self.known[kind], text, self.depth, &mut self.steps).follow(&mut self.walked) {
                 Err(Fault::Malformed) => {}
@@ -132,15 +86,14 @@ impl<const N: usize> Precedents<N> {
                 Ok(lesson) => {
                     self.credit = CREDIT.min(self.credit + 1);
                     self.known[..=kind].rotate_right(1);
-                    let is_along = lesson.is_none();
                     if let Some(lesson) = lesson {
                         self.known[0].learn(lesson, text, self.depth, self.members);
                     }
-                    return Ok(Some(is_along));
+                    return Ok(true);
                 }
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Remembers what was like nothing known.
@@ -180,17 +133,16 @@ mod tests {
         let behind = precedents.walk(text, true);
         match (&alone, &behind) {
             (Ok(alone), Ok(behind)) => {
-                let names = [0, 1, 2, 3].map(|number| behind.name_end(number));
-                let expected = (alone.length, alone.is_plain, alone.names);
-                prop_assert_eq!((behind.length(), behind.is_plain(), names), expected, "{}", text.escape_ascii());
-                let is_utf8 = std::str::from_utf8(&text[..alone.length]).is_ok();
-                prop_assert!(is_utf8 || !behind.is_utf8(), "{}", text.escape_ascii());
+                let of = |walked: &Walked<4>| (walked.length, walked.is_plain, walked.names);
+                prop_assert_eq!(of(behind), of(alone), "{}", text.escape_ascii());
+                let is_utf8 = std::str::from_utf8(&text[..behind.length]).is_ok();
+                prop_assert!(is_utf8 || !behind.is_utf8, "{}", text.escape_ascii());
             }
             // What cannot be told apart at the end of a text is.
             (Err(_), Err(_)) => {}
-            _ => prop_assert!(false, "{} was {alone:?} alone", text.escape_ascii()),
+            _ => prop_assert!(false, "{alone:?} alone and {behind:?} behind others: {}", text.escape_ascii()),
         }
-        Ok(behind.is_ok_and(|walked| walked.is_utf8()))
+        Ok(behind.is_ok_and(|walked| walked.is_utf8))
     }
 
     fn values() -> impl Strategy<Value = Value> {

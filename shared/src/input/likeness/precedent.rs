@@ -28,8 +28,6 @@ pub(super) struct Precedent<const N: usize> {
     pub(super) innermost: Vec<u16>,
     /// The values that were asked for and are there, in the order of the text: where their names end, and their numbers.
     pub(super) names: Vec<(usize, usize)>,
-    /// The same by number; 0 for what is not there.
-    pub(super) ends: [usize; N],
     /// In what others were found to differ, in order.
     pub(super) differences: Vec<Difference>,
     lessons: usize,
@@ -122,7 +120,6 @@ impl<const N: usize> Precedent<N> {
             values,
             innermost,
             names,
-            ends: walked.names,
             differences: Vec::new(),
             lessons: 0,
         })
