@@ -45,6 +45,10 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
             }
             return false;
         }
+        if self.entries.is_empty() {
+            // As many as most have.
+            self.entries = LiteMap::with_capacity(1);
+        }
         if self.entries.len() < K {
             self.entries.insert(hash, value);
             return true;

@@ -64,6 +64,9 @@ impl Tally {
     /// Adds a failure, which must belong to this tally's key. Tells whether it was new, as far as can be remembered.
     pub fn add(&mut self, failure: &Failure) -> bool {
         let second = failure.time.num_seconds_from_midnight();
+        if self.hours.is_empty() {
+            self.hours = LiteMap::with_capacity(1);
+        }
         let hour = self.hours.entry(hour_of(second)).or_default();
         let is_new = !hour.sample().contains(failure.identity);
         hour.add(failure.identity, Occurrence { second, code: failure.code });
