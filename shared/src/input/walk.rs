@@ -31,7 +31,7 @@ pub(crate) struct Walked<const N: usize> {
     /// Whether it was found to be UTF-8; otherwise nobody looked.
     pub(crate) is_utf8: bool,
     /// By the number of each value that was asked for, where its name ends; 0 for what is not there.
-    pub(super) names: [usize; N],
+    pub(crate) names: [usize; N],
 }
 
 /// Why an object was not gone over.

@@ -6,10 +6,10 @@
 
 use std::borrow::Cow;
 
-use super::super::record::{self, Record, is_code};
+use super::super::record::{self, Ignored, Record, is_code};
 use super::super::source::{Origin, of_log};
 use super::super::time::{Dates, When};
-use super::{Sink, defender};
+use super::{Outcome, Sink, defender};
 use crate::detection::Source;
 use crate::input::json::{Glance, Place};
 use crate::input::members::{Member, Members};
@@ -60,16 +60,24 @@ const IN_STATUS: usize = 15;
 const VALUES: usize = 16;
 
 /// What is known of the records of an object.
-pub(super) type Precedents = likeness::Precedents<VALUES>;
+pub(super) struct Precedents {
+    alike: likeness::Precedents<VALUES>,
+    /// Category and result, as they are written behind their names, of records that were successes by these alone. Nearly all
+    /// records have the same few.
+    successes: Vec<[Vec<u8>; 2]>,
+}
+
+/// How many of them are remembered.
+const SUCCESSES: usize = 8;
 
 /// Before the first, of an object whose records may be so deep.
 pub(super) fn no_precedents(limits: Limits) -> Precedents {
-    Precedents::new(&ENVELOPE, limits.depth)
+    Precedents { alike: likeness::Precedents::new(&ENVELOPE, limits.depth), successes: Vec::new() }
 }
 
 /// Takes the record that `text` begins with, if it is one of the usual kind.
 pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sink: &mut Sink<'_>) -> Glance {
-    let walked = match precedents.walk(text, place == Place::Line) {
+    let walked = match precedents.alike.walk(text, place == Place::Line) {
         Ok(walked) => walked,
         Err(Fault::Unfinished) => return Glance::Unfinished,
         Err(Fault::Malformed) => return Glance::Left,
@@ -84,7 +92,7 @@ pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sin
     }
     let text = &text[..length];
     let is_sound = walked.is_plain && (walked.is_utf8 || simdutf8::basic::from_utf8(text).is_ok());
-    if is_sound && take(&Found { text, walked }, sink).is_some() {
+    if is_sound && take(&Found { text, walked }, &mut precedents.successes, sink).is_some() {
         Glance::Taken(length)
     } else {
         Glance::Left
@@ -92,10 +100,19 @@ pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sin
 }
 
 /// `None` when it is better left.
-fn take(found: &Found<'_>, sink: &mut Sink<'_>) -> Option<()> {
+fn take(found: &Found<'_>, successes: &mut Vec<[Vec<u8>; 2]>, sink: &mut Sink<'_>) -> Option<()> {
+    let [category, result] = [CATEGORY, RESULT_TYPE].map(|number| found.behind(number));
+    if successes.iter().any(|known| category.starts_with(&known[0]) && result.starts_with(&known[1])) {
+        sink.judged((Outcome::Ignored(Ignored::NotAFailure), found.when()?));
+        return Some(());
+    }
     let category = found.ascii(CATEGORY)?;
     match of_log(category)? {
-        Origin::Source(source) => found.sign_in(source, sink)?,
+        Origin::Source(source) => {
+            if found.sign_in(source, sink)? && successes.len() < SUCCESSES {
+                successes.extend(found.success());
+            }
+        }
         Origin::UnknownSignIns => sink.unknown_sign_in(),
         Origin::OtherLog if defender::is_category(category) => return None,
         Origin::OtherLog => sink.other_category(),
@@ -128,15 +145,38 @@ impl<'a> Found<'a> {
         written(self.walked.value(self.text, number)).filter(|text| text.is_ascii()).map(<[u8]>::trim_ascii)
     }
 
-    fn sign_in(&self, source: Source, sink: &mut Sink<'_>) -> Option<()> {
-        // When it happened, and only for want of that when it was logged, which is minutes later.
+    /// What stands behind the name of the value with this number.
+    fn behind(&self, number: usize) -> &'a [u8] {
+        match self.walked.names[number] {
+            0 => b"",
+            end => &self.text[end..],
+        }
+    }
+
+    /// When it happened, and only for want of that when it was logged, which is minutes later.
+    fn when(&self) -> Option<When<'a>> {
         let created = self.ascii(CREATED_DATE_TIME)?;
-        let when = When::new(if created.is_empty() { self.ascii(TIME)? } else { created }, Dates::Alone);
+        Some(When::new(if created.is_empty() { self.ascii(TIME)? } else { created }, Dates::Alone))
+    }
+
+    /// The category and the result of a success, where these are texts and written without white space before them.
+    fn success(&self) -> Option<[Vec<u8>; 2]> {
+        let written = |number| match self.walked.value(self.text, number) {
+            Value::Text(text) => Some([b":\"", text, b"\""].concat()).filter(|written| self.behind(number).starts_with(written)),
+            _ => None,
+        };
+        Some([written(CATEGORY)?, written(RESULT_TYPE)?])
+    }
+
+    /// Takes a sign-in, and tells whether it was a success by its result.
+    fn sign_in(&self, source: Source, sink: &mut Sink<'_>) -> Option<bool> {
+        let when = self.when()?;
         let result = self.plain(RESULT_TYPE)?;
         let codes = [result, if is_code(result) { "" } else { self.plain(ERROR_CODE)? }];
         if let Err(outcome) = record::failed(sink.rule, source, codes) {
+            let is_success = is_code(result) && outcome == Outcome::Ignored(Ignored::NotAFailure);
             sink.judged((outcome, when));
-            return Some(());
+            return Some(is_success);
         }
         let none = const { Cow::Borrowed("") };
         let id = self.text(ID)?;
@@ -152,7 +192,7 @@ impl<'a> Found<'a> {
             correlation_id: if has_id { none } else { self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)? },
             id,
         });
-        Some(())
+        Some(false)
     }
 
     fn either(&self, first: usize, second: usize) -> Option<Cow<'a, str>> {
