@@ -6,7 +6,7 @@ use super::ReadFault;
 use super::compression::{Compression, decompressed, fault, is_damage};
 
 /// How much is read at a time: less would have more records begun and not ended, which are looked at again.
-const BLOCK: usize = 128 * 1024;
+const BLOCK: usize = 256 * 1024;
 
 /// How much of the beginning shapes are recognised by.
 const HEAD: usize = 64 * 1024;
@@ -101,7 +101,7 @@ impl<'a> Input<'a> {
             self.buffer.resize(self.buffer.len() + BLOCK, 0);
         }
         let read = loop {
-            match self.bytes.read(&mut self.buffer[self.end..]) {
+            match self.bytes.read(&mut self.buffer[self.end..self.end + BLOCK]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other?,
             }
