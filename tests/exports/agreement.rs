@@ -25,7 +25,7 @@ impl Essence {
     fn of(failure: &Failure) -> Self {
         Self {
             identity: failure.identity,
-            code: failure.code.clone(),
+            code: failure.code.to_string(),
             source: failure.source,
             time: failure.time.duration_trunc(TimeDelta::seconds(1)).unwrap(),
             address: failure.address.to_string(),

@@ -65,8 +65,8 @@ fn a_code_is_the_same_as_number_and_as_text() {
 
 #[test]
 fn where_the_code_is_a_word_or_missing_the_status_has_it() {
-    assert_eq!(failure(&with("/resultType", "Failure")).code, "50126");
-    assert_eq!(failure(&without("/resultType")).code, "50126");
+    assert_eq!(failure(&with("/resultType", "Failure")).code.as_str(), "50126");
+    assert_eq!(failure(&without("/resultType")).code.as_str(), "50126");
     let mut success = with("/resultType", "Success");
     success["properties"]["status"]["errorCode"] = json!(0);
     assert_eq!(outcome(&success), Outcome::Ignored(Ignored::NotAFailure));

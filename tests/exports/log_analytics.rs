@@ -45,7 +45,7 @@ fn the_objects_of_the_one_table_are_the_texts_of_the_other() {
     for status in [json!({"errorCode": 50053}), json!("{\"errorCode\":50053,\"failureReason\":\"\\\"\"}")] {
         let mut row = without(&["ResultType"]);
         row["Status"] = status;
-        assert_eq!(failures(row.to_string().as_bytes())[0].code, "50053");
+        assert_eq!(failures(row.to_string().as_bytes())[0].code.as_str(), "50053");
     }
 }
 

@@ -98,7 +98,7 @@ async fn what_a_tally_costs_is_bounded_whatever_an_address_does() {
 #[tokio::test]
 async fn whoever_invents_codes_and_names_does_not_outgrow_an_item() {
     let tally = evenly(24 * 400, |number, time| Failure {
-        code: format!("{:010}", number * 1_000_003),
+        code: format!("{:010}", number * 1_000_003).parse().unwrap(),
         user: format!("{number}{}", "é".repeat(100)),
         app: format!("{number}{}", "é".repeat(100)),
         ..failure(number, time)

@@ -16,7 +16,7 @@ fn failure(number: u64, time: DateTime<Utc>) -> Failure {
         address: Address::parse(ADDRESS).unwrap(),
         source: Source::Interactive,
         time,
-        code: "50126".to_owned(),
+        code: "50126".parse().unwrap(),
         // Spread over the range, as hashes are.
         identity: (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
         user: format!("user{number}@contoso.example"),

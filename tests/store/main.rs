@@ -50,7 +50,7 @@ fn failure(number: u64, seconds: i64) -> Failure {
         address: address(ADDRESS),
         source: Source::Interactive,
         time: noon() + TimeDelta::seconds(seconds),
-        code: "50126".to_owned(),
+        code: "50126".parse().unwrap(),
         identity: number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
         user: format!("user{number}@contoso.example"),
         app: "Azure Portal".to_owned(),

@@ -42,11 +42,14 @@ fn failure(row: &Row) -> Option<Failure> {
     let address = Address::from((*address)?);
     let (code, user) = (sign_in.code.trim(), sign_in.user.to_lowercase());
     let particulars = Particulars { time: sign_in.time, address, user: &user, app: "", correlation_id: "" };
-    (Rule::is_failure(code) && !address.is_loopback()).then(|| Failure {
+    if !Rule::is_failure(code) || address.is_loopback() {
+        return None;
+    }
+    Some(Failure {
         address,
         source,
         time: sign_in.time,
-        code: code.to_owned(),
+        code: code.parse().ok()?,
         identity: identity(&sign_in.id, code, &particulars),
         user: user.clone(),
         app: String::new(),

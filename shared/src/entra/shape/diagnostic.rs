@@ -27,7 +27,7 @@ pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) {
         Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
         Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
         Some(Origin::OtherLog) if defender::is_category(row.get(Role::Category).as_bytes()) => {
-            defender::read_streamed(text, sink)
+            defender::read_streamed(text, sink);
         }
         Some(Origin::OtherLog) => sink.other_category(),
         None => log_analytics::read_record(text, sink),

@@ -162,7 +162,9 @@ impl<'a> Found<'a> {
     /// The category and the result of a success, where these are texts and written without white space before them.
     fn success(&self) -> Option<[Vec<u8>; 2]> {
         let written = |number| match self.walked.value(self.text, number) {
-            Value::Text(text) => Some([b":\"", text, b"\""].concat()).filter(|written| self.behind(number).starts_with(written)),
+            Value::Text(text) => {
+                Some([b":\"", text, b"\""].concat()).filter(|written| self.behind(number).starts_with(written))
+            }
             _ => None,
         };
         Some([written(CATEGORY)?, written(RESULT_TYPE)?])

@@ -115,14 +115,7 @@ impl<const N: usize> Precedent<N> {
         let (values, innermost) = Outline::of(&text, members)?;
         let is_whole = walked.length == text.len();
         text.extend([0; BLOCK]);
-        is_whole.then_some(Self {
-            text,
-            values,
-            innermost,
-            names,
-            differences: Vec::new(),
-            lessons: 0,
-        })
+        is_whole.then_some(Self { text, values, innermost, names, differences: Vec::new(), lessons: 0 })
     }
 
     /// The values that are directly in the array or object of that index and begin at `at` or behind it, of the next ones.
