@@ -274,6 +274,9 @@ fn offset(text: &str) -> Option<FixedOffset> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn utc(text: &str) -> DateTime<Utc> {
@@ -368,6 +371,39 @@ mod tests {
             "é/é/2007 10:00:00",
         ] {
             assert_eq!(parse(text, Dates::Alone), Err(TimeFault::NotATime), "{text}");
+        }
+    }
+
+    /// A time in one of the forms that exports have, and some that are like them.
+    fn written() -> impl Strategy<Value = String> {
+        let time = (0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32).prop_map(|(day, hour, minute, second)| {
+            format!("2026-03-0{}T{:02}:{:02}:{:02}", day + 1, hour + 11, minute, second)
+        });
+        let rest = prop::sample::select(vec![
+            "Z",
+            ".1234567Z",
+            ".1234568Z",
+            ".12Z",
+            ".1234567+00:00",
+            ".1234567+02:00",
+            ".1234567-02:00",
+            "+00:00",
+            ".123456 PM",
+            ".12345 PM+00:00",
+            ".123456x+00:00",
+            "",
+        ]);
+        let other = prop::sample::select(vec!["", "no time", "3/2/2026, 2:08:45 PM", "2026-13-02T12:00:00.1234567Z"]);
+        prop_oneof![9 => (time, rest).prop_map(|(time, rest)| time + rest), 1 => other.prop_map(str::to_owned)]
+    }
+
+    proptest! {
+        #[test]
+        fn the_newest_of_all_times_is_the_newest_of_those_that_were_read(times in vec(written(), 0..12)) {
+            let whens = times.iter().map(|text| When::new(text.as_bytes(), Dates::Alone));
+            let mut newest = Newest::default();
+            whens.clone().for_each(|when| newest.see(when));
+            prop_assert_eq!(newest.time(), whens.filter_map(When::read).max(), "{:?}", times);
         }
     }
 }

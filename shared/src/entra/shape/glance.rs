@@ -270,6 +270,12 @@ mod tests {
         })
     }
 
+    fn success() -> String {
+        let mut success = record();
+        (success["resultType"], success["properties"]["status"]["errorCode"]) = (json!("0"), json!(0));
+        success.to_string() + "\n"
+    }
+
     /// Values that stand where another was expected, or none, or two.
     fn values() -> impl Strategy<Value = String> {
         let texts = [
@@ -363,13 +369,49 @@ mod tests {
             prop_assert_eq!(&received_at_once, &expected);
 
             let mut precedents = no_precedents(Limits::default());
-            for before in [record().to_string().as_bytes(), &line, record().to_string().as_bytes()] {
+            for before in [success().as_bytes(), record().to_string().as_bytes(), &line, success().as_bytes()] {
                 at_a_glance_behind(&mut precedents, before, place);
             }
             let (seen_behind, received_behind) = at_a_glance_behind(&mut precedents, &line, place);
             prop_assert_eq!(seen_behind == Glance::Left, seen == Glance::Left);
             prop_assert_eq!(&received_behind, &expected);
         }
+    }
+
+    #[test]
+    fn what_begins_as_a_success_did_is_no_success_for_that() {
+        let success = success();
+        for (there, here, expected) in [
+            ("\"SignInLogs\"", "\"NonInteractiveUserSignInLogs\"", Outcome::Ignored(Ignored::NotAFailure)),
+            ("\"SignInLogs\"", "\"SignInLogs2\"", Outcome::Ignored(Ignored::OtherCategory)),
+            ("\"SignInLogs\"", "\"AuditLogs\"", Outcome::Ignored(Ignored::OtherCategory)),
+            ("\"resultType\":\"0\"", "\"resultType\":\"\"", Outcome::Ignored(Ignored::NotAFailure)),
+            ("\"resultType\":\"0\"", "\"resultType\":\"Failure\"", Outcome::Ignored(Ignored::NotAFailure)),
+        ] {
+            let mut precedents = no_precedents(Limits::default());
+            for _ in 0..2 {
+                at_a_glance_behind(&mut precedents, success.as_bytes(), Place::Line);
+            }
+            assert_eq!(precedents.successes.len(), 1);
+            let text = success.replace(there, here);
+            let (_, received) = at_a_glance_behind(&mut precedents, text.as_bytes(), Place::Line);
+            assert_eq!(received.0[0].0, expected, "{text}");
+        }
+        let mut precedents = no_precedents(Limits::default());
+        at_a_glance_behind(&mut precedents, success.as_bytes(), Place::Line);
+        let failure = success.replace("\"resultType\":\"0\"", "\"resultType\":\"00\"");
+        let (_, received) = at_a_glance_behind(&mut precedents, failure.as_bytes(), Place::Line);
+        assert!(matches!(received.0[0].0, Outcome::Failure(_)), "{received:?}");
+    }
+
+    #[test]
+    fn of_invented_successes_few_are_remembered() {
+        let mut precedents = no_precedents(Limits::default());
+        for number in 0..100 {
+            let text = success().replace("\"SignInLogs\"", &format!("\"{}SignInLogs\"", " ".repeat(number)));
+            at_a_glance_behind(&mut precedents, text.as_bytes(), Place::Line);
+        }
+        assert_eq!(precedents.successes.len(), SUCCESSES);
     }
 
     #[test]

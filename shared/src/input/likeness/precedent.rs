@@ -179,12 +179,10 @@ impl<const N: usize> Precedent<N> {
             difference.between = Blocks::of(&self.text[from..difference.at]);
             from = difference.end();
         }
-        for index in 0..self.differences.len() {
-            if let How::Jumps(Jump { to, .. }) = self.differences[index].how {
-                let first = self.differences.partition_point(|known| known.at < to);
-                if let How::Jumps(Jump { next, .. }) = &mut self.differences[index].how {
-                    *next = first;
-                }
+        let places: Vec<_> = self.differences.iter().map(|known| known.at).collect();
+        for difference in &mut self.differences {
+            if let How::Jumps(jump) = &mut difference.how {
+                jump.next = places.partition_point(|at| *at < jump.to);
             }
         }
     }
