@@ -93,7 +93,7 @@ impl Hour {
 }
 
 /// The first and the last failures of an hour.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ends {
     pub(crate) earliest: Earliest,
     pub(crate) latest: Latest,

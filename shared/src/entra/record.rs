@@ -152,6 +152,7 @@ impl Record<'_> {
         let correlation_id = self.correlation_id.trim();
         let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
         let identity = identity(self.id.trim(), code, &particulars);
+        // As long as it may be, or it would not be one.
         let code = Code::from(code).map_err(|_| Outcome::Rejected(Rejected::NoCode))?;
         Ok(Failure { address, source: self.source, time, code, identity, user, app })
     }

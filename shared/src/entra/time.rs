@@ -68,11 +68,22 @@ impl<'t> When<'t> {
     /// Where its zone begins, if it is written as Azure writes times, `2026-03-02T12:00:00.1234567+00:00` or with a `Z`: of
     /// such times that have it in the same place and are of the same zone, the later one has the greater text.
     fn zone(self) -> Option<usize> {
-        let zone = if self.text.ends_with(b"Z") { self.text.len() - 1 } else { self.text.len().checked_sub(6)? };
-        let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.')];
-        let is_fraction = self.text.get(20..zone)?.iter().all(u8::is_ascii_digit);
-        (is_fraction && marks.iter().all(|(place, mark)| self.text[*place] == *mark)).then_some(zone)
+        let (clock, rest) = self.text.split_first_chunk::<20>()?;
+        let zone = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let is_written_so = has_form(clock, b"0000-00-00T00:00:00.")
+            && match &rest[zone..] {
+                b"Z" => true,
+                [b'+' | b'-', zone @ ..] => has_form(zone, b"00:00"),
+                _ => false,
+            };
+        is_written_so.then_some(clock.len() + zone)
     }
+}
+
+/// Whether a text has digits where a form has noughts, and is the form everywhere else.
+fn has_form(text: &[u8], form: &[u8]) -> bool {
+    let is_so = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    text.len() == form.len() && text.iter().zip(form).all(is_so)
 }
 
 /// The newest of many times, of which few need to be read to know it.
@@ -394,10 +405,14 @@ mod tests {
             "",
         ]);
         let other = prop::sample::select(vec!["", "no time", "3/2/2026, 2:08:45 PM", "2026-13-02T12:00:00.1234567Z"]);
+        let hour = prop::sample::select(vec!["", "T ", "T,", "T0"]);
+        let time = (time, hour).prop_map(|(time, hour)| if hour.is_empty() { time } else { time.replace("T1", hour) });
         prop_oneof![9 => (time, rest).prop_map(|(time, rest)| time + rest), 1 => other.prop_map(str::to_owned)]
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
         #[test]
         fn the_newest_of_all_times_is_the_newest_of_those_that_were_read(times in vec(written(), 0..12)) {
             let whens = times.iter().map(|text| When::new(text.as_bytes(), Dates::Alone));

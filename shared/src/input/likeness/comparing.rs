@@ -48,9 +48,8 @@ impl Blocks {
     #[inline(always)]
     pub(super) fn begin<S: Simd>(&self, simd: S, text: &[u8]) -> bool {
         let Some((last, blocks)) = self.blocks.split_last() else { return true };
-        let text = text.as_chunks::<BLOCK>().0;
-        let Some(last_of_text) = text.get(blocks.len()) else { return false };
-        are_same(simd, blocks.iter().zip(text), (last, last_of_text), &self.within)
+        let Some((text, [last_of_text, ..])) = text.as_chunks().0.split_at_checked(blocks.len()) else { return false };
+        are_same(simd, blocks, text, differ_within(simd, last, last_of_text, &self.within))
     }
 }
 
@@ -76,22 +75,43 @@ pub(super) fn begin_alike<S: Simd>(simd: S, one: &[u8], other: &[u8], length: us
     let (Some(one), Some(other)) = (one.get(..read), other.get(..read)) else { return false };
     let blocks = one.as_chunks().0.split_last().zip(other.as_chunks().0.split_last());
     let Some(((last, one), (last_of_other, other))) = blocks else { return false };
-    are_same(simd, one.iter().zip(other), (last, last_of_other), &WITHIN[rest])
+    are_same(simd, one, other, differ_within(simd, last, last_of_other, &WITHIN[rest]))
 }
 
-/// Whether blocks are the same, and of the last ones the bytes `within`.
 #[inline(always)]
-fn are_same<'b, S: Simd>(
-    simd: S,
-    blocks: impl Iterator<Item = (&'b [u8; BLOCK], &'b [u8; BLOCK])>,
-    last: (&[u8; BLOCK], &[u8; BLOCK]),
-    within: &[u8; BLOCK],
-) -> bool {
-    let differ = |one, other| u8x64::from_slice(simd, one) ^ u8x64::from_slice(simd, other);
-    // One decision for all of them: that they differ is rare.
-    let in_last = differ(last.0, last.1) & u8x64::from_slice(simd, within);
-    let differs = blocks.fold(in_last, |differs, (one, other)| differs | differ(one, other));
-    !differs.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
+fn differ_within<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], within: &[u8; BLOCK]) -> u8x64<S> {
+    let [one, other, within] = [one, other, within].map(|block| u8x64::from_slice(simd, block));
+    (one ^ other) & within
+}
+
+/// Blocks that are compared before it is decided whether they are the same: that they are not is rare. More would make it
+/// worth while to write records that begin to differ again and again long before they were found to differ.
+const AT_ONCE: usize = 4;
+
+/// Whether as many blocks are the same, and there is nothing in which what is behind them differs.
+#[inline(always)]
+fn are_same<S: Simd>(simd: S, mut one: &[[u8; BLOCK]], mut other: &[[u8; BLOCK]], differs_behind: u8x64<S>) -> bool {
+    while let Some((of_one, rest)) = one.split_at_checked(AT_ONCE) {
+        let Some((of_other, rest_of_other)) = other.split_at_checked(AT_ONCE) else { return false };
+        if !is_zero(simd, differ_in_any(simd, of_one, of_other, u8x64::splat(simd, 0))) {
+            return false;
+        }
+        (one, other) = (rest, rest_of_other);
+    }
+    is_zero(simd, differ_in_any(simd, one, other, differs_behind))
+}
+
+#[inline(always)]
+fn differ_in_any<S: Simd>(simd: S, one: &[[u8; BLOCK]], other: &[[u8; BLOCK]], differs: u8x64<S>) -> u8x64<S> {
+    let blocks = one.iter().zip(other);
+    blocks.fold(differs, |differs, (one, other)| {
+        differs | (u8x64::from_slice(simd, one) ^ u8x64::from_slice(simd, other))
+    })
+}
+
+#[inline(always)]
+fn is_zero<S: Simd>(simd: S, bytes: u8x64<S>) -> bool {
+    !bytes.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
 }
 
 /// How many bytes two texts have in common at their beginnings, of the first `most`.

@@ -133,10 +133,16 @@ fn restored(state: HourState, codes: &[Code]) -> Result<Hour, String> {
         entries.push((u64::from_be_bytes(identity), occurrence));
     }
     let moments = |states: Vec<MomentState>| states.iter().map(|state| (moment(hour, state), ())).collect();
-    let ends = ends.map(|EndsState { earliest, latest }| {
-        Box::new(Ends { earliest: Earliest(moments(earliest)), latest: Latest(moments(latest)) })
-    });
-    Ok(Hour { sample: Sample::restore(entries, saturated), ends })
+    let sample = Sample::restore(entries, saturated);
+    let ends = match ends {
+        Some(EndsState { earliest, latest }) => {
+            Some(Ends { earliest: Earliest(moments(earliest)), latest: Latest(moments(latest)) })
+        }
+        // Of these a sample does not tell them, and no version has left them out.
+        None if saturated => Some(Ends::of(&sample)),
+        None => None,
+    };
+    Ok(Hour { sample, ends: ends.map(Box::new) })
 }
 
 fn moment_state((second, identity): &Moment) -> MomentState {
