@@ -86,7 +86,7 @@ fn differ_within<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], withi
 
 /// Blocks that are compared before it is decided whether they are the same: that they are not is rare. More would make it
 /// worth while to write records that begin to differ again and again long before they were found to differ.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 /// Whether as many blocks are the same, and there is nothing in which what is behind them differs.
 #[inline(always)]
