@@ -58,8 +58,7 @@ impl Hour {
             let entries = other.sample.entries();
             return entries.fold(false, |changed, (identity, occurrence)| self.add(identity, *occurrence) | changed);
         };
-        let mut changed = self.ends.is_none();
-        changed |= self.known_ends().merge(theirs);
+        let changed = self.known_ends().merge(theirs);
         self.sample.merge(&other.sample) | changed
     }
 

@@ -312,6 +312,17 @@ mod tests {
         vec(select(pieces.to_vec()), 0..12).prop_map(|pieces| pieces.concat())
     }
 
+    #[test]
+    fn a_letter_may_be_escaped_across_two_blocks() {
+        for length in 0..2 * BLOCK {
+            for room in [0, 2 * BLOCK] {
+                let string = format!("\"\\n{}\\\"\\\\é\"", "x".repeat(length));
+                let text = string.clone() + &"x".repeat(room);
+                assert_eq!(value_end(text.as_bytes()), Ok(string.len()), "{text}");
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
 

@@ -291,13 +291,17 @@ mod tests {
         }
     }
 
-    /// Whether a text is gone over by the precedents that others left.
+    /// Whether a text is gone over by the precedents that others left, at the end of what was read and before it.
     fn is_followed(others: &[&str], text: &str) -> bool {
-        let mut precedents = Precedents::new(&OUTER, DEPTH);
-        for other in others {
-            walked_behind(&mut precedents, other.as_bytes()).unwrap();
-        }
-        walked_behind(&mut precedents, text.as_bytes()).unwrap()
+        let [at_end, before] = ["", &" ".repeat(1_000)].map(|rest| {
+            let mut precedents = Precedents::new(&OUTER, DEPTH);
+            for other in others {
+                walked_behind(&mut precedents, format!("{other}{rest}").as_bytes()).unwrap();
+            }
+            walked_behind(&mut precedents, format!("{text}{rest}").as_bytes()).unwrap()
+        });
+        assert_eq!(at_end, before, "{text}");
+        before
     }
 
     #[test]
@@ -346,6 +350,41 @@ mod tests {
             let list = r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":[1]}"#;
             assert!(!is_followed(&[record], text), "{text}");
             assert!(!is_followed(&[list], text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_to_differ_is_looked_for_where_it_may_be_only() {
+        let with = |list: &str| format!(r#"{{"id":"a","list":{list},"inner":{{"code":1}}}}"#);
+        let known = ["[1]", "[]", "[1,1]", "[]"].map(with);
+        let known = known.each_ref().map(String::as_str);
+        for (list, is_json) in [
+            ("[1,1,1]", true),
+            ("[1,]", false),
+            ("[1,1,]", false),
+            ("[", false),
+            ("[1", false),
+            ("[,1]", false),
+            ("[]]", false),
+        ] {
+            assert_eq!(is_followed(&known, &with(list)), is_json, "{list}");
+        }
+    }
+
+    #[test]
+    fn elements_of_which_there_are_more_can_differ_each_in_another_way() {
+        let pad = "x".repeat(1_000);
+        let with = |list: &str| format!(r#"{{"id":"a","list":[{list}],"inner":{{"code":1}},"pad":"{pad}"}}"#);
+        let [element, longer, other] = [
+            r#"{"o":{"a":1,"b":2},"k":1,"z":"x"}"#,
+            r#"{"o":{"a":1,"b":2},"k":222,"z":"x"}"#,
+            r#"{"o":{"c":3,"a":1},"k":1,"z":""}"#,
+        ];
+        let (one, two) = (with(element), with(&[element, element].join(",")));
+        for elements in
+            [[longer, other, element], [other, longer, other], [longer, longer, other], [other, other, other]]
+        {
+            assert!(is_followed(&[&one, &two], &with(&elements.join(","))), "{elements:?}");
         }
     }
 
