@@ -31,7 +31,7 @@ pub(crate) struct Walked<const N: usize> {
     /// Whether it was found to be UTF-8; otherwise nobody looked.
     pub(crate) is_utf8: bool,
     /// By the number of each value that was asked for, where its name ends; 0 for what is not there.
-    pub(crate) names: [usize; N],
+    pub(super) names: [usize; N],
 }
 
 /// Why an object was not gone over.
@@ -57,9 +57,14 @@ impl<const N: usize> Walked<N> {
 
     /// The value with this number, of the text that was gone over.
     pub(crate) fn value<'t>(&self, text: &'t [u8], number: usize) -> scalar::Value<'t> {
+        scalar::behind_name(self.behind(text, number))
+    }
+
+    /// What stands behind the name of the value with this number; nothing if there is none.
+    pub(crate) fn behind<'t>(&self, text: &'t [u8], number: usize) -> &'t [u8] {
         match self.names.get(number) {
-            None | Some(0) => scalar::Value::None,
-            Some(end) => text.get(*end..).map_or(scalar::Value::None, scalar::behind_name),
+            None | Some(0) => b"",
+            Some(end) => text.get(*end..).unwrap_or_default(),
         }
     }
 }

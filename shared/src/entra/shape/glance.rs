@@ -101,7 +101,7 @@ pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sin
 
 /// `None` when it is better left.
 fn take(found: &Found<'_>, successes: &mut Vec<[Vec<u8>; 2]>, sink: &mut Sink<'_>) -> Option<()> {
-    let [category, result] = [CATEGORY, RESULT_TYPE].map(|number| found.behind(number));
+    let [category, result] = [CATEGORY, RESULT_TYPE].map(|number| found.walked.behind(found.text, number));
     if successes.iter().any(|known| category.starts_with(&known[0]) && result.starts_with(&known[1])) {
         sink.judged((Outcome::Ignored(Ignored::NotAFailure), found.when()?));
         return Some(());
@@ -145,14 +145,6 @@ impl<'a> Found<'a> {
         written(self.walked.value(self.text, number)).filter(|text| text.is_ascii()).map(<[u8]>::trim_ascii)
     }
 
-    /// What stands behind the name of the value with this number.
-    fn behind(&self, number: usize) -> &'a [u8] {
-        match self.walked.names[number] {
-            0 => b"",
-            end => &self.text[end..],
-        }
-    }
-
     /// When it happened, and only for want of that when it was logged, which is minutes later.
     fn when(&self) -> Option<When<'a>> {
         let created = self.ascii(CREATED_DATE_TIME)?;
@@ -163,7 +155,8 @@ impl<'a> Found<'a> {
     fn success(&self) -> Option<[Vec<u8>; 2]> {
         let written = |number| match self.walked.value(self.text, number) {
             Value::Text(text) => {
-                Some([b":\"", text, b"\""].concat()).filter(|written| self.behind(number).starts_with(written))
+                let behind = self.walked.behind(self.text, number);
+                Some([b":\"", text, b"\""].concat()).filter(|written| behind.starts_with(written))
             }
             _ => None,
         };
@@ -182,7 +175,7 @@ impl<'a> Found<'a> {
         }
         let none = const { Cow::Borrowed("") };
         let id = self.text(ID)?;
-        // It says which sign-in it was where the id does not.
+        // Only where there is none the correlation id says which sign-in it was.
         let has_id = !id.trim().is_empty();
         sink.sign_in(&Record {
             source,
