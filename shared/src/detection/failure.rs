@@ -9,11 +9,8 @@ use super::address::Address;
 use super::sample::hash;
 use super::source::Source;
 
-/// More digits than any result code has: the longest begin with 7000 and have seven.
-pub const CODE_LENGTH: usize = 10;
-
-/// Entra's result code, digits only.
-pub type Code = ArrayString<CODE_LENGTH>;
+/// Entra's result code: digits, no more of them than any code has (the longest begin with 7000 and have seven).
+pub type Code = ArrayString<10>;
 
 /// A failed sign-in that the rule counts.
 #[derive(Clone, Debug, PartialEq, Eq)]

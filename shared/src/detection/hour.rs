@@ -45,10 +45,7 @@ impl Hour {
             Some(known) => known.second == occurrence.second,
             None => self.sample.len() < FAILURES_AN_HOUR,
         };
-        let mut changed = false;
-        if self.ends.is_some() || !is_told_by_sample {
-            changed = self.known_ends().add(moment);
-        }
+        let changed = (self.ends.is_some() || !is_told_by_sample) && self.known_ends().add(moment);
         self.sample.add(identity, occurrence) | changed
     }
 
@@ -120,11 +117,11 @@ impl Ends {
 pub(crate) type Moments = LiteMap<Moment, ()>;
 
 /// The first K moments of all that were shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Earliest(pub(crate) Moments);
 
 /// The last K moments of all that were shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Latest(pub(crate) Moments);
 
 impl Earliest {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Outcome;
 use super::time::{Dates, When};
 use crate::detection::address::{Address, AddressFault};
-use crate::detection::failure::{CODE_LENGTH, Code, Particulars, identity};
+use crate::detection::failure::{Code, Particulars, identity};
 use crate::detection::{Failure, Rule, Source};
 
 /// Why a record in order is not counted.
@@ -107,13 +107,12 @@ pub(super) struct Record<'a> {
 /// The code with which a sign-in of this source failed, or what it comes to that nothing more needs to be known of it, as of
 /// nearly all. A word where the code should be (`Failure`) says nothing: some forwarders write it, and the code stands
 /// elsewhere.
-pub(super) fn failed<'c>(rule: &Rule, source: Source, codes: [&'c str; 2]) -> Result<&'c str, Outcome> {
+pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Code, Outcome> {
     if !rule.sources.contains(&source) {
         return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
     }
-    let code = codes.into_iter().map(str::trim).find(|code| is_code(code));
-    let code = code.ok_or(Outcome::Rejected(Rejected::NoCode))?;
-    if Rule::is_failure(code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
+    let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or(Outcome::Rejected(Rejected::NoCode))?;
+    if Rule::is_failure(&code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
 }
 
 impl Record<'_> {
@@ -129,13 +128,12 @@ impl Record<'_> {
 
     /// The text of its time.
     pub(super) fn written_time(&self) -> Option<&str> {
-        first_filled(self.times.each_ref().map(|text| &**text))
+        first_filled(&self.times)
     }
 
     fn failure(&self, rule: &Rule, when: When<'_>) -> Result<Failure, Outcome> {
         let code = failed(rule, self.source, self.codes.each_ref().map(|text| &**text))?;
-        let address = first_filled(self.addresses.each_ref().map(|text| &**text)).unwrap_or_default();
-        let address = Address::parse(address).map_err(|fault| {
+        let address = Address::parse(first_filled(&self.addresses).unwrap_or_default()).map_err(|fault| {
             Outcome::Rejected(match fault {
                 AddressFault::Missing => Rejected::NoAddress,
                 AddressFault::Redacted => Rejected::RedactedAddress,
@@ -151,9 +149,7 @@ impl Record<'_> {
         let app = self.app.trim().to_owned();
         let correlation_id = self.correlation_id.trim();
         let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
-        let identity = identity(self.id.trim(), code, &particulars);
-        // As long as it may be, or it would not be one.
-        let code = Code::from(code).map_err(|_| Outcome::Rejected(Rejected::NoCode))?;
+        let identity = identity(self.id.trim(), &code, &particulars);
         Ok(Failure { address, source: self.source, time, code, identity, user, app })
     }
 
@@ -180,11 +176,16 @@ impl Record<'_> {
     }
 }
 
-/// Digits, and not too many: anything longer is somebody's attempt to fill the table.
 pub(super) fn is_code(text: &str) -> bool {
-    (1..=CODE_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    code(text).is_some()
 }
 
-fn first_filled(texts: [&str; 2]) -> Option<&str> {
-    texts.into_iter().map(str::trim).find(|text| !text.is_empty())
+/// Digits, and no more than a code has: anything longer is somebody's attempt to fill the table.
+fn code(text: &str) -> Option<Code> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { Code::from(text).ok() } else { None }
+}
+
+fn first_filled<'a>(texts: &'a [Cow<'_, str>]) -> Option<&'a str> {
+    texts.iter().map(|text| text.trim()).find(|text| !text.is_empty())
 }

@@ -45,10 +45,6 @@ pub(super) fn of_log(log: &[u8]) -> Option<Origin> {
     if log.is_empty() {
         return None;
     }
-    // As they are written nearly always, which is told sooner.
-    if let Some((_, source)) = LOGS.iter().find(|(name, _)| log == *name) {
-        return Some(Origin::Source(*source));
-    }
     let log = match log.split_first_chunk() {
         Some((prefix, rest)) if (prefix as &[u8; 3]).eq_ignore_ascii_case(b"AAD") => rest,
         _ => log,

@@ -199,11 +199,8 @@ fn string_end_behind<S: Simd>(simd: S, text: &[u8], mut from: usize) -> Result<u
         // All bits up to the quote that ends it.
         let within = ends ^ ends.wrapping_sub(1);
         let controls = bytes.simd_lt(u8x64::splat(simd, b' ')).to_bitmask();
-        let may_be_escaped = |position: u32| {
-            let escaped = &text[from + position as usize..];
-            scalar::is_escape(escaped) && !scalar::is_escaped_letter(escaped)
-        };
-        if controls & within != 0 || !ones(escaped & within & !quotes & !backslashes).all(may_be_escaped) {
+        let is_sound = |position: u32| may_be_escaped(&text[from + position as usize..]);
+        if controls & within != 0 || !ones(escaped & within & !quotes & !backslashes).all(is_sound) {
             return Err(Fault::Malformed);
         }
         is_utf8 &= is_latin(simd, block, within);
@@ -243,7 +240,7 @@ fn escaped_string_end(text: &[u8], mut from: usize) -> Result<usize, Fault> {
                 if escaped.is_empty() || escaped[0] == b'u' && escaped.len() < 5 {
                     return Err(Fault::Unfinished);
                 }
-                if !scalar::is_escape(escaped) || scalar::is_escaped_letter(escaped) {
+                if !may_be_escaped(escaped) {
                     return Err(Fault::Malformed);
                 }
                 from += 2;
@@ -252,6 +249,11 @@ fn escaped_string_end(text: &[u8], mut from: usize) -> Result<usize, Fault> {
             _ => from += 1,
         }
     }
+}
+
+/// Whether this may stand behind a backslash, and is no letter that a name can have been written with.
+fn may_be_escaped(text: &[u8]) -> bool {
+    scalar::is_escape(text) && !scalar::is_escaped_letter(text)
 }
 
 /// The length of the number that `text` begins with, if it is as nearly all are: in order, without an exponent, and not as

@@ -18,6 +18,7 @@ use pivotwatch_bench::findings;
 struct Folded {
     records: u64,
     failures: u64,
+    /// Nobody asks for it here; ingest finds it, too.
     newest: Newest,
     tallies: BTreeMap<TallyKey, Tally>,
 }
