@@ -36,12 +36,6 @@ pub(super) struct Lesson {
     pub(super) lacks: Option<Lack>,
 }
 
-impl Lesson {
-    fn is_empty(&self) -> bool {
-        self.varies.is_none() && self.jumps.is_none() && self.lacks.is_none()
-    }
-}
-
 /// An array or object that had more in it.
 pub(super) struct Lack {
     pub(super) there: Range<usize>,
@@ -86,11 +80,11 @@ impl<'a, const N: usize> Following<'a, N> {
     }
 
     /// Goes over the object that the text begins with. What cannot be gone over so is called malformed, whether it is or not.
-    pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Option<Lesson>, Fault> {
+    pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Lesson, Fault> {
         self.go_over()?;
         *walked = Walked { length: self.here, is_plain: true, is_utf8: true, names: [0; N] };
         self.names(&mut walked.names);
-        Ok(if self.lesson.is_empty() { None } else { Some(self.lesson) })
+        Ok(self.lesson)
     }
 
     /// It ends: `there` goes back only behind a comma `here`, and `here` goes back only within a name, to one that comes later

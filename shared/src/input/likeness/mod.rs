@@ -87,9 +87,7 @@ impl<const N: usize> Precedents<N> {
                 Ok(lesson) => {
                     self.credit = CREDIT.min(self.credit + 1);
                     self.known[..=kind].rotate_right(1);
-                    if let Some(lesson) = lesson {
-                        self.known[0].learn(lesson, text, self.depth, self.members);
-                    }
+                    self.known[0].learn(lesson, text, self.depth, self.members);
                     return Ok(true);
                 }
             }
