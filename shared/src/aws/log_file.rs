@@ -5,7 +5,6 @@
 //! bare records, one a line or in an array, and EventBridge events around them. All of them are read; what a record says
 //! of itself decides.
 
-use memchr::memmem;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -13,6 +12,7 @@ use serde_json::value::RawValue;
 use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
 use crate::input::json::{self, Cut, Each};
+use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
 use crate::input::{Input, ReadFault};
 
 /// The array of a log file.
@@ -27,16 +27,24 @@ pub trait Receiver {
 /// Whether a file that begins so ([`Input::head`]) has CloudTrail records.
 #[must_use]
 pub fn is_log_file(head: &[u8]) -> bool {
-    let has = |word: &str| memmem::find(head, word.as_bytes()).is_some();
     if !head.starts_with(b"{") && !head.starts_with(b"[") {
         return false;
     }
-    // Every record has these, and no sign-in does. S3's notifications are of the same build, and say whose they are.
-    let has_records = has("\"eventName\"") && has("\"eventTime\"") && has("\"userIdentity\"") && !has("\"aws:s3\"");
     // A log file of five quiet minutes.
     let is_empty =
-        || json::batch_start(head, BATCH).is_some_and(|start| head[start..].trim_ascii_start().starts_with(b"]"));
-    has_records || is_empty()
+        json::batch_start(head, BATCH).is_some_and(|start| head[start..].trim_ascii_start().starts_with(b"]"));
+    is_empty
+        || Look::at(head, &[BATCH], LOOKED_AT).records.iter().any(is_record)
+        || names_in_lines(head, &[BATCH]).iter().any(is_record)
+}
+
+/// Whether these are the names of a record, or of an EventBridge event around one.
+fn is_record(names: &Names) -> bool {
+    // S3's notifications are of the same build, but for where the object lies.
+    ["", "detail."].iter().any(|around| {
+        let has = |name: &str| names.contains(&format!("{around}{name}"));
+        has("eventName") && has("eventTime") && has("userIdentity") && !has("s3")
+    })
 }
 
 /// Reads a file to its end and gives every record of it to `receiver`.
@@ -181,7 +189,7 @@ mod tests {
     #[test]
     fn other_files_are_none() {
         for text in [
-            r#"{"Records":[{"eventSource":"aws:s3","eventName":"x","eventTime":"2026-03-02T12:00:00Z","userIdentity":{}}]}"#,
+            r#"{"Records":[{"eventSource":"aws:s3","eventName":"x","eventTime":"2026-03-02T12:00:00Z","userIdentity":{},"s3":{}}]}"#,
             r#"{"records":[{"category":"SignInLogs"}]}"#,
             r#"{"category":"SignInLogs"}"#,
             "text",

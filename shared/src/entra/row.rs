@@ -9,8 +9,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::record::Record;
-use super::tolerant::{Text, Words, repaired};
+use super::tolerant::{Text, Words};
 use crate::detection::Source;
+use crate::input::repaired;
 
 /// What a field of a sign-in is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,10 +32,10 @@ pub struct Recognised<'a> {
 pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<Recognised<'a>, ReadFault> {
     let mut input = Input::open(bytes, limits)?;
     let head = input.head()?;
-    let export = if aws::is_log_file(head) {
-        None
-    } else {
-        Some(entra::recognise(head).map_err(|fault| input.damage().unwrap_or(fault))?)
+    let export = match entra::recognise(head) {
+        Ok(export) => Some(export),
+        Err(_) if aws::is_log_file(head) => None,
+        Err(fault) => return Err(input.damage().unwrap_or(fault)),
     };
     Ok(Recognised { input, export })
 }
@@ -83,4 +83,67 @@ pub fn read(
     let what = recognised.what();
     recognised.read(name, rule, receiver)?;
     Ok(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn shape(text: &str) -> Option<&'static str> {
+        recognise(text.as_bytes(), Limits::default()).ok().map(|recognised| recognised.what().shape)
+    }
+
+    fn sign_in(said: &str) -> Value {
+        json!({
+            "category": "SignInLogs", "resultType": "50126",
+            "properties": {"id": "a", "createdDateTime": "2026-03-02T12:00:00Z", "userDisplayName": said, "userAgent": said},
+        })
+    }
+
+    fn of_graph(said: &str) -> Value {
+        json!({"id": "a", "userDisplayName": said, "createdDateTime": "2026-03-02T12:00:00Z", "userPrincipalName": said})
+    }
+
+    fn login(said: &str) -> Value {
+        json!({
+            "userAgent": said, "eventName": "ConsoleLogin", "eventTime": "2026-03-02T12:00:00Z",
+            "userIdentity": {"userName": said}, "requestParameters": {"category": said, "s3": said},
+        })
+    }
+
+    fn lines(records: &[Value]) -> String {
+        records.iter().map(|record| format!("{record}\n")).collect()
+    }
+
+    #[test]
+    fn what_people_write_into_a_record_does_not_decide_what_the_object_is() {
+        let said =
+            ["eventName", "eventTime", "userIdentity", "aws:s3", "category", "Records", "{\"category\":1}", "\u{1}"];
+        let [sign_ins, of_graph, logins] =
+            [sign_in, of_graph, login].map(|record| said.iter().map(|said| record(said)).collect::<Vec<_>>());
+        assert_eq!(shape(&lines(&sign_ins)), Some("diagnostic"));
+        assert_eq!(shape(&json!({"records": sign_ins}).to_string()), Some("event_hub"));
+        assert_eq!(shape(&json!({"value": of_graph}).to_string()), Some("graph"));
+        assert_eq!(shape(&lines(&logins)), Some(LOG_FILE));
+        assert_eq!(shape(&json!({"Records": logins}).to_string()), Some(LOG_FILE));
+    }
+
+    #[test]
+    fn an_export_with_a_record_of_another_log_is_an_export() {
+        let other = json!({"category": "Audit", "eventName": "x", "eventTime": "x", "userIdentity": {}});
+        for records in [[sign_in("x"), other.clone()], [other, sign_in("x")]] {
+            assert_eq!(shape(&json!({"records": records}).to_string()), Some("event_hub"));
+            assert_eq!(shape(&lines(&records)), Some("diagnostic"));
+        }
+    }
+
+    #[test]
+    fn what_no_text_can_hold_hides_no_names() {
+        let page = json!({"value": [of_graph("x")]}).to_string();
+        assert_eq!(shape(&page.replace("\"x\"", "\"\\ud800\"")), Some("graph"));
+        let array = json!([of_graph("x"), of_graph("y")]).to_string();
+        assert_eq!(shape(&array.replace("\"x\"", "\"\\udc00\"")), Some("graph"));
+    }
 }

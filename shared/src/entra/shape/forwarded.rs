@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
-use super::super::tolerant::repaired;
 use super::{Shape, Sink, diagnostic};
+use crate::input::repaired;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "forwarded",

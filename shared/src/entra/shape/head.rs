@@ -1,18 +1,11 @@
 //! The beginning of an export, as shapes are recognised by.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use serde::de::IgnoredAny;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
 
 /// Arrays under these names are batches of records; everything else that an object holds belongs to one record.
 pub(super) const BATCHES: &[&str] = &["records", "value"];
-
-/// Records that are looked at. The first can be damaged, or of another log.
-const LOOKED_AT: usize = 64;
-
-/// Objects within a record whose names are looked at: `azure.signinlogs.properties.id`.
-const DEEPEST: usize = 3;
 
 /// How JSON is cut into records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +27,14 @@ pub(super) struct Head<'a> {
 
 impl<'a> Head<'a> {
     pub(super) fn of(text: &'a [u8]) -> Self {
-        let of_lines: Vec<_> = text.split(|byte| *byte == b'\n').filter_map(names_of_line).take(LOOKED_AT).collect();
+        let of_lines = names_in_lines(text, BATCHES);
         let framing = framing(text, !of_lines.is_empty());
         let (records, is_empty_batch) = match framing {
             // The first line can be longer than the beginning.
-            Framing::Lines if of_lines.is_empty() => (Look::at(text, 1).records, false),
+            Framing::Lines if of_lines.is_empty() => (Look::at(text, BATCHES, 1).records, false),
             Framing::Lines => (of_lines, false),
             Framing::Values => {
-                let look = Look::at(text, LOOKED_AT);
+                let look = Look::at(text, BATCHES, LOOKED_AT);
                 (look.records, look.is_batch && look.elements == 0)
             }
         };
@@ -74,131 +67,16 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> Framing {
         Some(Ok(_)) => {
             let (document, rest) = text.split_at(documents.byte_offset());
             let rest = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
-            !document.contains(&b'\n') && rest.is_none_or(|byte| *byte == b'\n') && !Look::at(document, 1).is_batch
+            !document.contains(&b'\n')
+                && rest.is_none_or(|byte| *byte == b'\n')
+                && !Look::at(document, BATCHES, 1).is_batch
         }
         // It goes on beyond the beginning: as one long line, or as a document of many.
-        Some(Err(error)) if error.is_eof() => !text.contains(&b'\n') && !Look::at(text, 1).is_batch,
+        Some(Err(error)) if error.is_eof() => !text.contains(&b'\n') && !Look::at(text, BATCHES, 1).is_batch,
         // It is damaged. Unless it is a document of many lines, the next line is whole.
         _ => has_records_in_lines,
     };
     if is_line { Framing::Lines } else { Framing::Values }
-}
-
-/// The names of a record that has a line to itself.
-fn names_of_line(line: &[u8]) -> Option<Names> {
-    let line = line.trim_ascii();
-    let is_record = line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok();
-    let names = if is_record { Look::at(line, 1).records.into_iter().next() } else { None };
-    names.filter(|names| !names.is_empty())
-}
-
-/// The names in a record, those of objects within it as `object.name`.
-type Names = BTreeSet<String>;
-
-/// What was seen of the records of documents one behind another.
-#[derive(Default)]
-struct Look {
-    /// Every object that is a record, or around records.
-    records: Vec<Names>,
-    /// Whether there was an array that records are in, or would be.
-    is_batch: bool,
-    /// What stood in such arrays.
-    elements: usize,
-}
-
-impl Look {
-    /// Looks at so many documents. What was seen before one that is damaged was seen.
-    fn at(text: &[u8], documents: usize) -> Self {
-        let mut look = Self::default();
-        let mut json = serde_json::Deserializer::from_slice(text);
-        let mut documents = 0..documents;
-        while documents.next().is_some() && (Level { look: &mut look, within: None }).deserialize(&mut json).is_ok() {}
-        look
-    }
-}
-
-/// A place in a document.
-struct Level<'l> {
-    look: &'l mut Look,
-    /// The record that it is in, and the path there; `None` outside of all records.
-    within: Option<(usize, String)>,
-}
-
-impl<'de> DeserializeSeed<'de> for Level<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let is_deep = self.within.as_ref().is_some_and(|(_, path)| path.matches('.').count() >= DEEPEST);
-        if is_deep || self.look.records.len() >= LOOKED_AT {
-            return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Level<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let is_outside = self.within.is_none();
-        let (record, path) = self.within.unwrap_or_else(|| {
-            self.look.records.push(Names::new());
-            (self.look.records.len() - 1, String::new())
-        });
-        while let Some(name) = map.next_key::<String>()? {
-            let is_batch = is_outside && BATCHES.contains(&name.as_str());
-            let path = if path.is_empty() { name } else { format!("{path}.{name}") };
-            self.look.records[record].insert(path.clone());
-            let within = if is_batch { None } else { Some((record, path)) };
-            map.next_value_seed(Level { look: self.look, within })?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        if self.within.is_some() {
-            while sequence.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(());
-        }
-        self.look.is_batch = true;
-        while sequence.next_element_seed(Level { look: self.look, within: None })?.is_some() {
-            self.look.elements += 1;
-        }
-        Ok(())
-    }
-
-    /// Some forwarders put an object's text in its place.
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        if self.within.is_some() && text.starts_with('{') {
-            // What was seen before an error was seen.
-            let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
-        }
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,154 @@
+//! The names in the first records of JSON text, by which it is told what it is.
+//!
+//! Only names decide, and only where they stand: whoever signs in chooses texts in a record (a user name, a user agent), and
+//! must not choose with them what the whole object is taken for.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::repaired;
+
+/// Records that are looked at. The first can be damaged, or of another log.
+pub(crate) const LOOKED_AT: usize = 64;
+
+/// Objects within a record whose names are looked at: `azure.signinlogs.properties.id`.
+const DEEPEST: usize = 3;
+
+/// The names in a record, those of objects within it as `object.name`.
+pub(crate) type Names = BTreeSet<String>;
+
+/// The names of records that have a line each. Arrays under the names `batches` hold records.
+pub(crate) fn names_in_lines(text: &[u8], batches: &[&str]) -> Vec<Names> {
+    text.split(|byte| *byte == b'\n').filter_map(|line| names_of_line(line, batches)).take(LOOKED_AT).collect()
+}
+
+/// The names of a record that has a line to itself.
+fn names_of_line(line: &[u8], batches: &[&str]) -> Option<Names> {
+    let line = line.trim_ascii();
+    let is_record = line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    let names = if is_record { Look::at(line, batches, 1).records.into_iter().next() } else { None };
+    names.filter(|names| !names.is_empty())
+}
+
+/// What was seen of the records of documents one behind another.
+#[derive(Default)]
+pub(crate) struct Look {
+    /// Every object that is a record, or around records.
+    pub(crate) records: Vec<Names>,
+    /// Whether there was an array that records are in, or would be.
+    pub(crate) is_batch: bool,
+    /// What stood in such arrays.
+    pub(crate) elements: usize,
+}
+
+impl Look {
+    /// Looks at so many documents. What was seen before one that is damaged was seen.
+    pub(crate) fn at(text: &[u8], batches: &[&str], documents: usize) -> Self {
+        let mut look = Self::default();
+        match look.go_over(text, batches, documents) {
+            // A text that is none, which whoever signs in can have put there, hides nothing behind it.
+            Err(error) if !error.is_eof() => match repaired(text) {
+                Some(text) => {
+                    let mut look = Self::default();
+                    // What was seen before an error was seen.
+                    let _ = look.go_over(&text, batches, documents);
+                    look
+                }
+                None => look,
+            },
+            _ => look,
+        }
+    }
+
+    fn go_over(&mut self, text: &[u8], batches: &[&str], documents: usize) -> serde_json::Result<()> {
+        let mut json = serde_json::Deserializer::from_slice(text);
+        (0..documents).try_for_each(|_| Level { look: self, batches, within: None }.deserialize(&mut json))
+    }
+}
+
+/// A place in a document.
+struct Level<'l> {
+    look: &'l mut Look,
+    batches: &'l [&'l str],
+    /// The record that it is in, and the path there; `None` outside of all records.
+    within: Option<(usize, String)>,
+}
+
+impl<'de> DeserializeSeed<'de> for Level<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let is_deep = self.within.as_ref().is_some_and(|(_, path)| path.matches('.').count() >= DEEPEST);
+        if is_deep || self.look.records.len() >= LOOKED_AT {
+            return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Level<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let is_outside = self.within.is_none();
+        let (record, path) = self.within.unwrap_or_else(|| {
+            self.look.records.push(Names::new());
+            (self.look.records.len() - 1, String::new())
+        });
+        while let Some(name) = map.next_key::<String>()? {
+            let is_batch = is_outside && self.batches.contains(&name.as_str());
+            let path = if path.is_empty() { name } else { format!("{path}.{name}") };
+            self.look.records[record].insert(path.clone());
+            let within = if is_batch { None } else { Some((record, path)) };
+            map.next_value_seed(Level { look: self.look, batches: self.batches, within })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        if self.within.is_some() {
+            while sequence.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(());
+        }
+        self.look.is_batch = true;
+        while sequence.next_element_seed(Level { look: self.look, batches: self.batches, within: None })?.is_some() {
+            self.look.elements += 1;
+        }
+        Ok(())
+    }
+
+    /// Some forwarders put an object's text in its place.
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.within.is_some() && text.starts_with('{') {
+            // What was seen before an error was seen.
+            let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
+        }
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
