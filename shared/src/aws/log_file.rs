@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
-use crate::input::json::{self, Cut, Each};
+use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
 use crate::input::{Input, ReadFault};
 
@@ -52,11 +52,7 @@ fn is_record(names: &Names) -> bool {
 /// # Errors
 /// [`ReadFault`] when it breaks off; what was received before stays valid.
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
-    let mut each = Each(|record: Cut<'_>| match record {
-        Cut::Text(text) => read_record(text, receiver),
-        Cut::TooLong => receiver.receive_record(Reading::Unusable(Unusable::TooLong)),
-        Cut::TooDeep => receiver.receive_record(Reading::Unusable(Unusable::TooDeep)),
-    });
+    let mut each = Each(receiver);
     if has_records_in_lines(input.head()?) {
         json::lines(input, BATCH, &mut each)
     } else {
@@ -70,22 +66,39 @@ fn has_records_in_lines(head: &[u8]) -> bool {
     line.starts_with(b"{") && serde_json::from_slice::<Envelope<'_>>(line).is_ok_and(|envelope| envelope.has_record())
 }
 
-fn read_record(text: &[u8], receiver: &mut dyn Receiver) {
-    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(text) else {
-        return receiver.receive_record(Reading::Unusable(Unusable::Malformed));
-    };
+/// Reads each record as it is found.
+struct Each<'r>(&'r mut dyn Receiver);
+
+impl Records for Each<'_> {
+    fn glance(&mut self, _: &[u8], _: Place) -> Glance {
+        Glance::Left
+    }
+
+    fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
+        self.0.receive_record(match record {
+            Cut::Text(text) => read_record(text)?,
+            Cut::TooLong => Reading::Unusable(Unusable::TooLong),
+            Cut::TooDeep => Reading::Unusable(Unusable::TooDeep),
+        });
+        Ok(())
+    }
+
+    fn damaged(&mut self) {
+        self.0.receive_record(Reading::Unusable(Unusable::Malformed));
+    }
+}
+
+fn read_record(text: &[u8]) -> Result<Reading, NotJson> {
+    let envelope = serde_json::from_slice::<Envelope<'_>>(text).map_err(|_| NotJson)?;
     // A trail tells of everything that happens in an account: only a login is worth building up whole.
     if !envelope.has_record() {
-        return receiver.receive_record(Reading::Unusable(Unusable::NotARecord));
+        return Ok(Reading::Unusable(Unusable::NotARecord));
     }
     if envelope.detail.is_none() && !envelope.is_login() {
-        return receiver.receive_record(Reading::Unusable(Unusable::NotAConsoleLogin));
+        return Ok(Reading::Unusable(Unusable::NotAConsoleLogin));
     }
-    let reading = match serde_json::from_slice::<Value>(text) {
-        Err(_) => Reading::Unusable(Unusable::Malformed),
-        Ok(event) => record_of(&event).map_or(Reading::Unusable(Unusable::NotARecord), console_login::read),
-    };
-    receiver.receive_record(reading);
+    let event = serde_json::from_slice::<Value>(text).map_err(|_| NotJson)?;
+    Ok(record_of(&event).map_or(Reading::Unusable(Unusable::NotARecord), console_login::read))
 }
 
 /// As much of a record, or of an event around it, as tells whether it can be a login.

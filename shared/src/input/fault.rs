@@ -60,8 +60,8 @@ pub enum ReadFault {
     /// It ends in the middle: of the compressed stream, or of the JSON document.
     #[error("the object ends in the middle of {0}; upload it again whole")]
     Truncated(&'static str),
-    /// The compressed stream is damaged.
-    #[error("the compressed data is damaged ({0}); upload the object again")]
+    /// The compressed stream is damaged, or what holds the records together.
+    #[error("the object is damaged ({0}); upload it again")]
     Corrupt(String),
     /// It has more bytes than an object may have, decompressed.
     #[error(

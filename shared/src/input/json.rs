@@ -11,6 +11,7 @@ use super::compression::fault;
 use super::{Input, ReadFault};
 
 /// One record's text, as it was cut.
+#[derive(Clone, Copy)]
 pub(crate) enum Cut<'a> {
     /// The text.
     Text(&'a [u8]),
@@ -35,22 +36,15 @@ pub(crate) trait Records {
     /// a shorter way for what nearly all records are. What is left is cut out and given to [`Records::cut`].
     fn glance(&mut self, text: &[u8], place: Place) -> Glance;
 
-    /// Takes a record that was cut out.
-    fn cut(&mut self, record: Cut<'_>);
+    /// Takes a record that was cut out, if its text is JSON.
+    fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson>;
+
+    /// Counts a record whose text is no JSON, however it is cut.
+    fn damaged(&mut self);
 }
 
-/// Has every record cut out.
-pub(crate) struct Each<F>(pub(crate) F);
-
-impl<F: FnMut(Cut<'_>)> Records for Each<F> {
-    fn glance(&mut self, _: &[u8], _: Place) -> Glance {
-        Glance::Left
-    }
-
-    fn cut(&mut self, record: Cut<'_>) {
-        (self.0)(record);
-    }
-}
+/// A text is no JSON.
+pub(crate) struct NotJson;
 
 /// Where a record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,15 +81,61 @@ const CUT_OFF: ReadFault = ReadFault::Truncated("a JSON document");
 /// `batch` is `records`, which may go on over any number of lines.
 pub(crate) fn lines(input: &mut Input<'_>, batch: &str, each: &mut impl Records) -> Result<(), ReadFault> {
     let depth = input.limits.depth;
-    while input.skip_white_space().map_err(fault)?.is_some() {
+    while let Some(byte) = input.skip_white_space().map_err(fault)? {
+        if byte == b',' {
+            input.advance(1);
+            continue;
+        }
         input.look_ahead(LONGEST_BATCH_START).map_err(fault)?;
         if batch_start(input.ahead(), batch).is_some() {
             document(input, &[batch], each)?;
         } else if !glance(input, each, Place::Line)? {
-            each.cut(line(input).map_err(fault)?.within(depth));
+            take_line(line(input).map_err(fault)?, depth, each);
         }
     }
     Ok(())
+}
+
+/// Takes the record of a line, or of one where line ends were lost or marks were put between, the records.
+fn take_line(line: Cut<'_>, depth: usize, each: &mut impl Records) {
+    let line = line.within(depth);
+    if each.cut(line).is_ok() {
+        return;
+    }
+    let Cut::Text(text) = line else { return each.damaged() };
+    let documents = documents(text);
+    if documents.first().is_none_or(|document| document.len() == text.trim_ascii().len()) {
+        return each.damaged();
+    }
+    for document in documents {
+        take(Cut::Text(document).within(depth), each);
+    }
+}
+
+fn take(record: Cut<'_>, each: &mut impl Records) {
+    if each.cut(record).is_err() {
+        each.damaged();
+    }
+}
+
+/// The documents that stand one behind another on a line, the last one as much of it as there is.
+fn documents(line: &[u8]) -> Vec<&[u8]> {
+    let mut documents = Vec::new();
+    let mut rest = line;
+    loop {
+        rest = rest.trim_ascii_start();
+        rest = match rest {
+            [] => return documents,
+            [b',' | b':', rest @ ..] | [0xef, 0xbb, 0xbf, rest @ ..] => rest,
+            _ => {
+                let end = Scan::default().end(rest, &[]).map_or(rest.len(), |end| end.position(0));
+                // A bracket too many is one by itself.
+                let (document, rest) = rest.split_at(end.max(1));
+                documents.push(document);
+                rest
+            }
+        };
+    }
 }
 
 /// Cuts every record of an object of JSON documents, one behind another: objects, arrays of them, and batches, which are
@@ -129,6 +169,8 @@ enum Open {
 }
 
 /// Cuts the records of one document.
+///
+/// A damaged record costs itself, as far as it can be told where the next one begins ([`Scan`]); so does a bracket too many.
 fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) -> Result<(), ReadFault> {
     let (mut open, depth) = (Vec::new(), input.limits.depth);
     loop {
@@ -140,7 +182,8 @@ fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) ->
                 open.pop();
             }
             (b']' | b'}', _) => {
-                return Err(ReadFault::Corrupt(format!("a JSON document has a {:?} too many", char::from(byte))));
+                input.advance(1);
+                each.damaged();
             }
             (b'[', None | Some(Open::Array)) => {
                 input.advance(1);
@@ -148,12 +191,20 @@ fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) ->
             }
             (b'{', Some(Open::Array)) if glance(input, each, Place::Array)? => {}
             (b'{', None | Some(Open::Array)) => match value(input, batches).map_err(fault)?.ok_or(CUT_OFF)? {
-                Value::Whole(record) => each.cut(record.within(depth)),
-                Value::Batch => open.extend([Open::Batch, Open::Array]),
+                Value::Whole(record) => take(record.within(depth), each),
+                Value::Batch => {
+                    // No batch has a batch for a record: the one before was cut off.
+                    if open.ends_with(&[Open::Batch, Open::Array]) {
+                        open.truncate(open.len() - 2);
+                    }
+                    open.extend([Open::Batch, Open::Array]);
+                }
             },
+            // It was cut off, too.
+            (b'{', Some(Open::Batch)) => drop(open.pop()),
             (_, None | Some(Open::Array)) => {
                 if let Value::Whole(record) = value(input, &[]).map_err(fault)?.ok_or(CUT_OFF)? {
-                    each.cut(record.within(depth));
+                    take(record.within(depth), each);
                 }
             }
             // Another member of a batch: its name and its value pass by, unless it is a second array of records.
@@ -243,7 +294,7 @@ fn value<'i>(input: &'i mut Input<'_>, batches: &[&str]) -> io::Result<Option<Va
 
 /// The name or value within a batch that begins with the next byte, likewise.
 fn member<'i>(input: &'i mut Input<'_>, batches: &[&str]) -> io::Result<Option<Value<'i>>> {
-    scanned(input, Scan { depth: 1, floor: 1, ..Scan::default() }, batches)
+    scanned(input, Scan::of_member(), batches)
 }
 
 fn scanned<'i>(input: &'i mut Input<'_>, mut scan: Scan, batches: &[&str]) -> io::Result<Option<Value<'i>>> {
@@ -252,14 +303,14 @@ fn scanned<'i>(input: &'i mut Input<'_>, mut scan: Scan, batches: &[&str]) -> io
     loop {
         let ahead = input.ahead();
         let found = scan.end(&ahead[scanned..], batches);
-        let length = found.as_ref().map_or(ahead.len(), |end| scanned + end.position());
+        let length = found.as_ref().map_or(ahead.len(), |end| end.position(scanned));
         too_long |= length > input.limits.record;
         match found {
             Some(End::Batch(_)) => {
                 input.advance(length);
                 return Ok(Some(Value::Batch));
             }
-            Some(End::Value(_)) => {
+            Some(End::Value(_) | End::Next { .. }) => {
                 if too_long {
                     input.advance(length);
                     return Ok(Some(Value::Whole(Cut::TooLong)));
@@ -267,9 +318,9 @@ fn scanned<'i>(input: &'i mut Input<'_>, mut scan: Scan, batches: &[&str]) -> io
                 return Ok(Some(Value::Whole(Cut::Text(input.take(length)))));
             }
             None if too_long => {
-                // What was passed over need not be kept to go on scanning.
-                input.advance(length);
-                scanned = 0;
+                // What was passed over need not be kept to go on scanning, but for what the next record may begin with.
+                scanned = scan.next.map_or(0, |bytes| bytes + 1);
+                input.advance(length - scanned);
             }
             None => scanned = length,
         }
@@ -285,25 +336,48 @@ enum End {
     Value(usize),
     /// Behind the bracket that opens a batch's array.
     Batch(usize),
+    /// Within the value, which is damaged, so many bytes back from here, where what comes next begins.
+    Next { position: usize, back: usize },
 }
 
 impl End {
-    fn position(&self) -> usize {
+    /// Where that is, when so much was scanned before.
+    fn position(&self, scanned: usize) -> usize {
         match self {
-            Self::Value(position) | Self::Batch(position) => *position,
+            Self::Value(position) | Self::Batch(position) => scanned + position,
+            Self::Next { position, back } => scanned + position - back,
         }
     }
 }
 
+/// Of what lies deeper than this, it is not known which brackets opened it.
+const KNOWN_DEPTH: usize = 64 * 1024;
+
+/// The next record can have so much white space behind its bracket.
+const NEXT_RECORD: usize = 1024;
+
 /// Where in a value a scan stands.
+///
+/// It does not check the value, but must not lose those behind it when that one is damaged. So a value also ends where JSON
+/// can have no object, and yet one begins on a line, or behind a comma: there a part of it was lost, up to the next record.
+/// It ends as well before a bracket that closes nothing in it. What is JSON is never cut so; what was cut off where an
+/// object could have followed takes the next record along.
 #[derive(Default)]
 struct Scan {
     depth: usize,
     deepest: usize,
     /// The depth at which the value ends.
     floor: usize,
+    /// What is open: whether it is an array.
+    arrays: Vec<bool>,
     in_string: bool,
     escaped: bool,
+    /// Whether there was only white space since a line end.
+    begins_line: bool,
+    /// The last byte outside of strings that is not white space.
+    before: u8,
+    /// How many bytes ago something began that is the next record if a name comes first in it.
+    next: Option<usize>,
     /// The last text at the depth of an object's members.
     name: Vec<u8>,
     /// Whether the value of the member of that name comes next.
@@ -311,21 +385,32 @@ struct Scan {
 }
 
 impl Scan {
+    /// Of a member of a batch.
+    fn of_member() -> Self {
+        Self { depth: 1, floor: 1, arrays: vec![false], before: b',', ..Self::default() }
+    }
+
     /// Scans on, and returns where the value ends: behind its closing bracket, or before the mark that ends a value
     /// without one.
     fn end(&mut self, bytes: &[u8], batches: &[&str]) -> Option<End> {
         for (position, byte) in bytes.iter().enumerate() {
-            if self.in_string {
+            if let Some(back) = self.next.take().map(|bytes| bytes + 1) {
                 match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => self.in_string = false,
-                    _ if self.depth == 1 && self.name.len() < LONGEST_NAME => self.name.push(*byte),
+                    b'"' => return Some(End::Next { position, back }),
+                    b' ' | b'\t' | b'\r' | b'\n' if back < NEXT_RECORD => self.next = Some(back),
                     _ => {}
                 }
+            }
+            if self.in_string {
+                self.within_string(*byte);
                 continue;
             }
             match byte {
+                b' ' | b'\t' | b'\r' => continue,
+                b'\n' => {
+                    self.begins_line = true;
+                    continue;
+                }
                 b'"' => {
                     self.in_string = true;
                     self.named = false;
@@ -338,22 +423,75 @@ impl Scan {
                     return Some(End::Batch(position + 1));
                 }
                 b'{' | b'[' => {
-                    self.depth += 1;
-                    self.deepest = self.depth.max(self.deepest);
-                    self.named = false;
+                    if *byte == b'{' && !self.may_be_object() && (self.begins_line || self.before == b',') {
+                        self.next = Some(0);
+                    }
+                    self.open(*byte == b'[');
                 }
                 b',' | b'}' | b']' if self.depth == self.floor => return Some(End::Value(position)),
                 b':' if self.depth == 0 => return Some(End::Value(position)),
                 b'}' | b']' => {
-                    self.depth -= 1;
+                    if !self.close(*byte == b']') {
+                        return Some(End::Next { position, back: 0 });
+                    }
                     if self.depth == 0 {
                         return Some(End::Value(position + 1));
                     }
                 }
                 _ => {}
             }
+            self.begins_line = false;
+            self.before = *byte;
         }
         None
+    }
+
+    fn within_string(&mut self, byte: u8) {
+        match byte {
+            // A string has no line ends in it; this one lost its end.
+            b'\n' => (self.begins_line, self.escaped) = (true, false),
+            b' ' | b'\t' | b'\r' if self.begins_line => {}
+            b'{' if self.begins_line => (self.begins_line, self.next) = (false, Some(0)),
+            _ if self.escaped => self.escaped = false,
+            b'\\' => self.escaped = true,
+            b'"' => self.in_string = false,
+            _ => {
+                self.begins_line = false;
+                if self.depth == 1 && self.name.len() < LONGEST_NAME {
+                    self.name.push(byte);
+                }
+            }
+        }
+    }
+
+    /// Whether an object may begin here.
+    fn may_be_object(&self) -> bool {
+        match self.before {
+            0 | b':' | b'[' => true,
+            b',' => self.arrays.last().is_none_or(|is_array| *is_array) || self.depth > self.arrays.len(),
+            _ => false,
+        }
+    }
+
+    fn open(&mut self, is_array: bool) {
+        if self.depth == self.arrays.len() && self.depth < KNOWN_DEPTH {
+            self.arrays.push(is_array);
+        }
+        self.depth += 1;
+        self.deepest = self.depth.max(self.deepest);
+        self.named = false;
+    }
+
+    /// Closes the innermost of a kind, whatever was not closed in it. Tells whether there is one.
+    fn close(&mut self, is_array: bool) -> bool {
+        if self.depth > self.arrays.len() {
+            self.depth -= 1;
+            return true;
+        }
+        let Some(closed) = self.arrays[self.floor..].iter().rposition(|kind| *kind == is_array) else { return false };
+        self.depth = self.floor + closed;
+        self.arrays.truncate(self.depth);
+        true
     }
 
     fn is_batch(&self, batches: &[&str]) -> bool {
@@ -363,8 +501,58 @@ impl Scan {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use serde::Serialize;
+
     use super::super::Limits;
     use super::*;
+
+    /// What was cut out, damaged or not.
+    #[derive(Default)]
+    struct Found(Vec<String>);
+
+    impl Records for Found {
+        fn glance(&mut self, _: &[u8], _: Place) -> Glance {
+            Glance::Left
+        }
+
+        fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
+            self.0.push(match record {
+                Cut::Text(text) => {
+                    serde_json::from_slice::<serde::de::IgnoredAny>(text).map_err(|_| NotJson)?;
+                    String::from_utf8_lossy(text).trim().to_owned()
+                }
+                Cut::TooLong => "too long".to_owned(),
+                Cut::TooDeep => "too deep".to_owned(),
+            });
+            Ok(())
+        }
+
+        fn damaged(&mut self) {
+            self.0.push("damaged".to_owned());
+        }
+    }
+
+    type Cutting = fn(&mut Input<'_>, &mut Found) -> Result<(), ReadFault>;
+
+    const VALUES: Cutting = |input, found| super::values(input, &["value"], found);
+    const LINES: Cutting = |input, found| super::lines(input, "value", found);
+
+    fn cut(text: &str, limits: Limits, cutting: Cutting) -> (Vec<String>, Result<(), ReadFault>) {
+        let mut input = Input::new(Box::new(text.as_bytes()), limits);
+        let mut found = Found::default();
+        let result = cutting(&mut input, &mut found);
+        (found.0, result)
+    }
+
+    /// The records of a text that is read to its end.
+    fn found(text: &str, cutting: Cutting) -> Vec<String> {
+        let (found, result) = cut(text, Limits::default(), cutting);
+        assert!(result.is_ok(), "{result:?}: {text}");
+        found
+    }
 
     fn lines(text: &str, limit: usize) -> Vec<String> {
         let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: limit, ..Limits::default() });
@@ -407,54 +595,170 @@ mod tests {
             (r#"[{"value" : [ {"a":1} ] }, 7, [8]]"#, vec![r#"{"a":1}"#, "7", "8"]),
             ("", vec![]),
         ] {
-            let mut input = Input::new(Box::new(text.as_bytes()), Limits::default());
-            let mut found = Vec::new();
-            let read = values(
-                &mut input,
-                &["value"],
-                &mut Each(|cut: Cut<'_>| match cut {
-                    Cut::Text(text) => found.push(String::from_utf8_lossy(text).trim().to_owned()),
-                    Cut::TooLong => found.push("too long".to_owned()),
-                    Cut::TooDeep => found.push("too deep".to_owned()),
-                }),
-            );
-            assert!(read.is_ok(), "{text}");
-            assert_eq!(found, expected, "{text}");
+            assert_eq!(found(text, VALUES), expected, "{text}");
         }
     }
 
     #[test]
     fn marks_between_documents_are_passed_over() {
-        let mut input = Input::new(Box::new(&b":{},:{}:,{}"[..]), Limits::default());
-        let mut found = 0;
-        assert!(values(&mut input, &[], &mut Each(|_: Cut<'_>| found += 1)).is_ok());
-        assert_eq!(found, 3);
+        for cutting in [VALUES, LINES] {
+            assert_eq!(found("{},{},\u{feff}{}\n,\u{feff}\r\n{}", cutting), ["{}"; 4]);
+            assert_eq!(found(r#"{"value":[1]},{"value":[2]} {"value":[3]},"#, cutting), ["1", "2", "3"]);
+        }
+        assert_eq!(found(":{},:{}:,{}", VALUES), ["{}"; 3]);
     }
 
     #[test]
     fn a_batch_is_found_behind_a_member_that_is_longer_than_a_record_may_be() {
         let text = format!(r#"{{"x":"{}","value":[{{"a":1}}]}}"#, "x".repeat(200_000));
-        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: 100, ..Limits::default() });
-        let mut found = 0;
-        assert!(values(&mut input, &["value"], &mut Each(|_: Cut<'_>| found += 1)).is_ok());
-        assert_eq!(found, 1);
+        let (found, result) = cut(&text, Limits { record: 100, ..Limits::default() }, VALUES);
+        assert!(result.is_ok());
+        assert_eq!(found, [r#"{"a":1}"#]);
     }
 
     #[test]
-    fn a_document_that_does_not_end_or_ends_twice_is_reported() {
+    fn a_document_that_does_not_end_is_reported() {
         for text in [r#"[{"a":1}"#, r#"{"value":[{"a":1}"#, r#"{"value":[{"a":1}]"#, r#"{"a""#] {
-            let mut input = Input::new(Box::new(text.as_bytes()), Limits::default());
-            assert!(
-                matches!(values(&mut input, &["value"], &mut Each(|_: Cut<'_>| ())), Err(ReadFault::Truncated(_))),
-                "{text}"
-            );
+            assert!(matches!(cut(text, Limits::default(), VALUES).1, Err(ReadFault::Truncated(_))), "{text}");
         }
-        for text in ["{}]", "[}]", "}", &"[".repeat(1000)] {
-            let mut input = Input::new(Box::new(text.as_bytes()), Limits::default());
-            assert!(
-                matches!(values(&mut input, &["value"], &mut Each(|_: Cut<'_>| ())), Err(ReadFault::Corrupt(_))),
-                "{text}"
-            );
+        let deep = "[".repeat(1000);
+        assert!(matches!(cut(&deep, Limits::default(), VALUES).1, Err(ReadFault::Corrupt(_))));
+    }
+
+    #[test]
+    fn damage_costs_the_record_that_has_it() {
+        for (there, here) in [
+            // A line, or the rest of one, was lost.
+            (r#""b":{"c":[1,2]}}"#, r#""b":"cut"#),
+            (r#""b":{"c":[1,2]}}"#, r#""b":"cut\"#),
+            (r#""b":{"c":[1,2]}},"#, r#""b""#),
+            (r#""b":{"c":[1,2]}}"#, ""),
+            (r#"{"c":[1,2]}},"#, r#"{"c""#),
+            ("[1,2]}},", "[1"),
+            ("[1,2]}},", "[{\"d\":1}"),
+            // A bracket.
+            ("2]}}", "2]}"),
+            ("2]}}", "2]"),
+            ("2]}}", "2}}"),
+            ("2]}}", "]}}"),
+            // A quote, or there is one more.
+            (r#""b""#, r#""b"#),
+            (r#""b""#, r#"b""#),
+            (r#""b""#, r#""b"""#),
+            // A byte.
+            (r#""b":"#, r#""b""#),
+        ] {
+            let record = |number: i32| format!(r#"{{"a":{number},"b":{{"c":[1,2]}}}}"#);
+            let [first, second, third] = [0, 1, 2].map(record);
+            let damaged = format!("{second},").replacen(there, here, 1);
+            assert!(!damaged.contains(&second));
+            let expected = [first.as_str(), "damaged", &third];
+            for (text, cutting) in [
+                (format!("[{first},\n{damaged}\n{third}]"), VALUES),
+                (format!("{{\"value\":[\n{first},\n{damaged}\r\n\t{third}\n]}}\n"), VALUES),
+                (format!("{{\"value\":[\n{first},\n{damaged}\r\n\t{third}\n]}}\n"), LINES),
+                (format!("{{\"value\":[{first},{damaged}\n{{\"value\":[{third}]}}\n"), LINES),
+                (format!("{first}\n{damaged}\n{third}\n"), LINES),
+                (format!("{first}\n{damaged}\n{third}\n"), VALUES),
+            ] {
+                assert_eq!(found(&text, cutting), expected, "{text}");
+            }
+        }
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            select(vec!["", "a", "\n{\"a\":1}", "\\", "\"", "},{\"", "[", "]"]).prop_map(serde_json::Value::from),
+            (-1..9).prop_map(serde_json::Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..5).prop_map(serde_json::Value::from),
+                prop::collection::btree_map("[a-c{]", inner, 0..4)
+                    .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_json_is_cut_nowhere_but_at_its_ends(records in vec(json(), 0..6), indent in prop::option::of(0..3_usize)) {
+            let mut text = Vec::new();
+            let indent = indent.map(|spaces| " ".repeat(spaces));
+            let whole = serde_json::json!([{"value": records}, {"n": 1}]);
+            match &indent {
+                None => serde_json::to_writer(&mut text, &whole).unwrap(),
+                Some(indent) => {
+                    let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
+                    whole.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter)).unwrap();
+                }
+            }
+            let found = found(std::str::from_utf8(&text).unwrap(), |input, found| super::values(input, &["value"], found));
+            let read: Vec<serde_json::Value> = found.iter().map(|found| serde_json::from_str(found).unwrap()).collect();
+            // Arrays within arrays have their elements cut.
+            let mut expected = Vec::new();
+            records.iter().for_each(|record| flattened(record, &mut expected));
+            expected.push(serde_json::json!({"n": 1}));
+            prop_assert_eq!(read, expected);
+        }
+    }
+
+    fn flattened(record: &serde_json::Value, into: &mut Vec<serde_json::Value>) {
+        match record {
+            serde_json::Value::Array(elements) => elements.iter().for_each(|element| flattened(element, into)),
+            record => into.push(record.clone()),
+        }
+    }
+
+    #[test]
+    fn a_bracket_that_was_lost_costs_one_record_also_without_line_ends() {
+        for damaged in [r#"{"a":{"b":1}"#, r#"{"a":[1}"#, r#"{"a":{"b":[1,{}}}"#] {
+            let text = format!(r#"[{{"n":1}},{damaged},{{"n":2}},{damaged}]{{"n":3}}"#);
+            let expected = [r#"{"n":1}"#, "damaged", r#"{"n":2}"#, "damaged", r#"{"n":3}"#];
+            assert_eq!(found(&text, VALUES), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bracket_too_many_is_damage_and_costs_nothing_else() {
+        for (text, damaged) in [("{}]{}", 1), ("[{}}},{}]", 2), ("}{}{}", 1), (r#"{"value":[{}]]}{}"#, 1)] {
+            let found = found(text, VALUES);
+            assert_eq!(found.iter().filter(|found| *found == "damaged").count(), damaged, "{text}");
+            assert_eq!(found.iter().filter(|found| *found == "{}").count(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_batch_that_is_cut_off_costs_no_other() {
+        let whole = r#"{"value":[{"n":1}]}"#;
+        for damaged in
+            [r#"{"value":["#, r#"{"value":[{"n":1}"#, r#"{"value":[{"n":1},"#, r#"{"value":[{"n":1}],"x":{"y":1"#]
+        {
+            let text = format!("{whole}\n{damaged}\n{whole}\n").repeat(20);
+            for cutting in [VALUES, LINES] {
+                let found = found(&text, cutting);
+                assert!(found.iter().filter(|found| *found == r#"{"n":1}"#).count() >= 40, "{damaged}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn records_that_share_a_line_are_all_found() {
+        let text = "{\"n\":1}{\"n\":2}\n{\"n\":3},\n{\"n\":4},\n{\"n\":5} rest\n{\"n\":6}";
+        let expected = [r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#, r#"{"n":4}"#, r#"{"n":5}"#, "damaged", r#"{"n":6}"#];
+        assert_eq!(found(text, LINES), expected);
+    }
+
+    #[test]
+    fn a_record_that_is_too_long_and_damaged_costs_no_other() {
+        let limits = Limits { record: 1000, ..Limits::default() };
+        for length in [2_000, 262_100, 262_130, 300_000, 600_000] {
+            for gap in ["", " ", "      "] {
+                let text = format!("[{{\"a\":\"{}\n{{{gap}\"n\":1}}]", "x".repeat(length));
+                let (found, result) = cut(&text, limits, VALUES);
+                assert!(result.is_ok());
+                assert_eq!(found, ["too long", &format!("{{{gap}\"n\":1}}")], "{length}");
+            }
         }
     }
 

@@ -11,6 +11,9 @@ const BLOCK: usize = 256 * 1024;
 /// How much of the beginning shapes are recognised by.
 const HEAD: usize = 64 * 1024;
 
+/// In UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What an object may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -121,10 +124,6 @@ impl<'a> Input<'a> {
     }
 
     fn fill_head(&mut self) -> io::Result<()> {
-        while self.ahead().len() < 3 && self.more()? {}
-        if self.ahead().starts_with(b"\xef\xbb\xbf") {
-            self.advance(3);
-        }
         self.skip_white_space()?;
         self.look_ahead(HEAD)
     }
@@ -152,13 +151,21 @@ impl<'a> Input<'a> {
         self.damage.take().map(fault)
     }
 
-    /// Goes to the next byte that is not white space, and returns it.
+    /// Goes to the next byte that is not white space, and returns it. A byte order mark is white space: files that were put
+    /// one behind another have some within.
     pub(super) fn skip_white_space(&mut self) -> io::Result<Option<u8>> {
         loop {
             let ahead = self.ahead();
             if let Some(position) = ahead.iter().position(|byte| !byte.is_ascii_whitespace()) {
                 let byte = ahead[position];
                 self.advance(position);
+                if byte == BYTE_ORDER_MARK[0] {
+                    self.look_ahead(BYTE_ORDER_MARK.len())?;
+                    if self.ahead().starts_with(BYTE_ORDER_MARK) {
+                        self.advance(BYTE_ORDER_MARK.len());
+                        continue;
+                    }
+                }
                 return Ok(Some(byte));
             }
             self.advance(self.ahead().len());

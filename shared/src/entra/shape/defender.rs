@@ -3,9 +3,9 @@
 //!
 //! Fields: <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table>.
 
-use super::super::record::Rejected;
 use super::super::row::{Field, Role, Row, field_in};
 use super::{Shape, Sink, table};
+use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
@@ -35,11 +35,9 @@ pub(super) fn vocabulary(name: &str) -> Field {
     field_in(FIELDS, name)
 }
 
-fn read_record(text: &[u8], sink: &mut Sink<'_>) {
-    match Row::of_json(text, vocabulary) {
-        Some(row) => sink.row(row),
-        None => sink.reject(Rejected::Malformed),
-    }
+fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    sink.row(Row::of_json(text, vocabulary).ok_or(NotJson)?);
+    Ok(())
 }
 
 /// Whether a record of the streaming API with this category holds a sign-in.
@@ -50,10 +48,8 @@ pub(super) fn is_category(category: &[u8]) -> bool {
 }
 
 /// Reads a record of the streaming API.
-pub(super) fn read_streamed(text: &[u8], sink: &mut Sink<'_>) {
+pub(super) fn read_streamed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let envelope = |name: &str| if name == "properties" { Field::Object(vocabulary) } else { Field::Other };
-    match Row::of_json(text, envelope) {
-        Some(row) => sink.row(row),
-        None => sink.reject(Rejected::Malformed),
-    }
+    sink.row(Row::of_json(text, envelope).ok_or(NotJson)?);
+    Ok(())
 }

@@ -4,11 +4,11 @@
 //! Fields: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs>; the envelope around them:
 //! <https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema>.
 
-use super::super::record::Rejected;
 use super::super::row::{Field, Role, Row};
 use super::super::source::{Origin, of_log};
 use super::glance::no_precedents;
 use super::{Reader, Shape, Sink, defender, log_analytics};
+use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
@@ -21,17 +21,18 @@ pub(super) const SHAPE: Shape = Shape {
 
 /// Reads a record of a diagnostic setting, or one of Log Analytics or of Defender, as an event hub can have them among the
 /// others.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) {
-    let Some(row) = Row::of_json(text, envelope) else { return sink.reject(Rejected::Malformed) };
+pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    let row = Row::of_json(text, envelope).ok_or(NotJson)?;
     match of_log(row.get(Role::Category).as_bytes()) {
         Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
         Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
         Some(Origin::OtherLog) if defender::is_category(row.get(Role::Category).as_bytes()) => {
-            defender::read_streamed(text, sink);
+            return defender::read_streamed(text, sink);
         }
         Some(Origin::OtherLog) => sink.other_category(),
-        None => log_analytics::read_record(text, sink),
+        None => return log_analytics::read_record(text, sink),
     }
+    Ok(())
 }
 
 fn envelope(name: &str) -> Field {

@@ -2,9 +2,9 @@
 //!
 //! Fields: <https://www.elastic.co/docs/reference/integrations/azure>.
 
-use super::super::record::Rejected;
 use super::super::row::{Field, Role, Row};
 use super::{Shape, Sink};
+use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "elastic",
@@ -17,11 +17,9 @@ pub(super) const SHAPE: Shape = Shape {
 };
 
 /// Reads a document, which a search puts under `_source`.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) {
-    match Row::of_json(text, document) {
-        Some(row) => sink.row(row),
-        None => sink.reject(Rejected::Malformed),
-    }
+pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    sink.row(Row::of_json(text, document).ok_or(NotJson)?);
+    Ok(())
 }
 
 /// Names with points in them are the paths of fields, in documents that are written flat.

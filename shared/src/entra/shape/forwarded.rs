@@ -10,70 +10,52 @@
 //!
 //! Other forwarders (Panther, Cribl where it parses) add members to the record, which is then read as the record that it is.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 
-use super::super::record::Rejected;
 use super::{Shape, Sink, diagnostic};
+use crate::input::json::NotJson;
+use crate::input::names::Look;
 use crate::input::repaired;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "forwarded",
     recognises: |head| {
-        let record = ["category", "Category", "createdDateTime", "CreatedDateTime"];
-        ["event", "attributes", "_raw", "_source", "message"]
-            .iter()
-            .any(|wrapper| record.iter().any(|name| head.has(&[&format!("{wrapper}.{name}")])))
+        WRAPPERS.iter().any(|wrapper| OF_A_RECORD.iter().any(|name| head.has(&[&format!("{wrapper}.{name}")])))
     },
     read: |input, sink| super::read_json(input, sink, read_record),
 };
 
-fn read_record(text: &[u8], sink: &mut Sink<'_>) {
-    // Without an array in an object's place, which would do for a struct.
-    let text = text.trim_ascii();
-    match serde_json::from_slice::<Wrapper<'_>>(text) {
-        Ok(wrapper) if text.starts_with(b"{") => match wrapper.record() {
-            Some(Wrapped::Object(record)) => diagnostic::read_record(record.get().as_bytes(), sink),
-            Some(Wrapped::Text(record)) => diagnostic::read_record(record.as_bytes(), sink),
-            // Some of a file can have come without.
-            None => diagnostic::read_record(text, sink),
-        },
-        _ => match repaired(text) {
-            Some(text) => read_record(&text, sink),
-            None => sink.reject(Rejected::Malformed),
-        },
+const WRAPPERS: [&str; 5] = ["event", "attributes", "_raw", "_source", "message"];
+
+/// What a record has one of. Others can stand under the same names: Filebeat has an `event` of its own beside the `message`.
+const OF_A_RECORD: [&str; 4] = ["category", "Category", "createdDateTime", "CreatedDateTime"];
+
+fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    let Ok(members) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(text) else {
+        return repaired(text).map_or(Err(NotJson), |text| read_record(&text, sink));
+    };
+    let mut objects = WRAPPERS.iter().filter_map(|wrapper| object(members.get(*wrapper)?.get()));
+    match objects.find(|object| is_record(object)) {
+        Some(record) => diagnostic::read_record(record.as_bytes(), sink),
+        // Some of a file can have come without.
+        None => diagnostic::read_record(text, sink),
     }
 }
 
-#[derive(Deserialize)]
-struct Wrapper<'a> {
-    #[serde(borrow)]
-    event: Option<&'a RawValue>,
-    #[serde(borrow)]
-    attributes: Option<&'a RawValue>,
-    #[serde(borrow)]
-    #[serde(rename = "_raw")]
-    raw: Option<&'a RawValue>,
-    #[serde(borrow)]
-    #[serde(rename = "_source")]
-    source: Option<&'a RawValue>,
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
-}
-
-enum Wrapped<'a> {
-    Object(&'a RawValue),
-    Text(String),
-}
-
-impl<'a> Wrapper<'a> {
-    fn record(&self) -> Option<Wrapped<'a>> {
-        [self.event, self.attributes, self.raw, self.source, self.message].into_iter().flatten().find_map(|member| {
-            if member.get().starts_with('{') {
-                return Some(Wrapped::Object(member));
-            }
-            let text = serde_json::from_str::<String>(member.get()).ok()?;
-            text.trim_start().starts_with('{').then_some(Wrapped::Text(text))
-        })
+/// The text of an object that is there as it is, or as its text.
+fn object(member: &str) -> Option<Cow<'_, str>> {
+    if member.starts_with('{') {
+        return Some(Cow::Borrowed(member));
     }
+    let text = |json: &[u8]| serde_json::from_slice::<String>(json).ok();
+    let text = text(member.as_bytes()).or_else(|| text(&repaired(member.as_bytes())?))?;
+    text.trim_start().starts_with('{').then_some(Cow::Owned(text))
+}
+
+fn is_record(object: &str) -> bool {
+    let look = Look::at(object.as_bytes(), &[], 1);
+    look.records.first().is_some_and(|names| OF_A_RECORD.iter().any(|name| names.contains(*name)))
 }

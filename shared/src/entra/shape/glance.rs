@@ -355,7 +355,7 @@ mod tests {
             let line = [&text, &b"\n"[..]].concat();
             let (seen, received_at_once) = at_a_glance(&line, place);
             let expected = if let Glance::Taken(length) = seen {
-                received(|sink| diagnostic::read_record(&text[..length], sink))
+                received(|sink| assert!(diagnostic::read_record(&text[..length], sink).is_ok()))
             } else {
                 Received::default()
             };

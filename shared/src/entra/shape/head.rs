@@ -67,9 +67,9 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> Framing {
         Some(Ok(_)) => {
             let (document, rest) = text.split_at(documents.byte_offset());
             let rest = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
-            !document.contains(&b'\n')
-                && rest.is_none_or(|byte| *byte == b'\n')
-                && !Look::at(document, BATCHES, 1).is_batch
+            // The line end behind it can have been lost.
+            let ends_line = rest.is_none_or(|byte| *byte == b'\n') || has_records_in_lines;
+            !document.contains(&b'\n') && ends_line && !Look::at(document, BATCHES, 1).is_batch
         }
         // It goes on beyond the beginning: as one long line, or as a document of many.
         Some(Err(error)) if error.is_eof() => !text.contains(&b'\n') && !Look::at(text, BATCHES, 1).is_batch,
@@ -94,7 +94,9 @@ mod tests {
             ("{\n  \"a\": 1\n}\n", Framing::Values),
             ("{\n  \"a\": [\n    {\"b\": 1},\n  ]\n}", Framing::Values),
             ("{\"a\":1}{\"a\":2}\n", Framing::Values),
-            ("{\"a\":1},\n{\"a\":2}\n", Framing::Values),
+            ("{\"a\":1},\n{\"a\":2}\n", Framing::Lines),
+            ("{\"a\":1},\n{\"a\":2},\n", Framing::Values),
+            ("{\"a\":1}{\"a\":2}\n{\"a\":3}\n", Framing::Lines),
             ("[\n{\"a\":1},\n{\"a\":2}\n]", Framing::Values),
             ("{\"c\":0,\"value\":[{\"a\":1}]}", Framing::Values),
             ("{\"c\":0,\"value\":[\n{\"a\":1},\n{\"a\":2}\n]}", Framing::Values),

@@ -9,6 +9,7 @@
 use super::super::record::Rejected;
 use super::super::row::{Field, Role, Row, field_in};
 use super::{Shape, Sink};
+use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics",
@@ -21,15 +22,15 @@ pub(super) const SHAPE: Shape = Shape {
 };
 
 /// Reads a row, or a sign-in of Graph.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) {
-    match Row::of_json(text, vocabulary) {
-        None => sink.reject(Rejected::Malformed),
+pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    let row = Row::of_json(text, vocabulary).ok_or(NotJson)?;
+    if row.get(Role::Time).is_empty() && row.get(Role::LoggedAt).is_empty() && tells_no_log(&row) {
         // Something else altogether.
-        Some(row) if row.get(Role::Time).is_empty() && row.get(Role::LoggedAt).is_empty() && tells_no_log(&row) => {
-            sink.reject(Rejected::NoCategory);
-        }
-        Some(row) => sink.row(row),
+        sink.reject(Rejected::NoCategory);
+    } else {
+        sink.row(row);
     }
+    Ok(())
 }
 
 fn tells_no_log(row: &Row<'_>) -> bool {

@@ -26,7 +26,7 @@ use super::source::{Origin, origin};
 use super::time::{Dates, When};
 use super::{Outcome, Receiver};
 use crate::detection::Rule;
-use crate::input::json::{self, Cut, Glance, Place, Records};
+use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::{Foreign, Input, ReadFault};
 
 /// Every shape, in the order in which they are tried.
@@ -65,8 +65,8 @@ pub(super) fn recognise(head: &[u8]) -> Result<(&'static Shape, Framing), Foreig
     Ok((shape, head.framing))
 }
 
-/// Reads one record of JSON.
-type ReadRecord = fn(text: &[u8], sink: &mut Sink<'_>);
+/// Reads one record, if it is JSON.
+type ReadRecord = fn(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson>;
 
 /// Reads the records of JSON however they are framed.
 fn read_json(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) -> Result<(), ReadFault> {
@@ -108,12 +108,17 @@ impl Records for Reader<'_, '_> {
         }
     }
 
-    fn cut(&mut self, record: Cut<'_>) {
+    fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
         match record {
-            Cut::Text(text) => (self.read_record)(text, self.sink),
+            Cut::Text(text) => return (self.read_record)(text, self.sink),
             Cut::TooLong => self.sink.reject(Rejected::TooLong),
             Cut::TooDeep => self.sink.reject(Rejected::TooDeep),
         }
+        Ok(())
+    }
+
+    fn damaged(&mut self) {
+        self.sink.reject(Rejected::Malformed);
     }
 }
 
