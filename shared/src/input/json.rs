@@ -8,6 +8,7 @@ use std::io;
 use memchr::memchr;
 
 use super::compression::fault;
+use super::scan::{End, Scan};
 use super::{Input, ReadFault};
 
 /// One record's text, as it was cut.
@@ -71,9 +72,6 @@ const LONGEST_BATCH_START: usize = 1024;
 
 /// Arrays and batches within each other; real ones have three at most.
 const DEEPEST_BATCH: usize = 8;
-
-/// The name of a batch's array is no longer than this; of longer names only so much is looked at.
-const LONGEST_NAME: usize = 16;
 
 const CUT_OFF: ReadFault = ReadFault::Truncated("a JSON document");
 
@@ -275,7 +273,7 @@ fn is_deeper(text: &[u8], depth: usize) -> bool {
     text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > depth && {
         let mut scan = Scan::default();
         scan.end(text, &[]);
-        scan.deepest > depth
+        scan.deepest() > depth
     }
 }
 
@@ -319,7 +317,7 @@ fn scanned<'i>(input: &'i mut Input<'_>, mut scan: Scan, batches: &[&str]) -> io
             }
             None if too_long => {
                 // What was passed over need not be kept to go on scanning, but for what the next record may begin with.
-                scanned = scan.next.map_or(0, |bytes| bytes + 1);
+                scanned = scan.undecided();
                 input.advance(length - scanned);
             }
             None => scanned = length,
@@ -327,175 +325,6 @@ fn scanned<'i>(input: &'i mut Input<'_>, mut scan: Scan, batches: &[&str]) -> io
         if !input.more()? {
             return Ok(None);
         }
-    }
-}
-
-/// Where a scan ended.
-enum End {
-    /// Behind the value.
-    Value(usize),
-    /// Behind the bracket that opens a batch's array.
-    Batch(usize),
-    /// Within the value, which is damaged, so many bytes back from here, where what comes next begins.
-    Next { position: usize, back: usize },
-}
-
-impl End {
-    /// Where that is, when so much was scanned before.
-    fn position(&self, scanned: usize) -> usize {
-        match self {
-            Self::Value(position) | Self::Batch(position) => scanned + position,
-            Self::Next { position, back } => scanned + position - back,
-        }
-    }
-}
-
-/// Of what lies deeper than this, it is not known which brackets opened it.
-const KNOWN_DEPTH: usize = 64 * 1024;
-
-/// The next record can have so much white space behind its bracket.
-const NEXT_RECORD: usize = 1024;
-
-/// Where in a value a scan stands.
-///
-/// It does not check the value, but must not lose those behind it when that one is damaged. So a value also ends where JSON
-/// can have no object, and yet one begins on a line, or behind a comma: there a part of it was lost, up to the next record.
-/// It ends as well before a bracket that closes nothing in it. What is JSON is never cut so; what was cut off where an
-/// object could have followed takes the next record along.
-#[derive(Default)]
-struct Scan {
-    depth: usize,
-    deepest: usize,
-    /// The depth at which the value ends.
-    floor: usize,
-    /// What is open: whether it is an array.
-    arrays: Vec<bool>,
-    in_string: bool,
-    escaped: bool,
-    /// Whether there was only white space since a line end.
-    begins_line: bool,
-    /// The last byte outside of strings that is not white space.
-    before: u8,
-    /// How many bytes ago something began that is the next record if a name comes first in it.
-    next: Option<usize>,
-    /// The last text at the depth of an object's members.
-    name: Vec<u8>,
-    /// Whether the value of the member of that name comes next.
-    named: bool,
-}
-
-impl Scan {
-    /// Of a member of a batch.
-    fn of_member() -> Self {
-        Self { depth: 1, floor: 1, arrays: vec![false], before: b',', ..Self::default() }
-    }
-
-    /// Scans on, and returns where the value ends: behind its closing bracket, or before the mark that ends a value
-    /// without one.
-    fn end(&mut self, bytes: &[u8], batches: &[&str]) -> Option<End> {
-        for (position, byte) in bytes.iter().enumerate() {
-            if let Some(back) = self.next.take().map(|bytes| bytes + 1) {
-                match byte {
-                    b'"' => return Some(End::Next { position, back }),
-                    b' ' | b'\t' | b'\r' | b'\n' if back < NEXT_RECORD => self.next = Some(back),
-                    _ => {}
-                }
-            }
-            if self.in_string {
-                self.within_string(*byte);
-                continue;
-            }
-            match byte {
-                b' ' | b'\t' | b'\r' => continue,
-                b'\n' => {
-                    self.begins_line = true;
-                    continue;
-                }
-                b'"' => {
-                    self.in_string = true;
-                    self.named = false;
-                    if self.depth == 1 {
-                        self.name.clear();
-                    }
-                }
-                b':' if self.depth == 1 => self.named = true,
-                b'[' if self.depth == 1 && self.named && self.is_batch(batches) => {
-                    return Some(End::Batch(position + 1));
-                }
-                b'{' | b'[' => {
-                    if *byte == b'{' && !self.may_be_object() && (self.begins_line || self.before == b',') {
-                        self.next = Some(0);
-                    }
-                    self.open(*byte == b'[');
-                }
-                b',' | b'}' | b']' if self.depth == self.floor => return Some(End::Value(position)),
-                b':' if self.depth == 0 => return Some(End::Value(position)),
-                b'}' | b']' => {
-                    if !self.close(*byte == b']') {
-                        return Some(End::Next { position, back: 0 });
-                    }
-                    if self.depth == 0 {
-                        return Some(End::Value(position + 1));
-                    }
-                }
-                _ => {}
-            }
-            self.begins_line = false;
-            self.before = *byte;
-        }
-        None
-    }
-
-    fn within_string(&mut self, byte: u8) {
-        match byte {
-            // A string has no line ends in it; this one lost its end.
-            b'\n' => (self.begins_line, self.escaped) = (true, false),
-            b' ' | b'\t' | b'\r' if self.begins_line => {}
-            b'{' if self.begins_line => (self.begins_line, self.next) = (false, Some(0)),
-            _ if self.escaped => self.escaped = false,
-            b'\\' => self.escaped = true,
-            b'"' => self.in_string = false,
-            _ => {
-                self.begins_line = false;
-                if self.depth == 1 && self.name.len() < LONGEST_NAME {
-                    self.name.push(byte);
-                }
-            }
-        }
-    }
-
-    /// Whether an object may begin here.
-    fn may_be_object(&self) -> bool {
-        match self.before {
-            0 | b':' | b'[' => true,
-            b',' => self.arrays.last().is_none_or(|is_array| *is_array) || self.depth > self.arrays.len(),
-            _ => false,
-        }
-    }
-
-    fn open(&mut self, is_array: bool) {
-        if self.depth == self.arrays.len() && self.depth < KNOWN_DEPTH {
-            self.arrays.push(is_array);
-        }
-        self.depth += 1;
-        self.deepest = self.depth.max(self.deepest);
-        self.named = false;
-    }
-
-    /// Closes the innermost of a kind, whatever was not closed in it. Tells whether there is one.
-    fn close(&mut self, is_array: bool) -> bool {
-        if self.depth > self.arrays.len() {
-            self.depth -= 1;
-            return true;
-        }
-        let Some(closed) = self.arrays[self.floor..].iter().rposition(|kind| *kind == is_array) else { return false };
-        self.depth = self.floor + closed;
-        self.arrays.truncate(self.depth);
-        true
-    }
-
-    fn is_batch(&self, batches: &[&str]) -> bool {
-        batches.iter().any(|batch| batch.as_bytes() == self.name)
     }
 }
 
@@ -697,7 +526,9 @@ mod tests {
             let read: Vec<serde_json::Value> = found.iter().map(|found| serde_json::from_str(found).unwrap()).collect();
             // Arrays within arrays have their elements cut.
             let mut expected = Vec::new();
-            records.iter().for_each(|record| flattened(record, &mut expected));
+            for record in &records {
+                flattened(record, &mut expected);
+            }
             expected.push(serde_json::json!({"n": 1}));
             prop_assert_eq!(read, expected);
         }
@@ -705,7 +536,11 @@ mod tests {
 
     fn flattened(record: &serde_json::Value, into: &mut Vec<serde_json::Value>) {
         match record {
-            serde_json::Value::Array(elements) => elements.iter().for_each(|element| flattened(element, into)),
+            serde_json::Value::Array(elements) => {
+                for element in elements {
+                    flattened(element, into);
+                }
+            }
             record => into.push(record.clone()),
         }
     }

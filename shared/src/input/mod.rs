@@ -15,6 +15,7 @@ pub(crate) mod members;
 pub(crate) mod names;
 mod repair;
 pub(crate) mod scalar;
+mod scan;
 pub(crate) mod walk;
 mod window;
 

@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn lines(records: &[Value]) -> String {
-        records.iter().map(|record| format!("{record}\n")).collect()
+        records.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
