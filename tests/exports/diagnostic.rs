@@ -264,8 +264,12 @@ fn a_number_that_is_too_big_for_any_type_costs_its_record_only_where_it_is_neede
 
 #[test]
 fn two_records_on_one_line_are_never_one_success() {
-    let merged = format!("{}{}", with("/resultType", "0"), record());
-    let (received, result) = read(format!("{}\n{merged}\n", record()).as_bytes());
+    let success = with("/resultType", "0").to_string();
+    let (received, result) = read(format!("{}\n{success}{}\n", record(), record()).as_bytes());
     assert!(result.is_ok());
+    assert_eq!(received.outcomes[1], Outcome::Ignored(Ignored::NotAFailure));
+    assert_eq!(received.outcomes[2], received.outcomes[0]);
+
+    let (received, _) = read(format!("{}\n{}{}\n", record(), &success[..success.len() / 2], record()).as_bytes());
     assert_eq!(received.outcomes[1..], [Outcome::Rejected(Rejected::Malformed)]);
 }

@@ -35,3 +35,18 @@ fn a_wrapping_with_bytes_that_are_no_text_does_not_hide_its_record() {
     assert_eq!(result.unwrap().shape, "forwarded");
     assert_eq!(received.failures().len(), 1);
 }
+
+#[test]
+fn a_forwarders_own_members_are_not_taken_for_the_record() {
+    let record = SignIn::failed("id", noon()).record();
+    let lone = record.to_string().replace("ann@", "\\ud800@");
+    for wrapping in [
+        json!({"event": {"dataset": "azure.signinlogs"}, "message": record.to_string()}),
+        json!({"event": {"kind": "event"}, "attributes": record}),
+        json!({"_raw": lone, "source": "x"}),
+    ] {
+        let (shape, outcomes) = read_whole(wrapping.to_string().as_bytes());
+        assert_eq!(shape, "forwarded");
+        assert!(matches!(outcomes[..], [Outcome::Failure(_)]), "{wrapping}");
+    }
+}

@@ -74,6 +74,27 @@ fn a_row_of_an_answer_that_does_not_fit_its_columns_costs_that_row() {
 }
 
 #[test]
+fn what_no_text_can_hold_costs_an_answer_nothing_and_a_number_beyond_all_bounds_its_row() {
+    let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
+    let odd = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "odd"]);
+    let answer = answer(&json!([good, odd, good]));
+    for (there, failures) in
+        [(&b"\"\\ud800\""[..], 3), (b"\"\xff\"", 3), (b"\"\xe2\x82\"", 3), (b"\"\xc3\xa9\"", 3), (b"1e400", 2)]
+    {
+        let (before, behind) = answer.split_once("\"odd\"").unwrap();
+        let (_, outcomes) = read_whole(&[before.as_bytes(), there, behind.as_bytes()].concat());
+        assert_eq!(outcomes.len(), 3);
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Failure(_))).count(), failures);
+    }
+}
+
+#[test]
+fn answers_one_behind_another_are_all_read() {
+    let answer = answer(&json!([["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]]));
+    assert_eq!(failures(format!("{answer}\r\n\u{feff}{answer}\n").as_bytes()).len(), 2);
+}
+
+#[test]
 fn an_answer_that_breaks_off_gives_the_rows_before_and_says_so() {
     let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
     let answer = answer(&json!([good, good, good]));

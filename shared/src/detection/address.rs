@@ -77,7 +77,7 @@ fn parse_ip(text: &str) -> Option<IpAddr> {
 fn is_redacted(text: &str) -> bool {
     text.contains(['x', 'X'])
         && text.contains(['.', ':'])
-        && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | 'x' | 'X'))
+        && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | 'x' | 'X' | '[' | ']'))
 }
 
 #[cfg(test)]
@@ -108,6 +108,7 @@ mod tests {
             ("  ", AddressFault::Missing),
             ("203.0.113.XXX", AddressFault::Redacted),
             ("2001:db8:xxxx:xxxx:xxxx:xxxx:xxxx:xxxx", AddressFault::Redacted),
+            ("[2001:db8:XXXX::]:443", AddressFault::Redacted),
             ("AWS Internal", AddressFault::NotAnAddress),
             ("signin.amazonaws.com", AddressFault::NotAnAddress),
             ("225.01.00.16", AddressFault::NotAnAddress),

@@ -267,6 +267,10 @@ impl Half {
 }
 
 fn time_of_day(text: &str) -> Option<NaiveTime> {
+    // One digit is what is left of two that were cut.
+    if text.split(':').skip(1).any(|part| part.bytes().take_while(u8::is_ascii_digit).count() != 2) {
+        return None;
+    }
     // A spreadsheet leaves the seconds out.
     ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok())
 }
@@ -382,6 +386,8 @@ mod tests {
             "-1/9/2007 1:41:00",
             "/Date(99999999999999999999)/",
             "é/é/2007 10:00:00",
+            "2023-07-26 21:00:3.30",
+            "2023-07-26 21:0:30",
         ] {
             assert_eq!(parse(text, Dates::Alone), Err(TimeFault::NotATime), "{text}");
         }

@@ -105,8 +105,10 @@ fn take_line(line: Cut<'_>, depth: usize, each: &mut impl Records) {
     if documents.first().is_none_or(|document| document.len() == text.trim_ascii().len()) {
         return each.damaged();
     }
-    for document in documents {
-        take(Cut::Text(document).within(depth), each);
+    let taken = documents.into_iter().map(|document| each.cut(Cut::Text(document).within(depth)).is_ok());
+    // What is no record on it is one that is damaged.
+    if !taken.fold(true, |all, taken| all & taken) {
+        each.damaged();
     }
 }
 

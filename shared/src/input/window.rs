@@ -130,7 +130,7 @@ impl<'a> Input<'a> {
 
     /// Reads on until so much is ahead, if there is so much. Damage behind what is ahead is told when that was used: it may
     /// be whole, and is all there is.
-    pub(super) fn look_ahead(&mut self, count: usize) -> io::Result<()> {
+    pub(crate) fn look_ahead(&mut self, count: usize) -> io::Result<()> {
         while self.ahead().len() < count && self.damage.is_none() {
             match self.more() {
                 Ok(true) => {}
@@ -153,7 +153,7 @@ impl<'a> Input<'a> {
 
     /// Goes to the next byte that is not white space, and returns it. A byte order mark is white space: files that were put
     /// one behind another have some within.
-    pub(super) fn skip_white_space(&mut self) -> io::Result<Option<u8>> {
+    pub(crate) fn skip_white_space(&mut self) -> io::Result<Option<u8>> {
         loop {
             let ahead = self.ahead();
             if let Some(position) = ahead.iter().position(|byte| !byte.is_ascii_whitespace()) {

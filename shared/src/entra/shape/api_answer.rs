@@ -1,49 +1,81 @@
 //! The answer of Log Analytics' query API: `{"tables":[{"name":"PrimaryResult","columns":[...],"rows":[[...]]}]}`.
 //!
 //! A row is an array, which says nothing without the columns before it, so an answer is read from its beginning to its end
-//! as one document. Where it is damaged the rest is lost; the API gives whole answers or none.
+//! as one document. Where its brackets are damaged the rest is lost; the API gives whole answers or none.
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
 use super::super::row::{Field, Row};
 use super::super::tolerant::Words;
 use super::{Shape, Sink, log_analytics, table};
-use crate::input::{Input, ReadFault};
+use crate::input::{Input, ReadFault, repaired};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises: |head| head.has(&["tables"]), read };
 
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     let limit = input.limits.record;
-    let left = Cell::new(limit);
-    let mut json = serde_json::Deserializer::from_reader(Bounded { input, left: &left });
-    let mut answer = Answer { sink, columns: None, left: &left, limit };
-    let part = Part { answer: &mut answer, place: Place::Document };
-    part.deserialize(&mut json).and_then(|()| json.end()).map_err(|error| match error.classify() {
-        serde_json::error::Category::Eof => ReadFault::Truncated("a JSON document"),
-        serde_json::error::Category::Io => io::Error::from(error).into(),
-        _ => ReadFault::Corrupt(error.to_string()),
-    })
+    while input.skip_white_space()?.is_some() {
+        let left = Cell::new(limit);
+        let mut json = serde_json::Deserializer::from_reader(Bounded { input, valid: 0, left: &left });
+        let mut answer = Answer { sink, columns: None, left: &left, limit };
+        let part = Part { answer: &mut answer, place: Place::Document };
+        part.deserialize(&mut json).map_err(|error| match error.classify() {
+            serde_json::error::Category::Eof => ReadFault::Truncated("a JSON document"),
+            serde_json::error::Category::Io => io::Error::from(error).into(),
+            _ => ReadFault::Corrupt(error.to_string()),
+        })?;
+    }
+    Ok(())
 }
 
-/// Bytes up to a limit, which is set anew with each row: whatever lies between two rows must not fill the memory.
+/// Bytes up to a limit, which is set anew with each row: whatever lies between two rows must not fill the memory. What is no
+/// character is a question mark, for the parser would stop there: who signs in could hide the rest of the answer so.
 struct Bounded<'b, 'i, 'a> {
     input: &'i mut Input<'a>,
+    /// How many bytes ahead are known to be characters.
+    valid: usize,
     left: &'b Cell<usize>,
 }
 
 impl Read for Bounded<'_, '_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
+        let read = self.characters(buffer)?;
         let left = self.left.get().checked_sub(read);
         self.left.set(left.ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidData, "a row of its tables is longer than a record may be")
         })?);
+        Ok(read)
+    }
+}
+
+/// The longest character has so many bytes.
+const CHARACTER: usize = 4;
+
+impl Bounded<'_, '_, '_> {
+    fn characters(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.valid == 0 {
+            self.input.look_ahead(CHARACTER)?;
+            let ahead = self.input.fill_buf()?;
+            self.valid = match std::str::from_utf8(ahead) {
+                Ok(text) => text.len(),
+                Err(fault) if fault.valid_up_to() == 0 => {
+                    let length = fault.error_len().unwrap_or(ahead.len());
+                    self.input.consume(length);
+                    return (&b"?"[..]).read(buffer);
+                }
+                Err(fault) => fault.valid_up_to(),
+            };
+        }
+        let most = self.valid.min(buffer.len());
+        let read = self.input.read(&mut buffer[..most])?;
+        self.valid -= read;
         Ok(read)
     }
 }
@@ -68,7 +100,6 @@ enum Place {
     Tables,
     Table,
     Rows,
-    Row,
 }
 
 /// A part of an answer.
@@ -83,7 +114,7 @@ impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_, '_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         match self.place {
             Place::Document | Place::Table => deserializer.deserialize_map(self),
-            Place::Tables | Place::Rows | Place::Row => deserializer.deserialize_seq(self),
+            Place::Tables | Place::Rows => deserializer.deserialize_seq(self),
         }
     }
 }
@@ -97,7 +128,6 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
             Place::Tables => "its tables",
             Place::Table => "a table",
             Place::Rows => "its rows",
-            Place::Row => "a row",
         })
     }
 
@@ -123,32 +153,40 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        let place = match self.place {
-            Place::Tables => Place::Table,
-            Place::Row => return self.answer.row(sequence),
-            _ => Place::Row,
-        };
-        while sequence.next_element_seed(Part { answer: self.answer, place })?.is_some() {
-            self.answer.left.set(self.answer.limit);
+        let Part { answer, place } = self;
+        if matches!(place, Place::Rows) {
+            while let Some(row) = sequence.next_element::<Box<RawValue>>()? {
+                answer.row(row.get());
+                answer.left.set(answer.limit);
+            }
+            return Ok(());
+        }
+        while sequence.next_element_seed(Part { answer, place: Place::Table })?.is_some() {
+            answer.left.set(answer.limit);
         }
         Ok(())
     }
 }
 
 impl Answer<'_, '_, '_> {
-    fn row<'de, A: SeqAccess<'de>>(&mut self, mut cells: A) -> Result<(), A::Error> {
-        let mut row = Row::default();
-        let mut number = 0;
-        let fields = self.columns.as_deref().unwrap_or_default();
-        while let Some(Words(text)) = cells.next_element()? {
-            row.put_text(fields.get(number).copied().unwrap_or(Field::Other), text);
-            number += 1;
+    fn row(&mut self, text: &str) {
+        let Some(fields) = &self.columns else { return self.sink.other_category() };
+        let repaired = || Some(row(&repaired(text.as_bytes())?, fields)?.into_owned());
+        match row(text.as_bytes(), fields).or_else(repaired) {
+            Some(row) => self.sink.row(row),
+            None => self.sink.reject(Rejected::Malformed),
         }
-        match &self.columns {
-            None => self.sink.other_category(),
-            Some(fields) if fields.len() != number => self.sink.reject(Rejected::Malformed),
-            Some(_) => self.sink.row(row),
-        }
-        Ok(())
     }
+}
+
+fn row<'t>(text: &'t [u8], fields: &[Field]) -> Option<Row<'t>> {
+    let cells: Vec<Words<'t>> = serde_json::from_slice(text).ok()?;
+    if cells.len() != fields.len() {
+        return None;
+    }
+    let mut row = Row::default();
+    for (field, Words(text)) in fields.iter().zip(cells) {
+        row.put_text(*field, text);
+    }
+    Some(row)
 }

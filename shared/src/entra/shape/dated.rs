@@ -11,8 +11,9 @@ use super::super::source::{Origin, origin};
 use super::super::time::{Clue, Dates, clue};
 use super::Sink;
 
-/// Bytes of records that are held back, some ten thousand of them. If the file has not decided by then, they are rejected.
-const MOST_HELD: usize = 8 * 1024 * 1024;
+/// Bytes of records that are held back, some eighty thousand of them; the portal exports a hundred thousand sign-ins at most,
+/// and only failures are held. If the file has not decided by then, they are rejected.
+const MOST_HELD: usize = 24 * 1024 * 1024;
 
 /// Puts rows into a sink as soon as their dates can be read.
 pub(super) struct Dated<'s, 'a> {

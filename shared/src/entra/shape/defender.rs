@@ -9,7 +9,10 @@ use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
-    recognises: |head| head.has(&["Timestamp", "ErrorCode", "LogonType"]),
+    // Whichever columns a query kept.
+    recognises: |head| {
+        ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| head.has(&["Timestamp", "ErrorCode", other]))
+    },
     read: |input, sink| super::read_json(input, sink, read_record),
 };
 

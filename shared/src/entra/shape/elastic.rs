@@ -18,7 +18,13 @@ pub(super) const SHAPE: Shape = Shape {
 
 /// Reads a document, which a search puts under `_source`.
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    sink.row(Row::of_json(text, document).ok_or(NotJson)?);
+    let row = Row::of_json(text, document).ok_or(NotJson)?;
+    if [Role::Category, Role::Code, Role::StatusCode, Role::Time].iter().all(|role| row.get(*role).is_empty()) {
+        // Of another integration, or of another log of this one.
+        sink.other_category();
+    } else {
+        sink.row(row);
+    }
     Ok(())
 }
 
