@@ -6,16 +6,35 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use pivotwatch::aws;
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use walkdir::WalkDir;
 
+/// A file to be read.
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    /// Whether it was named itself, and not a folder that it is in.
+    is_named: bool,
+}
+
+impl Found {
+    /// The key that it would have as an object. Of a file that was named, the folders do not say to pass it over.
+    pub(crate) fn key(&self) -> String {
+        let key = self.path.to_string_lossy().into_owned();
+        match self.path.file_name() {
+            Some(name) if self.is_named && aws::passed_over(&key).is_some() => name.to_string_lossy().into_owned(),
+            _ => key,
+        }
+    }
+}
+
 /// The files that some paths mean: a file itself, and of a folder every file below it, in the order of their names.
-pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<PathBuf, FileFault>> {
+pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<Found, FileFault>> {
     let entries = paths.iter().flat_map(|path| WalkDir::new(path).follow_links(true).sort_by_file_name());
     entries
         .filter_map(|entry| match entry {
             Ok(entry) if entry.file_type().is_dir() => None,
-            Ok(entry) => Some(Ok(entry.into_path())),
+            Ok(entry) => Some(Ok(Found { is_named: entry.depth() == 0, path: entry.into_path() })),
             Err(error) => Some(Err(FileFault(error))),
         })
         .collect()
@@ -33,9 +52,9 @@ impl FileFault {
     }
 }
 
-/// A file as an object: its path is its key.
-pub(crate) fn address(path: &Path) -> ObjectAddress {
-    ObjectAddress { bucket: String::new(), key: path.to_string_lossy().into_owned(), version: None }
+/// A file as an object.
+pub(crate) fn address(key: String) -> ObjectAddress {
+    ObjectAddress { bucket: String::new(), key, version: None }
 }
 
 /// One file as the only object there is. A path that is no text would not survive being a key.

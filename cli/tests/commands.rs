@@ -114,6 +114,33 @@ fn what_lies_beside_a_trails_log_files_is_passed_over() {
 }
 
 #[test]
+fn a_file_that_is_named_is_read_wherever_it_lies() {
+    let folder = facts("named");
+    let other = folder.join("AWSLogs/case42");
+    fs::create_dir_all(&other).unwrap();
+    for file in fs::read_dir(folder.join("cloudtrail")).unwrap() {
+        let file = file.unwrap();
+        fs::rename(file.path(), other.join(file.file_name())).unwrap();
+    }
+    let hunted = |path: &str| pivotwatch(&folder, &["hunt", "--entra", "entra", "--cloudtrail", path]);
+    let output = hunted("AWSLogs");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("passed over (trail_other"), "{}", text(&output.stderr));
+    let named: Vec<_> = fs::read_dir(&other).unwrap().map(|file| file.unwrap().path()).collect();
+    let found = named.iter().any(|path| hunted(&path.to_string_lossy()).status.code() == Some(10));
+    assert!(found);
+}
+
+#[test]
+fn a_hunt_in_nothing_says_so() {
+    let folder = facts("nothing");
+    fs::create_dir_all(folder.join("none")).unwrap();
+    let output = pivotwatch(&folder, &["hunt", "--entra", "none", "--cloudtrail", "none"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("there is no record"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn an_inspection_tells_of_every_file_what_ingest_would_make_of_it() {
     let folder = facts("inspect");
     fs::write(folder.join("entra/empty.json"), "").unwrap();

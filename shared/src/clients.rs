@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
-use crate::notify::Sns;
+use crate::notify::{Sns, Table};
 use crate::objects::S3;
 use crate::pipeline::{Pipeline, System};
 use crate::settings::Settings;
@@ -64,15 +64,15 @@ pub async fn configuration() -> SdkConfig {
 /// The pipeline as the settings want it.
 #[must_use]
 pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> OnAws {
-    let Settings { table, topic_arn, rule, retention, limits } = settings;
+    let Settings { table, topic, rule, retention, limits } = settings;
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
         store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold),
-        notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic_arn),
+        notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic.arn),
         surroundings: System,
         rule,
         limits,
-        table,
+        table: Table { name: table, region: topic.region, account: topic.account },
     }
 }
 

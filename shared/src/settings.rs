@@ -17,7 +17,7 @@ pub struct Settings {
     /// `PIVOTWATCH_TABLE`: the name of the table *evidence*.
     pub table: String,
     /// `PIVOTWATCH_TOPIC_ARN`: the topic that mails the security team.
-    pub topic_arn: String,
+    pub topic: Topic,
     /// `PIVOTWATCH_THRESHOLD`, `PIVOTWATCH_WINDOW`, `PIVOTWATCH_ORDER` and `PIVOTWATCH_SOURCES`.
     pub rule: Rule,
     /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
@@ -25,6 +25,17 @@ pub struct Settings {
     /// `PIVOTWATCH_RECORD_LIMIT`, `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and `PIVOTWATCH_DEPTH_LIMIT`:
     /// what an object may cost.
     pub limits: Limits,
+}
+
+/// A topic, and with it where the deployment is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Topic {
+    /// The whole ARN.
+    pub arn: String,
+    /// The region in it.
+    pub region: String,
+    /// The account in it.
+    pub account: String,
 }
 
 /// What is wrong with the environment: all of it.
@@ -86,8 +97,8 @@ impl Settings {
         let standard = Rule::default();
         let limits = Limits::default();
         let settings = Self {
-            table: reader.required("PIVOTWATCH_TABLE"),
-            topic_arn: reader.required("PIVOTWATCH_TOPIC_ARN"),
+            table: reader.required("PIVOTWATCH_TABLE", |name| Ok(name.to_owned())),
+            topic: reader.required("PIVOTWATCH_TOPIC_ARN", topic),
             rule: Rule {
                 threshold: reader.optional("PIVOTWATCH_THRESHOLD", standard.threshold, threshold),
                 window: reader.optional("PIVOTWATCH_WINDOW", standard.window, window),
@@ -122,10 +133,14 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    fn required(&mut self, name: &str) -> String {
-        self.value(name).unwrap_or_else(|| {
-            self.faults.push(format!("{name} is not set"));
-            String::new()
+    fn required<T: Default>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
+        let value = self.value(name).map_or_else(
+            || Err(format!("{name} is not set")),
+            |value| parse(&value).map_err(|fault| format!("{name}: {fault}")),
+        );
+        value.unwrap_or_else(|fault| {
+            self.faults.push(fault);
+            T::default()
         })
     }
 
@@ -138,6 +153,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 standard
             }
         }
+    }
+}
+
+/// Reads the ARN of a topic: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
+fn topic(arn: &str) -> Result<Topic, String> {
+    match arn.split(':').collect::<Vec<_>>()[..] {
+        ["arn", _, "sns", region, account, name] if ![region, account, name].contains(&"") => {
+            Ok(Topic { arn: arn.to_owned(), region: region.to_owned(), account: account.to_owned() })
+        }
+        _ => Err(format!("{arn:?} is not the ARN of an SNS topic")),
     }
 }
 
@@ -239,6 +264,17 @@ mod tests {
         };
         assert_eq!((settings.rule, settings.retention), (rule, TimeDelta::days(30)));
         assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50, depth: 20 });
+    }
+
+    #[test]
+    fn the_topic_tells_where_the_deployment_is() {
+        let topic = read(&REQUIRED).unwrap().topic;
+        assert_eq!((topic.region.as_str(), topic.account.as_str()), ("eu-north-1", "111122223333"));
+        for arn in
+            ["incidents", "arn:aws:sns:eu-north-1:111122223333:", "arn:aws:sqs:eu-north-1:111122223333:incidents"]
+        {
+            assert!(read(&[REQUIRED[0], ("PIVOTWATCH_TOPIC_ARN", arn)]).is_err(), "{arn}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use chrono::TimeDelta;
 use pivotwatch::detection::{Address, Day, Evidence, Rule};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::Sns;
+use pivotwatch::notify::{Sns, Table};
 use pivotwatch::objects::S3;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch::store::{DynamoDb, Store, StoredIncident};
@@ -49,7 +49,7 @@ impl Function {
             surroundings: Virtual::at(noon()),
             rule,
             limits: Limits::default(),
-            table: "evidence".to_owned(),
+            table: Table::default(),
         };
         Self { pipeline, objects: clients.objects }
     }

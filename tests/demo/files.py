@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,12 @@ def _bytes(path: str) -> bytes:
 
 def _records(body: bytes, path: str) -> Iterator[dict]:
     """The records of a CloudTrail log file, of EventBridge events, of bare records, one or many, packed or not."""
-    if body.startswith(b"\x1f\x8b"):
-        body = gzip.decompress(body)
-    text = body.decode("utf-8-sig")
+    try:
+        if body.startswith(b"\x1f\x8b"):
+            body = gzip.decompress(body)
+        text = body.decode("utf-16" if body.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise UnusableFileError(f"{path} is damaged: {error}") from error
     decoder, position = json.JSONDecoder(), 0
     while position < len(text):
         if text[position].isspace():

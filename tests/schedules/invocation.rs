@@ -8,6 +8,7 @@ use std::task::Poll;
 
 use chrono::TimeDelta;
 use pivotwatch::input::Limits;
+use pivotwatch::notify::Table;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch_tests::world::Event;
 
@@ -80,7 +81,7 @@ impl Invocation {
             surroundings: hands.clone(),
             rule: self.arena.rule.clone(),
             limits: Limits::default(),
-            table: "evidence".to_owned(),
+            table: Table::default(),
         };
         let mut work = pin!(event.invoke(&pipeline, &hands));
         poll_fn(|context| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Rule;
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{Message, Notifier, Outbox, PublishError};
+use pivotwatch::notify::{Message, Notifier, Outbox, PublishError, Table};
 use pivotwatch::objects::Objects;
 use pivotwatch::pipeline::{Pipeline, Surroundings, System};
 use pivotwatch::store::Store;
@@ -133,6 +133,10 @@ pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, Virtual> {
         surroundings: Virtual::at(noon()),
         rule: Rule::default(),
         limits: Limits::default(),
-        table: "evidence".to_owned(),
+        table: Table {
+            name: "pivotwatch-evidence".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "999988887777".to_owned(),
+        },
     }
 }

@@ -8,22 +8,23 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use clap::Args;
+use pivotwatch::aws;
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{Rule, Source};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::Outbox;
+use pivotwatch::notify::{Outbox, Table};
 use pivotwatch::pipeline::{Pipeline, System};
 use pivotwatch::settings;
 use pivotwatch::store::Memory;
-use pivotwatch::telemetry::Summary;
+use pivotwatch::telemetry::{Reasons, Summary};
 
 use crate::Ended;
 use crate::files::{self, Format, OneFile};
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
-/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read; incidents in the others are
-/// printed all the same), 2 wrong arguments.
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read, or none has a record; incidents
+/// in the others are printed all the same), 2 wrong arguments.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.
@@ -34,7 +35,7 @@ pub(crate) struct Hunt {
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     cloudtrail: Vec<PathBuf>,
 
-    /// Failures of one source that are still quiet; one more makes an address suspicious.
+    /// Failures of one source that raise no alarm; one more does.
     #[arg(long, value_name = "N", default_value = "5", value_parser = settings::threshold)]
     threshold: u32,
 
@@ -66,28 +67,39 @@ impl Hunt {
             surroundings: System,
             rule,
             limits: Limits::default(),
-            table: String::new(),
+            table: Table::default(),
         };
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let mut total = Summary::default();
         let mut trouble = false;
+        let mut passed_over = Reasons::new();
         for file in files::below(&paths) {
-            let path = match file {
-                Ok(path) => path,
+            let file = match file {
+                Ok(file) => file,
                 Err(fault) => {
                     trouble = true;
                     writeln!(log, "pivotwatch: {fault}")?;
                     continue;
                 }
             };
+            let (path, key) = (&file.path, file.key());
+            if let Some(reason) = aws::passed_over(&key) {
+                *passed_over.entry(reason.name()).or_default() += 1;
+                continue;
+            }
             let (summary, result) =
-                runtime.block_on(async { pipeline.ingest_object(&OneFile(&path), &files::address(&path)).await });
+                runtime.block_on(async { pipeline.ingest_object(&OneFile(path), &files::address(key)).await });
             total.add(summary);
             if let Err(fault) = result {
                 trouble = true;
                 writeln!(log, "pivotwatch: {}: {fault} ({})", path.display(), fault.code())?;
             }
+        }
+        if total.records == 0 && !trouble {
+            // That no incident was found would say nothing.
+            trouble = true;
+            writeln!(log, "pivotwatch: there is no record in any file that was read; see whether the paths are right")?;
         }
 
         let mut incidents: Vec<_> = pipeline.store.incidents().into_iter().map(|stored| stored.incident).collect();
@@ -97,7 +109,7 @@ impl Hunt {
             Format::Json => report::json(&incidents, out)?,
         }
         out.flush()?;
-        report::summary(&total, incidents.len(), log)?;
+        report::summary(&total, &passed_over, incidents.len(), log)?;
         Ok(match incidents.len() {
             _ if trouble => Ended::Trouble,
             0 => Ended::Quiet,

@@ -92,10 +92,18 @@ fn failures(incident: &Incident) -> String {
 }
 
 /// Prints what was read, and what became of it.
-pub(super) fn summary(summary: &Summary, incidents: usize, log: &mut impl Write) -> io::Result<()> {
+pub(super) fn summary(
+    summary: &Summary,
+    passed_over: &Reasons,
+    incidents: usize,
+    log: &mut impl Write,
+) -> io::Result<()> {
     let total = |reasons: &Reasons| reasons.values().sum::<u64>();
     let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
     writeln!(log, "{} files, {} records", summary.objects, summary.records)?;
+    if !passed_over.is_empty() {
+        writeln!(log, "  {} more files passed over{}", total(passed_over), by_reason(passed_over))?;
+    }
     writeln!(log, "  {} failures", summary.failures)?;
     writeln!(log, "  {} successful console logins", summary.logins)?;
     writeln!(log, "  {ignored} ignored{}", by_reason(&summary.ignored))?;

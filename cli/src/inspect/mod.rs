@@ -5,7 +5,7 @@ mod report;
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use pivotwatch::aws;
@@ -14,7 +14,7 @@ use pivotwatch::input::{Limits, ReadFault};
 use pivotwatch::pipeline::reading;
 
 use crate::Ended;
-use crate::files::{self, Format};
+use crate::files::{self, Format, Found};
 use findings::Findings;
 use report::{Fault, Row};
 
@@ -25,7 +25,7 @@ use report::{Fault, Row};
 /// Exit status: 0 all were read, 1 a file was refused or could not be read to its end, 2 wrong arguments.
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// Files, or folders with everything below them.
+    /// Files, or folders with everything below them. They are judged by the default settings.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -38,7 +38,7 @@ impl Inspect {
     /// Inspects, prints findings to `out` and what went wrong to `log`.
     pub(crate) fn run(self, out: &mut impl Write, log: &mut impl Write) -> io::Result<Ended> {
         let rows = files::below(&self.files).into_iter().map(|file| match file {
-            Ok(path) => inspect(&path),
+            Ok(file) => inspect(&file),
             Err(fault) => Row::of_fault(fault.path(), Fault { code: "file.unreadable", message: fault.to_string() }),
         });
         let mut ended = Ended::Quiet;
@@ -56,8 +56,8 @@ impl Inspect {
     }
 }
 
-fn inspect(path: &Path) -> Row {
-    let key = path.to_string_lossy();
+fn inspect(file: &Found) -> Row {
+    let (path, key) = (file.path.as_path(), file.key());
     let mut row = Row { passed_over: aws::passed_over(&key).map(aws::PassedOver::name), ..Row::of(path) };
     if row.passed_over.is_some() {
         return row;

@@ -30,9 +30,20 @@ pub struct Message {
     pub attributes: BTreeMap<&'static str, String>,
 }
 
-/// The message of an incident. `table` is where responders find the records behind it.
+/// Where responders find the records behind an incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The table's name.
+    pub name: String,
+    /// The region that it is in, which need not be the one of the login.
+    pub region: String,
+    /// The account that it is in, likewise.
+    pub account: String,
+}
+
+/// The message of an incident, whose records are in `table`.
 #[must_use]
-pub fn message(incident: &Incident, rule: &Rule, table: &str) -> Message {
+pub fn message(incident: &Incident, rule: &Rule, table: &Table) -> Message {
     Message { subject: subject(incident), text: text(incident, rule, table), attributes: attributes(incident) }
 }
 
@@ -58,7 +69,7 @@ fn attributes(incident: &Incident) -> BTreeMap<&'static str, String> {
     attributes
 }
 
-fn text(incident: &Incident, rule: &Rule, table: &str) -> String {
+fn text(incident: &Incident, rule: &Rule, table: &Table) -> String {
     let columns = &incident.columns;
     let address = columns.source_ip_address;
     let mut text = String::new();
@@ -92,9 +103,9 @@ fn text(incident: &Incident, rule: &Rule, table: &str) -> String {
     let _ = write!(
         text,
         "
-Everything known of the address around that day:
+Everything known of the address around that day, with credentials for the AWS account {account}:
 
-  aws dynamodb query --table-name {table} \\
+  aws dynamodb query --region {region} --table-name {name} \\
     --key-condition-expression 'ip = :ip AND #record BETWEEN :from AND :to' \\
     --expression-attribute-names '{{\"#record\":\"record\"}}' \\
     --expression-attribute-values '{{\":ip\":{{\"S\":\"{address}\"}},\":from\":{{\"S\":\"{from}#\"}},\":to\":{{\"S\":\"{to}#~\"}}}}'
@@ -102,6 +113,9 @@ Everything known of the address around that day:
 This incident:  ip = {address}, record = {day}#incident#{id}
 Rule:           {RULE_ID}, Failed AzureAD logons but success logon to AWS Console
 ",
+        account = table.account,
+        region = table.region,
+        name = table.name,
         day = incident.day,
         id = incident.id,
     );

@@ -6,7 +6,7 @@ mod memory;
 mod sns;
 mod visible;
 
-pub use mail::{Message, message};
+pub use mail::{Message, Table, message};
 pub use memory::Outbox;
 #[cfg(feature = "sdk")]
 pub use sns::Sns;

@@ -20,7 +20,7 @@ pub use surroundings::{Surroundings, System};
 
 use crate::detection::{Day, Rule};
 use crate::input::Limits;
-use crate::notify::{Notifier, PublishError};
+use crate::notify::{Notifier, PublishError, Table};
 use crate::store::{Store, StoreError};
 
 /// The pipeline: the rule, and what it needs of the world.
@@ -37,7 +37,7 @@ pub struct Pipeline<S, N, W> {
     /// What one record of an export may cost.
     pub limits: Limits,
     /// What responders are told to query.
-    pub table: String,
+    pub table: Table,
 }
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {

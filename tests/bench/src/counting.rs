@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Rule, Tally};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::Outbox;
+use pivotwatch::notify::{Outbox, Table};
 use pivotwatch::pipeline::{Pipeline, System};
 use pivotwatch::store::{IncidentKey, Known, Memory, Store, StoreError, StoredIncident, Version, Versioned, Write};
 
@@ -129,6 +129,6 @@ pub fn pipeline() -> Pipeline<Counting, Outbox, System> {
         surroundings: System,
         rule: Rule::default(),
         limits: Limits::default(),
-        table: String::new(),
+        table: Table::default(),
     }
 }
