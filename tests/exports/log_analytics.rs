@@ -74,7 +74,7 @@ fn a_row_of_an_answer_that_does_not_fit_its_columns_costs_that_row() {
 }
 
 #[test]
-fn what_no_text_can_hold_costs_an_answer_nothing_and_a_number_beyond_all_bounds_its_row() {
+fn what_no_text_can_hold_costs_an_answer_nothing_and_a_number_beyond_all_bounds_the_row_that_needs_it() {
     let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
     let odd = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "odd"]);
     let answer = answer(&json!([good, odd, good]));

@@ -3,6 +3,7 @@
 //! A row is an array, which says nothing without the columns before it, so an answer is read from its beginning to its end
 //! as one document. Where its brackets are damaged the rest is lost; the API gives whole answers or none.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufRead, Read};
@@ -171,22 +172,30 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
 impl Answer<'_, '_, '_> {
     fn row(&mut self, text: &str) {
         let Some(fields) = &self.columns else { return self.sink.other_category() };
-        let repaired = || Some(row(&repaired(text.as_bytes())?, fields)?.into_owned());
-        match row(text.as_bytes(), fields).or_else(repaired) {
+        match row(text, fields) {
             Some(row) => self.sink.row(row),
             None => self.sink.reject(Rejected::Malformed),
         }
     }
 }
 
-fn row<'t>(text: &'t [u8], fields: &[Field]) -> Option<Row<'t>> {
-    let cells: Vec<Words<'t>> = serde_json::from_slice(text).ok()?;
+/// The row of these columns, if it is one, and what is needed of it can be read.
+fn row<'t>(text: &'t str, fields: &[Field]) -> Option<Row<'t>> {
+    let cells: Vec<&RawValue> = serde_json::from_str(text).ok()?;
     if cells.len() != fields.len() {
         return None;
     }
     let mut row = Row::default();
-    for (field, Words(text)) in fields.iter().zip(cells) {
-        row.put_text(*field, text);
+    for (field, cell) in fields.iter().zip(cells).filter(|(field, _)| !matches!(field, Field::Other)) {
+        row.put_text(*field, self::text(cell.get())?);
     }
     Some(row)
+}
+
+fn text(cell: &str) -> Option<Cow<'_, str>> {
+    if let Ok(Words(text)) = serde_json::from_str(cell) {
+        return Some(text);
+    }
+    let repaired = repaired(cell.as_bytes())?;
+    serde_json::from_slice::<Words<'_>>(&repaired).ok().map(|Words(text)| Cow::Owned(text.into_owned()))
 }
