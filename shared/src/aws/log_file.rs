@@ -13,7 +13,7 @@ use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
-use crate::input::{Input, ReadFault};
+use crate::input::{Input, ReadFault, repaired};
 
 /// The array of a log file.
 const BATCH: &str = "Records";
@@ -76,7 +76,10 @@ impl Records for Each<'_> {
 
     fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
         self.0.receive_record(match record {
-            Cut::Text(text) => read_record(text)?,
+            Cut::Text(text) => {
+                // Who logs in must not hide behind a text that is none.
+                read_record(text).or_else(|NotJson| read_record(&repaired(text).ok_or(NotJson)?))?
+            }
             Cut::TooLong => Reading::Unusable(Unusable::TooLong),
             Cut::TooDeep => Reading::Unusable(Unusable::TooDeep),
         });
@@ -179,6 +182,22 @@ mod tests {
             let (received, result) = read_all(&text);
             assert!(result.is_ok(), "{text}");
             assert_eq!((received.logins, received.others.len()), (logins, others), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_text_can_hold_hides_no_login() {
+        let mut login = login("a");
+        login["userAgent"] = json!("odd");
+        let file = json!({"Records": [login, call()]}).to_string();
+        let (before, behind) = file.split_once("odd").unwrap();
+        for odd in [&b"\\ud800"[..], b"\xff"] {
+            let file = [before.as_bytes(), odd, behind.as_bytes()].concat();
+            let mut input = Input::open(&file[..], Limits::default()).unwrap();
+            assert!(is_log_file(input.head().unwrap()));
+            let mut received = Received::default();
+            assert!(read(&mut input, &mut received).is_ok());
+            assert_eq!((received.logins, received.others.len()), (1, 1));
         }
     }
 

@@ -8,7 +8,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::repaired;
+use super::json::{self, Cut, Glance, NotJson, Place, Records};
+use super::{Input, Limits, repaired};
 
 /// Records that are looked at. The first can be damaged, or of another log.
 pub(crate) const LOOKED_AT: usize = 64;
@@ -44,28 +45,50 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// Looks at so many documents. What was seen before one that is damaged was seen.
+    /// Looks at so many documents; where one is damaged, at the records of all that are whole.
     pub(crate) fn at(text: &[u8], batches: &[&str], documents: usize) -> Self {
         let mut look = Self::default();
         match look.go_over(text, batches, documents) {
-            // A text that is none, which whoever signs in can have put there, hides nothing behind it.
-            Err(error) if !error.is_eof() => match repaired(text) {
-                Some(text) => {
-                    let mut look = Self::default();
-                    // What was seen before an error was seen.
-                    let _ = look.go_over(&text, batches, documents);
-                    look
-                }
-                None => look,
-            },
+            Err(error) if !error.is_eof() => {
+                let mut whole = Whole(Vec::new());
+                let mut input = Input::new(Box::new(text), Limits::default());
+                // It ends anywhere, and is read again from its beginning.
+                let _ = json::values(&mut input, batches, &mut whole);
+                if whole.0.is_empty() { look } else { Self { records: whole.0, ..look } }
+            }
             _ => look,
         }
     }
 
     fn go_over(&mut self, text: &[u8], batches: &[&str], documents: usize) -> serde_json::Result<()> {
         let mut json = serde_json::Deserializer::from_slice(text);
-        (0..documents).try_for_each(|_| Level { look: self, batches, within: None }.deserialize(&mut json))
+        let mut level = || Level { look: self, batches, within: None, is_element: false }.deserialize(&mut json);
+        (0..documents).try_for_each(|_| level())
     }
+}
+
+/// The names of records that were cut out and are whole. A text that is none, which whoever signs in can have put there,
+/// hides nothing.
+struct Whole(Vec<Names>);
+
+impl Records for Whole {
+    fn glance(&mut self, _: &[u8], _: Place) -> Glance {
+        Glance::Left
+    }
+
+    fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
+        let Cut::Text(text) = record else { return Ok(()) };
+        let names = |text: &[u8]| {
+            let mut look = Look::default();
+            look.go_over(text, &[], 1).ok().and_then(|()| look.records.into_iter().next())
+        };
+        if self.0.len() < LOOKED_AT {
+            self.0.extend(names(text).or_else(|| names(&repaired(text)?)));
+        }
+        Ok(())
+    }
+
+    fn damaged(&mut self) {}
 }
 
 /// A place in a document.
@@ -74,12 +97,16 @@ struct Level<'l> {
     batches: &'l [&'l str],
     /// The record that it is in, and the path there; `None` outside of all records.
     within: Option<(usize, String)>,
+    /// Whether it begins an element of an array that records are in.
+    is_element: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Level<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        // Counted here and not behind it, where it may never end.
+        self.look.elements += usize::from(self.is_element);
         let is_deep = self.within.as_ref().is_some_and(|(_, path)| path.matches('.').count() >= DEEPEST);
         if is_deep || self.look.records.len() >= LOOKED_AT {
             return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
@@ -106,7 +133,7 @@ impl<'de> Visitor<'de> for Level<'_> {
             let path = if path.is_empty() { name } else { format!("{path}.{name}") };
             self.look.records[record].insert(path.clone());
             let within = if is_batch { None } else { Some((record, path)) };
-            map.next_value_seed(Level { look: self.look, batches: self.batches, within })?;
+            map.next_value_seed(Level { look: self.look, batches: self.batches, within, is_element: false })?;
         }
         Ok(())
     }
@@ -117,9 +144,10 @@ impl<'de> Visitor<'de> for Level<'_> {
             return Ok(());
         }
         self.look.is_batch = true;
-        while sequence.next_element_seed(Level { look: self.look, batches: self.batches, within: None })?.is_some() {
-            self.look.elements += 1;
-        }
+        let mut next = || {
+            sequence.next_element_seed(Level { look: self.look, batches: self.batches, within: None, is_element: true })
+        };
+        while next()?.is_some() {}
         Ok(())
     }
 

@@ -44,7 +44,7 @@ enum InString {
 /// It does not check the value, but must not lose those behind it when that one is damaged. So a value also ends where JSON
 /// can have no object, and yet one begins on a line, or behind a comma: there a part of it was lost, up to the next record.
 /// It ends as well before a bracket that closes nothing in it. What is JSON is never cut so; what was cut off where an
-/// object could have followed takes the next record along.
+/// object could have followed takes those behind it along.
 #[derive(Default)]
 pub(super) struct Scan {
     depth: usize,

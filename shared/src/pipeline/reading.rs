@@ -140,6 +140,27 @@ mod tests {
     }
 
     #[test]
+    fn a_first_record_that_is_damaged_or_goes_on_beyond_the_beginning_hides_nothing() {
+        let long = "x".repeat(300_000);
+        let row =
+            |said: &str| json!({"Timestamp": "2026-03-02T12:00:00Z", "ErrorCode": 50126, "LogonType": "", "x": said});
+        for (record, expected) in
+            [(&sign_in as &dyn Fn(&str) -> Value, "diagnostic"), (&login, LOG_FILE), (&row, "defender")]
+        {
+            let sound = json!([record("x"), record("y")]).to_string();
+            let damaged = sound.replacen("\":", "\"", 1);
+            let mut first = record("x");
+            first["zz"] = json!(long);
+            for text in [damaged.replacen("},{", "},\n{", 1), json!([first, record("x")]).to_string()] {
+                assert_eq!(shape(&text), Some(expected), "{}", &text[..100]);
+            }
+        }
+        let damaged =
+            json!({"Records": [login("x"), login("y")]}).to_string().replacen("eventName\":", "eventName\"", 1);
+        assert_eq!(shape(&damaged), Some(LOG_FILE));
+    }
+
+    #[test]
     fn what_no_text_can_hold_hides_no_names() {
         let page = json!({"value": [of_graph("x")]}).to_string();
         assert_eq!(shape(&page.replace("\"x\"", "\"\\ud800\"")), Some("graph"));
