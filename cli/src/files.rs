@@ -6,24 +6,29 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
-use pivotwatch::aws;
+use pivotwatch::aws::{self, PassedOver};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
-/// A file to be read.
+/// A file that some path means.
 pub(crate) struct Found {
     pub(crate) path: PathBuf,
-    /// Whether it was named itself, and not a folder that it is in.
-    is_named: bool,
+    /// The key that it would have as an object.
+    pub(crate) key: String,
+    /// Why the folders that it is in say that it is not to be read.
+    pub(crate) passed_over: Option<PassedOver>,
 }
 
 impl Found {
-    /// The key that it would have as an object. Of a file that was named, the folders do not say to pass it over.
-    pub(crate) fn key(&self) -> String {
-        let key = self.path.to_string_lossy().into_owned();
-        match self.path.file_name() {
-            Some(name) if self.is_named && aws::passed_over(&key).is_some() => name.to_string_lossy().into_owned(),
-            _ => key,
+    fn of(entry: DirEntry) -> Self {
+        let key = entry.path().to_string_lossy().into_owned();
+        match aws::passed_over(&key) {
+            // It was named itself: then its folders do not matter, and are no part of the key.
+            Some(_) if entry.depth() == 0 => {
+                let key = entry.file_name().to_string_lossy().into_owned();
+                Self { path: entry.into_path(), key, passed_over: None }
+            }
+            passed_over => Self { path: entry.into_path(), key, passed_over },
         }
     }
 }
@@ -34,7 +39,7 @@ pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<Found, FileFault>> {
     entries
         .filter_map(|entry| match entry {
             Ok(entry) if entry.file_type().is_dir() => None,
-            Ok(entry) => Some(Ok(Found { is_named: entry.depth() == 0, path: entry.into_path() })),
+            Ok(entry) => Some(Ok(Found::of(entry))),
             Err(error) => Some(Err(FileFault(error))),
         })
         .collect()

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use clap::Args;
-use pivotwatch::aws;
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{Rule, Source};
 use pivotwatch::input::Limits;
@@ -19,7 +18,7 @@ use pivotwatch::store::Memory;
 use pivotwatch::telemetry::{Reasons, Summary};
 
 use crate::Ended;
-use crate::files::{self, Format, OneFile};
+use crate::files::{self, Format, Found, OneFile};
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
@@ -75,7 +74,7 @@ impl Hunt {
         let mut trouble = false;
         let mut passed_over = Reasons::new();
         for file in files::below(&paths) {
-            let file = match file {
+            let Found { path, key, passed_over: reason } = match file {
                 Ok(file) => file,
                 Err(fault) => {
                     trouble = true;
@@ -83,13 +82,12 @@ impl Hunt {
                     continue;
                 }
             };
-            let (path, key) = (&file.path, file.key());
-            if let Some(reason) = aws::passed_over(&key) {
+            if let Some(reason) = reason {
                 *passed_over.entry(reason.name()).or_default() += 1;
                 continue;
             }
             let (summary, result) =
-                runtime.block_on(async { pipeline.ingest_object(&OneFile(path), &files::address(key)).await });
+                runtime.block_on(async { pipeline.ingest_object(&OneFile(&path), &files::address(key)).await });
             total.add(summary);
             if let Err(fault) = result {
                 trouble = true;

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use pivotwatch::aws;
+use pivotwatch::aws::PassedOver;
 use pivotwatch::detection::Rule;
 use pivotwatch::input::{Limits, ReadFault};
 use pivotwatch::pipeline::reading;
@@ -56,9 +56,8 @@ impl Inspect {
     }
 }
 
-fn inspect(file: &Found) -> Row {
-    let (path, key) = (file.path.as_path(), file.key());
-    let mut row = Row { passed_over: aws::passed_over(&key).map(aws::PassedOver::name), ..Row::of(path) };
+fn inspect(Found { path, key, passed_over }: &Found) -> Row {
+    let mut row = Row { passed_over: passed_over.map(PassedOver::name), ..Row::of(path) };
     if row.passed_over.is_some() {
         return row;
     }
@@ -69,7 +68,7 @@ fn inspect(file: &Found) -> Row {
     let mut findings = Findings::default();
     let read = reading::recognise(file, Limits::default()).and_then(|recognised| {
         row.what = Some(recognised.what());
-        recognised.read(&key, &Rule::default(), &mut findings)
+        recognised.read(key, &Rule::default(), &mut findings)
     });
     Row { error: read.err().map(|fault| fault_of(&fault)), findings, ..row }
 }

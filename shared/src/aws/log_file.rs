@@ -13,7 +13,7 @@ use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
-use crate::input::{Input, ReadFault, repaired};
+use crate::input::{Input, ReadFault, read_or_repair};
 
 /// The array of a log file.
 const BATCH: &str = "Records";
@@ -76,10 +76,8 @@ impl Records for Each<'_> {
 
     fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
         self.0.receive_record(match record {
-            Cut::Text(text) => {
-                // Who logs in must not hide behind a text that is none.
-                read_record(text).or_else(|NotJson| read_record(&repaired(text).ok_or(NotJson)?))?
-            }
+            // Who logs in must not hide behind a text that is none.
+            Cut::Text(text) => read_or_repair(text, read_record).ok_or(NotJson)?,
             Cut::TooLong => Reading::Unusable(Unusable::TooLong),
             Cut::TooDeep => Reading::Unusable(Unusable::TooDeep),
         });
@@ -91,17 +89,18 @@ impl Records for Each<'_> {
     }
 }
 
-fn read_record(text: &[u8]) -> Result<Reading, NotJson> {
-    let envelope = serde_json::from_slice::<Envelope<'_>>(text).map_err(|_| NotJson)?;
+/// What a record comes to, if it is JSON.
+fn read_record(text: &[u8]) -> Option<Reading> {
+    let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
     // A trail tells of everything that happens in an account: only a login is worth building up whole.
     if !envelope.has_record() {
-        return Ok(Reading::Unusable(Unusable::NotARecord));
+        return Some(Reading::Unusable(Unusable::NotARecord));
     }
     if envelope.detail.is_none() && !envelope.is_login() {
-        return Ok(Reading::Unusable(Unusable::NotAConsoleLogin));
+        return Some(Reading::Unusable(Unusable::NotAConsoleLogin));
     }
-    let event = serde_json::from_slice::<Value>(text).map_err(|_| NotJson)?;
-    Ok(record_of(&event).map_or(Reading::Unusable(Unusable::NotARecord), console_login::read))
+    let event = serde_json::from_slice::<Value>(text).ok()?;
+    Some(record_of(&event).map_or(Reading::Unusable(Unusable::NotARecord), console_login::read))
 }
 
 /// As much of a record, or of an event around it, as tells whether it can be a login.

@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::record::Record;
 use super::tolerant::{Text, Words};
 use crate::detection::Source;
+use crate::input::names::pass_by_scalars;
 use crate::input::repaired;
 
 /// What a field of a sign-in is for.
@@ -189,25 +190,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
         Ok(())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+    pass_by_scalars!();
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         while sequence.next_element::<IgnoredAny>()?.is_some() {}

@@ -9,6 +9,7 @@ use memchr::memchr;
 
 use super::compression::fault;
 use super::scan::{End, Scan};
+use super::window::BYTE_ORDER_MARK;
 use super::{Input, ReadFault};
 
 /// One record's text, as it was cut.
@@ -126,7 +127,8 @@ fn documents(line: &[u8]) -> Vec<&[u8]> {
         rest = rest.trim_ascii_start();
         rest = match rest {
             [] => return documents,
-            [b',' | b':', rest @ ..] | [0xef, 0xbb, 0xbf, rest @ ..] => rest,
+            [b',' | b':', rest @ ..] => rest,
+            _ if rest.starts_with(BYTE_ORDER_MARK) => &rest[BYTE_ORDER_MARK.len()..],
             _ => {
                 let end = Scan::default().end(rest, &[]).map_or(rest.len(), |end| end.position(0));
                 // A bracket too many is one by itself.

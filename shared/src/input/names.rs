@@ -9,7 +9,33 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::json::{self, Cut, Glance, NotJson, Place, Records};
-use super::{Input, Limits, repaired};
+use super::{Input, Limits, read_or_repair};
+
+/// The methods by which a visitor passes by numbers, true, false and null.
+macro_rules! pass_by_scalars {
+    () => {
+        fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_unit<E>(self) -> Result<(), E> {
+            Ok(())
+        }
+    };
+}
+pub(crate) use pass_by_scalars;
 
 /// Records that are looked at. The first can be damaged, or of another log.
 pub(crate) const LOOKED_AT: usize = 64;
@@ -83,7 +109,7 @@ impl Records for Whole {
             look.go_over(text, &[], 1).ok().and_then(|()| look.records.into_iter().next())
         };
         if self.0.len() < LOOKED_AT {
-            self.0.extend(names(text).or_else(|| names(&repaired(text)?)));
+            self.0.extend(read_or_repair(text, names));
         }
         Ok(())
     }
@@ -160,23 +186,5 @@ impl<'de> Visitor<'de> for Level<'_> {
         Ok(())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+    pass_by_scalars!();
 }

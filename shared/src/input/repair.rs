@@ -9,6 +9,11 @@ pub(crate) fn repaired(text: &[u8]) -> Option<Vec<u8>> {
     if whole.as_bytes() == text { None } else { Some(whole.into_bytes()) }
 }
 
+/// What is read of a text as it is or, where that cannot be read, of the text when it is [`repaired`].
+pub(crate) fn read_or_repair<T>(text: &[u8], mut read: impl FnMut(&[u8]) -> Option<T>) -> Option<T> {
+    read(text).or_else(|| read(&repaired(text)?))
+}
+
 const REPLACEMENT: &str = "\\ufffd";
 
 fn without_half_pairs(text: &str) -> String {

@@ -12,7 +12,7 @@ const BLOCK: usize = 256 * 1024;
 const HEAD: usize = 64 * 1024;
 
 /// In UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What an object may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::super::record::Rejected;
 use super::super::row::{Field, Row};
 use super::super::tolerant::Words;
 use super::{Shape, Sink, log_analytics, table};
-use crate::input::{Input, ReadFault, repaired};
+use crate::input::{Input, ReadFault, read_or_repair};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises: |head| head.has(&["tables"]), read };
 
@@ -180,22 +180,15 @@ impl Answer<'_, '_, '_> {
 }
 
 /// The row of these columns, if it is one, and what is needed of it can be read.
-fn row<'t>(text: &'t str, fields: &[Field]) -> Option<Row<'t>> {
+fn row(text: &str, fields: &[Field]) -> Option<Row<'static>> {
     let cells: Vec<&RawValue> = serde_json::from_str(text).ok()?;
     if cells.len() != fields.len() {
         return None;
     }
     let mut row = Row::default();
     for (field, cell) in fields.iter().zip(cells).filter(|(field, _)| !matches!(field, Field::Other)) {
-        row.put_text(*field, self::text(cell.get())?);
+        let words = |json: &[u8]| serde_json::from_slice(json).ok().map(|Words(text)| text.into_owned());
+        row.put_text(*field, Cow::Owned(read_or_repair(cell.get().as_bytes(), words)?));
     }
     Some(row)
-}
-
-fn text(cell: &str) -> Option<Cow<'_, str>> {
-    if let Ok(Words(text)) = serde_json::from_str(cell) {
-        return Some(text);
-    }
-    let repaired = repaired(cell.as_bytes())?;
-    serde_json::from_slice::<Words<'_>>(&repaired).ok().map(|Words(text)| Cow::Owned(text.into_owned()))
 }

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use super::{Shape, Sink, diagnostic};
 use crate::input::json::NotJson;
 use crate::input::names::Look;
-use crate::input::repaired;
+use crate::input::{read_or_repair, repaired};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "forwarded",
@@ -50,8 +50,7 @@ fn object(member: &str) -> Option<Cow<'_, str>> {
     if member.starts_with('{') {
         return Some(Cow::Borrowed(member));
     }
-    let text = |json: &[u8]| serde_json::from_slice::<String>(json).ok();
-    let text = text(member.as_bytes()).or_else(|| text(&repaired(member.as_bytes())?))?;
+    let text = read_or_repair(member.as_bytes(), |json| serde_json::from_slice::<String>(json).ok())?;
     text.trim_start().starts_with('{').then_some(Cow::Owned(text))
 }
 
