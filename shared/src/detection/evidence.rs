@@ -1,18 +1,32 @@
-//! Everything known of an address, and the incidents that follow from it.
+//! Everything known of an address, the incidents that follow from it, and what people read of them.
+//!
+//! | function | reads | answers |
+//! |---|---|---|
+//! | [`Threshold::matching`] | tallies and logins | the incidents: joins of the logins that match |
+//! | [`report`] | tallies and one incident | every derived value: failures, signals, severity |
+//! | [`incidents`] | tallies and all logins | both, of an address whose logins fit into memory |
+//!
+//! A login needs the tallies around it and no other login, so an incident grows login by login without the others being
+//! read. A report is taken over a range of time, from the first login of its incident to the last, so it does not
+//! depend on which logins are listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::address::Address;
 use super::day::Day;
-use super::incident::{Columns, Incident, LoginReference, Signal, SourceFailures, earliest, listed};
+use super::incident::{Columns, Incident, IncidentReport, Signal, SourceFailures, USERS_LISTED};
 use super::login::Login;
 use super::rule::{Order, Rule};
-use super::sample::Sample;
+use super::sample::hash;
 use super::source::Source;
-use super::tally::{Tally, by_code, rounded};
-use super::window::matches;
+use super::tally::{Tally, Users, by_code, rounded};
+use super::window::{can_match, matches};
+
+/// The failures that are known of one address over some days.
+pub type Tallies = BTreeMap<(Day, Source), Tally>;
 
 /// The facts that are known of one address over some days.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +34,7 @@ pub struct Evidence {
     /// The address.
     pub address: Address,
     /// Its failures.
-    pub tallies: BTreeMap<(Day, Source), Tally>,
+    pub tallies: Tallies,
     /// Its successful console logins.
     pub logins: Vec<Login>,
 }
@@ -29,146 +43,169 @@ impl Evidence {
     /// Nothing known yet of `address`.
     #[must_use]
     pub fn none(address: Address) -> Self {
-        Self { address, tallies: BTreeMap::new(), logins: Vec::new() }
-    }
-
-    /// When the known failures of one source happened, in seconds since the epoch, in order.
-    fn moments(&self, source: Source) -> Vec<i64> {
-        // Days come in order, and so do the seconds of each.
-        let of_day = |(day, tally): (Day, &'_ Tally)| {
-            let start = day.start().timestamp();
-            tally.seconds().map(|second| start + i64::from(second)).collect::<Vec<_>>()
-        };
-        self.of_source(source).flat_map(of_day).collect()
-    }
-
-    fn of_source(&self, source: Source) -> impl Iterator<Item = (Day, &Tally)> {
-        self.tallies.iter().filter(move |((_, its), _)| *its == source).map(|((day, _), tally)| (*day, tally))
+        Self { address, tallies: Tallies::new(), logins: Vec::new() }
     }
 }
 
-/// The incidents that the facts are, by the rule. More facts never give fewer of them, nor less in one of them.
-#[must_use]
-pub fn incidents(evidence: &Evidence, rule: &Rule) -> Vec<Incident> {
-    if evidence.logins.is_empty() {
-        return Vec::new();
-    }
-    let by_source: Vec<_> = rule.sources.iter().map(|source| (*source, evidence.moments(*source))).collect();
-
-    let mut groups = BTreeMap::<(Day, Columns), Vec<(&Login, Vec<Source>)>>::new();
-    for login in &evidence.logins {
-        let exceeded: Vec<_> = by_source
-            .iter()
-            .filter(|(_, moments)| matches(moments, login.time.timestamp(), rule))
-            .map(|(source, _)| *source)
-            .collect();
-        if !exceeded.is_empty() {
-            groups.entry((login.day(), Columns::of(login))).or_default().push((login, exceeded));
-        }
-    }
-    groups.into_iter().filter_map(|((day, columns), logins)| incident(evidence, rule, day, columns, &logins)).collect()
+/// The failures of an address as the rule compares them with logins.
+#[derive(Clone, Debug)]
+pub struct Threshold<'a> {
+    rule: &'a Rule,
+    /// Seconds since the epoch, sorted, by source. Only of sources that exceed the threshold within some window.
+    moments: Vec<(Source, Vec<i64>)>,
 }
 
-fn incident(
-    evidence: &Evidence,
-    rule: &Rule,
-    day: Day,
-    columns: Columns,
-    logins: &[(&Login, Vec<Source>)],
-) -> Option<Incident> {
-    let start_time = logins.iter().map(|(login, _)| login.time).min()?;
-    let end_time = logins.iter().map(|(login, _)| login.time).max()?;
-    let greatest = |text: fn(&Login) -> &String| logins.iter().map(|(login, _)| text(login)).max().cloned();
-
-    let mut failures = BTreeMap::new();
-    for source in &rule.sources {
-        let exceeded = logins.iter().any(|(_, exceeded)| exceeded.contains(source));
-        if let Some(found) = failures_near(evidence, rule, *source, logins, exceeded) {
-            failures.insert(*source, found);
-        }
+impl<'a> Threshold<'a> {
+    /// Compares `tallies` with the threshold of `rule`.
+    #[must_use]
+    pub fn of(tallies: &Tallies, rule: &'a Rule) -> Self {
+        let moments = rule.sources.iter().map(|source| (*source, moments(tallies, *source)));
+        Self { rule, moments: moments.filter(|(_, moments)| can_match(moments, rule)).collect() }
     }
 
-    let mut signals = BTreeSet::new();
-    if logins.iter().any(|(login, _)| login.is_root()) {
-        signals.insert(Signal::Root);
-    }
-    if failures.values().any(|failures| names_the_same_user(failures, &columns)) {
-        signals.insert(Signal::SameUser);
+    /// Whether no source exceeds the threshold, so that no login matches.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.moments.is_empty()
     }
 
-    Some(Incident {
-        id: columns.id(day),
-        day,
-        account_id: greatest(|login| {
-            if login.recipient_account_id.is_empty() {
-                &login.user_identity_account_id
-            } else {
-                &login.recipient_account_id
+    /// The incident that `login` is, if it matches.
+    #[must_use]
+    pub fn incident(&self, login: &Login) -> Option<Incident> {
+        let time = login.time.timestamp();
+        let exceeding = self.moments.iter().filter(|(_, moments)| matches(moments, time, self.rule));
+        let exceeded: BTreeSet<_> = exceeding.map(|(source, _)| *source).collect();
+        (!exceeded.is_empty()).then(|| Incident::of(login, exceeded))
+    }
+
+    /// Joins those of `logins` that match into `incidents`.
+    pub fn matching<'l>(&self, logins: impl IntoIterator<Item = &'l Login>, incidents: &mut BTreeMap<Uuid, Incident>) {
+        for found in logins.into_iter().filter_map(|login| self.incident(login)) {
+            match incidents.entry(found.id) {
+                std::collections::btree_map::Entry::Occupied(mut known) => known.get_mut().join(found),
+                std::collections::btree_map::Entry::Vacant(none) => {
+                    none.insert(found);
+                }
             }
-        })?,
-        user_identity_arn: greatest(|login| &login.user_identity_arn)?,
-        is_federated: logins.iter().any(|(login, _)| login.is_federated()),
-        columns,
-        start_time,
-        end_time,
-        logins: earliest(logins.iter().map(|(login, _)| LoginReference::of(login))),
-        failures,
-        signals,
-    })
-}
-
-/// The failures of `source` that share a window with one of the logins: no further from it than the window is long.
-fn failures_near(
-    evidence: &Evidence,
-    rule: &Rule,
-    source: Source,
-    logins: &[(&Login, Vec<Source>)],
-    exceeded: bool,
-) -> Option<SourceFailures> {
-    let is_near = |time: DateTime<Utc>| {
-        logins.iter().any(|(login, _)| {
-            let after_login = time - login.time;
-            after_login.abs() <= rule.window && (rule.order == Order::Any || after_login.num_seconds() <= 0)
-        })
-    };
-    let mut near = Vec::new();
-    let mut times = Vec::new();
-    let mut users = BTreeSet::new();
-    let mut users_total = 0.0_f64;
-    for (day, tally) in evidence.of_source(source) {
-        let known = times.len();
-        times.extend(tally.seconds().map(|second| day.at(second)).filter(|time| is_near(*time)));
-        if times.len() == known {
-            continue;
         }
-        near.extend(tally.occurrences().filter(|(occurrence, _)| is_near(day.at(occurrence.second))));
-        users.extend(tally.users().entries().map(|(_, name)| name.clone()));
-        users_total = users_total.max(Sample::estimate(tally.users()));
     }
-    let users_seen = users.len() as u64;
-    let estimate = near.iter().map(|(_, weight)| weight).sum();
-    Some(SourceFailures {
-        // Of a part of a saturated hour the sample can know less than is known.
-        count: rounded(estimate).max(times.len() as u64),
-        exceeded,
-        first: *times.iter().min()?,
-        last: *times.iter().max()?,
-        error_codes: by_code(near.into_iter()),
-        users: listed(users),
-        users_total: rounded(users_total).max(users_seen),
-    })
 }
 
-/// Whether an Entra user who failed bears the name of the AWS user: the whole name where both have one with an `@`, the
-/// part before it otherwise.
-fn names_the_same_user(failures: &SourceFailures, columns: &Columns) -> bool {
-    let name = columns.account_name.to_lowercase();
-    let suffix = columns.account_upn_suffix.to_lowercase();
+/// The incidents of an address, by the rule, as people read them. More facts never give fewer of them, nor fewer logins
+/// in one of them.
+#[must_use]
+pub fn incidents(evidence: &Evidence, rule: &Rule) -> Vec<IncidentReport> {
+    let mut found = BTreeMap::new();
+    Threshold::of(&evidence.tallies, rule).matching(&evidence.logins, &mut found);
+    found.into_values().map(|incident| report(incident, &evidence.tallies, rule)).collect()
+}
+
+/// What people read of `incident`, given the tallies of the days that its window touches.
+#[must_use]
+pub fn report(incident: Incident, tallies: &Tallies, rule: &Rule) -> IncidentReport {
+    let mut failures = BTreeMap::new();
+    let mut users_remembered = true;
+    let mut same_user = false;
+    for source in &rule.sources {
+        let Some(around) = Around::of(&incident, tallies, *source, rule) else { continue };
+        users_remembered &= !around.users.is_cut();
+        same_user |= around.users.iter().any(|user| is_same_user(user, &incident.columns));
+        failures.insert(*source, around.failures(&incident));
+    }
+    let has_name = !incident.is_root() && !incident.columns.account_name.is_empty();
+    let signals = [
+        (Signal::Root, incident.is_root()),
+        (Signal::SameUser, same_user),
+        (Signal::UsersNotRemembered, has_name && !same_user && !users_remembered),
+    ];
+    let signals = signals.into_iter().filter(|(_, holds)| *holds).map(|(signal, _)| signal).collect();
+    IncidentReport { incident, failures, signals }
+}
+
+/// The failures of one source around an incident.
+struct Around {
+    source: Source,
+    /// When, in order; never empty.
+    times: Vec<DateTime<Utc>>,
+    estimate: f64,
+    error_codes: BTreeMap<String, u64>,
+    /// Of the days on which there are such failures.
+    users: Users,
+}
+
+impl Around {
+    fn of(incident: &Incident, tallies: &Tallies, source: Source, rule: &Rule) -> Option<Self> {
+        let from = incident.start_time - rule.window;
+        let to = match rule.order {
+            Order::Any => incident.end_time + rule.window,
+            Order::FailuresFirst => incident.end_time,
+        };
+        let is_near = |time: DateTime<Utc>| (from.timestamp()..=to.timestamp()).contains(&time.timestamp());
+        let (mut times, mut near, mut users) = (Vec::new(), Vec::new(), Users::default());
+        for (day, tally) in of_source(tallies, source) {
+            let known = times.len();
+            times.extend(tally.seconds().map(|second| day.at(second)).filter(|time| is_near(*time)));
+            if times.len() == known {
+                continue;
+            }
+            near.extend(tally.occurrences().filter(|(occurrence, _)| is_near(day.at(occurrence.second))));
+            users.merge(tally.users());
+        }
+        let estimate = near.iter().map(|(_, weight)| weight).sum();
+        (!times.is_empty()).then(|| Self { source, times, estimate, error_codes: by_code(near.into_iter()), users })
+    }
+
+    fn failures(self, incident: &Incident) -> SourceFailures {
+        // The sample of a saturated hour can hold fewer of a part of it than are known by time.
+        let count = rounded(self.estimate).max(self.times.len() as u64);
+        let users_total = rounded(self.users.estimate()).min(count);
+        let first = self.times.iter().min().copied().unwrap_or_default();
+        let last = self.times.iter().max().copied().unwrap_or_default();
+        SourceFailures {
+            count,
+            exceeded: incident.exceeded.contains(&self.source),
+            first,
+            last,
+            users: listed(&self.users, &incident.columns, users_total),
+            users_total,
+            error_codes: self.error_codes,
+        }
+    }
+}
+
+/// The users to list: those with the AWS user's name first, then those with the smallest hashes, so that the selection
+/// depends neither on the order of arrival nor on what a user is called.
+fn listed(users: &Users, columns: &Columns, users_total: u64) -> BTreeSet<String> {
+    let most = usize::try_from(users_total).unwrap_or(usize::MAX).min(USERS_LISTED);
+    let mut ranked: Vec<_> = users.iter().map(|user| (!is_same_user(user, columns), hash(&[user]), user)).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(most).map(|(_, _, user)| user.to_owned()).collect()
+}
+
+/// Whether an Entra user bears the name of the AWS user: the whole name where both have one with an `@`, the part
+/// before it otherwise.
+fn is_same_user(user: &str, columns: &Columns) -> bool {
+    let (name, suffix) = (&columns.account_name, &columns.account_upn_suffix);
     if name.is_empty() {
         return false;
     }
-    failures.users.iter().any(|user| match user.split_once('@') {
-        Some((local, domain)) => local == name && (suffix.is_empty() || domain == suffix),
-        None => *user == name && suffix.is_empty(),
-    })
+    let is = |one: &str, other: &str| one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase));
+    match user.split_once('@') {
+        Some((local, domain)) => is(local, name) && (suffix.is_empty() || is(domain, suffix)),
+        None => is(user, name) && suffix.is_empty(),
+    }
+}
+
+/// When the known failures of one source happened, in seconds since the epoch, in order.
+fn moments(tallies: &Tallies, source: Source) -> Vec<i64> {
+    // Days come in order, and so do the seconds of each.
+    let of_day = |(day, tally): (Day, &'_ Tally)| {
+        let start = day.start().timestamp();
+        tally.seconds().map(|second| start + i64::from(second)).collect::<Vec<_>>()
+    };
+    of_source(tallies, source).flat_map(of_day).collect()
+}
+
+fn of_source(tallies: &Tallies, source: Source) -> impl Iterator<Item = (Day, &Tally)> {
+    tallies.iter().filter(move |((_, its), _)| *its == source).map(|((day, _), tally)| (*day, tally))
 }

@@ -1,4 +1,8 @@
-//! What the security team is told of, and how two findings of it become one.
+//! An incident: console logins that match, grouped as the rule groups them, and what is derived from them.
+//!
+//! An [`Incident`] holds facts alone, and two findings of it are joined. Everything that people read beside the facts
+//! (severity, signals, every number) is an [`IncidentReport`], which [`super::evidence::report`] derives from the joined
+//! facts and the tallies. Derived values are never joined: what more facts take back would stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +12,23 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::day::Day;
-use super::login::Login;
+use super::login::{Login, is_federated, is_root};
 use super::rule::REASON;
-use super::sample::hash;
+use super::sample::{Sample, hash};
 use super::source::Source;
-use super::tally::{Names, join_codes};
+use super::tally::rounded;
 
 /// The namespace of incident ids; itself the name-based id of the rule's identifier in the URL namespace.
 const NAMESPACE: Uuid = Uuid::from_u128(0x0b93_8f1c_5d5e_5a53_9f6e_0c1d_6f6f_35a4);
 
-/// Logins that an incident lists, earliest first. Some scripts log in all day; the records of all of them stay.
-pub const LOGINS_LISTED: usize = 500;
+/// Logins that an incident lists, earliest first. The records of all of them stay in the store.
+pub const LOGINS_LISTED: usize = 50;
+
+/// Logins up to which an incident knows their number exactly; above, the number is an estimate.
+pub const LOGINS_COUNTED: usize = 256;
+
+/// Users that a report lists of each source.
+pub const USERS_LISTED: usize = 64;
 
 /// The rule's eleven columns: two logins that agree in all of them are one incident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,6 +106,12 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// [`Severity::Medium`] as in the rule, unless there is a signal.
+    #[must_use]
+    pub fn of(signals: &BTreeSet<Signal>) -> Self {
+        if signals.is_empty() { Self::Medium } else { Self::High }
+    }
+
     /// The word for it in mails, records and message attributes.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -114,6 +130,9 @@ pub enum Signal {
     Root,
     /// The AWS user bears the name of an Entra user who failed from the same address.
     SameUser,
+    /// A tally dropped names of users, and none that it kept is the AWS user's: [`Signal::SameUser`] is undecided.
+    /// False alarms: logins from the address of an organisation in which thousands of users fail in a day.
+    UsersNotRemembered,
 }
 
 impl Signal {
@@ -123,11 +142,15 @@ impl Signal {
         match self {
             Self::Root => "the root user logged in",
             Self::SameUser => "the AWS user has the name of an Entra user who failed from this address",
+            Self::UsersNotRemembered => {
+                "more Entra users failed from this address than can be remembered, so the AWS user may be one of them"
+            }
         }
     }
 }
 
-/// The failures of one source within the rule's window of the incident's logins.
+/// The failures of one source around an incident: from the rule's window before its first login to the window after its
+/// last one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFailures {
     /// How many; estimated when an hour had more than a tally keeps.
@@ -140,25 +163,13 @@ pub struct SourceFailures {
     pub last: DateTime<Utc>,
     /// Failures by result code.
     pub error_codes: BTreeMap<String, u64>,
-    /// Users who failed on the days concerned, as many of them as a tally keeps.
+    /// Users who failed on the days concerned, at most [`USERS_LISTED`], those with the AWS user's name first.
     pub users: BTreeSet<String>,
-    /// How many users there were, estimated when there were more than a tally keeps.
+    /// How many users there were, at most `count`; estimated when there were more than a tally keeps.
     pub users_total: u64,
 }
 
-impl SourceFailures {
-    fn join(&mut self, other: Self) {
-        self.count = self.count.max(other.count);
-        self.exceeded |= other.exceeded;
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-        join_codes(&mut self.error_codes, other.error_codes);
-        self.users = listed(std::mem::take(&mut self.users).into_iter().chain(other.users));
-        self.users_total = self.users_total.max(other.users_total);
-    }
-}
-
-/// A login in an incident: earliest first, and the same whichever way it was told.
+/// A login in an incident. Earlier logins compare less.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LoginReference {
     /// When.
@@ -175,8 +186,65 @@ impl LoginReference {
     }
 }
 
-/// Console logins that match, grouped as the rule groups them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The logins of an incident, in bounded space: the earliest by reference, and a sample that counts all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MatchedLogins {
+    listed: BTreeSet<LoginReference>,
+    counted: Sample<LOGINS_COUNTED, ()>,
+}
+
+impl MatchedLogins {
+    /// The logins as they were stored. Listed logins are counted whether or not `counted` has them.
+    #[must_use]
+    pub fn restore(listed: impl IntoIterator<Item = LoginReference>, counted: Sample<LOGINS_COUNTED, ()>) -> Self {
+        let mut logins = Self { listed: BTreeSet::new(), counted };
+        listed.into_iter().for_each(|login| logins.add(login));
+        logins
+    }
+
+    fn add(&mut self, login: LoginReference) {
+        self.counted.add(hash(&[&login.time.to_rfc3339(), &login.event_id]), ());
+        self.listed.insert(login);
+        if self.listed.len() > LOGINS_LISTED {
+            self.listed.pop_last();
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.counted.merge(&other.counted);
+        self.listed.extend(other.listed);
+        while self.listed.len() > LOGINS_LISTED {
+            self.listed.pop_last();
+        }
+    }
+
+    /// The earliest logins, at most [`LOGINS_LISTED`].
+    #[must_use]
+    pub const fn listed(&self) -> &BTreeSet<LoginReference> {
+        &self.listed
+    }
+
+    /// What counts the logins.
+    #[must_use]
+    pub(crate) const fn counted(&self) -> &Sample<LOGINS_COUNTED, ()> {
+        &self.counted
+    }
+
+    /// How many logins there are: exact unless [`MatchedLogins::is_estimated`].
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        rounded(self.counted.estimate())
+    }
+
+    /// Whether [`MatchedLogins::total`] is an estimate, which it is above [`LOGINS_COUNTED`] logins.
+    #[must_use]
+    pub const fn is_estimated(&self) -> bool {
+        self.counted.is_saturated()
+    }
+}
+
+/// Console logins that match, grouped as the rule groups them: facts, and nothing that is derived.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// [`Columns::id`].
     pub id: Uuid,
@@ -188,25 +256,39 @@ pub struct Incident {
     pub account_id: String,
     /// The user's ARN.
     pub user_identity_arn: String,
-    /// Whether CloudTrail can know of a second factor: see [`Login::is_federated`].
-    pub is_federated: bool,
     /// The rule's `StartTime`: the first matching login.
     pub start_time: DateTime<Utc>,
     /// The rule's `EndTime`: the last matching login.
     pub end_time: DateTime<Utc>,
-    /// The matching logins, at most [`LOGINS_LISTED`] of them.
-    pub logins: BTreeSet<LoginReference>,
-    /// The failures that made them match, and those of the other sources beside them.
-    pub failures: BTreeMap<Source, SourceFailures>,
-    /// What makes it more urgent than the rule says.
-    pub signals: BTreeSet<Signal>,
+    /// The matching logins.
+    pub logins: MatchedLogins,
+    /// The sources that exceeded the threshold for one of the logins. More facts never take a source away.
+    pub exceeded: BTreeSet<Source>,
 }
 
 impl Incident {
-    /// [`Severity::Medium`] as in the rule, unless there is a signal.
+    /// The incident that `login` is, for which `exceeded` are the sources above the threshold.
     #[must_use]
-    pub fn severity(&self) -> Severity {
-        if self.signals.is_empty() { Severity::Medium } else { Severity::High }
+    pub fn of(login: &Login, exceeded: BTreeSet<Source>) -> Self {
+        let columns = Columns::of(login);
+        let account_id = if login.recipient_account_id.is_empty() {
+            &login.user_identity_account_id
+        } else {
+            &login.recipient_account_id
+        };
+        let mut logins = MatchedLogins::default();
+        logins.add(LoginReference::of(login));
+        Self {
+            id: columns.id(login.day()),
+            day: login.day(),
+            account_id: account_id.clone(),
+            user_identity_arn: login.user_identity_arn.clone(),
+            columns,
+            start_time: login.time,
+            end_time: login.time,
+            logins,
+            exceeded,
+        }
     }
 
     /// Joins another finding of the same incident. Nothing that either knows is lost; joining is idempotent,
@@ -214,38 +296,40 @@ impl Incident {
     pub fn join(&mut self, other: Self) {
         self.account_id = std::mem::take(&mut self.account_id).max(other.account_id);
         self.user_identity_arn = std::mem::take(&mut self.user_identity_arn).max(other.user_identity_arn);
-        self.is_federated |= other.is_federated;
         self.start_time = self.start_time.min(other.start_time);
         self.end_time = self.end_time.max(other.end_time);
-        self.logins = earliest(std::mem::take(&mut self.logins).into_iter().chain(other.logins));
-        for (source, theirs) in other.failures {
-            match self.failures.entry(source) {
-                std::collections::btree_map::Entry::Occupied(mut ours) => ours.get_mut().join(theirs),
-                std::collections::btree_map::Entry::Vacant(none) => {
-                    none.insert(theirs);
-                }
-            }
-        }
-        self.signals.extend(other.signals);
+        self.logins.join(other.logins);
+        self.exceeded.extend(other.exceeded);
+    }
+
+    /// Whether another system authenticated the user: see [`Login::is_federated`].
+    #[must_use]
+    pub fn is_federated(&self) -> bool {
+        is_federated(&self.columns.user_identity_type)
+    }
+
+    /// Whether the root user logged in.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        is_root(&self.columns.user_identity_type)
     }
 }
 
-/// The logins to list of all that are known: the earliest. Which they are does not depend on the order in which they became
-/// known, so that joining stays a join.
-pub(crate) fn earliest(all: impl IntoIterator<Item = LoginReference>) -> BTreeSet<LoginReference> {
-    let mut kept: BTreeSet<_> = all.into_iter().collect();
-    while kept.len() > LOGINS_LISTED {
-        kept.pop_last();
-    }
-    kept
+/// What people read of an incident: the facts, and what is derived from them and from the tallies around them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentReport {
+    /// The facts.
+    pub incident: Incident,
+    /// The failures around the logins, by source.
+    pub failures: BTreeMap<Source, SourceFailures>,
+    /// What makes the incident more urgent than the rule says.
+    pub signals: BTreeSet<Signal>,
 }
 
-/// The users to list of all that are known: those that a tally keeps, by their hashes. By any other order a user could be
-/// listed or not depending on whether the tally had forgotten them by then.
-pub(crate) fn listed(all: impl IntoIterator<Item = String>) -> BTreeSet<String> {
-    let mut names = Names::default();
-    for name in all {
-        names.add(hash(&[&name]), name);
+impl IncidentReport {
+    /// [`Severity::of`] the signals.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        Severity::of(&self.signals)
     }
-    names.entries().map(|(_, name)| name.clone()).collect()
 }

@@ -49,15 +49,25 @@ impl Login {
     /// Whether the root user logged in.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.user_identity_type.eq_ignore_ascii_case("Root")
+        is_root(&self.user_identity_type)
     }
 
     /// Whether another system vouched for the user, in which case CloudTrail knows nothing of their second factor and
     /// its `MFAUsed` of `No` means nothing.
     #[must_use]
     pub fn is_federated(&self) -> bool {
-        ["AssumedRole", "FederatedUser", "SAMLUser", "WebIdentityUser"]
-            .iter()
-            .any(|federated| self.user_identity_type.eq_ignore_ascii_case(federated))
+        is_federated(&self.user_identity_type)
     }
+}
+
+/// Whether a `userIdentity.type` is that of the root user.
+pub(crate) fn is_root(user_identity_type: &str) -> bool {
+    user_identity_type.eq_ignore_ascii_case("Root")
+}
+
+/// Whether a `userIdentity.type` is that of a user whom another system authenticated.
+pub(crate) fn is_federated(user_identity_type: &str) -> bool {
+    ["AssumedRole", "FederatedUser", "SAMLUser", "WebIdentityUser"]
+        .iter()
+        .any(|federated| user_identity_type.eq_ignore_ascii_case(federated))
 }

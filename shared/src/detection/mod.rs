@@ -7,10 +7,10 @@
 //! |---|---|
 //! | [`rule`] | the rule and what of it can be set |
 //! | [`address`], [`day`], [`source`] | the words that facts are told in |
-//! | [`failure`], [`tally`], [`hour`], [`sample`] | failed sign-ins, and how many of them are remembered in bounded space |
+//! | [`failure`], [`tally`], [`hour`], [`sample`], [`names`] | failed sign-ins, and how many of them are remembered in bounded space |
 //! | [`account`], [`login`] | successful console logins, and the names that the rule gives their users |
 //! | [`window`] | when a login matches |
-//! | [`incident`], [`evidence`] | what the security team is told, from everything known of an address |
+//! | [`incident`], [`evidence`] | what follows from everything known of an address, and what people read of it |
 
 pub mod account;
 pub mod address;
@@ -20,6 +20,7 @@ pub mod failure;
 pub mod hour;
 pub mod incident;
 pub mod login;
+pub mod names;
 pub mod rule;
 pub mod sample;
 pub mod source;
@@ -28,9 +29,9 @@ pub mod window;
 
 pub use address::Address;
 pub use day::Day;
-pub use evidence::{Evidence, incidents};
+pub use evidence::{Evidence, Tallies, incidents};
 pub use failure::Failure;
-pub use incident::Incident;
+pub use incident::{Incident, IncidentReport};
 pub use login::Login;
 pub use rule::Rule;
 pub use source::Source;

@@ -1,7 +1,7 @@
 //! The failures of one address, on one day, from one source, remembered in bounded space.
 //!
-//! A tally keeps some of each hour's distinct failures ([`Hour`]), and a bottom-K [`Sample`] each of the users and
-//! applications that they name. Merging is therefore a set union: a notification that comes twice, an export that is uploaded again
+//! A tally keeps some of each hour's distinct failures ([`Hour`]), and a [`NameSet`] each of the users and applications
+//! that they name. Merging is therefore a set union: a notification that comes twice, an export that is uploaded again
 //! while it grows, two exports of the same sign-ins, a retried write all leave it as if each failure had been seen once.
 //! What people ask (how many, at which hours, which codes, first, last) is derived from the samples and never counted.
 
@@ -14,19 +14,16 @@ use super::address::Address;
 use super::day::Day;
 use super::failure::Failure;
 use super::hour::{Hour, Occurrence};
-use super::sample::{Sample, hash};
+use super::names::NameSet;
 use super::source::Source;
 
-/// User names kept, and application names kept.
-pub const NAMES: usize = 64;
+/// Bytes of user names kept: some 2,500 users with names of ordinary length (26 bytes), 512 with the longest.
+const USER_BYTES: usize = 64 * 1024;
 
-/// So many names are compared in the time that it takes to hash one.
-const FEW_NAMES: usize = 8;
+/// Bytes of application names kept.
+const APP_BYTES: usize = 4 * 1024;
 
-/// Bytes kept of a name. Entra's longest user principal name has 113 characters; anything longer is somebody's attempt.
-const NAME_LENGTH: usize = 128;
-
-/// Codes told of failures. Entra has some hundreds, of which an address meets a few; whoever writes exports could invent
+/// Result codes shown of failures. Entra has some hundreds, of which an address meets a few; whoever writes exports could invent
 /// more of them than an item holds.
 const CODES: usize = 256;
 
@@ -49,15 +46,18 @@ impl TallyKey {
     }
 }
 
-/// Distinct names.
-pub type Names = Sample<NAMES, String>;
+/// The users of a tally: exact for some thousands.
+pub type Users = NameSet<USER_BYTES>;
+
+/// The applications of a tally.
+pub type Apps = NameSet<APP_BYTES>;
 
 /// The memory itself. Two tallies of the same key that were shown the same failures are equal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub(crate) hours: LiteMap<u8, Hour>,
-    pub(crate) users: Names,
-    pub(crate) apps: Names,
+    pub(crate) users: Users,
+    pub(crate) apps: Apps,
 }
 
 impl Tally {
@@ -70,8 +70,8 @@ impl Tally {
         let hour = self.hours.entry(hour_of(second)).or_default();
         let is_new = !hour.sample().contains(failure.identity);
         hour.add(failure.identity, Occurrence { second, code: failure.code });
-        add_name(&mut self.users, &failure.user);
-        add_name(&mut self.apps, &failure.app);
+        self.users.add(&failure.user);
+        self.apps.add(&failure.app);
         is_new
     }
 
@@ -141,36 +141,37 @@ impl Tally {
 
     /// The users who failed.
     #[must_use]
-    pub fn users(&self) -> &Names {
+    pub fn users(&self) -> &Users {
         &self.users
+    }
+
+    /// How many users failed: never more than there are failures.
+    #[must_use]
+    pub fn users_total(&self) -> u64 {
+        rounded(self.users.estimate()).min(self.failures())
     }
 
     /// The applications they tried.
     #[must_use]
-    pub fn apps(&self) -> &Names {
+    pub fn apps(&self) -> &Apps {
         &self.apps
+    }
+
+    /// How many applications they tried: never more than there are failures.
+    #[must_use]
+    pub fn apps_total(&self) -> u64 {
+        rounded(self.apps.estimate()).min(self.failures())
     }
 }
 
-/// Failures by result code, of those told the first [`CODES`] in the order of their texts: one that does not depend on which
-/// became known first.
+/// Failures by result code, at most [`CODES`] entries, smallest codes first, so that the selection does not depend on
+/// the order of arrival.
 pub(crate) fn by_code<'a>(occurrences: impl Iterator<Item = (&'a Occurrence, f64)>) -> BTreeMap<String, u64> {
     let mut codes = BTreeMap::<&str, f64>::new();
     for (occurrence, weight) in occurrences {
         *codes.entry(&occurrence.code).or_default() += weight;
     }
     codes.into_iter().take(CODES).map(|(code, number)| (code.to_owned(), rounded(number))).collect()
-}
-
-/// Joins two findings of the failures by result code.
-pub(crate) fn join_codes(ours: &mut BTreeMap<String, u64>, theirs: BTreeMap<String, u64>) {
-    for (code, number) in theirs {
-        let known = ours.entry(code).or_default();
-        *known = number.max(*known);
-    }
-    while ours.len() > CODES {
-        ours.pop_last();
-    }
 }
 
 /// What a merge found.
@@ -186,15 +187,6 @@ pub struct Merged {
 #[expect(clippy::cast_possible_truncation, reason = "a day has 24 hours")]
 fn hour_of(second: u32) -> u8 {
     (second / 3600) as u8
-}
-
-fn add_name(names: &mut Names, name: &str) {
-    let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
-    // As a rule it is one of few again, which is told sooner than it is hashed.
-    let is_known = names.len() <= FEW_NAMES && names.entries().any(|(_, known)| known == name);
-    if !name.is_empty() && !is_known {
-        names.add(hash(&[name]), name.to_owned());
-    }
 }
 
 /// An estimate as a number of things.
@@ -214,6 +206,7 @@ mod tests {
     use super::*;
     use crate::detection::failure::{Particulars, identity};
     use crate::detection::hour::FAILURES_AN_HOUR;
+    use crate::detection::names::NAME_LENGTH;
 
     fn failure(id: &str, second: i64, code: &str) -> Failure {
         let time = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
@@ -284,10 +277,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_any_length_is_cut_and_still_counts_as_a_user() {
+    fn there_are_never_more_users_than_failures() {
         let mut tally = Tally::default();
-        tally.add(&Failure { user: "é".repeat(5000), ..failure("a", 1, "50126") });
-        let longest = tally.users().entries().map(|(_, name)| name.len()).max();
-        assert_eq!(longest, Some(NAME_LENGTH));
+        for number in 0..600 {
+            let user = format!("{number}{}", "x".repeat(NAME_LENGTH));
+            tally.add(&Failure { user, ..failure(&number.to_string(), number, "50126") });
+        }
+        assert!(tally.users().is_cut());
+        assert!(tally.users_total() <= tally.failures(), "{} users", tally.users_total());
     }
 }

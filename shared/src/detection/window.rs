@@ -31,6 +31,14 @@ pub fn fullest(moments: &[i64], login: i64, rule: &Rule) -> usize {
     fullest
 }
 
+/// Whether any login at all could match the failures of one source, which happened at `moments`, sorted: some window of
+/// the rule's length holds more failures than the threshold.
+#[must_use]
+pub fn can_match(moments: &[i64], rule: &Rule) -> bool {
+    let exceeding = usize::try_from(rule.threshold).unwrap_or(usize::MAX).saturating_add(1);
+    moments.windows(exceeding).any(|held| held[held.len() - 1] - held[0] <= rule.window.num_seconds())
+}
+
 /// Whether a login at `login` matches the failures of one source.
 #[must_use]
 pub fn matches(moments: &[i64], login: i64, rule: &Rule) -> bool {
@@ -78,6 +86,13 @@ mod tests {
         ) {
             let rule = rule(window, if any { Order::Any } else { Order::FailuresFirst });
             prop_assert_eq!(matches(&moments(&times), login, &rule), by_definition(&times, login, &rule));
+        }
+
+        #[test]
+        fn failures_can_match_exactly_when_some_login_matches(times in vec(0..60_i64, 0..12), window in 1..40_i64) {
+            let rule = rule(window, Order::Any);
+            let moments = moments(&times);
+            prop_assert_eq!(can_match(&moments, &rule), (0..60).any(|login| matches(&moments, login, &rule)));
         }
     }
 

@@ -1,14 +1,19 @@
 //! The store in memory, for tests and for the rule on a laptop. Its conditions are DynamoDB's.
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use super::{IncidentKey, Known, Store, StoreError, StoredIncident, Version, Versioned, Write};
+use super::{
+    Found, IncidentKey, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned, Write,
+};
 use crate::detection::tally::TallyKey;
-use crate::detection::{Address, Day, Evidence, Login, Source, Tally};
+use crate::detection::{Address, Day, Login, Source, Tallies, Tally};
+
+/// Logins in a page. DynamoDB's page has 1 MB, which is some 1,500 logins; fewer here, so that tests turn pages.
+const PAGE: usize = 16;
 
 /// The store in memory.
 #[derive(Debug, Default)]
@@ -65,36 +70,41 @@ impl Store for Memory {
         Ok(Write::Done)
     }
 
-    async fn known(&self, address: Address, days: RangeInclusive<Day>) -> Result<Known, StoreError> {
+    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
         let records = self.records();
-        let (first, last) = days.into_inner();
-        let (from, to) = super::record::range(first, last);
-        let tallies = records
-            .tallies
-            .range(
-                TallyKey { address, day: first, source: Source::FIRST }..=TallyKey {
-                    address,
-                    day: last,
-                    source: Source::LAST,
-                },
-            )
-            .map(|(key, tally)| ((key.day, key.source), tally.value.clone()));
-        let logins = records.logins.range((address, from)..=(address, to)).map(|(_, login)| login.clone());
-        let incidents = records
-            .incidents
-            .range(
-                IncidentKey { address, day: first, id: Uuid::nil() }..=IncidentKey {
-                    address,
-                    day: last,
-                    id: Uuid::max(),
-                },
-            )
-            .map(|(key, stored)| (key.id, stored.clone()));
-        Ok(Known {
-            evidence: Evidence { address, tallies: tallies.collect(), logins: logins.collect() },
-            incidents: incidents.collect(),
-            unreadable: Vec::new(),
-        })
+        let key = |day, source| TallyKey { address, day, source };
+        let of_day = |day: &Day| records.tallies.range(key(*day, Source::FIRST)..=key(*day, Source::LAST));
+        let tallies = days.iter().flat_map(of_day).map(|(key, tally)| ((key.day, key.source), tally.value.clone()));
+        Ok(Found { records: tallies.collect(), unreadable: Vec::new() })
+    }
+
+    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
+        let (from, to) = super::record::logins(day);
+        let from = after.map_or(Bound::Included((address, from)), |after| Bound::Excluded((address, after)));
+        let records = self.records();
+        let mut found = records.logins.range((from, Bound::Included((address, to)))).peekable();
+        let mut page = LoginPage::default();
+        while let Some(((_, record), login)) = found.next() {
+            page.logins.push(login.clone());
+            if page.logins.len() == PAGE && found.peek().is_some() {
+                page.next = Some(record.clone());
+                break;
+            }
+        }
+        Ok(Found { records: page, unreadable: Vec::new() })
+    }
+
+    async fn incidents(
+        &self,
+        address: Address,
+        day: Day,
+        wanted: &BTreeSet<Uuid>,
+    ) -> Result<Found<StoredIncidents>, StoreError> {
+        let records = self.records();
+        let stored = |id: &Uuid| {
+            records.incidents.get(&IncidentKey { address, day, id: *id }).map(|stored| (*id, stored.clone()))
+        };
+        Ok(Found { records: wanted.iter().filter_map(stored).collect(), unreadable: Vec::new() })
     }
 
     async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {

@@ -9,15 +9,16 @@ mod dynamodb;
 mod memory;
 pub mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::detection::incident::{Severity, Signal, SourceFailures};
 use crate::detection::tally::TallyKey;
-use crate::detection::{Address, Day, Evidence, Incident, Login, Tally};
+use crate::detection::{Address, Day, Incident, IncidentReport, Login, Source, Tallies, Tally};
 
 #[cfg(feature = "sdk")]
 pub use dynamodb::DynamoDb;
@@ -69,15 +70,50 @@ pub struct Lease {
     pub until: DateTime<Utc>,
 }
 
-/// An incident as it is stored: what was found, and how far publishing it has come.
+/// An incident as it is stored: its facts, what is derived from them, and how far publishing has come.
+///
+/// Numbers of failures are not stored with it: the tallies have them, and would bring the incident out of date with each
+/// failure that comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredIncident {
-    /// What was found.
+    /// The facts.
     pub incident: Incident,
+    /// The signals, derived from the facts and the tallies at each write.
+    pub signals: BTreeSet<Signal>,
     /// When it was published; `None` while it is not.
     pub published_at: Option<DateTime<Utc>>,
+    /// What the message said.
+    pub reported: Option<Reported>,
     /// Who is publishing it.
     pub lease: Option<Lease>,
+}
+
+impl StoredIncident {
+    /// [`Severity::of`] the signals.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        Severity::of(&self.signals)
+    }
+}
+
+/// The derived values of an incident as a message reported them. Later facts do not change them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// The severity.
+    #[serde(rename = "reported_severity")]
+    pub severity: Severity,
+    /// The signals.
+    #[serde(rename = "reported_signals")]
+    pub signals: BTreeSet<Signal>,
+    /// The failures.
+    #[serde(rename = "reported_failures")]
+    pub failures: BTreeMap<Source, SourceFailures>,
+}
+
+impl From<IncidentReport> for Reported {
+    fn from(report: IncidentReport) -> Self {
+        Self { severity: report.severity(), signals: report.signals, failures: report.failures }
+    }
 }
 
 /// Which incident.
@@ -99,16 +135,34 @@ impl IncidentKey {
     }
 }
 
-/// Everything that is stored of an address over some days.
+/// What a query found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The facts.
-    pub evidence: Evidence,
-    /// The incidents that were found in them so far.
-    pub incidents: BTreeMap<Uuid, Versioned<StoredIncident>>,
-    /// Records that could not be read, by sort key, with the reason: somebody edited them, or a newer version of
-    /// pivotwatch wrote them. They are left as they are.
-    pub unreadable: Vec<(String, String)>,
+pub struct Found<T> {
+    /// The records.
+    pub records: T,
+    /// Records that could not be read. They are left as they are.
+    pub unreadable: Vec<UnreadableRecord>,
+}
+
+/// A record that could not be read: somebody edited it, or a newer version of pivotwatch wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableRecord {
+    /// Its sort key.
+    pub record: String,
+    /// What is wrong with it.
+    pub cause: String,
+}
+
+/// Incidents by id.
+pub type StoredIncidents = BTreeMap<Uuid, Versioned<StoredIncident>>;
+
+/// A part of the logins of a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoginPage {
+    /// The logins, in the order of their sort keys.
+    pub logins: Vec<Login>,
+    /// The sort key after which the next page begins; `None` on the last page.
+    pub next: Option<String>,
 }
 
 /// Trouble with the store. All of it is worth trying again: a store that is throttled or away comes back, and a missing
@@ -131,6 +185,14 @@ pub enum StoreError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A record has no encoding as an item, so nothing was written.
+    #[error("the record {record} cannot be encoded: {cause}; report this as a bug, with the address of the record")]
+    Unencodable {
+        /// Its sort key.
+        record: String,
+        /// What is wrong with it.
+        cause: String,
+    },
 }
 
 impl StoreError {
@@ -140,6 +202,7 @@ impl StoreError {
         match self {
             Self::Unavailable { .. } => "store.unavailable",
             Self::Unreadable { .. } => "store.unreadable",
+            Self::Unencodable { .. } => "store.unencodable",
         }
     }
 }
@@ -153,8 +216,12 @@ pub enum Operation {
     WriteTally,
     /// [`Store::write_login`].
     WriteLogin,
-    /// [`Store::known`].
-    ReadKnown,
+    /// [`Store::tallies`].
+    ReadTallies,
+    /// [`Store::logins`].
+    ReadLogins,
+    /// [`Store::incidents`].
+    ReadIncidents,
     /// [`Store::incident`].
     ReadIncident,
     /// [`Store::write_incident`].
@@ -167,7 +234,9 @@ impl fmt::Display for Operation {
             Self::ReadTally => "reading a tally",
             Self::WriteTally => "writing a tally",
             Self::WriteLogin => "writing a login",
-            Self::ReadKnown => "reading what is known of an address",
+            Self::ReadTallies => "reading the tallies of an address",
+            Self::ReadLogins => "reading the logins of an address",
+            Self::ReadIncidents => "reading the incidents of an address",
             Self::ReadIncident => "reading an incident",
             Self::WriteIncident => "writing an incident",
         })
@@ -190,12 +259,28 @@ pub trait Store: Send + Sync {
     /// Writes a login unless it is there already, which counts as [`Write::Conflict`]: a login never changes.
     fn write_login(&self, login: &Login) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Everything stored of `address` on `days`.
-    fn known(
+    /// The tallies of `address` on `days`.
+    fn tallies(
         &self,
         address: Address,
-        days: RangeInclusive<Day>,
-    ) -> impl Future<Output = Result<Known, StoreError>> + Send;
+        days: &BTreeSet<Day>,
+    ) -> impl Future<Output = Result<Found<Tallies>, StoreError>> + Send;
+
+    /// A page of the logins of `address` on `day`: the first, or the one after the sort key `after`.
+    fn logins(
+        &self,
+        address: Address,
+        day: Day,
+        after: Option<String>,
+    ) -> impl Future<Output = Result<Found<LoginPage>, StoreError>> + Send;
+
+    /// Those of the incidents `wanted` that are stored of `address` on `day`.
+    fn incidents(
+        &self,
+        address: Address,
+        day: Day,
+        wanted: &BTreeSet<Uuid>,
+    ) -> impl Future<Output = Result<Found<StoredIncidents>, StoreError>> + Send;
 
     /// An incident, if there is one.
     fn incident(

@@ -1,7 +1,7 @@
 //! The names of records: the sort key under which a fact or an incident of an address is stored.
 //!
-//! All of one day sort together, and the days in order, so that a range of days is one query, and one that a person can
-//! write by hand.
+//! All of one day sort together, and the days in order, so that everything known of an address over some days is one
+//! query that a person can write by hand. Within a day each kind sorts together, so that tallies are read without logins.
 
 use std::str::FromStr;
 
@@ -29,11 +29,27 @@ pub fn incident(key: &IncidentKey) -> String {
     format!("{}#incident#{}", key.day, key.id)
 }
 
-/// The names between which all records of the days from `first` to `last` lie.
+/// The names between which the tallies of `day` lie.
 #[must_use]
-pub fn range(first: Day, last: Day) -> (String, String) {
-    // `~` sorts behind every character that a name has.
-    (format!("{first}#"), format!("{last}#~"))
+pub fn tallies(day: Day) -> (String, String) {
+    between(day, "failures")
+}
+
+/// The names between which the logins of `day` lie.
+#[must_use]
+pub fn logins(day: Day) -> (String, String) {
+    between(day, "login")
+}
+
+/// The names between which the incidents of `day` lie.
+#[must_use]
+pub fn incidents(day: Day) -> (String, String) {
+    between(day, "incident")
+}
+
+fn between(day: Day, kind: &str) -> (String, String) {
+    // `$` follows `#` in ASCII, so no name that begins with the kind lies beyond, whatever an event id holds.
+    (format!("{day}#{kind}#"), format!("{day}#{kind}$"))
 }
 
 /// A time as records show it.
@@ -42,60 +58,49 @@ pub fn written(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// What a record is, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The failures of a day and a source.
-    Tally(Day, Source),
-    /// A login.
-    Login,
-    /// An incident.
-    Incident,
-}
-
-/// Tells what a record is, or `None` when its name is none of the above.
+/// The source of the tally `record` of `day`, or `None` when the name is none of a tally of that day.
 #[must_use]
-pub fn kind(record: &str) -> Option<Kind> {
-    let mut parts = record.split('#');
-    let day = Day::from_str(parts.next()?).ok()?;
-    match parts.next()? {
-        "failures" => Source::from_str(parts.next()?).ok().map(|source| Kind::Tally(day, source)),
-        "login" => Some(Kind::Login),
-        "incident" => Some(Kind::Incident),
-        _ => None,
-    }
+pub fn source(record: &str, day: Day) -> Option<Source> {
+    let source = record.strip_prefix(&format!("{day}#failures#"))?;
+    Source::from_str(source).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn day(text: &str) -> Day {
+        Day::from_str(text).unwrap()
+    }
+
     #[test]
-    fn a_record_is_known_by_its_name() {
-        let day = Day::from_str("2026-11-24").unwrap();
+    fn a_tally_is_known_by_its_name() {
         for (record, expected) in [
-            ("2026-11-24#failures#non_interactive", Some(Kind::Tally(day, Source::NonInteractive))),
-            ("2026-11-24#login#2026-11-24T08:01:02Z#8a8c", Some(Kind::Login)),
-            ("2026-11-24#incident#8a8c", Some(Kind::Incident)),
+            ("2026-11-24#failures#non_interactive", Some(Source::NonInteractive)),
+            ("2026-11-23#failures#non_interactive", None),
             ("2026-11-24#failures#somewhere", None),
-            ("2026-11-24#note", None),
+            ("2026-11-24#login#2026-11-24T08:01:02Z#8a8c", None),
             ("note", None),
         ] {
-            assert_eq!(kind(record), expected, "{record}");
+            assert_eq!(source(record, day("2026-11-24")), expected, "{record}");
         }
     }
 
     #[test]
-    fn a_range_of_days_holds_their_records_and_no_others() {
-        let (first, last) = (Day::from_str("2026-11-23").unwrap(), Day::from_str("2026-11-24").unwrap());
-        let (from, to) = range(first, last);
-        for (record, within) in [
-            ("2026-11-22#login#2026-11-22T23:59:59Z#z", false),
-            ("2026-11-23#failures#interactive", true),
-            ("2026-11-24#login#2026-11-24T23:59:59Z#z", true),
-            ("2026-11-25#failures#interactive", false),
+    fn the_names_of_a_kind_on_a_day_lie_between_two_names_and_no_others_do() {
+        for (record, kind) in [
+            ("2026-11-23#login#2026-11-23T23:59:59Z#z", ""),
+            ("2026-11-24#failures#interactive", "failures"),
+            ("2026-11-24#login#2026-11-24T00:00:00Z#", "login"),
+            ("2026-11-24#login#2026-11-24T23:59:59Z#~\u{ffff}", "login"),
+            ("2026-11-24#incident#8a8c", "incident"),
+            ("2026-11-24#note", ""),
+            ("2026-11-25#failures#interactive", ""),
         ] {
-            assert_eq!((from.as_str()..=to.as_str()).contains(&record), within, "{record}");
+            let day = day("2026-11-24");
+            for (of, (from, to)) in [("failures", tallies(day)), ("login", logins(day)), ("incident", incidents(day))] {
+                assert_eq!((from.as_str()..=to.as_str()).contains(&record), of == kind, "{record} among {of}");
+            }
         }
     }
 }

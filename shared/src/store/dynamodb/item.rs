@@ -1,16 +1,20 @@
 //! Records as items. What a person reads is plain attributes: numbers, texts, ISO 8601 times.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::state;
-use crate::detection::tally::{Names, TallyKey, rounded};
-use crate::detection::{Incident, Login, Tally};
+use super::{logins, state};
+use crate::detection::incident::{Columns, LoginReference, Severity, Signal};
+use crate::detection::names::NameSet;
+use crate::detection::sample::hash;
+use crate::detection::tally::TallyKey;
+use crate::detection::{Address, Day, Incident, Login, Source, Tally};
 use crate::store::record::{self, written};
-use crate::store::{IncidentKey, Lease, StoredIncident, Version};
+use crate::store::{IncidentKey, Lease, Reported, StoredIncident, Version};
 
 /// An item's attributes.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -23,23 +27,27 @@ pub(super) const RECORD: &str = "record";
 const VERSION: &str = "version";
 const EXPIRES_AT: &str = "expires_at";
 const STATE: &str = "state";
-const PUBLISHED_AT: &str = "published_at";
-const LEASE_OWNER: &str = "lease_owner";
-const LEASE_UNTIL: &str = "lease_until";
+
+/// User names, and application names, that an item shows.
+const NAMES_SHOWN: usize = 64;
 
 /// The index by day: what is listed, and in which order.
 const LISTED: &str = "listed";
 const RANK: &str = "rank";
+
+/// Partitions of the index for each day and kind. One partition takes 1,000 write units a second, and an index that
+/// throttles throttles its table: a spray over many addresses would keep all writers waiting.
+const SHARDS: u64 = 16;
 
 /// The name of a record.
 pub(super) fn record(item: &Item) -> String {
     item.get(RECORD).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
-/// The version of a record. An item without one was not written by pivotwatch; it counts as never written, so that no
-/// condition on its version holds and it is not overwritten.
-pub(super) fn version(item: &Item) -> Version {
-    Version(number(item, VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or_default())
+/// The version of a record.
+pub(super) fn version(item: &Item) -> Result<Version, String> {
+    let version = number(item, VERSION).and_then(|version| u64::try_from(version).ok()).filter(|version| *version > 0);
+    version.map(Version).ok_or_else(|| format!("it has no {VERSION}, so another program wrote it"))
 }
 
 /// Whether DynamoDB is free to delete the item.
@@ -51,10 +59,6 @@ fn number(item: &Item, name: &str) -> Option<i64> {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
 }
 
-fn time(item: &Item, name: &str) -> Option<DateTime<Utc>> {
-    let text = item.get(name).and_then(|value| value.as_s().ok())?;
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
-}
 
 #[derive(Serialize)]
 struct TallyItem {
@@ -75,7 +79,13 @@ struct TallyItem {
 }
 
 /// The item of a tally.
-pub(super) fn of_tally(key: &TallyKey, tally: &Tally, version: Version, expires_at: i64, list_above: u32) -> Item {
+pub(super) fn of_tally(
+    key: &TallyKey,
+    tally: &Tally,
+    version: Version,
+    expires_at: i64,
+    list_above: u32,
+) -> Result<Item, String> {
     let mut item = plain(&TallyItem {
         ip: key.address.to_string(),
         record: record::tally(key),
@@ -87,16 +97,16 @@ pub(super) fn of_tally(key: &TallyKey, tally: &Tally, version: Version, expires_
         last_failure: tally.last_failure(key.day).map(written),
         by_hour: tally.by_hour().into_iter().map(|(hour, number)| (format!("{hour:02}"), number)).collect(),
         error_codes: tally.error_codes(),
-        users: listed(tally.users()),
-        users_total: rounded(tally.users().estimate()),
-        apps: listed(tally.apps()),
-        apps_total: rounded(tally.apps().estimate()),
-    });
-    item.insert(STATE.to_owned(), AttributeValue::B(state::encode(tally).into()));
+        users: shown(tally.users()),
+        users_total: tally.users_total(),
+        apps: shown(tally.apps()),
+        apps_total: tally.apps_total(),
+    })?;
+    item.insert(STATE.to_owned(), AttributeValue::B(state::encode(tally)?.into()));
     if tally.failures() > u64::from(list_above) {
-        list(&mut item, format!("{}#failures", key.day), tally.failures());
+        list(&mut item, key.day, "failures", key.address, tally.failures());
     }
-    item
+    Ok(item)
 }
 
 /// The tally of an item.
@@ -106,55 +116,109 @@ pub(super) fn tally(item: &Item) -> Result<Tally, String> {
 }
 
 /// The item of a login.
-pub(super) fn of_login(login: &Login, expires_at: i64) -> Item {
-    let mut item = plain(login);
+pub(super) fn of_login(login: &Login, expires_at: i64) -> Result<Item, String> {
+    let mut item = plain(login)?;
     item.insert(IP.to_owned(), text(login.source_ip_address.to_string()));
     item.insert(RECORD.to_owned(), text(record::login(login)));
     item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
-    item
+    Ok(item)
 }
 
 /// The login of an item.
-pub(super) fn login(item: &Item) -> Result<Login, String> {
-    serde_dynamo::from_item(item.clone()).map_err(|error| format!("it is no login: {error}"))
+pub(super) fn login(item: Item) -> Result<Login, String> {
+    serde_dynamo::from_item(item).map_err(|error| format!("it is no login: {error}"))
 }
 
-/// The item of an incident. Its columns stand beside the rest, where a person looks for them.
-pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at: i64) -> Item {
+/// An incident's attributes, but for its keys, its version and its state.
+#[derive(Serialize, Deserialize)]
+struct IncidentItem {
+    id: Uuid,
+    day: Day,
+    #[serde(flatten)]
+    columns: Columns,
+    account_id: String,
+    user_identity_arn: String,
+    start_time: DateTime<Utc>,
+    end_time: DateTime<Utc>,
+    logins: BTreeSet<LoginReference>,
+    logins_total: u64,
+    logins_estimated: bool,
+    /// Sources.
+    exceeded: BTreeSet<Source>,
+    signals: BTreeSet<Signal>,
+    severity: Severity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_at: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    reported: Option<Reported>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease_owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease_until: Option<DateTime<Utc>>,
+}
+
+/// The item of an incident.
+pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at: i64) -> Result<Item, String> {
     let incident = &stored.incident;
-    let mut item = plain(incident);
-    if let Some(AttributeValue::M(columns)) = item.remove("columns") {
-        item.extend(columns);
-    }
-    item.insert(IP.to_owned(), text(incident.columns.source_ip_address.to_string()));
+    let mut item = plain(&IncidentItem {
+        id: incident.id,
+        day: incident.day,
+        columns: incident.columns.clone(),
+        account_id: incident.account_id.clone(),
+        user_identity_arn: incident.user_identity_arn.clone(),
+        start_time: incident.start_time,
+        end_time: incident.end_time,
+        logins: incident.logins.listed().clone(),
+        logins_total: incident.logins.total(),
+        logins_estimated: incident.logins.is_estimated(),
+        exceeded: incident.exceeded.clone(),
+        signals: stored.signals.clone(),
+        severity: stored.severity(),
+        published_at: stored.published_at,
+        reported: stored.reported.clone(),
+        lease_owner: stored.lease.as_ref().map(|lease| lease.owner.clone()),
+        lease_until: stored.lease.as_ref().map(|lease| lease.until),
+    })?;
+    let address = incident.columns.source_ip_address;
+    item.insert(IP.to_owned(), text(address.to_string()));
     item.insert(RECORD.to_owned(), text(record::incident(&IncidentKey::of(incident))));
     item.insert(VERSION.to_owned(), AttributeValue::N(version.0.to_string()));
     item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
-    item.insert("severity".to_owned(), text(incident.severity().name()));
-    if let Some(published_at) = stored.published_at {
-        item.insert(PUBLISHED_AT.to_owned(), text(written(published_at)));
-    }
-    if let Some(lease) = &stored.lease {
-        item.insert(LEASE_OWNER.to_owned(), text(&lease.owner));
-        item.insert(LEASE_UNTIL.to_owned(), text(lease.until.to_rfc3339()));
+    if let Some(state) = logins::encode(&incident.logins)? {
+        item.insert(STATE.to_owned(), AttributeValue::B(state.into()));
     }
     let start = u64::try_from(incident.start_time.timestamp()).unwrap_or_default();
-    list(&mut item, format!("{}#incident", incident.day), start);
-    item
+    list(&mut item, incident.day, "incident", address, start);
+    Ok(item)
 }
 
 /// The incident of an item.
-pub(super) fn incident(item: &Item) -> Result<StoredIncident, String> {
-    let mut nested = item.clone();
-    nested.insert("columns".to_owned(), AttributeValue::M(item.clone()));
-    let incident: Incident = serde_dynamo::from_item(nested).map_err(|error| format!("it is no incident: {error}"))?;
-    let owner = item.get(LEASE_OWNER).and_then(|value| value.as_s().ok()).cloned();
-    let lease = owner.zip(time(item, LEASE_UNTIL)).map(|(owner, until)| Lease { owner, until });
-    Ok(StoredIncident { incident, published_at: time(item, PUBLISHED_AT), lease })
+pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
+    let state = item.get(STATE).and_then(|value| value.as_b().ok()).map(|state| state.as_ref().to_vec());
+    let found: IncidentItem = serde_dynamo::from_item(item).map_err(|error| format!("it is no incident: {error}"))?;
+    Ok(StoredIncident {
+        incident: Incident {
+            id: found.id,
+            day: found.day,
+            columns: found.columns,
+            account_id: found.account_id,
+            user_identity_arn: found.user_identity_arn,
+            start_time: found.start_time,
+            end_time: found.end_time,
+            logins: logins::decode(found.logins, state.as_deref())?,
+            exceeded: found.exceeded,
+        },
+        signals: found.signals,
+        published_at: found.published_at,
+        reported: found.reported,
+        lease: found.lease_owner.zip(found.lease_until).map(|(owner, until)| Lease { owner, until }),
+    })
 }
 
-fn list(item: &mut Item, listed: String, rank: u64) {
-    item.insert(LISTED.to_owned(), text(listed));
+/// Lists an item in the index by day: `2026-11-24#incident#0` to `2026-11-24#incident#f`, by address.
+fn list(item: &mut Item, day: Day, kind: &str, address: Address, rank: u64) {
+    let shard = hash(&[&address.to_string()]) % SHARDS;
+    item.insert(LISTED.to_owned(), text(format!("{day}#{kind}#{shard:x}")));
     item.insert(RANK.to_owned(), AttributeValue::N(rank.to_string()));
 }
 
@@ -162,14 +226,14 @@ fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-/// A struct's fields as attributes. The structs that are given to it are maps of texts, numbers and lists with text for
-/// keys, for which serialising cannot fail; an item without its keys would be refused by DynamoDB.
-fn plain(record: &impl Serialize) -> Item {
-    serde_dynamo::to_item(record).unwrap_or_default()
+/// The attributes of a record.
+fn plain(record: &impl Serialize) -> Result<Item, String> {
+    serde_dynamo::to_item(record).map_err(|error| error.to_string())
 }
 
-fn listed(names: &Names) -> Vec<String> {
-    let mut names: Vec<_> = names.entries().map(|(_, name)| name.clone()).collect();
+/// Names that a tally shows to people, in alphabetical order. The state has all of them.
+fn shown<const BYTES: usize>(names: &NameSet<BYTES>) -> Vec<String> {
+    let mut names: Vec<_> = names.iter().take(NAMES_SHOWN).map(str::to_owned).collect();
     names.sort_unstable();
     names
 }

@@ -1,25 +1,34 @@
-//! The store in DynamoDB: one table, partitioned by address, so that everything known of an address over some days is
-//! one strongly consistent query.
+//! The store in DynamoDB: one table, partitioned by address, so that each kind of record of an address on a day is one
+//! strongly consistent query.
 
 mod item;
+mod logins;
 mod state;
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{TimeDelta, Utc};
 
-use super::record::{self, Kind};
-use super::{IncidentKey, Known, Operation, Store, StoreError, StoredIncident, Version, Versioned, Write};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use uuid::Uuid;
+
+use super::{
+    Found, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, UnreadableRecord,
+    Version, Versioned, Write, record,
+};
 use crate::causes::causes;
 use crate::detection::tally::TallyKey;
-use crate::detection::{Address, Day, Evidence, Login, Tally};
+use crate::detection::{Address, Day, Login, Tallies, Tally};
 use item::Item;
+
+/// Days of an address that are queried at the same time.
+const DAYS_AT_ONCE: usize = 3;
 
 /// The store in DynamoDB.
 #[derive(Clone, Debug)]
@@ -55,6 +64,37 @@ impl DynamoDb {
             .await
             .map_err(|error| unavailable(operation, &error))?;
         Ok(answer.item)
+    }
+
+    /// A query for the records of an address whose sort keys lie between two names, without the expired ones.
+    fn query(&self, address: Address, (from, to): (String, String)) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("ip = :ip AND #record BETWEEN :from AND :to")
+            .filter_expression("expires_at > :now")
+            .expression_attribute_names("#record", item::RECORD)
+            .expression_attribute_values(":ip", AttributeValue::S(address.to_string()))
+            .expression_attribute_values(":from", AttributeValue::S(from))
+            .expression_attribute_values(":to", AttributeValue::S(to))
+            .expression_attribute_values(":now", AttributeValue::N(Utc::now().timestamp().to_string()))
+            .consistent_read(true)
+    }
+
+    async fn tallies_of_day(&self, address: Address, day: Day) -> Result<Found<Tallies>, StoreError> {
+        let read = |item: Item| {
+            let source = record::source(&item::record(&item), day).ok_or("no tally of this day has such a name")?;
+            Ok((source, item::tally(&item)?))
+        };
+        let mut items = self.query(address, record::tallies(day)).into_paginator().items().send();
+        let mut found = Found { records: Tallies::new(), unreadable: Vec::new() };
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| unavailable(Operation::ReadTallies, &error))?;
+            read_into(&mut found, item, read, |tallies, (source, tally)| {
+                tallies.insert((day, source), tally);
+            });
+        }
+        Ok(found)
     }
 
     /// A put on which further conditions can be laid.
@@ -98,81 +138,110 @@ impl Store for DynamoDb {
     async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
         let record = record::tally(key);
         let Some(found) = self.get(key.address, &record, Operation::ReadTally).await? else { return Ok(None) };
-        let version = item::version(&found);
-        // DynamoDB deletes expired items days later. Until then one is still there to be replaced, but holds nothing.
-        let value = if item::is_expired(&found, Utc::now()) {
-            Tally::default()
-        } else {
-            item::tally(&found).map_err(|cause| StoreError::Unreadable { record, cause })?
+        let read = || {
+            let version = item::version(&found)?;
+            // DynamoDB deletes expired items days later. Until then the item is there to be replaced, but holds nothing.
+            let value = if item::is_expired(&found, Utc::now()) { Tally::default() } else { item::tally(&found)? };
+            Ok(Versioned { value, version })
         };
-        Ok(Some(Versioned { value, version }))
+        read().map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
     }
 
     async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
-        let item = item::of_tally(key, tally, replaces.next(), self.expiry(key.day), self.list_above);
+        let item = item::of_tally(key, tally, replaces.next(), self.expiry(key.day), self.list_above)
+            .map_err(|cause| StoreError::Unencodable { record: record::tally(key), cause })?;
         self.replace(item, replaces, Operation::WriteTally).await
     }
 
     async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+        let item = item::of_login(login, self.expiry(login.day()))
+            .map_err(|cause| StoreError::Unencodable { record: record::login(login), cause })?;
         let put = self
-            .put(item::of_login(login, self.expiry(login.day())))
+            .put(item)
             .condition_expression("attribute_not_exists(ip) OR expires_at <= :now")
             .expression_attribute_values(":now", AttributeValue::N(Utc::now().timestamp().to_string()));
         ended(put, Operation::WriteLogin).await
     }
 
-    async fn known(&self, address: Address, days: RangeInclusive<Day>) -> Result<Known, StoreError> {
-        let (from, to) = record::range(*days.start(), *days.end());
-        let mut found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("ip = :ip AND #record BETWEEN :from AND :to")
-            .filter_expression("expires_at > :now")
-            .expression_attribute_names("#record", item::RECORD)
-            .expression_attribute_values(":ip", AttributeValue::S(address.to_string()))
-            .expression_attribute_values(":from", AttributeValue::S(from))
-            .expression_attribute_values(":to", AttributeValue::S(to))
-            .expression_attribute_values(":now", AttributeValue::N(Utc::now().timestamp().to_string()))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut known = Known { evidence: Evidence::none(address), incidents: BTreeMap::new(), unreadable: Vec::new() };
-        while let Some(item) = found.next().await {
-            let item = item.map_err(|error| unavailable(Operation::ReadKnown, &error))?;
-            if let Err(cause) = add(&mut known, &item) {
-                known.unreadable.push((item::record(&item), cause));
-            }
+    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+        let of_days = stream::iter(days).map(|day| self.tallies_of_day(address, *day)).buffered(DAYS_AT_ONCE);
+        let mut all = Found { records: Tallies::new(), unreadable: Vec::new() };
+        of_days
+            .try_for_each(|found| {
+                all.records.extend(found.records);
+                all.unreadable.extend(found.unreadable);
+                std::future::ready(Ok(()))
+            })
+            .await?;
+        Ok(all)
+    }
+
+    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
+        let key = |record| {
+            HashMap::from([
+                (item::IP.to_owned(), AttributeValue::S(address.to_string())),
+                (item::RECORD.to_owned(), AttributeValue::S(record)),
+            ])
+        };
+        let page = self
+            .query(address, record::logins(day))
+            .set_exclusive_start_key(after.map(key))
+            .send()
+            .await
+            .map_err(|error| unavailable(Operation::ReadLogins, &error))?;
+        let mut found = Found { records: LoginPage::default(), unreadable: Vec::new() };
+        found.records.next = page.last_evaluated_key.map(|key| item::record(&key));
+        for item in page.items.unwrap_or_default() {
+            read_into(&mut found, item, item::login, |page, login| page.logins.push(login));
         }
-        Ok(known)
+        Ok(found)
+    }
+
+    async fn incidents(
+        &self,
+        address: Address,
+        day: Day,
+        wanted: &BTreeSet<Uuid>,
+    ) -> Result<Found<StoredIncidents>, StoreError> {
+        let read = |item: Item| Ok(Versioned { version: item::version(&item)?, value: item::incident(item)? });
+        let mut items = self.query(address, record::incidents(day)).into_paginator().items().send();
+        let mut found = Found { records: StoredIncidents::new(), unreadable: Vec::new() };
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| unavailable(Operation::ReadIncidents, &error))?;
+            read_into(&mut found, item, read, |incidents, stored| {
+                if wanted.contains(&stored.value.incident.id) {
+                    incidents.insert(stored.value.incident.id, stored);
+                }
+            });
+        }
+        Ok(found)
     }
 
     async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
         let record = record::incident(key);
         let Some(found) = self.get(key.address, &record, Operation::ReadIncident).await? else { return Ok(None) };
-        let value = item::incident(&found).map_err(|cause| StoreError::Unreadable { record, cause })?;
-        Ok(Some(Versioned { value, version: item::version(&found) }))
+        let read = |item: Item| Ok(Versioned { version: item::version(&item)?, value: item::incident(item)? });
+        read(found).map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
     }
 
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
-        let item = item::of_incident(stored, replaces.next(), self.expiry(stored.incident.day));
+        let key = IncidentKey::of(&stored.incident);
+        let item = item::of_incident(stored, replaces.next(), self.expiry(key.day))
+            .map_err(|cause| StoreError::Unencodable { record: record::incident(&key), cause })?;
         self.replace(item, replaces, Operation::WriteIncident).await
     }
 }
 
-/// Files an item under what its name says it is.
-fn add(known: &mut Known, item: &Item) -> Result<(), String> {
-    match record::kind(&item::record(item)).ok_or("no kind of record has such a name")? {
-        Kind::Tally(day, source) => {
-            known.evidence.tallies.insert((day, source), item::tally(item)?);
-        }
-        Kind::Login => known.evidence.logins.push(item::login(item)?),
-        Kind::Incident => {
-            let value = item::incident(item)?;
-            let id = value.incident.id;
-            known.incidents.insert(id, Versioned { value, version: item::version(item) });
-        }
+/// Adds what `read` makes of an item, or the reason why it cannot be read.
+fn read_into<T, R>(
+    found: &mut Found<T>,
+    item: Item,
+    read: impl FnOnce(Item) -> Result<R, String>,
+    add: impl FnOnce(&mut T, R),
+) {
+    let record = item::record(&item);
+    match read(item) {
+        Ok(read) => add(&mut found.records, read),
+        Err(cause) => found.unreadable.push(UnreadableRecord { record, cause }),
     }
-    Ok(())
 }

@@ -10,10 +10,10 @@ use crate::detection::Tally;
 use crate::detection::failure::Code;
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Moment, Moments, Occurrence};
 use crate::detection::sample::Sample;
-use crate::detection::tally::Names;
+use crate::detection::names::NameSet;
 
 /// The first byte. A reader refuses what it does not know rather than guess.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 const SECONDS_AN_HOUR: u32 = 3600;
 
@@ -57,19 +57,17 @@ struct FailureState {
 
 #[derive(Serialize, Deserialize)]
 struct NamesState {
-    saturated: bool,
-    names: Vec<([u8; 8], String)>,
+    /// The smallest hash that was dropped.
+    cut: Option<[u8; 8]>,
+    names: Vec<String>,
 }
 
 /// The bytes of a tally.
-pub(super) fn encode(tally: &Tally) -> Vec<u8> {
+pub(super) fn encode(tally: &Tally) -> Result<Vec<u8>, String> {
     let mut codes = Codes::default();
     let hours = tally.hours.iter().map(|(number, hour)| hour_state(*number, hour, &mut codes)).collect();
     let state = State { hours, codes: codes.codes, users: names_state(&tally.users), apps: names_state(&tally.apps) };
-    // Serialising plain vectors into a growing vector cannot fail; an empty state would be refused when read.
-    let mut bytes = vec![FORMAT];
-    bytes.extend(postcard::to_allocvec(&state).unwrap_or_default());
-    bytes
+    postcard::to_extend(&state, vec![FORMAT]).map_err(|error| error.to_string())
 }
 
 /// The tally of some bytes.
@@ -161,16 +159,12 @@ fn second_of_the_day(hour: u8, second_of_the_hour: u16) -> u32 {
     u32::from(hour) * SECONDS_AN_HOUR + u32::from(second_of_the_hour).min(SECONDS_AN_HOUR - 1)
 }
 
-fn names_state(names: &Names) -> NamesState {
-    NamesState {
-        saturated: names.is_saturated(),
-        names: names.entries().map(|(hash, name)| (hash.to_be_bytes(), name.clone())).collect(),
-    }
+fn names_state<const BYTES: usize>(names: &NameSet<BYTES>) -> NamesState {
+    NamesState { cut: names.cut().map(u64::to_be_bytes), names: names.iter().map(str::to_owned).collect() }
 }
 
-fn names(state: NamesState) -> Names {
-    let entries = state.names.into_iter().map(|(hash, name)| (u64::from_be_bytes(hash), name));
-    Sample::restore(entries, state.saturated)
+fn names<const BYTES: usize>(state: NamesState) -> NameSet<BYTES> {
+    NameSet::restore(state.names, state.cut.map(u64::from_be_bytes))
 }
 
 #[cfg(test)]
@@ -201,7 +195,7 @@ mod tests {
         #[test]
         fn a_tally_comes_back_as_it_went(failures in vec((any::<u64>(), 0..86_400_u32, 0..9_u8), 0..400)) {
             let tally = tally(&failures);
-            prop_assert_eq!(decode(&encode(&tally)), Ok(tally));
+            prop_assert_eq!(decode(&encode(&tally).unwrap()), Ok(tally));
         }
 
         #[test]
@@ -216,18 +210,18 @@ mod tests {
             let failures: Vec<_> =
                 (0..number).map(|number: u64| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15), 60, 6)).collect();
             let tally = tally(&failures);
-            let bytes = encode(&tally);
+            let bytes = encode(&tally).unwrap();
             assert_eq!(decode(&bytes), Ok(tally));
-            let of_names = 2 * 64 * 40;
+            let of_names = 100 * 40;
             assert!(bytes.len() < 256 * a_failure + of_names, "{} bytes", bytes.len());
         }
     }
 
     #[test]
     fn another_format_is_refused_and_named() {
-        let mut bytes = encode(&tally(&[(1, 2, 3)]));
-        bytes[0] = 2;
-        assert_eq!(decode(&bytes).unwrap_err(), "its state has the format 2, and this version reads 1");
+        let mut bytes = encode(&tally(&[(1, 2, 3)])).unwrap();
+        bytes[0] = 1;
+        assert_eq!(decode(&bytes).unwrap_err(), "its state has the format 1, and this version reads 2");
         assert!(decode(&[]).is_err());
     }
 }

@@ -1,0 +1,214 @@
+//! The distinct names that a tally remembers: all of them up to a number of bytes, and whether there were more.
+//!
+//! A sample is not enough here. Whether the AWS user is among the users who failed decides the severity of an incident,
+//! and an attacker who sprays many users, or chooses names by their hashes, must not be able to push a name out unseen.
+//! So the names are kept whole up to [`NameSet::BYTES`], and a set that dropped a name says so.
+
+use litemap::LiteMap;
+
+use super::sample::hash;
+
+/// Bytes kept of a name. Entra's longest user principal name has 113 characters; anything longer is somebody's attempt.
+pub(crate) const NAME_LENGTH: usize = 128;
+
+/// Comparing a name with this many names takes the time of hashing it once.
+const FEW_NAMES: usize = 8;
+
+/// Distinct names, at most `BYTES` bytes of them, by hash.
+///
+/// The names kept are those with the smallest hashes: every name below the cut, and none from it on. Merging is the
+/// union of the names below the lower of two cuts, cut again where the bytes run out; so it is idempotent, commutative
+/// and associative, and what is kept does not depend on the order of arrival.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameSet<const BYTES: usize> {
+    names: LiteMap<u64, String>,
+    /// The sum of the names' lengths, at most `BYTES`.
+    bytes: usize,
+    /// The smallest hash that was dropped; `None` while every name is kept.
+    cut: Option<u64>,
+}
+
+impl<const BYTES: usize> Default for NameSet<BYTES> {
+    fn default() -> Self {
+        Self { names: LiteMap::new(), bytes: 0, cut: None }
+    }
+}
+
+impl<const BYTES: usize> NameSet<BYTES> {
+    /// A set as it was stored.
+    #[must_use]
+    pub fn restore(names: impl IntoIterator<Item = String>, cut: Option<u64>) -> Self {
+        let mut set = Self { cut, ..Self::default() };
+        for name in names {
+            set.insert(hash(&[&name]), name);
+        }
+        set
+    }
+
+    /// Adds a name, cut to 128 bytes, and returns whether the set changed. An empty name is none.
+    pub fn add(&mut self, name: &str) -> bool {
+        let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
+        let is_known = self.names.len() <= FEW_NAMES && self.names.values().any(|known| known == name);
+        if name.is_empty() || is_known {
+            return false;
+        }
+        self.insert(hash(&[name]), name.to_owned())
+    }
+
+    /// Joins the names of `other`, and returns whether the set changed.
+    pub fn merge(&mut self, other: &Self) -> bool {
+        let mut changed = other.cut.is_some_and(|cut| self.drop_from(cut));
+        for (hash, name) in other.names.iter() {
+            changed |= self.insert(*hash, name.clone());
+        }
+        changed
+    }
+
+    fn insert(&mut self, hash: u64, name: String) -> bool {
+        if self.cut.is_some_and(|cut| hash >= cut) || self.names.contains_key(&hash) {
+            return false;
+        }
+        if self.names.is_empty() {
+            // Most addresses name one user.
+            self.names = LiteMap::with_capacity(1);
+        }
+        self.bytes += name.len();
+        self.names.insert(hash, name);
+        while self.bytes > BYTES {
+            let Some(largest) = self.names.last().map(|(largest, _)| *largest) else { break };
+            self.drop_from(largest);
+        }
+        true
+    }
+
+    /// Drops the names whose hash is `cut` or more, and returns whether the set changed.
+    fn drop_from(&mut self, cut: u64) -> bool {
+        if self.cut.is_some_and(|own| own <= cut) {
+            return false;
+        }
+        while let Some((largest, _)) = self.names.last().filter(|(largest, _)| **largest >= cut) {
+            let largest = *largest;
+            self.bytes -= self.names.remove(&largest).map_or(0, |name| name.len());
+        }
+        self.cut = Some(cut);
+        true
+    }
+
+    /// The number of distinct names: exact unless [`NameSet::is_cut`]. Above, an estimate from the share of the hashes
+    /// that lie below the cut, which whoever chooses names can inflate: bound it by the number of failures.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate has no use for the last bits")]
+    pub fn estimate(&self) -> f64 {
+        let kept = self.names.len() as f64;
+        self.cut.map_or(kept, |cut| (kept / (cut as f64 / u64::MAX as f64)).max(kept + 1.0))
+    }
+
+    /// Whether names were dropped.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut.is_some()
+    }
+
+    /// The smallest hash that was dropped.
+    #[must_use]
+    pub(crate) fn cut(&self) -> Option<u64> {
+        self.cut
+    }
+
+    /// The names kept, in the order of their hashes.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.values().map(String::as_str)
+    }
+
+    /// How many names are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether no name is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Small = NameSet<40>;
+
+    fn set_of(names: &[String]) -> Small {
+        let mut set = Small::default();
+        for name in names {
+            set.add(name);
+        }
+        set
+    }
+
+    fn names() -> impl Strategy<Value = Vec<String>> {
+        vec("[a-d]{0,2}[x-z]{0,12}", 0..20)
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_idempotent_commutative_and_associative(a in names(), b in names(), c in names()) {
+            let (a, b, c) = (set_of(&a), set_of(&b), set_of(&c));
+            let join = |x: &Small, y: &Small| { let mut joined = x.clone(); joined.merge(y); joined };
+            prop_assert_eq!(join(&a, &a), a.clone());
+            prop_assert_eq!(join(&a, &b), join(&b, &a));
+            prop_assert_eq!(join(&join(&a, &b), &c), join(&a, &join(&b, &c)));
+        }
+
+        #[test]
+        fn merging_two_parts_is_adding_the_names_of_both(a in names(), b in names()) {
+            let mut joined = set_of(&a);
+            joined.merge(&set_of(&b));
+            let both: Vec<_> = a.into_iter().chain(b).collect();
+            prop_assert_eq!(joined, set_of(&both));
+        }
+
+        #[test]
+        fn a_merge_reports_a_change_exactly_when_there_is_one(a in names(), b in names()) {
+            let before = set_of(&a);
+            let mut after = before.clone();
+            let changed = after.merge(&set_of(&b));
+            prop_assert_eq!(changed, before != after);
+        }
+
+        #[test]
+        fn a_set_that_dropped_no_name_has_all_of_them(names in names()) {
+            let distinct: std::collections::BTreeSet<_> = names.iter().filter(|name| !name.is_empty()).collect();
+            let set = set_of(&names);
+            prop_assert!(set.iter().map(str::len).sum::<usize>() <= 40);
+            prop_assert_eq!(set.len() == distinct.len(), !set.is_cut());
+        }
+
+        #[test]
+        fn a_set_comes_back_as_it_was_stored(names in names()) {
+            let set = set_of(&names);
+            prop_assert_eq!(Small::restore(set.iter().map(str::to_owned), set.cut()), set);
+        }
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_cut_and_still_counts() {
+        let mut set = NameSet::<1000>::default();
+        set.add(&"é".repeat(5000));
+        assert_eq!(set.iter().map(str::len).collect::<Vec<_>>(), [NAME_LENGTH]);
+    }
+
+    #[test]
+    fn above_its_bound_it_estimates() {
+        let mut set = NameSet::<4096>::default();
+        for number in 0..10_000 {
+            set.add(&format!("user{number}@contoso.example"));
+        }
+        assert!(set.is_cut());
+        assert!((7_000.0..13_000.0).contains(&set.estimate()), "{}", set.estimate());
+    }
+}
