@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use chrono::TimeDelta;
-use pivotwatch::detection::{Address, Day, Evidence, Rule};
+use pivotwatch::detection::{Address, Day, Evidence, Rule, incidents};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Sns, Table};
 use pivotwatch::objects::S3;
 use pivotwatch::pipeline::Pipeline;
-use pivotwatch::store::{DynamoDb, Store, StoredIncident};
+use pivotwatch::store::{DynamoDb, StoredIncident};
 use pivotwatch_tests::facts::{ADDRESS, batch, failed, gzip, lines, log_file, noon};
 use pivotwatch_tests::judge::{Finding, judge};
+use pivotwatch_tests::known::{self, known};
 use pivotwatch_tests::world::{Event, Virtual};
 use pivotwatch_tests::worlds::{TrailRecord, World};
 
@@ -59,11 +60,12 @@ impl Function {
     }
 
     async fn stored(&self) -> Stored {
-        let address = Address::parse(ADDRESS).unwrap();
-        let known =
-            self.pipeline.store.known(address, Day::of(noon()).before(3)..=Day::of(noon()).after(3)).await.unwrap();
+        let (store, rule) = (&self.pipeline.store, &self.pipeline.rule);
+        let (address, days) = (Address::parse(ADDRESS).unwrap(), Day::of(noon()).before(3)..=Day::of(noon()).after(3));
+        let known = known(store, address, days.clone()).await;
         assert!(known.unreadable.is_empty());
-        let incidents = known.incidents.into_values().map(|stored| stored.value).collect();
+        let wanted = incidents(&known.evidence, rule).into_iter().map(|report| report.incident.id).collect();
+        let incidents = known::incidents(store, address, days, &wanted).await;
         Stored { evidence: known.evidence, incidents }
     }
 }
@@ -111,9 +113,10 @@ impl Scenario {
 
     /// Compares what is stored and was published with what the rule says.
     fn judge(&self, stored: &Stored, aws: &Aws, more_messages: usize) {
-        let found: BTreeSet<Finding> = stored.incidents.iter().map(|stored| Finding::from(&stored.incident)).collect();
+        let of = |incident| known::finding(incident, &stored.evidence.tallies, &self.world.rule);
+        let found: BTreeSet<Finding> = stored.incidents.iter().map(of).collect();
         assert_eq!(found, judge(&self.world));
-        for StoredIncident { incident, published_at, lease } in &stored.incidents {
+        for StoredIncident { incident, published_at, lease, .. } in &stored.incidents {
             assert!(published_at.is_some() && lease.is_none(), "{stored:#?}");
             let id = incident.id.to_string();
             let messages = aws.messages().iter().filter(|message| message.values().any(|value| *value == id)).count();

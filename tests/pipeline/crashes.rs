@@ -33,7 +33,7 @@ async fn an_incident_that_could_not_be_published_is_published_at_the_next_try() 
     let (summary, result) = world.detect(&login).await;
     assert_eq!(result.unwrap_err().code(), "notify.unavailable");
     assert_eq!(summary.failed["notify.unavailable"], 1);
-    assert_eq!(only(world.store.incidents()).published_at, None);
+    assert_eq!(only(world.store.all_incidents()).published_at, None);
 
     let before = world.surroundings.now();
     log_in_at(&world, noon()).await;
@@ -47,11 +47,11 @@ async fn a_death_between_publishing_and_marking_costs_a_second_message_and_loses
     let world = pipeline(Memory::default());
     export(&world, &failed(6, noon())).await;
     die_while_publishing(&world).await;
-    let stored = only(world.store.incidents());
+    let stored = only(world.store.all_incidents());
     assert!(stored.published_at.is_none() && stored.lease.is_some());
 
     log_in_at(&world, noon()).await;
-    let stored = only(world.store.incidents());
+    let stored = only(world.store.all_incidents());
     assert!(stored.published_at.is_some() && stored.lease.is_none());
     assert_eq!(world.notifier.messages().len(), 2);
     log_in_at(&world, noon()).await;
@@ -63,9 +63,9 @@ async fn a_lease_keeps_others_from_publishing_until_it_runs_out() {
     let world = pipeline(Memory::default());
     export(&world, &failed(6, noon())).await;
     die_while_publishing(&world).await;
-    let leased_until = only(world.store.incidents()).lease.unwrap().until;
+    let leased_until = only(world.store.all_incidents()).lease.unwrap().until;
     export(&world, &failed(7, noon())).await;
-    let published_at = only(world.store.incidents()).published_at.unwrap();
+    let published_at = only(world.store.all_incidents()).published_at.unwrap();
     assert!(published_at >= leased_until, "{published_at} is before {leased_until}");
 }
 

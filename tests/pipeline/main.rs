@@ -6,7 +6,7 @@ mod objects;
 mod overlap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pivotwatch::detection::Day;
+use pivotwatch::detection::{Day, IncidentReport};
 use pivotwatch::objects::MemoryObjects;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch::store::{Memory, Store, StoredIncident};
@@ -50,6 +50,11 @@ fn day() -> Day {
 fn only(incidents: Vec<StoredIncident>) -> StoredIncident {
     assert_eq!(incidents.len(), 1);
     incidents.into_iter().next().unwrap()
+}
+
+/// What people read of the only incident.
+async fn report(world: &World<Memory>) -> IncidentReport {
+    world.report(only(world.store.all_incidents()).incident).await.unwrap()
 }
 
 #[tokio::test]
@@ -110,7 +115,7 @@ async fn whichever_comes_last_raises_the_same_incident() {
     log_in_at(&second, login).await;
     export(&second, &six).await;
 
-    let (first_incident, second_incident) = (only(first.store.incidents()), only(second.store.incidents()));
+    let (first_incident, second_incident) = (only(first.store.all_incidents()), only(second.store.all_incidents()));
     assert_eq!(first_incident.incident, second_incident.incident);
     assert_eq!(first.notifier.messages(), second.notifier.messages());
     assert_eq!(first.notifier.messages().len(), 1);
@@ -129,7 +134,7 @@ async fn failures_on_both_sides_of_the_logins_day_are_told_together_whichever_ca
             log_in_at(&world, noon()).await;
             export(&world, first).await;
             export(&world, last).await;
-            let failures = only(world.store.incidents()).incident.failures.into_values().next().unwrap();
+            let failures = report(&world).await.failures.into_values().next().unwrap();
             let ends = (earlier[0].time, later[later.len() - 1].time);
             assert_eq!(
                 (failures.count, (failures.first, failures.last)),
@@ -184,8 +189,8 @@ async fn more_logins_of_the_same_kind_join_the_incident_without_another_message(
         let time = noon() + TimeDelta::minutes(minutes);
         log_in(&world, &console_login(&format!("login-{minutes}"), time)).await;
     }
-    let stored = only(world.store.incidents());
-    assert_eq!(stored.incident.logins.len(), 3);
+    let stored = only(world.store.all_incidents());
+    assert_eq!(stored.incident.logins.total(), 3);
     assert_eq!(stored.incident.start_time, noon() + TimeDelta::minutes(5));
     assert_eq!(stored.incident.end_time, noon() + TimeDelta::minutes(20));
     assert_eq!(world.notifier.messages().len(), 1);

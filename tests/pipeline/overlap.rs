@@ -7,7 +7,7 @@ use pivotwatch_tests::facts::{SignIn, batch, failed, gzip, lines, noon, written}
 use pivotwatch_tests::world::pipeline;
 use serde_json::json;
 
-use super::{log_in_at, only};
+use super::{log_in_at, report};
 
 /// How many failures the incident tells of after these objects and a login; none where there is no incident.
 async fn counted(objects: &[Vec<u8>]) -> Option<u64> {
@@ -23,9 +23,10 @@ async fn counted_under(keys: &[&str], objects: &[Vec<u8>]) -> Option<u64> {
         world.ingest(&bucket, &written(&[key])).await.answer().unwrap();
     }
     log_in_at(&world, noon()).await;
-    let incidents = world.store.incidents();
-    (!incidents.is_empty())
-        .then(|| only(incidents).incident.failures.into_values().map(|failures| failures.count).sum())
+    if world.store.all_incidents().is_empty() {
+        return None;
+    }
+    Some(report(&world).await.failures.into_values().map(|failures| failures.count).sum())
 }
 
 #[tokio::test]

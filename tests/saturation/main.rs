@@ -87,8 +87,8 @@ proptest! {
         let rule = Rule { threshold, window, order, ..Rule::default() };
         let found = incidents(&evidence(&times, login(login_time)), &rule);
         prop_assert_eq!(!found.is_empty(), by_definition(&times, login_time, &rule));
-        for incident in found {
-            let failures = &incident.failures[&Source::Interactive];
+        for report in found {
+            let failures = &report.failures[&Source::Interactive];
             prop_assert!(failures.count > u64::from(threshold), "a mail would say {} of {threshold}", failures.count);
         }
     }

@@ -1,6 +1,6 @@
 //! Where concurrent invocations meet: what they share, and the running of it all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -10,11 +10,12 @@ use std::task::{Poll, Waker};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Evidence, Rule};
+use pivotwatch::detection::{Day, Evidence, Rule};
 use pivotwatch::notify::Outbox;
 use pivotwatch::store::{Memory, Store, StoreError, StoredIncident, Version};
 use pivotwatch_tests::facts::noon;
 use pivotwatch_tests::judge::Finding;
+use pivotwatch_tests::known;
 use shuttle::scheduler::Scheduler;
 use shuttle::{Config, FailurePersistence, Runner, future, thread};
 
@@ -36,6 +37,8 @@ pub struct Arena {
     pub drawn: AtomicU64,
     /// How many things went wrong.
     pub mishaps: AtomicUsize,
+    /// Whether the days of a read are steps of their own.
+    reads_by_day: bool,
     unfinished: AtomicUsize,
 }
 
@@ -78,9 +81,10 @@ impl Clock {
 }
 
 impl Arena {
-    fn new(rule: Rule) -> Self {
+    fn new(rule: Rule, reads_by_day: bool) -> Self {
         Self {
             rule,
+            reads_by_day,
             store: Arc::default(),
             outbox: Arc::default(),
             bucket: Mutex::default(),
@@ -101,6 +105,19 @@ impl Arena {
             self.store.write_login(login).await?;
         }
         Ok(())
+    }
+
+    fn finding(&self, stored: &StoredIncident) -> Finding {
+        let day = stored.incident.day;
+        let days = (0..=8).map(|later| day.before(4).after(later)).collect();
+        let address = stored.incident.columns.source_ip_address;
+        let tallies = self.store.tallies(address, &days).now_or_never().expect("memory keeps nobody waiting").unwrap();
+        known::finding(stored, &tallies.records, &self.rule)
+    }
+
+    /// The days of a read, by step.
+    pub fn reads_of(&self, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {
+        if self.reads_by_day { days.iter().map(|day| BTreeSet::from([*day])).collect() } else { vec![days.clone()] }
     }
 
     pub fn note(&self, line: String) {
@@ -136,6 +153,8 @@ impl Arena {
 #[derive(Clone)]
 pub struct Scene {
     pub rule: Rule,
+    /// Whether the days of a read are steps of their own, which multiplies the orders.
+    pub reads_by_day: bool,
     /// What is known already.
     pub known: Vec<Evidence>,
     /// What meets.
@@ -146,6 +165,8 @@ pub struct Scene {
 #[derive(Clone, Default)]
 pub struct Outcome {
     pub incidents: Vec<StoredIncident>,
+    /// The incidents as they are judged.
+    pub findings: Vec<Finding>,
     /// Messages by the incident that they tell of.
     pub messages: BTreeMap<String, usize>,
     /// How many things went wrong.
@@ -155,9 +176,9 @@ pub struct Outcome {
 
 impl fmt::Debug for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for stored in &self.incidents {
+        for (stored, finding) in self.incidents.iter().zip(&self.findings) {
             let id = stored.incident.id.to_string();
-            writeln!(f, "{id}: {:?}", Finding::from(&stored.incident))?;
+            writeln!(f, "{id}: {finding:?}")?;
             writeln!(f, "    published {:?}, leased {:?}, ", stored.published_at, stored.lease)?;
         }
         writeln!(f, "messages {:?}, after {} mishaps\njournal:", self.messages, self.mishaps)?;
@@ -184,8 +205,8 @@ pub fn run_each(
     config.stack_size = 1024 * 1024;
     config.failure_persistence = FailurePersistence::None;
     Runner::new(TimeLast(scheduler), config).run(move || {
-        let Scene { rule, known, deliveries } = scene.clone();
-        let arena = Arc::new(Arena::new(rule));
+        let Scene { rule, reads_by_day, known, deliveries } = scene.clone();
+        let arena = Arc::new(Arena::new(rule, reads_by_day));
         for evidence in known {
             arena.remember(&evidence).now_or_never().expect("memory keeps nobody waiting").unwrap();
         }
@@ -197,8 +218,10 @@ pub fn run_each(
         for message in arena.outbox.messages() {
             *messages.entry(message.attributes["incident_id"].clone()).or_default() += 1;
         }
+        let incidents = arena.store.all_incidents();
         ended(Outcome {
-            incidents: arena.store.incidents(),
+            findings: incidents.iter().map(|stored| arena.finding(stored)).collect(),
+            incidents,
             messages,
             mishaps: arena.mishaps.load(Ordering::Relaxed),
             journal: std::mem::take(&mut arena.journal.lock().unwrap()),

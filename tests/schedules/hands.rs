@@ -1,18 +1,22 @@
 //! What an invocation has of the world: the store, the topic, the bucket and the clock, every operation a step.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Address, Day, Login, Tally};
+use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::notify::{Message, Notifier, PublishError};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use pivotwatch::pipeline::Surroundings;
-use pivotwatch::store::{IncidentKey, Known, Operation, Store, StoreError, StoredIncident, Version, Versioned, Write};
+use pivotwatch::store::{
+    Found, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
+    Write,
+};
+use uuid::Uuid;
 
 use super::invocation::Invocation;
 
@@ -41,9 +45,21 @@ impl Told for Write {
     }
 }
 
-impl Told for Known {
+impl Told for Found<Tallies> {
     fn told(&self) -> String {
-        format!("{} tallies, {} logins", self.evidence.tallies.len(), self.evidence.logins.len())
+        format!("{} tallies", self.records.len())
+    }
+}
+
+impl Told for Found<LoginPage> {
+    fn told(&self) -> String {
+        format!("{} logins", self.records.logins.len())
+    }
+}
+
+impl Told for Found<StoredIncidents> {
+    fn told(&self) -> String {
+        format!("{} incidents", self.records.len())
     }
 }
 
@@ -81,11 +97,36 @@ impl Store for Hands {
         self.0.step(what, operation, unavailable(Operation::WriteLogin)).await
     }
 
-    async fn known(&self, address: Address, days: RangeInclusive<Day>) -> Result<Known, StoreError> {
+    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+        // A query for each day: what is recorded between two of them is seen by the later one only.
+        let mut all = Found { records: Tallies::new(), unreadable: Vec::new() };
+        for days in self.0.arena.reads_of(days) {
+            let store = Arc::clone(&self.0.arena.store);
+            let what = format!("reads the tallies of {address} on {days:?}");
+            let operation = async move { store.tallies(address, &days).await };
+            let found = self.0.step(what, operation, unavailable(Operation::ReadTallies)).await?;
+            all.records.extend(found.records);
+        }
+        Ok(all)
+    }
+
+    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
         let store = Arc::clone(&self.0.arena.store);
-        let what = format!("reads all of {address} from {} to {}", days.start(), days.end());
-        let operation = async move { store.known(address, days).await };
-        self.0.step(what, operation, unavailable(Operation::ReadKnown)).await
+        let what = format!("reads the logins of {address} on {day}");
+        let operation = async move { store.logins(address, day, after).await };
+        self.0.step(what, operation, unavailable(Operation::ReadLogins)).await
+    }
+
+    async fn incidents(
+        &self,
+        address: Address,
+        day: Day,
+        wanted: &BTreeSet<Uuid>,
+    ) -> Result<Found<StoredIncidents>, StoreError> {
+        let (store, wanted) = (Arc::clone(&self.0.arena.store), wanted.clone());
+        let what = format!("reads {} incidents of {address} on {day}", wanted.len());
+        let operation = async move { store.incidents(address, day, &wanted).await };
+        self.0.step(what, operation, unavailable(Operation::ReadIncidents)).await
     }
 
     async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {

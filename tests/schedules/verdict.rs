@@ -9,7 +9,7 @@ use super::arena::Outcome;
 /// Compares what is stored and was published with what the rule finds. Each thing that went wrong may have cost one
 /// message more; nothing else may.
 pub fn check(expected: &BTreeSet<Finding>, outcome: &Outcome) -> Result<(), String> {
-    let found: BTreeSet<Finding> = outcome.incidents.iter().map(|stored| Finding::from(&stored.incident)).collect();
+    let found: BTreeSet<Finding> = outcome.findings.iter().cloned().collect();
     let complain = |what: &str| Err(format!("{what}\n{outcome:?}"));
     if found != *expected {
         let (missing, wrong): (Vec<_>, Vec<_>) =

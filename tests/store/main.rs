@@ -5,9 +5,12 @@ mod dynamodb;
 use chrono::TimeDelta;
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Address, Day, Evidence, Failure, Incident, Login, Rule, Source, Tally, incidents};
-use pivotwatch::store::{IncidentKey, Lease, Memory, Store, StoredIncident, Version, Write};
+use pivotwatch::detection::{
+    Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, incidents,
+};
+use pivotwatch::store::{IncidentKey, Lease, Memory, Reported, Store, StoredIncident, Version, Write};
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
+use pivotwatch_tests::known::known;
 
 /// Runs each test against both stores.
 macro_rules! on_both {
@@ -28,6 +31,7 @@ on_both!(
     of_two_writers_of_the_same_version_one_succeeds,
     a_login_is_written_once,
     an_incident_comes_back_as_it_was_written,
+    an_incident_with_more_logins_than_it_lists_comes_back_as_it_was_written,
     all_of_an_address_around_some_days_is_known_and_nothing_else,
     a_full_tally_has_room,
     more_than_a_page_of_records_is_read_whole,
@@ -72,7 +76,7 @@ fn login(event_id: &str, minutes: i64) -> Login {
     }
 }
 
-fn incident() -> Incident {
+fn report() -> IncidentReport {
     let key = key(0);
     let evidence = Evidence {
         tallies: [((key.day, key.source), tally(6))].into(),
@@ -82,13 +86,30 @@ fn incident() -> Incident {
     incidents(&evidence, &Rule::default()).remove(0)
 }
 
+/// The incident as it is stored before it is published.
+fn unpublished() -> StoredIncident {
+    let report = report();
+    StoredIncident {
+        incident: report.incident,
+        signals: report.signals,
+        published_at: None,
+        reported: None,
+        lease: None,
+    }
+}
+
+fn incident_key() -> IncidentKey {
+    IncidentKey::of(&unpublished().incident)
+}
+
 async fn what_was_never_written_is_not_there(store: impl Store) {
-    let incident_key = IncidentKey::of(&incident());
     assert_eq!(store.tally(&key(0)).await.unwrap(), None);
-    assert_eq!(store.incident(&incident_key).await.unwrap(), None);
-    let known = store.known(key(0).address, key(-1).day..=key(1).day).await.unwrap();
+    assert_eq!(store.incident(&incident_key()).await.unwrap(), None);
+    let known = known(&store, key(0).address, key(-1).day..=key(1).day).await;
     assert_eq!(known.evidence, Evidence::none(key(0).address));
-    assert!(known.incidents.is_empty() && known.unreadable.is_empty());
+    assert!(known.unreadable.is_empty());
+    let wanted = [incident_key().id].into();
+    assert!(store.incidents(key(0).address, key(0).day, &wanted).await.unwrap().records.is_empty());
 }
 
 async fn a_tally_comes_back_as_it_was_written(store: impl Store) {
@@ -124,25 +145,43 @@ async fn a_login_is_written_once(store: impl Store) {
     assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Done);
     assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Conflict);
     assert_eq!(store.write_login(&login("two", 0)).await.unwrap(), Write::Done);
-    let known = store.known(key(0).address, key(0).day..=key(0).day).await.unwrap();
+    let known = known(&store, key(0).address, key(0).day..=key(0).day).await;
     assert_eq!(known.evidence.logins, [login("one", 0), login("two", 0)]);
 }
 
 async fn an_incident_comes_back_as_it_was_written(store: impl Store) {
     let lease = Lease { owner: "an invocation".to_owned(), until: noon() + TimeDelta::seconds(30) };
-    let leased = StoredIncident { incident: incident(), published_at: None, lease: Some(lease) };
-    let published = StoredIncident { published_at: Some(noon()), lease: None, ..leased.clone() };
-    let incident_key = IncidentKey::of(&incident());
+    let leased = StoredIncident { lease: Some(lease), ..unpublished() };
+    let reported = Some(Reported::from(report()));
+    let published = StoredIncident { published_at: Some(noon()), reported, ..unpublished() };
 
     assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), Write::Done);
-    let stored = store.incident(&incident_key).await.unwrap().unwrap();
+    let stored = store.incident(&incident_key()).await.unwrap().unwrap();
     assert_eq!(stored.value, leased);
     assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), Write::Conflict);
     assert_eq!(store.write_incident(&published, stored.version).await.unwrap(), Write::Done);
-    assert_eq!(store.incident(&incident_key).await.unwrap().unwrap().value, published);
+    let stored = store.incident(&incident_key()).await.unwrap().unwrap();
+    assert_eq!(stored.value, published);
 
-    let known = store.known(key(0).address, key(0).day..=key(0).day).await.unwrap();
-    assert_eq!(known.incidents.into_values().map(|stored| stored.value).collect::<Vec<_>>(), [published]);
+    let wanted = [incident_key().id].into();
+    let found = store.incidents(key(0).address, key(0).day, &wanted).await.unwrap();
+    assert_eq!(found.records.into_values().collect::<Vec<_>>(), [stored]);
+    assert!(store.incidents(key(0).address, key(0).day, &[].into()).await.unwrap().records.is_empty());
+    assert!(store.incidents(key(0).address, key(1).day, &wanted).await.unwrap().records.is_empty());
+}
+
+async fn an_incident_with_more_logins_than_it_lists_comes_back_as_it_was_written(store: impl Store) {
+    for number in [50, 51, 256, 257, 400] {
+        let mut stored = unpublished();
+        for login in (0..number).map(|number| login(&format!("login {number}"), number % 60)) {
+            stored.incident.join(Incident::of(&login, [].into()));
+        }
+        let is_estimated = stored.incident.logins.is_estimated();
+        assert_eq!(is_estimated, number > 254, "the incident has two logins of its own");
+        let version = store.incident(&incident_key()).await.unwrap().map_or(Version::NONE, |stored| stored.version);
+        store.write_incident(&stored, version).await.unwrap();
+        assert_eq!(store.incident(&incident_key()).await.unwrap().unwrap().value, stored, "{number} logins");
+    }
 }
 
 async fn all_of_an_address_around_some_days_is_known_and_nothing_else(store: impl Store) {
@@ -155,7 +194,7 @@ async fn all_of_an_address_around_some_days_is_known_and_nothing_else(store: imp
     let elsewhere = TallyKey { address: address("2001:db8::7"), ..key(0) };
     store.write_tally(&elsewhere, &tally(3), Version::NONE).await.unwrap();
 
-    let known = store.known(key(0).address, key(-1).day..=key(1).day).await.unwrap().evidence;
+    let known = known(&store, key(0).address, key(-1).day..=key(1).day).await.evidence;
     let tallies: Vec<_> = known.tallies.keys().copied().collect();
     let interactive = Source::Interactive;
     assert_eq!(
@@ -187,6 +226,6 @@ async fn more_than_a_page_of_records_is_read_whole(store: impl Store) {
         let big = Login { user_agent: "x".repeat(40_000), ..login(&number.to_string(), number) };
         store.write_login(&big).await.unwrap();
     }
-    let known = store.known(key(0).address, key(0).day..=key(0).day).await.unwrap();
+    let known = known(&store, key(0).address, key(0).day..=key(0).day).await;
     assert_eq!(known.evidence.logins.len(), 40);
 }

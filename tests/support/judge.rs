@@ -1,15 +1,17 @@
 //! The rule once more, as obvious as can be: over rows as they are logged, every row against every other.
 //!
-//! It shares nothing with the code that it judges but the words: it knows no tally, no sample and no merging, counts by
+//! It shares nothing with the code that it judges but the words and the hash that ranks users: it knows no tally, no sample and no merging, counts by
 //! putting rows into a set, and tries every window. Where it and pivotwatch disagree, one of them is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
+use pivotwatch::detection::incident::Signal;
 use pivotwatch::detection::rule::Order;
-use pivotwatch::detection::{Incident, Rule, Source};
+use pivotwatch::detection::sample::hash;
+use pivotwatch::detection::{IncidentReport, Rule, Source};
 
 use crate::worlds::{Row, TrailRecord, World};
 
@@ -28,6 +30,8 @@ pub struct Finding {
     pub logins: BTreeSet<(DateTime<Utc>, String)>,
     /// The failures near them.
     pub failures: BTreeMap<Source, Failures>,
+    /// What makes it more urgent.
+    pub signals: BTreeSet<Signal>,
 }
 
 /// The failures of one source near the logins of an incident.
@@ -40,6 +44,7 @@ pub struct Failures {
     pub last: DateTime<Utc>,
     pub error_codes: BTreeMap<String, u64>,
     pub users: BTreeSet<String>,
+    pub users_total: u64,
 }
 
 /// What the rule finds in a world.
@@ -53,15 +58,16 @@ pub fn judge(world: &World) -> BTreeSet<Finding> {
         }
     }
     let of_group = |((day, columns), logins): ((NaiveDate, [String; 11]), Vec<&TrailRecord>)| Finding {
+        signals: signals(&failures, &columns, &logins, &world.rule),
+        failures: SOURCES
+            .into_iter()
+            .filter_map(|source| Some((source, failures_near(&failures, source, &columns, &logins, &world.rule)?)))
+            .collect(),
         columns,
         day,
         start_time: logins.iter().map(|login| login.time).min().expect("a login"),
         end_time: logins.iter().map(|login| login.time).max().expect("a login"),
         logins: logins.iter().map(|login| (login.time, login.event_id.clone())).collect(),
-        failures: SOURCES
-            .into_iter()
-            .filter_map(|source| Some((source, failures_near(&failures, source, &logins, &world.rule)?)))
-            .collect(),
     };
     groups.into_iter().map(of_group).collect()
 }
@@ -132,30 +138,73 @@ fn exceeds(failures: &[Failure], source: Source, login: &TrailRecord, rule: &Rul
     })
 }
 
-/// The failures that share a window with one of the logins, and who failed on their days.
-fn failures_near(failures: &[Failure], source: Source, logins: &[&TrailRecord], rule: &Rule) -> Option<Failures> {
+/// The failures of a source from the window before the first login to the window after the last one, and the users who
+/// failed on their days.
+fn near<'f>(
+    failures: &'f [Failure],
+    source: Source,
+    logins: &[&TrailRecord],
+    rule: &Rule,
+) -> (Vec<&'f Failure>, BTreeSet<&'f str>) {
     let of_source = |failure: &&Failure| Some(failure.address) == logins[0].address && failure.source == source;
     let is_near = |failure: &&Failure| {
-        logins.iter().any(|login| {
-            let apart = failure.time - login.time;
-            apart.abs() <= rule.window && (rule.order == Order::Any || apart <= TimeDelta::zero())
-        })
+        let after_first = logins.iter().any(|login| failure.time >= login.time - rule.window);
+        let before_last = logins.iter().any(|login| match rule.order {
+            Order::Any => failure.time <= login.time + rule.window,
+            Order::FailuresFirst => failure.time <= login.time,
+        });
+        after_first && before_last
     };
     let near: Vec<_> = failures.iter().filter(of_source).filter(is_near).collect();
     let days: BTreeSet<_> = near.iter().map(|failure| failure.time.date_naive()).collect();
     let of_days = failures.iter().filter(of_source).filter(|failure| days.contains(&failure.time.date_naive()));
+    let users = of_days.map(|failure| failure.user.as_str()).filter(|user| !user.is_empty()).collect();
+    (near, users)
+}
+
+fn failures_near(
+    failures: &[Failure],
+    source: Source,
+    columns: &[String; 11],
+    logins: &[&TrailRecord],
+    rule: &Rule,
+) -> Option<Failures> {
+    let (near, users) = near(failures, source, logins, rule);
     let mut error_codes = BTreeMap::new();
     for failure in &near {
         *error_codes.entry(failure.code.clone()).or_default() += 1;
     }
+    // "Never more users than failures": those of the AWS user's name first, then by their hashes.
+    let mut users: Vec<_> = users.into_iter().collect();
+    users.sort_by_key(|user| (!is_named(user, columns), hash(&[user])));
+    users.truncate(near.len());
     Some(Failures {
         count: near.len() as u64,
         exceeded: logins.iter().any(|login| exceeds(failures, source, login, rule)),
         first: near.iter().map(|failure| failure.time).min()?,
         last: near.iter().map(|failure| failure.time).max()?,
         error_codes,
-        users: of_days.map(|failure| failure.user.clone()).filter(|user| !user.is_empty()).collect(),
+        users_total: users.len() as u64,
+        users: users.into_iter().map(str::to_owned).collect(),
     })
+}
+
+/// "Medium as in the rule, raised to High by signals": the root user, or the name of a user who failed.
+fn signals(failures: &[Failure], columns: &[String; 11], logins: &[&TrailRecord], rule: &Rule) -> BTreeSet<Signal> {
+    let is_root = columns[3].eq_ignore_ascii_case("root");
+    let users = SOURCES.map(|source| near(failures, source, logins, rule).1);
+    let is_same_user = !is_root && users.iter().flatten().any(|user| is_named(user, columns));
+    [(Signal::Root, is_root), (Signal::SameUser, is_same_user)]
+        .into_iter()
+        .filter_map(|(signal, holds)| holds.then_some(signal))
+        .collect()
+}
+
+/// Whether an Entra user has the AWS user's name: all of it where both have an `@`, else the part before it.
+fn is_named(user: &str, columns: &[String; 11]) -> bool {
+    let (name, suffix) = (columns[5].to_lowercase(), columns[6].to_lowercase());
+    let (local, domain) = user.split_once('@').unwrap_or((user, ""));
+    !name.is_empty() && local == name && (suffix.is_empty() || suffix == domain)
 }
 
 /// The rule's columns, by the rule's own steps.
@@ -185,8 +234,9 @@ fn columns(login: &TrailRecord) -> [String; 11] {
     .map(str::to_owned)
 }
 
-impl From<&Incident> for Finding {
-    fn from(incident: &Incident) -> Self {
+impl From<&IncidentReport> for Finding {
+    fn from(report: &IncidentReport) -> Self {
+        let incident = &report.incident;
         let columns = incident.columns.clone();
         Self {
             columns: [
@@ -205,8 +255,9 @@ impl From<&Incident> for Finding {
             day: incident.day.start().date_naive(),
             start_time: incident.start_time,
             end_time: incident.end_time,
-            logins: incident.logins.iter().map(|login| (login.time, login.event_id.clone())).collect(),
-            failures: incident
+            logins: incident.logins.listed().iter().map(|login| (login.time, login.event_id.clone())).collect(),
+            signals: report.signals.clone(),
+            failures: report
                 .failures
                 .iter()
                 .map(|(source, failures)| {
@@ -218,6 +269,7 @@ impl From<&Incident> for Finding {
                         last: failures.last,
                         error_codes: failures.error_codes,
                         users: failures.users,
+                        users_total: failures.users_total,
                     };
                     (*source, judged)
                 })
@@ -231,13 +283,14 @@ impl fmt::Debug for Finding {
         let time = |time: &DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         writeln!(f, "{} {}", self.day, self.columns[1..].join(" | "))?;
         writeln!(f, "    from {} to {}", time(&self.start_time), time(&self.end_time))?;
+        writeln!(f, "    {:?}", self.signals)?;
         for (at, event_id) in &self.logins {
             writeln!(f, "    login {event_id} {}", time(at))?;
         }
         for (source, failures) in &self.failures {
-            let Failures { count, exceeded, first, last, error_codes, users } = failures;
+            let Failures { count, exceeded, first, last, error_codes, users, users_total } = failures;
             writeln!(f, "    {source}: {count}, exceeded: {exceeded}, from {} to {}", time(first), time(last))?;
-            writeln!(f, "      {error_codes:?} {users:?}")?;
+            writeln!(f, "      {error_codes:?} {users_total} users: {users:?}")?;
         }
         Ok(())
     }

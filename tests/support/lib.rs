@@ -6,6 +6,7 @@ use proptest::test_runner::Config;
 pub mod dynamodb;
 pub mod facts;
 pub mod judge;
+pub mod known;
 pub mod world;
 pub mod worlds;
 

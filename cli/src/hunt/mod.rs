@@ -100,8 +100,12 @@ impl Hunt {
             writeln!(log, "pivotwatch: there is no record in any file that was read; see whether the paths are right")?;
         }
 
-        let mut incidents: Vec<_> = pipeline.store.incidents().into_iter().map(|stored| stored.incident).collect();
-        incidents.sort_by_key(|incident| (incident.start_time, incident.id));
+        let mut incidents = Vec::new();
+        for stored in pipeline.store.all_incidents() {
+            let report = runtime.block_on(pipeline.report(stored.incident)).map_err(io::Error::other)?;
+            incidents.push(report);
+        }
+        incidents.sort_by_key(|report| (report.incident.start_time, report.incident.id));
         match self.format {
             Format::Table => report::table(&incidents, out)?,
             Format::Json => report::json(&incidents, out)?,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
-use pivotwatch::detection::{Day, Incident, Source};
+use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::visible;
 use pivotwatch::telemetry::{Reasons, Summary};
 use serde::Serialize;
@@ -28,23 +28,28 @@ struct Line<'a> {
     start_time: DateTime<Utc>,
     end_time: DateTime<Utc>,
     logins: &'a BTreeSet<LoginReference>,
+    logins_total: u64,
+    logins_estimated: bool,
     failures: &'a BTreeMap<Source, SourceFailures>,
 }
 
 /// Prints each incident as a JSON object on a line of its own.
-pub(super) fn json(incidents: &[Incident], out: &mut impl Write) -> io::Result<()> {
-    for incident in incidents {
+pub(super) fn json(reports: &[IncidentReport], out: &mut impl Write) -> io::Result<()> {
+    for report in reports {
+        let incident = &report.incident;
         let line = Line {
             id: incident.id.to_string(),
             day: incident.day,
-            severity: incident.severity().name(),
-            signals: &incident.signals,
+            severity: report.severity().name(),
+            signals: &report.signals,
             columns: &incident.columns,
             user_identity_arn: &incident.user_identity_arn,
             start_time: incident.start_time,
             end_time: incident.end_time,
-            logins: &incident.logins,
-            failures: &incident.failures,
+            logins: incident.logins.listed(),
+            logins_total: incident.logins.total(),
+            logins_estimated: incident.logins.is_estimated(),
+            failures: &report.failures,
         };
         serde_json::to_writer(&mut *out, &line)?;
         writeln!(out)?;
@@ -53,23 +58,24 @@ pub(super) fn json(incidents: &[Incident], out: &mut impl Write) -> io::Result<(
 }
 
 /// Prints a row for each incident; nothing where there are none.
-pub(super) fn table(incidents: &[Incident], out: &mut impl Write) -> io::Result<()> {
-    if incidents.is_empty() {
+pub(super) fn table(reports: &[IncidentReport], out: &mut impl Write) -> io::Result<()> {
+    if reports.is_empty() {
         return Ok(());
     }
     let mut table =
         files::table(["Severity", "First login", "Logins", "User", "Account", "Region", "Address", "Failures"]);
-    for incident in incidents {
+    for report in reports {
+        let incident = &report.incident;
         let columns = &incident.columns;
         table.add_row([
-            incident.severity().name().to_owned(),
+            report.severity().name().to_owned(),
             incident.start_time.format("%Y-%m-%d %H:%M:%S").to_string(),
-            incident.logins.len().to_string(),
+            logins(incident),
             visible(&user(columns), SHOWN),
             visible(&incident.account_id, SHOWN),
             visible(&columns.aws_region, SHOWN),
             columns.source_ip_address.to_string(),
-            failures(incident),
+            failures(report),
         ]);
     }
     writeln!(out, "{table}")
@@ -83,8 +89,13 @@ fn user(columns: &Columns) -> String {
     }
 }
 
-fn failures(incident: &Incident) -> String {
-    let by_source = incident.failures.iter().map(|(source, failures)| {
+fn logins(incident: &Incident) -> String {
+    let about = if incident.logins.is_estimated() { "about " } else { "" };
+    format!("{about}{}", incident.logins.total())
+}
+
+fn failures(report: &IncidentReport) -> String {
+    let by_source = report.failures.iter().map(|(source, failures)| {
         let verdict = if failures.exceeded { "" } else { " (allowed)" };
         format!("{source} {}{verdict}", failures.count)
     });

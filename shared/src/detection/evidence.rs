@@ -2,14 +2,15 @@
 //!
 //! | function | reads | answers |
 //! |---|---|---|
-//! | [`Threshold::matching`] | tallies and logins | the incidents: joins of the logins that match |
-//! | [`report`] | tallies and one incident | every derived value: failures, signals, severity |
+//! | [`FailureIndex::matching`] | tallies and logins | the incidents: joins of the logins that match |
+//! | [`FailureIndex::report`] | tallies and one incident | every derived value: failures, signals, severity |
 //! | [`incidents`] | tallies and all logins | both, of an address whose logins fit into memory |
 //!
 //! A login needs the tallies around it and no other login, so an incident grows login by login without the others being
 //! read. A report is taken over a range of time, from the first login of its incident to the last, so it does not
 //! depend on which logins are listed.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::day::Day;
+use super::hour::Occurrence;
 use super::incident::{Columns, Incident, IncidentReport, Signal, SourceFailures, USERS_LISTED};
 use super::login::Login;
 use super::rule::{Order, Rule};
@@ -47,34 +49,50 @@ impl Evidence {
     }
 }
 
-/// The failures of an address as the rule compares them with logins.
+/// The failures of an address, indexed by time: once for all logins and incidents that are compared with them.
 #[derive(Clone, Debug)]
-pub struct Threshold<'a> {
+pub struct FailureIndex<'a> {
     rule: &'a Rule,
-    /// Seconds since the epoch, sorted, by source. Only of sources that exceed the threshold within some window.
-    moments: Vec<(Source, Vec<i64>)>,
+    sources: Vec<SourceIndex<'a>>,
 }
 
-impl<'a> Threshold<'a> {
-    /// Compares `tallies` with the threshold of `rule`.
+#[derive(Clone, Debug)]
+struct SourceIndex<'a> {
+    source: Source,
+    /// Seconds since the epoch, sorted: every failure that is known by time.
+    moments: Vec<i64>,
+    days: Vec<(Day, &'a Tally)>,
+}
+
+impl<'a> FailureIndex<'a> {
+    /// Indexes `tallies`. Sources that the rule does not count are left out.
     #[must_use]
-    pub fn of(tallies: &Tallies, rule: &'a Rule) -> Self {
-        let moments = rule.sources.iter().map(|source| (*source, moments(tallies, *source)));
-        Self { rule, moments: moments.filter(|(_, moments)| can_match(moments, rule)).collect() }
+    pub fn of(tallies: &'a Tallies, rule: &'a Rule) -> Self {
+        let of_source = |source: &Source| {
+            let of_it = tallies.iter().filter(|((_, its), _)| its == source);
+            let days: Vec<_> = of_it.map(|((day, _), tally)| (*day, tally)).collect();
+            // Days come in order, and so do the seconds of each.
+            let moments = days.iter().flat_map(|(day, tally)| {
+                let start = day.start().timestamp();
+                tally.seconds().map(move |second| start + i64::from(second))
+            });
+            SourceIndex { source: *source, moments: moments.collect(), days }
+        };
+        Self { rule, sources: rule.sources.iter().map(of_source).collect() }
     }
 
-    /// Whether no source exceeds the threshold, so that no login matches.
+    /// Whether no source exceeds the threshold in any window, so that no login can match.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.moments.is_empty()
+        !self.sources.iter().any(|source| can_match(&source.moments, self.rule))
     }
 
     /// The incident that `login` is, if it matches.
     #[must_use]
     pub fn incident(&self, login: &Login) -> Option<Incident> {
         let time = login.time.timestamp();
-        let exceeding = self.moments.iter().filter(|(_, moments)| matches(moments, time, self.rule));
-        let exceeded: BTreeSet<_> = exceeding.map(|(source, _)| *source).collect();
+        let exceeding = self.sources.iter().filter(|source| matches(&source.moments, time, self.rule));
+        let exceeded: BTreeSet<_> = exceeding.map(|source| source.source).collect();
         (!exceeded.is_empty()).then(|| Incident::of(login, exceeded))
     }
 
@@ -82,95 +100,109 @@ impl<'a> Threshold<'a> {
     pub fn matching<'l>(&self, logins: impl IntoIterator<Item = &'l Login>, incidents: &mut BTreeMap<Uuid, Incident>) {
         for found in logins.into_iter().filter_map(|login| self.incident(login)) {
             match incidents.entry(found.id) {
-                std::collections::btree_map::Entry::Occupied(mut known) => known.get_mut().join(found),
-                std::collections::btree_map::Entry::Vacant(none) => {
+                Entry::Occupied(mut known) => known.get_mut().join(found),
+                Entry::Vacant(none) => {
                     none.insert(found);
                 }
             }
         }
     }
+
+    /// The signals of `incident`.
+    #[must_use]
+    pub fn signals(&self, incident: &Incident) -> BTreeSet<Signal> {
+        let range = self.around(incident);
+        let near = || self.sources.iter().flat_map(|source| source.days_within(range));
+        let columns = &incident.columns;
+        let has_name = !incident.is_root() && !columns.account_name.is_empty();
+        let same_user =
+            has_name && near().any(|(_, tally)| tally.users().iter().any(|user| is_same_user(user, columns)));
+        let undecided = has_name && !same_user && near().any(|(_, tally)| tally.users().is_cut());
+        [(Signal::Root, incident.is_root()), (Signal::SameUser, same_user), (Signal::UsersNotRemembered, undecided)]
+            .into_iter()
+            .filter(|(_, holds)| *holds)
+            .map(|(signal, _)| signal)
+            .collect()
+    }
+
+    /// What people read of `incident`.
+    #[must_use]
+    pub fn report(&self, incident: Incident) -> IncidentReport {
+        let range = self.around(&incident);
+        let failures =
+            self.sources.iter().filter_map(|source| Some((source.source, source.failures(&incident, range)?)));
+        IncidentReport { failures: failures.collect(), signals: self.signals(&incident), incident }
+    }
+
+    /// The first and the last second whose failures an incident reports.
+    fn around(&self, incident: &Incident) -> (i64, i64) {
+        let window = self.rule.window.num_seconds();
+        let last = incident.end_time.timestamp();
+        let to = match self.rule.order {
+            Order::Any => last + window,
+            Order::FailuresFirst => last,
+        };
+        (incident.start_time.timestamp() - window, to)
+    }
+}
+
+impl<'a> SourceIndex<'a> {
+    /// The failures that are known by time from the second `from` to the second `to`.
+    fn within(&self, (from, to): (i64, i64)) -> &[i64] {
+        let first = self.moments.partition_point(|moment| *moment < from);
+        let end = self.moments.partition_point(|moment| *moment <= to);
+        &self.moments[first.min(end)..end]
+    }
+
+    /// The days with a failure from the second `from` to the second `to`.
+    fn days_within(&self, (from, to): (i64, i64)) -> impl Iterator<Item = (Day, &'a Tally)> {
+        self.days.iter().copied().filter(move |(day, _)| {
+            let start = day.start().timestamp();
+            !self.within((from.max(start), to.min(start + SECONDS_A_DAY - 1))).is_empty()
+        })
+    }
+
+    fn failures(&self, incident: &Incident, range: (i64, i64)) -> Option<SourceFailures> {
+        let known = self.within(range);
+        let (first, last) = (second(*known.first()?)?, second(*known.last()?)?);
+        let (mut near, mut users) = (Vec::new(), Users::default());
+        for (day, tally) in self.days_within(range) {
+            let is_near = |occurrence: &Occurrence| {
+                (range.0..=range.1).contains(&(day.start().timestamp() + i64::from(occurrence.second)))
+            };
+            near.extend(tally.occurrences().filter(|(occurrence, _)| is_near(occurrence)));
+            users.merge(tally.users());
+        }
+        let estimate = near.iter().map(|(_, weight)| weight).sum();
+        // The sample of a saturated hour can hold fewer of a part of it than are known by time.
+        let count = rounded(estimate).max(known.len() as u64);
+        let users_total = rounded(users.estimate()).min(count);
+        Some(SourceFailures {
+            count,
+            exceeded: incident.exceeded.contains(&self.source),
+            first,
+            last,
+            error_codes: by_code(near.into_iter()),
+            users: listed(&users, &incident.columns, users_total),
+            users_total,
+        })
+    }
+}
+
+const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+
+fn second(timestamp: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(timestamp, 0)
 }
 
 /// The incidents of an address, by the rule, as people read them. More facts never give fewer of them, nor fewer logins
 /// in one of them.
 #[must_use]
 pub fn incidents(evidence: &Evidence, rule: &Rule) -> Vec<IncidentReport> {
+    let index = FailureIndex::of(&evidence.tallies, rule);
     let mut found = BTreeMap::new();
-    Threshold::of(&evidence.tallies, rule).matching(&evidence.logins, &mut found);
-    found.into_values().map(|incident| report(incident, &evidence.tallies, rule)).collect()
-}
-
-/// What people read of `incident`, given the tallies of the days that its window touches.
-#[must_use]
-pub fn report(incident: Incident, tallies: &Tallies, rule: &Rule) -> IncidentReport {
-    let mut failures = BTreeMap::new();
-    let mut users_remembered = true;
-    let mut same_user = false;
-    for source in &rule.sources {
-        let Some(around) = Around::of(&incident, tallies, *source, rule) else { continue };
-        users_remembered &= !around.users.is_cut();
-        same_user |= around.users.iter().any(|user| is_same_user(user, &incident.columns));
-        failures.insert(*source, around.failures(&incident));
-    }
-    let has_name = !incident.is_root() && !incident.columns.account_name.is_empty();
-    let signals = [
-        (Signal::Root, incident.is_root()),
-        (Signal::SameUser, same_user),
-        (Signal::UsersNotRemembered, has_name && !same_user && !users_remembered),
-    ];
-    let signals = signals.into_iter().filter(|(_, holds)| *holds).map(|(signal, _)| signal).collect();
-    IncidentReport { incident, failures, signals }
-}
-
-/// The failures of one source around an incident.
-struct Around {
-    source: Source,
-    /// When, in order; never empty.
-    times: Vec<DateTime<Utc>>,
-    estimate: f64,
-    error_codes: BTreeMap<String, u64>,
-    /// Of the days on which there are such failures.
-    users: Users,
-}
-
-impl Around {
-    fn of(incident: &Incident, tallies: &Tallies, source: Source, rule: &Rule) -> Option<Self> {
-        let from = incident.start_time - rule.window;
-        let to = match rule.order {
-            Order::Any => incident.end_time + rule.window,
-            Order::FailuresFirst => incident.end_time,
-        };
-        let is_near = |time: DateTime<Utc>| (from.timestamp()..=to.timestamp()).contains(&time.timestamp());
-        let (mut times, mut near, mut users) = (Vec::new(), Vec::new(), Users::default());
-        for (day, tally) in of_source(tallies, source) {
-            let known = times.len();
-            times.extend(tally.seconds().map(|second| day.at(second)).filter(|time| is_near(*time)));
-            if times.len() == known {
-                continue;
-            }
-            near.extend(tally.occurrences().filter(|(occurrence, _)| is_near(day.at(occurrence.second))));
-            users.merge(tally.users());
-        }
-        let estimate = near.iter().map(|(_, weight)| weight).sum();
-        (!times.is_empty()).then(|| Self { source, times, estimate, error_codes: by_code(near.into_iter()), users })
-    }
-
-    fn failures(self, incident: &Incident) -> SourceFailures {
-        // The sample of a saturated hour can hold fewer of a part of it than are known by time.
-        let count = rounded(self.estimate).max(self.times.len() as u64);
-        let users_total = rounded(self.users.estimate()).min(count);
-        let first = self.times.iter().min().copied().unwrap_or_default();
-        let last = self.times.iter().max().copied().unwrap_or_default();
-        SourceFailures {
-            count,
-            exceeded: incident.exceeded.contains(&self.source),
-            first,
-            last,
-            users: listed(&self.users, &incident.columns, users_total),
-            users_total,
-            error_codes: self.error_codes,
-        }
-    }
+    index.matching(&evidence.logins, &mut found);
+    found.into_values().map(|incident| index.report(incident)).collect()
 }
 
 /// The users to list: those with the AWS user's name first, then those with the smallest hashes, so that the selection
@@ -189,23 +221,11 @@ fn is_same_user(user: &str, columns: &Columns) -> bool {
     if name.is_empty() {
         return false;
     }
-    let is = |one: &str, other: &str| one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase));
+    let is = |one: &str, other: &str| {
+        one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
+    };
     match user.split_once('@') {
         Some((local, domain)) => is(local, name) && (suffix.is_empty() || is(domain, suffix)),
         None => is(user, name) && suffix.is_empty(),
     }
-}
-
-/// When the known failures of one source happened, in seconds since the epoch, in order.
-fn moments(tallies: &Tallies, source: Source) -> Vec<i64> {
-    // Days come in order, and so do the seconds of each.
-    let of_day = |(day, tally): (Day, &'_ Tally)| {
-        let start = day.start().timestamp();
-        tally.seconds().map(|second| start + i64::from(second)).collect::<Vec<_>>()
-    };
-    of_source(tallies, source).flat_map(of_day).collect()
-}
-
-fn of_source(tallies: &Tallies, source: Source) -> impl Iterator<Item = (Day, &Tally)> {
-    tallies.iter().filter(move |((_, its), _)| *its == source).map(|((day, _), tally)| (*day, tally))
 }

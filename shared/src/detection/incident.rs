@@ -1,8 +1,8 @@
 //! An incident: console logins that match, grouped as the rule groups them, and what is derived from them.
 //!
 //! An [`Incident`] holds facts alone, and two findings of it are joined. Everything that people read beside the facts
-//! (severity, signals, every number) is an [`IncidentReport`], which [`super::evidence::report`] derives from the joined
-//! facts and the tallies. Derived values are never joined: what more facts take back would stay.
+//! (severity, signals, every number) is an [`IncidentReport`], which [`super::evidence::FailureIndex::report`] derives from
+//! the joined facts and the tallies. Derived values are never joined: what more facts take back would stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -226,7 +226,7 @@ impl MatchedLogins {
 
     /// What counts the logins.
     #[must_use]
-    pub(crate) const fn counted(&self) -> &Sample<LOGINS_COUNTED, ()> {
+    pub const fn counted(&self) -> &Sample<LOGINS_COUNTED, ()> {
         &self.counted
     }
 
@@ -238,7 +238,7 @@ impl MatchedLogins {
 
     /// Whether [`MatchedLogins::total`] is an estimate, which it is above [`LOGINS_COUNTED`] logins.
     #[must_use]
-    pub const fn is_estimated(&self) -> bool {
+    pub fn is_estimated(&self) -> bool {
         self.counted.is_saturated()
     }
 }

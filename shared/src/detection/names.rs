@@ -111,7 +111,7 @@ impl<const BYTES: usize> NameSet<BYTES> {
 
     /// The smallest hash that was dropped.
     #[must_use]
-    pub(crate) fn cut(&self) -> Option<u64> {
+    pub fn cut(&self) -> Option<u64> {
         self.cut
     }
 

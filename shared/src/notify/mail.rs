@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::visible::{ascii, visible};
 use crate::detection::incident::{Severity, SourceFailures};
 use crate::detection::rule::{Order, RULE_ID};
-use crate::detection::{Incident, Rule, Source};
+use crate::detection::{Incident, IncidentReport, Rule, Source};
 
 /// SNS takes fewer than 100 characters, and drops the whole message for one more.
 const SUBJECT_LENGTH: usize = 99;
@@ -43,12 +43,12 @@ pub struct Table {
 
 /// The message of an incident, whose records are in `table`.
 #[must_use]
-pub fn message(incident: &Incident, rule: &Rule, table: &Table) -> Message {
-    Message { subject: subject(incident), text: text(incident, rule, table), attributes: attributes(incident) }
+pub fn message(report: &IncidentReport, rule: &Rule, table: &Table) -> Message {
+    Message { subject: subject(report), text: text(report, rule, table), attributes: attributes(report) }
 }
 
-fn subject(incident: &Incident) -> String {
-    let severity = incident.severity().name();
+fn subject(report: &IncidentReport) -> String {
+    let (incident, severity) = (&report.incident, report.severity().name());
     let account = ascii(&incident.account_id, 12);
     let address = incident.columns.source_ip_address.to_string();
     let frame = format!("[pivotwatch] {severity}:  logged in to AWS {account} from {address}").len();
@@ -56,9 +56,10 @@ fn subject(incident: &Incident) -> String {
     ascii(&format!("[pivotwatch] {severity}: {name} logged in to AWS {account} from {address}"), SUBJECT_LENGTH)
 }
 
-fn attributes(incident: &Incident) -> BTreeMap<&'static str, String> {
+fn attributes(report: &IncidentReport) -> BTreeMap<&'static str, String> {
+    let incident = &report.incident;
     let mut attributes = BTreeMap::from([
-        ("severity", incident.severity().name().to_owned()),
+        ("severity", report.severity().name().to_owned()),
         ("source_ip_address", incident.columns.source_ip_address.to_string()),
         ("incident_id", incident.id.to_string()),
     ]);
@@ -69,7 +70,8 @@ fn attributes(incident: &Incident) -> BTreeMap<&'static str, String> {
     attributes
 }
 
-fn text(incident: &Incident, rule: &Rule, table: &Table) -> String {
+fn text(report: &IncidentReport, rule: &Rule, table: &Table) -> String {
+    let incident = &report.incident;
     let columns = &incident.columns;
     let address = columns.source_ip_address;
     let mut text = String::new();
@@ -86,7 +88,7 @@ fn text(incident: &Incident, rule: &Rule, table: &Table) -> String {
     line("", &shown(&columns.user_agent));
     line("When", &when(incident));
     line("MFA", &mfa(incident));
-    line("Severity", &severity(incident));
+    line("Severity", &severity(report));
 
     let window = hours(rule.window);
     let sides = match rule.order {
@@ -94,7 +96,7 @@ fn text(incident: &Incident, rule: &Rule, table: &Table) -> String {
         Order::FailuresFirst => "before",
     };
     let _ = writeln!(text, "\nFailed sign-ins to Entra ID from {address}, up to {window} {sides} the login:\n");
-    for (source, failures) in &incident.failures {
+    for (source, failures) in &report.failures {
         write_failures(&mut text, *source, failures, rule);
     }
 
@@ -164,16 +166,18 @@ fn full_name(incident: &Incident) -> String {
 
 fn when(incident: &Incident) -> String {
     let first = time(incident.start_time);
-    match incident.logins.len() {
+    let (logins, last) = (incident.logins.total(), time(incident.end_time));
+    match logins {
         0 | 1 => first,
-        logins => format!("{first}, the first of {logins} logins until {}", time(incident.end_time)),
+        _ if incident.logins.is_estimated() => format!("{first}, the first of about {logins} logins until {last}"),
+        _ => format!("{first}, the first of {logins} logins until {last}"),
     }
 }
 
 /// CloudTrail's `MFAUsed` tells nothing of a federated login, whose second factor is the other system's business: its
 /// "No" there would be read as an alarm, or worse as a fact.
 fn mfa(incident: &Incident) -> String {
-    if incident.is_federated {
+    if incident.is_federated() {
         "not recorded (federated)".to_owned()
     } else if incident.columns.mfa_used.is_empty() {
         "not recorded".to_owned()
@@ -182,12 +186,12 @@ fn mfa(incident: &Incident) -> String {
     }
 }
 
-fn severity(incident: &Incident) -> String {
-    let name = incident.severity().name();
-    match incident.severity() {
+fn severity(report: &IncidentReport) -> String {
+    let name = report.severity().name();
+    match report.severity() {
         Severity::Medium => name.to_owned(),
         Severity::High => {
-            let signals: Vec<_> = incident.signals.iter().map(|signal| signal.explanation()).collect();
+            let signals: Vec<_> = report.signals.iter().map(|signal| signal.explanation()).collect();
             format!("{name}, because {}", signals.join(", and "))
         }
     }

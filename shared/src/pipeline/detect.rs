@@ -1,13 +1,15 @@
 //! What `detect` does with an event.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::failure::fail;
 use super::gathering::count_unusable;
+use super::settle::Scope;
 use super::{Pipeline, Surroundings, Unfinished};
 use crate::aws::{self, Reading};
 use crate::notify::Notifier;
-use crate::store::{Store, record};
+use crate::store::Store;
 use crate::telemetry::Summary;
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
@@ -32,12 +34,13 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             }
         };
         summary.newest_login = Some(login.time);
-        let address = login.source_ip_address;
-        let done = match self.record_login(&login, &mut summary).await {
-            Ok(()) => self.settle(address, login.day()..=login.day(), &mut summary).await,
+        let result = match self.record_login(&login, &mut summary).await {
+            Ok(()) => {
+                let scope = Scope { address: login.source_ip_address, failures: BTreeSet::new(), logins: vec![&login] };
+                self.settle(scope, &mut summary).await
+            }
             Err(error) => Err(error),
         };
-        let result = done.map_err(|error| fail(&mut summary, &error, address, record::login(&login)));
         (summary, result)
     }
 }

@@ -1,12 +1,13 @@
 //! Facts on their way from an object to the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc;
 
+use super::settle::Scope;
 use crate::aws::{self, Reading, Unusable};
 use crate::detection::tally::TallyKey;
-use crate::detection::{Address, Day, Login, Tally};
+use crate::detection::{Login, Tally};
 use crate::entra::{self, Newest, Outcome, When};
 use crate::telemetry::{Summary, count};
 
@@ -26,16 +27,18 @@ impl Facts {
         self.tallies.len() + self.logins.len()
     }
 
-    /// The addresses that the facts are about, with their first and their last day.
-    pub(super) fn days(&self) -> BTreeMap<Address, (Day, Day)> {
-        let of_tallies = self.tallies.keys().map(|key| (key.address, key.day));
-        let of_logins = self.logins.iter().map(|login| (login.source_ip_address, login.day()));
-        let mut days = BTreeMap::<Address, (Day, Day)>::new();
-        for (address, day) in of_tallies.chain(of_logins) {
-            let (first, last) = days.entry(address).or_insert((day, day));
-            (*first, *last) = (day.min(*first), day.max(*last));
+    /// What the facts require to be settled, by address.
+    pub(super) fn scopes(&self) -> Vec<Scope<'_>> {
+        let mut scopes = BTreeMap::new();
+        let none = |address| Scope { address, failures: BTreeSet::new(), logins: Vec::new() };
+        for TallyKey { address, day, .. } in self.tallies.keys() {
+            scopes.entry(*address).or_insert_with(|| none(*address)).failures.insert(*day);
         }
-        days
+        for login in &self.logins {
+            let address = login.source_ip_address;
+            scopes.entry(address).or_insert_with(|| none(address)).logins.push(login);
+        }
+        scopes.into_values().collect()
     }
 }
 

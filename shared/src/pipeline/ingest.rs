@@ -5,10 +5,11 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use super::failure::Unfinished;
 use super::gathering::{Facts, Gathering};
 use super::reading::{self, Read};
 use super::record::AT_ONCE;
-use super::{Pipeline, PipelineError, Surroundings};
+use super::{Pipeline, Surroundings};
 use crate::aws;
 use crate::input::ReadFault;
 use crate::notify::Notifier;
@@ -74,7 +75,7 @@ pub enum ObjectFault {
     Read(#[from] ReadFault),
     /// Its facts could not be recorded or settled.
     #[error(transparent)]
-    Pipeline(#[from] PipelineError),
+    Pipeline(#[from] Unfinished),
 }
 
 impl ObjectFault {
@@ -171,12 +172,12 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         (summary, result)
     }
 
-    async fn record_and_settle(&self, facts: &Facts) -> (Summary, Result<(), PipelineError>) {
+    async fn record_and_settle(&self, facts: &Facts) -> (Summary, Result<(), Unfinished>) {
         let (mut summary, mut result) = self.record(facts).await;
-        let mut settled = stream::iter(facts.days())
-            .map(|(address, (first, last))| async move {
+        let mut settled = stream::iter(facts.scopes())
+            .map(|scope| async move {
                 let mut summary = Summary::default();
-                let result = self.settle(address, first..=last, &mut summary).await;
+                let result = self.settle(scope, &mut summary).await;
                 (summary, result)
             })
             .buffer_unordered(AT_ONCE);

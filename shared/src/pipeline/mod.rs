@@ -13,17 +13,15 @@ mod record;
 mod settle;
 mod surroundings;
 
-use std::ops::RangeInclusive;
-
 pub use failure::Unfinished;
 pub use gathering::count_unusable;
 pub use ingest::{Failed, Ingested, ObjectFault};
 pub use surroundings::{Surroundings, System};
 
-use crate::detection::{Day, Rule};
+use crate::detection::Rule;
 use crate::input::Limits;
-use crate::notify::{Notifier, PublishError, Table};
-use crate::store::{Store, StoreError};
+use crate::notify::{PublishError, Table};
+use crate::store::StoreError;
 
 /// The pipeline: the rule, and what it needs of the world.
 #[derive(Debug)]
@@ -40,14 +38,6 @@ pub struct Pipeline<S, N, W> {
     pub limits: Limits,
     /// What responders are told to query.
     pub table: Table,
-}
-
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// The days on which something can lie that forms a match with a fact of `day`.
-    fn around(&self, first: Day, last: Day) -> RangeInclusive<Day> {
-        let reach = self.rule.reach_in_days();
-        first.before(reach)..=last.after(reach)
-    }
 }
 
 /// Why an invocation could not finish. All of it is worth trying again, and harmless to try again.

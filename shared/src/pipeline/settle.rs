@@ -1,19 +1,29 @@
 //! Settling: what follows from the facts is stored, published once, and marked as published, in this order.
 //!
-//! An incident is stored together with a lease on publishing it. Whoever dies before it is published leaves a stored
-//! incident that is not marked; the lease runs out, and the next to settle the address, which is at the latest the
-//! repeated invocation of the one who died, publishes it. Whoever dies after publishing and before marking causes a
-//! second message, the price of never losing one.
+//! An incident is stored together with a lease on publishing it. An invocation that dies before it publishes leaves a
+//! stored incident that is not marked. The lease expires, and the next invocation that settles the incident publishes it:
+//! at the latest the repeated invocation of the one that died. An invocation that dies between publishing and marking
+//! causes a second message, which is the price of never losing one.
+//!
+//! What is derived from the tallies (signals, severity) can be out of date by the time it is written: a failure may
+//! have been recorded meanwhile, by an invocation that found nothing to change in the incident as it was. So whoever
+//! wrote an incident reads the tallies again, and settles again if they changed. docs/DESIGN.md has the proof.
 
-use std::ops::RangeInclusive;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
+use uuid::Uuid;
 
+use super::failure::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Surroundings};
-use crate::detection::{Address, Day, Incident, Login, incidents};
+use crate::detection::evidence::FailureIndex;
+use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
 use crate::notify::{Notifier, message};
-use crate::store::{IncidentKey, Lease, Store, StoredIncident, Version, Versioned, Write};
+use crate::store::{
+    IncidentKey, Lease, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned, Write,
+    record,
+};
 use crate::telemetry::Summary;
 
 /// How long others leave publishing to whoever stored the incident: longer than the clients try to reach SNS.
@@ -23,42 +33,191 @@ const LEASE: TimeDelta = TimeDelta::seconds(30);
 const WAIT: Duration = Duration::from_secs(1);
 
 /// How often an incident is looked at before giving up. Each look waits for half a [`WAIT`] on average, so that several
-/// leases run out before.
+/// leases expire before.
 const LOOKS: u32 = 200;
 
+/// How often an address is settled because its tallies changed meanwhile.
+const ROUNDS: u32 = 20;
+
+/// Days with new failures that are settled together, so that the tallies in memory are bounded.
+const DAYS_AT_ONCE: usize = 7;
+
+/// Incidents of an address that are gathered before they are settled, so that memory is bounded however many logins an
+/// address has.
+const INCIDENTS_AT_ONCE: usize = 500;
+
+/// What has to be settled of an address.
+#[derive(Clone, Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) address: Address,
+    /// Days with new failures. They concern all logins of the days around, which are read from the store.
+    pub(super) failures: BTreeSet<Day>,
+    /// New logins. Each concerns its own incident only.
+    pub(super) logins: Vec<&'a Login>,
+}
+
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// Reads back everything known of an address around `days`, and settles the incidents that it is. That is one query,
-    /// and a second, wider one when there is a login on a neighbouring day.
-    pub(super) async fn settle(
-        &self,
-        address: Address,
-        days: RangeInclusive<Day>,
-        summary: &mut Summary,
-    ) -> Result<(), PipelineError> {
-        let near = self.around(*days.start(), *days.end());
-        let mut known = self.store.known(address, near.clone()).await?;
-        let is_beside = |login: &Login| !days.contains(&login.day());
-        if known.evidence.logins.iter().any(is_beside) {
-            // A failure of these days belongs to what is told of a login on a neighbouring day, whose other side has not
-            // been read. Seen from here alone, it would come to what the order of arrival makes of it.
-            known = self.store.known(address, self.around(*near.start(), *near.end())).await?;
-        }
-        for (record, cause) in &known.unreadable {
-            summary.unreadable += 1;
-            tracing::error!(code = "store.unreadable", %address, record, cause, "a record was left out");
-        }
+    /// Settles the incidents that new facts concern. The facts must have been recorded before.
+    ///
+    /// # Errors
+    /// [`Unfinished`] when the event must be delivered again.
+    pub(super) async fn settle(&self, scope: Scope<'_>, summary: &mut Summary) -> Result<(), Unfinished> {
+        let Scope { address, failures, logins } = scope;
         let mut result = Ok(());
-        let found = incidents(&known.evidence, &self.rule);
-        for found in found.into_iter().filter(|incident| near.contains(&incident.day)) {
-            let stored = known.incidents.get(&found.id).cloned();
-            // One incident that cannot be settled must not keep the others back.
-            result = result.and(self.settle_incident(found, stored, summary).await);
+        if !logins.is_empty() {
+            let scope = Scope { address, failures: BTreeSet::new(), logins };
+            result = self.settle_until_current(&scope, summary).await;
+        }
+        let failures: Vec<_> = failures.into_iter().collect();
+        for days in failures.chunks(DAYS_AT_ONCE) {
+            let scope = Scope { address, failures: days.iter().copied().collect(), logins: Vec::new() };
+            result = result.and(self.settle_until_current(&scope, summary).await);
         }
         result
     }
 
+    async fn settle_until_current(&self, scope: &Scope<'_>, summary: &mut Summary) -> Result<(), Unfinished> {
+        let days_of_incidents = self.days_around(&scope.failures);
+        let days_of_logins = scope.logins.iter().map(|login| login.day());
+        let days = self.days_around(&days_of_incidents.iter().copied().chain(days_of_logins).collect());
+        let mut tallies = match self.store.tallies(scope.address, &days).await {
+            Ok(found) => {
+                report_unreadable(scope.address, &found.unreadable, summary);
+                found.records
+            }
+            Err(error) => return Err(fail(summary, &error.into(), scope.address, "its tallies")),
+        };
+        for _ in 0..ROUNDS {
+            let writes = summary.writes;
+            self.settle_by(&tallies, scope, &days_of_incidents, summary).await?;
+            if summary.writes == writes {
+                return Ok(());
+            }
+            let now = match self.store.tallies(scope.address, &days).await {
+                Ok(found) => found.records,
+                Err(error) => return Err(fail(summary, &error.into(), scope.address, "its tallies")),
+            };
+            if now == tallies {
+                return Ok(());
+            }
+            tallies = now;
+        }
+        let error = PipelineError::Contended(format!("the tallies of {}", scope.address));
+        Err(fail(summary, &error, scope.address, "its tallies"))
+    }
+
+    /// What people read of an incident, as of now.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the tallies around the incident cannot be read.
+    pub async fn report(&self, incident: Incident) -> Result<IncidentReport, StoreError> {
+        let days = self.days_around(&BTreeSet::from([incident.day]));
+        let tallies = self.store.tallies(incident.columns.source_ip_address, &days).await?.records;
+        Ok(FailureIndex::of(&tallies, &self.rule).report(incident))
+    }
+
+    /// The days on which something can form a match with a fact of one of `days`.
+    fn days_around(&self, days: &BTreeSet<Day>) -> BTreeSet<Day> {
+        let reach = self.rule.reach_in_days();
+        let around = |day: &Day| (0..=2 * reach).map(|later| day.before(reach).after(later)).collect::<Vec<_>>();
+        days.iter().flat_map(around).collect()
+    }
+
+    /// Settles once, by these tallies. The logins are read after the tallies were: a login that is recorded later finds
+    /// the failures itself.
+    async fn settle_by(
+        &self,
+        tallies: &Tallies,
+        scope: &Scope<'_>,
+        days_of_incidents: &BTreeSet<Day>,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
+        let index = FailureIndex::of(tallies, &self.rule);
+        if index.is_quiet() {
+            return Ok(());
+        }
+        let mut found = BTreeMap::new();
+        index.matching(scope.logins.iter().copied(), &mut found);
+        let mut result = Ok(());
+        for day in days_of_incidents {
+            let mut after = None;
+            loop {
+                let page = match self.store.logins(scope.address, *day, after).await {
+                    Ok(page) => page,
+                    Err(error) => {
+                        let failed = fail(summary, &error.into(), scope.address, format_args!("{day}#login#"));
+                        result = result.and(Err(failed));
+                        break;
+                    }
+                };
+                report_unreadable(scope.address, &page.unreadable, summary);
+                index.matching(&page.records.logins, &mut found);
+                if found.len() >= INCIDENTS_AT_ONCE {
+                    let found = std::mem::take(&mut found);
+                    result = result.and(self.settle_incidents(&index, scope.address, found, summary).await);
+                }
+                after = page.records.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        result.and(self.settle_incidents(&index, scope.address, found, summary).await)
+    }
+
+    /// Settles incidents. An incident that cannot be settled does not keep the others back.
+    async fn settle_incidents(
+        &self,
+        index: &FailureIndex<'_>,
+        address: Address,
+        found: BTreeMap<Uuid, Incident>,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
+        let mut by_day = BTreeMap::<Day, Vec<Incident>>::new();
+        for incident in found.into_values() {
+            by_day.entry(incident.day).or_default().push(incident);
+        }
+        let mut result = Ok(());
+        for (day, incidents) in by_day {
+            let mut stored = match self.stored_incidents(address, day, &incidents, summary).await {
+                Ok(stored) => stored,
+                Err(error) => {
+                    let failed = fail(summary, &error.into(), address, format_args!("{day}#incident#"));
+                    result = result.and(Err(failed));
+                    continue;
+                }
+            };
+            for incident in incidents {
+                let (key, stored) = (IncidentKey::of(&incident), stored.remove(&incident.id));
+                let settled = self.settle_incident(index, incident, stored, summary).await;
+                let settled = settled.map_err(|error| fail(summary, &error, address, record::incident(&key)));
+                result = result.and(settled);
+            }
+        }
+        result
+    }
+
+    /// What is stored of `incidents`, all of one day: one read of an item, or one query for several.
+    async fn stored_incidents(
+        &self,
+        address: Address,
+        day: Day,
+        incidents: &[Incident],
+        summary: &mut Summary,
+    ) -> Result<BTreeMap<Uuid, Versioned<StoredIncident>>, StoreError> {
+        if let [incident] = incidents {
+            let stored = self.store.incident(&IncidentKey::of(incident)).await?;
+            return Ok(stored.map(|stored| (incident.id, stored)).into_iter().collect());
+        }
+        let wanted = incidents.iter().map(|incident| incident.id).collect();
+        let found = self.store.incidents(address, day, &wanted).await?;
+        report_unreadable(address, &found.unreadable, summary);
+        Ok(found.records)
+    }
+
     async fn settle_incident(
         &self,
+        index: &FailureIndex<'_>,
         found: Incident,
         mut stored: Option<Versioned<StoredIncident>>,
         summary: &mut Summary,
@@ -70,9 +229,16 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             let before = stored.map(|stored| stored.value);
             let mut joined = match &before {
                 Some(before) => before.clone(),
-                None => StoredIncident { incident: found.clone(), published_at: None, lease: None },
+                None => StoredIncident {
+                    incident: found.clone(),
+                    signals: BTreeSet::new(),
+                    published_at: None,
+                    reported: None,
+                    lease: None,
+                },
             };
             joined.incident.join(found.clone());
+            joined.signals = index.signals(&joined.incident);
 
             let now = self.surroundings.now();
             if joined.published_at.is_some() {
@@ -94,7 +260,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                     if joined.published_at.is_some() {
                         return Ok(());
                     }
-                    return self.publish(key, Versioned { value: joined, version: version.next() }, summary).await;
+                    let stored = Versioned { value: joined, version: version.next() };
+                    return self.publish(index, key, stored, summary).await;
                 }
                 Write::Conflict => {
                     summary.conflicts += 1;
@@ -102,26 +269,31 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 }
             }
         }
-        Err(PipelineError::Contended(format!("{}#incident#{} of {}", key.day, key.id, key.address)))
+        Err(PipelineError::Contended(format!("{} of {}", record::incident(&key), key.address)))
     }
 
     /// Publishes an incident that is stored with our lease, and marks it.
     async fn publish(
         &self,
+        index: &FailureIndex<'_>,
         key: IncidentKey,
         mut stored: Versioned<StoredIncident>,
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
-        let message = message(&stored.value.incident, &self.rule, &self.table);
+        let report = index.report(stored.value.incident.clone());
+        let message = message(&report, &self.rule, &self.table);
         if let Err(error) = self.notifier.publish(&message).await {
-            // Gives the lease back, so that whoever tries again need not wait for it. Failing that it runs out.
+            // Gives the lease back, so that whoever tries again need not wait for it. If that fails, it expires.
             stored.value.lease = None;
             let _ = self.store.write_incident(&stored.value, stored.version).await;
             return Err(error.into());
         }
         summary.publishes += 1;
+        let reported = Reported::from(report);
         for _ in 0..LOOKS {
-            stored.value.published_at = Some(self.surroundings.now());
+            // Whole seconds, as records show times.
+            stored.value.published_at = Some(self.surroundings.now().trunc_subsecs(0));
+            stored.value.reported = Some(reported.clone());
             stored.value.lease = None;
             if self.store.write_incident(&stored.value, stored.version).await? == Write::Done {
                 summary.writes += 1;
@@ -135,6 +307,14 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 None => return Ok(()),
             }
         }
-        Err(PipelineError::Contended(format!("{}#incident#{} of {}", key.day, key.id, key.address)))
+        Err(PipelineError::Contended(format!("{} of {}", record::incident(&key), key.address)))
+    }
+}
+
+/// Counts and logs records that were left out.
+fn report_unreadable(address: Address, unreadable: &[UnreadableRecord], summary: &mut Summary) {
+    for UnreadableRecord { record, cause } in unreadable {
+        summary.unreadable += 1;
+        tracing::error!(code = "store.unreadable", %address, record, cause, "a record was left out");
     }
 }

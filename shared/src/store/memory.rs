@@ -31,7 +31,7 @@ struct Records {
 impl Memory {
     /// Every incident, by address and day.
     #[must_use]
-    pub fn incidents(&self) -> Vec<StoredIncident> {
+    pub fn all_incidents(&self) -> Vec<StoredIncident> {
         self.records().incidents.values().map(|stored| stored.value.clone()).collect()
     }
 

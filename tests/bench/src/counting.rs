@@ -1,15 +1,18 @@
 //! The real pipeline over a store that counts what DynamoDB would have had to do.
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Address, Day, Login, Rule, Tally};
+use pivotwatch::detection::{Address, Day, Login, Rule, Tallies, Tally};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Outbox, Table};
 use pivotwatch::pipeline::{Pipeline, System};
-use pivotwatch::store::{IncidentKey, Known, Memory, Store, StoreError, StoredIncident, Version, Versioned, Write};
+use pivotwatch::store::{
+    Found, IncidentKey, LoginPage, Memory, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
+    Write,
+};
+use uuid::Uuid;
 
 /// Bytes of a tally's item without failures, and of each failure, as `docs/DESIGN.md` has them of 6 and of 60.
 const ITEM: u64 = 335;
@@ -102,13 +105,29 @@ impl Store for Counting {
         self.memory.write_login(login).await
     }
 
-    async fn known(&self, address: Address, days: RangeInclusive<Day>) -> Result<Known, StoreError> {
-        let known = self.memory.known(address, days).await?;
-        let found: u64 = known.evidence.tallies.values().map(|tally| bytes(tally.failures())).sum();
+    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+        let found = self.memory.tallies(address, days).await?;
         let counted = &mut *self.counted();
-        counted.work.queries += 1;
-        counted.work.read_units += found.div_ceil(4096).max(1);
-        Ok(known)
+        for day in days {
+            let of_day = found.records.iter().filter(|((its, _), _)| its == day);
+            counted.work.queries += 1;
+            counted.work.read_units +=
+                of_day.map(|(_, tally)| bytes(tally.failures())).sum::<u64>().div_ceil(4096).max(1);
+        }
+        Ok(found)
+    }
+
+    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
+        self.memory.logins(address, day, after).await
+    }
+
+    async fn incidents(
+        &self,
+        address: Address,
+        day: Day,
+        wanted: &BTreeSet<Uuid>,
+    ) -> Result<Found<StoredIncidents>, StoreError> {
+        self.memory.incidents(address, day, wanted).await
     }
 
     async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {

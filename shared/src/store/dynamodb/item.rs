@@ -59,7 +59,6 @@ fn number(item: &Item, name: &str) -> Option<i64> {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
 }
 
-
 #[derive(Serialize)]
 struct TallyItem {
     ip: String,
@@ -138,12 +137,13 @@ struct IncidentItem {
     columns: Columns,
     account_id: String,
     user_identity_arn: String,
+    /// Derived from the columns, for people who would take `mfa_used` for a fact.
+    is_federated: bool,
     start_time: DateTime<Utc>,
     end_time: DateTime<Utc>,
     logins: BTreeSet<LoginReference>,
     logins_total: u64,
     logins_estimated: bool,
-    /// Sources.
     exceeded: BTreeSet<Source>,
     signals: BTreeSet<Signal>,
     severity: Severity,
@@ -166,6 +166,7 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
         columns: incident.columns.clone(),
         account_id: incident.account_id.clone(),
         user_identity_arn: incident.user_identity_arn.clone(),
+        is_federated: incident.is_federated(),
         start_time: incident.start_time,
         end_time: incident.end_time,
         logins: incident.logins.listed().clone(),

@@ -164,7 +164,7 @@ impl Store for DynamoDb {
     }
 
     async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
-        let of_days = stream::iter(days).map(|day| self.tallies_of_day(address, *day)).buffered(DAYS_AT_ONCE);
+        let of_days = stream::iter(days.clone()).map(|day| self.tallies_of_day(address, day)).buffered(DAYS_AT_ONCE);
         let mut all = Found { records: Tallies::new(), unreadable: Vec::new() };
         of_days
             .try_for_each(|found| {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::detection::Tally;
 use crate::detection::failure::Code;
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Moment, Moments, Occurrence};
-use crate::detection::sample::Sample;
 use crate::detection::names::NameSet;
+use crate::detection::sample::Sample;
 
 /// The first byte. A reader refuses what it does not know rather than guess.
 const FORMAT: u8 = 2;
