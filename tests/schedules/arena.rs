@@ -37,8 +37,8 @@ pub struct Arena {
     pub drawn: AtomicU64,
     /// How many things went wrong.
     pub mishaps: AtomicUsize,
-    /// Whether the days of a read are steps of their own.
-    reads_by_day: bool,
+    /// Whether reads that commute with everything are steps: those of each day, and those of an object.
+    pub every_read_is_a_step: bool,
     unfinished: AtomicUsize,
 }
 
@@ -81,10 +81,10 @@ impl Clock {
 }
 
 impl Arena {
-    fn new(rule: Rule, reads_by_day: bool) -> Self {
+    fn new(rule: Rule, every_read_is_a_step: bool) -> Self {
         Self {
             rule,
-            reads_by_day,
+            every_read_is_a_step,
             store: Arc::default(),
             outbox: Arc::default(),
             bucket: Mutex::default(),
@@ -115,9 +115,13 @@ impl Arena {
         known::finding(stored, &tallies.records, &self.rule)
     }
 
-    /// The days of a read, by step.
+    /// The days of a read of tallies, by step.
     pub fn reads_of(&self, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {
-        if self.reads_by_day { days.iter().map(|day| BTreeSet::from([*day])).collect() } else { vec![days.clone()] }
+        if self.every_read_is_a_step {
+            days.iter().map(|day| BTreeSet::from([*day])).collect()
+        } else {
+            vec![days.clone()]
+        }
     }
 
     pub fn note(&self, line: String) {
@@ -153,8 +157,8 @@ impl Arena {
 #[derive(Clone)]
 pub struct Scene {
     pub rule: Rule,
-    /// Whether the days of a read are steps of their own, which multiplies the orders.
-    pub reads_by_day: bool,
+    /// Whether reads that commute with everything are steps, which multiplies the orders.
+    pub every_read_is_a_step: bool,
     /// What is known already.
     pub known: Vec<Evidence>,
     /// What meets.
@@ -205,8 +209,8 @@ pub fn run_each(
     config.stack_size = 1024 * 1024;
     config.failure_persistence = FailurePersistence::None;
     Runner::new(TimeLast(scheduler), config).run(move || {
-        let Scene { rule, reads_by_day, known, deliveries } = scene.clone();
-        let arena = Arc::new(Arena::new(rule, reads_by_day));
+        let Scene { rule, every_read_is_a_step, known, deliveries } = scene.clone();
+        let arena = Arc::new(Arena::new(rule, every_read_is_a_step));
         for evidence in known {
             arena.remember(&evidence).now_or_never().expect("memory keeps nobody waiting").unwrap();
         }

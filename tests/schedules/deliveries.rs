@@ -161,7 +161,7 @@ impl Cut {
             deliveries.extend((0..times).map(|_| vec![Step::Deliver(notice.clone())]));
         }
         self.let_go_wrong(&mut deliveries);
-        Scene { rule: world.rule.clone(), reads_by_day: true, known: Vec::new(), deliveries }
+        Scene { rule: world.rule.clone(), every_read_is_a_step: true, known: Vec::new(), deliveries }
     }
 
     fn let_go_wrong(&self, deliveries: &mut [Delivery]) {

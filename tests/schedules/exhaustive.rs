@@ -94,7 +94,7 @@ fn a_login_meets_the_sixth_failure() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scene = Scene {
         rule: world.rule.clone(),
-        reads_by_day: false,
+        every_read_is_a_step: false,
         known: World { rows: world.rows[..5].to_vec(), trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), export("sixth", &world.rows[5..])],
     };
@@ -106,7 +106,7 @@ fn a_login_meets_itself_and_something_goes_wrong() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scene = Scene {
         rule: world.rule.clone(),
-        reads_by_day: false,
+        every_read_is_a_step: false,
         known: World { trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), login(&world.trail[0])],
     };
@@ -122,7 +122,7 @@ fn a_login_meets_another_of_its_kind() {
     let world = World::plain(&failed(6, noon()), &[noon(), noon() + TimeDelta::minutes(1)]);
     let scene = Scene {
         rule: world.rule.clone(),
-        reads_by_day: false,
+        every_read_is_a_step: false,
         known: World { trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), login(&world.trail[1])],
     };
@@ -134,7 +134,7 @@ fn an_export_meets_itself() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scene = Scene {
         rule: world.rule.clone(),
-        reads_by_day: false,
+        every_read_is_a_step: false,
         known: World { rows: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![export("six", &world.rows), export("six", &world.rows)],
     };
@@ -146,7 +146,7 @@ fn an_export_meets_another_that_overlaps_it() {
     let world = World::plain(&failed(7, noon()), &[noon()]);
     let scene = Scene {
         rule: world.rule.clone(),
-        reads_by_day: false,
+        every_read_is_a_step: false,
         known: World { rows: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![export("first", &world.rows[..4]), export("last", &world.rows[3..])],
     };
