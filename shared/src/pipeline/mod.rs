@@ -5,6 +5,7 @@
 //! slip between them, in whichever order they came and however late.
 
 mod detect;
+mod failure;
 mod gathering;
 mod ingest;
 pub mod reading;
@@ -14,6 +15,7 @@ mod surroundings;
 
 use std::ops::RangeInclusive;
 
+pub use failure::Unfinished;
 pub use gathering::count_unusable;
 pub use ingest::{Failed, Ingested, ObjectFault};
 pub use surroundings::{Surroundings, System};

@@ -1,0 +1,45 @@
+//! Failures of the pipeline: each is logged and counted where it happens, and the invocation fails after all of them.
+
+use std::fmt;
+
+use super::PipelineError;
+use crate::detection::Address;
+use crate::telemetry::{Summary, count};
+
+/// Some of the work failed, so the event must be delivered again. The log has a line for each failure.
+///
+/// A `Result` keeps one error. With fifty unreadable tallies, an operator would mend the first, redrive the event, and
+/// only then learn of the second. Errors are therefore reported one by one with [`fail`], and only this marker is returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not everything was recorded and settled; the log names each failure, and the first was {code}")]
+pub struct Unfinished {
+    code: &'static str,
+}
+
+impl Unfinished {
+    /// The marker for a failure that has been logged and counted under `code`.
+    pub(super) const fn of(code: &'static str) -> Self {
+        Self { code }
+    }
+
+    /// The code of the first failure.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.code
+    }
+}
+
+/// Logs an error with the record and the address it is about, counts it in `summary.failed`, and returns the marker.
+///
+/// Call this once for each error, where the error happens. `Result::and` then combines markers without losing anything.
+pub(super) fn fail(
+    summary: &mut Summary,
+    error: &PipelineError,
+    address: Address,
+    record: impl fmt::Display,
+) -> Unfinished {
+    let code = error.code();
+    count(&mut summary.failed, code);
+    tracing::error!(code, %address, %record, "{error}");
+    Unfinished::of(code)
+}
