@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
+use super::failure::{Unfinished, fail};
 use super::gathering::Facts;
 use super::{Pipeline, PipelineError, Surroundings};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
 use crate::notify::Notifier;
-use crate::store::{Store, Version, Versioned, Write};
+use crate::store::{Store, Version, Versioned, Write, record};
 use crate::telemetry::Summary;
 
 /// Facts that are recorded at the same time. They are different records, so they do not get into each other's way.
@@ -27,7 +28,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     /// Records facts. All are tried, whatever becomes of some.
-    pub(super) async fn record(&self, facts: &Facts) -> (Summary, Result<(), PipelineError>) {
+    pub(super) async fn record(&self, facts: &Facts) -> (Summary, Result<(), Unfinished>) {
         let tallies = stream::iter(&facts.tallies).map(|(key, tally)| self.record_tally(key, tally).left_future());
         let logins = stream::iter(&facts.logins).map(|login| {
             let recorded = async move {
@@ -46,9 +47,10 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         (summary, result)
     }
 
-    async fn record_tally(&self, key: &TallyKey, tally: &Tally) -> (Summary, Result<(), PipelineError>) {
+    async fn record_tally(&self, key: &TallyKey, tally: &Tally) -> (Summary, Result<(), Unfinished>) {
         let mut summary = Summary::default();
         let result = self.merge_tally(key, tally, &mut summary).await;
+        let result = result.map_err(|error| fail(&mut summary, &error, key.address, record::tally(key)));
         (summary, result)
     }
 
@@ -80,11 +82,12 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     }
 
     /// Records a login.
-    pub(super) async fn record_login(&self, login: &Login, summary: &mut Summary) -> Result<(), PipelineError> {
+    pub(super) async fn record_login(&self, login: &Login, summary: &mut Summary) -> Result<(), Unfinished> {
         summary.logins += 1;
-        match self.store.write_login(login).await? {
-            Write::Done => summary.writes += 1,
-            Write::Conflict => summary.duplicates += 1,
+        match self.store.write_login(login).await {
+            Ok(Write::Done) => summary.writes += 1,
+            Ok(Write::Conflict) => summary.duplicates += 1,
+            Err(error) => return Err(fail(summary, &error.into(), login.source_ip_address, record::login(login))),
         }
         Ok(())
     }

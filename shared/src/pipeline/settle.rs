@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::failure::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Surroundings};
 use crate::detection::{Address, Day, Incident, Login, incidents};
 use crate::notify::{Notifier, message};
-use crate::store::{IncidentKey, Lease, Store, StoredIncident, Version, Versioned, Write};
+use crate::store::{IncidentKey, Known, Lease, Store, StoreError, StoredIncident, Version, Versioned, Write, record};
 use crate::telemetry::Summary;
 
 /// How long others leave publishing to whoever stored the incident: longer than the clients try to reach SNS.
@@ -34,15 +35,15 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         address: Address,
         days: RangeInclusive<Day>,
         summary: &mut Summary,
-    ) -> Result<(), PipelineError> {
+    ) -> Result<(), Unfinished> {
         let near = self.around(*days.start(), *days.end());
-        let mut known = self.store.known(address, near.clone()).await?;
-        let is_beside = |login: &Login| !days.contains(&login.day());
-        if known.evidence.logins.iter().any(is_beside) {
-            // A failure of these days belongs to what is told of a login on a neighbouring day, whose other side has not
-            // been read. Seen from here alone, it would come to what the order of arrival makes of it.
-            known = self.store.known(address, self.around(*near.start(), *near.end())).await?;
-        }
+        let known = match self.known_around(address, &days).await {
+            Ok(known) => known,
+            Err(error) => {
+                let (from, to) = record::range(*near.start(), *near.end());
+                return Err(fail(summary, &error.into(), address, format_args!("{from} to {to}")));
+            }
+        };
         for (record, cause) in &known.unreadable {
             summary.unreadable += 1;
             tracing::error!(code = "store.unreadable", %address, record, cause, "a record was left out");
@@ -52,9 +53,23 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         for found in found.into_iter().filter(|incident| near.contains(&incident.day)) {
             let stored = known.incidents.get(&found.id).cloned();
             // One incident that cannot be settled must not keep the others back.
-            result = result.and(self.settle_incident(found, stored, summary).await);
+            let key = IncidentKey::of(&found);
+            let settled = self.settle_incident(found, stored, summary).await;
+            result = result.and(settled.map_err(|error| fail(summary, &error, address, record::incident(&key))));
         }
         result
+    }
+
+    async fn known_around(&self, address: Address, days: &RangeInclusive<Day>) -> Result<Known, StoreError> {
+        let near = self.around(*days.start(), *days.end());
+        let known = self.store.known(address, near.clone()).await?;
+        let is_beside = |login: &Login| !days.contains(&login.day());
+        if known.evidence.logins.iter().any(is_beside) {
+            // A failure of these days belongs to what is told of a login on a neighbouring day, whose other side has not
+            // been read. Seen from here alone, it would come to what the order of arrival makes of it.
+            return self.store.known(address, self.around(*near.start(), *near.end())).await;
+        }
+        Ok(known)
     }
 
     async fn settle_incident(
