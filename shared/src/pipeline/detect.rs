@@ -1,30 +1,43 @@
 //! What `detect` does with an event.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use serde_json::Value;
 
-use super::failure::fail;
+use super::deadline::{Deadline, Stop};
+use super::failure::{Unfinished, fail};
 use super::gathering::count_unusable;
-use super::{Pipeline, Surroundings, Unfinished};
+use super::{Pipeline, PipelineError, Surroundings};
 use crate::aws::{self, Reading};
+use crate::detection::Login;
 use crate::notify::Notifier;
 use crate::store::{Store, record};
 use crate::telemetry::Summary;
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+    /// [`Self::detect_before`] without a deadline.
+    ///
+    /// # Errors
+    /// [`Unfinished`] when the event must be delivered again.
+    pub async fn detect(&self, event: &Value) -> (Summary, Result<(), Unfinished>) {
+        self.detect_before(Deadline::NONE, event).await
+    }
+
     /// Records the login that an event tells of, and settles its address. An event that tells of none is acknowledged:
     /// it would tell of none the next time either.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
-    pub async fn detect(&self, event: &Value) -> (Summary, Result<(), Unfinished>) {
+    pub async fn detect_before(&self, deadline: Deadline, event: &Value) -> (Summary, Result<(), Unfinished>) {
         let mut summary = Summary::default();
-        let Some(event_record) = aws::record_of(event) else {
+        let Some(found) = aws::record_of(event) else {
             summary.unrecognised += 1;
             let shown: String = event.to_string().chars().take(500).collect();
             tracing::warn!(code = "event.unrecognised", event = shown, "no CloudTrail record in the event");
             return (summary, Ok(()));
         };
-        let login = match aws::read(event_record) {
+        let login = match aws::read(found) {
             Reading::Login(login) => login,
             Reading::Unusable(reason) => {
                 count_unusable(&mut summary, reason);
@@ -32,12 +45,24 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             }
         };
         summary.newest_login = Some(login.time);
-        let address = login.source_ip_address;
-        let done = match self.record_login(&login, &mut summary).await {
-            Ok(()) => self.settle(address, login.day()..=login.day(), &mut summary).await,
-            Err(error) => Err(error),
+        let stop = Stop::default();
+        let done = {
+            let work = pin!(self.record_and_settle(&login, &mut summary));
+            let time = pin!(deadline.enforce(&stop, &self.surroundings));
+            match select(work, time).await {
+                Either::Left((result, _)) => Some(result),
+                Either::Right(_) => None,
+            }
         };
-        let result = done.map_err(|error| fail(&mut summary, &error, address, record::login(&login)));
+        let out_of_time = |summary: &mut Summary| {
+            fail(summary, &PipelineError::OutOfTime, login.source_ip_address, record::login(&login))
+        };
+        let result = done.unwrap_or_else(|| Err(out_of_time(&mut summary)));
         (summary, result)
+    }
+
+    async fn record_and_settle(&self, login: &Login, summary: &mut Summary) -> Result<(), Unfinished> {
+        self.record_login(login, summary).await?;
+        self.settle(login.source_ip_address, login.day()..=login.day(), summary).await
     }
 }

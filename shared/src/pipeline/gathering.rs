@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::sync::mpsc;
 
+use super::seen::{see_sign_in, see_trail_record};
 use crate::aws::{self, Reading, Unusable};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tally};
@@ -78,6 +79,7 @@ impl entra::Receiver for Gathering {
     fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.record();
         self.newest_sign_in.see(when);
+        see_sign_in(&mut self.summary.seen, &outcome);
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;
@@ -93,6 +95,7 @@ impl entra::Receiver for Gathering {
 impl aws::Receiver for Gathering {
     fn receive_record(&mut self, reading: Reading) {
         self.record();
+        see_trail_record(&mut self.summary.seen, &reading);
         match reading {
             Reading::Login(login) => {
                 self.summary.newest_login = self.summary.newest_login.max(Some(login.time));

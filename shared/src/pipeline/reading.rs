@@ -1,6 +1,7 @@
 //! Reading an object, whatever it holds: failures, or logins.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 
 use crate::aws;
 use crate::detection::Rule;
@@ -8,7 +9,7 @@ use crate::entra;
 use crate::input::{Compression, Input, Limits, ReadFault};
 
 /// The name of a CloudTrail log file among the shapes of exports.
-const LOG_FILE: &str = "cloudtrail";
+pub(super) const LOG_FILE: &str = "cloudtrail";
 
 /// What an object turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,19 @@ pub fn read(
     let what = recognised.what();
     recognised.read(name, rule, receiver)?;
     Ok(what)
+}
+
+/// Reads with `work`, and makes a panic in it a fault of the object. A defect of a reader then costs one object, not all
+/// objects of the event or all files of a hunt.
+///
+/// # Errors
+/// The fault that `work` returns, or [`ReadFault::Internal`] with the message of its panic.
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, ReadFault>) -> Result<T, ReadFault> {
+    // What `work` leaves half done is not used, except for the records that it had handed over whole.
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
+        Err(ReadFault::Internal(message.unwrap_or("no message").to_owned()))
+    })
 }
 
 #[cfg(test)]
