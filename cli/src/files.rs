@@ -59,7 +59,7 @@ impl FileFault {
 
 /// A file as an object.
 pub(crate) fn address(key: String) -> ObjectAddress {
-    ObjectAddress { bucket: String::new(), key, version: None }
+    ObjectAddress { key, ..ObjectAddress::default() }
 }
 
 /// One file as the only object there is. A path that is no text would not survive being a key.
