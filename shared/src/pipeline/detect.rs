@@ -45,8 +45,10 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             }
         };
         summary.newest_login = Some(login.time);
-        let stop = Stop::default();
-        let done = {
+        let done = if deadline.has_passed(self.surroundings.now()) {
+            None
+        } else {
+            let stop = Stop::default();
             let work = pin!(self.record_and_settle(&login, &mut summary));
             let time = pin!(deadline.enforce(&stop, &self.surroundings));
             match select(work, time).await {
@@ -54,10 +56,10 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 Either::Right(_) => None,
             }
         };
-        let out_of_time = |summary: &mut Summary| {
-            fail(summary, &PipelineError::OutOfTime, login.source_ip_address, record::login(&login))
-        };
-        let result = done.unwrap_or_else(|| Err(out_of_time(&mut summary)));
+        let result = done.unwrap_or_else(|| {
+            let address = login.source_ip_address;
+            Err(fail(&mut summary, &PipelineError::OutOfTime, address, record::login(&login)))
+        });
         (summary, result)
     }
 
