@@ -132,6 +132,20 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_of_a_reader_is_a_fault_of_its_object() {
+        for (work, message) in [
+            (Box::new(|| panic!("plain")) as Box<dyn FnOnce() -> Result<(), ReadFault>>, "plain"),
+            (Box::new(|| panic!("{} formatted", 7)), "7 formatted"),
+            (Box::new(|| std::panic::panic_any(7)), "no message"),
+        ] {
+            let fault = guarded(work).unwrap_err();
+            assert_eq!((fault.code(), fault.is_transient()), ("object.internal", false));
+            assert!(fault.to_string().contains(message), "{fault}");
+        }
+        assert!(guarded(|| Ok(7)).is_ok_and(|value| value == 7));
+    }
+
+    #[test]
     fn what_people_write_into_a_record_does_not_decide_what_the_object_is() {
         let said =
             ["eventName", "eventTime", "userIdentity", "aws:s3", "category", "Records", "{\"category\":1}", "\u{1}"];
