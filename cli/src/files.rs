@@ -1,6 +1,6 @@
 //! What the commands share: files and folders as objects, and how findings are printed.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,38 +11,95 @@ use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use walkdir::{DirEntry, WalkDir};
 
 /// A file that some path means.
+#[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) path: PathBuf,
     /// The key that it would have as an object.
     pub(crate) key: String,
-    /// Why the folders that it is in say that it is not to be read.
-    pub(crate) passed_over: Option<PassedOver>,
+    /// Why it is not read.
+    pub(crate) skipped: Option<Skipped>,
+}
+
+/// Why a file that was found in a folder is not read. One that is named itself is always read: a person means it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Skipped {
+    /// The folders that it is in say that it cannot be a log file.
+    PassedOver(PassedOver),
+    /// It is no regular file: reading it could wait, or go on, for ever.
+    Special(&'static str),
+}
+
+impl Skipped {
+    /// The name in reports.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::PassedOver(reason) => reason.name(),
+            Self::Special(kind) => kind,
+        }
+    }
 }
 
 impl Found {
     fn of(entry: DirEntry) -> Self {
         let key = entry.path().to_string_lossy().into_owned();
-        match aws::passed_over(&key) {
-            // It was named itself: then its folders do not matter, and are no part of the key.
-            Some(_) if entry.depth() == 0 => {
-                let key = entry.file_name().to_string_lossy().into_owned();
-                Self { path: entry.into_path(), key, passed_over: None }
-            }
-            passed_over => Self { path: entry.into_path(), key, passed_over },
+        if entry.depth() == 0 {
+            // Its folders do not matter, and are no part of the key where they would pass it over.
+            let name = || entry.file_name().to_string_lossy().into_owned();
+            let key = if aws::passed_over(&key).is_some() { name() } else { key };
+            return Self { path: entry.into_path(), key, skipped: None };
         }
+        let special = special(entry.file_type()).map(Skipped::Special);
+        let skipped = special.or_else(|| aws::passed_over(&key).map(Skipped::PassedOver));
+        Self { path: entry.into_path(), key, skipped }
     }
 }
 
-/// The files that some paths mean: a file itself, and of a folder every file below it, in the order of their names.
+/// What a file is that is no regular one.
+fn special(file_type: FileType) -> Option<&'static str> {
+    if file_type.is_file() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if file_type.is_fifo() {
+            return Some("fifo");
+        }
+        if file_type.is_socket() {
+            return Some("socket");
+        }
+        if file_type.is_char_device() || file_type.is_block_device() {
+            return Some("device");
+        }
+    }
+    Some("special_file")
+}
+
+/// The files that some paths mean: a file itself, and of a folder every file below it. Each comes once, in the order of
+/// the paths' names, so that the order of arguments changes nothing.
 pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<Found, FileFault>> {
-    let entries = paths.iter().flat_map(|path| WalkDir::new(path).follow_links(true).sort_by_file_name());
-    entries
+    let entries = paths.iter().flat_map(|path| WalkDir::new(path).follow_links(true));
+    let mut files: Vec<_> = entries
         .filter_map(|entry| match entry {
             Ok(entry) if entry.file_type().is_dir() => None,
             Ok(entry) => Some(Ok(Found::of(entry))),
             Err(error) => Some(Err(FileFault(error))),
         })
-        .collect()
+        .collect();
+    // Of a file that is named and also found in a folder, the first is the one that is named.
+    files.sort_by_cached_key(|file| {
+        let is_skipped = file.as_ref().is_ok_and(|found| found.skipped.is_some());
+        (path(file).to_owned(), is_skipped)
+    });
+    files.dedup_by(|later, earlier| path(later) == path(earlier));
+    files
+}
+
+fn path(file: &Result<Found, FileFault>) -> &Path {
+    match file {
+        Ok(found) => &found.path,
+        Err(fault) => fault.path(),
+    }
 }
 
 /// A file or folder that cannot be looked at.
@@ -59,7 +116,7 @@ impl FileFault {
 
 /// A file as an object.
 pub(crate) fn address(key: String) -> ObjectAddress {
-    ObjectAddress { bucket: String::new(), key, version: None }
+    ObjectAddress { key, ..ObjectAddress::default() }
 }
 
 /// One file as the only object there is. A path that is no text would not survive being a key.

@@ -3,11 +3,14 @@
 mod files;
 mod hunt;
 mod inspect;
+mod json;
+mod log;
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use log::Log;
 
 /// Finds console logins to AWS from addresses that failed to sign in to Microsoft Entra ID.
 #[derive(Parser)]
@@ -28,26 +31,31 @@ enum Command {
 enum Ended {
     /// Nothing was found.
     Quiet = 0,
-    /// Something could not be read. What was found in the rest is printed all the same.
+    /// Something could not be read or used. What was found in the rest is printed all the same.
     Trouble = 1,
     /// Incidents were found.
     Found = 10,
+    /// Standard output was closed before everything was inspected, as by SIGPIPE.
+    Unread = 141,
 }
 
 fn main() -> ExitCode {
+    // A panic while a file is read becomes a fault of that file. Its message can quote the file.
+    std::panic::set_hook(Box::new(|panic| Log::new(io::stderr()).say(panic)));
     let Arguments { command } = Arguments::parse();
-    let ended = match command {
-        Command::Hunt(hunt) => hunt.run(&mut io::stdout().lock(), &mut io::stderr().lock()),
-        Command::Inspect(inspect) => inspect.run(&mut io::stdout().lock(), &mut io::stderr().lock()),
+    // Standard error is not locked: a panic on another thread writes to it.
+    let (mut out, mut log) = (io::stdout().lock(), Log::new(io::stderr()));
+    let (ended, printed) = match command {
+        Command::Hunt(hunt) => hunt.run(&mut out, &mut log),
+        Command::Inspect(inspect) => inspect.run(&mut out, &mut log),
     };
-    match ended {
-        Ok(ended) => ExitCode::from(ended as u8),
-        // Whoever reads our output has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where even this cannot be written, the status has to do.
-            let _ = writeln!(io::stderr(), "pivotwatch: {error}");
-            ExitCode::from(Ended::Trouble as u8)
+    let ended = match printed {
+        // A reader that has seen enough changes nothing about what was found.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            log.say(format_args!("the findings could not be printed: {error}"));
+            Ended::Trouble
         }
-    }
+        _ => ended,
+    };
+    ExitCode::from(ended as u8)
 }

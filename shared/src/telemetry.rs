@@ -30,10 +30,14 @@ pub struct Summary {
     pub objects: u64,
     /// Objects that cannot be used, by reason. They stay in the bucket, and the log names them.
     pub refused: Reasons,
-    /// Objects, or events, that failed and will be tried again, by error code.
+    /// Failures of objects, of events, and of records and addresses in them, by error code. The event is tried again.
     pub failed: Reasons,
     /// Records of objects: failures, logins, ignored and rejected ones together.
     pub records: u64,
+    /// What kinds of record those are.
+    pub seen: Seen,
+    /// Objects that were read to their end and have nothing that can be used, by reason.
+    pub unusable: Reasons,
     /// Failures that the rule counts, however often they came.
     pub failures: u64,
     /// Records and events in order that are not counted, by reason.
@@ -62,11 +66,25 @@ pub struct Summary {
     pub newest_login: Option<DateTime<Utc>>,
 }
 
+/// Numbers of records by kind, whatever became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Records of sign-in exports, without those of other logs.
+    pub sign_ins: u64,
+    /// Those of them that are not rejected, at most `sign_ins`.
+    pub usable_sign_ins: u64,
+    /// CloudTrail records of log files: every kind of event.
+    pub trail_records: u64,
+}
+
 impl Summary {
     /// Adds what another part of the invocation did.
     pub fn add(&mut self, other: Self) {
         self.objects += other.objects;
         self.records += other.records;
+        self.seen.sign_ins += other.seen.sign_ins;
+        self.seen.usable_sign_ins += other.seen.usable_sign_ins;
+        self.seen.trail_records += other.seen.trail_records;
         self.failures += other.failures;
         self.unrecognised += other.unrecognised;
         self.duplicates += other.duplicates;
@@ -79,6 +97,7 @@ impl Summary {
         for (ours, theirs) in [
             (&mut self.refused, other.refused),
             (&mut self.failed, other.failed),
+            (&mut self.unusable, other.unusable),
             (&mut self.ignored, other.ignored),
             (&mut self.rejected, other.rejected),
         ] {
@@ -130,7 +149,10 @@ impl Line {
             ("Objects", summary.objects),
             ("ObjectsRefused", total(&summary.refused)),
             ("Failed", total(&summary.failed)),
+            ("UnusableExports", total(&summary.unusable)),
             ("RecordsRead", summary.records),
+            ("SignIns", summary.seen.sign_ins),
+            ("TrailRecords", summary.seen.trail_records),
             ("Failures", summary.failures),
             ("RecordsIgnored", total(&summary.ignored)),
             ("RecordsRejected", total(&summary.rejected)),
@@ -148,6 +170,7 @@ impl Line {
         for (prefix, reasons) in [
             ("Refused", &summary.refused),
             ("Failed", &summary.failed),
+            ("Unusable", &summary.unusable),
             ("Ignored", &summary.ignored),
             ("Rejected", &summary.rejected),
         ] {

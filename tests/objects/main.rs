@@ -1,5 +1,7 @@
 //! Objects from S3 over connections that break: the real client against a server that hangs up.
 
+mod regions;
+
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 
@@ -87,7 +89,8 @@ async fn read(server: Server) -> (Vec<u8>, std::io::Result<()>, Vec<(String, Str
         .credentials_provider(Credentials::new("any", "any", None, None, "tests"))
         .build();
     let objects = S3::new(aws_sdk_s3::Client::from_conf(configuration));
-    let address = ObjectAddress { bucket: "exports".to_owned(), key: "big.json".to_owned(), version: None };
+    let [bucket, key] = ["exports", "big.json"].map(str::to_owned);
+    let address = ObjectAddress { bucket, key, ..ObjectAddress::default() };
     let body: Result<Body, OpenFault> = objects.open(&address).await;
     let mut body = body.unwrap();
     let (bytes, result) = tokio::task::spawn_blocking(move || {

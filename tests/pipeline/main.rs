@@ -2,8 +2,10 @@
 //! whoever dies.
 
 mod crashes;
+mod errors;
 mod objects;
 mod overlap;
+mod stopping;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::{Day, IncidentReport};

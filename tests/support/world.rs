@@ -46,6 +46,12 @@ impl Surroundings for Virtual {
         tokio::task::yield_now().await;
     }
 
+    async fn wait_until(&self, time: DateTime<Utc>) {
+        while self.now() < time {
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn random(&self) -> u64 {
         // Spread out as chance would have it: the numbers in turn, times an odd one.
         self.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32

@@ -1,5 +1,6 @@
 //! `pivotwatch hunt`: the functions' own pipeline over files, with the store in memory.
 
+mod all_read;
 mod report;
 
 use std::collections::BTreeSet;
@@ -15,15 +16,16 @@ use pivotwatch::notify::{Outbox, Table};
 use pivotwatch::pipeline::{Pipeline, System};
 use pivotwatch::settings;
 use pivotwatch::store::Memory;
-use pivotwatch::telemetry::{Reasons, Summary};
 
 use crate::Ended;
-use crate::files::{self, Format, Found, OneFile};
+use crate::files::{self, Format};
+use crate::log::Log;
+use all_read::AllRead;
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
-/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read, or none has a record; incidents
-/// in the others are printed all the same), 2 wrong arguments.
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read or used, or there is no sign-in or
+/// no CloudTrail record at all; incidents in the others are printed all the same), 2 wrong arguments.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.
@@ -56,8 +58,9 @@ pub(crate) struct Hunt {
 }
 
 impl Hunt {
-    /// Hunts, prints incidents to `out` and everything else to `log`.
-    pub(crate) fn run(self, out: &mut impl Write, log: &mut impl Write) -> io::Result<Ended> {
+    /// Hunts, prints incidents to `out` and everything else to `log`. Returns how the hunt ended, and whether its incidents
+    /// could be printed.
+    pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (Ended, io::Result<()>) {
         let paths = [self.entra, self.cloudtrail].concat();
         let rule = Rule { threshold: self.threshold, window: self.window, order: self.order, sources: self.sources };
         let pipeline = Pipeline {
@@ -68,54 +71,40 @@ impl Hunt {
             limits: Limits::default(),
             table: Table::default(),
         };
-
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let mut total = Summary::default();
-        let mut trouble = false;
-        let mut passed_over = Reasons::new();
-        for file in files::below(&paths) {
-            let Found { path, key, passed_over: reason } = match file {
-                Ok(file) => file,
-                Err(fault) => {
-                    trouble = true;
-                    writeln!(log, "pivotwatch: {fault}")?;
-                    continue;
-                }
-            };
-            if let Some(reason) = reason {
-                *passed_over.entry(reason.name()).or_default() += 1;
-                continue;
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                log.say(error);
+                return (Ended::Trouble, Ok(()));
             }
-            let (summary, result) =
-                runtime.block_on(async { pipeline.ingest_object(&OneFile(&path), &files::address(key)).await });
-            total.add(summary);
-            if let Err(fault) = result {
-                trouble = true;
-                writeln!(log, "pivotwatch: {}: {fault} ({})", path.display(), fault.code())?;
-            }
-        }
-        if total.records == 0 && !trouble {
-            // That no incident was found would say nothing.
-            trouble = true;
-            writeln!(log, "pivotwatch: there is no record in any file that was read; see whether the paths are right")?;
-        }
+        };
+        let mut read = AllRead::default();
+        runtime.block_on(read.record(&pipeline, files::below(&paths), log));
+        runtime.block_on(read.settle(&pipeline, log));
+        read.judge(log);
 
         let mut incidents = Vec::new();
         for stored in pipeline.store.all_incidents() {
-            let report = runtime.block_on(pipeline.report(stored.incident)).map_err(io::Error::other)?;
-            incidents.push(report);
+            match runtime.block_on(pipeline.report(stored.incident)) {
+                Ok(report) => incidents.push(report),
+                Err(error) => {
+                    log.say(error);
+                    return (Ended::Trouble, Ok(()));
+                }
+            }
         }
         incidents.sort_by_key(|report| (report.incident.start_time, report.incident.id));
-        match self.format {
-            Format::Table => report::table(&incidents, out)?,
-            Format::Json => report::json(&incidents, out)?,
-        }
-        out.flush()?;
-        report::summary(&total, &passed_over, incidents.len(), log)?;
-        Ok(match incidents.len() {
-            _ if trouble => Ended::Trouble,
+        let printed = match self.format {
+            Format::Table => report::table(&incidents, out),
+            Format::Json => report::json(&incidents, out),
+        };
+        let printed = printed.and_then(|()| out.flush());
+        report::summary(&read.total, &read.skipped, incidents.len(), log);
+        let ended = match incidents.len() {
+            _ if read.has_trouble => Ended::Trouble,
             0 => Ended::Quiet,
             _ => Ended::Found,
-        })
+        };
+        (ended, printed)
     }
 }

@@ -10,7 +10,8 @@ use pivotwatch::notify::visible;
 use pivotwatch::telemetry::{Reasons, Summary};
 use serde::Serialize;
 
-use crate::files;
+use crate::log::Log;
+use crate::{files, json};
 
 /// Characters of a name that the table shows.
 const SHOWN: usize = 60;
@@ -51,8 +52,7 @@ pub(super) fn json(reports: &[IncidentReport], out: &mut impl Write) -> io::Resu
             logins_estimated: incident.logins.is_estimated(),
             failures: &report.failures,
         };
-        serde_json::to_writer(&mut *out, &line)?;
-        writeln!(out)?;
+        json::write_line(out, &line)?;
     }
     Ok(())
 }
@@ -103,24 +103,37 @@ fn failures(report: &IncidentReport) -> String {
 }
 
 /// Prints what was read, and what became of it.
-pub(super) fn summary(
-    summary: &Summary,
-    passed_over: &Reasons,
-    incidents: usize,
-    log: &mut impl Write,
-) -> io::Result<()> {
-    let total = |reasons: &Reasons| reasons.values().sum::<u64>();
+pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, log: &mut Log<impl Write>) {
     let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
-    writeln!(log, "{} files, {} records", summary.objects, summary.records)?;
-    if !passed_over.is_empty() {
-        writeln!(log, "  {} more files passed over{}", total(passed_over), by_reason(passed_over))?;
+    log.line(format_args!("{} files, {} records", summary.objects, summary.records));
+    if !skipped.is_empty() {
+        log.line(format_args!("  {} more files passed over{}", total(skipped), by_reason(skipped)));
     }
-    writeln!(log, "  {} failures", summary.failures)?;
-    writeln!(log, "  {} successful console logins", summary.logins)?;
-    writeln!(log, "  {ignored} ignored{}", by_reason(&summary.ignored))?;
-    writeln!(log, "  {rejected} rejected{}", by_reason(&summary.rejected))?;
-    writeln!(log, "  {} of the failures and logins were there more than once", summary.duplicates)?;
-    writeln!(log, "{incidents} incident{}", if incidents == 1 { "" } else { "s" })
+    log.line(format_args!("  {} failures", summary.failures));
+    log.line(format_args!("  {} successful console logins", summary.logins));
+    log.line(format_args!("  {ignored} ignored{}", by_reason(&summary.ignored)));
+    log.line(format_args!("  {rejected} rejected{}", by_reason(&summary.rejected)));
+    log.line(format_args!("  {} of the failures and logins were there more than once", summary.duplicates));
+    log.line(format_args!("{incidents} incident{}", if incidents == 1 { "" } else { "s" }));
+}
+
+/// Why nothing in a file can be used.
+pub(super) fn unusable(summary: &Summary) -> String {
+    if summary.records == 0 {
+        return "it has no record, so it says nothing about incidents".to_owned();
+    }
+    let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
+    let mut text = "none of its records can be used".to_owned();
+    for (number, reasons, verb) in [(rejected, &summary.rejected, "rejected"), (ignored, &summary.ignored, "ignored")] {
+        if number > 0 {
+            text = format!("{text}, {number} {verb}{}", by_reason(reasons));
+        }
+    }
+    text
+}
+
+fn total(reasons: &Reasons) -> u64 {
+    reasons.values().sum()
 }
 
 fn by_reason(reasons: &Reasons) -> String {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome, When};
-use pivotwatch::pipeline::count_unusable;
+use pivotwatch::pipeline::{count_unusable, see_sign_in, see_trail_record};
 use pivotwatch::telemetry::{Summary, count};
 
 /// Numbers of a file.
@@ -33,6 +33,7 @@ impl Findings {
 impl entra::Receiver for Findings {
     fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.record(when.read());
+        see_sign_in(&mut self.summary.seen, &outcome);
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;
@@ -46,6 +47,7 @@ impl entra::Receiver for Findings {
 
 impl aws::Receiver for Findings {
     fn receive_record(&mut self, reading: Reading) {
+        see_trail_record(&mut self.summary.seen, &reading);
         match reading {
             Reading::Login(login) => {
                 self.record(Some(login.time));

@@ -4,17 +4,17 @@ mod findings;
 mod report;
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use pivotwatch::aws::PassedOver;
 use pivotwatch::detection::Rule;
 use pivotwatch::input::{Limits, ReadFault};
-use pivotwatch::pipeline::reading;
+use pivotwatch::pipeline::{UnusableExport, reading};
 
 use crate::Ended;
-use crate::files::{self, Format, Found};
+use crate::files::{self, Format, Found, Skipped};
+use crate::log::Log;
 use findings::Findings;
 use report::{Fault, Row};
 
@@ -22,7 +22,8 @@ use report::{Fault, Row};
 ///
 /// Records are failures, ignored and rejected ones together, and in a CloudTrail log file logins.
 ///
-/// Exit status: 0 all were read, 1 a file was refused or could not be read to its end, 2 wrong arguments.
+/// Exit status: 0 all were read, 1 a file was refused or could not be read to its end, 2 wrong arguments, 141 standard
+/// output was closed before the end.
 #[derive(Args)]
 pub(crate) struct Inspect {
     /// Files, or folders with everything below them. They are judged by the default settings.
@@ -35,8 +36,9 @@ pub(crate) struct Inspect {
 }
 
 impl Inspect {
-    /// Inspects, prints findings to `out` and what went wrong to `log`.
-    pub(crate) fn run(self, out: &mut impl Write, log: &mut impl Write) -> io::Result<Ended> {
+    /// Inspects, prints findings to `out` and what went wrong to `log`. Returns how the inspection ended, and whether its
+    /// findings could be printed.
+    pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (Ended, io::Result<()>) {
         let rows = files::below(&self.files).into_iter().map(|file| match file {
             Ok(file) => inspect(&file),
             Err(fault) => Row::of_fault(fault.path(), Fault { code: "file.unreadable", message: fault.to_string() }),
@@ -47,17 +49,19 @@ impl Inspect {
                 ended = Ended::Trouble;
             }
         });
-        match self.format {
-            Format::Json => rows.try_for_each(|row| report::json(&row, out))?,
-            Format::Table => report::table(&rows.collect::<Vec<_>>(), out, log)?,
+        let printed = match self.format {
+            Format::Json => rows.try_for_each(|row| report::json(&row, out)),
+            Format::Table => report::table(&rows.collect::<Vec<_>>(), out, log),
+        };
+        match printed.and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => (Ended::Unread, Ok(())),
+            printed => (ended, printed),
         }
-        out.flush()?;
-        Ok(ended)
     }
 }
 
-fn inspect(Found { path, key, passed_over }: &Found) -> Row {
-    let mut row = Row { passed_over: passed_over.map(PassedOver::name), ..Row::of(path) };
+fn inspect(Found { path, key, skipped }: &Found) -> Row {
+    let mut row = Row { passed_over: skipped.map(Skipped::name), ..Row::of(path) };
     if row.passed_over.is_some() {
         return row;
     }
@@ -66,9 +70,13 @@ fn inspect(Found { path, key, passed_over }: &Found) -> Row {
         Err(error) => return Row::of_fault(path, Fault { code: "file.unreadable", message: error.to_string() }),
     };
     let mut findings = Findings::default();
-    let read = reading::recognise(file, Limits::default()).and_then(|recognised| {
-        row.what = Some(recognised.what());
-        recognised.read(key, &Rule::default(), &mut findings)
+    let read = reading::guarded(|| {
+        let recognised = reading::recognise(file, Limits::default())?;
+        let what = recognised.what();
+        row.what = Some(what);
+        recognised.read(key, &Rule::default(), &mut findings)?;
+        row.unusable = UnusableExport::of(what, &findings.summary);
+        Ok(())
     });
     Row { error: read.err().map(|fault| fault_of(&fault)), findings, ..row }
 }

@@ -4,22 +4,22 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use pivotwatch::notify::visible;
+use pivotwatch::pipeline::UnusableExport;
 use pivotwatch::pipeline::reading::Read;
 use pivotwatch::telemetry::Reasons;
 use serde::Serialize;
 
 use super::findings::Findings;
-use crate::files;
-
-/// Characters of a path that the table shows.
-const SHOWN: usize = 200;
+use crate::log::{Log, shown_path};
+use crate::{files, json};
 
 /// A file, and what was found in it.
 pub(super) struct Row {
     pub(super) file: String,
     /// Why it would not even be opened, by its key.
     pub(super) passed_over: Option<&'static str>,
+    /// Why nothing in it can be used.
+    pub(super) unusable: Option<UnusableExport>,
     /// What it is, if that could be told.
     pub(super) what: Option<Read>,
     pub(super) findings: Findings,
@@ -37,7 +37,7 @@ impl Row {
     /// A file of which nothing is known yet.
     pub(super) fn of(path: &Path) -> Self {
         let file = path.to_string_lossy().into_owned();
-        Self { file, passed_over: None, what: None, findings: Findings::default(), error: None }
+        Self { file, passed_over: None, unusable: None, what: None, findings: Findings::default(), error: None }
     }
 
     /// A file that could not be opened.
@@ -61,12 +61,13 @@ struct Line<'a> {
     addresses: usize,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
+    unusable: Option<&'static str>,
     error: Option<&'a Fault>,
 }
 
 /// Prints a file as a JSON object on a line of its own.
 pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
-    let Row { file, passed_over, what, findings, error } = row;
+    let Row { file, passed_over, unusable, what, findings, error } = row;
     let line = Line {
         file,
         shape: what.map(|what| what.shape),
@@ -80,14 +81,14 @@ pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
         addresses: findings.addresses.len(),
         first: findings.times.map(|(first, _)| first),
         last: findings.times.map(|(_, last)| last),
+        unusable: unusable.map(UnusableExport::name),
         error: error.as_ref(),
     };
-    serde_json::to_writer(&mut *out, &line)?;
-    writeln!(out)
+    json::write_line(out, &line)
 }
 
-/// Prints a row for each file, and below it to `log` what went wrong with which.
-pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut impl Write) -> io::Result<()> {
+/// Prints a row for each file, and to `log` what went wrong with which.
+pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut Log<impl Write>) -> io::Result<()> {
     let mut table = files::table([
         "File",
         "Shape",
@@ -106,7 +107,7 @@ pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut impl Write) ->
             time.map(|time| time.format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
         };
         table.add_row([
-            visible(&row.file, SHOWN),
+            shown_path(&row.file),
             shape(row),
             findings.summary.records.to_string(),
             findings.summary.failures.to_string(),
@@ -118,13 +119,15 @@ pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut impl Write) ->
             time(findings.times.map(|(_, last)| last)),
         ]);
     }
-    writeln!(out, "{table}")?;
     for row in rows {
         if let Some(Fault { code, message }) = &row.error {
-            writeln!(log, "pivotwatch: {}: {message} ({code})", visible(&row.file, SHOWN))?;
+            log.about(&row.file, format_args!("{message} ({code})"));
+        }
+        if let Some(unusable) = row.unusable {
+            log.about(&row.file, format_args!("nothing in it can be used ({})", unusable.name()));
         }
     }
-    Ok(())
+    writeln!(out, "{table}")
 }
 
 fn shape(row: &Row) -> String {

@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
 use pivotwatch::clients;
-use pivotwatch::pipeline::Surroundings;
+use pivotwatch::pipeline::{Deadline, Surroundings};
 use pivotwatch::settings::Settings;
 use serde_json::Value;
 
@@ -16,7 +16,8 @@ async fn main() -> Result<(), Error> {
 
     // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
     run(service_fn(async |event: LambdaEvent<Value>| {
-        let (summary, result) = pipeline.detect(&event.payload).await;
+        let deadline = Deadline::before(event.context.deadline().into(), pipeline.surroundings.now());
+        let (summary, result) = pipeline.detect_before(deadline, &event.payload).await;
         summary.print("detect", pipeline.surroundings.now());
         result.map_err(|error| Diagnostic { error_type: error.code().to_owned(), error_message: error.to_string() })
     }))

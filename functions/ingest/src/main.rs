@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
 use pivotwatch::clients;
-use pivotwatch::pipeline::Surroundings;
+use pivotwatch::pipeline::{Deadline, Surroundings};
 use pivotwatch::settings::Settings;
 use serde_json::Value;
 
@@ -18,7 +18,8 @@ async fn main() -> Result<(), Error> {
 
     // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
     run(service_fn(async |event: LambdaEvent<Value>| {
-        let ingested = pipeline.ingest(&objects, &event.payload).await;
+        let deadline = Deadline::before(event.context.deadline().into(), pipeline.surroundings.now());
+        let ingested = pipeline.ingest_before(deadline, &objects, &event.payload).await;
         ingested.summary.print("ingest", pipeline.surroundings.now());
         ingested
             .answer()

@@ -1,9 +1,13 @@
 //! Which objects of a trail's bucket are log files, by their keys.
 //!
 //! A trail's bucket holds more than its log files: digests to prove these untouched, Insights, and whatever other services
-//! deliver beside them. All lie under `AWSLogs/`, by account and then by service
+//! deliver beside them. All lie below `AWSLogs/`, by account and then by service
 //! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>). Reading them to
 //! find that there is nothing in them would cost, and refusing them would alarm somebody about what is in order.
+//!
+//! A key passes an object over only where it says that the object *cannot* be a log file. Trails have prefixes, organisations
+//! put their id before the account, and people who copy log files add folders of their own: a folder with an unknown name
+//! decides nothing, and its objects are read.
 
 /// What an object is that holds no log of a trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,52 +32,141 @@ impl PassedOver {
     }
 }
 
-/// What to pass an object over for, by its key; `None` for a log file, and for everything that lies in no service's folder
-/// below `AWSLogs/`.
+/// Folders below an account in which other AWS services deliver their logs, and the kinds of CloudTrail event that have no
+/// logins.
+const OTHER_SERVICES: [&str; 14] = [
+    "CloudFront",
+    "CloudTrail-Aggregated",
+    "CloudTrail-NetworkActivity",
+    "Config",
+    "elasticloadbalancing",
+    "globalaccelerator",
+    "GuardDuty",
+    "network-firewall",
+    "redshift",
+    "RedshiftAuditLogs",
+    "vpcdnsquerylogs",
+    "vpcflowlogs",
+    "VPCLattice",
+    "WAFLogs",
+];
+
+/// Why an object's key says that it cannot be a log file; `None` for every object that may be one.
 #[must_use]
 pub fn passed_over(key: &str) -> Option<PassedOver> {
-    let (folders, _) = key.rsplit_once('/')?;
-    let mut folders = folders.split('/').skip_while(|folder| *folder != "AWSLogs").skip(1);
-    // A trail of an organization puts the organization before the account.
-    let service = folders.find(|folder| !is_account(folder) && !is_organization(folder))?;
-    match service {
-        "CloudTrail" => None,
+    let (folders, file) = key.rsplit_once('/')?;
+    let folders: Vec<_> = folders.split('/').collect();
+    let root = folders.iter().rposition(|folder| *folder == "AWSLogs")?;
+    let below_root = &folders[root + 1..];
+    let account = below_root.iter().position(|folder| is_account(folder));
+    let below_account = account.map(|account| &below_root[account + 1..]).unwrap_or_default();
+    if below_account.contains(&"CloudTrail") {
+        return None;
+    }
+    below_account.iter().copied().chain(service_of(file)).find_map(|service| match service {
         "CloudTrail-Digest" => Some(PassedOver::Digest),
         "CloudTrail-Insight" => Some(PassedOver::Insight),
-        _ => Some(PassedOver::Other),
-    }
+        _ => OTHER_SERVICES.contains(&service).then_some(PassedOver::Other),
+    })
+}
+
+/// The service in the name of a file that it delivered: `111122223333_CloudTrail-Digest_eu-north-1_...`.
+fn service_of(file: &str) -> Option<&str> {
+    let (account, rest) = file.split_once('_')?;
+    let (service, _) = rest.split_once('_')?;
+    is_account(account).then_some(service)
 }
 
 fn is_account(folder: &str) -> bool {
     folder.len() == 12 && folder.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_organization(folder: &str) -> bool {
-    folder.starts_with("o-")
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
+    const NAME: &str = "111122223333_CloudTrail_us-east-1_20260302T1235Z_AbCdEfGhIjKlMnOp.json.gz";
+
     #[test]
-    fn log_files_are_told_from_what_lies_beside_them() {
-        for (key, expected) in [
-            ("AWSLogs/111122223333/CloudTrail/eu-north-1/2026/03/02/111122223333_CloudTrail_x.json.gz", None),
-            ("trails/all/AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/us-east-1/2026/03/02/x.json.gz", None),
-            ("AWSLogs/111122223333/CloudTrail-Digest/eu-north-1/2026/03/02/x.json.gz", Some(PassedOver::Digest)),
-            ("AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail-Insight/us-east-1/x.json.gz", Some(PassedOver::Insight)),
-            ("AWSLogs/111122223333/CloudTrail-NetworkActivity/us-east-1/x.json.gz", Some(PassedOver::Other)),
-            ("AWSLogs/111122223333/Config/us-east-1/x.json.gz", Some(PassedOver::Other)),
-            ("AWSLogs/111122223333/vpcflowlogs/us-east-1/x.log.gz", Some(PassedOver::Other)),
-            ("tenantId=0f1e/y=2026/m=03/d=02/h=08/m=00/PT1H.json", None),
-            ("CloudTrail-Digest.json", None),
-            ("AWSLogs/logins.json", None),
-            ("AWSLogs/111122223333/logins.json", None),
-            ("AWSLogs/", None),
-            ("AWSLogs", None),
+    fn a_log_file_is_read_wherever_a_folder_cloudtrail_lies_below_an_account() {
+        for folders in [
+            "AWSLogs/111122223333/CloudTrail/eu-north-1/2026/03/02",
+            "trails/all/AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/us-east-1/2026/03/02",
+            "o-a1b2c3d4e5/AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/us-east-1/2026/03/02",
+            "AWSLogs/team-a/111122223333/CloudTrail/us-east-1/2026/03/02",
+            "AWSLogs/111122223333/team-a/CloudTrail/us-east-1/2026/03/02",
+            "AWSLogs/team-a/o-a1b2c3d4e5/111122223333/restored/CloudTrail/us-east-1",
+            "AWSLogs/Config/111122223333/CloudTrail",
+            "CloudTrail-Digest/AWSLogs/111122223333/CloudTrail/us-east-1",
+            "case/AWSLogs/999988887777/Config/AWSLogs/111122223333/CloudTrail/us-east-1",
         ] {
-            assert_eq!(passed_over(key), expected, "{key}");
+            for name in [NAME, "x.json.gz", "999988887777_Config_x.json"] {
+                let key = format!("{folders}/{name}");
+                assert_eq!(passed_over(&key), None, "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_log_file_is_read() {
+        for key in [
+            "tenantId=0f1e/y=2026/m=03/d=02/h=08/m=00/PT1H.json",
+            "CloudTrail-Digest.json",
+            "CloudTrail-Digest/x.json",
+            "111122223333/CloudTrail-Digest/x.json",
+            "AWSLogs/logins.json",
+            "AWSLogs/case42/logins.json",
+            "AWSLogs/111122223333/logins.json",
+            "AWSLogs/111122223333/2026/03/02/x.json.gz",
+            "AWSLogs/111122223333/cloudtrail/x.json.gz",
+            "AWSLogs/CloudTrail/x.json.gz",
+            "AWSLogs/Config/x.json.gz",
+            "my-AWSLogs/111122223333/Config/x.json.gz",
+            "AWSLogs/",
+            "AWSLogs",
+            "",
+        ] {
+            assert_eq!(passed_over(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_log_file_is_passed_over() {
+        for (rest, expected) in [
+            ("CloudTrail-Digest/eu-north-1/2026/03/02/x.json.gz", PassedOver::Digest),
+            ("CloudTrail-Insight/us-east-1/x.json.gz", PassedOver::Insight),
+            ("CloudTrail-NetworkActivity/us-east-1/x.json.gz", PassedOver::Other),
+            ("Config/us-east-1/2026/3/2/ConfigHistory/x.json.gz", PassedOver::Other),
+            ("elasticloadbalancing/us-east-1/2026/03/02/x.log.gz", PassedOver::Other),
+            ("vpcflowlogs/us-east-1/x.log.gz", PassedOver::Other),
+            ("WAFLogs/us-east-1/x.log.gz", PassedOver::Other),
+            ("team-a/vpcflowlogs/us-east-1/x.log.gz", PassedOver::Other),
+            ("2026/111122223333_CloudTrail-Digest_us-east-1_x.json.gz", PassedOver::Digest),
+            ("2026/111122223333_vpcflowlogs_us-east-1_x.log.gz", PassedOver::Other),
+        ] {
+            for before in ["", "trails/all/", "o-a1b2c3d4e5/"] {
+                for above in ["", "o-a1b2c3d4e5/", "team-a/"] {
+                    let key = format!("{before}AWSLogs/{above}111122223333/{rest}");
+                    assert_eq!(passed_over(&key), Some(expected), "{key}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folders_around_a_log_file_do_not_hide_it(
+            before in vec("[A-Za-z0-9-]{1,12}", 0..3),
+            above in vec("[A-Za-z0-9-]{1,12}", 0..3),
+            between in vec("[A-Za-z0-9-]{1,12}", 0..3),
+            below in vec("[A-Za-z0-9-]{1,12}", 0..5),
+        ) {
+            let folders = [&before[..], &["AWSLogs".to_owned()], &above, &["111122223333".to_owned()], &between];
+            let key = format!("{}/CloudTrail/{}/{NAME}", folders.concat().join("/"), below.join("/"));
+            prop_assert_eq!(passed_over(&key), None);
         }
     }
 }

@@ -78,6 +78,9 @@ pub enum ReadFault {
     /// The bytes stopped coming. Nothing is known against the object, and reading it again can help.
     #[error("the object could not be read to its end: {0}")]
     Transfer(#[source] io::Error),
+    /// The reader panicked, which is a defect of pivotwatch.
+    #[error("the reader failed on the object ({0}); this is a defect of pivotwatch: report it with the object")]
+    Internal(String),
 }
 
 impl ReadFault {
@@ -92,6 +95,7 @@ impl ReadFault {
             Self::TooLarge(_) => "object.too_large",
             Self::Bomb(_) => "object.bomb",
             Self::Transfer(_) => "object.transfer",
+            Self::Internal(_) => "object.internal",
         }
     }
 

@@ -15,7 +15,7 @@ pub use s3::S3;
 use std::fmt;
 
 /// Which object, and which version of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectAddress {
     /// The bucket's name.
     pub bucket: String,
@@ -23,6 +23,8 @@ pub struct ObjectAddress {
     pub key: String,
     /// The version that the event is about, where the bucket keeps versions.
     pub version: Option<String>,
+    /// The region of the bucket, where the event says it.
+    pub region: Option<String>,
 }
 
 impl fmt::Display for ObjectAddress {

@@ -60,36 +60,43 @@ fn search(piece: &Value, message: Option<&str>, wrapping: usize, found: &mut Not
     } else if text(piece, "/Event") == Some("s3:TestEvent") {
         found.ignored.push("s3_test_event");
     } else if let (Some(bucket), Some(key)) = (text(piece, "/s3/bucket/name"), text(piece, "/s3/object/key")) {
-        if text(piece, "/eventName").is_some_and(|name| name.contains("ObjectCreated:")) {
-            written(bucket, &form_decoded(key), text(piece, "/s3/object/versionId"), message, found);
-        } else {
-            found.ignored.push("s3_other_event");
-        }
+        let is_written = text(piece, "/eventName").is_some_and(|name| name.contains("ObjectCreated:"));
+        let (version, region) = (text(piece, "/s3/object/versionId"), text(piece, "/awsRegion"));
+        found.add(is_written, object(bucket, &form_decoded(key), version, region), message);
     } else if let (Some(bucket), Some(key)) = (text(piece, "/detail/bucket/name"), text(piece, "/detail/object/key")) {
+        let is_written = text(piece, "/detail-type") == Some("Object Created");
+        let (version, region) = (text(piece, "/detail/object/version-id"), text(piece, "/region"));
         // EventBridge, unlike the others, gives the key as it is.
-        if text(piece, "/detail-type") == Some("Object Created") {
-            written(bucket, key, text(piece, "/detail/object/version-id"), message, found);
-        } else {
-            found.ignored.push("s3_other_event");
-        }
+        found.add(is_written, object(bucket, key, version, region), message);
     } else {
         unrecognised(piece, found);
     }
 }
 
-fn written(bucket: &str, key: &str, version: Option<&str>, message: Option<&str>, found: &mut Notifications) {
-    if key.ends_with('/') {
-        found.ignored.push("s3_folder");
-        return;
+impl Notifications {
+    fn add(&mut self, is_written: bool, object: ObjectAddress, message: Option<&str>) {
+        if !is_written {
+            self.ignored.push("s3_other_event");
+        } else if object.key.ends_with('/') {
+            self.ignored.push("s3_folder");
+        } else {
+            self.written.push(Notification { object, message: message.map(str::to_owned) });
+        }
     }
-    found.written.push(Notification {
-        object: ObjectAddress {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            version: version.filter(|version| !version.is_empty()).map(str::to_owned),
-        },
-        message: message.map(str::to_owned),
-    });
+}
+
+fn object(bucket: &str, key: &str, version: Option<&str>, region: Option<&str>) -> ObjectAddress {
+    ObjectAddress {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        version: version.filter(|version| !version.is_empty()).map(str::to_owned),
+        region: region.filter(|region| is_region(region)).map(str::to_owned),
+    }
+}
+
+/// Whether a text can be a region. It becomes a part of a host's name, and an event is not to be trusted with that.
+fn is_region(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn unrecognised(piece: &Value, found: &mut Notifications) {
@@ -119,6 +126,7 @@ mod tests {
             "eventVersion": "2.1",
             "eventSource": "aws:s3",
             "eventName": "ObjectCreated:Put",
+            "awsRegion": "eu-west-1",
             "s3": {"bucket": {"name": "exports"}, "object": {"key": key, "size": 1, "versionId": "v1"}},
         })
     }
@@ -127,6 +135,7 @@ mod tests {
         json!({
             "detail-type": "Object Created",
             "source": "aws.s3",
+            "region": "eu-west-1",
             "detail": {"bucket": {"name": "exports"}, "object": {"key": key, "version-id": "v1"}},
         })
     }
@@ -136,8 +145,9 @@ mod tests {
     }
 
     fn expected(key: &str, message: Option<&str>) -> Notification {
-        let object =
-            ObjectAddress { bucket: "exports".to_owned(), key: key.to_owned(), version: Some("v1".to_owned()) };
+        let [bucket, key] = ["exports", key].map(str::to_owned);
+        let [version, region] = ["v1", "eu-west-1"].map(|text| Some(text.to_owned()));
+        let object = ObjectAddress { bucket, key, version, region };
         Notification { object, message: message.map(str::to_owned) }
     }
 
@@ -199,6 +209,20 @@ mod tests {
         let found = notifications(&event);
         assert_eq!(found.written, [expected("a.json", Some("good"))]);
         assert_eq!(found.unrecognised.len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_a_region_is_none() {
+        for region in ["", "eu-west-1.attacker.example/", "EU-WEST-1", "eu west 1", &"a".repeat(33)] {
+            let (mut direct, mut of_bridge) = (direct("a.json"), of_bridge("a.json"));
+            direct["awsRegion"] = json!(region);
+            of_bridge["region"] = json!(region);
+            for event in [json!({"Records": [direct]}), of_bridge] {
+                let found = notifications(&event);
+                assert_eq!(found.written.len(), 1, "{event}");
+                assert_eq!(found.written[0].object.region, None, "{event}");
+            }
+        }
     }
 
     #[test]

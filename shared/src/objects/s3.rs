@@ -1,6 +1,10 @@
 //! Objects from S3.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Region;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use tokio::sync::mpsc::Sender;
@@ -12,28 +16,61 @@ use crate::input::Interrupted;
 /// How often a transfer that broke off is taken up again without a single byte having come.
 const FRUITLESS_RESUMPTIONS: u32 = 3;
 
-/// Objects from S3.
+/// Objects from S3, whichever region their bucket is in.
+///
+/// S3 serves a bucket only in its own region. The event says which that is; where it does not, S3 does when it is asked in
+/// another. The SDK does not follow that answer by itself.
 #[derive(Clone, Debug)]
 pub struct S3 {
     client: Client,
+    /// Clients of other regions than that of `client`, made as they are needed. They share its connections.
+    others: Arc<Mutex<BTreeMap<String, Client>>>,
 }
 
 impl S3 {
-    /// Objects that `client` may read.
+    /// Objects that `client` may read. It serves its own region, and clients like it serve the others.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, others: Arc::default() }
+    }
+
+    /// The client of a region.
+    fn of_region(&self, region: &str) -> Client {
+        if self.client.config().region().is_some_and(|own| own.as_ref() == region) {
+            return self.client.clone();
+        }
+        // A panic elsewhere leaves the map whole: an entry is put in with one call.
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let make =
+            || Client::from_conf(self.client.config().to_builder().region(Region::new(region.to_owned())).build());
+        others.entry(region.to_owned()).or_insert_with(make).clone()
     }
 }
 
 impl Objects for S3 {
     async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
-        let transfer = Transfer { client: self.client.clone(), address: address.clone() };
-        let answer = transfer.begin().await.map_err(|error| fault(&error))?;
+        let client = address.region.as_deref().map_or_else(|| self.client.clone(), |region| self.of_region(region));
+        let mut transfer = Transfer { client, address: address.clone() };
+        let mut answer = transfer.begin().await;
+        if let Some(region) = answer.as_ref().err().and_then(region_of_bucket) {
+            transfer.client = self.of_region(region);
+            answer = transfer.begin().await;
+        }
+        let answer = answer.map_err(|error| fault(&error))?;
         let (sender, body) = Body::channel();
         tokio::spawn(transfer.send(answer, sender));
         Ok(body)
     }
+}
+
+/// The region in which S3 says that the bucket is, in an answer that refuses to serve it.
+fn region_of_bucket(error: &GetError) -> Option<&str> {
+    let answer = error.raw_response()?;
+    // 301 PermanentRedirect, 307 TemporaryRedirect, 400 AuthorizationHeaderMalformed or IllegalLocationConstraintException.
+    if !matches!(answer.status().as_u16(), 301 | 307 | 400) {
+        return None;
+    }
+    answer.headers().get("x-amz-bucket-region")
 }
 
 /// The transfer of one object.
@@ -46,14 +83,14 @@ type GetError = SdkError<GetObjectError>;
 
 impl Transfer {
     async fn begin(&self) -> Result<GetObjectOutput, GetError> {
-        let ObjectAddress { bucket, key, version } = &self.address;
+        let ObjectAddress { bucket, key, version, .. } = &self.address;
         self.client.get_object().bucket(bucket).key(key).set_version_id(version.clone()).send().await
     }
 
     /// What is left of the object from `position` on, if it is still the one that was begun. A large object takes minutes to
     /// read, in which connections do break; to begin it anew would be to parse it anew.
     async fn resume(&self, position: u64, e_tag: Option<&str>) -> Result<GetObjectOutput, GetError> {
-        let ObjectAddress { bucket, key, version } = &self.address;
+        let ObjectAddress { bucket, key, version, .. } = &self.address;
         self.client
             .get_object()
             .bucket(bucket)

@@ -1,32 +1,45 @@
 //! What `detect` does with an event.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 
+use futures_util::future::{Either, select};
 use serde_json::Value;
 
+use super::deadline::{Deadline, Stop};
+use super::failure::{Unfinished, fail};
 use super::gathering::count_unusable;
 use super::settle::Scope;
-use super::{Pipeline, Surroundings, Unfinished};
+use super::{Pipeline, PipelineError, Surroundings};
 use crate::aws::{self, Reading};
+use crate::detection::Login;
 use crate::notify::Notifier;
-use crate::store::Store;
+use crate::store::{Store, record};
 use crate::telemetry::Summary;
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+    /// [`Self::detect_before`] without a deadline.
+    ///
+    /// # Errors
+    /// [`Unfinished`] when the event must be delivered again.
+    pub async fn detect(&self, event: &Value) -> (Summary, Result<(), Unfinished>) {
+        self.detect_before(Deadline::NONE, event).await
+    }
+
     /// Records the login that an event tells of, and settles its address. An event that tells of none is acknowledged:
     /// it would tell of none the next time either.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
-    pub async fn detect(&self, event: &Value) -> (Summary, Result<(), Unfinished>) {
+    pub async fn detect_before(&self, deadline: Deadline, event: &Value) -> (Summary, Result<(), Unfinished>) {
         let mut summary = Summary::default();
-        let Some(event_record) = aws::record_of(event) else {
+        let Some(found) = aws::record_of(event) else {
             summary.unrecognised += 1;
             let shown: String = event.to_string().chars().take(500).collect();
             tracing::warn!(code = "event.unrecognised", event = shown, "no CloudTrail record in the event");
             return (summary, Ok(()));
         };
-        let login = match aws::read(event_record) {
+        let login = match aws::read(found) {
             Reading::Login(login) => login,
             Reading::Unusable(reason) => {
                 count_unusable(&mut summary, reason);
@@ -34,13 +47,27 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             }
         };
         summary.newest_login = Some(login.time);
-        let result = match self.record_login(&login, &mut summary).await {
-            Ok(()) => {
-                let scope = Scope { address: login.source_ip_address, failures: BTreeSet::new(), logins: vec![&login] };
-                self.settle(scope, &mut summary).await
+        let done = if deadline.has_passed(self.surroundings.now()) {
+            None
+        } else {
+            let stop = Stop::default();
+            let work = pin!(self.record_and_settle(&login, &mut summary));
+            let time = pin!(deadline.enforce(&stop, &self.surroundings));
+            match select(work, time).await {
+                Either::Left((result, _)) => Some(result),
+                Either::Right(_) => None,
             }
-            Err(error) => Err(error),
         };
+        let result = done.unwrap_or_else(|| {
+            let address = login.source_ip_address;
+            Err(fail(&mut summary, &PipelineError::OutOfTime, address, record::login(&login)))
+        });
         (summary, result)
+    }
+
+    async fn record_and_settle(&self, login: &Login, summary: &mut Summary) -> Result<(), Unfinished> {
+        self.record_login(login, summary).await?;
+        let scope = Scope { address: login.source_ip_address, failures: BTreeSet::new(), logins: vec![login] };
+        self.settle(scope, summary).await
     }
 }

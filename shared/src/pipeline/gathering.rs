@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc;
 
+use super::seen::{see_sign_in, see_trail_record};
 use super::settle::Scope;
 use crate::aws::{self, Reading, Unusable};
 use crate::detection::tally::TallyKey;
@@ -81,6 +82,7 @@ impl entra::Receiver for Gathering {
     fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.record();
         self.newest_sign_in.see(when);
+        see_sign_in(&mut self.summary.seen, &outcome);
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;
@@ -96,6 +98,7 @@ impl entra::Receiver for Gathering {
 impl aws::Receiver for Gathering {
     fn receive_record(&mut self, reading: Reading) {
         self.record();
+        see_trail_record(&mut self.summary.seen, &reading);
         match reading {
             Reading::Login(login) => {
                 self.summary.newest_login = self.summary.newest_login.max(Some(login.time));

@@ -1,19 +1,11 @@
 //! What `ingest` does with an event.
 
-use futures_util::future::join;
-use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
-use super::failure::Unfinished;
-use super::gathering::{Facts, Gathering};
-use super::reading::{self, Read};
-use super::record::AT_ONCE;
-use super::{Pipeline, Surroundings};
-use crate::aws;
-use crate::input::ReadFault;
+use super::object::Settling;
+use super::{Deadline, ObjectFault, Pipeline, Surroundings};
 use crate::notify::Notifier;
-use crate::objects::{Notification, ObjectAddress, Objects, OpenFault, notifications};
+use crate::objects::{Notification, ObjectAddress, Objects, notifications};
 use crate::store::Store;
 use crate::telemetry::{Summary, count};
 
@@ -64,47 +56,15 @@ impl Ingested {
     }
 }
 
-/// Why an object was not, or not wholly, dealt with.
-#[derive(Debug, thiserror::Error)]
-pub enum ObjectFault {
-    /// It could not be opened.
-    #[error(transparent)]
-    Open(#[from] OpenFault),
-    /// It could not be read to its end.
-    #[error(transparent)]
-    Read(#[from] ReadFault),
-    /// Its facts could not be recorded or settled.
-    #[error(transparent)]
-    Pipeline(#[from] Unfinished),
-}
-
-impl ObjectFault {
-    /// A stable name for logs and alarms.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Open(OpenFault::NotFound) => "object.not_found",
-            Self::Open(OpenFault::Archived) => "object.archived",
-            Self::Open(OpenFault::Unavailable(_)) => "object.unavailable",
-            Self::Read(fault) => fault.code(),
-            Self::Pipeline(error) => error.code(),
-        }
-    }
-
-    /// Whether it can go better another time. What is wrong with an object itself stays wrong with it.
-    const fn is_transient(&self) -> bool {
-        match self {
-            Self::Open(fault) => matches!(fault, OpenFault::Unavailable(_)),
-            Self::Read(fault) => fault.is_transient(),
-            Self::Pipeline(_) => true,
-        }
-    }
-}
-
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// Reads the objects that an event tells of, records their facts and settles their addresses. What cannot be
-    /// understood or read costs only itself.
+    /// [`Self::ingest_before`] without a deadline.
     pub async fn ingest(&self, objects: &impl Objects, event: &Value) -> Ingested {
+        self.ingest_before(Deadline::NONE, objects, event).await
+    }
+
+    /// Reads the objects that an event tells of, records their facts and settles their addresses. What cannot be
+    /// understood or read costs only itself. Objects that are not done at the deadline have failed.
+    pub async fn ingest_before(&self, deadline: Deadline, objects: &impl Objects, event: &Value) -> Ingested {
         let found = notifications(event);
         let mut ingested = Ingested::default();
         for reason in found.ignored {
@@ -115,89 +75,19 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this piece of the event");
         }
         for notification in found.written {
-            let (summary, result) = self.ingest_object(objects, &notification.object).await;
-            ingested.summary.add(summary);
+            let (object, summary) = (&notification.object, &mut ingested.summary);
+            let result = if deadline.has_passed(self.surroundings.now()) {
+                Err(ObjectFault::NotBegun)
+            } else {
+                self.process(objects, object, Settling::AtOnce, deadline, summary).await
+            };
             if let Err(fault) = result {
-                report(notification, &fault, &mut ingested);
+                fault.report(object, summary);
+                if fault.is_transient() {
+                    ingested.failed.push((notification, fault.code()));
+                }
             }
         }
         ingested
-    }
-
-    /// Reads one object, records its facts and settles their addresses. An object that is known by its key to hold
-    /// nothing of interest is passed over.
-    ///
-    /// # Errors
-    /// [`ObjectFault`] when it was not, or not wholly, dealt with.
-    pub async fn ingest_object(
-        &self,
-        objects: &impl Objects,
-        address: &ObjectAddress,
-    ) -> (Summary, Result<(), ObjectFault>) {
-        let mut summary = Summary::default();
-        if let Some(reason) = aws::passed_over(&address.key) {
-            count(&mut summary.ignored, reason.name());
-            return (summary, Ok(()));
-        }
-        summary.objects = 1;
-        let body = match objects.open(address).await {
-            Ok(body) => body,
-            Err(fault) => return (summary, Err(fault.into())),
-        };
-        // The reader is beside, and hands over what it gathered; while that is recorded, it reads on.
-        let (sender, mut gathered) = mpsc::channel(1);
-        let (rule, limits, name) = (self.rule.clone(), self.limits, address.key.clone());
-        let reader = self.surroundings.beside(move || {
-            let mut gathering = Gathering::new(sender);
-            let read = reading::read(body, &name, &rule, limits, &mut gathering);
-            // Also after a fault: the records before it are good.
-            (gathering.finish(), read)
-        });
-        let recorder = async {
-            let (mut summary, mut result) = (Summary::default(), Ok(()));
-            while let Some(facts) = gathered.recv().await {
-                let (of_part, recorded) = self.record_and_settle(&facts).await;
-                summary.add(of_part);
-                result = result.and(recorded);
-            }
-            (summary, result)
-        };
-        let ((of_reader, read), (of_recorder, result)) = join(reader, recorder).await;
-        summary.add(of_reader);
-        summary.add(of_recorder);
-        if let Ok(Read { shape, compression }) = read {
-            tracing::info!(object = %address, shape, compression = compression.name(), "the object was read");
-        }
-        let result = result.map_err(ObjectFault::from).and(read.map(|_| ()).map_err(ObjectFault::from));
-        (summary, result)
-    }
-
-    async fn record_and_settle(&self, facts: &Facts) -> (Summary, Result<(), Unfinished>) {
-        let (mut summary, mut result) = self.record(facts).await;
-        let mut settled = stream::iter(facts.scopes())
-            .map(|scope| async move {
-                let mut summary = Summary::default();
-                let result = self.settle(scope, &mut summary).await;
-                (summary, result)
-            })
-            .buffer_unordered(AT_ONCE);
-        while let Some((of_one, ended)) = settled.next().await {
-            summary.add(of_one);
-            result = result.and(ended);
-        }
-        (summary, result)
-    }
-}
-
-/// Counts and logs a fault, and remembers the object where trying again can help.
-fn report(notification: Notification, fault: &ObjectFault, ingested: &mut Ingested) {
-    let (code, object) = (fault.code(), &notification.object);
-    if fault.is_transient() {
-        count(&mut ingested.summary.failed, code);
-        tracing::error!(code, %object, "{fault}");
-        ingested.failed.push((notification, code));
-    } else {
-        count(&mut ingested.summary.refused, code);
-        tracing::warn!(code, %object, "{fault}");
     }
 }

@@ -4,18 +4,26 @@
 //! of two invocations at the same time, whichever reads last sees both facts, and neither the failure nor the login can
 //! slip between them, in whichever order they came and however late.
 
+mod days;
+mod deadline;
 mod detect;
 mod failure;
 mod gathering;
 mod ingest;
+mod object;
 pub mod reading;
 mod record;
+mod seen;
 mod settle;
 mod surroundings;
 
+pub use days::Days;
+pub use deadline::Deadline;
 pub use failure::Unfinished;
 pub use gathering::count_unusable;
-pub use ingest::{Failed, Ingested, ObjectFault};
+pub use ingest::{Failed, Ingested};
+pub use object::ObjectFault;
+pub use seen::{UnusableExport, see_sign_in, see_trail_record};
 pub use surroundings::{Surroundings, System};
 
 use crate::detection::Rule;
@@ -52,6 +60,9 @@ pub enum PipelineError {
     /// Others wrote the same record again and again.
     #[error("the record {0} is being written by too many others; it will be tried again")]
     Contended(String),
+    /// The invocation's time was over.
+    #[error("the function's timeout was too near to go on; the event is delivered again")]
+    OutOfTime,
 }
 
 impl PipelineError {
@@ -62,6 +73,7 @@ impl PipelineError {
             Self::Store(error) => error.code(),
             Self::Publish(error) => error.code(),
             Self::Contended(_) => "store.contended",
+            Self::OutOfTime => "deadline.exceeded",
         }
     }
 }

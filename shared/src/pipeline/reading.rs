@@ -1,6 +1,7 @@
 //! Reading an object, whatever it holds: failures, or logins.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 
 use crate::aws;
 use crate::detection::Rule;
@@ -8,7 +9,7 @@ use crate::entra;
 use crate::input::{Compression, Input, Limits, ReadFault};
 
 /// The name of a CloudTrail log file among the shapes of exports.
-const LOG_FILE: &str = "cloudtrail";
+pub(super) const LOG_FILE: &str = "cloudtrail";
 
 /// What an object turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,19 @@ pub fn read(
     Ok(what)
 }
 
+/// Reads with `work`, and makes a panic in it a fault of the object. A defect of a reader then costs one object, not all
+/// objects of the event or all files of a hunt.
+///
+/// # Errors
+/// The fault that `work` returns, or [`ReadFault::Internal`] with the message of its panic.
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, ReadFault>) -> Result<T, ReadFault> {
+    // What `work` leaves half done is not used, except for the records that it had handed over whole.
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
+        Err(ReadFault::Internal(message.unwrap_or("no message").to_owned()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -115,6 +129,20 @@ mod tests {
 
     fn lines(records: &[Value]) -> String {
         records.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_panic_of_a_reader_is_a_fault_of_its_object() {
+        for (work, message) in [
+            (Box::new(|| panic!("plain")) as Box<dyn FnOnce() -> Result<(), ReadFault>>, "plain"),
+            (Box::new(|| -> Result<(), ReadFault> { panic!("{} formatted", 7) }), "7 formatted"),
+            (Box::new(|| -> Result<(), ReadFault> { std::panic::panic_any(7) }), "no message"),
+        ] {
+            let fault = guarded(work).unwrap_err();
+            assert_eq!((fault.code(), fault.is_transient()), ("object.internal", false));
+            assert!(fault.to_string().contains(message), "{fault}");
+        }
+        assert!(guarded(|| Ok(7)).is_ok_and(|value| value == 7));
     }
 
     #[test]

@@ -13,6 +13,11 @@ pub trait Surroundings: Send + Sync {
     /// Waits.
     fn wait(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 
+    /// Completes once it is `time`. Unlike [`Self::wait`] in a test, it never lets time pass by itself.
+    fn wait_until(&self, time: DateTime<Utc>) -> impl Future<Output = ()> + Send {
+        self.wait((time - self.now()).to_std().unwrap_or_default())
+    }
+
     /// A number that nobody else has drawn.
     fn random(&self) -> u64;
 

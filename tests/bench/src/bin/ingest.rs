@@ -18,7 +18,7 @@ impl Objects for OneFile {
 fn main() -> io::Result<()> {
     let path = std::env::args().nth(1).expect("a file is named");
     let pipeline = pipeline();
-    let address = ObjectAddress { bucket: String::new(), key: path.clone(), version: None };
+    let address = ObjectAddress { key: path.clone(), ..ObjectAddress::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (summary, result) = runtime.block_on(async { pipeline.ingest_object(&OneFile(path), &address).await });
     result.expect("the file is whole");

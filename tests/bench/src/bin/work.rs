@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
             }
             let mut objects = MemoryObjects::default();
             objects.put("export", text);
-            let address = ObjectAddress { bucket: String::new(), key: "export".to_owned(), version: None };
+            let address = ObjectAddress { key: "export".to_owned(), ..ObjectAddress::default() };
             let (_, result) = runtime.block_on(async { pipeline.ingest_object(&objects, &address).await });
             result.expect("the export is whole");
         }

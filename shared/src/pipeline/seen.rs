@@ -1,0 +1,63 @@
+//! What kinds of record an object has, and whether any of them can be used.
+//!
+//! An export whose every sign-in is rejected, or that has no record at all, finds no incident because it cannot. That must
+//! not look like a quiet day.
+
+use super::reading::{LOG_FILE, Read};
+use crate::aws::{Reading, Unusable};
+use crate::entra::{Ignored, Outcome};
+use crate::telemetry::{Seen, Summary};
+
+/// Why nothing in an object that was read to its end can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnusableExport {
+    /// It has no record.
+    NoRecord,
+    /// It has records, and each sign-in is rejected or of an unknown category.
+    NoUsableRecord,
+}
+
+impl UnusableExport {
+    /// The name in metrics and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoRecord => "no_record",
+            Self::NoUsableRecord => "no_usable_record",
+        }
+    }
+
+    /// Judges an object that was read to its end, by what was counted in it. A trail's log file without a record is in
+    /// order: nothing happened in five minutes.
+    #[must_use]
+    pub fn of(object: Read, counted: &Summary) -> Option<Self> {
+        if counted.records == 0 {
+            return (object.shape != LOG_FILE).then_some(Self::NoRecord);
+        }
+        (counted.seen.usable_sign_ins == 0 && counted.seen.trail_records == 0).then_some(Self::NoUsableRecord)
+    }
+}
+
+/// Counts a record of a sign-in export.
+pub fn see_sign_in(seen: &mut Seen, outcome: &Outcome) {
+    let (is_sign_in, is_usable) = match outcome {
+        Outcome::Failure(_) => (true, true),
+        Outcome::Ignored(Ignored::OtherCategory) => (false, false),
+        Outcome::Ignored(Ignored::UnknownSignInCategory) | Outcome::Rejected(_) => (true, false),
+        Outcome::Ignored(_) => (true, true),
+    };
+    seen.sign_ins += u64::from(is_sign_in);
+    seen.usable_sign_ins += u64::from(is_usable);
+}
+
+/// Counts a record of a CloudTrail log file: any event of CloudTrail, whether it is a login or not.
+pub fn see_trail_record(seen: &mut Seen, reading: &Reading) {
+    let is_record = match reading {
+        Reading::Login(_) => true,
+        Reading::Unusable(reason) => match reason {
+            Unusable::NotAConsoleLogin | Unusable::NotSuccessful | Unusable::NoAddress | Unusable::NoTime => true,
+            Unusable::NotARecord | Unusable::Malformed | Unusable::TooLong | Unusable::TooDeep => false,
+        },
+    };
+    seen.trail_records += u64::from(is_record);
+}

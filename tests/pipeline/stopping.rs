@@ -1,0 +1,214 @@
+//! Invocations that stop before Lambda's timeout, and readers that panic: a code, a summary, and nothing lost.
+
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pivotwatch::objects::{Body, MemoryObjects, ObjectAddress, Objects, OpenFault};
+use pivotwatch::pipeline::{Deadline, Pipeline, Surroundings};
+use pivotwatch::store::Memory;
+use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
+use pivotwatch_tests::world::{Topic, Virtual, pipeline};
+use serde_json::{Value, json};
+
+use super::log_in_at;
+
+type World = Arc<Pipeline<Memory, Topic, Virtual>>;
+
+fn world() -> World {
+    Arc::new(pipeline(Memory::default()))
+}
+
+/// The deadline of an invocation that begins now and has so many seconds.
+fn within(world: &World, seconds: i64) -> Deadline {
+    let now = world.surroundings.now();
+    Deadline::before(now + TimeDelta::seconds(seconds), now)
+}
+
+/// Objects whose reading takes time: from the piece at `slow_from` on, each piece takes a minute.
+struct Slow {
+    world: World,
+    bytes: Vec<u8>,
+    slow_from: usize,
+    /// Whether opening takes an hour, too.
+    opens_slowly: AtomicBool,
+}
+
+impl Slow {
+    fn of(world: &World, sign_ins: &[SignIn], slow_from: usize) -> Self {
+        let (world, bytes) = (Arc::clone(world), lines(sign_ins));
+        Self { world, bytes, slow_from, opens_slowly: AtomicBool::new(false) }
+    }
+}
+
+impl Objects for Slow {
+    async fn open(&self, _: &ObjectAddress) -> Result<Body, OpenFault> {
+        if self.opens_slowly.load(Ordering::Relaxed) {
+            self.world.surroundings.pass(TimeDelta::hours(1));
+            std::future::pending::<()>().await;
+        }
+        let world = Arc::clone(&self.world);
+        let (bytes, slow_from) = (Cursor::new(self.bytes.clone()), self.slow_from);
+        Ok(Body::of(SlowBytes { world, bytes, slow_from }))
+    }
+}
+
+struct SlowBytes {
+    world: World,
+    bytes: Cursor<Vec<u8>>,
+    slow_from: usize,
+}
+
+impl Read for SlowBytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let position = usize::try_from(self.bytes.position()).unwrap();
+        if position >= self.slow_from {
+            self.world.surroundings.pass(TimeDelta::minutes(1));
+            // Lets the invocation notice what time it is.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let length = buffer.len().min(4096);
+        self.bytes.read(&mut buffer[..length])
+    }
+}
+
+fn queued(keys: &[&str]) -> Value {
+    let messages = keys.iter().map(|key| {
+        json!({"messageId": format!("message of {key}"), "eventSource": "aws:sqs", "body": written(&[key]).to_string()})
+    });
+    json!({"Records": messages.collect::<Vec<_>>()})
+}
+
+#[tokio::test]
+async fn an_object_that_takes_too_long_is_stopped_with_its_code_and_delivered_again() {
+    let world = world();
+    let objects = Slow::of(&world, &failed(1000, noon() - TimeDelta::hours(20)), 200_000);
+    let deadline = within(&world, 300);
+    let ingested = world.ingest_before(deadline, &objects, &written(&["slow.json"])).await;
+    assert_eq!(ingested.answer().unwrap_err().code(), "object.too_slow");
+    assert_eq!(ingested.summary.failed.into_iter().collect::<Vec<_>>(), [("object.too_slow", 1)], "and no other fault");
+    assert_eq!((ingested.summary.objects, ingested.summary.refused.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn an_object_that_does_not_open_is_stopped_too() {
+    let world = world();
+    let objects = Slow::of(&world, &failed(6, noon()), usize::MAX);
+    objects.opens_slowly.store(true, Ordering::Relaxed);
+    let ingested = world.ingest_before(within(&world, 300), &objects, &written(&["slow.json"])).await;
+    assert_eq!(ingested.answer().unwrap_err().code(), "object.too_slow");
+}
+
+#[tokio::test]
+async fn objects_that_were_not_begun_are_delivered_again_and_those_before_are_not() {
+    let world = world();
+    let mut objects = MemoryObjects::default();
+    for key in ["a.json", "b.json"] {
+        objects.put(key, lines(&failed(6, noon())));
+    }
+    let deadline = within(&world, 300);
+    let ingested = world.ingest_before(deadline, &objects, &queued(&["a.json"])).await;
+    assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": []}));
+
+    world.surroundings.pass(TimeDelta::seconds(290));
+    let ingested = world.ingest_before(deadline, &objects, &queued(&["a.json", "b.json"])).await;
+    let both = json!([{"itemIdentifier": "message of a.json"}, {"itemIdentifier": "message of b.json"}]);
+    assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": both}));
+    assert_eq!(ingested.summary.failed["deadline.exceeded"], 2);
+    assert_eq!(ingested.summary.objects, 0);
+}
+
+#[tokio::test]
+async fn facts_that_were_recorded_and_not_settled_are_settled_by_the_next_delivery() {
+    let world = world();
+    log_in_at(&world, noon()).await;
+    let mut objects = MemoryObjects::default();
+    objects.put("export.json", lines(&failed(6, noon())));
+    let address = ObjectAddress { key: "export.json".to_owned(), ..ObjectAddress::default() };
+    let (summary, _, result) = world.record_object(&objects, &address).await;
+    result.unwrap();
+    assert_eq!((summary.writes, world.notifier.messages().len()), (1, 0), "recorded, and not settled");
+
+    let again = world.ingest(&objects, &written(&["export.json"])).await;
+    assert_eq!((again.summary.duplicates, again.summary.incidents), (6, 1), "nothing new, and settled all the same");
+    assert_eq!(world.notifier.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn a_login_that_takes_too_long_is_stopped_with_its_code_and_delivered_again() {
+    let world = world();
+    super::export(&world, &failed(6, noon())).await;
+    // The topic takes the message, and its answer is lost for an hour.
+    world.notifier.silences.store(1, Ordering::Relaxed);
+    let login = event(&console_login("one", noon()));
+    let deadline = within(&world, 120);
+    let later = async {
+        while world.notifier.messages().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        world.surroundings.pass(TimeDelta::hours(1));
+    };
+    let ((summary, result), ()) = tokio::join!(world.detect_before(deadline, &login), later);
+    assert_eq!(result.unwrap_err().code(), "deadline.exceeded");
+    assert_eq!((summary.failed["deadline.exceeded"], summary.logins), (1, 1), "what was done is counted");
+
+    let (_, result) = world.detect(&login).await;
+    result.unwrap();
+    assert_eq!(world.notifier.messages().len(), 2, "published again, for the answer was lost");
+}
+
+#[tokio::test]
+async fn work_that_ends_in_time_is_not_touched_by_its_deadline() {
+    let world = world();
+    let mut objects = MemoryObjects::default();
+    objects.put("export.json", lines(&failed(6, noon())));
+    let ingested = world.ingest_before(within(&world, 300), &objects, &written(&["export.json"])).await;
+    ingested.answer().unwrap();
+    let (_, result) = world.detect_before(within(&world, 120), &event(&console_login("one", noon()))).await;
+    result.unwrap();
+    assert_eq!(world.notifier.messages().len(), 1);
+}
+
+/// Objects of which one makes its reader panic after some records.
+struct Trap(MemoryObjects);
+
+struct Panicking(usize);
+
+impl Read for Panicking {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        panic!("index {} out of range", self.0)
+    }
+}
+
+impl Objects for Trap {
+    async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
+        let body = self.0.open(address).await?;
+        Ok(if address.key == "trap.json" { Body::of(body.chain(Panicking(7))) } else { body })
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_panics_costs_its_object_and_not_the_event() {
+    let world = world();
+    let mut objects = MemoryObjects::default();
+    objects.put("trap.json", lines(&failed(3, noon())));
+    objects.put("good.json", lines(&failed(6, noon())));
+    let ingested = world.ingest(&Trap(objects), &written(&["trap.json", "good.json"])).await;
+    assert_eq!(ingested.summary.refused.iter().collect::<Vec<_>>(), [(&"object.internal", &1)]);
+    assert!(ingested.answer().is_ok(), "the same bytes would make it panic again");
+    log_in_at(&world, noon()).await;
+    assert_eq!(world.notifier.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn time_that_is_over_before_it_began_is_no_time() {
+    let world = world();
+    let now: DateTime<Utc> = world.surroundings.now();
+    let deadline = Deadline::before(now - TimeDelta::seconds(1), now);
+    let ingested = world.ingest_before(deadline, &MemoryObjects::default(), &written(&["a.json"])).await;
+    assert_eq!(ingested.answer().unwrap_err().code(), "deadline.exceeded");
+    let (summary, result) = world.detect_before(deadline, &event(&console_login("one", noon()))).await;
+    assert_eq!(result.unwrap_err().code(), "deadline.exceeded");
+    assert_eq!((summary.failed["deadline.exceeded"], summary.logins), (1, 0));
+}
