@@ -40,6 +40,8 @@ pub struct Summary {
     pub ignored: Reasons,
     /// Records that cannot be used, by reason.
     pub rejected: Reasons,
+    /// Sign-ins and logins that deserve attention, by reason. They are counted as all others.
+    pub warnings: Reasons,
     /// Events, or pieces of events, that were not understood.
     pub unrecognised: u64,
     /// Failures and logins that were known already.
@@ -81,6 +83,7 @@ impl Summary {
             (&mut self.failed, other.failed),
             (&mut self.ignored, other.ignored),
             (&mut self.rejected, other.rejected),
+            (&mut self.warnings, other.warnings),
         ] {
             for (reason, number) in theirs {
                 *ours.entry(reason).or_default() += number;
@@ -134,6 +137,7 @@ impl Line {
             ("Failures", summary.failures),
             ("RecordsIgnored", total(&summary.ignored)),
             ("RecordsRejected", total(&summary.rejected)),
+            ("Warnings", total(&summary.warnings)),
             ("EventsUnrecognised", summary.unrecognised),
             ("Duplicates", summary.duplicates),
             ("Writes", summary.writes),
@@ -150,6 +154,7 @@ impl Line {
             ("Failed", &summary.failed),
             ("Ignored", &summary.ignored),
             ("Rejected", &summary.rejected),
+            ("Warnings", &summary.warnings),
         ] {
             metrics.extend(reasons.iter().map(|(reason, number)| (format!("{prefix}.{reason}"), *number)));
         }

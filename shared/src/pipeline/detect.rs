@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::gathering::count_unusable;
+use super::gathering::{count_unusable, horizon, see_login};
 use super::{Pipeline, PipelineError, Surroundings};
 use crate::aws::{self, Reading};
 use crate::notify::Notifier;
@@ -30,7 +30,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 return (summary, Ok(()));
             }
         };
-        summary.newest_login = Some(login.time);
+        see_login(&mut summary, login.time, horizon(self.surroundings.now()));
         let result = match self.record_login(&login, &mut summary).await {
             Ok(()) => self.settle(login.source_ip_address, login.day()..=login.day(), &mut summary).await,
             Err(error) => Err(error),
