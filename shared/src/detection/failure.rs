@@ -48,10 +48,11 @@ pub struct Particulars<'a> {
     pub correlation_id: &'a str,
 }
 
-/// Whether a record's text for its id is one: there is something, and not only noughts, as in a nil UUID.
+/// Whether a text identifies a record: it is not empty and has more than zeros, as a nil UUID.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
-    !text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}'))
+    let is_nil = text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}'));
+    !text.is_empty() && !is_nil
 }
 
 /// The identity of a sign-in: (record id, result code), or without an id the text of all that tells it from another.

@@ -18,9 +18,6 @@ mod newest;
 mod order;
 mod written;
 
-#[cfg(test)]
-mod cultures;
-
 use chrono::{DateTime, Utc};
 
 pub use self::newest::Newest;
