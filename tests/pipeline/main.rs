@@ -2,6 +2,7 @@
 //! whoever dies.
 
 mod crashes;
+mod future;
 mod objects;
 mod overlap;
 
