@@ -44,6 +44,8 @@ pub struct Summary {
     pub ignored: Reasons,
     /// Records that cannot be used, by reason.
     pub rejected: Reasons,
+    /// Sign-ins and logins that deserve attention, by reason. They are counted as all others.
+    pub warnings: Reasons,
     /// Events, or pieces of events, that were not understood.
     pub unrecognised: u64,
     /// Failures and logins that were known already.
@@ -100,6 +102,7 @@ impl Summary {
             (&mut self.unusable, other.unusable),
             (&mut self.ignored, other.ignored),
             (&mut self.rejected, other.rejected),
+            (&mut self.warnings, other.warnings),
         ] {
             for (reason, number) in theirs {
                 *ours.entry(reason).or_default() += number;
@@ -156,6 +159,7 @@ impl Line {
             ("Failures", summary.failures),
             ("RecordsIgnored", total(&summary.ignored)),
             ("RecordsRejected", total(&summary.rejected)),
+            ("Warnings", total(&summary.warnings)),
             ("EventsUnrecognised", summary.unrecognised),
             ("Duplicates", summary.duplicates),
             ("Writes", summary.writes),
@@ -173,6 +177,7 @@ impl Line {
             ("Unusable", &summary.unusable),
             ("Ignored", &summary.ignored),
             ("Rejected", &summary.rejected),
+            ("Warnings", &summary.warnings),
         ] {
             metrics.extend(reasons.iter().map(|(reason, number)| (format!("{prefix}.{reason}"), *number)));
         }

@@ -1,17 +1,19 @@
 //! Errors of the store: each is counted where it happens, and none hides another.
 
-use std::ops::RangeInclusive;
+use std::collections::BTreeSet;
 
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Address, Day, Login, Tally};
+use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::objects::MemoryObjects;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch::store::{
-    IncidentKey, Known, Memory, Operation, Store, StoreError, StoredIncident, Version, Versioned, Write,
+    Found, IncidentKey, LoginPage, Memory, Operation, Store, StoreError, StoredIncident, StoredIncidents, Version,
+    Versioned, Write,
 };
 use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
 use proptest::prelude::*;
+use uuid::Uuid;
 
 /// A store in which some addresses cannot be merged into, and others cannot be looked up.
 #[derive(Default)]
@@ -38,11 +40,24 @@ impl Store for Partly {
         self.store.write_login(login).await
     }
 
-    async fn known(&self, address: Address, days: RangeInclusive<Day>) -> Result<Known, StoreError> {
+    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
         if self.unavailable.contains(&address) {
-            return Err(StoreError::Unavailable { operation: Operation::ReadKnown, cause: "throttled".to_owned() });
+            return Err(StoreError::Unavailable { operation: Operation::ReadTallies, cause: "throttled".to_owned() });
         }
-        self.store.known(address, days).await
+        self.store.tallies(address, days).await
+    }
+
+    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
+        self.store.logins(address, day, after).await
+    }
+
+    async fn incidents(
+        &self,
+        address: Address,
+        day: Day,
+        wanted: &BTreeSet<Uuid>,
+    ) -> Result<Found<StoredIncidents>, StoreError> {
+        self.store.incidents(address, day, wanted).await
     }
 
     async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {

@@ -3,6 +3,7 @@
 
 mod crashes;
 mod errors;
+mod future;
 mod objects;
 mod overlap;
 mod stopping;

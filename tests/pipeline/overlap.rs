@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use pivotwatch::objects::MemoryObjects;
 use pivotwatch::store::Memory;
-use pivotwatch_tests::facts::{SignIn, batch, failed, gzip, lines, noon, written};
+use pivotwatch_tests::facts::{ADDRESS, SignIn, batch, failed, gzip, lines, noon, written};
 use pivotwatch_tests::world::pipeline;
 use serde_json::json;
 
@@ -77,4 +77,26 @@ async fn interim_and_final_rows_of_one_sign_in_are_two_results_and_count_as_two(
     assert_eq!(counted(&[lines(&finals), lines(&interim("50126"))]).await, None, "the same result again is the same");
     assert_eq!(counted(&[lines(&finals), lines(&interim("50140"))]).await, None, "an interrupt is no failure");
     assert_eq!(counted(&[lines(&finals), lines(&interim("50074"))]).await, Some(6));
+}
+
+/// A table without names and ids, with a row for each of these addresses.
+fn table(addresses: impl Iterator<Item = String>) -> Vec<u8> {
+    let rows: String = addresses.map(|address| format!("2026-03-02T12:00:00Z,{address},50126\n")).collect();
+    format!("TimeGenerated,IPAddress,ResultType\n{rows}").into_bytes()
+}
+
+#[tokio::test]
+async fn equal_rows_without_an_id_count_each_in_one_object_and_once_in_its_copies() {
+    let of = |number: usize| table(std::iter::repeat_n(ADDRESS.to_owned(), number));
+    assert_eq!(counted(&[of(50)]).await, Some(50));
+    assert_eq!(counted(&[of(6), of(6)]).await, Some(6));
+    assert_eq!(counted(&[of(5), of(5), of(5)]).await, None);
+    assert_eq!(counted_under(&["grows.csv"], &[of(3), of(7), of(6)]).await, Some(7));
+}
+
+#[tokio::test]
+async fn equal_rows_without_an_id_are_numbered_across_the_parts_of_an_object() {
+    let others = || (0..10_500).map(|number| format!("10.0.{}.{}", number / 250, number % 250));
+    let three = || std::iter::repeat_n(ADDRESS.to_owned(), 3);
+    assert_eq!(counted(&[table(three().chain(others()).chain(three()))]).await, Some(6));
 }

@@ -1,6 +1,7 @@
 //! The UTC day, by which facts are filed.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -10,10 +11,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Day(NaiveDate);
 
-/// Years outside this range cannot be the time of a sign-in; they would also break the order of the written days.
-const YEARS: std::ops::Range<i32> = 2000..2200;
-
 impl Day {
+    /// Years outside this range cannot be the time of a sign-in; they would also break the order of the written days.
+    pub(crate) const YEARS: Range<i32> = 2000..2200;
+
     /// The day on which `time` falls.
     #[must_use]
     pub fn of(time: DateTime<Utc>) -> Self {
@@ -23,7 +24,7 @@ impl Day {
     /// Whether a log can tell of something at `time` at all.
     #[must_use]
     pub fn is_plausible(time: DateTime<Utc>) -> bool {
-        YEARS.contains(&time.naive_utc().year())
+        Self::YEARS.contains(&time.naive_utc().year())
     }
 
     /// The first instant of the day.

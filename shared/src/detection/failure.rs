@@ -1,6 +1,8 @@
 //! A failed sign-in, and what makes two reports of it one.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use arrayvec::ArrayString;
 use chrono::{DateTime, Utc};
@@ -46,19 +48,70 @@ pub struct Particulars<'a> {
     pub correlation_id: &'a str,
 }
 
+/// Whether a text identifies a record: it is not empty and has more than zeros, as a nil UUID.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    let is_nil = text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}'));
+    !text.is_empty() && !is_nil
+}
+
 /// The identity of a sign-in: (record id, result code), or without an id the text of all that tells it from another.
 ///
 /// The code belongs to it because Entra reports one sign-in more than once while it goes on, with interim and final
 /// results under one id, and the rule counts those as the separate rows that they are.
 #[must_use]
 pub fn identity(record_id: &str, code: &str, particulars: &Particulars<'_>) -> u64 {
-    if !record_id.is_empty() {
+    if is_id(record_id) {
         let is_lower_case = !record_id.bytes().any(|byte| byte.is_ascii_uppercase());
         let id = if is_lower_case { Cow::Borrowed(record_id) } else { Cow::Owned(record_id.to_ascii_lowercase()) };
         return hash(&["id", &id, code]);
     }
     let Particulars { time, address, user, app, correlation_id } = particulars;
     hash(&["particulars", &time.to_rfc3339(), &address.to_string(), user, app, code, correlation_id])
+}
+
+/// Distinct failures without an id that are numbered in an object. They take at most 4 MB.
+const NUMBERED: usize = 100_000;
+
+/// Numbers the equal records of one object that have no id, so that the k-th of them is a failure of its own.
+///
+/// The number belongs to the identity. So two copies of an object give the same failures, an object that grows gives those of
+/// its longest version, and the order of its records does not matter. Of an object with more than [`NUMBERED`] distinct
+/// failures without an id, those beyond have the number one, however often they come.
+#[derive(Debug, Default)]
+pub struct Ordinals {
+    /// How often each was seen. Sources have tallies of their own, so each source has its own numbers.
+    seen: HashMap<(Source, u64), u32>,
+    is_uncounted: bool,
+}
+
+impl Ordinals {
+    /// The identity of the next record of the object: see [`identity`].
+    pub fn identity(&mut self, source: Source, record_id: &str, code: &str, particulars: &Particulars<'_>) -> u64 {
+        let identity = identity(record_id, code, particulars);
+        if is_id(record_id) {
+            return identity;
+        }
+        let has_room = self.seen.len() < NUMBERED;
+        match self.seen.entry((source, identity)) {
+            Entry::Occupied(mut seen) => {
+                *seen.get_mut() = seen.get().saturating_add(1);
+                hash(&["ordinal", &identity.to_string(), &seen.get().to_string()])
+            }
+            Entry::Vacant(place) => {
+                if has_room {
+                    place.insert(1);
+                }
+                self.is_uncounted = !has_room;
+                identity
+            }
+        }
+    }
+
+    /// Whether the last record has no number because there are too many, and forgets that.
+    pub fn take_uncounted(&mut self) -> bool {
+        std::mem::take(&mut self.is_uncounted)
+    }
 }
 
 #[cfg(test)]

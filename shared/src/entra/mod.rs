@@ -34,10 +34,35 @@ pub enum Outcome {
     Rejected(Rejected),
 }
 
+/// What deserves attention about a record that counts all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The sign-in is more than an hour ahead of the clock.
+    FutureTime,
+    /// The record has no id, and its object more distinct ones without than are numbered: see [`Ordinals`].
+    ///
+    /// [`Ordinals`]: crate::detection::failure::Ordinals
+    RepeatsUncounted,
+}
+
+impl Warning {
+    /// The name in metrics and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FutureTime => "future_time",
+            Self::RepeatsUncounted => "repeats_uncounted",
+        }
+    }
+}
+
 /// Takes what the records of an export come to, in the order in which they stand in it.
 pub trait Receiver {
     /// One record, and when its sign-in was.
     fn receive(&mut self, outcome: Outcome, when: When<'_>);
+
+    /// Something about a failure that counts, before that failure.
+    fn warn(&mut self, _warning: Warning) {}
 }
 
 /// A shape of export, recognised.
@@ -67,7 +92,10 @@ impl Recognised {
         receiver: &mut dyn Receiver,
     ) -> Result<(), ReadFault> {
         let mut sink = shape::Sink::new(name, self.framing, rule, receiver);
-        (self.shape.read)(input, &mut sink)?;
+        let result = (self.shape.read)(input, &mut sink);
+        // Also after a fault: the records before it are good.
+        sink.finish();
+        result?;
         if sink.records() > 0 && sink.sign_ins() == 0 {
             return Err(ReadFault::NotAnExport(sink.without_sign_ins()));
         }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::Outcome;
-use super::time::{Dates, When};
+use super::time::{Orders, When};
 use crate::detection::address::{Address, AddressFault};
-use crate::detection::failure::{Code, Particulars, identity};
+use crate::detection::failure::{Code, Ordinals, Particulars};
 use crate::detection::{Failure, Rule, Source};
 
 /// Why a record in order is not counted.
@@ -116,22 +116,20 @@ pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Co
 }
 
 impl Record<'_> {
-    /// What the record comes to in a file that writes its dates so, and when it was.
-    pub(super) fn judge(&self, rule: &Rule, dates: Dates) -> (Outcome, When<'_>) {
-        let when = When::new(self.written_time().unwrap_or_default().as_bytes(), dates);
-        let outcome = match self.failure(rule, when) {
+    /// When it happened, in a file whose dates have one of these orders.
+    pub(super) fn when(&self, orders: Orders) -> When<'_> {
+        When::new(first_filled(&self.times).unwrap_or_default().as_bytes(), orders)
+    }
+
+    /// What the record comes to, as one of the records that `ordinals` numbers.
+    pub(super) fn judge(&self, rule: &Rule, when: When<'_>, ordinals: &mut Ordinals) -> Outcome {
+        match self.failure(rule, when, ordinals) {
             Ok(failure) => Outcome::Failure(failure),
             Err(outcome) => outcome,
-        };
-        (outcome, when)
+        }
     }
 
-    /// The text of its time.
-    pub(super) fn written_time(&self) -> Option<&str> {
-        first_filled(&self.times)
-    }
-
-    fn failure(&self, rule: &Rule, when: When<'_>) -> Result<Failure, Outcome> {
+    fn failure(&self, rule: &Rule, when: When<'_>, ordinals: &mut Ordinals) -> Result<Failure, Outcome> {
         let code = failed(rule, self.source, self.codes.each_ref().map(|text| &**text))?;
         let address = Address::parse(first_filled(&self.addresses).unwrap_or_default()).map_err(|fault| {
             Outcome::Rejected(match fault {
@@ -149,29 +147,37 @@ impl Record<'_> {
         let app = self.app.trim().to_owned();
         let correlation_id = self.correlation_id.trim();
         let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
-        let identity = identity(self.id.trim(), &code, &particulars);
+        let identity = ordinals.identity(self.source, self.id.trim(), &code, &particulars);
         Ok(Failure { address, source: self.source, time, code, identity, user, app })
     }
 
-    /// About how much memory it takes to keep.
-    pub(super) fn size(&self) -> usize {
-        let texts = [&self.id, &self.user, &self.app, &self.correlation_id];
-        let lists = [&self.times, &self.addresses, &self.codes];
-        size_of::<Self>() + texts.into_iter().chain(lists.into_iter().flatten()).map(|text| text.len()).sum::<usize>()
+    /// Its texts, of which [`Record::of_texts`] makes it again.
+    pub(super) fn texts(&self) -> [&str; TEXTS] {
+        let [times, addresses, codes] = [&self.times, &self.addresses, &self.codes].map(|list| list.each_ref());
+        let lists = [times, addresses, codes].map(|list| list.map(|text| &**text));
+        let [[time, logged_at], [address, caller_address], [code, status_code]] = lists;
+        let [id, user, app, correlation_id] = [&self.id, &self.user, &self.app, &self.correlation_id];
+        [id, time, logged_at, address, caller_address, code, status_code, user, app, correlation_id]
     }
+}
 
-    /// The same without its source of text.
-    pub(super) fn into_owned(self) -> Record<'static> {
-        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+/// How many texts a record has.
+pub(super) const TEXTS: usize = 10;
+
+impl<'a> Record<'a> {
+    /// The record that has these texts, in the order of [`Record::texts`].
+    pub(super) fn of_texts(source: Source, texts: [&'a str; TEXTS]) -> Self {
+        let [id, time, logged_at, address, caller_address, code, status_code, user, app, correlation_id] =
+            texts.map(Cow::Borrowed);
         Record {
-            source: self.source,
-            id: owned(self.id),
-            times: self.times.map(owned),
-            addresses: self.addresses.map(owned),
-            codes: self.codes.map(owned),
-            user: owned(self.user),
-            app: owned(self.app),
-            correlation_id: owned(self.correlation_id),
+            source,
+            id,
+            times: [time, logged_at],
+            addresses: [address, caller_address],
+            codes: [code, status_code],
+            user,
+            app,
+            correlation_id,
         }
     }
 }

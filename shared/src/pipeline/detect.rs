@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::deadline::{Deadline, Stop};
 use super::failure::{Unfinished, fail};
-use super::gathering::count_unusable;
+use super::gathering::{count_unusable, horizon, see_login};
 use super::settle::Scope;
 use super::{Pipeline, PipelineError, Surroundings};
 use crate::aws::{self, Reading};
@@ -46,7 +46,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 return (summary, Ok(()));
             }
         };
-        summary.newest_login = Some(login.time);
+        see_login(&mut summary, login.time, horizon(self.surroundings.now()));
         let done = if deadline.has_passed(self.surroundings.now()) {
             None
         } else {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 
 use super::seen::{see_sign_in, see_trail_record};
@@ -9,7 +10,7 @@ use super::settle::Scope;
 use crate::aws::{self, Reading, Unusable};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
-use crate::entra::{self, Newest, Outcome, When};
+use crate::entra::{self, Newest, Outcome, Warning, When};
 use crate::telemetry::{Summary, count};
 
 /// Facts that are gathered from an object before they are recorded, so that memory is bounded whatever the object holds.
@@ -48,12 +49,17 @@ pub(super) struct Gathering {
     facts: Facts,
     summary: Summary,
     newest_sign_in: Newest,
+    /// The latest time that is not in the future.
+    horizon: DateTime<Utc>,
     sender: mpsc::Sender<Facts>,
 }
 
 impl Gathering {
-    pub(super) fn new(sender: mpsc::Sender<Facts>) -> Self {
-        Self { facts: Facts::default(), summary: Summary::default(), newest_sign_in: Newest::default(), sender }
+    /// Gathers for `sender` from an object that is read from `now` on.
+    pub(super) fn new(sender: mpsc::Sender<Facts>, now: DateTime<Utc>) -> Self {
+        let horizon = horizon(now);
+        let newest_sign_in = Newest::up_to(horizon);
+        Self { facts: Facts::default(), summary: Summary::default(), newest_sign_in, horizon, sender }
     }
 
     /// Hands over what was gathered so far.
@@ -81,7 +87,9 @@ impl Gathering {
 impl entra::Receiver for Gathering {
     fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.record();
-        self.newest_sign_in.see(when);
+        if !self.newest_sign_in.see(when) {
+            self.warn(Warning::FutureTime);
+        }
         see_sign_in(&mut self.summary.seen, &outcome);
         match outcome {
             Outcome::Failure(failure) => {
@@ -93,6 +101,10 @@ impl entra::Receiver for Gathering {
             Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
         }
     }
+
+    fn warn(&mut self, warning: Warning) {
+        count(&mut self.summary.warnings, warning.name());
+    }
 }
 
 impl aws::Receiver for Gathering {
@@ -101,11 +113,25 @@ impl aws::Receiver for Gathering {
         see_trail_record(&mut self.summary.seen, &reading);
         match reading {
             Reading::Login(login) => {
-                self.summary.newest_login = self.summary.newest_login.max(Some(login.time));
+                see_login(&mut self.summary, login.time, self.horizon);
                 self.facts.logins.push(*login);
             }
             Reading::Unusable(reason) => count_unusable(&mut self.summary, reason),
         }
+    }
+}
+
+/// The latest time that is not in the future at `now`: clocks differ, but not by an hour.
+pub(super) fn horizon(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::hours(1)
+}
+
+/// Counts a login after the horizon as one of the future, and takes any other for the newest if it is.
+pub(super) fn see_login(summary: &mut Summary, time: DateTime<Utc>, horizon: DateTime<Utc>) {
+    if time > horizon {
+        count(&mut summary.warnings, Warning::FutureTime.name());
+    } else {
+        summary.newest_login = summary.newest_login.max(Some(time));
     }
 }
 

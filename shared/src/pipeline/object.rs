@@ -169,8 +169,9 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         // The reader is beside, and hands over what it gathered; while that is recorded, it reads on.
         let (sender, mut gathered) = mpsc::channel(1);
         let (rule, limits, name) = (self.rule.clone(), self.limits, address.key.clone());
+        let now = self.surroundings.now();
         let reader = self.surroundings.beside(move || {
-            let mut gathering = Gathering::new(sender);
+            let mut gathering = Gathering::new(sender, now);
             let read = reading::guarded(|| reading::read(body, &name, &rule, limits, &mut gathering));
             // Also after a fault: the records before it are good.
             (gathering.finish(), read)

@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn a_panic_of_a_reader_is_a_fault_of_its_object() {
         for (work, message) in [
-            (Box::new(|| panic!("plain")) as Box<dyn FnOnce() -> Result<(), ReadFault>>, "plain"),
+            (
+                Box::new(|| -> Result<(), ReadFault> { panic!("plain") }) as Box<dyn FnOnce() -> Result<(), ReadFault>>,
+                "plain",
+            ),
             (Box::new(|| -> Result<(), ReadFault> { panic!("{} formatted", 7) }), "7 formatted"),
             (Box::new(|| -> Result<(), ReadFault> { std::panic::panic_any(7) }), "no message"),
         ] {

@@ -1,87 +1,89 @@
-//! Rows of a file whose dates may be written with the day or the month first, which only the file as a whole can tell.
+//! Failures whose dates have two readings, kept until their file decides between them.
 //!
 //! A browser exports `03/04/2026` as its user's country writes it. One date whose day is no month decides for the file; until
-//! it comes, failures with such dates are held back. A file that never decides has them rejected: a failure counted on the
+//! it comes, failures with such dates are kept. A file that never decides has them rejected: a failure counted on the
 //! wrong day would be worse than one that is reported as unusable.
 
-use super::super::Outcome;
-use super::super::record::{Record, Rejected};
-use super::super::row::Row;
-use super::super::source::{Origin, origin};
-use super::super::time::{Clue, Dates, clue};
-use super::Sink;
+use super::super::record::{Record, TEXTS};
+use super::super::time::Orders;
+use crate::detection::Source;
 
-/// Bytes of records that are held back, some eighty thousand of them; the portal exports a hundred thousand sign-ins at most,
-/// and only failures are held. If the file has not decided by then, they are rejected.
-const MOST_HELD: usize = 24 * 1024 * 1024;
+/// Bytes that the kept failures can take, some ninety thousand of them; the portal exports a hundred thousand sign-ins at most,
+/// of which only the failures are kept. If the file has not decided by then, they are rejected.
+const MOST_BYTES: usize = 24 * 1024 * 1024;
 
-/// Puts rows into a sink as soon as their dates can be read.
-pub(super) struct Dated<'s, 'a> {
-    sink: &'s mut Sink<'a>,
-    dates: Dates,
-    /// Whether there were dates as America writes them; others write them so too, so a certain clue goes before.
-    looks_american: bool,
-    held: Vec<Record<'static>>,
-    held_bytes: usize,
+/// Failures of one file that wait for its order of day and month.
+#[derive(Debug)]
+pub(super) struct DateOrderBuffer {
+    orders: Orders,
+    failures: Vec<Kept>,
+    /// What `failures` takes, at most [`MOST_BYTES`] and one record.
+    bytes: usize,
 }
 
-impl<'s, 'a> Dated<'s, 'a> {
-    pub(super) fn new(sink: &'s mut Sink<'a>) -> Self {
-        Self { sink, dates: Dates::Undecided, looks_american: false, held: Vec::new(), held_bytes: 0 }
+/// A failure without its source of text. Its size is that of its texts and a constant: what is kept is less than a constant
+/// times the bytes that were read, whatever they were.
+#[derive(Debug)]
+struct Kept {
+    source: Source,
+    /// All texts without a separator.
+    text: Box<str>,
+    /// Where each ends in `text`.
+    ends: [usize; TEXTS],
+}
+
+/// What an allocation can take besides its content.
+const ALLOCATION: usize = 16;
+
+impl DateOrderBuffer {
+    /// For a file of which nothing is known.
+    pub(super) const fn new() -> Self {
+        Self { orders: Orders::ANY, failures: Vec::new(), bytes: 0 }
     }
 
-    pub(super) fn row(&mut self, row: Row<'_>) {
-        match origin(&row, self.sink.name) {
-            Origin::Source(source) => self.record(row.record(source)),
-            Origin::UnknownSignIns => self.sink.unknown_sign_in(),
-            Origin::OtherLog => self.sink.other_category(),
-        }
+    /// The orders that the file's dates can have.
+    pub(super) const fn orders(&self) -> Orders {
+        self.orders
     }
 
-    pub(super) fn reject(&mut self, reason: Rejected) {
-        self.sink.reject(reason);
+    /// Learns what a date says of the file. Returns whether it excludes an order.
+    pub(super) fn learn(&mut self, date: Orders) -> bool {
+        let before = self.orders;
+        self.orders.learn(date);
+        self.orders != before
     }
 
-    /// Gives up what is still held back.
-    pub(super) fn finish(mut self) {
-        self.release();
+    /// Keeps a failure. Returns whether the buffer is full.
+    pub(super) fn keep(&mut self, record: &Record<'_>) -> bool {
+        let texts = record.texts();
+        let mut end = 0;
+        let ends = texts.map(|text| {
+            end += text.len();
+            end
+        });
+        self.failures.push(Kept { source: record.source, text: texts.concat().into_boxed_str(), ends });
+        // The list can have room for twice as many.
+        self.bytes += end + ALLOCATION + 2 * size_of::<Kept>();
+        self.bytes >= MOST_BYTES
     }
 
-    fn record(&mut self, record: Record<'_>) {
-        if self.dates == Dates::Undecided {
-            self.learn(record.written_time().unwrap_or_default());
-        }
-        let judged = record.judge(self.sink.rule, self.dates);
-        if self.dates == Dates::Undecided && judged.0 == Outcome::Rejected(Rejected::AmbiguousTime) {
-            self.held_bytes += record.size();
-            self.held.push(record.into_owned());
-            if self.held_bytes > MOST_HELD {
-                self.release();
-            }
-        } else {
-            self.sink.judged(judged);
-        }
+    /// Takes the kept failures out.
+    pub(super) fn take(&mut self) -> KeptFailures {
+        self.bytes = 0;
+        KeptFailures(std::mem::take(&mut self.failures))
     }
+}
 
-    fn learn(&mut self, time: &str) {
-        match clue(time) {
-            Some(Clue::Certain(dates)) => {
-                self.dates = dates;
-                self.release();
-            }
-            Some(Clue::American) => self.looks_american = true,
-            None => {}
-        }
-    }
+/// Failures that were kept.
+pub(super) struct KeptFailures(Vec<Kept>);
 
-    fn release(&mut self) {
-        if self.dates == Dates::Undecided && self.looks_american {
-            self.dates = Dates::MonthFirst;
-        }
-        self.held_bytes = 0;
-        for record in std::mem::take(&mut self.held) {
-            let judged = record.judge(self.sink.rule, self.dates);
-            self.sink.judged(judged);
-        }
+impl KeptFailures {
+    /// Their records, in the order in which they came.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        self.0.iter().map(|kept| {
+            let mut start = 0;
+            let texts = kept.ends.map(|end| &kept.text[std::mem::replace(&mut start, end)..end]);
+            Record::of_texts(kept.source, texts)
+        })
     }
 }

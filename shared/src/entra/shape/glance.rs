@@ -8,9 +8,10 @@ use std::borrow::Cow;
 
 use super::super::record::{self, Ignored, Record, is_code};
 use super::super::source::{Origin, of_log};
-use super::super::time::{Dates, When};
+use super::super::time::{Orders, When};
 use super::{Outcome, Sink, defender};
 use crate::detection::Source;
+use crate::detection::failure::is_id;
 use crate::input::json::{Glance, Place};
 use crate::input::members::{Member, Members};
 use crate::input::scalar::Value;
@@ -103,7 +104,7 @@ pub(super) fn glance(text: &[u8], place: Place, precedents: &mut Precedents, sin
 fn take(found: &Found<'_>, successes: &mut Vec<[Vec<u8>; 2]>, sink: &mut Sink<'_>) -> Option<()> {
     let [category, result] = [CATEGORY, RESULT_TYPE].map(|number| found.walked.behind(found.text, number));
     if successes.iter().any(|known| category.starts_with(&known[0]) && result.starts_with(&known[1])) {
-        sink.judged((Outcome::Ignored(Ignored::NotAFailure), found.when()?));
+        sink.judged(Outcome::Ignored(Ignored::NotAFailure), found.when()?);
         return Some(());
     }
     let category = found.ascii(CATEGORY)?;
@@ -148,7 +149,7 @@ impl<'a> Found<'a> {
     /// When it happened, and only for want of that when it was logged, which is minutes later.
     fn when(&self) -> Option<When<'a>> {
         let created = self.ascii(CREATED_DATE_TIME)?;
-        Some(When::new(if created.is_empty() { self.ascii(TIME)? } else { created }, Dates::Alone))
+        Some(When::new(if created.is_empty() { self.ascii(TIME)? } else { created }, Orders::ANY))
     }
 
     /// The category and the result of a success, where these are texts and written without white space before them.
@@ -170,13 +171,13 @@ impl<'a> Found<'a> {
         let codes = [result, if is_code(result) { "" } else { self.plain(ERROR_CODE)? }];
         if let Err(outcome) = record::failed(sink.rule, source, codes) {
             let is_success = is_code(result) && outcome == Outcome::Ignored(Ignored::NotAFailure);
-            sink.judged((outcome, when));
+            sink.judged(outcome, when);
             return Some(is_success);
         }
         let none = const { Cow::Borrowed("") };
         let id = self.text(ID)?;
         // Only where there is none the correlation id says which sign-in it was.
-        let has_id = !id.trim().is_empty();
+        let has_id = is_id(id.trim());
         sink.sign_in(&Record {
             source,
             times: [self.either(CREATED_DATE_TIME, TIME)?, none.clone()],

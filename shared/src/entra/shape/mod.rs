@@ -17,15 +17,17 @@ mod log_analytics_csv;
 mod portal_csv;
 mod table;
 
+use self::dated::DateOrderBuffer;
 use self::glance::Precedents;
 pub(super) use self::head::Framing;
 use self::head::{BATCHES, Head};
 use super::record::{Ignored, Record, Rejected};
 use super::row::Row;
 use super::source::{Origin, origin};
-use super::time::{Dates, When};
-use super::{Outcome, Receiver};
+use super::time::When;
+use super::{Outcome, Receiver, Warning};
 use crate::detection::Rule;
+use crate::detection::failure::Ordinals;
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::{Foreign, Input, ReadFault};
 
@@ -128,6 +130,8 @@ pub(super) struct Sink<'a> {
     framing: Framing,
     rule: &'a Rule,
     receiver: &'a mut dyn Receiver,
+    undecided: DateOrderBuffer,
+    ordinals: Ordinals,
     records: u64,
     sign_ins: u64,
     malformed: u64,
@@ -135,7 +139,8 @@ pub(super) struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub(super) fn new(name: &'a str, framing: Framing, rule: &'a Rule, receiver: &'a mut dyn Receiver) -> Self {
-        Self { name, framing, rule, receiver, records: 0, sign_ins: 0, malformed: 0 }
+        let (undecided, ordinals) = (DateOrderBuffer::new(), Ordinals::default());
+        Self { name, framing, rule, receiver, undecided, ordinals, records: 0, sign_ins: 0, malformed: 0 }
     }
 
     /// How many records there were of any kind.
@@ -155,13 +160,50 @@ impl<'a> Sink<'a> {
 
     /// A record of a sign-in.
     fn sign_in(&mut self, record: &Record<'_>) {
-        self.judged(record.judge(self.rule, Dates::Alone));
+        self.learn(record.when(self.undecided.orders()));
+        self.judge(record, true);
     }
 
-    /// A record of a sign-in, and what it came to.
-    fn judged(&mut self, (outcome, when): (Outcome, When<'_>)) {
+    fn judge(&mut self, record: &Record<'_>, may_wait: bool) {
+        let when = record.when(self.undecided.orders());
+        let outcome = record.judge(self.rule, when, &mut self.ordinals);
+        if may_wait && outcome == Outcome::Rejected(Rejected::AmbiguousTime) {
+            if self.undecided.keep(record) {
+                self.release();
+            }
+            return;
+        }
+        if self.ordinals.take_uncounted() {
+            self.receiver.warn(Warning::RepeatsUncounted);
+        }
         self.sign_ins += 1;
         self.receive(outcome, when);
+    }
+
+    /// A record of a sign-in that came to something without its date.
+    fn judged(&mut self, outcome: Outcome, when: When<'_>) {
+        self.learn(when);
+        self.sign_ins += 1;
+        self.receive(outcome, when);
+    }
+
+    /// Learns what a date says of the file's dates.
+    fn learn(&mut self, when: When<'_>) {
+        if self.undecided.learn(when.evidence()) {
+            self.release();
+        }
+    }
+
+    /// Judges the failures that waited for evidence of the file's dates, as far as it is known.
+    fn release(&mut self) {
+        for record in self.undecided.take().records() {
+            self.judge(&record, false);
+        }
+    }
+
+    /// Ends the file: nothing that waits gets more evidence.
+    pub(super) fn finish(&mut self) {
+        self.release();
     }
 
     /// A record whose row tells where it comes from.

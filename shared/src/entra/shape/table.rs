@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::super::record::Rejected;
 use super::super::row::{Field, Role, Row, Vocabulary};
-use super::dated::Dated;
 use super::head::Head;
 use super::{Sink, defender, log_analytics, portal_csv};
 use crate::input::csv::{Cut, Rows};
@@ -97,11 +96,10 @@ pub(super) fn read(
     let mut rows = Rows::separated_by(columns.separator);
     // The names.
     rows.next(input)?;
-    let mut dated = Dated::new(sink);
-    let result = loop {
+    loop {
         match rows.next(input) {
-            Ok(None) => break Ok(()),
-            Err(fault) => break Err(fault),
+            Ok(None) => return Ok(()),
+            Err(fault) => return Err(fault),
             Ok(Some(Cut::Row(cells))) if cells.len() == fields.len() => {
                 let mut row = Row::default();
                 for (field, cell) in fields.iter().zip(cells.iter()) {
@@ -110,16 +108,13 @@ pub(super) fn read(
                     }
                 }
                 mend(&mut row);
-                dated.row(row);
+                sink.row(row);
             }
             // Cells too few are a row that was cut, and cells too many one whose text is not quoted: neither can be trusted.
-            Ok(Some(Cut::Row(_) | Cut::Unended)) => dated.reject(Rejected::Malformed),
-            Ok(Some(Cut::TooLong)) => dated.reject(Rejected::TooLong),
+            Ok(Some(Cut::Row(_) | Cut::Unended)) => sink.reject(Rejected::Malformed),
+            Ok(Some(Cut::TooLong)) => sink.reject(Rejected::TooLong),
         }
-    };
-    // Also after a fault: the rows before it are good.
-    dated.finish();
-    result
+    }
 }
 
 fn first_row(head: &[u8], separator: u8) -> Vec<String> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 
+use chrono::{DateTime, Utc};
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
@@ -14,7 +15,6 @@ use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 use pivotwatch_bench::findings;
 
-#[derive(Default)]
 struct Folded {
     records: u64,
     failures: u64,
@@ -42,7 +42,8 @@ impl aws::Receiver for Folded {
 
 fn main() -> io::Result<()> {
     let path = std::env::args().nth(1).expect("a file is named");
-    let mut folded = Folded::default();
+    let newest = Newest::up_to(DateTime::<Utc>::MAX_UTC);
+    let mut folded = Folded { records: 0, failures: 0, newest, tallies: BTreeMap::new() };
     reading::read(File::open(&path)?, &path, &Rule::default(), Limits::default(), &mut folded).expect("a whole file");
 
     let tallies = folded.tallies.iter().map(|(key, tally)| (*key, tally.failures()));

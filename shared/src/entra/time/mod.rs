@@ -1,0 +1,347 @@
+//! The ways in which exports write a time.
+//!
+//! Most of the times of an export are of sign-ins that did not fail, and nobody asks for more of them than which is the
+//! newest. So a time is handed on as it is written ([`When`]) and parsed where it matters.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `order` | day first, month first or year first, and the evidence for it |
+//! | `written` | the parts of a time: date, clock, AM or PM, zone |
+//! | `designator` | AM and PM in the languages that are known |
+//! | `newest` | the newest of many times |
+//!
+//! Refused as `bad_time` are digits of other scripts, words of unknown meaning, and other calendars than the Gregorian: their
+//! years are below 2000 (Persian 1404, Hijri 1447) or above 2199 (Thai 2569).
+
+mod designator;
+mod newest;
+mod order;
+mod written;
+
+use chrono::{DateTime, Utc};
+
+pub use self::newest::Newest;
+pub(super) use self::order::Orders;
+use self::order::TimeFault;
+use self::written::Written;
+use super::record::Rejected;
+use crate::detection::Day;
+
+/// When something happened, as an export writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct When<'t> {
+    text: &'t [u8],
+    orders: Orders,
+}
+
+impl<'t> When<'t> {
+    /// Of what nobody says when it was.
+    pub(super) const NEVER: Self = Self { text: b"", orders: Orders::ANY };
+
+    /// A time in a file whose dates have one of these orders, trimmed.
+    pub(super) fn new(text: &'t [u8], orders: Orders) -> Self {
+        Self { text, orders }
+    }
+
+    /// The time, where it can be read.
+    #[must_use]
+    pub fn read(self) -> Option<DateTime<Utc>> {
+        self.time().ok()
+    }
+
+    /// The time, or why there is none.
+    pub(super) fn time(self) -> Result<DateTime<Utc>, Rejected> {
+        if self.text.is_empty() {
+            return Err(Rejected::NoTime);
+        }
+        let text = std::str::from_utf8(self.text).map_err(|_| Rejected::BadTime)?;
+        parse(text, self.orders).map_err(|fault| match fault {
+            TimeFault::NotATime => Rejected::BadTime,
+            TimeFault::Undecided => Rejected::AmbiguousTime,
+        })
+    }
+
+    /// The orders that its date can have, all of them if it is no evidence.
+    pub(super) fn evidence(self) -> Orders {
+        // Nearly all times begin with a year.
+        if self.text.first_chunk::<5>().is_none_or(|start| has_form(start, b"0000-")) {
+            return Orders::ANY;
+        }
+        let text = std::str::from_utf8(self.text).unwrap_or_default();
+        Written::of(text.trim()).map_or(Orders::ANY, |written| written.orders())
+    }
+
+    /// Where its zone begins, if it is written as Azure writes times, `2026-03-02T12:00:00.1234567+00:00` or with a `Z`: of
+    /// such times that have it in the same place and are of the same zone, the later one has the greater text.
+    fn zone(self) -> Option<usize> {
+        let (clock, rest) = self.text.split_first_chunk::<20>()?;
+        let zone = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let is_written_so = has_form(clock, b"0000-00-00T00:00:00.")
+            && match &rest[zone..] {
+                b"Z" => true,
+                [b'+' | b'-', zone @ ..] => zone.try_into().is_ok_and(|zone| has_form(zone, b"00:00")),
+                _ => false,
+            };
+        is_written_so.then_some(clock.len() + zone)
+    }
+}
+
+/// Whether a text has digits where a form has noughts, and is the form everywhere else.
+fn has_form<const N: usize>(text: &[u8; N], form: &[u8; N]) -> bool {
+    // All of it, for that takes fewer decisions.
+    text.iter()
+        .zip(form)
+        .fold(true, |is_so, (byte, form)| is_so & (byte == form || *form == b'0' && byte.is_ascii_digit()))
+}
+
+/// Parses a time. Written without a zone, it is UTC.
+fn parse(text: &str, orders: Orders) -> Result<DateTime<Utc>, TimeFault> {
+    let text = text.trim();
+    let time = match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => time.to_utc(),
+        Err(_) => match (serialised(text), Written::of(text)) {
+            (Some(time), _) => time,
+            (None, Some(written)) => written.time(orders)?,
+            (None, None) => return Err(TimeFault::NotATime),
+        },
+    };
+    Some(time).filter(|time| Day::is_plausible(*time)).ok_or(TimeFault::NotATime)
+}
+
+/// `/Date(1772452800000)/`, as Windows PowerShell writes times into JSON. The zone of the writer can follow the number, which
+/// is UTC all the same.
+fn serialised(text: &str) -> Option<DateTime<Utc>> {
+    let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let zone = inner.rfind(['+', '-']).filter(|at| *at > 0 && inner.len() - at == 5);
+    DateTime::from_timestamp_millis(inner[..zone.unwrap_or(inner.len())].parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+    }
+
+    #[test]
+    fn every_way_of_writing_a_time_that_was_seen_is_read() {
+        for (text, expected) in [
+            ("2022-01-24T05:10:14.1875602Z", "2022-01-24T05:10:14.187560200Z"),
+            ("2022-01-24T05:10:14.1875602+00:00", "2022-01-24T05:10:14.187560200Z"),
+            ("2022-01-24T05:10:14Z", "2022-01-24T05:10:14Z"),
+            ("2007-01-09T09:41:00.22Z", "2007-01-09T09:41:00.220Z"),
+            ("2007-01-09T11:41:00+02:00", "2007-01-09T09:41:00Z"),
+            ("2019-10-18T04:45:48.0729893-05:00", "2019-10-18T09:45:48.072989300Z"),
+            ("2023-07-26T22:58:30.983201900Z", "2023-07-26T22:58:30.983201900Z"),
+            ("2023-07-26 22:58:30.983201900", "2023-07-26T22:58:30.983201900Z"),
+            ("2023-07-26 22:58:30.9832+02:00", "2023-07-26T20:58:30.983200Z"),
+            ("2023-07-26 22:58:30 UTC", "2023-07-26T22:58:30Z"),
+            ("2023-07-26T22:58:30", "2023-07-26T22:58:30Z"),
+            ("11/14/2025 1:48:53 AM", "2025-11-14T01:48:53Z"),
+            ("12/12/2025 3:03:58 PM", "2025-12-12T15:03:58Z"),
+            ("01/29/2007 09:41:00 AM", "2007-01-29T09:41:00Z"),
+            ("1/29/2007 10:41:00 AM +01:00", "2007-01-29T09:41:00Z"),
+            ("4/28/2021, 2:08:45.221 PM", "2021-04-28T14:08:45.221Z"),
+            ("4/28/2021, 2:08:45.221\u{202f}PM", "2021-04-28T14:08:45.221Z"),
+            ("4/28/2021, 12:08:45.221 AM", "2021-04-28T00:08:45.221Z"),
+            ("2/25/2025, 9:19:25.391 AM", "2025-02-25T09:19:25.391Z"),
+            ("21/04/2025, 09:45:54.000", "2025-04-21T09:45:54Z"),
+            ("05.01.2024 10:11:12", "2024-01-05T10:11:12Z"),
+            ("2020/10/16 0:00:01.403", "2020-10-16T00:00:01.403Z"),
+            ("2020-10-15T00:00:00.247Z", "2020-10-15T00:00:00.247Z"),
+            ("5/5/2024 10:11", "2024-05-05T10:11:00Z"),
+            ("/Date(1772452800000)/", "2026-03-02T12:00:00Z"),
+            ("/Date(1772452800000+0200)/", "2026-03-02T12:00:00Z"),
+            ("2.3.2026 12.00.00", "2026-03-02T12:00:00Z"),
+            ("2.3.2026 klo 12.00.00", "2026-03-02T12:00:00Z"),
+            ("2/3/2026, 12.00.00", "2026-03-02T12:00:00Z"),
+            ("02/03/2026 12.00", "2026-03-02T12:00:00Z"),
+            ("2026. 03. 02. 12:00:00", "2026-03-02T12:00:00Z"),
+            ("2026.03.02. 12:00:00", "2026-03-02T12:00:00Z"),
+            ("2026. 3. 2. 오후 12:00:00", "2026-03-02T12:00:00Z"),
+            ("2026. 3. 2. PM 12:00:00", "2026-03-02T12:00:00Z"),
+            ("2026-03-02 오전 1:00:00", "2026-03-02T01:00:00Z"),
+            ("2026/3/2 下午1:04:05", "2026-03-02T13:04:05Z"),
+            ("2026年3月2日 下午1:04:05", "2026-03-02T13:04:05Z"),
+            ("2026/3/2 (13:04:05)", "2026-03-02T13:04:05Z"),
+            ("2026-03-02 13 h 04 min 05 s", "2026-03-02T13:04:05Z"),
+            ("2026-03-02 12 h 00", "2026-03-02T12:00:00Z"),
+            ("2026-03-02, 1:04:05 p.m.", "2026-03-02T13:04:05Z"),
+            ("2. 3. 2026 13:04:05", "2026-03-02T13:04:05Z"),
+            ("2. 3. 2026. u 13:04:05", "2026-03-02T13:04:05Z"),
+            ("2.03.2026 г., 13:04:05 ч.", "2026-03-02T13:04:05Z"),
+            ("2\u{200f}/3\u{200f}/2026، 1:04:05\u{a0}م", "2026-03-02T13:04:05Z"),
+            (
+                "\u{200e}13\u{200e}/\u{200e}3\u{200e}/\u{200e}2026\u{200e} \u{200e}12\u{200e}:\u{200e}00",
+                "2026-03-13T12:00:00Z",
+            ),
+            ("2/3/2026, 1:04:05 μ.μ.", "2026-03-02T13:04:05Z"),
+            ("13:04:05 13/3/2026", "2026-03-13T13:04:05Z"),
+            ("13/3/2026 1:04:05 p.\u{a0}m.", "2026-03-13T13:04:05Z"),
+            ("2026-03-02 1:04:05.PM", "2026-03-02T13:04:05Z"),
+            ("2026-03-02 12:00:00,25", "2026-03-02T12:00:00.250Z"),
+            ("2026-03-02T12:00:00.0000000", "2026-03-02T12:00:00Z"),
+            ("2026-03-02 12:00:00Z", "2026-03-02T12:00:00Z"),
+            ("Mon, 02 Mar 2026 12:00:00 GMT", "2026-03-02T12:00:00Z"),
+            ("Monday, March 2, 2026 12:00:00 PM", "2026-03-02T12:00:00Z"),
+            ("Monday, 2 March 2026 12:00:00", "2026-03-02T12:00:00Z"),
+            ("02-Mar-26 12:00:00", "2026-03-02T12:00:00Z"),
+            ("2026-03-02 23:59:60", "2026-03-02T23:59:60Z"),
+        ] {
+            assert_eq!(parse(text, Orders::ANY), Ok(utc(expected)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_can_be_read_in_two_ways_is_not_read_until_the_file_decides() {
+        for text in [
+            "03/04/2025 10:00:00",
+            "03/04/2025, 10:00:00.000",
+            "3-4-2025 10:00:00",
+            "3/4/2025, 10:00:00 am",
+            "3/4/2025, 10:00:00 AM",
+            "03/04/2025 10:00:00 a. m.",
+            "03/4/2025 10:00:00",
+            "10:00:00 3/4/2025",
+        ] {
+            assert_eq!(parse(text, Orders::ANY), Err(TimeFault::Undecided), "{text}");
+            assert_eq!(parse(text, of_file(&["31/12/2025 1:00"])), Ok(utc("2025-04-03T10:00:00Z")), "{text}");
+            assert_eq!(parse(text, of_file(&["12/31/2025 1:00"])), Ok(utc("2025-03-04T10:00:00Z")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_contradicts_its_file_is_no_time() {
+        assert_eq!(parse("13/04/2025 10:00:00", of_file(&["12/31/2025 1:00"])), Err(TimeFault::NotATime));
+        assert_eq!(parse("04/13/2025 10:00:00", of_file(&["31/12/2025 1:00"])), Err(TimeFault::NotATime));
+    }
+
+    /// The orders of a file with these times.
+    fn of_file(times: &[&str]) -> Orders {
+        let mut file = Orders::ANY;
+        for time in times {
+            file.learn(When::new(time.as_bytes(), Orders::ANY).evidence());
+        }
+        file
+    }
+
+    #[test]
+    fn the_evidence_of_a_date_decides_for_its_file() {
+        let [day_first, month_first, none] = [Some("2025-04-03T10:00:00Z"), Some("2025-03-04T10:00:00Z"), None];
+        for (times, expected) in [
+            (&["21/04/2025, 09:45:54.000"][..], day_first),
+            (&["4/28/2021, 2:08:45.221 PM"], month_first),
+            (&["2/03/2026 12:00:00 PM"], day_first),
+            (&["2/03/2026 12:00:00 pm"], day_first),
+            (&["2-03-2026 12:00"], day_first),
+            (&["02/03/2026 12.00.00"], day_first),
+            (&["2.3.2026 12.00.00"], day_first),
+            (&["2/3/2026, 1:04:05 μ.μ."], day_first),
+            (&["2/3/2026 下午1:04:05"], day_first),
+            (&["12/3/2026 1:04:05", "31/3/2026 1:04:05"], day_first),
+            (&["28/02/26 1:04", "05/02/26 1:04"], day_first),
+            (&["02/28/26 1:04"], month_first),
+            (&["4/8/2021, 2:08:45.221 PM"], none),
+            (&["4/8/2021, 2:08:45.221 p.m."], none),
+            (&["10/03/2026 12:00", "03/10/2026 12:00", "3/3/2026 1:00"], none),
+            (&["03/2/2026 12:00"], none),
+            (&["2025-04-21T09:45:54Z", "2/29/2027 1:00", "31/31/2026 1:00", ""], none),
+        ] {
+            let expected = expected.map(utc).ok_or(TimeFault::Undecided);
+            assert_eq!(parse("03/04/2025 10:00", of_file(times)), expected, "{times:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_contradicts_its_file_teaches_it_nothing() {
+        assert_eq!(of_file(&["31/12/2025 1:00", "12/31/2025 1:00"]), of_file(&["31/12/2025 1:00"]));
+    }
+
+    #[test]
+    fn what_is_no_time_is_not_read() {
+        for text in [
+            "",
+            "yesterday",
+            "2025-13-01T00:00:00Z",
+            "0001-01-01T00:00:00Z",
+            "1700000000",
+            "2025-03-02",
+            "13/13/2025 10:00:00",
+            "1/9/2007 13:41:00 AM",
+            "1/9/2007 0:41:00 AM",
+            "1/9/2007 1:41:00 AM PM",
+            "1/9/2007 1:41:00 AM CET",
+            "1/9/07 1:41:00 AM",
+            "-1/9/2007 1:41:00",
+            "/Date(99999999999999999999)/",
+            "é/é/2007 10:00:00",
+            "2023-07-26 21:00:3.30",
+            "2023-07-26 21:0:30",
+            "2023-07-26 21:00:",
+            "2023-07-26 21:00:00:00",
+            "02/03.2026 12:00",
+            "2 3 2026 12:00",
+            "12.00.00 2.3.2026",
+            "2/3/2569 13:04:05",
+            "1404/12/11 13:04:05",
+            "13/09/1447 هـ 1:04:05 م",
+            "13/09/47 12:00:00 م",
+            "13/03/69 12:00:00",
+            "04/12/11 12:00:00",
+            "٢/٣/٢٠٢٦ ١:٠٤:٠٥ م",
+            "۱۴۰۴/۱۲/۱۱ ۱۳:۰۴:۰۵",
+            "২/৩/২০২৬ ১:০৪:০৫ PM",
+            "R8/3/2 12:00:00",
+            "令和8年3月2日 12:00:00",
+            "13/3/2026 1:04:05 п.п.",
+            "2026/3/2 晚上12:04:05",
+            "2. März 2026 12:00:00",
+            "Sa, 02.03.2026 12:00",
+            "2026-03-02 12:00:00 GMT+1",
+            "12:00:00",
+        ] {
+            assert_eq!(parse(text, Orders::ANY), Err(TimeFault::NotATime), "{text}");
+        }
+    }
+
+    /// A time in one of the forms that exports have, and some that are like them.
+    fn written() -> impl Strategy<Value = String> {
+        let time = (0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32).prop_map(|(day, hour, minute, second)| {
+            format!("2026-03-0{}T{:02}:{:02}:{:02}", day + 1, hour + 11, minute, second)
+        });
+        let rest = prop::sample::select(vec![
+            "Z",
+            ".1234567Z",
+            ".1234568Z",
+            ".12Z",
+            ".1234567+00:00",
+            ".1234567+02:00",
+            ".1234567-02:00",
+            "+00:00",
+            ".123456 PM",
+            ".12345 PM+00:00",
+            ".123456x+00:00",
+            "",
+        ]);
+        let other = prop::sample::select(vec!["", "no time", "3/2/2026, 2:08:45 PM", "2026-13-02T12:00:00.1234567Z"]);
+        let hour = prop::sample::select(vec!["", "T ", "T,", "T0"]);
+        let time = (time, hour).prop_map(|(time, hour)| if hour.is_empty() { time } else { time.replace("T1", hour) });
+        prop_oneof![9 => (time, rest).prop_map(|(time, rest)| time + rest), 1 => other.prop_map(str::to_owned)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        #[test]
+        fn the_newest_of_all_times_is_the_newest_of_those_that_were_read(times in vec(written(), 0..12)) {
+            let whens = times.iter().map(|text| When::new(text.as_bytes(), Orders::ANY));
+            let mut newest = Newest::up_to(DateTime::<Utc>::MAX_UTC);
+            whens.clone().for_each(|when| assert!(newest.see(when)));
+            prop_assert_eq!(newest.time(), whens.filter_map(When::read).max(), "{:?}", times);
+        }
+    }
+}
