@@ -13,7 +13,7 @@ fn wrapped_and_bare_records_may_stand_in_one_file() {
         format!("{}\n{record}\n{}\nbroken\n", json!({"event": record, "routing": {}}), json!({"message": "started"}));
     let (_, outcomes) = read_whole(export.as_bytes());
     assert!(matches!(outcomes[0], Outcome::Failure(_)) && outcomes[0] == outcomes[1]);
-    assert_eq!(outcomes[2..], [Outcome::Rejected(Rejected::NoCategory), Outcome::Rejected(Rejected::Malformed)]);
+    assert_eq!(outcomes[2..], [Outcome::Ignored(Ignored::OtherCategory), Outcome::Rejected(Rejected::Malformed)]);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_forwarders_own_members_are_not_taken_for_the_record() {
     for wrapping in [
         json!({"event": {"dataset": "azure.signinlogs"}, "message": record.to_string()}),
         json!({"event": {"kind": "event"}, "attributes": record}),
-        json!({"_raw": lone, "source": "x"}),
+        json!({"_raw": lone, "source": "azure:eventhub"}),
     ] {
         let (shape, outcomes) = read_whole(wrapping.to_string().as_bytes());
         assert_eq!(shape, "forwarded");

@@ -67,6 +67,7 @@ impl Recognised {
         receiver: &mut dyn Receiver,
     ) -> Result<(), ReadFault> {
         let mut sink = shape::Sink::new(name, self.framing, rule, receiver);
+        sink.limits = input.limits;
         (self.shape.read)(input, &mut sink)?;
         if sink.records() > 0 && sink.sign_ins() == 0 {
             return Err(ReadFault::NotAnExport(sink.without_sign_ins()));

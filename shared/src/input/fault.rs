@@ -43,6 +43,12 @@ pub enum Foreign {
     /// Records, but of other logs.
     #[error("it has records, but none of a sign-in category")]
     OtherLogs,
+    /// Texts like sign-ins in documents that do not say that they come from Entra: any application can log such a text.
+    #[error(
+        "its sign-ins are texts in documents that do not say that they come from Entra; let the forwarder parse them, or \
+         name it (source azure.activedirectory, topic insights-logs-signinlogs)"
+    )]
+    UnprovenTexts,
     /// Records of which none could be read.
     #[error("none of its records is whole JSON; upload it as it was exported")]
     NothingWhole,

@@ -22,5 +22,5 @@ mod window;
 pub use compression::{Compression, Interrupted};
 pub use fault::{Foreign, ReadFault};
 pub(crate) use limited::Expansion;
-pub(crate) use repair::{read_or_repair, repaired};
+pub(crate) use repair::{for_sniffing, read_or_repair, repaired};
 pub use window::{Input, Limits};
