@@ -3,6 +3,7 @@
 mod agreement;
 mod capture;
 mod compression;
+mod containers;
 mod defender;
 mod diagnostic;
 mod forwarded;
@@ -14,4 +15,5 @@ mod portal_csv;
 mod query_csv;
 mod refused;
 mod tools;
+mod values;
 mod writers;

@@ -2,8 +2,9 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::ReadFault;
 use super::compression::{Compression, decompressed, fault, is_damage};
+use super::container::{Container, HEADER};
+use super::{Foreign, ReadFault};
 
 /// How much is read at a time: less would have more records begun and not ended, which are looked at again.
 const BLOCK: usize = 256 * 1024;
@@ -124,8 +125,12 @@ impl<'a> Input<'a> {
     /// The beginning without a byte order mark and leading white space: so much of it, or all there is.
     ///
     /// # Errors
-    /// [`ReadFault`] when it cannot be read, or when there is nothing.
+    /// [`ReadFault`] when it cannot be read, when there is nothing, or when it is no text of records but a [`Container`].
     pub fn head(&mut self) -> Result<&[u8], ReadFault> {
+        self.look_ahead(HEADER).map_err(fault)?;
+        if let Some(container) = Container::of(self.ahead()) {
+            return Err(ReadFault::NotAnExport(Foreign::Container(container)));
+        }
         self.fill_head().map_err(fault)?;
         if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
     }

@@ -2,8 +2,8 @@
 
 use serde::de::IgnoredAny;
 
-use crate::input::for_sniffing;
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
+use crate::input::{Foreign, for_sniffing};
 
 /// Arrays under these names are batches of records; everything else that an object holds belongs to one record.
 pub(super) const BATCHES: &[&str] = &["records", "value"];
@@ -86,6 +86,22 @@ fn begins_within_record(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let mut next = || lines.next().unwrap_or_default();
     next().trim_ascii_end().ends_with(b"}") && next().starts_with(b"{\"")
+}
+
+/// What the first lines have after other text, such as a timestamp.
+pub(super) fn after_text(head: &[u8]) -> Option<Foreign> {
+    let lines = head.split(|byte| *byte == b'\n').take(LOOKED_AT);
+    let rests = lines.filter_map(|line| Some(&line[memchr::memchr(b'{', line)?..]));
+    rests.flat_map(|rest| names_in_lines(&for_sniffing(rest), &["Records", "records"])).find_map(|names| {
+        let has = |all: &[&str]| all.iter().all(|name| names.contains(*name));
+        if has(&["eventName", "eventTime", "userIdentity"]) || has(&["detail.eventName", "detail.userIdentity"]) {
+            Some(Foreign::CloudTrailAfterText)
+        } else if has(&["category", "properties"]) || has(&["createdDateTime", "status"]) {
+            Some(Foreign::SignInsAfterText)
+        } else {
+            None
+        }
+    })
 }
 
 fn framing(text: &[u8], has_records_in_lines: bool) -> Framing {

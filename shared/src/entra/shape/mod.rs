@@ -64,9 +64,20 @@ pub(super) fn recognise(head: &[u8]) -> Result<(&'static Shape, Framing), Foreig
     let first = Head::of(head);
     let rest = || Head::of_rest(head);
     shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| match first.is_json() {
-        true => Foreign::OtherJson,
-        false => table::foreign(head),
+        true => foreign_json(&first),
+        false => head::after_text(head).unwrap_or_else(|| table::foreign(head)),
     })
+}
+
+/// What JSON is instead of an export.
+fn foreign_json(head: &Head<'_>) -> Foreign {
+    if head.has(&["error.code"]) || head.has(&["error.message"]) {
+        Foreign::ErrorAnswer
+    } else if head.has_in_any_case(&["activityDateTime", "activityDisplayName"]) {
+        Foreign::AuditRecords
+    } else {
+        Foreign::OtherJson
+    }
 }
 
 fn shape_of(head: &Head<'_>) -> Option<(&'static Shape, Framing)> {
