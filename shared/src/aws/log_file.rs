@@ -192,8 +192,12 @@ mod tests {
         let mut login = login("a");
         login["userAgent"] = json!("odd");
         let file = json!({"Records": [login, call()]}).to_string();
-        let (before, behind) = file.split_once("odd").unwrap();
-        for odd in [&b"\\ud800"[..], b"\xff"] {
+        let event = json!({"detail-type": "AWS Console Sign In via CloudTrail", "detail": login}).to_string();
+        let forms =
+            [file.clone(), serde_json::to_string_pretty(&[login, call()]).unwrap(), format!("{event}\n{}\n", call())];
+        let odd = [&b"\\ud800"[..], b"\xff", b"\x1b[0m", b"\t", b"\0", b"C:\\\\\t", b"\r"];
+        for (form, odd) in forms.iter().flat_map(|form| odd.map(|odd| (form, odd))) {
+            let (before, behind) = form.split_once("odd").unwrap();
             let file = [before.as_bytes(), odd, behind.as_bytes()].concat();
             let mut input = Input::open(&file[..], Limits::default()).unwrap();
             assert!(is_log_file(input.head().unwrap()));

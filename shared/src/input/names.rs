@@ -206,3 +206,47 @@ impl<'de> Visitor<'de> for Level<'_> {
 
     pass_by_scalars!();
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn kept(text: &str) -> usize {
+        Look::at(text.as_bytes(), &["records"], LOOKED_AT).records.iter().flatten().map(String::len).sum()
+    }
+
+    #[test]
+    fn names_take_memory_in_proportion_to_the_text_however_long_they_are() {
+        let members = |count: usize| (0..count).map(|number| format!("\"{number:x}\":0")).collect::<Vec<_>>().join(",");
+        let nested = |name: &str, inner: &str| format!("{{\"{name}\":{{{inner}}}}}");
+        let text_of = |name: &str| format!("{{\"{name}\":{}}}", serde_json::json!(nested("a", &members(9000))));
+        for text in [
+            nested(&"x".repeat(120_000), &members(14_000)),
+            nested(&"x".repeat(LONGEST_PATH - 5), &members(14_000)),
+            format!("{{{}}}", members(30_000)),
+            text_of("message"),
+            text_of("userAgent"),
+            format!("[{}]", vec![nested(&"x".repeat(LONGEST_PATH - 4), "\"a\":0"); 5000].join(",")),
+        ] {
+            assert!(kept(&text) <= LONGEST_PATH * text.len() / 4, "{} of {}", kept(&text), text.len());
+        }
+        assert!(kept(&nested(&"x".repeat(120_000), &members(14_000))) == 0);
+        assert!(kept(&text_of("userAgent")) < 100, "only the texts of forwarders are looked into");
+    }
+
+    #[test]
+    fn an_object_without_names_is_no_record_and_takes_no_records_place() {
+        let many = format!("[{}{{\"a\":1}}]", "{},".repeat(1000));
+        assert_eq!(Look::at(many.as_bytes(), &[], 1).records, [Names::from(["a".to_owned()])]);
+        assert!(names_in_lines(b"{}\n{}\n", &[]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_of_any_text_is_bounded(text in "([{}\\[\\],:0]|\"[a-c]{0,70}\"){0,200}") {
+            prop_assert!(kept(&text) <= LONGEST_PATH * text.len() / 4);
+        }
+    }
+}
