@@ -116,6 +116,16 @@ fn what_another_application_logged_is_another_log() {
 }
 
 #[test]
+fn an_archive_of_all_logs_may_begin_with_many_records_of_others() {
+    let shop = json!({"service": "shop", "message": "{\"a\":1}", "attributes": {"http": {"url": "/"}}});
+    let sign_in = json!({"service": "azure", "attributes": SignIn::failed("id", noon()).record()});
+    let archive = format!("{}{sign_in}\n", format!("{shop}\n").repeat(900));
+    let (shape, outcomes) = read_whole(archive.as_bytes());
+    assert_eq!((shape, outcomes.len()), ("forwarded", 901));
+    assert!(matches!(outcomes[900], Outcome::Failure(_)));
+}
+
+#[test]
 fn whoever_forwards_texts_without_a_source_is_told() {
     let document = json!({"message": SignIn::failed("id", noon()).record().to_string(), "host": "x"});
     let (_, result) = read(document.to_string().as_bytes());

@@ -120,20 +120,23 @@ impl Container {
     }
 }
 
+/// Zeros that pad the fields of a header. The header of a file has hundreds; a text that somebody chose has none.
+const PADDING: usize = 64;
+
 /// By the checksum of the first header, which all forms of tar have. The mark `ustar` came later than the form.
 fn is_tar(text: &[u8]) -> bool {
     const CHECKSUM: std::ops::Range<usize> = 148..156;
     let Some(header) = text.first_chunk::<HEADER>() else { return false };
-    if header[257..].starts_with(b"ustar") {
-        return true;
-    }
-    let digits = header[CHECKSUM].iter().copied().filter(|byte| !matches!(byte, 0 | b' '));
-    let written = digits.map(|digit| if (b'0'..b'8').contains(&digit) { Some(u32::from(digit - b'0')) } else { None });
-    let Some(written) = written.collect::<Option<Vec<_>>>() else { return false };
-    let sum: u32 = header.iter().copied().map(u32::from).sum();
-    let field: u32 = header[CHECKSUM].iter().copied().map(u32::from).sum();
+    let is_padded = header.iter().filter(|byte| **byte == 0).count() >= PADDING;
+    let digits = header[CHECKSUM].iter().filter(|byte| !matches!(byte, 0 | b' '));
+    let written = digits.copied().try_fold(0, |sum, digit| match digit {
+        b'0'..=b'7' => Some(8 * sum + u32::from(digit - b'0')),
+        _ => None,
+    });
+    let sum = |bytes: &[u8]| bytes.iter().copied().map(u32::from).sum::<u32>();
     // The field itself counts as blanks.
-    !written.is_empty() && written.into_iter().fold(0, |sum, digit| 8 * sum + digit) == sum - field + 8 * 32
+    let expected = sum(header) - sum(&header[CHECKSUM]) + 8 * u32::from(b' ');
+    is_padded && written == Some(expected)
 }
 
 /// Whether the first entry of a zip archive is one of Office Open XML or `OpenDocument`.
@@ -225,5 +228,17 @@ mod tests {
         assert_eq!(Container::of(&header), None);
         assert_eq!(Container::of(&[0; HEADER]), None);
         assert_eq!(Container::of(&[b' '; HEADER]), None);
+    }
+
+    #[test]
+    fn no_text_at_the_place_of_a_checksum_makes_a_tar_of_a_record() {
+        let mut record = format!("{:>HEADER$}", "{}").into_bytes();
+        record[0] = b'{';
+        record[100..148].fill(b'0');
+        record[257..262].copy_from_slice(b"ustar");
+        record[148..156].fill(b' ');
+        let sum: u32 = record.iter().copied().map(u32::from).sum();
+        record[148..156].copy_from_slice(format!("{sum:07o} ").as_bytes());
+        assert_eq!(Container::of(&record), None);
     }
 }
