@@ -139,6 +139,9 @@ mod tests {
         assert_eq!(shape(&json!({"value": of_graph}).to_string()), Some("graph"));
         assert_eq!(shape(&lines(&logins)), Some(LOG_FILE));
         assert_eq!(shape(&json!({"Records": logins}).to_string()), Some(LOG_FILE));
+        let mut shipped = login("x");
+        shipped["message"] = json!(sign_in("x").to_string());
+        assert_eq!(shape(&lines(&[shipped])), Some(LOG_FILE));
     }
 
     #[test]

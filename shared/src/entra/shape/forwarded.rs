@@ -32,7 +32,13 @@ pub(super) const SHAPE: Shape =
 pub(super) const OF_TEXTS: Shape = Shape {
     name: "forwarded",
     recognises: |head| {
-        TEXTS.iter().any(|wrapper| has_record(head, wrapper) || has_record(head, &format!("{SEARCHED}.{wrapper}")))
+        // CloudTrail's records are tried after all exports.
+        let is_of_cloud_trail =
+            ["", "detail."].iter().any(|around| CLOUD_TRAIL.iter().all(|name| head.has(&[&format!("{around}{name}")])));
+        !is_of_cloud_trail
+            && TEXTS
+                .iter()
+                .any(|wrapper| has_record(head, wrapper) || has_record(head, &format!("{SEARCHED}.{wrapper}")))
     },
     read,
 };
@@ -48,6 +54,9 @@ const OF_A_RECORD: [&str; 4] = ["category", "Category", "createdDateTime", "Crea
 
 /// What a batch has, as an array.
 const BATCH: &str = "records";
+
+/// What a record of CloudTrail has.
+const CLOUD_TRAIL: [&str; 3] = ["eventName", "eventTime", "userIdentity"];
 
 /// How many times as long as a record the document around it may be: a message of an event hub has a MiB, and more as a
 /// text, in which each quote has a backslash.
