@@ -172,7 +172,7 @@ fn body() -> impl Strategy<Value = (usize, String)> {
                 failed(i64::try_from(count).unwrap(), noon()).iter().map(SignIn::record).collect();
             records[0]["properties"]["userAgent"] = json!(said.repeat(padding));
             let written = if in_lines {
-                records.iter().map(|record| format!("{record}\n")).collect::<String>()
+                records.iter().flat_map(|record| [record.to_string(), "\n".to_owned()]).collect::<String>()
             } else if is_pretty {
                 serde_json::to_string_pretty(&json!({"records": records})).unwrap()
             } else {

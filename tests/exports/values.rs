@@ -104,17 +104,13 @@ fn with_raw_controls(json: &str) -> String {
             }
             _ => None,
         };
-        match character {
-            Some((character, length)) => {
-                raw.push(character);
-                rest = &escape[length..];
-            }
-            None => {
-                let length = backslashes + usize::from(backslashes % 2 == 1 && !escape.is_empty());
-                let length = (length..).find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len());
-                raw.push_str(&rest[..length]);
-                rest = &rest[length..];
-            }
+        if let Some((character, length)) = character {
+            raw.push(character);
+            rest = &escape[length..];
+        } else {
+            let escaped = if backslashes % 2 == 1 { escape.chars().next().map_or(0, char::len_utf8) } else { 0 };
+            raw.push_str(&rest[..backslashes + escaped]);
+            rest = &rest[backslashes + escaped..];
         }
     }
     raw + rest

@@ -127,7 +127,7 @@ const PADDING: usize = 64;
 fn is_tar(text: &[u8]) -> bool {
     const CHECKSUM: std::ops::Range<usize> = 148..156;
     let Some(header) = text.first_chunk::<HEADER>() else { return false };
-    let is_padded = header.iter().filter(|byte| **byte == 0).count() >= PADDING;
+    let is_padded = memchr::memchr_iter(0, header).count() >= PADDING;
     let digits = header[CHECKSUM].iter().filter(|byte| !matches!(byte, 0 | b' '));
     let written = digits.copied().try_fold(0, |sum, digit| match digit {
         b'0'..=b'7' => Some(8 * sum + u32::from(digit - b'0')),

@@ -76,7 +76,9 @@ fn with_escaped_controls(text: &str) -> Cow<'_, str> {
                 // A backslash before a raw character is text, as `\` in a path before a tab.
                 escaped.push('\\');
             }
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            let digit = |number: u32| char::from_digit(number, 16).unwrap_or_default();
+            let unit = u32::from(character);
+            escaped.extend(['\\', 'u', '0', '0', digit(unit >> 4), digit(unit & 0xf)]);
             is_escape = false;
             continue;
         }

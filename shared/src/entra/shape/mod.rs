@@ -63,9 +63,12 @@ pub(super) struct Shape {
 pub(super) fn recognise(head: &[u8]) -> Result<(&'static Shape, Framing), Foreign> {
     let first = Head::of(head);
     let rest = || Head::of_rest(head);
-    shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| match first.is_json() {
-        true => foreign_json(&first),
-        false => head::after_text(head).unwrap_or_else(|| table::foreign(head)),
+    shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| {
+        if first.is_json() {
+            foreign_json(&first)
+        } else {
+            head::after_text(head).unwrap_or_else(|| table::foreign(head))
+        }
     })
 }
 
