@@ -68,7 +68,7 @@ hunt: ## Build the command that hunts in files.
 test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.
 	$(IN_VENV) -m pytest -q -rs tests/end_to_end
 
-FUZZ := alike anything damaged events
+FUZZ := alike anything blocks damaged events
 FUZZ_SECONDS ?= 60
 FUZZED := target/fuzz
 
@@ -78,7 +78,7 @@ fuzz: ## Fuzz the readers with an address sanitizer: FUZZ_SECONDS=60 each.
 	$(CARGO) run --quiet --locked --package pivotwatch-tests --example fuzz_examples -- $(FUZZED)/examples
 	@for target in $(FUZZ); do \
 	  mkdir -p $(FUZZED)/corpus/$$target; \
-	  case $$target in events) seeds=events;; alike) seeds=;; *) seeds=exports;; esac; \
+	  case $$target in events) seeds=events;; alike|blocks) seeds=;; *) seeds=exports;; esac; \
 	  EXAMPLES=$(CURDIR)/$(FUZZED)/examples/exports RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(FUZZED)/bin:$$PATH" \
 	    $(CARGO) fuzz run --fuzz-dir tests/fuzz --target-dir $(FUZZED)/build $$target \
 	    $(FUZZED)/corpus/$$target $${seeds:+$(FUZZED)/examples/$$seeds} -- \

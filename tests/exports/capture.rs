@@ -37,8 +37,12 @@ fn text(text: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 fn header(codec: &str, schema: &str) -> Vec<u8> {
+    marked_header(codec, schema, MARK)
+}
+
+fn marked_header(codec: &str, schema: &str, mark: &[u8; 16]) -> Vec<u8> {
     let entries = [text("avro.codec"), text(codec), text("avro.schema"), text(schema)].concat();
-    [&b"Obj\x01"[..], &number(2), &entries, &number(0), MARK].concat()
+    [&b"Obj\x01"[..], &number(2), &entries, &number(0), mark].concat()
 }
 
 fn event(body: Option<&str>) -> Vec<u8> {
@@ -48,13 +52,17 @@ fn event(body: Option<&str>) -> Vec<u8> {
 }
 
 fn block(codec: &str, count: usize, events: &[u8]) -> Vec<u8> {
+    marked_block(codec, count, events, MARK)
+}
+
+fn marked_block(codec: &str, count: usize, events: &[u8], mark: &[u8; 16]) -> Vec<u8> {
     let mut data = Vec::new();
     if codec == "deflate" {
         DeflateEncoder::new(events, flate2::Compression::default()).read_to_end(&mut data).unwrap();
     } else {
         data.extend(events);
     }
-    [number(i64::try_from(count).unwrap()), text(data), MARK.to_vec()].concat()
+    [number(i64::try_from(count).unwrap()), text(data), mark.to_vec()].concat()
 }
 
 /// A capture with a block for every two messages.
@@ -135,11 +143,63 @@ fn a_capture_that_was_made_to_take_memory_or_time_without_end_is_stopped() {
         ("a fixed length", [header("null", fixed), block("null", 1, b"abc")].concat(), "object.truncated"),
         ("a long header", [&b"Obj\x01"[..], &number(1), &number(1 << 40)].concat(), "object.corrupt"),
         ("events of nothing", [header("null", nothing), block("null", 1 << 40, b"")].concat(), "object.corrupt"),
+        (
+            "events of nothing that are few",
+            [header("null", nothing), block("null", 400_000, &[0; 1000])].concat(),
+            "object.corrupt",
+        ),
+        (
+            "blocks of nothing",
+            [header("null", nothing), block("null", 4000, b"").repeat(300)].concat(),
+            "object.corrupt",
+        ),
         ("a negative block", [header("null", SCHEMA), number(-1), number(-1)].concat(), "object.corrupt"),
         ("a bomb", [header("deflate", SCHEMA), block("deflate", 1, &zeros)].concat(), "object.bomb"),
     ] {
         let (_, result) = read_with(bytes.as_slice(), Limits::default());
         assert_eq!(result.unwrap_err().code(), code, "{what}");
+    }
+}
+
+/// A body of a few sign-ins, padded to any length, with any line ends, also within the texts.
+fn body() -> impl Strategy<Value = (usize, String)> {
+    let line_ends = prop::sample::select(&["", "\n", "\r\n", "\n\n"][..]);
+    let said =
+        prop::sample::select(&["x", "{}", ",{}", "]", "\n{\"category\":\"SignInLogs\"}\n", "Obj\u{1}", ",", ":"][..]);
+    (1..5_usize, line_ends, said, 0..3000_usize, any::<bool>(), any::<bool>()).prop_map(
+        |(count, line_end, said, padding, in_lines, is_pretty)| {
+            let mut records: Vec<_> =
+                failed(i64::try_from(count).unwrap(), noon()).iter().map(SignIn::record).collect();
+            records[0]["properties"]["userAgent"] = json!(said.repeat(padding));
+            let written = if in_lines {
+                records.iter().flat_map(|record| [record.to_string(), "\n".to_owned()]).collect::<String>()
+            } else if is_pretty {
+                serde_json::to_string_pretty(&json!({"records": records})).unwrap()
+            } else {
+                json!({"records": records}).to_string()
+            };
+            (count, format!("{line_end}{written}{line_end}"))
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_capture_is_one_whatever_its_bodies_and_its_sync_marker_are(
+        bodies in prop::collection::vec(body(), 1..6),
+        mark in prop_oneof![any::<[u8; 16]>(), Just(*b"\n{\"category\":1}\n"), Just(*b",{}:[]},{\"a\":1}\n")],
+        codec in prop::sample::select(&["null", "deflate"][..]),
+        a_block in 1..4_usize,
+    ) {
+        let blocks = bodies.chunks(a_block).flat_map(|some| {
+            let events: Vec<u8> = some.iter().flat_map(|(_, body)| event(Some(body))).collect();
+            marked_block(codec, some.len(), &events, &mark)
+        });
+        let capture: Vec<u8> = marked_header(codec, SCHEMA, &mark).into_iter().chain(blocks).collect();
+        let (shape, outcomes) = read_whole(&capture);
+        prop_assert_eq!(shape, "capture");
+        prop_assert_eq!(outcomes.len(), bodies.iter().map(|(count, _)| count).sum::<usize>());
+        prop_assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Failure(_))));
     }
 }
 

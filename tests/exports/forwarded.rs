@@ -1,8 +1,9 @@
 //! What forwarders make of records.
 
 use pivotwatch::entra::{Ignored, Outcome, Rejected};
-use pivotwatch_tests::facts::{SignIn, noon};
-use serde_json::json;
+use pivotwatch::input::{Foreign, ReadFault};
+use pivotwatch_tests::facts::{SignIn, failed, noon};
+use serde_json::{Value, json};
 
 use crate::tools::{read, read_whole};
 
@@ -13,7 +14,7 @@ fn wrapped_and_bare_records_may_stand_in_one_file() {
         format!("{}\n{record}\n{}\nbroken\n", json!({"event": record, "routing": {}}), json!({"message": "started"}));
     let (_, outcomes) = read_whole(export.as_bytes());
     assert!(matches!(outcomes[0], Outcome::Failure(_)) && outcomes[0] == outcomes[1]);
-    assert_eq!(outcomes[2..], [Outcome::Rejected(Rejected::NoCategory), Outcome::Rejected(Rejected::Malformed)]);
+    assert_eq!(outcomes[2..], [Outcome::Ignored(Ignored::OtherCategory), Outcome::Rejected(Rejected::Malformed)]);
 }
 
 #[test]
@@ -43,10 +44,132 @@ fn a_forwarders_own_members_are_not_taken_for_the_record() {
     for wrapping in [
         json!({"event": {"dataset": "azure.signinlogs"}, "message": record.to_string()}),
         json!({"event": {"kind": "event"}, "attributes": record}),
-        json!({"_raw": lone, "source": "x"}),
+        json!({"_raw": lone, "source": "azure:eventhub"}),
     ] {
         let (shape, outcomes) = read_whole(wrapping.to_string().as_bytes());
         assert_eq!(shape, "forwarded");
         assert!(matches!(outcomes[..], [Outcome::Failure(_)]), "{wrapping}");
     }
+}
+
+fn batch() -> Value {
+    json!({"records": failed(7, noon()).iter().map(SignIn::record).collect::<Vec<_>>()})
+}
+
+#[test]
+fn a_whole_batch_is_read_as_object_and_as_text() {
+    let text = batch().to_string();
+    for document in [
+        json!({"event": batch(), "routing": {"event_type": "json"}}),
+        json!({"attributes": batch(), "service": "azure"}),
+        json!({"message": text, "kafka": {"topic": "insights-logs-signinlogs"}, "event": {"dataset": "azure.events"}}),
+        json!({"message": text, "kafka.topic": "insights-logs-signinlogs"}),
+        json!({"message": text, "source_type": "azure_event_hubs"}),
+        json!({"message": text, "source_type": "kafka", "topic": "insights-logs-noninteractiveusersigninlogs"}),
+        json!({"message": text, "input": {"type": "azure-eventhub"}, "azure": {"eventhub": "logs"}}),
+        json!({"log": text, "tag": "azure.signin"}),
+        json!({"message": text, "ddsource": "azure.activedirectory", "service": "corp", "attributes": {}}),
+        json!({"event": text, "data_stream": {"dataset": "azure.signinlogs"}}),
+        json!({"_raw": text, "_time": 1, "cribl_pipe": "main"}),
+        json!({"_raw": text, "sourcetype": "azure:aad:signin"}),
+        json!({"_index": "x", "_source": {"message": text, "event": {"module": "azure"}}}),
+        json!({"_index": "x", "_source": {"event": batch()}}),
+    ] {
+        let (shape, outcomes) = read_whole(format!("{document}\n{document}\n").as_bytes());
+        assert_eq!((shape, outcomes.len()), ("forwarded", 14), "{document}");
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Failure(_))), "{document}: {outcomes:?}");
+    }
+}
+
+/// A text that looks like a sign-in, in documents of applications that logged what a visitor posted.
+#[test]
+fn what_another_application_logged_is_another_log() {
+    let said = SignIn::failed("invented", noon()).record().to_string();
+    let true_one = json!({"service": "azure", "source": "azure", "attributes": SignIn::failed("id", noon()).record()});
+    for document in [
+        json!({"service": "shop", "source": "nodejs", "message": said, "attributes": {"http": {"url": "/feedback"}}}),
+        json!({"service": "shop", "source": "azure", "message": said}),
+        json!({"service": "shop", "source": "azure.web", "message": said, "tags": ["aad_tenant:x"]}),
+        json!({"source": "azure", "message": said, "attributes": {"http": {"url": "/feedback"}}}),
+        json!({"message": said}),
+        json!({"message": said, "source_type": "http_server", "path": "/insights-logs-signinlogs"}),
+        json!({"message": said, "event": {"dataset": "nginx.access"}, "tags": ["azure"]}),
+        json!({"log": said, "tag": "kube.shop"}),
+        json!({"event": said, "routing": {"hostname": "shop"}}),
+        json!({"attributes": said, "service": "shop"}),
+        json!({"_raw": said, "sourcetype": "shop"}),
+        json!({"_source": {"message": said, "service": {"name": "shop"}}}),
+        json!({"message": json!({"records": [serde_json::from_str::<Value>(&said).unwrap()]}).to_string(), "service": "shop"}),
+        json!({"service": "shop", "message": "started"}),
+    ] {
+        for text in [format!("{true_one}\n{document}\n"), format!("{document}\n{true_one}\n")] {
+            let (shape, mut outcomes) = read_whole(text.as_bytes());
+            outcomes.sort_by_key(|outcome| matches!(outcome, Outcome::Failure(_)));
+            assert_eq!(shape, "forwarded");
+            assert_eq!(outcomes[0], Outcome::Ignored(Ignored::OtherCategory), "{document}");
+            assert!(matches!(&outcomes[1..], [Outcome::Failure(_)]), "{document}: {outcomes:?}");
+        }
+        let (received, result) = read(format!("{document}\n").as_bytes());
+        assert!(matches!(result, Err(ReadFault::NotAnExport(_))), "{document}: {result:?}");
+        assert!(received.failures().is_empty());
+    }
+}
+
+#[test]
+fn an_archive_of_all_logs_may_begin_with_many_records_of_others() {
+    let shop = json!({"service": "shop", "message": "{\"a\":1}", "attributes": {"http": {"url": "/"}}});
+    let sign_in = json!({"service": "azure", "attributes": SignIn::failed("id", noon()).record()});
+    let archive = format!("{}{sign_in}\n", format!("{shop}\n").repeat(900));
+    let (shape, outcomes) = read_whole(archive.as_bytes());
+    assert_eq!((shape, outcomes.len()), ("forwarded", 901));
+    assert!(matches!(outcomes[900], Outcome::Failure(_)));
+}
+
+#[test]
+fn whoever_forwards_texts_without_a_source_is_told() {
+    let document = json!({"message": SignIn::failed("id", noon()).record().to_string(), "host": "x"});
+    let (_, result) = read(document.to_string().as_bytes());
+    assert!(matches!(result, Err(ReadFault::NotAnExport(Foreign::UnprovenTexts))), "{result:?}");
+}
+
+#[test]
+fn a_document_that_is_the_record_is_read_as_it_is_whatever_its_texts_say() {
+    let said = SignIn::failed("invented", noon()).record().to_string();
+    let mut record = SignIn::failed("id", noon()).record();
+    record["message"] = json!(said);
+    record["source"] = json!("azure");
+    let (_, outcomes) = read_whole(record.to_string().as_bytes());
+    assert!(
+        matches!(&outcomes[..], [Outcome::Failure(failure)] if failure.identity == expected_identity()),
+        "{outcomes:?}"
+    );
+}
+
+fn expected_identity() -> u64 {
+    let record = SignIn::failed("id", noon()).record().to_string();
+    match &read_whole(record.as_bytes()).1[..] {
+        [Outcome::Failure(failure)] => failure.identity,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_text_that_says_where_it_comes_from_and_was_cut_is_damaged() {
+    let good = json!({"message": batch().to_string(), "topic": "insights-logs-signinlogs"});
+    let cut = json!({"message": &batch().to_string()[..200], "topic": "insights-logs-signinlogs"});
+    let (received, _) = read(format!("{good}\n{cut}\n").as_bytes());
+    assert_eq!(received.failures().len(), 7);
+    assert_eq!(received.outcomes[7..], [Outcome::Rejected(Rejected::Malformed)]);
+}
+
+#[test]
+fn a_message_of_the_longest_length_is_read_as_text() {
+    let mut records: Vec<Value> = failed(1000, noon()).iter().map(SignIn::record).collect();
+    while json!({"records": records}).to_string().len() > 1024 * 1024 {
+        records.pop();
+    }
+    let text = json!({"records": records}).to_string();
+    let document = json!({"message": text, "topic": "insights-logs-signinlogs"}).to_string();
+    assert!(document.len() > 1024 * 1024 || records.len() == 1000);
+    assert_eq!(read_whole(document.as_bytes()).1.len(), records.len());
 }

@@ -3,6 +3,7 @@
 mod agreement;
 mod capture;
 mod compression;
+mod containers;
 mod cultures;
 mod defender;
 mod diagnostic;
@@ -15,5 +16,6 @@ mod portal_csv;
 mod query_csv;
 mod refused;
 mod tools;
+mod values;
 mod without_id;
 mod writers;

@@ -42,6 +42,16 @@ fn whoever_wrote_an_object_is_told_what_it_is_instead() {
     for (text, expected) in [
         ("hello\nworld\n", Foreign::NoText),
         ("[1, 2]", Foreign::OtherJson),
+        (r#"{"error":{"code":"TokenExpired","message":"x"}}"#, Foreign::ErrorAnswer),
+        (
+            r#"{"value":[{"activityDateTime":"2026-03-02T12:00:00Z","activityDisplayName":"Add user"}]}"#,
+            Foreign::AuditRecords,
+        ),
+        (
+            "2026-03-02T12:00:00.000Z {\"eventName\":\"ConsoleLogin\",\"eventTime\":\"\",\"userIdentity\":{}}\n",
+            Foreign::CloudTrailAfterText,
+        ),
+        ("<13>Mar  2 12:00:00 eh: {\"category\":\"SignInLogs\",\"properties\":{}}\n", Foreign::SignInsAfterText),
         ("name,colour\napple,red\n", Foreign::OtherTable),
         ("IPAddress,Colour\n203.0.113.7,red\n", Foreign::OtherTable),
         ("UserPrincipalName,IPAddress,ResultType\nann,203.0.113.7,50126\n", Foreign::TableWithoutTime),

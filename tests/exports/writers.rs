@@ -104,6 +104,34 @@ pub(crate) const WRITERS: &[Writer] = &[
         what: "by Cribl",
         write: |all| lines(all, |one| json!({"_time": 1, "_raw": one.record().to_string()})),
     },
+    Writer {
+        shape: "forwarded",
+        what: "by LimaCharlie, a batch a document",
+        write: |all| batches(all, |batch| json!({"event": batch, "routing": {"event_type": "json"}})),
+    },
+    Writer {
+        shape: "forwarded",
+        what: "by Filebeat, a batch a document",
+        write: |all| {
+            batches(all, |batch| {
+                json!({
+                    "message": batch.to_string(),
+                    "kafka": {"topic": "insights-logs-signinlogs", "key": ""},
+                    "event": {"dataset": "azure.events"},
+                })
+            })
+        },
+    },
+    Writer {
+        shape: "forwarded",
+        what: "by Vector",
+        write: |all| {
+            lines(
+                all,
+                |one| json!({"message": one.record().to_string(), "source_type": "azure_event_hubs", "offset": 1}),
+            )
+        },
+    },
     Writer { shape: "diagnostic", what: "by Cribl, parsed", write: |all| lines(all, cribl) },
     Writer { shape: "diagnostic", what: "by Panther", write: |all| lines(all, panther) },
     Writer { shape: "elastic", what: "documents", write: |all| lines(all, elastic) },
@@ -121,6 +149,11 @@ pub(crate) fn array(all: &[SignIn], record: impl Fn(&SignIn) -> Value) -> Value 
 
 fn lines(all: &[SignIn], record: impl Fn(&SignIn) -> Value) -> String {
     all.iter().map(|one| record(one).to_string() + "\n").collect()
+}
+
+/// Documents around a batch of two.
+fn batches(all: &[SignIn], document: impl Fn(Value) -> Value) -> String {
+    all.chunks(2).map(|some| document(json!({"records": array(some, SignIn::record)})).to_string() + "\n").collect()
 }
 
 fn pretty(all: &[SignIn], record: impl Fn(&SignIn) -> Value) -> String {

@@ -13,7 +13,7 @@ use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
-use crate::input::{Input, ReadFault, read_or_repair};
+use crate::input::{Input, ReadFault, for_sniffing, read_or_repair};
 
 /// The array of a log file.
 const BATCH: &str = "Records";
@@ -30,6 +30,7 @@ pub fn is_log_file(head: &[u8]) -> bool {
     if !head.starts_with(b"{") && !head.starts_with(b"[") {
         return false;
     }
+    let head = &*for_sniffing(head);
     // A log file of five quiet minutes.
     let is_empty =
         json::batch_start(head, BATCH).is_some_and(|start| head[start..].trim_ascii_start().starts_with(b"]"));
@@ -63,7 +64,9 @@ pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), Re
 /// Whether the first line is a record to itself. Lines are the safer cut where they are one: a damaged one costs no other.
 fn has_records_in_lines(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.starts_with(b"{") && serde_json::from_slice::<Envelope<'_>>(line).is_ok_and(|envelope| envelope.has_record())
+    let has_record =
+        |line: &[u8]| serde_json::from_slice::<Envelope<'_>>(line).ok().map(|envelope| envelope.has_record());
+    line.starts_with(b"{") && read_or_repair(line, has_record).unwrap_or(false)
 }
 
 /// Reads each record as it is found.
@@ -189,8 +192,12 @@ mod tests {
         let mut login = login("a");
         login["userAgent"] = json!("odd");
         let file = json!({"Records": [login, call()]}).to_string();
-        let (before, behind) = file.split_once("odd").unwrap();
-        for odd in [&b"\\ud800"[..], b"\xff"] {
+        let event = json!({"detail-type": "AWS Console Sign In via CloudTrail", "detail": login}).to_string();
+        let forms =
+            [file.clone(), serde_json::to_string_pretty(&[login, call()]).unwrap(), format!("{event}\n{}\n", call())];
+        let odd = [&b"\\ud800"[..], b"\xff", b"\x1b[0m", b"\t", b"\0", b"C:\\\\\t", b"\r"];
+        for (form, odd) in forms.iter().flat_map(|form| odd.map(|odd| (form, odd))) {
+            let (before, behind) = form.split_once("odd").unwrap();
             let file = [before.as_bytes(), odd, behind.as_bytes()].concat();
             let mut input = Input::open(&file[..], Limits::default()).unwrap();
             assert!(is_log_file(input.head().unwrap()));

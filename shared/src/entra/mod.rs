@@ -92,6 +92,7 @@ impl Recognised {
         receiver: &mut dyn Receiver,
     ) -> Result<(), ReadFault> {
         let mut sink = shape::Sink::new(name, self.framing, rule, receiver);
+        sink.limits = input.limits;
         let result = (self.shape.read)(input, &mut sink);
         // Also after a fault: the records before it are good.
         sink.finish();

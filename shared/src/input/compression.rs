@@ -4,10 +4,11 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
 
-use super::ReadFault;
+use super::container::Container;
 use super::encoding::{ByteOrder, Utf16};
 use super::limited::{Exceeded, Expansion};
 use super::window::Limits;
+use super::{Foreign, ReadFault};
 
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
@@ -67,33 +68,63 @@ impl From<Interrupted> for io::Error {
     }
 }
 
-/// The text as it was before compression, and what that was.
+/// How often an object may be compressed: a shipper compresses a file that is compressed already.
+const LAYERS: usize = 2;
+
+/// The text as it was before compression, and the outermost compression.
 pub(super) fn decompressed<'a>(
     bytes: impl Read + Send + 'a,
     limits: Limits,
 ) -> Result<(Box<dyn Read + Send + 'a>, Compression), ReadFault> {
-    let expansion = Expansion::new(limits);
-    let mut bytes = expansion.metered(bytes);
-    let mut first = Vec::with_capacity(ZSTD.len());
-    bytes.by_ref().take(ZSTD.len() as u64).read_to_end(&mut first).map_err(fault)?;
+    // Each layer gives no more than the limits allow for the bytes of the object itself.
+    let taken = Expansion::new(limits);
+    let (mut plain, outermost) = without_layer(Box::new(taken.metered(bytes)), &taken)?;
+    let mut compression = outermost;
+    for _ in 1..LAYERS {
+        if compression != Compression::None {
+            (plain, compression) = without_layer(plain, &taken.another())?;
+        }
+    }
+    let (mark, plain) = with_first(plain, ZSTD.len())?;
+    if compression != Compression::None && Compression::of(&mark) != Compression::None {
+        return Err(ReadFault::NotAnExport(Foreign::Container(Container::Nested)));
+    }
+    let text: Box<dyn Read + Send + 'a> = match ByteOrder::of(&mark) {
+        Some(order) => Box::new(Utf16::new(BufReader::with_capacity(BUFFER, plain), order)),
+        None => plain,
+    };
+    Ok((text, outermost))
+}
+
+/// Bytes without the compression that they are in.
+fn without_layer<'a>(
+    bytes: Box<dyn Read + Send + 'a>,
+    expansion: &Expansion,
+) -> Result<(Box<dyn Read + Send + 'a>, Compression), ReadFault> {
+    let (first, bytes) = with_first(bytes, ZSTD.len())?;
     let compression = Compression::of(&first);
-    let whole = BufReader::with_capacity(BUFFER, io::Cursor::new(first).chain(bytes));
-    let mut plain: Box<dyn Read + Send + 'a> = match compression {
-        Compression::None => Box::new(expansion.limited(whole)),
-        Compression::Gzip => Box::new(expansion.limited(Gzip::new(whole))),
+    let plain: Box<dyn Read + Send + 'a> = match compression {
+        Compression::None => Box::new(expansion.limited(bytes)),
+        Compression::Gzip => Box::new(expansion.limited(Gzip::new(BufReader::with_capacity(BUFFER, bytes)))),
         Compression::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(whole).map_err(fault)?;
+            let buffered = BufReader::with_capacity(BUFFER, bytes);
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered).map_err(fault)?;
             decoder.window_log_max(ZSTD_WINDOW).map_err(fault)?;
             Box::new(expansion.limited(decoder))
         }
     };
-    let mut mark = Vec::with_capacity(2);
-    plain.by_ref().take(2).read_to_end(&mut mark).map_err(fault)?;
-    let text: Box<dyn Read + Send + 'a> = match ByteOrder::of(&mark) {
-        Some(order) => Box::new(Utf16::new(BufReader::with_capacity(BUFFER, plain), order)),
-        None => Box::new(io::Cursor::new(mark).chain(plain)),
-    };
-    Ok((text, compression))
+    Ok((plain, compression))
+}
+
+/// The first `count` bytes, or all there are, and the bytes from their beginning.
+fn with_first<'a>(
+    mut bytes: Box<dyn Read + Send + 'a>,
+    count: usize,
+) -> Result<(Vec<u8>, Box<dyn Read + Send + 'a>), ReadFault> {
+    let mut first = Vec::with_capacity(count);
+    bytes.by_ref().take(count as u64).read_to_end(&mut first).map_err(fault)?;
+    let whole = io::Cursor::new(first.clone()).chain(bytes);
+    Ok((first, Box::new(whole)))
 }
 
 /// Gzip as it is found: members one behind another, as log shippers write them, and zeros behind the last, as tapes and

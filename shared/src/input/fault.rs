@@ -2,12 +2,31 @@
 
 use std::io;
 
+use super::container::Container;
+
 /// What an object is instead of an export, as far as that can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Foreign {
     /// Neither JSON nor a table.
     #[error("it is neither JSON nor CSV; export the logs by Azure Monitor diagnostic settings")]
     NoText,
+    /// An archive, another compression, or another kind of file.
+    #[error("{0}")]
+    Container(Container),
+    /// CloudTrail's records, each after other text, as `CloudWatch` Logs exports them.
+    #[error(
+        "it has CloudTrail records after other text on each line, such as a timestamp; remove what precedes the {{"
+    )]
+    CloudTrailAfterText,
+    /// Sign-ins, each after other text, as syslog has them.
+    #[error("it has sign-in records after other text on each line, such as a timestamp; remove what precedes the {{")]
+    SignInsAfterText,
+    /// An API's answer that the request failed.
+    #[error("it is an API's answer that the request failed; repeat the request")]
+    ErrorAnswer,
+    /// The directory's audit log.
+    #[error("it has audit records of Entra and no sign-ins; export the sign-in logs")]
+    AuditRecords,
     /// JSON of something else.
     #[error("it is JSON, but has no sign-in records where an export would have them")]
     OtherJson,
@@ -43,6 +62,12 @@ pub enum Foreign {
     /// Records, but of other logs.
     #[error("it has records, but none of a sign-in category")]
     OtherLogs,
+    /// Texts like sign-ins in documents that do not say that they come from Entra: any application can log such a text.
+    #[error(
+        "its sign-ins are texts in documents that do not say that they come from Entra; let the forwarder parse them, or \
+         name it (source azure.activedirectory, topic insights-logs-signinlogs)"
+    )]
+    UnprovenTexts,
     /// Records of which none could be read.
     #[error("none of its records is whole JSON; upload it as it was exported")]
     NothingWhole,

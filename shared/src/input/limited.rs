@@ -40,6 +40,11 @@ impl Expansion {
         Self { taken: Arc::default(), given: Arc::default(), limits }
     }
 
+    /// What a decoder gives that takes what this one gives: the object's bytes are the same.
+    pub(crate) fn another(&self) -> Self {
+        Self { taken: Arc::clone(&self.taken), given: Arc::default(), limits: self.limits }
+    }
+
     /// Counts what a decoder takes.
     pub(crate) fn metered<R>(&self, bytes: R) -> Metered<R> {
         Metered { bytes, taken: Arc::clone(&self.taken) }

@@ -4,6 +4,7 @@
 //! reads from [`std::io::Read`], so that the Lambda and a command on a laptop read alike.
 
 mod compression;
+mod container;
 pub(crate) mod csv;
 mod encoding;
 mod fault;
@@ -20,7 +21,8 @@ pub(crate) mod walk;
 mod window;
 
 pub use compression::{Compression, Interrupted};
+pub use container::Container;
 pub use fault::{Foreign, ReadFault};
 pub(crate) use limited::Expansion;
-pub(crate) use repair::{read_or_repair, repaired};
+pub(crate) use repair::{for_sniffing, read_or_repair, repaired};
 pub use window::{Input, Limits};

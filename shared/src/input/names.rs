@@ -1,7 +1,11 @@
-//! The names in the first records of JSON text, by which it is told what it is.
+//! The names in the first records of JSON text, by which its shape is recognised.
 //!
 //! Only names decide, and only where they stand: whoever signs in chooses texts in a record (a user name, a user agent), and
-//! must not choose with them what the whole object is taken for.
+//! must not choose with them what the whole object is taken for. An object without names is no record.
+//!
+//! Bounds, for `n` bytes of text: a path of more than [`LONGEST_PATH`] bytes is not kept and not followed, and each kept
+//! path has a name of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a string is
+//! looked into only under one of the names [`TEXTS`], at most once for each of the [`DEEPEST`] levels.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -37,11 +41,17 @@ macro_rules! pass_by_scalars {
 }
 pub(crate) use pass_by_scalars;
 
-/// Records that are looked at. The first can be damaged, or of another log.
-pub(crate) const LOOKED_AT: usize = 64;
+/// Records that are looked at. The first can be damaged, or of another log: an archive can hold all logs of an organisation.
+pub(crate) const LOOKED_AT: usize = 1024;
 
 /// Objects within a record whose names are looked at: `azure.signinlogs.properties.id`.
 const DEEPEST: usize = 3;
+
+/// Bytes of the longest path that is kept. The longest that a shape asks for has half as many.
+const LONGEST_PATH: usize = 128;
+
+/// Members that forwarders put the text of a record into. Other texts are not looked into.
+pub(crate) const TEXTS: [&str; 5] = ["message", "_raw", "event", "attributes", "log"];
 
 /// The names in a record, those of objects within it as `object.name`.
 pub(crate) type Names = BTreeSet<String>;
@@ -55,14 +65,13 @@ pub(crate) fn names_in_lines(text: &[u8], batches: &[&str]) -> Vec<Names> {
 fn names_of_line(line: &[u8], batches: &[&str]) -> Option<Names> {
     let line = line.trim_ascii();
     let is_record = line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok();
-    let names = if is_record { Look::at(line, batches, 1).records.into_iter().next() } else { None };
-    names.filter(|names| !names.is_empty())
+    if is_record { Look::at(line, batches, 1).records.into_iter().next() } else { None }
 }
 
 /// What was seen of the records of documents one behind another.
 #[derive(Default)]
 pub(crate) struct Look {
-    /// Every object that is a record, or around records.
+    /// Every object that is a record, or around records, and has names.
     pub(crate) records: Vec<Names>,
     /// Whether there was an array that records are in, or would be.
     pub(crate) is_batch: bool,
@@ -74,12 +83,12 @@ impl Look {
     /// Looks at so many documents; where one is damaged, at the records of all that are whole.
     pub(crate) fn at(text: &[u8], batches: &[&str], documents: usize) -> Self {
         let mut look = Self::default();
-        match look.go_over(text, batches, documents) {
+        let seen = look.go_over(text, batches, documents);
+        match seen {
             Err(error) if !error.is_eof() => {
                 let mut whole = Whole(Vec::new());
-                let mut input = Input::new(Box::new(text), Limits::default());
                 // It ends anywhere, and is read again from its beginning.
-                let _ = json::values(&mut input, batches, &mut whole);
+                let _ = json::values(&mut Input::of_text(text.to_vec(), Limits::default()), batches, &mut whole);
                 if whole.0.is_empty() { look } else { Self { records: whole.0, ..look } }
             }
             _ => look,
@@ -150,13 +159,20 @@ impl<'de> Visitor<'de> for Level<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let is_outside = self.within.is_none();
-        let (record, path) = self.within.unwrap_or_else(|| {
-            self.look.records.push(Names::new());
-            (self.look.records.len() - 1, String::new())
-        });
+        let (record, around) = match self.within {
+            Some((record, path)) => (record, format!("{path}.")),
+            None => (self.look.records.len(), String::new()),
+        };
         while let Some(name) = map.next_key::<String>()? {
             let is_batch = is_outside && self.batches.contains(&name.as_str());
-            let path = if path.is_empty() { name } else { format!("{path}.{name}") };
+            if around.len() + name.len() > LONGEST_PATH {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let path = format!("{around}{name}");
+            if record == self.look.records.len() {
+                self.look.records.push(Names::new());
+            }
             self.look.records[record].insert(path.clone());
             let within = if is_batch { None } else { Some((record, path)) };
             map.next_value_seed(Level { look: self.look, batches: self.batches, within, is_element: false })?;
@@ -179,7 +195,9 @@ impl<'de> Visitor<'de> for Level<'_> {
 
     /// Some forwarders put an object's text in its place.
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        if self.within.is_some() && text.starts_with('{') {
+        let is_member = |path: &str| TEXTS.contains(&path.strip_prefix("_source.").unwrap_or(path));
+        let is_looked_at = self.within.as_ref().is_some_and(|(_, path)| is_member(path));
+        if is_looked_at && text.trim_start().starts_with('{') {
             // What was seen before an error was seen.
             let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
         }
@@ -187,4 +205,48 @@ impl<'de> Visitor<'de> for Level<'_> {
     }
 
     pass_by_scalars!();
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn kept(text: &str) -> usize {
+        Look::at(text.as_bytes(), &["records"], LOOKED_AT).records.iter().flatten().map(String::len).sum()
+    }
+
+    #[test]
+    fn names_take_memory_in_proportion_to_the_text_however_long_they_are() {
+        let members = |count: usize| (0..count).map(|number| format!("\"{number:x}\":0")).collect::<Vec<_>>().join(",");
+        let nested = |name: &str, inner: &str| format!("{{\"{name}\":{{{inner}}}}}");
+        let text_of = |name: &str| format!("{{\"{name}\":{}}}", serde_json::json!(nested("a", &members(9000))));
+        for text in [
+            nested(&"x".repeat(120_000), &members(14_000)),
+            nested(&"x".repeat(LONGEST_PATH - 5), &members(14_000)),
+            format!("{{{}}}", members(30_000)),
+            text_of("message"),
+            text_of("userAgent"),
+            format!("[{}]", vec![nested(&"x".repeat(LONGEST_PATH - 4), "\"a\":0"); 3000].join(",")),
+        ] {
+            assert!(kept(&text) <= LONGEST_PATH * text.len() / 4, "{} of {}", kept(&text), text.len());
+        }
+        assert!(kept(&nested(&"x".repeat(120_000), &members(14_000))) == 0);
+        assert!(kept(&text_of("userAgent")) < 100, "only the texts of forwarders are looked into");
+    }
+
+    #[test]
+    fn an_object_without_names_is_no_record_and_takes_no_records_place() {
+        let many = format!("[{}{{\"a\":1}}]", "{},".repeat(2000));
+        assert_eq!(Look::at(many.as_bytes(), &[], 1).records, [Names::from(["a".to_owned()])]);
+        assert!(names_in_lines(b"{}\n{}\n", &[]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_of_any_text_is_bounded(text in "([{}\\[\\],:0]|\"[a-c]{0,70}\"){0,200}") {
+            prop_assert!(kept(&text) <= LONGEST_PATH * text.len() / 4);
+        }
+    }
 }

@@ -1,17 +1,34 @@
-//! JSON text whose strings hold what no text can.
+//! JSON text whose strings hold what a JSON string cannot.
+//!
+//! Three things make a parser reject a record that is sound otherwise: bytes that are no UTF-8, halves of surrogate pairs,
+//! and raw control characters (RFC 8259 wants `\u001b`). Whoever signs in chooses the user's name, and some writers do not
+//! escape it. A sign-in must not be hidden by that.
 
-/// JSON text without what a text cannot hold, or `None` when there is no such thing in it: bytes that are no UTF-8, and
-/// halves of surrogate pairs. Who signs in chooses what stands in the user's name, and must not be able to hide a record
-/// behind it.
+use std::borrow::Cow;
+
+/// JSON text without what a JSON string cannot hold, or `None` when there is no such thing in it.
 pub(crate) fn repaired(text: &[u8]) -> Option<Vec<u8>> {
     let valid = String::from_utf8_lossy(text);
     let whole = without_half_pairs(&valid);
-    if whole.as_bytes() == text { None } else { Some(whole.into_bytes()) }
+    let escaped = with_escaped_controls(&whole);
+    if escaped.as_bytes() == text { None } else { Some(escaped.into_owned().into_bytes()) }
 }
 
 /// What is read of a text as it is or, where that cannot be read, of the text when it is [`repaired`].
 pub(crate) fn read_or_repair<T>(text: &[u8], mut read: impl FnMut(&[u8]) -> Option<T>) -> Option<T> {
     read(text).or_else(|| read(&repaired(text)?))
+}
+
+/// The same text for a look at its names: it has the same keys, lines and brackets, and no string that a parser rejects.
+/// Its length can differ. Control characters become blanks, except line ends: on JSON lines they end records.
+pub(crate) fn for_sniffing(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_control = |byte: &u8| *byte < b' ' && *byte != b'\n';
+    if !text.iter().any(|byte| is_control(byte) || *byte == b'\\' || !byte.is_ascii()) {
+        return Cow::Borrowed(text);
+    }
+    let mut whole = without_half_pairs(&String::from_utf8_lossy(text)).into_bytes();
+    whole.iter_mut().filter(|byte| is_control(byte)).for_each(|byte| *byte = b' ');
+    Cow::Owned(whole)
 }
 
 const REPLACEMENT: &str = "\\ufffd";
@@ -45,8 +62,40 @@ fn unit(text: &str) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
+/// The text with the control characters within its strings escaped. Outside of strings they stay: there they are white
+/// space, or damage.
+fn with_escaped_controls(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| byte < b' ') {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 64);
+    let (mut in_string, mut is_escape) = (false, false);
+    for character in text.chars() {
+        if in_string && character < ' ' {
+            if is_escape {
+                // A backslash before a raw character is text, as `\` in a path before a tab.
+                escaped.push('\\');
+            }
+            let digit = |number: u32| char::from_digit(number, 16).unwrap_or_default();
+            let unit = u32::from(character);
+            escaped.extend(['\\', 'u', '0', '0', digit(unit >> 4), digit(unit & 0xf)]);
+            is_escape = false;
+            continue;
+        }
+        match character {
+            '"' if !is_escape => in_string = !in_string,
+            _ => {}
+        }
+        is_escape = in_string && character == '\\' && !is_escape;
+        escaped.push(character);
+    }
+    Cow::Owned(escaped)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -64,5 +113,39 @@ mod tests {
             assert_eq!(found.as_deref().unwrap_or(broken), whole.as_bytes(), "{}", String::from_utf8_lossy(broken));
         }
         assert_eq!(repaired(br#"{"a":"\ud83d\ude00 \\ud800 \n"}"#), None);
+    }
+
+    #[test]
+    fn control_characters_are_escaped_within_strings_and_nowhere_else() {
+        for (raw, escaped) in [
+            ("{\"a\":\"\u{1b}[0m\"}", r#"{"a":"\u001b[0m"}"#),
+            ("{\t\"a\":\r\n\"\t\"}\n", "{\t\"a\":\r\n\"\\u0009\"}\n"),
+            ("{\"a\\\"\t\":\"\\\\\n\"}", "{\"a\\\"\\u0009\":\"\\\\\\u000a\"}"),
+            ("{\"a\":\"C:\\\t\"}", "{\"a\":\"C:\\\\\\u0009\"}"),
+            ("{\"a\":1}\u{0}", "{\"a\":1}\u{0}"),
+        ] {
+            let found = repaired(raw.as_bytes());
+            assert_eq!(found.as_deref().unwrap_or(raw.as_bytes()), escaped.as_bytes(), "{raw:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_with_raw_characters_says_what_it_says_with_escaped_ones(said in "[a\"\\\\\u{0}-\u{20}é\u{7f}]{0,20}") {
+            let escaped = serde_json::json!({"a": said, "b": [1, said]}).to_string();
+            let mut raw = String::new();
+            let mut rest = escaped.as_str();
+            while let Some(position) = rest.find('\\') {
+                let length = if rest[position..].starts_with("\\u") { 6 } else { 2 };
+                let escape = &rest[position..position + length];
+                let character: String = serde_json::from_str(&format!("\"{escape}\"")).unwrap();
+                raw.push_str(&rest[..position]);
+                raw.push_str(if matches!(character.as_str(), "\"" | "\\") { escape } else { &character });
+                rest = &rest[position + length..];
+            }
+            raw.push_str(rest);
+            let read = |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).ok();
+            prop_assert_eq!(read_or_repair(raw.as_bytes(), read), read(escaped.as_bytes()));
+        }
     }
 }

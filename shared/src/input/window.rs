@@ -2,8 +2,9 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::ReadFault;
 use super::compression::{Compression, decompressed, fault, is_damage};
+use super::container::{Container, HEADER};
+use super::{Foreign, ReadFault};
 
 /// How much is read at a time: less would have more records begun and not ended, which are looked at again.
 const BLOCK: usize = 256 * 1024;
@@ -65,6 +66,13 @@ impl<'a> Input<'a> {
         Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, finished: false, damage: None, compression, limits }
     }
 
+    /// Text that is in memory already. It takes no buffer of its own, so that a short text costs little.
+    pub(crate) fn of_text(text: Vec<u8>, limits: Limits) -> Self {
+        let (end, compression) = (text.len(), Compression::None);
+        let bytes = Box::new(io::empty());
+        Self { bytes, buffer: text, start: 0, end, finished: true, damage: None, compression, limits }
+    }
+
     /// How the object is compressed.
     #[must_use]
     pub fn compression(&self) -> Compression {
@@ -117,10 +125,25 @@ impl<'a> Input<'a> {
     /// The beginning without a byte order mark and leading white space: so much of it, or all there is.
     ///
     /// # Errors
-    /// [`ReadFault`] when it cannot be read, or when there is nothing.
+    /// [`ReadFault`] when it cannot be read, when there is nothing, or when it is no text of records but a [`Container`].
     pub fn head(&mut self) -> Result<&[u8], ReadFault> {
+        self.look_ahead(HEADER).map_err(fault)?;
+        if let Some(container) = Container::of(self.ahead()) {
+            return Err(ReadFault::NotAnExport(Foreign::Container(container)));
+        }
         self.fill_head().map_err(fault)?;
         if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
+    }
+
+    /// A longer beginning, which has a whole record unless that one is longer than a record may be; `None` when the object
+    /// ends before that.
+    ///
+    /// # Errors
+    /// [`ReadFault`] when it cannot be read.
+    pub fn longer_head(&mut self) -> Result<Option<&[u8]>, ReadFault> {
+        let before = self.ahead().len();
+        self.look_ahead(self.limits.record.saturating_add(HEAD)).map_err(fault)?;
+        Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
     }
 
     fn fill_head(&mut self) -> io::Result<()> {

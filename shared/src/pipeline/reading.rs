@@ -32,13 +32,24 @@ pub struct Recognised<'a> {
 /// [`ReadFault`] when it is nothing that can be read.
 pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<Recognised<'a>, ReadFault> {
     let mut input = Input::open(bytes, limits)?;
-    let head = input.head()?;
-    let export = match entra::recognise(head) {
-        Ok(export) => Some(export),
-        Err(_) if aws::is_log_file(head) => None,
-        Err(fault) => return Err(input.damage().unwrap_or(fault)),
+    let export = match recognise_head(input.head()?) {
+        Ok(export) => export,
+        // The names that decide can come after a very long text in the first record.
+        Err(fault) => match input.longer_head()?.map(recognise_head) {
+            Some(Ok(export)) => export,
+            _ => return Err(input.damage().unwrap_or(fault)),
+        },
     };
     Ok(Recognised { input, export })
+}
+
+/// The shape of an export that begins so, or `None` for a log file of CloudTrail.
+fn recognise_head(head: &[u8]) -> Result<Option<entra::Recognised>, ReadFault> {
+    match entra::recognise(head) {
+        Ok(export) => Ok(Some(export)),
+        Err(_) if aws::is_log_file(head) => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }
 
 impl Recognised<'_> {
@@ -159,6 +170,9 @@ mod tests {
         assert_eq!(shape(&json!({"value": of_graph}).to_string()), Some("graph"));
         assert_eq!(shape(&lines(&logins)), Some(LOG_FILE));
         assert_eq!(shape(&json!({"Records": logins}).to_string()), Some(LOG_FILE));
+        let mut shipped = login("x");
+        shipped["message"] = json!(sign_in("x").to_string());
+        assert_eq!(shape(&lines(&[shipped])), Some(LOG_FILE));
     }
 
     #[test]

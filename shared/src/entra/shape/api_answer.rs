@@ -76,6 +76,8 @@ impl Bounded<'_, '_, '_> {
         }
         let most = self.valid.min(buffer.len());
         let read = self.input.read(&mut buffer[..most])?;
+        // Around strings a control character is white space or damage; within, JSON has it escaped, and some writers do not.
+        buffer[..read].iter_mut().filter(|byte| **byte < b' ').for_each(|byte| *byte = b' ');
         self.valid -= read;
         Ok(read)
     }

@@ -5,14 +5,66 @@
 //! stack is full, and takes an event that is cut for one that is empty. Nothing here recurses deeper than the schema's
 //! text is nested, which the reader of JSON bounds, or keeps more than what was asked for.
 //!
+//! Bound: a value can have no bytes (a null, an empty record), so a file could claim any number of them. Over all of a file
+//! at most [`FREE_STEPS`] values and [`STEPS_PER_BYTE`] more for each decompressed byte are stepped over ([`Values`]).
+//! A file beyond that is damaged.
+//!
 //! <https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>
 
 use std::io::{self, BufRead, Read};
 
 use serde_json::Value;
 
-/// Elements of an array or a map that may be of no bytes at all.
-const MOST_ELEMENTS: u64 = 10_000;
+/// Values that a file may have before its bytes are counted.
+const FREE_STEPS: u64 = 4096;
+
+/// Values that a file may have for each byte. Of a real capture nearly every value has a byte or more.
+const STEPS_PER_BYTE: u64 = 16;
+
+/// How much of a file was read, and how many values that was.
+#[derive(Default)]
+pub(super) struct Steps {
+    bytes: u64,
+    values: u64,
+}
+
+/// Encoded values, as far as the bytes allow for their number.
+pub(super) struct Values<'s, R> {
+    bytes: R,
+    steps: &'s mut Steps,
+}
+
+impl<'s, R: BufRead> Values<'s, R> {
+    pub(super) fn new(bytes: R, steps: &'s mut Steps) -> Self {
+        Self { bytes, steps }
+    }
+
+    /// Counts a value.
+    fn step(&mut self) -> io::Result<()> {
+        self.steps.values += 1;
+        let most = FREE_STEPS.saturating_add(STEPS_PER_BYTE.saturating_mul(self.steps.bytes));
+        if self.steps.values > most { Err(damaged("it has more values than its bytes can hold")) } else { Ok(()) }
+    }
+}
+
+impl<R: BufRead> Read for Values<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.read(buffer)?;
+        self.steps.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Values<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.bytes.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.steps.bytes += count as u64;
+        self.bytes.consume(count);
+    }
+}
 
 /// How a value is written.
 pub(super) enum Schema {
@@ -69,7 +121,8 @@ impl Schema {
     }
 
     /// Steps over a value.
-    pub(super) fn skip(&self, bytes: &mut impl BufRead) -> io::Result<()> {
+    pub(super) fn skip<R: BufRead>(&self, bytes: &mut Values<'_, R>) -> io::Result<()> {
+        bytes.step()?;
         match self {
             Self::Sized(size) => pass(bytes, *size),
             Self::Number => number(bytes).map(drop),
@@ -88,7 +141,8 @@ impl Schema {
     }
 
     /// The bytes of a value, none if it has no such thing.
-    pub(super) fn read_bytes(&self, from: &mut impl BufRead, most: u64) -> io::Result<Vec<u8>> {
+    pub(super) fn read_bytes<R: BufRead>(&self, from: &mut Values<'_, R>, most: u64) -> io::Result<Vec<u8>> {
+        from.step()?;
         match self {
             Self::Bytes => bytes(from, most),
             Self::Union(variants) => variant(from, variants)?.read_bytes(from, most),
@@ -163,16 +217,51 @@ fn variant<'s>(bytes: &mut impl Read, variants: &'s [Schema]) -> io::Result<&'s 
         .ok_or_else(|| damaged("a value is of no kind that it may be of"))
 }
 
-fn elements<R: BufRead>(bytes: &mut R, element: impl Fn(&mut R) -> io::Result<()>) -> io::Result<()> {
-    let mut passed: u64 = 0;
+fn elements<R: BufRead>(
+    bytes: &mut Values<'_, R>,
+    element: impl Fn(&mut Values<'_, R>) -> io::Result<()>,
+) -> io::Result<()> {
     while let Some(count) = count(bytes)? {
-        passed = passed.saturating_add(count);
-        if passed > MOST_ELEMENTS {
-            return Err(damaged("a value has more elements than any"));
-        }
-        for _ in 0..count {
-            element(bytes)?;
-        }
+        (0..count).try_for_each(|_| element(bytes))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Steps over `count` values of a schema, and returns how many values were counted, and whether all were stepped over.
+    fn stepped(schema: &str, count: u64, bytes: &[u8]) -> (u64, bool) {
+        let schema = Schema::of(&serde_json::from_str(schema).unwrap()).unwrap();
+        let mut steps = Steps::default();
+        let mut values = Values::new(bytes, &mut steps);
+        let result = (0..count).try_for_each(|_| schema.skip(&mut values));
+        (steps.values, result.is_ok())
+    }
+
+    #[test]
+    fn values_of_no_bytes_end_where_the_bytes_do_not_allow_for_more() {
+        let fields = |count: usize| vec![r#"{"name":"a","type":"null"}"#; count].join(",");
+        let record = format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields(2000));
+        let array = r#"{"type":"array","items":{"type":"record","name":"E","fields":[]}}"#;
+        // Two blocks of 2^35 elements each.
+        let elements = [0x80, 0x80, 0x80, 0x80, 0x80, 0x02].repeat(2);
+        for (schema, bytes) in [("\"null\"", &[][..]), (&record, &[]), (array, &elements)] {
+            let (values, is_whole) = stepped(schema, u64::MAX, bytes);
+            let most = FREE_STEPS + STEPS_PER_BYTE * bytes.len() as u64;
+            assert!(!is_whole && values <= most + 1, "{values}: {schema}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn steps_are_bounded_by_the_bytes_whatever_these_are(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let map = r#"{"type":"map","values":["null",{"type":"array","items":["null","long","string"]}]}"#;
+            let (values, _) = stepped(map, u64::MAX, &bytes);
+            prop_assert!(values <= FREE_STEPS + STEPS_PER_BYTE * bytes.len() as u64 + 1, "{}", values);
+        }
+    }
 }

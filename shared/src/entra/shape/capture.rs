@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::DeflateDecoder;
 
 use super::super::record::Rejected;
-use super::avro::{Schema, bytes, count, damaged, exactly, number, text};
+use super::avro::{Schema, Steps, Values, bytes, count, damaged, exactly, number, text};
 use super::glance::{Precedents, no_precedents};
 use super::{BATCHES, Reader, Shape, Sink};
 use crate::input::{Expansion, Foreign, Input, Limits, ReadFault, json};
@@ -31,9 +31,9 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     let header = header(input).map_err(fault)?;
     let capture = Capture::of(&header).map_err(ReadFault::NotAnExport)?;
     let mark: [u8; 16] = exactly(input).map_err(fault)?;
-    let expansion = Expansion::new(limits);
+    let mut reading = Reading { expansion: Expansion::new(limits), steps: Steps::default(), limits, sink };
     while !input.fill_buf()?.is_empty() {
-        capture.block(input, &mark, &expansion, limits, sink).map_err(fault)?;
+        capture.block(input, &mark, &mut reading).map_err(fault)?;
     }
     Ok(())
 }
@@ -75,51 +75,51 @@ impl Capture {
         Ok(Self { is_deflated, before: schemas(before), body, behind: schemas(behind) })
     }
 
-    /// Reads a block, which is so many events in so many bytes, and the mark behind it.
-    fn block(
-        &self,
-        input: &mut Input<'_>,
-        mark: &[u8; 16],
-        expansion: &Expansion,
-        limits: Limits,
-        sink: &mut Sink<'_>,
-    ) -> io::Result<()> {
+    /// Reads a block: the number of its events, its size in bytes, the events, and the sync marker.
+    fn block(&self, input: &mut Input<'_>, mark: &[u8; 16], reading: &mut Reading<'_, '_>) -> io::Result<()> {
         let mut length = || u64::try_from(number(input)?).map_err(|_| damaged("a block has a negative length"));
         let (events, size) = (length()?, length()?);
-        // Of a schema that was made for it, no bytes at all would be events without end.
-        if events > size.saturating_mul(limits.ratio) {
-            return Err(damaged("a block has too few bytes for its events"));
-        }
         let mut block = input.by_ref().take(size);
         if self.is_deflated {
-            let decoder = DeflateDecoder::new(BufReader::new(expansion.metered(&mut block)));
-            self.events(&mut BufReader::new(expansion.limited(decoder)), events, limits, sink)?;
+            let decoder = DeflateDecoder::new(BufReader::new(reading.expansion.metered(&mut block)));
+            let plain = reading.expansion.limited(decoder);
+            self.events(BufReader::new(plain), events, reading)?;
         } else {
-            self.events(&mut block, events, limits, sink)?;
+            self.events(&mut block, events, reading)?;
         }
         io::copy(&mut block, &mut io::sink())?;
         if &exactly(input)? == mark { Ok(()) } else { Err(damaged("a block does not end where it says")) }
     }
 
-    fn events(&self, block: &mut impl BufRead, events: u64, limits: Limits, sink: &mut Sink<'_>) -> io::Result<()> {
-        let mut precedents = no_precedents(limits);
+    /// Reads events. Their number is a claim: it ends at the bytes, or at the steps that these allow for.
+    fn events(&self, block: impl BufRead, events: u64, reading: &mut Reading<'_, '_>) -> io::Result<()> {
+        let Reading { steps, limits, sink, .. } = reading;
+        let mut values = Values::new(block, steps);
+        let mut precedents = no_precedents(*limits);
         for _ in 0..events {
-            self.before.iter().try_for_each(|schema| schema.skip(block))?;
-            let body = self.body.read_bytes(block, LONGEST_BODY)?;
-            self.behind.iter().try_for_each(|schema| schema.skip(block))?;
-            read_body(body, limits, &mut precedents, sink);
+            self.before.iter().try_for_each(|schema| schema.skip(&mut values))?;
+            let body = self.body.read_bytes(&mut values, LONGEST_BODY)?;
+            self.behind.iter().try_for_each(|schema| schema.skip(&mut values))?;
+            read_body(body, *limits, &mut precedents, sink);
         }
         Ok(())
     }
 }
 
-/// Reads a message as it would be read as a file. One that is damaged costs itself.
+/// What goes on over all blocks of a capture.
+struct Reading<'r, 'a> {
+    expansion: Expansion,
+    steps: Steps,
+    limits: Limits,
+    sink: &'r mut Sink<'a>,
+}
+
+/// Reads a message as it would be read as a file. One that is damaged costs itself, and one without a byte nothing at all.
 fn read_body(body: Vec<u8>, limits: Limits, precedents: &mut Precedents, sink: &mut Sink<'_>) {
-    let mut input = Input::new(Box::new(io::Cursor::new(body)), limits);
-    if input.head().is_err() {
-        // It is empty.
+    if body.is_empty() {
         return;
     }
+    let mut input = Input::of_text(body, limits);
     if json::values(&mut input, BATCHES, &mut Reader::of_diagnostic(sink, precedents)).is_err() {
         sink.reject(Rejected::Malformed);
     }

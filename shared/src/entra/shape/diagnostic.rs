@@ -6,6 +6,7 @@
 
 use super::super::row::{Field, Role, Row};
 use super::super::source::{Origin, of_log};
+use super::forwarded::{self, Content};
 use super::glance::no_precedents;
 use super::{Reader, Shape, Sink, defender, log_analytics};
 use crate::input::json::NotJson;
@@ -19,9 +20,26 @@ pub(super) const SHAPE: Shape = Shape {
     },
 };
 
-/// Reads a record of a diagnostic setting, or one of Log Analytics or of Defender, as an event hub can have them among the
-/// others.
+/// Reads a record of a diagnostic setting, one of Log Analytics or of Defender, or what a forwarder put around these, as an
+/// event hub can have them among the others.
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    read(text, sink, |text, sink| match forwarded::take(text, sink)? {
+        Content::Taken => Ok(()),
+        Content::Itself | Content::Nothing => log_analytics::read_record(text, sink),
+    })
+}
+
+/// The same, but with nothing around the record.
+pub(super) fn read_bare(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    read(text, sink, log_analytics::read_record)
+}
+
+/// Reads a record of a diagnostic setting or of Defender, and leaves one without a category to `others`.
+fn read(
+    text: &[u8],
+    sink: &mut Sink<'_>,
+    others: impl FnOnce(&[u8], &mut Sink<'_>) -> Result<(), NotJson>,
+) -> Result<(), NotJson> {
     let row = Row::of_json(text, envelope).ok_or(NotJson)?;
     match of_log(row.get(Role::Category).as_bytes()) {
         Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
@@ -30,7 +48,7 @@ pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJso
             return defender::read_streamed(text, sink);
         }
         Some(Origin::OtherLog) => sink.other_category(),
-        None => return log_analytics::read_record(text, sink),
+        None => return others(text, sink),
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use serde::de::IgnoredAny;
 
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
+use crate::input::{Foreign, for_sniffing};
 
 /// Arrays under these names are batches of records; everything else that an object holds belongs to one record.
 pub(super) const BATCHES: &[&str] = &["records", "value"];
@@ -20,13 +21,29 @@ pub(in crate::entra) enum Framing {
 pub(super) struct Head<'a> {
     pub(super) text: &'a [u8],
     pub(super) framing: Framing,
+    /// None of a text that does not begin as JSON: whatever it is, JSON within it is somebody's text.
     records: Vec<Names>,
+    is_json: bool,
     /// Whether it is a batch or an array that has no records.
     pub(super) is_empty_batch: bool,
 }
 
 impl<'a> Head<'a> {
     pub(super) fn of(text: &'a [u8]) -> Self {
+        if begins_as_json(text) { Self::of_json(text) } else { Self::of_other(text) }
+    }
+
+    /// The beginning of JSON lines that were cut off before it, within a record; `None` where it is something else.
+    pub(super) fn of_rest(text: &'a [u8]) -> Option<Self> {
+        begins_within_record(text).then(|| Self::of_json(text)).filter(|head| !head.records.is_empty())
+    }
+
+    fn of_other(text: &'a [u8]) -> Self {
+        Self { text, framing: Framing::Lines, records: Vec::new(), is_json: false, is_empty_batch: false }
+    }
+
+    fn of_json(original: &'a [u8]) -> Self {
+        let text = &*for_sniffing(original);
         let of_lines = names_in_lines(text, BATCHES);
         let framing = framing(text, !of_lines.is_empty());
         let (records, is_empty_batch) = match framing {
@@ -38,12 +55,12 @@ impl<'a> Head<'a> {
                 (look.records, look.is_batch && look.elements == 0)
             }
         };
-        Self { text, framing, records, is_empty_batch }
+        Self { text: original, framing, records, is_json: true, is_empty_batch }
     }
 
     /// Whether it is JSON, or at least begins so.
     pub(super) fn is_json(&self) -> bool {
-        matches!(self.text.first(), Some(b'{' | b'[')) || !self.records.is_empty()
+        self.is_json
     }
 
     /// Whether one of the first records has all of these. A name within an object is `object.name`.
@@ -56,6 +73,35 @@ impl<'a> Head<'a> {
         let has = |record: &Names, name: &str| record.iter().any(|own| own.eq_ignore_ascii_case(name));
         self.records.iter().any(|record| names.iter().all(|name| has(record, name)))
     }
+}
+
+/// Whether a text begins with an object or an array, or with what is left of one that was cut off.
+fn begins_as_json(text: &[u8]) -> bool {
+    let is_rest = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b':' | b']' | b'}');
+    text.iter().find(|byte| !is_rest(byte)).is_some_and(|byte| matches!(byte, b'{' | b'['))
+}
+
+/// Whether the first line ends as a record does, and the next one begins as one.
+fn begins_within_record(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut next = || lines.next().unwrap_or_default();
+    next().trim_ascii_end().ends_with(b"}") && next().starts_with(b"{\"")
+}
+
+/// What the first lines have after other text, such as a timestamp.
+pub(super) fn after_text(head: &[u8]) -> Option<Foreign> {
+    let lines = head.split(|byte| *byte == b'\n').take(LOOKED_AT);
+    let rests = lines.filter_map(|line| Some(&line[memchr::memchr(b'{', line)?..]));
+    rests.flat_map(|rest| names_in_lines(&for_sniffing(rest), &["Records", "records"])).find_map(|names| {
+        let has = |all: &[&str]| all.iter().all(|name| names.contains(*name));
+        if has(&["eventName", "eventTime", "userIdentity"]) || has(&["detail.eventName", "detail.userIdentity"]) {
+            Some(Foreign::CloudTrailAfterText)
+        } else if has(&["category", "properties"]) || has(&["createdDateTime", "status"]) {
+            Some(Foreign::SignInsAfterText)
+        } else {
+            None
+        }
+    })
 }
 
 fn framing(text: &[u8], has_records_in_lines: bool) -> Framing {

@@ -15,6 +15,7 @@ mod head;
 mod log_analytics;
 mod log_analytics_csv;
 mod portal_csv;
+mod provenance;
 mod table;
 
 use self::dated::DateOrderBuffer;
@@ -29,10 +30,11 @@ use super::{Outcome, Receiver, Warning};
 use crate::detection::Rule;
 use crate::detection::failure::Ordinals;
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
-use crate::input::{Foreign, Input, ReadFault};
+use crate::input::{Foreign, Input, Limits, ReadFault};
 
 /// Every shape, in the order in which they are tried.
 const SHAPES: &[Shape] = &[
+    capture::SHAPE,
     event_hub::SHAPE,
     elastic::SHAPE,
     forwarded::SHAPE,
@@ -41,10 +43,10 @@ const SHAPES: &[Shape] = &[
     api_answer::SHAPE,
     graph::SHAPE,
     defender::SHAPE,
+    forwarded::OF_TEXTS,
     portal_csv::SHAPE,
     log_analytics_csv::SHAPE,
     defender::CSV,
-    capture::SHAPE,
 ];
 
 /// A shape: how it is recognised and how it is read.
@@ -61,10 +63,31 @@ pub(super) struct Shape {
 /// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
 /// has no byte order mark and no white space before it, and is the whole export when that is short.
 pub(super) fn recognise(head: &[u8]) -> Result<(&'static Shape, Framing), Foreign> {
-    let head = Head::of(head);
-    let foreign = || if head.is_json() { Foreign::OtherJson } else { table::foreign(head.text) };
-    let shape = SHAPES.iter().find(|shape| (shape.recognises)(&head)).ok_or_else(foreign)?;
-    Ok((shape, head.framing))
+    let first = Head::of(head);
+    let rest = || Head::of_rest(head);
+    shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| {
+        if first.is_json() {
+            foreign_json(&first)
+        } else {
+            head::after_text(head).unwrap_or_else(|| table::foreign(head))
+        }
+    })
+}
+
+/// What JSON is instead of an export.
+fn foreign_json(head: &Head<'_>) -> Foreign {
+    if head.has(&["error.code"]) || head.has(&["error.message"]) {
+        Foreign::ErrorAnswer
+    } else if head.has_in_any_case(&["activityDateTime", "activityDisplayName"]) {
+        Foreign::AuditRecords
+    } else {
+        Foreign::OtherJson
+    }
+}
+
+fn shape_of(head: &Head<'_>) -> Option<(&'static Shape, Framing)> {
+    let shape = SHAPES.iter().find(|shape| (shape.recognises)(head))?;
+    Some((shape, head.framing))
 }
 
 /// Reads one record, if it is JSON.
@@ -135,12 +158,27 @@ pub(super) struct Sink<'a> {
     records: u64,
     sign_ins: u64,
     malformed: u64,
+    unproven: u64,
+    /// For what is cut anew within a record.
+    pub(super) limits: Limits,
 }
 
 impl<'a> Sink<'a> {
     pub(super) fn new(name: &'a str, framing: Framing, rule: &'a Rule, receiver: &'a mut dyn Receiver) -> Self {
-        let (undecided, ordinals) = (DateOrderBuffer::new(), Ordinals::default());
-        Self { name, framing, rule, receiver, undecided, ordinals, records: 0, sign_ins: 0, malformed: 0 }
+        let (undecided, ordinals, limits) = (DateOrderBuffer::new(), Ordinals::default(), Limits::default());
+        Self {
+            name,
+            framing,
+            rule,
+            receiver,
+            undecided,
+            ordinals,
+            records: 0,
+            sign_ins: 0,
+            malformed: 0,
+            unproven: 0,
+            limits,
+        }
     }
 
     /// How many records there were of any kind.
@@ -155,7 +193,13 @@ impl<'a> Sink<'a> {
 
     /// What an export is instead that had records, but none of a sign-in.
     pub(super) fn without_sign_ins(&self) -> Foreign {
-        if self.malformed == self.records { Foreign::NothingWhole } else { Foreign::OtherLogs }
+        if self.malformed == self.records {
+            Foreign::NothingWhole
+        } else if self.unproven > 0 {
+            Foreign::UnprovenTexts
+        } else {
+            Foreign::OtherLogs
+        }
     }
 
     /// A record of a sign-in.
@@ -224,6 +268,12 @@ impl<'a> Sink<'a> {
     /// A record of another log.
     fn other_category(&mut self) {
         self.receive(Outcome::Ignored(Ignored::OtherCategory), When::NEVER);
+    }
+
+    /// A text like a sign-in, in a document that does not say that it comes from Entra.
+    fn unproven(&mut self) {
+        self.unproven += 1;
+        self.other_category();
     }
 
     /// A record that cannot be used.
