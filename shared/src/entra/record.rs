@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Outcome;
+use super::missing::is_type_name;
 use super::time::{Dates, When};
 use crate::detection::address::{Address, AddressFault};
 use crate::detection::failure::{Code, Particulars, identity};
@@ -54,6 +55,10 @@ pub enum Rejected {
     NoCategory,
     /// Without a numeric result code.
     NoCode,
+    /// With the name of a .NET type where the object with the result code should be.
+    TypeName,
+    /// A row of an answer that does not name its columns.
+    NoColumns,
     /// Without an address.
     NoAddress,
     /// With an address of which Microsoft hid a part.
@@ -78,6 +83,8 @@ impl Rejected {
             Self::TooDeep => "too_deep",
             Self::NoCategory => "no_category",
             Self::NoCode => "no_code",
+            Self::TypeName => "type_name",
+            Self::NoColumns => "no_columns",
             Self::NoAddress => "no_address",
             Self::RedactedAddress => "redacted_address",
             Self::BadAddress => "bad_address",
@@ -93,9 +100,9 @@ impl Rejected {
 pub(super) struct Record<'a> {
     pub(super) source: Source,
     pub(super) id: Cow<'a, str>,
-    /// When it happened, by the first of these that is not empty.
+    /// When it happened, by the first of these that can be read.
     pub(super) times: [Cow<'a, str>; 2],
-    /// Where it came from, by the first of these that is not empty.
+    /// Where it came from, by the first of these that can be read.
     pub(super) addresses: [Cow<'a, str>; 2],
     /// How it ended, by the first of these that is a number.
     pub(super) codes: [Cow<'a, str>; 2],
@@ -111,15 +118,24 @@ pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Co
     if !rule.sources.contains(&source) {
         return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
     }
-    let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or(Outcome::Rejected(Rejected::NoCode))?;
+    let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or_else(|| {
+        Outcome::Rejected(if codes.into_iter().any(is_type_name) { Rejected::TypeName } else { Rejected::NoCode })
+    })?;
     if Rule::is_failure(&code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
 }
 
 impl Record<'_> {
     /// What the record comes to in a file that writes its dates so, and when it was.
     pub(super) fn judge(&self, rule: &Rule, dates: Dates) -> (Outcome, When<'_>) {
-        let when = When::new(self.written_time().unwrap_or_default().as_bytes(), dates);
-        let outcome = match self.failure(rule, when) {
+        let code = match failed(rule, self.source, self.codes.each_ref().map(|text| &**text)) {
+            Ok(code) => code,
+            // Few of these times are ever read, so the first text is as good as the first that can be read.
+            Err(outcome) => {
+                return (outcome, When::new(self.written_time().unwrap_or_default().as_bytes(), dates));
+            }
+        };
+        let when = self.when(dates);
+        let outcome = match self.failure(code, when) {
             Ok(failure) => Outcome::Failure(failure),
             Err(outcome) => outcome,
         };
@@ -128,18 +144,33 @@ impl Record<'_> {
 
     /// The text of its time.
     pub(super) fn written_time(&self) -> Option<&str> {
-        first_filled(&self.times)
+        filled(&self.times).next()
     }
 
-    fn failure(&self, rule: &Rule, when: When<'_>) -> Result<Failure, Outcome> {
-        let code = failed(rule, self.source, self.codes.each_ref().map(|text| &**text))?;
-        let address = Address::parse(first_filled(&self.addresses).unwrap_or_default()).map_err(|fault| {
-            Outcome::Rejected(match fault {
-                AddressFault::Missing => Rejected::NoAddress,
-                AddressFault::Redacted => Rejected::RedactedAddress,
-                AddressFault::NotAnAddress => Rejected::BadAddress,
-            })
-        })?;
+    /// The first of its times that can be read, or that the file may yet make readable; without one, the first text.
+    fn when(&self, dates: Dates) -> When<'_> {
+        let mut whens = filled(&self.times).map(|text| When::new(text.as_bytes(), dates));
+        let can_be_read = |when: &When<'_>| match when.time() {
+            Ok(_) => true,
+            Err(fault) => fault == Rejected::AmbiguousTime && dates == Dates::Undecided,
+        };
+        let first = whens.clone().next().unwrap_or(When::NEVER);
+        whens.find(can_be_read).unwrap_or(first)
+    }
+
+    /// The first of its addresses that can be read, or what is wrong with the first of them.
+    fn address(&self) -> Result<Address, Rejected> {
+        let mut addresses = filled(&self.addresses).map(Address::parse);
+        let first = addresses.next().unwrap_or(Err(AddressFault::Missing));
+        first.or_else(|fault| addresses.find_map(Result::ok).ok_or(fault)).map_err(|fault| match fault {
+            AddressFault::Missing => Rejected::NoAddress,
+            AddressFault::Redacted => Rejected::RedactedAddress,
+            AddressFault::NotAnAddress => Rejected::BadAddress,
+        })
+    }
+
+    fn failure(&self, code: Code, when: When<'_>) -> Result<Failure, Outcome> {
+        let address = self.address().map_err(Outcome::Rejected)?;
         if address.is_loopback() {
             return Err(Outcome::Ignored(Ignored::Loopback));
         }
@@ -180,12 +211,14 @@ pub(super) fn is_code(text: &str) -> bool {
     code(text).is_some()
 }
 
-/// Digits, and no more than a code has: anything longer is somebody's attempt to fill the table.
+/// Digits, and no more than a code has: anything longer is somebody's attempt to fill the table. A tool that knows only
+/// fractions writes `50126.0`.
 fn code(text: &str) -> Option<Code> {
+    let text = text.strip_suffix(".0").unwrap_or(text);
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_number { Code::from(text).ok() } else { None }
 }
 
-fn first_filled<'a>(texts: &'a [Cow<'_, str>]) -> Option<&'a str> {
-    texts.iter().map(|text| text.trim()).find(|text| !text.is_empty())
+fn filled<'a>(texts: &'a [Cow<'_, str>]) -> impl Iterator<Item = &'a str> + Clone {
+    texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty())
 }
