@@ -13,5 +13,6 @@ mod log_analytics;
 mod portal_csv;
 mod query_csv;
 mod refused;
+mod rewritten;
 mod tools;
 mod writers;

@@ -5,9 +5,34 @@
 
 /// Placeholders in lower case: of PowerShell, .NET, Python, R, Go, spreadsheets, Kibana, Splunk and SQL clients.
 const PLACEHOLDERS: [&str; 28] = [
-    "-", "--", "---", "null", "<null>", "(null)", "[null]", "nil", "<nil>", "none", "<none>", "(none)", "n/a", "na",
-    "<na>", "#n/a", "nan", "nat", "undefined", "(empty)", "<empty>", "(blank)", "not set", "(not set)", "\\n", "[]",
-    "{}", "\"\"",
+    "-",
+    "--",
+    "---",
+    "null",
+    "<null>",
+    "(null)",
+    "[null]",
+    "nil",
+    "<nil>",
+    "none",
+    "<none>",
+    "(none)",
+    "n/a",
+    "na",
+    "<na>",
+    "#n/a",
+    "nan",
+    "nat",
+    "undefined",
+    "(empty)",
+    "<empty>",
+    "(blank)",
+    "not set",
+    "(not set)",
+    "\\n",
+    "[]",
+    "{}",
+    "\"\"",
 ];
 
 const LONGEST: usize = "undefined".len();

@@ -8,6 +8,9 @@
 //! | `{errorCode=50126, failureReason=...}` | Java |
 //! | `{"errorCode"=>50126}` | Ruby |
 
+/// No object that is read has more members; each may look through the whole text.
+const MOST_MEMBERS: usize = 64;
+
 /// The members of an object's text: name and value, as written. A member whose value the text's end cuts is left out: a code
 /// without its last digits is another code.
 pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -25,6 +28,7 @@ pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
             return Some((name, value));
         }
     })
+    .take(MOST_MEMBERS)
 }
 
 fn is_name(c: char) -> bool {

@@ -159,6 +159,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// How many roles have a value.
+    pub(super) fn filled(&self) -> usize {
+        self.0.iter().filter(|text| !text.trim().is_empty()).count()
+    }
+
     /// Whether the row has a result code that can be read.
     pub(super) fn has_code(&self) -> bool {
         [Role::Code, Role::StatusCode].iter().any(|role| is_code(self.get(*role)))

@@ -155,7 +155,10 @@ mod tests {
             (&[(Table, "Spray_SRCH"), (OriginalTable, "AADNonInteractiveUserSignInLogs")], Is(Source::NonInteractive)),
             (&[(Table, "Audit_SRCH"), (OriginalTable, "AuditLogs")], OtherLog),
             (&[(Table, "SignIns_CL"), (Code, "50126"), (Address, "203.0.113.7")], Is(Source::Interactive)),
-            (&[(Table, "SignIns_CL"), (StatusCode, "0"), (Address, "x"), (Interactive, "0")], Is(Source::NonInteractive)),
+            (
+                &[(Table, "SignIns_CL"), (StatusCode, "0"), (Address, "x"), (Interactive, "0")],
+                Is(Source::NonInteractive),
+            ),
             (&[(Table, "SecurityEvent"), (Code, "0xc000006d"), (Address, "203.0.113.7")], OtherLog),
             (&[(Table, "AuditLogs"), (Code, "0")], OtherLog),
             (&[(EventTypes, "nonInteractiveUser "), (Interactive, "true")], Is(Source::NonInteractive)),

@@ -22,7 +22,7 @@ pub(super) const SHAPE: Shape = Shape {
 /// Reads a record of a diagnostic setting, or one of Log Analytics or of Defender, as an event hub can have them among the
 /// others.
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let row = Row::of_json(text, envelope).ok_or(NotJson)?;
+    let row = Row::of_json(text, vocabulary).ok_or(NotJson)?;
     match of_log(row.get(Role::Category).as_bytes()) {
         Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
         Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
@@ -35,7 +35,7 @@ pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJso
     Ok(())
 }
 
-fn envelope(name: &str) -> Field {
+pub(super) fn vocabulary(name: &str) -> Field {
     match name {
         "category" => Field::Text(Role::Category),
         "time" => Field::Text(Role::LoggedAt),

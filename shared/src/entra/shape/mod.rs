@@ -1,5 +1,6 @@
 //! The shapes of export that are read.
 
+mod any_record;
 mod api_answer;
 mod avro;
 mod capture;
@@ -15,6 +16,7 @@ mod head;
 mod log_analytics;
 mod log_analytics_csv;
 mod portal_csv;
+mod prefixed;
 mod table;
 
 use self::glance::Precedents;
@@ -42,6 +44,7 @@ const SHAPES: &[Shape] = &[
     portal_csv::SHAPE,
     log_analytics_csv::SHAPE,
     defender::CSV,
+    elastic::CSV,
     capture::SHAPE,
 ];
 
@@ -131,11 +134,13 @@ pub(super) struct Sink<'a> {
     records: u64,
     sign_ins: u64,
     malformed: u64,
+    /// What a table is instead of sign-ins.
+    instead: Option<Foreign>,
 }
 
 impl<'a> Sink<'a> {
     pub(super) fn new(name: &'a str, framing: Framing, rule: &'a Rule, receiver: &'a mut dyn Receiver) -> Self {
-        Self { name, framing, rule, receiver, records: 0, sign_ins: 0, malformed: 0 }
+        Self { name, framing, rule, receiver, records: 0, sign_ins: 0, malformed: 0, instead: None }
     }
 
     /// How many records there were of any kind.
@@ -150,7 +155,15 @@ impl<'a> Sink<'a> {
 
     /// What an export is instead that had records, but none of a sign-in.
     pub(super) fn without_sign_ins(&self) -> Foreign {
-        if self.malformed == self.records { Foreign::NothingWhole } else { Foreign::OtherLogs }
+        let other = || if self.malformed == self.records { Foreign::NothingWhole } else { Foreign::OtherLogs };
+        self.instead.unwrap_or_else(other)
+    }
+
+    /// A table whose columns are those of something else.
+    fn is_instead(&mut self, foreign: Foreign) {
+        if foreign != Foreign::OtherTable {
+            self.instead = Some(foreign);
+        }
     }
 
     /// A record of a sign-in.
