@@ -62,7 +62,6 @@ fn whoever_wrote_an_object_is_told_what_it_is_instead() {
             "2026-03-02T12:00:00.000Z {\"eventVersion\":\"1\",\"eventTime\":\"\",\"eventSource\":\"\",\"eventName\":\"\"}\n",
             Foreign::CloudTrailAfterPrefix,
         ),
-        ("<14>1 2026-03-02 host: {\"category\":\"SignInLogs\",\"properties\":{}}\n", Foreign::RecordsAfterPrefix),
         (
             "TimeGenerated [UTC],UserPrincipalName,ResultType\n2021-04-28T14:08:45Z,ann,50126\n",
             Foreign::TableWithoutAddress,

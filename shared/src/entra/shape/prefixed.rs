@@ -26,3 +26,24 @@ pub(super) fn foreign(head: &[u8]) -> Option<Foreign> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_after_a_prefix_are_told_from_tables() {
+        for (line, expected) in [
+            ("<14>1 2026-03-02 host: {\"category\":\"SignInLogs\"}\n", Some(Foreign::RecordsAfterPrefix)),
+            (
+                "\n2026-03-02T12:00:00Z {\"eventTime\":1,\"eventSource\":1,\"eventName\":1}",
+                Some(Foreign::CloudTrailAfterPrefix),
+            ),
+            ("2026-03-02T12:00:00Z {\"message\":1}\n", None),
+            ("CreatedDateTime,Status\n2026-03-02 {\"category\":1}\n", None),
+            ("a,{\"category\":1}\n", None),
+        ] {
+            assert_eq!(foreign(line.as_bytes()), expected, "{line}");
+        }
+    }
+}
