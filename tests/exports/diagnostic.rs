@@ -109,15 +109,22 @@ fn a_record_that_cannot_be_used_is_rejected_by_its_reason() {
     no_address["callerIpAddress"] = json!("");
     let mut no_time = without("/properties/createdDateTime");
     no_time.as_object_mut().unwrap().remove("time");
+    let both = |within: &str, around: &str, text: &str| {
+        let mut record = with(within, text);
+        record[around] = json!(text);
+        record
+    };
+    let address = |text| both("/properties/ipAddress", "callerIpAddress", text);
+    let time = |text| both("/properties/createdDateTime", "time", text);
     let mut no_code = without("/resultType");
     no_code["properties"]["status"] = json!({});
     for (record, reason) in [
         (no_address, Rejected::NoAddress),
-        (with("/properties/ipAddress", "203.0.113.XXX"), Rejected::RedactedAddress),
-        (with("/properties/ipAddress", "not an address"), Rejected::BadAddress),
+        (address("203.0.113.XXX"), Rejected::RedactedAddress),
+        (address("not an address"), Rejected::BadAddress),
         (no_time, Rejected::NoTime),
-        (with("/properties/createdDateTime", "yesterday"), Rejected::BadTime),
-        (with("/properties/createdDateTime", "03/04/2026 10:00:00"), Rejected::AmbiguousTime),
+        (time("yesterday"), Rejected::BadTime),
+        (time("03/04/2026 10:00:00"), Rejected::AmbiguousTime),
         (no_code, Rejected::NoCode),
         (without("/category"), Rejected::NoCategory),
         (json!("a text"), Rejected::Malformed),
@@ -125,6 +132,29 @@ fn a_record_that_cannot_be_used_is_rejected_by_its_reason() {
         (json!(7), Rejected::Malformed),
     ] {
         assert_eq!(outcome(&record), Outcome::Rejected(reason), "{record}");
+    }
+}
+
+#[test]
+fn of_two_fields_of_one_meaning_the_first_that_can_be_read_counts() {
+    for text in ["203.0.113.XXX", "<null>", "-", "N/A", "not an address", " "] {
+        let mut record = with("/properties/ipAddress", text);
+        record["callerIpAddress"] = json!("198.51.100.1");
+        assert_eq!(failure(&record).address.to_string(), "198.51.100.1", "{text}");
+    }
+    for text in ["yesterday", "03/04/2026 10:00:00", "null", "(null)"] {
+        assert_eq!(failure(&with("/properties/createdDateTime", text)).time, noon() + TimeDelta::minutes(2), "{text}");
+    }
+    for text in ["Failure", "None", "n/a", "System.Object"] {
+        assert_eq!(failure(&with("/resultType", text)).code.as_str(), "50126", "{text}");
+    }
+}
+
+#[test]
+fn a_placeholder_is_no_id() {
+    let without_id = failure(&without("/properties/id")).identity;
+    for id in ["-", "<null>", "None", "00000000-0000-0000-0000-000000000000"] {
+        assert_eq!(failure(&with("/properties/id", id)).identity, without_id, "{id}");
     }
 }
 

@@ -15,6 +15,7 @@ mod log_analytics;
 mod portal_csv;
 mod query_csv;
 mod refused;
+mod rewritten;
 mod tools;
 mod values;
 mod without_id;

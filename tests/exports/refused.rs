@@ -61,7 +61,16 @@ fn whoever_wrote_an_object_is_told_what_it_is_instead() {
         ),
         (
             "TimeGenerated [UTC],IPAddress,Type,count_\n2021-04-28T14:08:45Z,203.0.113.7,SigninLogs,7\n",
+            Foreign::SummarisedTable,
+        ),
+        (
+            "TimeGenerated [UTC],IPAddress,UserPrincipalName\n2021-04-28T14:08:45Z,203.0.113.7,ann\n",
             Foreign::TableWithoutCode,
+        ),
+        ("Event name,Event time,Source IP address\nConsoleLogin,2026-03-02,203.0.113.7\n", Foreign::CloudTrailTable),
+        (
+            "2026-03-02T12:00:00.000Z {\"eventVersion\":\"1\",\"eventTime\":\"\",\"eventSource\":\"\",\"eventName\":\"\"}\n",
+            Foreign::CloudTrailAfterPrefix,
         ),
         (
             "TimeGenerated [UTC],UserPrincipalName,ResultType\n2021-04-28T14:08:45Z,ann,50126\n",
@@ -84,6 +93,8 @@ fn an_answer_of_the_query_api_about_something_else_is_refused() {
         "rows": [["2026-03-02T12:00:00Z", "Create"]],
     }]});
     assert_eq!(told(answer.to_string().as_bytes()), Foreign::OtherLogs);
+    let answer = answer.to_string().replace("OperationName", "IPAddress");
+    assert_eq!(told(answer.as_bytes()), Foreign::TableWithoutCode);
 }
 
 #[test]

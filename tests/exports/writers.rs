@@ -241,7 +241,7 @@ pub(crate) fn row(one: &SignIn) -> Value {
     })
 }
 
-fn defender(one: &SignIn) -> Value {
+pub(crate) fn defender(one: &SignIn) -> Value {
     json!({
         "Timestamp": time(one),
         "Application": "Azure Portal",
@@ -282,7 +282,7 @@ fn panther(one: &SignIn) -> Value {
     record
 }
 
-fn elastic(one: &SignIn) -> Value {
+pub(crate) fn elastic(one: &SignIn) -> Value {
     json!({
         "@timestamp": "2026-03-09T00:00:00Z",
         "event": {"category": ["authentication"], "action": "Sign-in activity", "original": one.record().to_string()},
@@ -307,7 +307,7 @@ fn elastic(one: &SignIn) -> Value {
 }
 
 /// A document with paths for names.
-fn flat(document: &Value) -> Value {
+pub(crate) fn flat(document: &Value) -> Value {
     fn collect(path: &str, value: &Value, into: &mut serde_json::Map<String, Value>) {
         match value {
             Value::Object(members) => {

@@ -10,6 +10,8 @@
 //! shape recognises is refused as a whole. To teach pivotwatch another shape, add one file to `shape/` and one line to
 //! `shape::SHAPES`.
 
+mod missing;
+mod object_text;
 mod record;
 mod row;
 mod shape;

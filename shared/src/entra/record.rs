@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Outcome;
+use super::missing::is_type_name;
 use super::time::{Orders, When};
 use crate::detection::address::{Address, AddressFault};
 use crate::detection::failure::{Code, Ordinals, Particulars};
@@ -54,6 +55,10 @@ pub enum Rejected {
     NoCategory,
     /// Without a numeric result code.
     NoCode,
+    /// With the name of a .NET type where the object with the result code should be.
+    TypeName,
+    /// A row of an answer that does not name its columns.
+    NoColumns,
     /// Without an address.
     NoAddress,
     /// With an address of which Microsoft hid a part.
@@ -78,6 +83,8 @@ impl Rejected {
             Self::TooDeep => "too_deep",
             Self::NoCategory => "no_category",
             Self::NoCode => "no_code",
+            Self::TypeName => "type_name",
+            Self::NoColumns => "no_columns",
             Self::NoAddress => "no_address",
             Self::RedactedAddress => "redacted_address",
             Self::BadAddress => "bad_address",
@@ -93,9 +100,9 @@ impl Rejected {
 pub(super) struct Record<'a> {
     pub(super) source: Source,
     pub(super) id: Cow<'a, str>,
-    /// When it happened, by the first of these that is not empty.
+    /// When it happened, by the first of these that can be read.
     pub(super) times: [Cow<'a, str>; 2],
-    /// Where it came from, by the first of these that is not empty.
+    /// Where it came from, by the first of these that can be read.
     pub(super) addresses: [Cow<'a, str>; 2],
     /// How it ended, by the first of these that is a number.
     pub(super) codes: [Cow<'a, str>; 2],
@@ -111,33 +118,55 @@ pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Co
     if !rule.sources.contains(&source) {
         return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
     }
-    let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or(Outcome::Rejected(Rejected::NoCode))?;
+    let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or_else(|| {
+        Outcome::Rejected(if codes.into_iter().any(is_type_name) { Rejected::TypeName } else { Rejected::NoCode })
+    })?;
     if Rule::is_failure(&code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
 }
 
 impl Record<'_> {
-    /// When it happened, in a file whose dates have one of these orders.
-    pub(super) fn when(&self, orders: Orders) -> When<'_> {
-        When::new(first_filled(&self.times).unwrap_or_default().as_bytes(), orders)
-    }
-
-    /// What the record comes to, as one of the records that `ordinals` numbers.
-    pub(super) fn judge(&self, rule: &Rule, when: When<'_>, ordinals: &mut Ordinals) -> Outcome {
-        match self.failure(rule, when, ordinals) {
+    /// The outcome of the record in a file whose dates have one of these orders, as one of the records that `ordinals`
+    /// numbers, and when it was.
+    pub(super) fn judge(&self, rule: &Rule, orders: Orders, ordinals: &mut Ordinals) -> (Outcome, When<'_>) {
+        let code = match failed(rule, self.source, self.codes.each_ref().map(|text| &**text)) {
+            Ok(code) => code,
+            // Few of these times are ever parsed, so the first text is as good as the first that can be parsed.
+            Err(outcome) => return (outcome, self.first_when(orders)),
+        };
+        let when = self.when(orders);
+        let outcome = match self.failure(code, when, ordinals) {
             Ok(failure) => Outcome::Failure(failure),
             Err(outcome) => outcome,
-        }
+        };
+        (outcome, when)
     }
 
-    fn failure(&self, rule: &Rule, when: When<'_>, ordinals: &mut Ordinals) -> Result<Failure, Outcome> {
-        let code = failed(rule, self.source, self.codes.each_ref().map(|text| &**text))?;
-        let address = Address::parse(first_filled(&self.addresses).unwrap_or_default()).map_err(|fault| {
-            Outcome::Rejected(match fault {
-                AddressFault::Missing => Rejected::NoAddress,
-                AddressFault::Redacted => Rejected::RedactedAddress,
-                AddressFault::NotAnAddress => Rejected::BadAddress,
-            })
-        })?;
+    /// The first of its times, whether or not it can be parsed.
+    pub(super) fn first_when(&self, orders: Orders) -> When<'_> {
+        filled(&self.times).next().map_or(When::NEVER, |text| When::new(text.as_bytes(), orders))
+    }
+
+    /// The first of its times that can be parsed, now or once the order of day and month is known; without one, the
+    /// first text.
+    fn when(&self, orders: Orders) -> When<'_> {
+        let mut whens = filled(&self.times).map(|text| When::new(text.as_bytes(), orders));
+        let can_be_parsed = |when: &When<'_>| matches!(when.time(), Ok(_) | Err(Rejected::AmbiguousTime));
+        whens.find(can_be_parsed).unwrap_or_else(|| self.first_when(orders))
+    }
+
+    /// The first of its addresses that can be read, or what is wrong with the first of them.
+    fn address(&self) -> Result<Address, Rejected> {
+        let mut addresses = filled(&self.addresses).map(Address::parse);
+        let first = addresses.next().unwrap_or(Err(AddressFault::Missing));
+        first.or_else(|fault| addresses.find_map(Result::ok).ok_or(fault)).map_err(|fault| match fault {
+            AddressFault::Missing => Rejected::NoAddress,
+            AddressFault::Redacted => Rejected::RedactedAddress,
+            AddressFault::NotAnAddress => Rejected::BadAddress,
+        })
+    }
+
+    fn failure(&self, code: Code, when: When<'_>, ordinals: &mut Ordinals) -> Result<Failure, Outcome> {
+        let address = self.address().map_err(Outcome::Rejected)?;
         if address.is_loopback() {
             return Err(Outcome::Ignored(Ignored::Loopback));
         }
@@ -186,12 +215,14 @@ pub(super) fn is_code(text: &str) -> bool {
     code(text).is_some()
 }
 
-/// Digits, and no more than a code has: anything longer is somebody's attempt to fill the table.
+/// Digits, and no more than a code has: anything longer is somebody's attempt to fill the table. A tool that knows only
+/// fractions writes `50126.0`.
 fn code(text: &str) -> Option<Code> {
+    let text = text.strip_suffix(".0").unwrap_or(text);
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_number { Code::from(text).ok() } else { None }
 }
 
-fn first_filled<'a>(texts: &'a [Cow<'_, str>]) -> Option<&'a str> {
-    texts.iter().map(|text| text.trim()).find(|text| !text.is_empty())
+fn filled<'a>(texts: &'a [Cow<'_, str>]) -> impl Iterator<Item = &'a str> + Clone {
+    texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty())
 }

@@ -8,7 +8,9 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::record::Record;
+use super::missing::{is_missing, is_missing_id, is_type_name};
+use super::object_text;
+use super::record::{Record, is_code};
 use super::tolerant::{Text, Words};
 use crate::detection::Source;
 use crate::input::names::pass_by_scalars;
@@ -32,6 +34,12 @@ pub(super) enum Role {
     Time,
     /// When it was logged, which is minutes later.
     LoggedAt,
+    /// When it was logged, where a search copied the row: the copy was logged at the time of the search.
+    OriginalLoggedAt,
+    /// The table that a search copied the row from.
+    OriginalTable,
+    /// The name of the search that copied the row.
+    SearchName,
     Address,
     /// The address as the envelope has it.
     CallerAddress,
@@ -70,9 +78,49 @@ pub(super) enum Field {
 pub(super) type Vocabulary = fn(name: &str) -> Field;
 
 /// The field of a name in a list, whose upper and lower case do not matter: PowerShell makes `IpAddress` of `ipAddress`,
-/// and Log Analytics `IPAddress`.
+/// and Log Analytics `IPAddress`. A name that is in no list can be a path (`status.errorCode`), or a listed name in
+/// another spelling (`ip_address`, `IP Address`).
 pub(super) fn field_in(fields: &[(&str, Field)], name: &str) -> Field {
-    fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or(Field::Other, |(_, field)| *field)
+    match listed(fields, |known| known.eq_ignore_ascii_case(name)) {
+        // Most names are of no interest and have no separator.
+        Field::Other if name.contains(is_separator) => field_of_path(fields, name),
+        field => field,
+    }
+}
+
+fn listed(fields: &[(&str, Field)], is_it: impl Fn(&str) -> bool) -> Field {
+    fields.iter().find(|(known, _)| is_it(known)).map_or(Field::Other, |(_, field)| *field)
+}
+
+/// What tools put between the names of a path, and between the words of a name.
+fn is_separator(c: char) -> bool {
+    matches!(c, '.' | '/' | '_' | ':' | ' ' | '-')
+}
+
+fn field_of_path(fields: &[(&str, Field)], name: &str) -> Field {
+    // `_id` is the document's and not the sign-in's.
+    if name.starts_with(is_separator) {
+        return Field::Other;
+    }
+    for (position, _) in name.match_indices(is_separator) {
+        let (object, path) = (&name[..position], name[position..].trim_start_matches(is_separator));
+        if let Field::Object(vocabulary) = listed(fields, |known| known.eq_ignore_ascii_case(object)) {
+            return vocabulary(path);
+        }
+    }
+    match listed(fields, |known| letters(known).eq(letters(name))) {
+        // Custom tables of Log Analytics end names with the column's type: text, number, time, boolean, GUID.
+        Field::Other => match name.rsplit_once('_') {
+            Some((name, "s" | "d" | "t" | "b" | "g")) => field_in(fields, name),
+            _ => Field::Other,
+        },
+        field => field,
+    }
+}
+
+/// The letters and digits of a name, in lower case.
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
 }
 
 /// The fields of one record: texts as found, empty where there is none.
@@ -102,11 +150,30 @@ impl<'a> Row<'a> {
         self.0[role as usize].trim()
     }
 
-    /// Fills a role. Of two fields with one role, as of one that is there twice, the last one that says something has it.
+    /// Fills a role. Of two fields with one role, as of one that is there twice, the last one that has a value has it; a code
+    /// gives way to a code alone.
     pub(super) fn put(&mut self, role: Role, text: Cow<'a, str>) {
-        if !text.trim().is_empty() {
+        let is_of_code = matches!(role, Role::Code | Role::StatusCode);
+        if !is_missing(&text) && !(is_of_code && is_code(self.get(role)) && !is_code(text.trim())) {
             self.0[role as usize] = text;
         }
+    }
+
+    /// How many roles have a value.
+    pub(super) fn filled(&self) -> usize {
+        self.0.iter().filter(|text| !text.trim().is_empty()).count()
+    }
+
+    /// Whether the row has a result code that can be read.
+    pub(super) fn has_code(&self) -> bool {
+        [Role::Code, Role::StatusCode].iter().any(|role| is_code(self.get(*role)))
+    }
+
+    /// Whether a search copied the row, so that its time of logging is the time of the search.
+    pub(super) fn is_of_search(&self) -> bool {
+        let table = self.get(Role::Table).as_bytes();
+        let is_results = table.last_chunk().is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"_SRCH"));
+        is_results || [Role::OriginalTable, Role::SearchName].iter().any(|role| !self.get(*role).is_empty())
     }
 
     /// Fills what a field that was found as a text is for.
@@ -118,12 +185,24 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Fills the roles of an object that is there as its text.
+    /// Fills the roles of an object that is there as its text, in JSON or as a tool writes objects.
     fn put_object(&mut self, vocabulary: Vocabulary, text: &str) {
-        let inner = Row::of_json(text.as_bytes(), vocabulary).unwrap_or_default().into_owned();
-        for (own, found) in self.0.iter_mut().zip(inner.0) {
-            if !found.trim().is_empty() {
-                *own = found;
+        if let Some(inner) = Row::of_json(text.as_bytes(), vocabulary) {
+            for (own, found) in self.0.iter_mut().zip(inner.into_owned().0) {
+                if !found.trim().is_empty() {
+                    *own = found;
+                }
+            }
+        } else if is_type_name(text) {
+            // The code's place, so that the record is rejected for what it is.
+            self.put(Role::StatusCode, Cow::Owned(text.to_owned()));
+        } else {
+            for (name, value) in object_text::members(text) {
+                if let Field::Text(role) = vocabulary(name)
+                    && self.get(role).is_empty()
+                {
+                    self.put(role, Cow::Owned(value.to_owned()));
+                }
             }
         }
     }
@@ -134,6 +213,17 @@ impl<'a> Row<'a> {
 
     /// The record of a sign-in of this source.
     pub(super) fn record(mut self, source: Source) -> Record<'a> {
+        if self.is_of_search() {
+            self.0[Role::LoggedAt as usize] = Cow::default();
+        }
+        if !self.get(Role::OriginalLoggedAt).is_empty() {
+            self.0.swap(Role::LoggedAt as usize, Role::OriginalLoggedAt as usize);
+        }
+        for role in [Role::Id, Role::OtherId] {
+            if is_missing_id(self.get(role)) {
+                self.0[role as usize] = Cow::default();
+            }
+        }
         let mut take = |role: Role| std::mem::take(&mut self.0[role as usize]);
         let mut either = |first, second| {
             let text = take(first);

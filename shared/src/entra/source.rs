@@ -1,5 +1,7 @@
 //! Which log a sign-in comes from, by whatever says it.
 
+use percent_encoding::percent_decode_str;
+
 use super::row::{Role, Row};
 use crate::detection::Source;
 
@@ -18,17 +20,29 @@ pub(super) enum Origin {
 /// and whether somebody was asked for something. Microsoft calls the last one deprecated, and it is wrong for a third of
 /// the records whose log is known; it is all that Graph's v1.0 has.
 ///
+/// People name tables: those that a search fills (`Spray_SRCH`), and those that hold copies (`SignIns_CL`). So a table
+/// whose name is not known decides nothing about a row that has the result and the address of a sign-in.
+///
 /// A table that the portal exports says nothing of the kind, nor does a query's result that leaves the columns out. The
 /// object's name says it then, where it is one that Microsoft gives; and where that is silent too, the record counts
 /// as interactive, the first of the logs that the portal and the rule name.
 pub(super) fn origin(row: &Row<'_>, name: &str) -> Origin {
     of_log(row.get(Role::Category).as_bytes())
-        .or_else(|| of_log(row.get(Role::Table).as_bytes()))
+        .or_else(|| of_table(row))
         .or_else(|| of_event_types(row.get(Role::EventTypes)))
         .or_else(|| of_interactive(row.get(Role::Interactive)))
         .or_else(|| of_name(name))
         .or_else(|| of_service_principal(row.get(Role::ServicePrincipalId)))
         .unwrap_or(Origin::Source(Source::Interactive))
+}
+
+/// By the name of the table, or of the one that a search copied the row from.
+fn of_table(row: &Row<'_>) -> Option<Origin> {
+    let original = of_log(row.get(Role::OriginalTable).as_bytes());
+    let is_results = original.is_none() && row.is_of_search();
+    let origin = original.or_else(|| of_log(row.get(Role::Table).as_bytes()))?;
+    let has_sign_in = || row.has_code() && !row.get(Role::Address).is_empty();
+    if origin == Origin::OtherLog && (is_results || has_sign_in()) { None } else { Some(origin) }
 }
 
 const LOGS: [(&[u8], Source); 5] = [
@@ -86,20 +100,33 @@ fn of_service_principal(id: &str) -> Option<Origin> {
 }
 
 /// By the names that the portal gives its downloads (`NonInteractiveSignIns_2026-03-01_2026-03-08.csv`), and Azure its
-/// containers (`insights-logs-noninteractiveusersigninlogs`, `am-AADManagedIdentitySignInLogs`).
+/// containers (`insights-logs-noninteractiveusersigninlogs`, `am-AADManagedIdentitySignInLogs`), however people spell them.
+/// The last part of the path that names one source decides: a file's name goes before its folder's.
 fn of_name(name: &str) -> Option<Origin> {
-    let name = name.to_ascii_lowercase();
-    [
-        ("noninteractive", Source::NonInteractive),
-        ("applicationsignins", Source::ServicePrincipal),
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    name.rsplit(['/', '\\']).find_map(of_part).map(Origin::Source)
+}
+
+/// The one source that a part of a path names.
+fn of_part(part: &str) -> Option<Source> {
+    const NAMES: [(&str, Source); 6] = [
+        ("applicationsignin", Source::ServicePrincipal),
         ("serviceprincipalsignin", Source::ServicePrincipal),
-        ("msisignins", Source::ManagedIdentity),
+        ("msisignin", Source::ManagedIdentity),
         ("managedidentitysignin", Source::ManagedIdentity),
         ("adfssignin", Source::Adfs),
-    ]
-    .into_iter()
-    .find(|(part, _)| name.contains(part))
-    .map(|(_, source)| Origin::Source(source))
+        ("interactive", Source::Interactive),
+    ];
+    let letters = part.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let letters = letters.as_str();
+    let mut sources = NAMES.iter().flat_map(|(name, source)| {
+        letters.match_indices(name).map(move |(position, _)| match source {
+            Source::Interactive if letters[..position].ends_with("non") => Source::NonInteractive,
+            source => *source,
+        })
+    });
+    let source = sources.next()?;
+    sources.all(|other| other == source).then_some(source)
 }
 
 #[cfg(test)]
@@ -117,13 +144,23 @@ mod tests {
     #[test]
     fn what_a_record_says_best_decides() {
         use Origin::{OtherLog, Source as Is, UnknownSignIns};
-        use Role::{Category, EventTypes, Interactive, Table};
+        use Role::{Address, Category, Code, EventTypes, Interactive, OriginalTable, StatusCode, Table};
         for (fields, expected) in [
             (&[(Category, "SignInLogs"), (Interactive, "false")][..], Is(Source::Interactive)),
             (&[(Category, "MicrosoftServicePrincipalSignInLogs")], UnknownSignIns),
             (&[(Table, "AADNonInteractiveUserSignInLogs"), (Interactive, "true")], Is(Source::NonInteractive)),
             (&[(Table, "SigninLogs")], Is(Source::Interactive)),
             (&[(Table, "AuditLogs")], OtherLog),
+            (&[(Table, "Spray_SRCH")], Is(Source::Interactive)),
+            (&[(Table, "Spray_SRCH"), (OriginalTable, "AADNonInteractiveUserSignInLogs")], Is(Source::NonInteractive)),
+            (&[(Table, "Audit_SRCH"), (OriginalTable, "AuditLogs")], OtherLog),
+            (&[(Table, "SignIns_CL"), (Code, "50126"), (Address, "203.0.113.7")], Is(Source::Interactive)),
+            (
+                &[(Table, "SignIns_CL"), (StatusCode, "0"), (Address, "x"), (Interactive, "0")],
+                Is(Source::NonInteractive),
+            ),
+            (&[(Table, "SecurityEvent"), (Code, "0xc000006d"), (Address, "203.0.113.7")], OtherLog),
+            (&[(Table, "AuditLogs"), (Code, "0")], OtherLog),
             (&[(EventTypes, "nonInteractiveUser "), (Interactive, "true")], Is(Source::NonInteractive)),
             (&[(EventTypes, "[\"interactiveUser\"]")], Is(Source::Interactive)),
             (&[(EventTypes, "unknownFutureValue interactiveUser")], Is(Source::Interactive)),
@@ -143,6 +180,17 @@ mod tests {
             ("MSISignIns_x.csv", Source::ManagedIdentity),
             ("ApplicationSignIns_x.csv", Source::ServicePrincipal),
             ("renamed.csv", Source::Interactive),
+            ("in/non-interactive sign-ins/part-0001.json", Source::NonInteractive),
+            ("in/Non%20Interactive%20User%20Sign-ins.csv", Source::NonInteractive),
+            ("in/NON_INTERACTIVE/InteractiveSignIns_x.csv", Source::Interactive),
+            ("in/interactive/NonInteractiveSignIns_x.csv", Source::NonInteractive),
+            ("noninteractive-and-interactive/InteractiveSignIns_x.csv", Source::Interactive),
+            ("noninteractive-and-interactive/of-march.csv", Source::Interactive),
+            ("noninteractive\\2026\\of-march.csv", Source::NonInteractive),
+            ("noninteractive%2F2026%2Fof-march.csv", Source::NonInteractive),
+            ("noninteractive/interactive-and-noninteractive.csv", Source::NonInteractive),
+            ("service principal sign-ins/x.csv", Source::ServicePrincipal),
+            ("a/insights-logs-managedidentitysigninlogs/tenantId=x/y=2026/PT1H.json", Source::ManagedIdentity),
         ] {
             assert_eq!(told(&[], name), Origin::Source(source), "{name}");
             assert_eq!(told(&[(Role::Interactive, "False")], name), Origin::Source(Source::NonInteractive), "{name}");

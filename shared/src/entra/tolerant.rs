@@ -9,7 +9,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A text, a number as its text, or nothing: fields change between these from one year to the next.
+/// A text, a number as its text, or nothing: fields change between these from one year to the next. A list of one element is
+/// its element, as searches in Elasticsearch give fields.
 #[derive(Default)]
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
@@ -79,8 +80,12 @@ impl<'de> Visitor<'de> for TextVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
         if !self.words {
-            while sequence.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(Cow::default());
+            let Text(first) = sequence.next_element()?.unwrap_or_default();
+            let mut is_alone = true;
+            while sequence.next_element::<IgnoredAny>()?.is_some() {
+                is_alone = false;
+            }
+            return Ok(if is_alone { first } else { Cow::default() });
         }
         let mut words = String::new();
         while let Some(Text(word)) = sequence.next_element()? {

@@ -1,6 +1,25 @@
 //! Cutting tables of comma-separated values into rows.
 //!
-//! A quoted cell can go on over any number of lines. Of a row that is longer than a record may be, nothing is kept.
+//! Two kinds of writer must be told apart, row by row:
+//!
+//! - a **sound** writer quotes each cell that holds a separator, a line end or a quote, and doubles the quotes within
+//!   (RFC 4180). A quoted cell may go on over any number of lines;
+//! - a writer that **never quotes** lets a cell begin with a quote that opens nothing. Read as a sound table, all rows up to
+//!   the next quote become one cell, which can even leave the right number of cells.
+//!
+//! The rule: a row of more than one line is damaged if one of its later lines is a whole row by itself, that is, it has as
+//! many cells as the table has columns and [`Rows::next`]'s caller finds a time where the table has its time. JSON that is
+//! set out over many lines has no such line; nor has any other text but one that was made to look like a row. What damage
+//! costs then depends on what it proves:
+//!
+//! - No sound writer leaves a quote within an unquoted cell, text after a closing quote, a quoted cell without an end, or
+//!   another number of cells. After one of these the row's first line is lost, and reading goes on at the next line.
+//! - Without such proof the lines may be rows, or a text that somebody chose so that it would be taken for rows. None of
+//!   them is read, and each counts as damaged.
+//!
+//! Of a row that is longer than a record may be, nothing is kept.
+
+use memchr::{memchr, memchr2, memchr3};
 
 use super::compression::fault;
 use super::{Input, ReadFault};
@@ -14,8 +33,8 @@ pub(crate) enum Cut<'a> {
     Row(Cells<'a>),
     /// It was longer than a record may be, or had more cells, and was passed over.
     TooLong,
-    /// The object ends within a quoted cell of it.
-    Unended,
+    /// A line, or a row of several, whose quotes cannot be trusted.
+    Damaged,
 }
 
 /// The cells of a row, without their quotes.
@@ -42,72 +61,240 @@ impl<'a> Cells<'a> {
 
 /// The rows of a table.
 pub(crate) struct Rows {
-    parser: csv_core::Reader,
+    separator: u8,
+    /// The content of the row's cells, one after another.
     text: Vec<u8>,
+    /// Where each of them ends in `text`.
     ends: Vec<usize>,
+    /// Cells of the first row, which has the names; 0 before it.
+    columns: usize,
+    /// Whether a row had quotes that no sound writer leaves.
+    is_unsound: bool,
+    /// Lines ahead that are damaged.
+    damaged_lines: usize,
+}
+
+/// Where a row ends.
+enum End {
+    /// After so many bytes, its line end included.
+    Row(usize),
+    /// Beyond the text.
+    Beyond,
+    /// Nowhere: the table ends within a quoted cell of it.
+    Never,
+}
+
+/// A row that was gone through.
+struct Scanned {
+    end: End,
+    /// Whether it has quotes that no sound writer leaves.
+    is_unsound: bool,
+    /// Whether a quoted cell of it has a line end.
+    has_lines: bool,
 }
 
 impl Rows {
     /// Rows whose cells are separated by this.
     pub(crate) fn separated_by(separator: u8) -> Self {
-        let parser = csv_core::ReaderBuilder::new().delimiter(separator).build();
-        Self { parser, text: vec![0; 16 * 1024], ends: vec![0; 128] }
+        let (text, ends) = (Vec::new(), Vec::new());
+        Self { separator, text, ends, columns: 0, is_unsound: false, damaged_lines: 0 }
     }
 
-    /// The next row, or `None` at the end.
-    pub(crate) fn next(&mut self, input: &mut Input<'_>) -> Result<Option<Cut<'_>>, ReadFault> {
-        let (mut length, mut cells) = (0, 0);
-        let (mut too_long, mut is_quoted, mut is_over) = (false, false, false);
+    /// The next row, or `None` at the end. `is_row` tells of cells, as many as the table has columns, whether they can be a
+    /// row of it.
+    pub(crate) fn next(
+        &mut self,
+        input: &mut Input<'_>,
+        is_row: &dyn Fn(&[&[u8]]) -> bool,
+    ) -> Result<Option<Cut<'_>>, ReadFault> {
+        if let Some(left) = self.damaged_lines.checked_sub(1) {
+            self.damaged_lines = left;
+            input.advance(line_length(input.ahead()));
+            return Ok(Some(Cut::Damaged));
+        }
+        if !skip_line_ends(input)? {
+            return Ok(None);
+        }
+        let limit = input.limits.record;
+        let mut is_over = false;
+        let scanned = loop {
+            let scanned = self.scan(input.ahead(), is_over);
+            if !matches!(scanned.end, End::Beyond) || input.ahead().len() > limit {
+                break scanned;
+            }
+            is_over = !input.more().map_err(fault)?;
+        };
+        let ahead = input.ahead();
+        let row = match scanned.end {
+            End::Row(length) => &ahead[..length],
+            End::Beyond | End::Never => ahead,
+        };
+        let is_whole = matches!(scanned.end, End::Row(_));
+        let has_columns = self.columns == 0 || self.ends.len() == self.columns;
+        let hides_rows = (scanned.has_lines || !is_whole) && self.hides_rows(row, is_row);
+        let is_proven = scanned.is_unsound || !has_columns || !is_whole;
+        self.is_unsound |= scanned.is_unsound || hides_rows && is_proven;
+        if hides_rows {
+            if !self.is_unsound {
+                self.damaged_lines = lines(row).count() - 1;
+            }
+            input.advance(line_length(ahead));
+            return Ok(Some(Cut::Damaged));
+        }
+        let length = row.len();
+        if matches!(scanned.end, End::Beyond) {
+            skip_row(input, self.separator)?;
+            return Ok(Some(Cut::TooLong));
+        }
+        input.advance(length);
+        if length > limit || self.ends.len() > MOST_COLUMNS {
+            return Ok(Some(Cut::TooLong));
+        }
+        if !is_whole {
+            return Ok(Some(Cut::Damaged));
+        }
+        if self.columns == 0 {
+            self.columns = self.ends.len();
+        }
+        Ok(Some(Cut::Row(Cells { text: &self.text, ends: &self.ends })))
+    }
+
+    /// Goes through the row that a text begins with, and keeps its cells. The text is all there is if `is_over`.
+    fn scan(&mut self, text: &[u8], is_over: bool) -> Scanned {
+        self.text.clear();
+        self.ends.clear();
+        let mut scanned = Scanned { end: End::Beyond, is_unsound: false, has_lines: false };
+        let mut at = 0;
         loop {
-            if input.ahead().is_empty() && !is_over {
-                is_over = !input.more().map_err(fault)?;
+            let is_quoted = text.get(at) == Some(&b'"');
+            if is_quoted {
+                at += 1;
+                loop {
+                    let Some(length) = memchr(b'"', &text[at..]) else {
+                        scanned.has_lines |= memchr2(b'\n', b'\r', &text[at..]).is_some();
+                        scanned.end = if is_over { End::Never } else { End::Beyond };
+                        return scanned;
+                    };
+                    let part = &text[at..at + length];
+                    scanned.has_lines |= memchr2(b'\n', b'\r', part).is_some();
+                    self.text.extend_from_slice(part);
+                    at += length + 1;
+                    match text.get(at) {
+                        Some(b'"') => self.text.push(b'"'),
+                        None if !is_over => return scanned,
+                        _ => break,
+                    }
+                    at += 1;
+                }
             }
-            let ahead = input.ahead();
-            let (result, taken, written, ended) =
-                self.parser.read_record(ahead, &mut self.text[length..], &mut self.ends[cells..]);
-            is_quoted = ahead[..taken].iter().fold(is_quoted, |is_quoted, byte| is_quoted ^ (*byte == b'"'));
-            input.advance(taken);
-            (length, cells) = (length + written, cells + ended);
-            match result {
-                csv_core::ReadRecordResult::InputEmpty => {}
-                csv_core::ReadRecordResult::OutputFull if length < input.limits.record => {
-                    self.text.resize((2 * length).min(input.limits.record), 0);
-                }
-                csv_core::ReadRecordResult::OutputEndsFull if cells < MOST_COLUMNS => {
-                    self.ends.resize((2 * cells).min(MOST_COLUMNS), 0);
-                }
-                csv_core::ReadRecordResult::OutputFull | csv_core::ReadRecordResult::OutputEndsFull => {
-                    // What was passed over need not be kept to go on to the row's end.
-                    too_long = true;
-                    (length, cells) = (0, 0);
-                }
-                csv_core::ReadRecordResult::Record if too_long || length > input.limits.record => {
-                    return Ok(Some(Cut::TooLong));
-                }
-                csv_core::ReadRecordResult::Record if is_over && is_quoted => return Ok(Some(Cut::Unended)),
-                csv_core::ReadRecordResult::Record => {
-                    return Ok(Some(Cut::Row(Cells { text: &self.text[..length], ends: &self.ends[..cells] })));
-                }
-                csv_core::ReadRecordResult::End => return Ok(None),
+            let found = memchr3(self.separator, b'\n', b'\r', &text[at..]);
+            if found.is_none() && !is_over {
+                return scanned;
             }
+            let rest = &text[at..found.map_or(text.len(), |length| at + length)];
+            scanned.is_unsound |= if is_quoted { !rest.is_empty() } else { memchr(b'"', rest).is_some() };
+            self.text.extend_from_slice(rest);
+            at += rest.len();
+            if self.ends.len() <= MOST_COLUMNS {
+                self.ends.push(self.text.len());
+            }
+            match text.get(at) {
+                Some(byte) if *byte == self.separator => at += 1,
+                _ => {
+                    scanned.end = End::Row(at + line_end_length(&text[at..]));
+                    return scanned;
+                }
+            }
+        }
+    }
+
+    /// Whether a line of a row after its first is a whole row by itself.
+    fn hides_rows(&self, row: &[u8], is_row: &dyn Fn(&[&[u8]]) -> bool) -> bool {
+        let separators = self.columns.saturating_sub(1);
+        let is_row = |line: &[u8]| {
+            let cells = || line.split(|byte| *byte == self.separator).map(|cell| unquoted(cell));
+            memchr::memchr_iter(self.separator, line).count() == separators && is_row(&cells().collect::<Vec<_>>())
+        };
+        self.columns > 0 && lines(row).skip(1).any(is_row)
+    }
+}
+
+/// A cell without quotes around it.
+fn unquoted(cell: &[u8]) -> &[u8] {
+    cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell)
+}
+
+/// The lines of a text that are not empty, without their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty())
+}
+
+/// The length of the line that a text begins with and of the line ends after it.
+fn line_length(text: &[u8]) -> usize {
+    let length = memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+    length + text[length..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
+}
+
+/// The length of the line end that a text begins with.
+fn line_end_length(text: &[u8]) -> usize {
+    if text.starts_with(b"\r\n") { 2 } else { text.len().min(1) }
+}
+
+/// Passes over line ends, and returns whether anything follows.
+fn skip_line_ends(input: &mut Input<'_>) -> Result<bool, ReadFault> {
+    loop {
+        let ahead = input.ahead();
+        let count = ahead.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let is_found = count < ahead.len();
+        input.advance(count);
+        if is_found || !input.more().map_err(fault)? {
+            return Ok(is_found);
+        }
+    }
+}
+
+/// Passes over a row of any length.
+fn skip_row(input: &mut Input<'_>, separator: u8) -> Result<(), ReadFault> {
+    let (mut is_quoted, mut begins_cell) = (false, true);
+    loop {
+        for (position, byte) in input.ahead().iter().enumerate() {
+            match byte {
+                // A doubled quote closes the cell and opens it again.
+                b'"' if is_quoted || begins_cell => is_quoted = !is_quoted,
+                b'\n' | b'\r' if !is_quoted => {
+                    input.advance(position);
+                    return Ok(());
+                }
+                _ => {}
+            }
+            begins_cell = *byte == separator || *byte == b'"' && !is_quoted;
+        }
+        input.advance(input.ahead().len());
+        if !input.more().map_err(fault)? {
+            return Ok(());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::super::Limits;
     use super::*;
 
+    /// Rows of tables whose first cell must be a number.
     fn rows(text: &str, limit: usize) -> Vec<String> {
         let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: limit, ..Limits::default() });
         let mut rows = Rows::separated_by(b',');
         let mut found = Vec::new();
-        while let Some(cut) = rows.next(&mut input).unwrap() {
+        let is_row = |cells: &[&[u8]]| !cells[0].is_empty() && cells[0].iter().all(u8::is_ascii_digit);
+        while let Some(cut) = rows.next(&mut input, &is_row).unwrap() {
             found.push(match cut {
                 Cut::Row(cells) => cells.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join("|"),
                 Cut::TooLong => "too long".to_owned(),
-                Cut::Unended => "cut off".to_owned(),
+                Cut::Damaged => "damaged".to_owned(),
             });
         }
         found
@@ -116,15 +303,18 @@ mod tests {
     #[test]
     fn cells_hold_whatever_their_quotes_do() {
         assert_eq!(rows("a,b\r\n\"1, \"\"2\"\"\",\"3\r\n4\n\"\r\n\r\n,x", 999), ["a|b", "1, \"2\"|3\r\n4\n", "|x"]);
+        assert_eq!(rows("a,b\r1,\"{\n  \"\"x\"\": 1,\n  \"\"y\"\": [2, 3]\n}\"\r2,\r", 999).len(), 3);
     }
 
     #[test]
     fn a_row_that_is_too_long_costs_only_itself_wherever_the_blocks_fall() {
-        for length in [101, 20_000, 70_000, 200_000] {
-            let text = format!("a,b\n1,\"{}\"\n2,c\n", "x".repeat(length));
-            assert_eq!(rows(&text, 100), ["a|b", "too long", "2|c"], "{length}");
-            let fits = rows(&text, 300_000);
-            assert_eq!(fits[1].len(), length + 2, "{length}");
+        for length in [101, 20_000, 70_000, 200_000, 600_000] {
+            for (before, after) in [("", ""), ("\n, \n\"\"", "\"\"\r\n,\"\"")] {
+                let text = format!("a,b\n1,\"{before}{}{after}\"\n2,c\n", "x".repeat(length));
+                assert_eq!(rows(&text, 100), ["a|b", "too long", "2|c"], "{length}");
+                let fits = rows(&text, 700_000);
+                assert_eq!((fits.len(), fits[1].len() >= length + 2), (3, true), "{length}");
+            }
         }
         let text = format!("a\n{}\nb", ",".repeat(5000));
         assert_eq!(rows(&text, 10_000), ["a", "too long", "b"]);
@@ -132,7 +322,70 @@ mod tests {
 
     #[test]
     fn a_cell_that_does_not_end_is_reported() {
-        assert_eq!(rows("a,b\n1,\"50126", 999), ["a|b", "cut off"]);
+        assert_eq!(rows("a,b\n1,\"50126", 999), ["a|b", "damaged"]);
+        assert_eq!(rows("a,b\n1,\"50\n126", 999), ["a|b", "damaged"]);
         assert_eq!(rows("a,b\n1,\"5\"\"6\"", 999), ["a|b", "1|5\"6"]);
+    }
+
+    #[test]
+    fn a_quote_within_an_unquoted_cell_is_a_quote() {
+        assert_eq!(rows("a,b\n1,5\"x\n2,6\"\n3,7\"\"8", 999), ["a|b", "1|5\"x", "2|6\"", "3|7\"\"8"]);
+        assert_eq!(rows("a,b\n1,\"5\" x\n2,c", 999), ["a|b", "1|5 x", "2|c"]);
+    }
+
+    #[test]
+    fn quotes_of_a_table_that_does_not_quote_cost_their_own_rows() {
+        let damaged = ["a|b", "1|x", "damaged", "3|x", "4|x"];
+        // One that opens, two that open, and one that opens beside a cell too few.
+        assert_eq!(rows("a,b\n1,x\n2,\"M\n3,x\n4,x\n", 999), damaged);
+        assert_eq!(rows("a,b\n1,x\n2,\"M\n3,x\n4,x\n5,\"M\n6,x\n", 999), [&damaged[..], &["damaged", "6|x"]].concat());
+        assert_eq!(rows("a,b\n1,x\n2,\"M\n3,x\n4,x\n\"5\n6,x\n", 999)[..5], damaged);
+        // An inch within a cell proves that nothing quotes.
+        assert_eq!(rows("a,b\n0,5\"\n1,x\n2,\"M\n3,x\n4,x\"\n5,x\n", 999)[3..], ["damaged", "3|x", "4|x\"", "5|x"]);
+        let many: String = (0..100_000).map(|number| format!("{number},x\n")).collect();
+        let found = rows(&format!("a,b\n1,\"M\n{many}2,\"M\n{many}"), 10_000);
+        assert_eq!((found.len(), found.iter().filter(|row| *row == "damaged").count()), (200_003, 2));
+    }
+
+    #[test]
+    fn a_text_that_looks_like_rows_in_a_sound_table_is_damage_and_no_row() {
+        let found = rows("a,b\n1,x\n2,\"M\n3,x\n4,x\"\n5,x\n", 999);
+        assert_eq!(found, ["a|b", "1|x", "damaged", "damaged", "damaged", "5|x"]);
+    }
+
+    fn written(cells: &[String], quotes: bool) -> String {
+        let cell = |cell: &String| {
+            let must = cell.contains(['"', ',', '\n', '\r']) || cell.is_empty();
+            if must || quotes { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
+        };
+        cells.iter().map(cell).collect::<Vec<_>>().join(",")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Whatever the cells hold, as long as no line of a cell is made to look like a row, which has a number first.
+        #[test]
+        fn a_sound_table_is_read_exactly(
+            table in (1..5_usize).prop_flat_map(|columns| vec(vec("[a\",;\n\r{}é ]{0,8}", columns), 1..8)),
+            quotes in any::<bool>(),
+            ends_line in any::<bool>(),
+            end in prop::sample::select(&["\n", "\r\n", "\r"][..]),
+        ) {
+            let mut text = table.iter().map(|cells| written(cells, quotes)).collect::<Vec<_>>().join(end);
+            if ends_line {
+                text.push_str(end);
+            }
+            let expected: Vec<_> = table.iter().map(|cells| cells.join("|")).collect();
+            prop_assert_eq!(rows(&text, 999), expected, "{:?}", text);
+        }
+
+        /// A table that never quotes: each row is read, or counts as damaged.
+        #[test]
+        fn no_quote_hides_a_row(cells in vec("[a\"]{0,4}", 1..40)) {
+            let text: String = cells.iter().enumerate().map(|(number, cell)| format!("{number},{cell},x\n")).collect();
+            let found = rows(&format!("a,b,c\n{text}"), 10_000);
+            prop_assert_eq!(found.len(), cells.len() + 1, "{}", text);
+        }
     }
 }

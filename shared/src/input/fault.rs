@@ -46,19 +46,31 @@ pub enum Foreign {
     AuthenticationDetails,
     /// Sign-ins, but not when.
     #[error(
-        "it is a table of sign-ins without a column of times in UTC; let the query keep CreatedDateTime or TimeGenerated, \
-         and export it in UTC"
+        "it is a table without a time column in UTC; keep CreatedDateTime or TimeGenerated in the query, and export it in \
+         UTC"
     )]
     TableWithoutTime,
     /// Sign-ins, but not how they ended.
-    #[error(
-        "it is a table of sign-ins without a column of result codes, as a query that summarises gives; let the query keep \
-         ResultType"
-    )]
+    #[error("it is a table without result codes; keep ResultType or Status in the query")]
     TableWithoutCode,
     /// Sign-ins, but not from where.
-    #[error("it is a table of sign-ins without a column of addresses; let the query keep IPAddress")]
+    #[error("it is a table without addresses; keep IPAddress in the query")]
     TableWithoutAddress,
+    /// Numbers of sign-ins.
+    #[error("it is a summarised table, whose rows are numbers of sign-ins; export the sign-ins themselves")]
+    SummarisedTable,
+    /// CloudTrail's events as a table.
+    #[error("it is a table of CloudTrail events; use the log files that the trail delivers to S3")]
+    CloudTrailTable,
+    /// CloudTrail's records in log lines.
+    #[error(
+        "its lines have CloudTrail records after a timestamp, as CloudWatch Logs exports them; use the log files that the \
+         trail delivers to S3"
+    )]
+    CloudTrailAfterPrefix,
+    /// Records in log lines.
+    #[error("its lines have JSON records after a prefix; upload the records as Azure exported them")]
+    RecordsAfterPrefix,
     /// Records, but of other logs.
     #[error("it has records, but none of a sign-in category")]
     OtherLogs,

@@ -96,11 +96,13 @@ pub(super) fn is_escaped_letter(text: &[u8]) -> bool {
     })
 }
 
-/// A value as it is written, if it is no object and no array.
+/// A value as it is written, if it is no object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'t> {
     /// There is none.
     None,
+    /// An array, whatever is in it.
+    Array,
     /// A string without escapes, and without its quotes.
     Text(&'t [u8]),
     /// A string with escapes, in its quotes.
@@ -113,7 +115,8 @@ pub(crate) enum Value<'t> {
 pub(super) fn behind_name(text: &[u8]) -> Value<'_> {
     let Some(text) = text.trim_ascii_start().strip_prefix(b":") else { return Value::None };
     match text.trim_ascii_start() {
-        [] | [b'{' | b'[', ..] => Value::None,
+        [] | [b'{', ..] => Value::None,
+        [b'[', ..] => Value::Array,
         text @ [b'"', within @ ..] => match memchr2(b'"', b'\\', within) {
             Some(end) if within[end] == b'"' => Value::Text(&within[..end]),
             _ => Value::Escaped(&text[..string(text)]),

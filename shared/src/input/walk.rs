@@ -595,7 +595,7 @@ mod tests {
             (r#"{"inner":"{\"code\":1}"}"#, Found::None),
             (r#"{"inner":{"x":{"code":1}}}"#, Found::None),
             (r#"{"inner":{"code":{"code":1}}}"#, Found::None),
-            (r#"{"inner":{"code":[1]}}"#, Found::None),
+            (r#"{"inner":{"code":[1]}}"#, Found::Array),
             (r#"{"code":1}"#, Found::None),
             (r#"{"inner":{"code":1}}"#, Found::Word(b"1")),
             (r#"{"inner":{"code":""}}"#, Found::Text(b"")),

@@ -1,33 +1,74 @@
-//! The answer of Log Analytics' query API: `{"tables":[{"name":"PrimaryResult","columns":[...],"rows":[[...]]}]}`.
+//! Answers of query APIs whose rows need the answer around them: arrays of cells in the order of the answer's columns, or
+//! documents that a search wraps.
 //!
-//! A row is an array, which says nothing without the columns before it, so an answer is read from its beginning to its end
-//! as one document. Where its brackets are damaged the rest is lost; the API gives whole answers or none.
+//! | answer | of |
+//! |---|---|
+//! | `{"tables":[{"name":"PrimaryResult","columns":[...],"rows":[[...]]}]}` | Log Analytics |
+//! | `{"Tables":[{"TableName":"Table_0","Columns":[...],"Rows":[[...]]}]}` | Kusto, version 1 |
+//! | `[{"FrameType":"DataTable","Columns":[...],"Rows":[[...]]}]` | Kusto, version 2 |
+//! | `{"hits":{"hits":[{"_source":{...}}]}}`, `{"columns":[...],"values":[[...]]}` | Elasticsearch |
+//! | `{"body":{"value":[{...}]}}` | Logic Apps |
+//!
+//! A row is an array, which says nothing without the columns beside it, so an answer is read from its beginning to its end
+//! as one document. Where its brackets are damaged the rest is lost; the API gives whole answers or none. Answers whose rows
+//! are objects under one name (`Results`, `value`) are batches, and are cut record by record instead.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
 use super::super::row::{Field, Row};
 use super::super::tolerant::Words;
-use super::{Shape, Sink, log_analytics, table};
-use crate::input::{Input, ReadFault, read_or_repair};
+use super::head::Head;
+use super::{Shape, Sink, any_record, table};
+use crate::input::names::pass_by_scalars;
+use crate::input::{Foreign, Input, ReadFault, read_or_repair};
 
-pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises: |head| head.has(&["tables"]), read };
+pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises, read };
+
+/// Names of tables' lists, in lower case.
+const TABLES: [&str; 1] = ["tables"];
+/// Names of the columns' lists, likewise.
+const COLUMNS: [&str; 3] = ["columns", "schema", "columndescriptors"];
+/// Names of rows' lists, or of objects around them, likewise.
+const ROWS: [&str; 14] = [
+    "rows",
+    "results",
+    "result",
+    "value",
+    "values",
+    "data",
+    "items",
+    "primaryresults",
+    "primary_results",
+    "hits",
+    "records",
+    "body",
+    "response",
+    "properties",
+];
+
+fn recognises(head: &Head<'_>) -> bool {
+    let is_wrapped = |outer: &str| ROWS.iter().any(|inner| head.has_in_any_case(&[&format!("{outer}.{inner}")]));
+    ["tables", "rows", "FrameType"].iter().any(|name| head.has_in_any_case(&[name]))
+        || ["values", "results", "data", "value"].iter().any(|rows| head.has_in_any_case(&["columns", rows]))
+        || ["hits", "body", "data", "result", "results", "response"].into_iter().any(is_wrapped)
+}
 
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     let limit = input.limits.record;
     while input.skip_white_space()?.is_some() {
         let left = Cell::new(limit);
         let mut json = serde_json::Deserializer::from_reader(Bounded { input, valid: 0, left: &left });
-        let mut answer = Answer { sink, columns: None, left: &left, limit };
-        let part = Part { answer: &mut answer, place: Place::Document };
-        part.deserialize(&mut json).map_err(|error| match error.classify() {
+        let mut answer = Answer { sink, table: Table::default(), left: &left, limit };
+        let result = Part { answer: &mut answer, place: Place::Document }.deserialize(&mut json);
+        answer.end_table();
+        result.map_err(|error| match error.classify() {
             serde_json::error::Category::Eof => ReadFault::Truncated("a JSON document"),
             serde_json::error::Category::Io => io::Error::from(error).into(),
             _ => ReadFault::Corrupt(error.to_string()),
@@ -86,22 +127,31 @@ impl Bounded<'_, '_, '_> {
 /// An answer that is being read.
 struct Answer<'r, 's, 'a> {
     sink: &'r mut Sink<'a>,
-    /// What the columns of the table are for; `None` for a table that has no sign-ins.
-    columns: Option<Vec<Field>>,
+    table: Table,
     left: &'s Cell<usize>,
     limit: usize,
 }
 
-#[derive(Deserialize)]
-struct Column {
-    name: String,
+/// A table of it.
+#[derive(Default)]
+struct Table {
+    /// What its columns are for, or what it is instead of sign-ins; `None` before they are known.
+    columns: Option<Result<Vec<Field>, Foreign>>,
+    /// Rows that came before the columns, at most `MOST_HELD` bytes of them.
+    held: Vec<Box<RawValue>>,
+    held_bytes: usize,
 }
+
+/// Bytes of rows that wait for their columns. A row beyond is rejected.
+const MOST_HELD: usize = 16 * 1024 * 1024;
 
 #[derive(Clone, Copy)]
 enum Place {
+    /// An answer or a table.
     Document,
+    /// A list of tables.
     Tables,
-    Table,
+    /// A list of rows, or an object around one.
     Rows,
 }
 
@@ -115,10 +165,7 @@ impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        match self.place {
-            Place::Document | Place::Table => deserializer.deserialize_map(self),
-            Place::Tables | Place::Rows => deserializer.deserialize_seq(self),
-        }
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -126,31 +173,23 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.place {
-            Place::Document => "an answer of the query API",
-            Place::Tables => "its tables",
-            Place::Table => "a table",
-            Place::Rows => "its rows",
-        })
+        f.write_str("an answer of a query API")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<String>()? {
-            let place = match (self.place, name.as_str()) {
-                (Place::Document, "tables") => Place::Tables,
-                (Place::Table, "rows") => Place::Rows,
-                (Place::Table, "columns") => {
-                    let columns: Vec<Column> = map.next_value()?;
-                    let names = columns.into_iter().map(|column| column.name).collect();
-                    self.answer.columns = table::fields(names, log_analytics::vocabulary);
-                    continue;
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            map.next_value_seed(Part { answer: self.answer, place })?;
+            let name = name.to_ascii_lowercase();
+            let is_one_of = |names: &[&str]| names.contains(&name.as_str());
+            if is_one_of(&COLUMNS) {
+                let columns: Box<RawValue> = map.next_value()?;
+                self.answer.columns(columns.get());
+            } else if is_one_of(&TABLES) {
+                map.next_value_seed(Part { answer: self.answer, place: Place::Tables })?;
+            } else if is_one_of(&ROWS) {
+                map.next_value_seed(Part { answer: self.answer, place: Place::Rows })?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
         }
         Ok(())
     }
@@ -159,38 +198,96 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
         let Part { answer, place } = self;
         if matches!(place, Place::Rows) {
             while let Some(row) = sequence.next_element::<Box<RawValue>>()? {
-                answer.row(row.get());
+                answer.row(row);
                 answer.left.set(answer.limit);
             }
             return Ok(());
         }
-        while sequence.next_element_seed(Part { answer, place: Place::Table })?.is_some() {
+        loop {
+            answer.end_table();
             answer.left.set(answer.limit);
+            if sequence.next_element_seed(Part { answer, place: Place::Document })?.is_none() {
+                return Ok(());
+            }
         }
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
         Ok(())
     }
+
+    pass_by_scalars!();
 }
 
 impl Answer<'_, '_, '_> {
-    fn row(&mut self, text: &str) {
-        let Some(fields) = &self.columns else { return self.sink.other_category() };
-        match row(text, fields) {
-            Some(row) => self.sink.row(row),
-            None => self.sink.reject(Rejected::Malformed),
+    /// Takes the columns of a table, and the rows that came before them.
+    fn columns(&mut self, text: &str) {
+        let Some(names) = names(text) else { return };
+        let columns = table::fields(names);
+        if let Err(foreign) = columns {
+            self.sink.is_instead(foreign);
+        }
+        self.table.columns = Some(columns);
+        self.table.held_bytes = 0;
+        for row in std::mem::take(&mut self.table.held) {
+            self.row(row);
+        }
+    }
+
+    fn row(&mut self, row: Box<RawValue>) {
+        let text = row.get();
+        if text.starts_with('{') {
+            // A table that stands where rows stand is none of a sign-in, and is counted as such.
+            return any_record::read(text.as_bytes(), self.sink);
+        }
+        match &self.table.columns {
+            Some(Ok(fields)) => match cells(text, fields) {
+                Some(row) => self.sink.row(row),
+                None => self.sink.reject(Rejected::Malformed),
+            },
+            Some(Err(_)) => self.sink.other_category(),
+            None if self.table.held_bytes + text.len() <= MOST_HELD => {
+                self.table.held_bytes += text.len();
+                self.table.held.push(row);
+            }
+            None => self.sink.reject(Rejected::NoColumns),
+        }
+    }
+
+    /// Rejects the rows whose columns never came, and forgets the columns.
+    fn end_table(&mut self) {
+        for _ in std::mem::take(&mut self.table).held {
+            self.sink.reject(Rejected::NoColumns);
         }
     }
 }
 
+/// The names of columns, each a text or an object with a name; `None` where the text is no list.
+fn names(text: &str) -> Option<Vec<String>> {
+    let columns: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
+    let name = |column: &serde_json::Value| {
+        let named = ["name", "Name", "ColumnName", "columnName"].iter().find_map(|name| column.get(name)?.as_str());
+        column.as_str().or(named).unwrap_or_default().to_owned()
+    };
+    Some(columns.iter().map(name).collect())
+}
+
 /// The row of these columns, if it is one, and what is needed of it can be read.
-fn row(text: &str, fields: &[Field]) -> Option<Row<'static>> {
+fn cells(text: &str, fields: &[Field]) -> Option<Row<'static>> {
     let cells: Vec<&RawValue> = serde_json::from_str(text).ok()?;
     if cells.len() != fields.len() {
         return None;
     }
     let mut row = Row::default();
     for (field, cell) in fields.iter().zip(cells).filter(|(field, _)| !matches!(field, Field::Other)) {
+        let text = cell.get();
+        // An object is its text.
+        if matches!(field, Field::Object(_)) && text.starts_with('{') {
+            row.put_text(*field, Cow::Borrowed(text));
+            continue;
+        }
         let words = |json: &[u8]| serde_json::from_slice(json).ok().map(|Words(text)| text.into_owned());
-        row.put_text(*field, Cow::Owned(read_or_repair(cell.get().as_bytes(), words)?));
+        row.put_text(*field, Cow::Owned(read_or_repair(text.as_bytes(), words)?));
     }
-    Some(row)
+    Some(row.into_owned())
 }

@@ -9,7 +9,7 @@ use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
-    // Whichever columns a query kept.
+    // Whichever columns a query kept, `Timestamp` beside `TimeGenerated` where Sentinel has a copy.
     recognises: |head| {
         ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| head.has(&["Timestamp", "ErrorCode", other]))
     },
@@ -38,7 +38,7 @@ pub(super) fn vocabulary(name: &str) -> Field {
     field_in(FIELDS, name)
 }
 
-fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     sink.row(Row::of_json(text, vocabulary).ok_or(NotJson)?);
     Ok(())
 }

@@ -40,7 +40,7 @@ fn read(
     sink: &mut Sink<'_>,
     others: impl FnOnce(&[u8], &mut Sink<'_>) -> Result<(), NotJson>,
 ) -> Result<(), NotJson> {
-    let row = Row::of_json(text, envelope).ok_or(NotJson)?;
+    let row = Row::of_json(text, vocabulary).ok_or(NotJson)?;
     match of_log(row.get(Role::Category).as_bytes()) {
         Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
         Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
@@ -53,7 +53,7 @@ fn read(
     Ok(())
 }
 
-fn envelope(name: &str) -> Field {
+pub(super) fn vocabulary(name: &str) -> Field {
     match name {
         "category" => Field::Text(Role::Category),
         "time" => Field::Text(Role::LoggedAt),

@@ -3,22 +3,35 @@
 //! Fields: <https://www.elastic.co/docs/reference/integrations/azure>.
 
 use super::super::row::{Field, Role, Row};
-use super::{Shape, Sink};
+use super::{Shape, Sink, table};
 use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "elastic",
     recognises: |head| {
-        ["azure.signinlogs", "azure.signinlogs.category", "_source.azure.signinlogs"]
-            .iter()
-            .any(|name| head.has(&[name]))
+        let paths = ["", ".category", ".result_type"].into_iter().map(str::to_owned);
+        let properties = ["created_at", "status.error_code", "status", "ip_address", "id", "category"];
+        let paths = paths.chain(properties.map(|name| format!(".properties.{name}")));
+        paths
+            .into_iter()
+            .any(|path| WRAPPERS.iter().any(|wrapper| head.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
     },
     read: |input, sink| super::read_json(input, sink, read_record),
 };
 
-/// Reads a document, which a search puts under `_source`.
+/// A table of documents, as Kibana exports them.
+pub(super) const CSV: Shape = Shape {
+    name: "elastic_csv",
+    recognises: |head| table::has_columns(head, vocabulary),
+    read: |input, sink| table::read(input, sink, vocabulary, |_| ()),
+};
+
+/// What searches put around a document or its fields.
+const WRAPPERS: [&str; 3] = ["", "_source.", "fields."];
+
+/// Reads a document, which a search puts under `_source`, or its fields, which a search puts under `fields`.
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let row = Row::of_json(text, document).ok_or(NotJson)?;
+    let row = Row::of_json(text, vocabulary).ok_or(NotJson)?;
     if [Role::Category, Role::Code, Role::StatusCode, Role::Time].iter().all(|role| row.get(*role).is_empty()) {
         // Of another integration, or of another log of this one.
         sink.other_category();
@@ -29,14 +42,17 @@ pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJso
 }
 
 /// Names with points in them are the paths of fields, in documents that are written flat.
-fn document(name: &str) -> Field {
+pub(super) fn vocabulary(name: &str) -> Field {
     match name {
-        "_source" => Field::Object(document),
+        "_source" | "fields" => Field::Object(vocabulary),
         "@timestamp" => Field::Text(Role::LoggedAt),
         "azure" => Field::Object(azure),
         "source" => Field::Object(source),
         "source.ip" => Field::Text(Role::CallerAddress),
-        _ => name.strip_prefix("azure.").map_or(Field::Other, azure),
+        _ => match name.strip_prefix("azure.") {
+            Some(name) => azure(name),
+            None => name.strip_prefix("_source.").map_or(Field::Other, vocabulary),
+        },
     }
 }
 

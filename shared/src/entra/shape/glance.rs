@@ -6,12 +6,12 @@
 
 use std::borrow::Cow;
 
+use super::super::missing::{is_missing, is_missing_id, is_placeholder};
 use super::super::record::{self, Ignored, Record, is_code};
 use super::super::source::{Origin, of_log};
 use super::super::time::{Orders, When};
 use super::{Outcome, Sink, defender};
 use crate::detection::Source;
-use crate::detection::failure::is_id;
 use crate::input::json::{Glance, Place};
 use crate::input::members::{Member, Members};
 use crate::input::scalar::Value;
@@ -128,10 +128,14 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// The value with this number as a text, empty where it is none; `None` when that cannot be told at a glance.
+    /// The value with this number as a text, empty where it is none or a placeholder; `None` when that cannot be told at a
+    /// glance.
     fn text(&self, number: usize) -> Option<Cow<'a, str>> {
         match self.walked.value(self.text, number) {
-            Value::Escaped(text) => serde_json::from_slice(text).ok().map(Cow::Owned),
+            Value::Escaped(text) => {
+                let text: String = serde_json::from_slice(text).ok()?;
+                Some(Cow::Owned(if is_missing(&text) { String::new() } else { text }))
+            }
             value => plain(value).map(Cow::Borrowed),
         }
     }
@@ -143,7 +147,8 @@ impl<'a> Found<'a> {
 
     /// The same, trimmed, and `None` also when it is not ASCII.
     fn ascii(&self, number: usize) -> Option<&'a [u8]> {
-        written(self.walked.value(self.text, number)).filter(|text| text.is_ascii()).map(<[u8]>::trim_ascii)
+        let text = written(self.walked.value(self.text, number)).filter(|text| text.is_ascii())?.trim_ascii();
+        Some(if is_placeholder(text) { b"" } else { text })
     }
 
     /// When it happened, and only for want of that when it was logged, which is minutes later.
@@ -177,16 +182,16 @@ impl<'a> Found<'a> {
         let none = const { Cow::Borrowed("") };
         let id = self.text(ID)?;
         // Only where there is none the correlation id says which sign-in it was.
-        let has_id = is_id(id.trim());
+        let has_id = !is_missing_id(&id);
         sink.sign_in(&Record {
             source,
-            times: [self.either(CREATED_DATE_TIME, TIME)?, none.clone()],
-            addresses: [self.either(IP_ADDRESS, CALLER_IP_ADDRESS)?, none.clone()],
+            times: [self.text(CREATED_DATE_TIME)?, self.text(TIME)?],
+            addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
             codes: codes.map(Cow::Borrowed),
             user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
             app: self.either(APP_DISPLAY_NAME, RESOURCE_DISPLAY_NAME)?,
             correlation_id: if has_id { none } else { self.either(PROPERTIES_CORRELATION_ID, CORRELATION_ID)? },
-            id,
+            id: if has_id { id } else { Cow::default() },
         });
         Some(false)
     }
@@ -198,7 +203,8 @@ impl<'a> Found<'a> {
 }
 
 fn plain(value: Value<'_>) -> Option<&str> {
-    std::str::from_utf8(written(value)?).ok()
+    let text = std::str::from_utf8(written(value)?).ok()?;
+    Some(if is_missing(text) { "" } else { text })
 }
 
 fn written(value: Value<'_>) -> Option<&[u8]> {
@@ -209,7 +215,7 @@ fn written(value: Value<'_>) -> Option<&[u8]> {
             word
         }
         Value::None | Value::Word(b"null" | b"true" | b"false") => b"",
-        Value::Escaped(_) | Value::Word(_) => return None,
+        Value::Array | Value::Escaped(_) | Value::Word(_) => return None,
     })
 }
 
@@ -292,6 +298,19 @@ mod tests {
             "\"\\u0041\"",
             "\"NonInteractiveUserSignInLogs\"",
             "\"AuditLogs\"",
+            "\"-\"",
+            "\" <null> \"",
+            "\"\\u003cnull\\u003e\"",
+            "\"\u{a0}N/A\"",
+            "\"00000000-0000-0000-0000-000000000000\"",
+            "\"203.0.113.XXX\"",
+            "\"203.0.113.8\"",
+            "\"System.Object\"",
+            "\"50126.0\"",
+            "[\"50126\"]",
+            "[\"203.0.113.8\"]",
+            "[]",
+            "\"yesterday\"",
             "\"MySignInLogs\"",
             "\"AdvancedHunting-EntraIdSignInEvents\"",
             "\"::1\"",

@@ -6,7 +6,22 @@ use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
 use crate::input::{Foreign, for_sniffing};
 
 /// Arrays under these names are batches of records; everything else that an object holds belongs to one record.
-pub(super) const BATCHES: &[&str] = &["records", "value"];
+pub(super) const BATCHES: &[&str] = &[
+    "records",
+    "value",
+    "Value",
+    "results",
+    "Results",
+    "primaryResults",
+    "PrimaryResults",
+    "primary_results",
+    "items",
+    "Items",
+    "data",
+    "Data",
+    "signIns",
+    "entries",
+];
 
 /// How JSON is cut into records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,8 @@ pub(super) const SHAPE: Shape = Shape {
 /// Reads a row, or a sign-in of Graph.
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let row = Row::of_json(text, vocabulary).ok_or(NotJson)?;
-    if row.get(Role::Time).is_empty() && row.get(Role::LoggedAt).is_empty() && tells_no_log(&row) {
+    let times = [Role::Time, Role::LoggedAt, Role::OriginalLoggedAt];
+    if times.iter().all(|role| row.get(*role).is_empty()) && tells_no_log(&row) {
         // Something else altogether.
         sink.reject(Rejected::NoCategory);
     } else {
@@ -37,15 +38,31 @@ fn tells_no_log(row: &Row<'_>) -> bool {
     row.get(Role::Category).is_empty() && row.get(Role::Table).is_empty()
 }
 
-/// The names of Log Analytics and Graph.
+/// The names of Log Analytics and Graph, also where a tool wrote a record of a diagnostic setting flat.
 pub(super) fn vocabulary(name: &str) -> Field {
+    const ENVELOPE: &str = "properties";
+    match name.split_at_checked(ENVELOPE.len()) {
+        Some((envelope, path)) if envelope.eq_ignore_ascii_case(ENVELOPE) => {
+            path.strip_prefix(['.', '/', '_']).map_or(Field::Other, named)
+        }
+        _ => named(name),
+    }
+}
+
+fn named(name: &str) -> Field {
     const FIELDS: &[(&str, Field)] = &[
         ("id", Field::Text(Role::Id)),
         ("createdDateTime", Field::Text(Role::Time)),
         ("TimeGenerated", Field::Text(Role::LoggedAt)),
+        // A search job copies rows into a table of its own.
+        ("_OriginalTimeGenerated", Field::Text(Role::OriginalLoggedAt)),
+        ("_OriginalType", Field::Text(Role::OriginalTable)),
+        ("_OriginalItemId", Field::Text(Role::SearchName)),
+        ("_SearchName", Field::Text(Role::SearchName)),
         ("ipAddress", Field::Text(Role::Address)),
         ("ResultType", Field::Text(Role::Code)),
         ("status", Field::Object(status)),
+        ("errorCode", Field::Text(Role::StatusCode)),
         // An export of a query's result splits columns that are objects for some rows and texts for others.
         ("Status_dynamic", Field::Object(status)),
         ("Status_string", Field::Object(status)),

@@ -1,5 +1,6 @@
 //! The shapes of export that are read.
 
+mod any_record;
 mod api_answer;
 mod avro;
 mod capture;
@@ -15,6 +16,7 @@ mod head;
 mod log_analytics;
 mod log_analytics_csv;
 mod portal_csv;
+mod prefixed;
 mod provenance;
 mod table;
 
@@ -47,6 +49,7 @@ const SHAPES: &[Shape] = &[
     portal_csv::SHAPE,
     log_analytics_csv::SHAPE,
     defender::CSV,
+    elastic::CSV,
 ];
 
 /// A shape: how it is recognised and how it is read.
@@ -159,6 +162,8 @@ pub(super) struct Sink<'a> {
     sign_ins: u64,
     malformed: u64,
     unproven: u64,
+    /// What a table is instead of sign-ins.
+    instead: Option<Foreign>,
     /// For what is cut anew within a record.
     pub(super) limits: Limits,
 }
@@ -177,6 +182,7 @@ impl<'a> Sink<'a> {
             sign_ins: 0,
             malformed: 0,
             unproven: 0,
+            instead: None,
             limits,
         }
     }
@@ -193,7 +199,9 @@ impl<'a> Sink<'a> {
 
     /// What an export is instead that had records, but none of a sign-in.
     pub(super) fn without_sign_ins(&self) -> Foreign {
-        if self.malformed == self.records {
+        if let Some(instead) = self.instead {
+            instead
+        } else if self.malformed == self.records {
             Foreign::NothingWhole
         } else if self.unproven > 0 {
             Foreign::UnprovenTexts
@@ -202,15 +210,21 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// A table whose columns are those of something else.
+    fn is_instead(&mut self, foreign: Foreign) {
+        if foreign != Foreign::OtherTable {
+            self.instead = Some(foreign);
+        }
+    }
+
     /// A record of a sign-in.
     fn sign_in(&mut self, record: &Record<'_>) {
-        self.learn(record.when(self.undecided.orders()));
+        self.learn(record.first_when(self.undecided.orders()));
         self.judge(record, true);
     }
 
     fn judge(&mut self, record: &Record<'_>, may_wait: bool) {
-        let when = record.when(self.undecided.orders());
-        let outcome = record.judge(self.rule, when, &mut self.ordinals);
+        let (outcome, when) = record.judge(self.rule, self.undecided.orders(), &mut self.ordinals);
         if may_wait && outcome == Outcome::Rejected(Rejected::AmbiguousTime) {
             if self.undecided.keep(record) {
                 self.release();

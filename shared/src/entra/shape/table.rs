@@ -1,11 +1,10 @@
 //! Tables: what the portal's downloads and the exports of queries have in common, whatever their columns are called.
 
-use std::borrow::Cow;
-
 use super::super::record::Rejected;
 use super::super::row::{Field, Role, Row, Vocabulary};
+use super::super::time::{Orders, When};
 use super::head::Head;
-use super::{Sink, defender, log_analytics, portal_csv};
+use super::{Sink, defender, elastic, log_analytics, portal_csv, prefixed};
 use crate::input::csv::{Cut, Rows};
 use crate::input::{Foreign, Input, Limits, ReadFault};
 
@@ -13,16 +12,26 @@ use crate::input::{Foreign, Input, Limits, ReadFault};
 /// for the clipboard.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
+/// The columns of every shape of table.
+const VOCABULARIES: [Vocabulary; 4] =
+    [portal_csv::vocabulary, log_analytics::vocabulary, defender::vocabulary, elastic::vocabulary];
+
 /// The columns of a table that begins so.
 pub(super) struct Columns {
+    /// The length of what stands before the names.
+    start: usize,
     separator: u8,
     names: Vec<String>,
 }
 
 impl Columns {
     pub(super) fn of(head: &[u8]) -> Self {
-        let with = |separator| Self { separator, names: first_row(head, separator) };
-        SEPARATORS.map(with).into_iter().rev().max_by_key(|columns| columns.names.len()).unwrap_or_else(|| with(b','))
+        let (start, declared) = preamble(head);
+        let with = |separator| Self { start, separator, names: first_row(&head[start..], separator) };
+        let separators = declared.into_iter().chain(SEPARATORS);
+        // Of separators that give as many names, the first one: `max_by_key` takes the last.
+        let columns = separators.rev().map(with).max_by_key(|columns| columns.names.len());
+        columns.unwrap_or_else(|| with(b','))
     }
 
     /// What the columns are for.
@@ -30,8 +39,29 @@ impl Columns {
         self.names.iter().map(move |name| vocabulary(name))
     }
 
+    /// How many columns are for something.
+    fn known(&self, vocabulary: Vocabulary) -> usize {
+        self.fields(vocabulary).filter(|field| !matches!(field, Field::Other)).count()
+    }
+
     fn has(&self, name: &str) -> bool {
         self.names.iter().any(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    fn has_all(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| self.has(name))
+    }
+
+    /// Whether the rows are numbers of sign-ins, as `summarize` names its columns.
+    fn is_summary(&self) -> bool {
+        self.names.iter().any(|name| {
+            let name = name.to_ascii_lowercase();
+            ["count", "dcount", "countif", "failedcount", "failurecount", "failures", "attempts", "failedattempts"]
+                .contains(&name.trim_end_matches('_'))
+                || ["count_", "dcount_", "countif_", "sum_", "set_", "list_"]
+                    .iter()
+                    .any(|start| name.starts_with(start))
+        })
     }
 
     /// Whether there is everything that a sign-in needs to be judged.
@@ -40,11 +70,11 @@ impl Columns {
             self.fields(vocabulary).any(|field| matches!(field, Field::Text(role) if wanted.contains(&role)))
         };
         let has_status = self.fields(vocabulary).any(|field| matches!(field, Field::Object(_)));
-        if !has(&[Role::Time, Role::LoggedAt]) {
+        if !has(&TIMES) {
             Some(Foreign::TableWithoutTime)
-        } else if !has(&[Role::Code]) && !has_status {
+        } else if !has(&[Role::Code, Role::StatusCode]) && !has_status {
             Some(Foreign::TableWithoutCode)
-        } else if !has(&[Role::Address]) {
+        } else if !has(&[Role::Address, Role::CallerAddress]) {
             Some(Foreign::TableWithoutAddress)
         } else {
             None
@@ -52,36 +82,89 @@ impl Columns {
     }
 }
 
-/// Whether a table that begins so has sign-ins in columns of these names.
-pub(super) fn has_columns(head: &Head<'_>, vocabulary: Vocabulary) -> bool {
-    !head.is_json() && Columns::of(head.text).missing(vocabulary).is_none()
+const TIMES: [Role; 3] = [Role::Time, Role::LoggedAt, Role::OriginalLoggedAt];
+
+/// Lines that may stand before the names.
+const MOST_PREAMBLE: usize = 4;
+
+/// The length of the lines before the names, and the separator that one of them declares: `#TYPE System.Object` of Windows
+/// PowerShell, other comments, and `sep=;`, by which a spreadsheet learns the separator.
+fn preamble(head: &[u8]) -> (usize, Option<u8>) {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let (mut start, mut separator) = (0, None);
+    let mut rest = head;
+    for _ in 0..=MOST_PREAMBLE {
+        while let Some(after) = rest.strip_prefix(MARK).or_else(|| rest.strip_prefix(b"\n")) {
+            rest = after;
+        }
+        start = head.len() - rest.len();
+        let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+        let line = &rest[..length];
+        let bare = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+        match bare.split_first_chunk::<4>() {
+            Some((name, declared)) if name.eq_ignore_ascii_case(b"sep=") && declared.len() <= 1 => {
+                separator = declared.first().copied().filter(|byte| byte.is_ascii() && *byte != b'"').or(separator);
+            }
+            _ if bare.starts_with(b"#") || bare.trim_ascii().is_empty() && !bare.contains(&b'\t') => {}
+            _ => break,
+        }
+        rest = &rest[length..];
+        rest = rest.strip_prefix(b"\r").unwrap_or(rest);
+    }
+    (start, separator)
 }
 
-/// What the columns of these names are for, or `None` where they are no sign-ins'.
-pub(super) fn fields(names: Vec<String>, vocabulary: Vocabulary) -> Option<Vec<Field>> {
-    let columns = Columns { separator: b',', names };
-    columns.missing(vocabulary).is_none().then(|| columns.fields(vocabulary).collect())
+/// Whether a table that begins so has sign-ins in columns of these names, and no other names suit it better.
+pub(super) fn has_columns(head: &Head<'_>, vocabulary: Vocabulary) -> bool {
+    if head.is_json() {
+        return false;
+    }
+    let columns = Columns::of(head.text);
+    let is_better =
+        |other: &Vocabulary| columns.known(*other) > columns.known(vocabulary) && columns.missing(*other).is_none();
+    columns.missing(vocabulary).is_none() && !VOCABULARIES.iter().any(is_better)
+}
+
+/// What the columns of these names are for, or what they are instead of a sign-in's.
+pub(super) fn fields(names: Vec<String>) -> Result<Vec<Field>, Foreign> {
+    let columns = Columns { start: 0, separator: b',', names };
+    let complete = VOCABULARIES.into_iter().rev().filter(|vocabulary| columns.missing(*vocabulary).is_none());
+    let vocabulary = complete.max_by_key(|vocabulary| columns.known(*vocabulary));
+    vocabulary.map(|vocabulary| columns.fields(vocabulary).collect()).ok_or_else(|| columns.foreign())
 }
 
 /// What a table is instead of an export.
 pub(super) fn foreign(head: &[u8]) -> Foreign {
+    if let Some(foreign) = prefixed::foreign(head) {
+        return foreign;
+    }
     let columns = Columns::of(head);
-    if columns.names.len() < 2 {
-        return Foreign::NoText;
+    if columns.names.len() < 2 { Foreign::NoText } else { columns.foreign() }
+}
+
+impl Columns {
+    /// What a table with these columns is instead of an export.
+    fn foreign(&self) -> Foreign {
+        // The companion has the same identifiers and times as the table that it goes with, a row for each step of a sign-in.
+        if self.has("Request ID") && (self.has("Succeeded") || self.has("Result detail")) {
+            return Foreign::AuthenticationDetails;
+        }
+        let of_trail = [["Event name", "Event time"], ["EventName", "EventSource"], ["eventName", "eventTime"]];
+        if of_trail.iter().any(|names| self.has_all(names)) {
+            return Foreign::CloudTrailTable;
+        }
+        let missing = VOCABULARIES
+            .into_iter()
+            .rev()
+            .max_by_key(|vocabulary| self.known(*vocabulary))
+            // An address alone is in many tables.
+            .filter(|vocabulary| self.known(*vocabulary) > 1)
+            .and_then(|vocabulary| self.missing(vocabulary));
+        match missing {
+            Some(_) if self.is_summary() => Foreign::SummarisedTable,
+            missing => missing.unwrap_or(Foreign::OtherTable),
+        }
     }
-    // The companion has the same identifiers and times as the table that it goes with, a row for each step of a sign-in.
-    if columns.has("Request ID") && (columns.has("Succeeded") || columns.has("Result detail")) {
-        return Foreign::AuthenticationDetails;
-    }
-    let known =
-        |vocabulary: &Vocabulary| columns.fields(*vocabulary).filter(|field| !matches!(field, Field::Other)).count();
-    [portal_csv::vocabulary as Vocabulary, log_analytics::vocabulary, defender::vocabulary]
-        .into_iter()
-        .max_by_key(known)
-        // An address alone is in many tables.
-        .filter(|vocabulary| known(vocabulary) > 1)
-        .and_then(|vocabulary| columns.missing(vocabulary))
-        .unwrap_or(Foreign::OtherTable)
 }
 
 /// Reads the rows of a table whose columns have these names. `mend` sees each row before it is judged.
@@ -93,11 +176,13 @@ pub(super) fn read(
 ) -> Result<(), ReadFault> {
     let columns = Columns::of(input.head()?);
     let fields: Vec<Field> = columns.fields(vocabulary).collect();
+    let is_row = |cells: &[&[u8]]| has_time(&fields, cells);
+    input.advance(columns.start);
     let mut rows = Rows::separated_by(columns.separator);
     // The names.
-    rows.next(input)?;
+    rows.next(input, &is_row)?;
     loop {
-        match rows.next(input) {
+        match rows.next(input, &is_row) {
             Ok(None) => return Ok(()),
             Err(fault) => return Err(fault),
             Ok(Some(Cut::Row(cells))) if cells.len() == fields.len() => {
@@ -111,15 +196,24 @@ pub(super) fn read(
                 sink.row(row);
             }
             // Cells too few are a row that was cut, and cells too many one whose text is not quoted: neither can be trusted.
-            Ok(Some(Cut::Row(_) | Cut::Unended)) => sink.reject(Rejected::Malformed),
+            Ok(Some(Cut::Row(_) | Cut::Damaged)) => sink.reject(Rejected::Malformed),
             Ok(Some(Cut::TooLong)) => sink.reject(Rejected::TooLong),
         }
     }
 }
 
+/// Whether one of these cells is a time, where the table has its times.
+fn has_time(fields: &[Field], cells: &[&[u8]]) -> bool {
+    fields.iter().zip(cells).any(|(field, cell)| {
+        let is_of_time = matches!(field, Field::Text(role) if TIMES.contains(role));
+        let time = || When::new(cell.trim_ascii(), Orders::ANY).time();
+        is_of_time && matches!(time(), Ok(_) | Err(Rejected::AmbiguousTime))
+    })
+}
+
 fn first_row(head: &[u8], separator: u8) -> Vec<String> {
     let mut input = Input::new(Box::new(head), Limits::default());
-    match Rows::separated_by(separator).next(&mut input) {
+    match Rows::separated_by(separator).next(&mut input, &|_| false) {
         Ok(Some(Cut::Row(cells))) => cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect(),
         _ => Vec::new(),
     }
@@ -128,7 +222,6 @@ fn first_row(head: &[u8], separator: u8) -> Vec<String> {
 /// The name of a column without what was put around it: blanks at its end or twice within, and the zone of its times,
 /// where that is UTC. Times of another zone are of no use, and neither is their column.
 fn name(header: &str) -> String {
-    let words: Vec<Cow<'_, str>> = header.split_whitespace().map(Cow::Borrowed).collect();
-    let name = words.join(" ");
+    let name = header.split_whitespace().collect::<Vec<_>>().join(" ");
     name.strip_suffix(" [UTC]").map(str::to_owned).unwrap_or(name)
 }
