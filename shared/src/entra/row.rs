@@ -154,7 +154,8 @@ impl<'a> Row<'a> {
     /// gives way to a code alone.
     pub(super) fn put(&mut self, role: Role, text: Cow<'a, str>) {
         let is_of_code = matches!(role, Role::Code | Role::StatusCode);
-        if !is_missing(&text) && !(is_of_code && is_code(self.get(role)) && !is_code(text.trim())) {
+        let hides_code = is_of_code && is_code(self.get(role)) && !is_code(text.trim());
+        if !hides_code && !is_missing(&text) {
             self.0[role as usize] = text;
         }
     }
