@@ -186,7 +186,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             gathered.close();
             (summary, result)
         };
-        let ((of_reader, read), (summary, recorded)) = join(reader, recorder).await;
+        let ((of_reader, read), (summary, result)) = join(reader, recorder).await;
         if let Ok(object) = read {
             let Read { shape, compression } = object;
             tracing::info!(object = %address, shape, compression = compression.name(), "the object was read");
@@ -197,7 +197,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             }
         }
         summary.add(of_reader);
-        match (recorded, read) {
+        match (result, read) {
             (Ok(()), read) => read.map(drop).map_err(ObjectFault::from),
             (Err(unfinished), Ok(_)) => Err(unfinished.into()),
             (Err(unfinished), Err(fault)) => {
