@@ -193,7 +193,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             if let Some(reason) = UnusableExport::of(object, &of_reader) {
                 count(&mut summary.unusable, reason.name());
                 let reason = reason.name();
-                tracing::warn!(code = "object.unusable", object = %address, reason, "nothing in the object can be used");
+                tracing::warn!(code = "object.unusable", object = %address, reason, "nothing in it can be used");
             }
         }
         summary.add(of_reader);
