@@ -34,8 +34,6 @@ const fn is_printable(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by it")]
-
     use proptest::prelude::*;
     use serde_json::Value;
 

@@ -26,19 +26,19 @@ fn within(world: &World, seconds: i64) -> Deadline {
     Deadline::before(now + TimeDelta::seconds(seconds), now)
 }
 
-/// Objects whose reading takes time: from the piece at `slow_from` on, each piece takes a minute.
+/// Objects whose reading takes time: from the piece at `late_from` on, each piece takes a minute.
 struct Slow {
     world: World,
     bytes: Vec<u8>,
-    slow_from: usize,
+    late_from: usize,
     /// Whether opening takes an hour, too.
     opens_slowly: AtomicBool,
 }
 
 impl Slow {
-    fn of(world: &World, sign_ins: &[SignIn], slow_from: usize) -> Self {
+    fn of(world: &World, sign_ins: &[SignIn], late_from: usize) -> Self {
         let (world, bytes) = (Arc::clone(world), lines(sign_ins));
-        Self { world, bytes, slow_from, opens_slowly: AtomicBool::new(false) }
+        Self { world, bytes, late_from, opens_slowly: AtomicBool::new(false) }
     }
 }
 
@@ -49,21 +49,21 @@ impl Objects for Slow {
             std::future::pending::<()>().await;
         }
         let world = Arc::clone(&self.world);
-        let (bytes, slow_from) = (Cursor::new(self.bytes.clone()), self.slow_from);
-        Ok(Body::of(SlowBytes { world, bytes, slow_from }))
+        let (bytes, late_from) = (Cursor::new(self.bytes.clone()), self.late_from);
+        Ok(Body::of(SlowBytes { world, bytes, late_from }))
     }
 }
 
 struct SlowBytes {
     world: World,
     bytes: Cursor<Vec<u8>>,
-    slow_from: usize,
+    late_from: usize,
 }
 
 impl Read for SlowBytes {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let position = usize::try_from(self.bytes.position()).unwrap();
-        if position >= self.slow_from {
+        if position >= self.late_from {
             self.world.surroundings.pass(TimeDelta::minutes(1));
             // Lets the invocation notice what time it is.
             std::thread::sleep(std::time::Duration::from_millis(20));

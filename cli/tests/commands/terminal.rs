@@ -6,23 +6,20 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use pivotwatch_tests::facts::{console_login, log_file, noon};
 use serde_json::{Value, json};
 
 use super::{facts, hunt, objects, pivotwatch, text};
 
-/// Runs a line of bash, and fails where it does not end soon.
+/// Runs a line of bash. Its status is 124 where it does not end within a minute.
 fn bash(folder: &Path, line: &str) -> (Option<i32>, String) {
-    let begun = Instant::now();
     let output = Command::new("timeout")
         .args(["60", "bash", "-c", line])
         .env("PIVOTWATCH", env!("CARGO_BIN_EXE_pivotwatch"))
         .current_dir(folder)
         .output()
         .unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(60), "{line}");
     (output.status.code(), text(&output.stderr))
 }
 

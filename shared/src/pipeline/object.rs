@@ -188,18 +188,18 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             gathered.close();
             (summary, result)
         };
-        let ((of_reader, read), (summary, recorded)) = join(reader, recorder).await;
+        let ((of_reader, read), (summary, result)) = join(reader, recorder).await;
         if let Ok(object) = read {
             let Read { shape, compression } = object;
             tracing::info!(object = %address, shape, compression = compression.name(), "the object was read");
             if let Some(reason) = UnusableExport::of(object, &of_reader) {
                 count(&mut summary.unusable, reason.name());
                 let reason = reason.name();
-                tracing::warn!(code = "object.unusable", object = %address, reason, "no sign-in in the object can be used");
+                tracing::warn!(code = "object.unusable", object = %address, reason, "nothing in it can be used");
             }
         }
         summary.add(of_reader);
-        match (recorded, read) {
+        match (result, read) {
             (Ok(()), read) => read.map(drop).map_err(ObjectFault::from),
             (Err(unfinished), Ok(_)) => Err(unfinished.into()),
             (Err(unfinished), Err(fault)) => {

@@ -144,14 +144,16 @@ mod tests {
 
     #[test]
     fn a_panic_of_a_reader_is_a_fault_of_its_object() {
-        for (work, message) in [
-            (
-                Box::new(|| -> Result<(), ReadFault> { panic!("plain") }) as Box<dyn FnOnce() -> Result<(), ReadFault>>,
-                "plain",
-            ),
-            (Box::new(|| -> Result<(), ReadFault> { panic!("{} formatted", 7) }), "7 formatted"),
-            (Box::new(|| -> Result<(), ReadFault> { std::panic::panic_any(7) }), "no message"),
-        ] {
+        let panics: [(fn(), &str); 3] = [
+            (|| panic!("plain"), "plain"),
+            (|| panic!("{} formatted", 7), "7 formatted"),
+            (|| std::panic::panic_any(7), "no message"),
+        ];
+        for (panics, message) in panics {
+            let work = || {
+                panics();
+                Ok(())
+            };
             let fault = guarded(work).unwrap_err();
             assert_eq!((fault.code(), fault.is_transient()), ("object.internal", false));
             assert!(fault.to_string().contains(message), "{fault}");

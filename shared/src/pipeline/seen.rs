@@ -41,10 +41,9 @@ impl UnusableExport {
 /// Counts a record of a sign-in export.
 pub fn see_sign_in(seen: &mut Seen, outcome: &Outcome) {
     let (is_sign_in, is_usable) = match outcome {
-        Outcome::Failure(_) => (true, true),
         Outcome::Ignored(Ignored::OtherCategory) => (false, false),
         Outcome::Ignored(Ignored::UnknownSignInCategory) | Outcome::Rejected(_) => (true, false),
-        Outcome::Ignored(_) => (true, true),
+        Outcome::Failure(_) | Outcome::Ignored(_) => (true, true),
     };
     seen.sign_ins += u64::from(is_sign_in);
     seen.usable_sign_ins += u64::from(is_usable);
