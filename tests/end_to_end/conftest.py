@@ -1,18 +1,13 @@
 """One deployment by SAM and one by Terraform, each shared by all tests; every test takes addresses of its own."""
 
 import itertools
-import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from local_aws import sam, server, terraform
-from local_aws.deployment import Deployment
-
-ZIPS = Path(__file__).parents[2] / "target" / "lambda-local"
-ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+from local_aws.deployment import ARCHITECTURE, ZIPS, Deployment
 
 NOT_RUN = pytest.StashKey[list[str]]()
 

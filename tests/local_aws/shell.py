@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from local_aws.server import Server
@@ -25,10 +26,9 @@ def run(
     `answers` are commands to run instead of calls of the AWS CLI, by the beginning of the call's arguments. `account`
     is the account of the credentials, by default that of the deployment. `variables` join the environment.
     """
-    path = [str(TOOLS), server.environment["PATH"]]
-    if answers:
-        path.insert(0, str(_aws_with(answers, server)))
-    environment = server.environment | variables | {"PATH": ":".join(path), "LC_ALL": "C.UTF-8"}
+    folder_of_aws = _aws(server, answers or {})
+    environment = server.environment | variables | {"LC_ALL": "C.UTF-8"}
+    environment["PATH"] = f"{folder_of_aws}:{TOOLS}:{server.environment['PATH']}"
     if account:
         # The emulator takes an access key of twelve digits for the account itself.
         environment["AWS_ACCESS_KEY_ID"] = account
@@ -44,12 +44,20 @@ def run(
     )
 
 
-def _aws_with(answers: dict[str, str], server: Server) -> Path:
+def _aws(server: Server, answers: dict[str, str]) -> Path:
     """A folder with an `aws` that gives these answers and leaves every other call to the real one."""
-    folder = server.folder / "answers"
-    folder.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=server.folder))
     cases = "\n".join(f'"{beginning}"*) {command}; exit ;;' for beginning, command in answers.items())
     program = folder / "aws"
-    program.write_text(f'#!/usr/bin/env bash\ncase "$*" in\n{cases}\nesac\nexec "{TOOLS / "aws"}" "$@"\n')
+    program.write_text(
+        f"""#!/usr/bin/env bash
+case "$*" in
+{cases}
+# Version 1 of the AWS CLI takes no endpoint of SQS from the environment.
+"sqs "*) set -- "$@" --endpoint-url "$AWS_ENDPOINT_URL" ;;
+esac
+exec "{TOOLS / "aws"}" "$@"
+"""
+    )
     program.chmod(0o755)
     return folder
