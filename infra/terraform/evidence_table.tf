@@ -51,4 +51,14 @@ resource "aws_dynamodb_table" "evidence" {
   point_in_time_recovery {
     enabled = true
   }
+
+  # Terraform destroys in the opposite order. A protected table ends a destroy before these are gone from the bucket, which
+  # then stays, too, and holds sign-ins.
+  depends_on = [
+    aws_s3_bucket_public_access_block.exports,
+    aws_s3_bucket_policy.exports,
+    aws_s3_bucket_ownership_controls.exports,
+    aws_s3_bucket_server_side_encryption_configuration.exports,
+    aws_s3_bucket_lifecycle_configuration.exports,
+  ]
 }

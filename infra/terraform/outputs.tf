@@ -23,6 +23,11 @@ output "detect_function" {
   value       = aws_lambda_function.function["detect"].function_name
 }
 
+output "ingest_role_arn" {
+  description = "Role of ingest, to be named in the policies of other buckets and keys."
+  value       = aws_iam_role.function["ingest"].arn
+}
+
 output "console_login_rule" {
   description = "Rule that hands console logins to detect."
   value       = aws_cloudwatch_event_rule.console_login.name

@@ -1,5 +1,17 @@
 # The parameters of infra/sam/template.yaml, with the same defaults. Those after the rule are Terraform's alone.
 
+variable "name" {
+  description = "What the names of all resources begin with. Two deployments in one account and region need two names."
+  type        = string
+  default     = "pivotwatch"
+
+  validation {
+    # A bucket's prefix has at most 37 characters, and what follows the name in it takes nine.
+    condition     = can(regex("^[a-z][a-z0-9-]{0,26}[a-z0-9]$", var.name))
+    error_message = "name must have 2 to 28 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen."
+  }
+}
+
 variable "architecture" {
   description = "Instruction set of both functions. It must be the one that `make package` built."
   type        = string
@@ -112,7 +124,11 @@ variable "log_retention_days" {
 }
 
 variable "deletion_protection" {
-  description = "Whether the evidence table, and a bucket that still holds exports, refuse to be deleted."
+  description = <<-EOT
+    Whether the evidence table, and a bucket that still holds exports, refuse to be deleted. `terraform destroy` still
+    destroys the functions, rules, queues, topic and subscriptions; the table, and the bucket with its public access
+    block, policy, ownership and expiry, stay.
+  EOT
   type        = bool
   default     = true
 }
@@ -159,18 +175,6 @@ variable "trail_key_arn" {
 }
 
 # ----------------------------------------------------------------------------------------------------------------------
-
-variable "name" {
-  description = "What the names of all resources begin with, as the stack's name does in SAM."
-  type        = string
-  default     = "pivotwatch"
-
-  validation {
-    # A bucket's prefix has at most 37 characters, and what follows the name in it takes nine.
-    condition     = can(regex("^[a-z][a-z0-9-]{0,26}[a-z0-9]$", var.name))
-    error_message = "name must have 2 to 28 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen."
-  }
-}
 
 variable "package_folder" {
   description = "Folder with ingest.zip and detect.zip, as `make package` leaves them. A relative path starts at this module."

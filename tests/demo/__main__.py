@@ -7,19 +7,14 @@ the sample: ENTRA=path CLOUDTRAIL=path.
 
 import contextlib
 import os
-import platform
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from demo import files, sample, show
 from local_aws import sam, server, terraform
-from local_aws.deployment import Deployment, NothingHappenedError
-
-PROJECT = Path(__file__).parents[2]
-ZIPS = PROJECT / "target" / "lambda-local"
-ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+from local_aws.deployment import ARCHITECTURE, ZIPS, Deployment
+from local_aws.waiting import NothingHappenedError
 
 
 class DemoError(Exception):

@@ -1,24 +1,31 @@
 """One deployment by SAM and one by Terraform, each shared by all tests; every test takes addresses of its own."""
 
 import itertools
-import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from local_aws import sam, server, terraform
-from local_aws.deployment import Deployment
-
-ZIPS = Path(__file__).parents[2] / "target" / "lambda-local"
-ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+from local_aws.deployment import ARCHITECTURE, ZIPS, Deployment
 
 NOT_RUN = pytest.StashKey[list[str]]()
 
 
+@pytest.fixture(scope="session")
+def not_tested(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
+    """Skips a test and has what it would have tested said at the very end."""
+
+    def skip(what: str) -> NoReturn:
+        request.config.stash.setdefault(NOT_RUN, []).append(what)
+        pytest.skip(what)
+
+    return skip
+
+
 @pytest.fixture(scope="session", params=["sam", "terraform"])
-def stack(request: pytest.FixtureRequest) -> Iterator[Deployment]:
+def stack(request: pytest.FixtureRequest, not_tested: Callable[[str], NoReturn]) -> Iterator[Deployment]:
     """The deployed stack."""
     with server.running() as emulator:
         if request.param == "sam":
@@ -27,8 +34,7 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Deployment]:
         try:
             deployed = terraform.deploy(emulator, ZIPS, ARCHITECTURE)
         except terraform.TerraformMissingError as missing:
-            request.config.stash.setdefault(NOT_RUN, []).append(f"the Terraform deployment, because {missing}")
-            pytest.skip(str(missing))
+            not_tested(f"the Terraform deployment, because {missing}")
         yield deployed
 
 

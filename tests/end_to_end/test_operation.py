@@ -2,7 +2,6 @@
 
 import json
 
-from local_aws.deployment import wait_for
 from local_aws.exports import console_login, failures, lines
 
 
@@ -25,7 +24,7 @@ def test_a_login_that_could_not_be_mailed_is_mailed_when_publishing_works_again(
     assert refused["Failed.notify.unavailable"] == 1, "without its permission the function cannot publish"
     assert "notify.unavailable" in stack.codes("detect")
     # Lambda delivers the event again by itself.
-    wait_for("the mail", lambda: stack.mails_about(address))
+    stack.wait_for("the mail", lambda: stack.mails_about(address))
     assert len(stack.mails_about(address)) == 1
 
 
@@ -41,7 +40,7 @@ def test_an_event_that_fails_to_the_end_is_kept_with_its_error(stack, address, n
     stack.invoke_later("ingest", {"Records": [record]})
 
     queue = stack.outputs["IngestFailureQueueUrl"]
-    (kept,) = wait_for(
+    (kept,) = stack.wait_for(
         "the event in the failure queue", lambda: stack.queues.receive_message(QueueUrl=queue).get("Messages")
     )
     body = json.loads(kept["Body"])

@@ -28,11 +28,11 @@ mock_provider "aws" {
   }
   override_resource {
     target = aws_iam_role.function["ingest"]
-    values = { arn = "arn:aws:iam::123456789012:role/ingest" }
+    values = { arn = "arn:aws:iam::123456789012:role/IngestRole" }
   }
   override_resource {
     target = aws_iam_role.function["detect"]
-    values = { arn = "arn:aws:iam::123456789012:role/detect" }
+    values = { arn = "arn:aws:iam::123456789012:role/DetectRole" }
   }
   override_resource {
     target = aws_lambda_function.function["ingest"]
@@ -96,6 +96,7 @@ run "defaults" {}
 
 run "changed" {
   variables {
+    name                  = "pivotwatch"
     architecture          = "x86_64"
     alert_email           = "soc@example.com"
     threshold             = 7
@@ -118,4 +119,12 @@ run "a_key_without_its_bucket" {
     trail_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   }
   expect_failures = [var.trail_key_arn]
+}
+
+run "a_name_that_is_too_long" {
+  command = plan
+  variables {
+    name = "abcdefghijklmnopqrstuvwxyz-12"
+  }
+  expect_failures = [var.name]
 }

@@ -7,6 +7,8 @@ import sam_template
 RUNS = {
     "defaults": {},
     "changed": {
+        # The made-up names of the mock begin with it. What another name does is tested apart.
+        "Name": "pivotwatch",
         "Architecture": "x86_64",
         "AlertEmail": "soc@example.com",
         "Threshold": "7",

@@ -1,5 +1,6 @@
 """The SAM template as CloudFormation would see it: parameters filled in, intrinsic functions resolved."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -72,6 +73,7 @@ class Stack:
         declared = self.template["Parameters"]
         assert parameters.keys() <= declared.keys(), f"no such parameter: {parameters.keys() - declared.keys()}"
         self.parameters = {name: str(parameters.get(name, declared[name]["Default"])) for name in declared}
+        self._assert_patterns()
         self._assert_rules()
         self.resources = {
             name: {"Type": resource["Type"], "Properties": self._resolve(self._with_globals(resource))}
@@ -91,6 +93,12 @@ class Stack:
     def only(self, kind: str) -> dict:
         (properties,) = self.of_type(kind).values()
         return properties
+
+    def _assert_patterns(self) -> None:
+        for name, value in self.parameters.items():
+            declared = self.template["Parameters"][name]
+            if not re.search(declared.get("AllowedPattern", ""), value):
+                raise RefusedError(f"{name} {declared['ConstraintDescription']}")
 
     def _assert_rules(self) -> None:
         for rule in self.template.get("Rules", {}).values():

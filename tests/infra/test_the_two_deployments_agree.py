@@ -8,8 +8,8 @@ import runs
 import sam_template
 import terraform_module
 
-# Variables that take the place of what SAM knows without a parameter: the stack's name and where the packages are.
-TERRAFORM_ONLY = {"name", "package_folder"}
+# A variable that takes the place of what SAM knows without a parameter: where the packages are.
+TERRAFORM_ONLY = {"package_folder"}
 
 ASPECTS = [
     "resources",
@@ -101,3 +101,40 @@ def test_a_key_without_its_bucket_is_refused():
     """In Terraform, by a run of mocked.tftest.hcl that has to fail."""
     with pytest.raises(sam_template.RefusedError, match="only together with TrailBucket"):
         sam_template.Stack(TrailKeyArn=runs.RUNS["changed"]["TrailKeyArn"])
+
+
+# The longest name that AWS takes of each kind. A queue's is that of Lambda's destination, too.
+LONGEST_NAMES = {
+    "AWS::Serverless::Function": ("FunctionName", 64),
+    "AWS::Events::Rule": ("Name", 64),
+    "AWS::SQS::Queue": ("QueueName", 80),
+    "AWS::DynamoDB::Table": ("TableName", 255),
+    "AWS::SNS::Topic": ("TopicName", 256),
+    "AWS::S3::Bucket": ("BucketName", 63),
+    "AWS::Logs::LogGroup": ("LogGroupName", 512),
+}
+
+
+def test_the_longest_name_that_is_taken_fits_every_resource_and_a_longer_one_is_refused():
+    """Refused before anything is made, as a stack's name would not be: AWS ends a deployment half-way by that."""
+    longest = "a" * 28
+    stack = sam_template.Stack(**runs.RUNS["changed"] | {"Name": longest})
+    for kind, (prop, most) in LONGEST_NAMES.items():
+        names = [properties[prop] for properties in stack.of_type(kind).values()]
+        assert names
+        assert max(map(len, names)) <= most, kind
+        if kind != "AWS::S3::Bucket":
+            assert all(longest in name for name in names), "two deployments do not meet"
+    for refused in (longest + "a", "Pivotwatch", "pivotwatch-", "1pivotwatch", "p", "pivot_watch", ""):
+        with pytest.raises(sam_template.RefusedError, match="Name must have 2 to 28"):
+            sam_template.Stack(Name=refused)
+
+
+def test_no_name_of_the_template_comes_from_the_stacks():
+    assert "AWS::StackName" not in sam_template.TEMPLATE.read_text(encoding="utf-8")
+
+
+def test_the_buckets_policy_stays_with_a_bucket_that_stays():
+    """A bucket that holds exports is not deleted; without the policy, it would take requests without encryption."""
+    policy = sam_template.load()["Resources"]["ExportBucketPolicy"]
+    assert (policy["DeletionPolicy"], policy["UpdateReplacePolicy"]) == ("Retain", "Retain")

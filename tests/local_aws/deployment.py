@@ -1,38 +1,30 @@
 """A deployed stack, and what one can do with it: upload an export, log in, read the mail, query the evidence."""
 
 import json
+import platform
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
 from local_aws import trail
 from local_aws.server import Server
+from local_aws.waiting import NothingHappenedError, wait_for
 
 # AWS lets nobody send events as aws.signin, and the emulator is as strict. The deployment takes this source beside it.
 EVENT_SOURCE = "pivotwatch.test"
 SIGN_IN = "AWS Console Sign In via CloudTrail"
 
-HAPPENS_WITHIN_SECONDS = 30
+# Where the functions are, as `make packages-local` leaves them, and what they were built for.
+ZIPS = Path(__file__).parents[2] / "target" / "lambda-local"
+ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
-
-class NothingHappenedError(Exception):
-    """What was waited for did not happen."""
-
-
-def wait_for(what: str, happened: Callable[[], Any]) -> Any:
-    """Waits until something is truthy, and returns it."""
-    deadline = time.monotonic() + HAPPENS_WITHIN_SECONDS
-    while True:
-        result = happened()
-        if result:
-            return result
-        if time.monotonic() > deadline:
-            raise NothingHappenedError(f"waited {HAPPENS_WITHIN_SECONDS} s in vain for {what}")
-        time.sleep(0.05)
+# The emulator returns so many lines of a log at once and no token for the next ones.
+LINES_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -116,21 +108,63 @@ class Deployment:
 
     def after(self, function: str, action: Callable[[], Any]) -> dict:
         """Does something, waits until `function` has ended once more, and returns its summary."""
-        before = len(self.summaries(function))
+        since = _now()
+        # Each invocation writes to a stream of its own.
+        known = {stream for stream, _ in self._lines(function, since)}
+
+        def ended() -> dict | None:
+            lines = self._lines(function, since)
+            return next((line for stream, line in lines if stream not in known and "_aws" in line), None)
+
         action()
-        return wait_for(f"a summary of {function}", lambda: self.summaries(function)[before:])[-1]
+        return self.wait_for(f"a summary of {function}", ended, since)
+
+    def wait_for(self, what: str, happened: Callable[[], Any], since: int | None = None) -> Any:
+        """Waits until something has happened in the deployment, for as long as anything moves there."""
+        since = _now() if since is None else since
+        return wait_for(what, happened, lambda: self.seen(since))
+
+    def seen(self, since: int) -> dict[str, int]:
+        """What moves when the deployment is at work: log lines since a time in milliseconds, messages, items."""
+        queues = self.queues.list_queues().get("QueueUrls", [])
+        table = self.dynamodb.scan(TableName=self.outputs["EvidenceTable"], Select="COUNT")
+        return {
+            "log lines of ingest": len(self._events("ingest", since)),
+            "log lines of detect": len(self._events("detect", since)),
+            "messages": sum(map(self.messages, queues)),
+            "items": table["Count"],
+            "processor time of the functions": self.server.work(),
+        }
+
+    def messages(self, queue: str) -> int:
+        """The messages in a queue, those among them that somebody has received and not deleted."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        attributes = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
 
     def log(self, function: str) -> list[dict]:
         """What a function logged, line by line."""
+        return [line for _, line in self._lines(function, 0)]
+
+    def _lines(self, function: str, since: int) -> list[tuple[str, dict]]:
+        """What a function logged since a time in milliseconds: the stream and the line of each."""
+        return [
+            (event["logStreamName"], json.loads(line))
+            for event in self._events(function, since)
+            for line in event["message"].splitlines()
+            if line.startswith("{")
+        ]
+
+    def _events(self, function: str, since: int) -> list[dict]:
         group = self.outputs[f"{function.title()}LogGroup"]
-        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        lines = []
-        for page in pages:
-            for event in page["events"]:
-                for line in event["message"].splitlines():
-                    if line.startswith("{"):
-                        lines.append(json.loads(line))
-        return lines
+        events: list[dict] = []
+        while True:
+            page = self.logs.filter_log_events(logGroupName=group, startTime=since)["events"]
+            if len(page) < LINES_AT_ONCE or page[0]["timestamp"] == page[-1]["timestamp"]:
+                return events + page
+            # The last millisecond may be cut: the next page begins with it.
+            since = page[-1]["timestamp"]
+            events += [event for event in page if event["timestamp"] < since]
 
     def summaries(self, function: str) -> list[dict]:
         """The summaries of a function's invocations: the lines that CloudWatch makes metrics of."""
@@ -175,3 +209,7 @@ class Deployment:
         )
         read = TypeDeserializer().deserialize
         return [{name: read(value) for name, value in item.items()} for page in pages for item in page.get("Items", [])]
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

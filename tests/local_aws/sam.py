@@ -26,8 +26,8 @@ class DeploymentError(Exception):
     """The stack was not deployed; the text says which resource failed and why."""
 
 
-def deploy(server: Server, zips: Path, architecture: str) -> Deployment:
-    """Deploys the stack and returns it."""
+def deploy(server: Server, zips: Path, architecture: str, **changed: str) -> Deployment:
+    """Deploys the stack, with parameters changed from those of the tests, and returns it."""
     trail.create(server)
     s3, cloudformation = server.client("s3"), server.client("cloudformation")
     artifacts = f"artifacts-{uuid.uuid4()}"
@@ -38,7 +38,7 @@ def deploy(server: Server, zips: Path, architecture: str) -> Deployment:
     template, replaced = re.subn(r"(CodeUri: ).*/(\w+\.zip)", rf"\1s3://{artifacts}/\2", TEMPLATE.read_text())
     if replaced != 2:
         raise DeploymentError(f"{TEMPLATE} names {replaced} zips, not two")
-    parameters = PARAMETERS | {"Architecture": architecture}
+    parameters = PARAMETERS | {"Architecture": architecture} | changed
     cloudformation.create_change_set(
         StackName=STACK,
         ChangeSetName="first",

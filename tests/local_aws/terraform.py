@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from local_aws import trail
 from local_aws.deployment import EVENT_SOURCE, Deployment
@@ -17,9 +18,9 @@ class TerraformMissingError(Exception):
     """Terraform or its AWS provider is not to be had on this machine; the text says which."""
 
 
-def deploy(server: Server, zips: Path, architecture: str) -> Deployment:
-    """Deploys the module and returns what it deployed."""
-    module = prepare(server.folder, server.environment)
+def deploy(server: Server, zips: Path, architecture: str, **changed: Any) -> Deployment:
+    """Deploys the module, with variables changed from those of the tests, and returns what it deployed."""
+    module = prepare(MODULE, server)
     trail.create(server)
     variables = {
         "architecture": architecture,
@@ -30,22 +31,34 @@ def deploy(server: Server, zips: Path, architecture: str) -> Deployment:
         # The provider waits most of a minute for a lifecycle rule to be seen.
         "export_retention_days": 0,
     }
+    return Deployment(
+        server, {_pascal(name): value for name, value in apply(module, server, variables | changed).items()}
+    )
+
+
+def apply(module: Path, server: Server, variables: dict[str, Any]) -> dict[str, str]:
+    """Applies a prepared module and returns its outputs."""
     (module / "terraform.tfvars.json").write_text(json.dumps(variables))
     applied = _terraform(module, server.environment, "apply", "-auto-approve")
     if applied.returncode:
         raise RuntimeError(f"terraform apply failed:\n{applied.stdout[-4000:]}{applied.stderr[-4000:]}")
     outputs = json.loads(_terraform(module, server.environment, "output", "-json").stdout)
-    return Deployment(server, {_pascal(name): output["value"] for name, output in outputs.items()})
+    return {name: output["value"] for name, output in outputs.items()}
 
 
-def prepare(folder: Path, environment: dict[str, str]) -> Path:
-    """A copy of the module in `folder`, initialised."""
+def destroy(server: Server) -> subprocess.CompletedProcess[str]:
+    """Destroys what `deploy` has deployed, as far as that can be destroyed."""
+    return _terraform(server.folder / MODULE.name, server.environment, "destroy", "-auto-approve")
+
+
+def prepare(source: Path, server: Server) -> Path:
+    """A copy of a module in the server's folder, initialised."""
     if shutil.which("terraform") is None:
         raise TerraformMissingError("terraform is not installed")
-    module = folder / "terraform"
-    shutil.copytree(MODULE, module, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    module = server.folder / source.name
+    shutil.copytree(source, module, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "examples"))
     # The registry is asked with the system's certificates, not with the emulator's.
-    reaching_out = {name: value for name, value in environment.items() if name != "SSL_CERT_FILE"}
+    reaching_out = {name: value for name, value in server.environment.items() if name != "SSL_CERT_FILE"}
     initialised = _terraform(module, reaching_out, "init")
     if initialised.returncode:
         raise TerraformMissingError(f"terraform cannot get its AWS provider: {_error(initialised.stderr)}")

@@ -1,0 +1,114 @@
+"""ingest behind a queue: with the mapping of the module's own example, and with one that drops what failed."""
+
+import json
+import time
+
+import pytest
+
+from local_aws import sam, server, shell, terraform
+from local_aws.deployment import ARCHITECTURE, ZIPS
+from local_aws.exports import failures, lines
+
+EXAMPLE = shell.PROJECT / "infra" / "terraform" / "examples" / "queue"
+BUCKET = "exports-of-somebody-else"
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """A deployment by SAM, which the example joins as well as one by Terraform, and a bucket of somebody else."""
+    with server.running() as emulator:
+        deployed = sam.deploy(emulator, ZIPS, ARCHITECTURE)
+        deployed.s3.create_bucket(Bucket=BUCKET)
+        yield deployed
+
+
+@pytest.fixture(scope="module")
+def example(stack, not_tested):
+    """The example's outputs, with tries that follow at once."""
+    try:
+        module = terraform.prepare(EXAMPLE, stack.server)
+    except terraform.TerraformMissingError as missing:
+        not_tested(f"the example of a queue, because {missing}")
+    outputs = terraform.apply(module, stack.server, {"bucket": BUCKET})
+    stack.queues.set_queue_attributes(QueueUrl=outputs["queue_url"], Attributes={"VisibilityTimeout": "1"})
+    return outputs
+
+
+def notify(stack, queue_url, key, body):
+    """Writes an object and lets S3's notification come by the queue."""
+    stack.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    s3 = {"bucket": {"name": BUCKET}, "object": {"key": key}}
+    record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "awsRegion": server.REGION, "s3": s3}
+    stack.queues.send_message(QueueUrl=queue_url, MessageBody=json.dumps({"Records": [record]}))
+
+
+class Refused:
+    """S3 refuses every read to ingest for as long as this lasts: a fault that goes away."""
+
+    def __init__(self, stack):
+        self.iam, self.role = stack.server.client("iam"), stack.outputs["IngestRoleArn"].rsplit("/", 1)[-1]
+
+    def __enter__(self):
+        refusal = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
+        self.iam.put_role_policy(RoleName=self.role, PolicyName="refused", PolicyDocument=document)
+
+    def __exit__(self, *_):
+        self.iam.delete_role_policy(RoleName=self.role, PolicyName="refused")
+
+
+def test_behind_the_examples_queue_an_object_is_read(stack, example, address, noon):
+    notify(stack, example["queue_url"], "read.json", lines(failures(address, noon)))
+    stack.wait_for("the tally", lambda: stack.evidence(address))
+    stack.wait_for("an empty queue", lambda: stack.messages(example["queue_url"]) == 0)
+
+
+def test_behind_the_examples_queue_what_failed_is_kept_and_tried_again(stack, example, address, noon):
+    before = len(stack.summaries("ingest"))
+
+    def tries():
+        return [one for one in stack.summaries("ingest")[before:] if one.get("Failed.object.unavailable")]
+
+    with Refused(stack):
+        notify(stack, example["queue_url"], "kept.json", lines(failures(address, noon)))
+        stack.wait_for("a second try", lambda: len(tries()) > 1)
+        assert stack.messages(example["queue_url"]) == 1
+        assert not stack.evidence(address)
+    stack.wait_for("the tally", lambda: stack.evidence(address))
+    stack.wait_for("an empty queue", lambda: stack.messages(example["queue_url"]) == 0)
+    assert stack.messages(example["dead_queue_url"]) == 0
+
+
+def test_the_example_waits_longer_than_six_timeouts_and_tries_for_hours(stack, example):
+    (mapping,) = stack.functions.list_event_source_mappings(EventSourceArn=example["queue_arn"])["EventSourceMappings"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BatchSize"] == 1
+    text = (EXAMPLE / "main.tf").read_text()
+    timeout = stack.functions.get_function_configuration(FunctionName=stack.outputs["IngestFunction"])["Timeout"]
+    assert f"visibility_timeout_seconds = {6 * timeout}" in text
+    assert 6 * timeout * 10 >= 4 * 3600
+    attributes = stack.queues.get_queue_attributes(QueueUrl=example["queue_url"], AttributeNames=["All"])["Attributes"]
+    assert json.loads(attributes["RedrivePolicy"])["maxReceiveCount"] in (10, "10")
+
+
+def test_behind_a_mapping_without_batch_item_failures_what_failed_is_lost(stack, address, noon):
+    """The README says so. If this fails, the README, and not the function, is to be corrected."""
+    url = stack.queues.create_queue(QueueName="plain", Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
+    arn = stack.queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    role = stack.outputs["IngestRoleArn"].rsplit("/", 1)[-1]
+    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "s3:GetObject", "s3:ListBucket"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    stack.server.client("iam").put_role_policy(RoleName=role, PolicyName="plain", PolicyDocument=document)
+    stack.functions.create_event_source_mapping(
+        EventSourceArn=arn, FunctionName=stack.outputs["IngestFunction"], BatchSize=1
+    )
+    with Refused(stack):
+        summary = stack.after("ingest", lambda: notify(stack, url, "lost.json", lines(failures(address, noon))))
+        assert summary["Failed.object.unavailable"] == 1
+        stack.wait_for("an empty queue", lambda: stack.messages(url) == 0)
+    before = len(stack.summaries("ingest"))
+    time.sleep(3)
+    assert len(stack.summaries("ingest")) == before, "nothing is tried again"
+    assert stack.messages(stack.outputs["IngestFailureQueueUrl"]) == 0, "and it is in no failure queue"
+    assert not stack.evidence(address)

@@ -1,0 +1,38 @@
+"""Waiting for what others do, for as long as anything moves."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+# How long nothing at all may move. A busy machine makes everything slow, and stops nothing.
+IDLE_SECONDS = 30
+LONGEST_SECONDS = 600
+BETWEEN_TRIES_SECONDS = 0.05
+BETWEEN_LOOKS_SECONDS = 1
+
+
+class NothingHappenedError(Exception):
+    """What was waited for did not happen; the text says what that was, and what was seen last."""
+
+
+def wait_for(what: str, happened: Callable[[], Any], seen: Callable[[], dict[str, Any]]) -> Any:
+    """Waits until `happened` returns something truthy, and returns that.
+
+    `seen` returns what shows progress, by name. Each change of it starts the time over, up to `LONGEST_SECONDS` in all.
+    """
+    begun = moved = looked = time.monotonic()
+    last = seen()
+    while not (result := happened()):
+        now = time.monotonic()
+        if now - looked > BETWEEN_LOOKS_SECONDS:
+            looked, current = now, seen()
+            if current != last:
+                last, moved = current, now
+        if now - moved > IDLE_SECONDS or now - begun > LONGEST_SECONDS:
+            progress = ", ".join(f"{name} {value}" for name, value in last.items())
+            raise NothingHappenedError(
+                f"waited {now - begun:.0f} s for {what}, in vain; nothing has moved for {now - moved:.0f} s. "
+                f"Last seen: {progress}"
+            )
+        time.sleep(BETWEEN_TRIES_SECONDS)
+    return result
