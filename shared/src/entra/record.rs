@@ -146,12 +146,14 @@ impl Record<'_> {
         filled(&self.times).next().map_or(When::NEVER, |text| When::new(text.as_bytes(), orders))
     }
 
-    /// The first of its times that can be parsed, now or once the order of day and month is known; without one, the
-    /// first text.
+    /// The first of its times that can be parsed; without one, the first that can be once the order of day and month is
+    /// known; without that, the first text.
     fn when(&self, orders: Orders) -> When<'_> {
-        let mut whens = filled(&self.times).map(|text| When::new(text.as_bytes(), orders));
-        let can_be_parsed = |when: &When<'_>| matches!(when.time(), Ok(_) | Err(Rejected::AmbiguousTime));
-        whens.find(can_be_parsed).unwrap_or_else(|| self.first_when(orders))
+        let whens = || filled(&self.times).map(|text| When::new(text.as_bytes(), orders));
+        whens()
+            .find(|when| when.time().is_ok())
+            .or_else(|| whens().find(|when| when.time() == Err(Rejected::AmbiguousTime)))
+            .unwrap_or_else(|| self.first_when(orders))
     }
 
     /// The first of its addresses that can be read, or what is wrong with the first of them.
