@@ -188,8 +188,8 @@ fn without_seconds(pattern: &str) -> String {
 
 /// What a table with a failure at each of these texts comes to: in order, the times that were read, or why not.
 fn outcomes(texts: &[String]) -> Vec<Result<DateTime<Utc>, Rejected>> {
-    let rows: String =
-        texts.iter().enumerate().map(|(number, text)| format!("\"{text}\",203.0.113.7,50126,{number}x\n")).collect();
+    let row = |(number, text): (usize, &String)| format!("\"{text}\",203.0.113.7,50126,{number}x\n");
+    let rows: String = texts.iter().enumerate().map(row).collect();
     let (received, result) = read(format!("TimeGenerated,IPAddress,ResultType,Id\n{rows}").as_bytes());
     result.unwrap();
     let outcome = |outcome| match outcome {

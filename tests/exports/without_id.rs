@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pivotwatch::detection::Source;
+use pivotwatch::detection::{Rule, Source};
 use pivotwatch::entra::{self, Outcome, Warning, When};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
@@ -33,7 +33,9 @@ fn told(rows: &[Row]) -> BTreeSet<(Source, u64)> {
 
 fn numbers(rows: &[Row]) -> BTreeMap<Row, usize> {
     let mut numbers = BTreeMap::new();
-    rows.iter().for_each(|row| *numbers.entry(*row).or_default() += 1);
+    for row in rows {
+        *numbers.entry(*row).or_default() += 1;
+    }
     numbers
 }
 
@@ -113,7 +115,7 @@ fn beyond_the_bound_equal_rows_count_once_with_a_warning_for_each() {
     let table: String = rows.map(|number| row(number).replace('\n', ",50126\n")).collect();
     let table = format!("TimeGenerated,IPAddress,ResultType\n{table}");
     let mut counted = Counted::default();
-    reading::read(table.as_bytes(), "", &Default::default(), Limits::default(), &mut counted).unwrap();
+    reading::read(table.as_bytes(), "", &Rule::default(), Limits::default(), &mut counted).unwrap();
     assert_eq!(counted.identities.len(), NUMBERED as usize + 12);
     assert_eq!(counted.uncounted, 10 + 3);
 }

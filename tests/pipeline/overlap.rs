@@ -81,7 +81,8 @@ async fn interim_and_final_rows_of_one_sign_in_are_two_results_and_count_as_two(
 
 /// A table without names and ids, with a row for each of these addresses.
 fn table(addresses: impl Iterator<Item = String>) -> Vec<u8> {
-    let rows: String = addresses.map(|address| format!("2026-03-02T12:00:00Z,{address},50126\n")).collect();
+    let row = |address: String| format!("2026-03-02T12:00:00Z,{address},50126\n");
+    let rows: String = addresses.map(row).collect();
     format!("TimeGenerated,IPAddress,ResultType\n{rows}").into_bytes()
 }
 

@@ -3,6 +3,9 @@
 //! The rule joins Entra's text with CloudTrail's text. Sign-in exports spell the same address in several ways (with a
 //! port, in brackets, IPv6 with leading zeros, IPv4 mapped into IPv6), so both sides are parsed and compared as
 //! addresses; compared as text, they would miss each other.
+//!
+//! A list of addresses is none. Entra writes one address; in a list, as proxies add to `X-Forwarded-For`, the first entry is
+//! the client's own claim.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -69,9 +72,21 @@ fn parse_ip(text: &str) -> Option<IpAddr> {
     if let Ok(socket) = text.parse::<SocketAddr>() {
         return Some(socket.ip());
     }
-    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let (inner, port) = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => without_port(text),
+    };
+    if !port.is_empty() && port.strip_prefix(':')?.parse::<u16>().is_err() {
+        return None;
+    }
     let without_zone = inner.split('%').next().unwrap_or(inner);
     without_zone.parse::<IpAddr>().ok()
+}
+
+/// Splits the port from an IPv6 address without brackets. Only after eight groups the ninth number can be no group.
+fn without_port(text: &str) -> (&str, &str) {
+    let has_port = text.split(':').count() == 9 && !text.contains("::");
+    text.rfind(':').filter(|_| has_port).map_or((text, ""), |colon| text.split_at(colon))
 }
 
 fn is_redacted(text: &str) -> bool {
@@ -96,6 +111,10 @@ mod tests {
             ("[2001:db8::7]", "2001:db8::7"),
             ("[2001:db8::7]:443", "2001:db8::7"),
             ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%eth0]:443", "fe80::1"),
+            ("[203.0.113.7]:443", "203.0.113.7"),
+            ("[203.0.113.7]", "203.0.113.7"),
+            ("2001:db8:0:0:0:0:0:7:49152", "2001:db8::7"),
         ] {
             assert_eq!(Address::parse(text).map(|a| a.to_string()).as_deref(), Ok(canonical), "{text:?}");
         }
@@ -114,6 +133,12 @@ mod tests {
             ("225.01.00.16", AddressFault::NotAnAddress),
             ("8a4de8b5-095c-47d0-a96f-a75130c61d53", AddressFault::NotAnAddress),
             ("203.0.113.7.9", AddressFault::NotAnAddress),
+            ("203.0.113.7, 198.51.100.9", AddressFault::NotAnAddress),
+            ("[203.0.113.7]:z", AddressFault::NotAnAddress),
+            ("[203.0.113.7]443", AddressFault::NotAnAddress),
+            ("[2001:db8::7", AddressFault::NotAnAddress),
+            ("2001:db8:0:0:0:0:0:7:99999", AddressFault::NotAnAddress),
+            ("2001:db8:0:0:0:0:0:7:8:9", AddressFault::NotAnAddress),
         ] {
             assert_eq!(Address::parse(text), Err(fault), "{text:?}");
         }

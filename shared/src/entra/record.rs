@@ -184,7 +184,7 @@ impl Record<'_> {
 
     /// Its texts, of which [`Record::of_texts`] makes it again.
     pub(super) fn texts(&self) -> [&str; TEXTS] {
-        let [times, addresses, codes] = [&self.times, &self.addresses, &self.codes].map(|list| list.each_ref());
+        let [times, addresses, codes] = [&self.times, &self.addresses, &self.codes].map(<[_; 2]>::each_ref);
         let lists = [times, addresses, codes].map(|list| list.map(|text| &**text));
         let [[time, logged_at], [address, caller_address], [code, status_code]] = lists;
         let [id, user, app, correlation_id] = [&self.id, &self.user, &self.app, &self.correlation_id];

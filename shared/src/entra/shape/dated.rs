@@ -87,3 +87,44 @@ impl KeptFailures {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What keeping a failure takes, whatever its texts.
+    const EACH: usize = ALLOCATION + 2 * size_of::<Kept>();
+
+    fn record(texts: [&str; TEXTS]) -> Record<'_> {
+        Record::of_texts(Source::Interactive, texts)
+    }
+
+    #[test]
+    fn kept_records_come_out_as_they_came_in() {
+        let texts = ["a", "", "3/4/2026 1:00", "é", "", "50126", "x".repeat(9).leak(), "ann", "", "c"];
+        let mut buffer = DateOrderBuffer::new();
+        assert!(!buffer.keep(&record(texts)));
+        assert!(!buffer.keep(&record([""; TEXTS])));
+        let kept = buffer.take();
+        let found: Vec<_> = kept.records().map(|record| record.texts().map(str::to_owned)).collect();
+        assert_eq!(found, [texts.map(str::to_owned), [""; TEXTS].map(str::to_owned)]);
+    }
+
+    #[test]
+    fn the_buffer_is_full_at_its_bound_whether_records_are_many_or_long() {
+        let long = "x".repeat(1 << 20);
+        for text in ["", "3/4/2026 1:00", &long] {
+            let mut buffer = DateOrderBuffer::new();
+            let mut number = 1;
+            while !buffer.keep(&record([text, "", "", "", "", "", "", "", "", ""])) {
+                number += 1;
+            }
+            assert_eq!(number, MOST_BYTES.div_ceil(EACH + text.len()));
+            let kept = buffer.take();
+            let list = kept.0.capacity() * size_of::<Kept>();
+            let taken = list + kept.0.iter().map(|kept| kept.text.len() + ALLOCATION).sum::<usize>();
+            assert!(taken < MOST_BYTES + EACH + text.len(), "{taken} bytes for {number} records");
+            assert_eq!(buffer.bytes, 0, "and begins anew");
+        }
+    }
+}

@@ -47,14 +47,14 @@ pub(in super::super) struct Orders(u8);
 /// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    DayFirst,
-    MonthFirst,
+    DayMonthYear,
+    MonthDayYear,
     /// With a year of two digits; one of four needs no decision.
-    YearFirst,
+    YearMonthDay,
 }
 
 impl Order {
-    pub(super) const ALL: [Self; 3] = [Self::DayFirst, Self::MonthFirst, Self::YearFirst];
+    pub(super) const ALL: [Self; 3] = [Self::DayMonthYear, Self::MonthDayYear, Self::YearMonthDay];
 }
 
 impl Orders {

@@ -73,7 +73,7 @@ struct Parts<'t> {
     offset: Option<FixedOffset>,
 }
 
-impl<'t> Parts<'t> {
+impl Parts<'_> {
     /// Parses the next part. Returns whether there was one, and `None` if the text is no time.
     fn next(&mut self) -> Option<bool> {
         // The one culture with brackets (Basque) puts them around the clock.
