@@ -1,6 +1,7 @@
 //! An address that fails more often than a tally keeps: what it costs stays bounded, and what is decided stays exact.
 
 mod cost;
+mod requests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::aws::{self, Reading};
