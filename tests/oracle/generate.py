@@ -14,7 +14,9 @@ from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Copy, File, Options, Re
 COUNTED = ("SignInLogs", "NonInteractiveUserSignInLogs")
 UNCOUNTED = ("ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "ADFSSignInLogs")
 FAILURES = ("50126", "50053", "50074", "50076", "50058", "7000218", "1", "00")
-USERS = ("ann@contoso.example", "Alice@Contoso.Example", "bo", "")
+USERS = ("ann@contoso.example", "Alice@Contoso.Example", "bo", "ωMEGA@contoso.example", "a@b@c", "")
+MANY_USERS = tuple(f"user{number}@contoso.example" for number in range(90))
+"""More than an incident lists."""
 
 SIGN_IN_FORMS = ("lines", "batch", "batches")
 RECORD_FORMS = ("log file", "records", "events", "array")
