@@ -82,6 +82,12 @@ def test_every_error_code_is_in_the_runbook():
 
 def test_every_metric_and_every_reason_is_in_the_runbook():
     metrics = found(r'\("([A-Z]\w+)", (?:summary|total)', "telemetry.rs")
-    reasons = found(r'Self::\w+(?:\(.*\))? => "(\w+)"', "entra/record.rs", "aws/console_login.rs", "aws/trail.rs", "pipeline/seen.rs")
+    reasons = found(
+        r'Self::\w+(?:\(.*\))? => "(\w+)"',
+        "entra/record.rs",
+        "aws/console_login.rs",
+        "aws/trail.rs",
+        "pipeline/seen.rs",
+    )
     notifications = found(r'ignored\.push\("(\w+)"\)', "objects/notification.rs")
     assert missing([*metrics, *reasons, *notifications], RUNBOOK) == []

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from oracle import files, hunt
+from oracle import details, files, hunt
 from oracle.findings import Incident
 from oracle.judge import Judge
 from oracle.shrink import smallest
@@ -39,10 +39,12 @@ class Comparison(NamedTuple):
     """What of it the rule does not find."""
     lack: list[Incident]
     """What the rule alone finds."""
+    faults: list[tuple[Incident, str]]
+    """Wrong details of what pivotwatch finds."""
 
     @property
     def differs(self) -> bool:
-        return bool(self.excess or self.lack)
+        return bool(self.excess or self.lack or self.faults)
 
 
 def judged(
@@ -59,7 +61,8 @@ def judged(
     def differs(world: World) -> bool:
         return compared(judge, [world], options, hunter).differs
 
-    concerned = {incident.address for incident in (*batch.excess, *batch.lack)}
+    wrong = (incident for incident, _ in batch.faults)
+    concerned = {incident.address for incident in (*batch.excess, *batch.lack, *wrong)}
     for world in worlds:
         if world.addresses & concerned and differs(world):
             least = smallest(world, differs)
@@ -73,9 +76,16 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
         _write(worlds, Path(folder))
         found = hunter(Path(folder), options)
     # Within one day the rule's own rows are the measure, which do not say what logins they are made of.
-    comparable = found if options.several_days else [incident._replace(event_ids=None) for incident in found]
-    ours, theirs = Counter(comparable), Counter(judge.incidents(worlds, options))
-    return Comparison(found, [*(ours - theirs).elements()], [*(theirs - ours).elements()])
+    comparable = [incident._replace(shown="") for incident in found]
+    if not options.several_days:
+        comparable = [incident._replace(event_ids=None) for incident in comparable]
+    incidents, logins = judge.findings(worlds, options)
+    ours, theirs = Counter(comparable), Counter(incidents)
+    facts = details.Facts(worlds, logins)
+    # Details of an incident that the rule does not find have no measure.
+    same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
+    faults = [(incident, fault) for incident in same for fault in details.faults(incident, facts, options)]
+    return Comparison(found, [*(ours - theirs).elements()], [*(theirs - ours).elements()], faults)
 
 
 def _write(worlds: Sequence[World], folder: Path) -> None:
@@ -104,5 +114,6 @@ def _report(worlds: Sequence[World], options: Options, seed: str, comparison: Co
             f"    {shlex.join(hunt.command(folder, options))}",
             *(f"  Only pivotwatch finds\n{incident}" for incident in comparison.excess[:5]),
             *(f"  Only the rule finds\n{incident}" for incident in comparison.lack[:5]),
+            *(f"  A detail is wrong: {fault}\n{incident}" for incident, fault in comparison.faults[:5]),
         )
     )

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
+from oracle.details import SOURCES, USERS_LISTED, is_named, is_root
 from oracle.findings import COLUMNS, Incident
 from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
 from oracle.identities import KINDS
@@ -50,9 +51,13 @@ def _at_a_crowded_hour(seen: Seen) -> int:
 
 def _missed_by_a_second(seen: Seen) -> int:
     matching = {id(login) for _, login in seen.matching}
+    # A login that is not listed may match.
+    unlisted = any(incident.details["logins_total"] > len(incident.details["logins"]) for incident in seen.incidents)
     too_far = seen.options.window + timedelta(seconds=1)
     return seen.options.several_days and sum(
-        id(login) not in matching and any(abs(time - login.time) == too_far for time in address.counted())
+        id(login) not in matching
+        and not unlisted
+        and any(abs(time - login.time) == too_far for time in address.counted())
         for address in seen.addresses
         if address.exceeding_tables
         for login in address.logins
@@ -66,6 +71,34 @@ def _in_one_column(column: str) -> Check:
         return sum(number - 1 for number in others.values())
 
     return pairs
+
+
+def _incidents(is_so: Callable[[Seen, Incident], object]) -> Check:
+    return lambda seen: sum(bool(is_so(seen, incident)) for incident in seen.incidents)
+
+
+def _sources(is_so: Callable[[dict], object]) -> Check:
+    """Sources of incidents whose printed failures are so."""
+    return lambda seen: sum(
+        bool(is_so(of_source)) for incident in seen.incidents for of_source in incident.details["failures"].values()
+    )
+
+
+def _failed_users(seen: Seen, incident: Incident) -> set[str]:
+    """Users who failed from the incident's address at any time."""
+    return {
+        row.user
+        for row in seen.world.sign_ins
+        if row.address == incident.address and row.category in SOURCES and row.code not in NO_FAILURES
+    }
+
+
+def _suffix(incident: Incident) -> str:
+    return incident.columns[list(COLUMNS).index("AccountUPNSuffix")]
+
+
+def _named(seen: Seen, incident: Incident) -> bool:
+    return any(is_named(user, incident) for user in _failed_users(seen, incident))
 
 
 CHECKS: dict[str, Check] = {
@@ -83,6 +116,35 @@ CHECKS: dict[str, Check] = {
         for column in COLUMNS
         if column not in ("Reason", "SourceIpAddress")
     },
+    **{
+        f"incidents of severity {severity}": _incidents(
+            lambda _, incident, severity=severity: incident.details["severity"] == severity
+        )
+        for severity in ("Medium", "High")
+    },
+    "incidents of the root user": _incidents(lambda _, incident: is_root(incident)),
+    "incidents of the root user in another case": _incidents(
+        lambda _, incident: is_root(incident) and "Root" not in incident.columns
+    ),
+    "incidents of the root user with the name of a user who failed": _incidents(
+        lambda seen, incident: is_root(incident) and _named(seen, incident)
+    ),
+    "incidents with the same user": _incidents(lambda _, incident: "same_user" in incident.details["signals"]),
+    "incidents with the same user and a UPN suffix": _incidents(
+        lambda _, incident: "same_user" in incident.details["signals"] and _suffix(incident)
+    ),
+    "incidents whose user failed on other days alone": _incidents(
+        lambda seen, incident: not is_root(incident) and not incident.details["signals"] and _named(seen, incident)
+    ),
+    "incidents with a source that did not exceed the threshold": _incidents(
+        lambda _, incident: any(not of_source["exceeded"] for of_source in incident.details["failures"].values())
+    ),
+    "incidents with more logins than are listed": _incidents(
+        lambda _, incident: incident.details["logins_total"] > len(incident.details["logins"])
+    ),
+    "sources with more users than are listed": _sources(lambda of_source: of_source["users_total"] > USERS_LISTED),
+    "sources with an only failure": _sources(lambda of_source: of_source["count"] == 1),
+    "sources with several error codes": _sources(lambda of_source: len(of_source["error_codes"]) > 1),
     "incidents of an IPv6 address": lambda seen: sum(":" in text for text in seen.column("SourceIpAddress")),
     "incidents with Success in another case": lambda seen: sum(
         text != "Success" for text in seen.column("LoginResult")
@@ -146,6 +208,7 @@ CHECKS: dict[str, Check] = {
         for code in NO_FAILURES
     },
     "sign-ins told twice": lambda seen: sum(len(row.copies) > 1 for row in seen.world.sign_ins),
+    "equal sign-ins without an id": lambda seen: sum(row.occurrences > 1 for row in seen.world.sign_ins),
     "sign-ins without an id": lambda seen: sum(not row.id for row in seen.world.sign_ins),
     "records told twice": lambda seen: sum(len(record.copies) > 1 for record in seen.world.records),
     "records without an id": lambda seen: sum("eventID" not in record.body for record in seen.world.records),

@@ -1,8 +1,9 @@
 """What either side finds, in one form."""
 
+import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
 COLUMNS = {
     "Reason": "reason",
@@ -18,6 +19,9 @@ COLUMNS = {
     "MFAUsed": "mfa_used",
 }
 """The columns by which the rule groups, and what pivotwatch calls them."""
+
+LOGINS_LISTED = 50
+"""An incident lists at most this number of logins, the earliest."""
 
 ADDRESS = list(COLUMNS).index("SourceIpAddress")
 
@@ -37,11 +41,18 @@ class Incident(NamedTuple):
     start: datetime
     end: datetime
     event_ids: frozenset[str] | None
-    """Of its logins, where that was asked for."""
+    """Of its listed logins, where that was asked for."""
+    shown: str = ""
+    """The incident as pivotwatch prints it, a line of JSON; empty in what the rule finds."""
 
     @property
     def address(self) -> str:
         return self.columns[ADDRESS]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The fields of the printed incident."""
+        return json.loads(self.shown)
 
     def __str__(self) -> str:
         values = zip(("StartTime", "EndTime", *COLUMNS), (self.start, self.end, *self.columns), strict=True)
@@ -51,15 +62,20 @@ class Incident(NamedTuple):
 
 def by_day(logins: Iterable[Login]) -> list[Incident]:
     """Logins as pivotwatch groups them: by the rule's columns, and by UTC day."""
-    groups: dict[tuple, list[Login]] = {}
-    for login in logins:
-        groups.setdefault((login.columns, login.time.astimezone(UTC).date()), []).append(login)
     return [
         Incident(
             columns,
             min(login.time for login in group),
             max(login.time for login in group),
-            frozenset(login.event_id for login in group),
+            frozenset(login.event_id for login in group[:LOGINS_LISTED]),
         )
-        for (columns, _), group in groups.items()
+        for (columns, _), group in grouped(logins).items()
     ]
+
+
+def grouped(logins: Iterable[Login]) -> dict[tuple[tuple[str, ...], date], list[Login]]:
+    """Logins by the rule's columns and UTC day, the earliest first."""
+    groups: dict[tuple[tuple[str, ...], date], list[Login]] = {}
+    for login in sorted(logins, key=lambda login: (login.time, login.event_id)):
+        groups.setdefault((login.columns, login.time.astimezone(UTC).date()), []).append(login)
+    return groups

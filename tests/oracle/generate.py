@@ -1,7 +1,7 @@
 """Random worlds, each a function of the seed and its number."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
@@ -9,12 +9,15 @@ from random import Random
 from local_aws.exports import console_login
 from oracle import identities
 from oracle.clock import Clock
+from oracle.findings import LOGINS_LISTED
 from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Copy, File, Options, Record, SignIn, World
 
 COUNTED = ("SignInLogs", "NonInteractiveUserSignInLogs")
 UNCOUNTED = ("ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "ADFSSignInLogs")
 FAILURES = ("50126", "50053", "50074", "50076", "50058", "7000218", "1", "00")
-USERS = ("ann@contoso.example", "Alice@Contoso.Example", "bo", "")
+USERS = ("ann@contoso.example", "Alice@Contoso.Example", "bo", "ωMEGA@contoso.example", "a@b@c", "")
+MANY_USERS = tuple(f"user{number}@contoso.example" for number in range(120))
+"""More than an incident lists."""
 
 SIGN_IN_FORMS = ("lines", "batch", "batches")
 RECORD_FORMS = ("log file", "records", "events", "array")
@@ -99,6 +102,8 @@ class _Generator:
     def _number_of_failures(self) -> int:
         if self._chance(0.005):
             return self.random.randint(SAMPLED + 1, 3 * SAMPLED)
+        if self._chance(0.015):
+            return self.random.randint(len(MANY_USERS), 2 * len(MANY_USERS))
         threshold = self.options.threshold
         many = threshold + self.random.randint(3, 12)
         numbers = (0, threshold - 1, threshold, threshold + 1, threshold + 2, many)
@@ -106,15 +111,22 @@ class _Generator:
 
     def _failures(self, clock: Clock, address: str, category: str, number: int) -> Iterator[SignIn]:
         time = clock.time_in_one_hour if number > SAMPLED else clock.time
+        users = (*USERS, *MANY_USERS) if number >= len(MANY_USERS) else USERS
         before = None
         for _ in range(number):
-            before = self._sign_in(time(), address, category, self.random.choice(FAILURES), before)
+            before = self._sign_in(time(), address, category, self.random.choice(FAILURES), before, users)
             yield before
             if self._chance(0.1):
                 yield self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES), before)
 
     def _sign_in(
-        self, second: datetime, address: str, category: str, code: str, before: SignIn | None = None
+        self,
+        second: datetime,
+        address: str,
+        category: str,
+        code: str,
+        before: SignIn | None = None,
+        users: Sequence[str] = USERS,
     ) -> SignIn:
         identifier = "" if self._chance(0.1) else self._uuid()
         if before and code not in self.codes.setdefault(before.id, {before.code}) and self._chance(0.2):
@@ -123,7 +135,7 @@ class _Generator:
             self.codes[identifier].add(code)
         # The same fraction of a second in every copy, in the seven digits that Azure writes.
         time = second + timedelta(microseconds=self.random.choice((0, 1, 500_000, 999_999)))
-        user = self.random.choice(USERS)
+        user = self.random.choice(users)
         return SignIn(category, address, code, time, identifier, self._uuid(), user, self._copies(SIGN_IN_FORMS))
 
     def _records(self, clock: Clock, address: str) -> Iterator[Record]:
@@ -132,12 +144,18 @@ class _Generator:
             record = self._record(clock, address, alike)
             yield record
             alike = record if self._chance(0.7) else None
+        if alike and self._chance(0.03):
+            # More logins than an incident lists.
+            for _ in range(LOGINS_LISTED + self.random.randint(0, 30)):
+                yield self._record(clock, address, alike, differs=False)
 
-    def _record(self, clock: Clock, address: str, alike: Record | None = None) -> Record:
+    def _record(
+        self, clock: Clock, address: str, alike: Record | None = None, *, differs: bool | None = None
+    ) -> Record:
         """A record that most often is of a successful login, and can be like another in all that the rule groups by."""
         if alike:
             kind, body = alike.kind, dict(alike.body)
-            if self._chance(0.5):
+            if self._chance(0.5) if differs is None else differs:
                 body |= self._one_difference(body)
         else:
             kind, parts = identities.some(self.random)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +14,14 @@ PROJECT = Path(__file__).parents[2]
 TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
 """Where cargo builds, as it says itself."""
 
-QUIET, FOUND = 0, 10
-"""The exit status without and with incidents."""
+QUIET, FOUND, TROUBLE = 0, 10, 1
+"""The exit status without incidents, with incidents, and after a loss that is reported."""
+
+EXPECTED_TROUBLE = re.compile(
+    r"pivotwatch: (.*none of its records can be used, \d+ rejected \((no|redacted)_address .*"
+    r"|there is no .*, so no incident can be found.*)"
+)
+"""Messages about a file whose sign-ins all lack an address, and about worlds with facts of one kind alone."""
 
 
 class HuntError(Exception):
@@ -30,24 +37,32 @@ def command(folder: Path, options: Options) -> list[str]:
 
 def incidents(folder: Path, options: Options) -> list[Incident]:
     """What pivotwatch finds in `folder`."""
-    line = command(folder, options)
+    return [_incident(text) for text in lines(command(folder, options))]
+
+
+def lines(line: list[str]) -> list[str]:
+    """The incidents that the command `line` prints, as lines of JSON."""
     try:
         done = subprocess.run(line, capture_output=True, check=False, timeout=300, encoding="utf-8")
     except FileNotFoundError as missing:
         raise HuntError(f"{line[0]} is not built; cargo build -p pivotwatch-cli builds it") from missing
     # Not splitlines, to which some characters of a user agent end lines too.
-    found = [_incident(json.loads(text)) for text in done.stdout.split("\n") if text]
-    if done.returncode != (FOUND if found else QUIET):
+    found = [text for text in done.stdout.split("\n") if text]
+    trouble = [text for text in done.stderr.split("\n") if text.startswith("pivotwatch: ")]
+    expected = TROUBLE if trouble else FOUND if found else QUIET
+    if done.returncode != expected or not all(EXPECTED_TROUBLE.fullmatch(text) for text in trouble):
         raise HuntError(
             f"exit status {done.returncode} with {len(found)} incidents of {' '.join(line)}:\n{done.stderr}"
         )
     return found
 
 
-def _incident(line: dict) -> Incident:
+def _incident(text: str) -> Incident:
+    line = json.loads(text)
     return Incident(
         tuple(line[name] for name in COLUMNS.values()),
         datetime.fromisoformat(line["start_time"]),
         datetime.fromisoformat(line["end_time"]),
         frozenset(login["event_id"] for login in line["logins"]),
+        text,
     )

@@ -40,7 +40,8 @@ def _role(random: Random, role: str, session: str) -> Parts:
 
 def _root(random: Random) -> Parts:
     account = random.choice(ACCOUNTS)
-    return {"type": "Root", "principalId": account, "accountId": account, "arn": f"arn:aws:iam::{account}:root"}
+    kind = random.choice(("Root", "Root", "root", "ROOT"))
+    return {"type": kind, "principalId": account, "accountId": account, "arn": f"arn:aws:iam::{account}:root"}
 
 
 def _federated(random: Random, name: str) -> Parts:
@@ -109,7 +110,7 @@ KINDS: dict[str, Callable[[Random], Parts]] = {
 
 def altered(random: Random, identity: Parts | None) -> Parts:
     """Nearly the same identity."""
-    changes = {"type": ("IAMUser", "Root", "AssumedRole", ""), "userName": (*PLAIN, *WITH_AT)}
+    changes = {"type": ("IAMUser", "Root", "ROOT", "AssumedRole", ""), "userName": (*PLAIN, *WITH_AT)}
     field = random.choice(list(changes))
     return {**(identity or {}), field: random.choice(changes[field])}
 

@@ -26,10 +26,16 @@ class Judge:
 
     def incidents(self, worlds: Iterable[World], options: Options) -> list[Incident]:
         """What pivotwatch must find in `worlds` by the rule."""
+        return self.findings(worlds, options)[0]
+
+    def findings(self, worlds: Iterable[World], options: Options) -> tuple[list[Incident], set[Login]]:
+        """The incidents, and every login that matches."""
         self._load(worlds)
         if not options.several_days:
-            return self._rows(options.threshold)
-        return by_day(self._logins_in_any_window(options))
+            logins = self._run(options.threshold, *COLUMNS, "StartTime", "AwsEventId", each_event=True)
+            return self._rows(options.threshold), {Login(row[:-2], *row[-2:]) for row in logins}
+        logins = self._logins_in_any_window(options)
+        return by_day(logins), logins
 
     def in_window(self, worlds: Iterable[World], threshold: int, start: datetime, end: datetime) -> set[Login]:
         """The logins that match in one window, both of its ends included."""

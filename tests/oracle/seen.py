@@ -61,7 +61,7 @@ class Seen:
             if sign_in.code not in NO_FAILURES:
                 source = TABLE_OF_CATEGORY.get(sign_in.category, sign_in.category)
                 times = failures.setdefault(sign_in.address, {}).setdefault(source, [])
-                times.append(sign_in.time.replace(microsecond=0))
+                times += [sign_in.time.replace(microsecond=0)] * sign_in.occurrences
         records: dict[str, list[Record]] = {}
         for record in self.world.records:
             records.setdefault(record.address, []).append(record)

@@ -1,6 +1,7 @@
 """The judge is just: it sees every window, and lets nothing pass."""
 
 import itertools
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -44,13 +45,11 @@ def test_in_exact_times_the_rule_matches_no_login_that_pivotwatch_misses():
     options = Options(several_days=True, threshold=2)
     facts = worlds(options, 100)
     found = compare.judged(Judge(), facts, options, SEED)
-    exact = Judge(whole_seconds=False).incidents(facts, options)
+    assert found
+    # By the rule's logins, of which pivotwatch lists the earliest of each incident.
+    whole, exact = (Judge(whole_seconds=whole).findings(facts, options)[1] for whole in (True, False))
     assert exact
-    assert ids(exact) <= ids(found)
-
-
-def ids(incidents: list[Incident]) -> set[str]:
-    return {event_id for incident in incidents for event_id in incident.event_ids or ()}
+    assert {login.event_id for login in exact} <= {login.event_id for login in whole}
 
 
 def replaced(column: str):
@@ -75,6 +74,47 @@ WRONG = {
 @pytest.fixture(scope="module")
 def world_with_an_incident() -> World:
     return worlds_with_incidents(ONE_DAY, 1)[0]
+
+
+def of_source(change):
+    """A wrong value in each source's failures."""
+
+    def changed(shown: dict) -> None:
+        for failures in shown["failures"].values():
+            change(failures)
+
+    return changed
+
+
+WRONG_DETAILS = {
+    "another severity": lambda shown: shown.update(severity="Low"),
+    "a signal more": lambda shown: shown["signals"].append("users_not_remembered"),
+    "a login more": lambda shown: shown.update(logins_total=shown["logins_total"] + 1),
+    "an estimate": lambda shown: shown.update(logins_estimated=True),
+    "a login not listed": lambda shown: shown["logins"].pop(),
+    "no sources": lambda shown: shown["failures"].clear(),
+    "a failure more": of_source(lambda failures: failures.update(count=failures["count"] + 1)),
+    "another first failure": of_source(lambda failures: failures.update(first="2020-01-01T00:00:00Z")),
+    "another last failure": of_source(lambda failures: failures.update(last="2040-01-01T00:00:00Z")),
+    "another number of a code": of_source(lambda failures: failures["error_codes"].update({"50126": 1000})),
+    "exceeded the other way": of_source(lambda failures: failures.update(exceeded=not failures["exceeded"])),
+    "a user more": of_source(lambda failures: failures.update(users_total=failures["users_total"] + 1)),
+    "a user not listed": of_source(lambda failures: failures["users"].pop()),
+    "a user who did not fail": of_source(lambda failures: failures["users"].__setitem__(0, "zoe@contoso.example")),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_DETAILS.values(), ids=WRONG_DETAILS)
+def test_a_wrong_detail_is_noticed(wrong, world_with_an_incident):
+    def hunter(folder: Path, options: Options) -> list[Incident]:
+        first, *others = hunt.incidents(folder, options)
+        shown = first.details
+        wrong(shown)
+        return [first._replace(shown=json.dumps(shown)), *others]
+
+    comparison = compare.compared(Judge(), [world_with_an_incident], ONE_DAY, hunter)
+    assert comparison.faults
+    assert not comparison.excess
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)

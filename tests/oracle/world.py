@@ -1,5 +1,6 @@
 """A world: sign-ins and console logins as they happened, and the files that tell of them."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +39,11 @@ class SignIn:
     correlation: str
     user: str
     copies: tuple[Copy, ...]
+
+    @property
+    def occurrences(self) -> int:
+        """How many sign-ins the copies are: one by its id; without an id, equal rows of one file are distinct."""
+        return 1 if self.id else max(Counter(copy.file for copy in self.copies).values())
 
 
 @dataclass(frozen=True)
