@@ -347,7 +347,7 @@ def test_every_alarm_of_the_table_is_set_and_no_other(paste, stack):
         if row.startswith("| `") and row.endswith(("| quiet |", "| **rings** |"))
     ]
     table = {name: row for row in rows for name in runbook.names(row.split("|")[1]) if name != "--trail"}
-    of_the_backstop = {"ingest-undelivered", "trail-rule-failed"}
+    of_the_backstop = {"ingest-undelivered", "trail-rule-failed", "trail-records"}
 
     done = paste(BLOCKS["Metrics, and what to alarm on"].filled(TOPIC_ARN=topic))
     assert (done.returncode, done.stderr) == (0, "")

@@ -64,8 +64,7 @@ pub async fn incidents(
 }
 
 fn days_within(days: RangeInclusive<Day>) -> BTreeSet<Day> {
-    let (first, last) = days.into_inner();
-    (0..).map(|later| first.after(later)).take_while(|day| *day <= last).collect()
+    std::iter::successors(Some(*days.start()), |day| Some(day.after(1))).take_while(|day| days.contains(day)).collect()
 }
 
 /// A stored incident as it is judged: its facts and signals as they are stored, its numbers as the tallies have them.

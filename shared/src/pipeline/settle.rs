@@ -89,7 +89,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         };
         for _ in 0..ROUNDS {
             let writes = summary.writes;
-            self.settle_by(&tallies, scope, &days_of_incidents, summary).await?;
+            // Boxed: most addresses need the small future around it alone.
+            Box::pin(self.settle_by(&tallies, scope, &days_of_incidents, summary)).await?;
             if summary.writes == writes {
                 return Ok(());
             }
