@@ -1,4 +1,4 @@
-"""The same facts in another order, in other files or by another order of arguments: the same lines of JSON."""
+"""The same facts in another order, in other files or given by the other argument: the same lines of JSON."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +20,7 @@ def printed(worlds: list[World], options: Options, folder: Path, *, swapped: boo
     command = hunt.command(folder, options)
     entra, trail = command.index("--entra"), command.index("--cloudtrail")
     if swapped:
-        entra_part, trail_part = command[entra : entra + 2], command[trail : trail + 2]
-        command[entra : entra + 2], command[trail : trail + 2] = trail_part, entra_part
+        command[entra + 1], command[trail + 1] = command[trail + 1], command[entra + 1]
     return hunt.lines(command)
 
 
