@@ -17,6 +17,10 @@ use crate::telemetry::{Summary, count};
 /// Recording an object in several parts comes to the same as recording it whole.
 const FACTS_AT_ONCE: usize = 10_000;
 
+/// New failures that are gathered before they are recorded. With its names each takes less than 400 bytes, so the facts
+/// of a part take less than 100 MB, however they are spread over tallies.
+const FAILURES_AT_ONCE: usize = 250_000;
+
 /// Facts that are not recorded yet.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -47,6 +51,8 @@ impl Facts {
 /// Gathers the facts of an object and hands them over in parts.
 pub(super) struct Gathering {
     facts: Facts,
+    /// New failures in `facts`, at most [`FAILURES_AT_ONCE`].
+    failures: usize,
     summary: Summary,
     newest_sign_in: Newest,
     /// The latest time that is not in the future.
@@ -59,11 +65,12 @@ impl Gathering {
     pub(super) fn new(sender: mpsc::Sender<Facts>, now: DateTime<Utc>) -> Self {
         let horizon = horizon(now);
         let newest_sign_in = Newest::up_to(horizon);
-        Self { facts: Facts::default(), summary: Summary::default(), newest_sign_in, horizon, sender }
+        Self { facts: Facts::default(), failures: 0, summary: Summary::default(), newest_sign_in, horizon, sender }
     }
 
     /// Hands over what was gathered so far.
     fn hand_over(&mut self) {
+        self.failures = 0;
         if self.facts.number() > 0 {
             // Nobody receives any more only when the invocation is over.
             let _ = self.sender.blocking_send(std::mem::take(&mut self.facts));
@@ -78,7 +85,7 @@ impl Gathering {
 
     fn record(&mut self) {
         self.summary.records += 1;
-        if self.facts.number() >= FACTS_AT_ONCE {
+        if self.facts.number() >= FACTS_AT_ONCE || self.failures >= FAILURES_AT_ONCE {
             self.hand_over();
         }
     }
@@ -95,7 +102,9 @@ impl entra::Receiver for Gathering {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;
                 let tally = self.facts.tallies.entry(TallyKey::of(&failure)).or_default();
-                self.summary.duplicates += u64::from(!tally.add(&failure));
+                let is_new = tally.add(&failure);
+                self.failures += usize::from(is_new);
+                self.summary.duplicates += u64::from(!is_new);
             }
             Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
             Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
