@@ -116,6 +116,20 @@ fn a_capture_that_breaks_off_gives_the_messages_before_and_says_so() {
 }
 
 #[test]
+fn events_beyond_the_number_that_a_block_claims_are_damage() {
+    let messages = messages(&failed(9, noon()));
+    let events: Vec<u8> = messages.iter().flat_map(|message| event(Some(message))).collect();
+    for codec in ["null", "deflate"] {
+        for claimed in 0..=3 {
+            let bytes = [header(codec, SCHEMA), block(codec, claimed, &events)].concat();
+            let (received, result) = read(&bytes);
+            assert_eq!(received.failures().len(), 3 * claimed, "{codec}");
+            assert_eq!(result.err().map(|fault| fault.code()), (claimed < 3).then_some("object.corrupt"), "{codec}");
+        }
+    }
+}
+
+#[test]
 fn avro_of_something_else_is_refused() {
     let other = r#"{"type":"record","name":"R","fields":[{"name":"a","type":"long"}]}"#;
     for (bytes, expected) in

@@ -91,10 +91,11 @@ impl Capture {
         if &exactly(input)? == mark { Ok(()) } else { Err(damaged("a block does not end where it says")) }
     }
 
-    /// Reads events. Their number is a claim: it ends at the bytes, or at the steps that these allow for.
-    fn events(&self, block: impl BufRead, events: u64, reading: &mut Reading<'_, '_>) -> io::Result<()> {
+    /// Reads the events of a block. Their number is a claim: too many end at the bytes, or at the steps that these allow
+    /// for, and bytes after the last event are damage, because events could hide in them.
+    fn events(&self, mut block: impl BufRead, events: u64, reading: &mut Reading<'_, '_>) -> io::Result<()> {
         let Reading { steps, limits, sink, .. } = reading;
-        let mut values = Values::new(block, steps);
+        let mut values = Values::new(&mut block, steps);
         let mut precedents = no_precedents(*limits);
         for _ in 0..events {
             self.before.iter().try_for_each(|schema| schema.skip(&mut values))?;
@@ -102,7 +103,7 @@ impl Capture {
             self.behind.iter().try_for_each(|schema| schema.skip(&mut values))?;
             read_body(body, *limits, &mut precedents, sink);
         }
-        Ok(())
+        if block.fill_buf()?.is_empty() { Ok(()) } else { Err(damaged("a block has bytes after its last event")) }
     }
 }
 
