@@ -127,3 +127,26 @@ fn a_word_for_a_status_is_no_code() {
     let export = "CreatedDateTime,UserPrincipalName,IPAddress,Status\n2026-03-02 12:00:00,ann,203.0.113.7,Failure\n";
     assert_eq!(read_whole(export.as_bytes()).1, [Outcome::Rejected(Rejected::NoCode)]);
 }
+
+#[test]
+fn a_line_end_in_a_quoted_first_cell_is_part_of_the_cell() {
+    let header = "UserAgent,CreatedDateTime,Id,ResultType,Category,UserPrincipalName,IPAddress";
+    for (separator, text) in
+        [",", ";", "\t"].into_iter().flat_map(|one| ["a\nb", "\nb", "a\n", "a\rb", "a\r\nb"].map(|text| (one, text)))
+    {
+        let row = |id: u32, text: &str| {
+            let cells = [
+                text,
+                "2026-03-02T12:00:00Z",
+                &id.to_string(),
+                "50126",
+                "SignInLogs",
+                "ann@contoso.example",
+                "203.0.113.7",
+            ];
+            cells.map(|cell| format!("\"{cell}\"")).join(separator)
+        };
+        let lines = [header.replace(',', separator), row(11, text), row(12, "x"), row(13, text)];
+        assert_eq!(failures(lines.join("\r\n").as_bytes()).len(), 3, "{separator:?} {text:?}");
+    }
+}

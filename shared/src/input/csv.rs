@@ -208,12 +208,15 @@ impl Rows {
         }
     }
 
-    /// Whether a line of a row after its first is a whole row by itself.
+    /// Whether a line of a row after its first is a whole row by itself. The end of a quoted first cell is none, although
+    /// the rest of its row follows on the same line.
     fn hides_rows(&self, row: &[u8], is_row: &dyn Fn(&[&[u8]]) -> bool) -> bool {
         let separators = self.columns.saturating_sub(1);
         let is_row = |line: &[u8]| {
             let cells = || line.split(|byte| *byte == self.separator).map(unquoted);
-            memchr::memchr_iter(self.separator, line).count() == separators && is_row(&cells().collect::<Vec<_>>())
+            !closes_first_cell(line, self.separator)
+                && memchr::memchr_iter(self.separator, line).count() == separators
+                && is_row(&cells().collect::<Vec<_>>())
         };
         self.columns > 0 && lines(row).skip(1).any(is_row)
     }
@@ -274,6 +277,12 @@ fn skip_row(input: &mut Input<'_>, separator: u8) -> Result<(), ReadFault> {
             return Ok(());
         }
     }
+}
+
+/// Whether the first cell of a line ends with a quote that the line did not open.
+fn closes_first_cell(line: &[u8], separator: u8) -> bool {
+    let first = line.split(|byte| *byte == separator).next().unwrap_or_default();
+    first.ends_with(b"\"") && (first.len() == 1 || !first.starts_with(b"\""))
 }
 
 #[cfg(test)]
