@@ -203,12 +203,11 @@ impl Store for DynamoDb {
         day: Day,
         wanted: &BTreeSet<Uuid>,
     ) -> Result<Found<StoredIncidents>, StoreError> {
-        let read = |item: Item| Ok(Versioned { version: item::version(&item)?, value: item::incident(item)? });
         let mut items = self.query(address, record::incidents(day)).into_paginator().items().send();
         let mut found = Found { records: StoredIncidents::new(), unreadable: Vec::new() };
         while let Some(item) = items.next().await {
             let item = item.map_err(|error| unavailable(Operation::ReadIncidents, &error))?;
-            read_into(&mut found, item, read, |incidents, stored| {
+            read_into(&mut found, item, versioned_incident, |incidents, stored| {
                 if wanted.contains(&stored.value.incident.id) {
                     incidents.insert(stored.value.incident.id, stored);
                 }
@@ -220,8 +219,7 @@ impl Store for DynamoDb {
     async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
         let record = record::incident(key);
         let Some(found) = self.get(key.address, &record, Operation::ReadIncident).await? else { return Ok(None) };
-        let read = |item: Item| Ok(Versioned { version: item::version(&item)?, value: item::incident(item)? });
-        read(found).map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
+        versioned_incident(found).map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
     }
 
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
@@ -230,6 +228,11 @@ impl Store for DynamoDb {
             .map_err(|cause| StoreError::Unencodable { record: record::incident(&key), cause })?;
         self.replace(item, replaces, Operation::WriteIncident).await
     }
+}
+
+/// The incident of an item, with its version.
+fn versioned_incident(item: Item) -> Result<Versioned<StoredIncident>, String> {
+    Ok(Versioned { version: item::version(&item)?, value: item::incident(item)? })
 }
 
 /// Adds what `read` makes of an item, or the reason why it cannot be read.
