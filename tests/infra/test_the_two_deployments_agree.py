@@ -84,7 +84,7 @@ def test_text_is_checked_by_the_same_patterns():
 
 
 def test_a_window_with_which_no_function_would_start_is_refused_at_once():
-    """Those are from an hour to a week, as shared/src/settings.rs has it."""
+    """Those are from an hour to a week, as shared/pivotwatch/src/settings.rs has it."""
     pattern = re.compile(sam_template.load()["Parameters"]["Window"]["AllowedPattern"])
     for unit, minutes in {"m": 1, "h": 60, "d": 24 * 60}.items():
         for number in range(12_000):
