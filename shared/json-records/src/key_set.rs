@@ -1,52 +1,146 @@
-//! What is asked for of a JSON object: some of its members, by their names.
+//! The requested keys of an object, found by a hash of two bytes.
+//!
+//! A record has some eighty keys, of which a caller requests a dozen. Each key of a record is looked up, so a lookup reads
+//! two bytes, one table entry and, only where that is occupied, the key itself.
 
-/// What is asked for of an object.
-pub(crate) struct Members {
-    list: &'static [(&'static str, Member)],
-    /// Where in the list the name stands, plus one, whose place this is; few others that a record has come to the same.
-    places: [u8; PLACES],
+/// The requested keys of an object.
+#[derive(Debug)]
+pub struct KeySet {
+    keys: &'static [(&'static str, Key)],
+    /// Hash slot to 1 + index into `keys` of the first key with that hash, 0 if empty.
+    first: [u8; SLOTS],
+    /// Index into `keys` to 1 + index of the next key with the same hash, 0 for the last.
+    next: [u8; MOST_KEYS],
+    factor: usize,
 }
 
-const PLACES: usize = 128;
+/// Hash slots. Few keys of real records that are not requested collide with a requested one.
+const SLOTS: usize = 128;
 
-/// A member that is asked for.
-#[derive(Clone, Copy)]
-pub(crate) enum Member {
-    /// Its value, to be noted under a number.
+/// The most keys of a set.
+const MOST_KEYS: usize = 64;
+
+/// What a requested key stands for.
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    /// A value, indexed in a slot.
     Value(usize),
-    /// Members of its own, where it is an object; itself it is noted under a number.
-    Object(usize, &'static Members),
+    /// A value, indexed in a slot, whose key only records have: an object with it is no batch.
+    Record(usize),
+    /// An object with requested keys of its own; its key is indexed in a slot.
+    Object(usize, &'static KeySet),
+    /// An array of records: its object is a batch.
+    Batch,
 }
 
-impl Members {
-    /// Names of two letters or more, no two of them with one place, and what to do about each.
-    pub(crate) const fn new(list: &'static [(&'static str, Member)]) -> Self {
-        let (mut places, mut index) = ([0; PLACES], 0);
-        while index < list.len() {
-            let name = list[index].0.as_bytes();
-            let place = place(name[0], if name.len() == 2 { b'"' } else { name[2] });
-            assert!(places[place] == 0 && list.len() < 256, "names have places of their own");
+impl KeySet {
+    /// A set of at most 64 keys.
+    ///
+    /// # Panics
+    /// At compile time, in a `static`, for more keys, or for one of fewer than two bytes.
+    #[must_use]
+    pub const fn new(keys: &'static [(&'static str, Key)]) -> Self {
+        assert!(keys.len() <= MOST_KEYS, "a set has at most 64 keys");
+        let factor = best_factor(keys);
+        let (mut first, mut next, mut index) = ([0; SLOTS], [0; MOST_KEYS], 0);
+        while index < keys.len() {
+            let slot = slot_of(keys[index].0, factor);
+            next[index] = first[slot];
+            #[expect(clippy::cast_possible_truncation, reason = "at most 64")]
+            let number = index as u8 + 1;
+            first[slot] = number;
             index += 1;
-            #[expect(clippy::cast_possible_truncation, reason = "it was looked at")]
-            let number = index as u8;
-            places[place] = number;
         }
-        Self { list, places }
+        Self { keys, first, next, factor }
     }
 
-    /// The member whose name `text` begins with, up to the quote that ends it, and the name's length.
+    /// What a key stands for.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Key> {
+        self.keys.iter().find(|(key, _)| *key == name).map(|(_, key)| *key)
+    }
+
+    /// The keys whose arrays hold records.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.keys.iter().filter(|(_, key)| matches!(key, Key::Batch)).map(|(name, _)| *name)
+    }
+
+    /// The requested key that `text` begins with, up to its closing quote, and its length in bytes.
     #[inline]
-    pub(super) fn find(&self, text: &[u8]) -> Option<(usize, Member)> {
+    pub(crate) fn find(&self, text: &[u8]) -> Option<(usize, Key)> {
         let [first, _, third] = text.first_chunk()?;
-        let number = self.places[place(*first, *third)];
-        let (name, member) = self.list.get(usize::from(number).checked_sub(1)?)?;
-        let is_name = text.get(name.len()) == Some(&b'"') && text.starts_with(name.as_bytes());
-        is_name.then_some((name.len(), *member))
+        let mut number = self.first[hash(*first, *third, self.factor)];
+        loop {
+            let index = usize::from(number).checked_sub(1)?;
+            let (name, key) = self.keys.get(index)?;
+            if text.get(name.len()) == Some(&b'"') && text.starts_with(name.as_bytes()) {
+                return Some((name.len(), *key));
+            }
+            number = *self.next.get(index)?;
+        }
     }
 }
 
-/// By the first letter and the third, in a way that was searched for: it gives all names that are asked for of a record of a
-/// diagnostic setting places of their own.
-const fn place(first: u8, third: u8) -> usize {
-    (first as usize + 12 * third as usize) % PLACES
+/// A hash of a key's first and third byte; of a key of two bytes the third is its closing quote.
+const fn hash(first: u8, third: u8, factor: usize) -> usize {
+    (first as usize + factor * third as usize) % SLOTS
+}
+
+const fn slot_of(key: &str, factor: usize) -> usize {
+    let key = key.as_bytes();
+    assert!(key.len() >= 2, "a requested key has two bytes or more");
+    hash(key[0], if key.len() == 2 { b'"' } else { key[2] }, factor)
+}
+
+/// The factor with which the fewest keys share a slot. Those that do are chained, so any set compiles.
+const fn best_factor(keys: &[(&str, Key)]) -> usize {
+    let (mut best, mut fewest, mut factor) = (1, usize::MAX, 1);
+    while factor < SLOTS && fewest > 0 {
+        let (mut is_taken, mut shared, mut index) = ([false; SLOTS], 0, 0);
+        while index < keys.len() {
+            let slot = slot_of(keys[index].0, factor);
+            shared += is_taken[slot] as usize;
+            is_taken[slot] = true;
+            index += 1;
+        }
+        if shared < fewest {
+            (best, fewest) = (factor, shared);
+        }
+        factor += 1;
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `Value` and `Value2`, `results` and `resume` share both bytes that are hashed.
+    static KEYS: KeySet = KeySet::new(&[
+        ("id", Key::Value(0)),
+        ("Value", Key::Value(1)),
+        ("Value2", Key::Value(2)),
+        ("results", Key::Batch),
+        ("resume", Key::Value(3)),
+    ]);
+
+    #[test]
+    fn every_key_is_found_also_those_that_share_a_slot() {
+        for (name, expected) in [("id", Some(0)), ("Value", Some(1)), ("Value2", Some(2)), ("resume", Some(3))] {
+            let text = format!("{name}\":1");
+            let found = KEYS.find(text.as_bytes());
+            assert!(matches!(found, Some((length, Key::Value(slot))) if length == name.len() && Some(slot) == expected));
+            assert!(matches!(KEYS.get(name), Some(Key::Value(slot)) if Some(slot) == expected));
+        }
+        assert!(matches!(KEYS.find(b"results\""), Some((7, Key::Batch))));
+        assert_eq!(KEYS.batches().collect::<Vec<_>>(), ["results"]);
+    }
+
+    #[test]
+    fn a_key_is_found_only_whole() {
+        for text in ["", "i", "id", "id_\"", "Valu\"", "Value3\"", "Value2x\"", "resumes\""] {
+            assert!(KEYS.find(text.as_bytes()).is_none(), "{text}");
+            assert!(KEYS.get(text.trim_end_matches('"')).is_none() || text == "id", "{text}");
+        }
+    }
 }

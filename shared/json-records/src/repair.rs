@@ -1,39 +1,41 @@
-//! JSON text whose strings hold what a JSON string cannot.
+//! Repair of strings that JSON does not allow.
 //!
-//! Three things make a parser reject a record that is sound otherwise: bytes that are no UTF-8, halves of surrogate pairs,
-//! and raw control characters (RFC 8259 wants `\u001b`). Whoever signs in chooses the user's name, and some writers do not
-//! escape it. A sign-in must not be hidden by that.
+//! Three faults make a parser reject a record that is valid otherwise: invalid UTF-8, unpaired surrogates, and raw control
+//! characters (RFC 8259 requires `\u001b`). A record often holds text that a stranger chose, and some writers do not escape
+//! it. Such a text must not hide its record.
 
 use std::borrow::Cow;
 
-/// JSON text without what a JSON string cannot hold, or `None` when there is no such thing in it.
-pub(crate) fn repaired(text: &[u8]) -> Option<Vec<u8>> {
+/// The text with its strings repaired, or `None` if they need no repair.
+#[must_use]
+pub fn repaired(text: &[u8]) -> Option<Vec<u8>> {
     let valid = String::from_utf8_lossy(text);
-    let whole = without_half_pairs(&valid);
+    let whole = without_unpaired_surrogates(&valid);
     let escaped = with_escaped_controls(&whole);
     if escaped.as_bytes() == text { None } else { Some(escaped.into_owned().into_bytes()) }
 }
 
-/// What is read of a text as it is or, where that cannot be read, of the text when it is [`repaired`].
-pub(crate) fn read_or_repair<T>(text: &[u8], mut read: impl FnMut(&[u8]) -> Option<T>) -> Option<T> {
-    read(text).or_else(|| read(&repaired(text)?))
+/// Parses the text as it is or, if that fails, [`repaired`].
+pub fn parse_or_repair<T>(text: &[u8], mut parse: impl FnMut(&[u8]) -> Option<T>) -> Option<T> {
+    parse(text).or_else(|| parse(&repaired(text)?))
 }
 
-/// The same text for a look at its names: it has the same keys, lines and brackets, and no string that a parser rejects.
-/// Its length can differ. Control characters become blanks, except line ends: on JSON lines they end records.
-pub(crate) fn for_sniffing(text: &[u8]) -> Cow<'_, [u8]> {
+/// The text repaired for a search of its keys: it keeps its keys, lines and brackets, and has no string that a parser
+/// rejects. Its length may differ. Control characters become spaces, except line feeds: on JSON lines they end records.
+#[must_use]
+pub fn repaired_for_sniffing(text: &[u8]) -> Cow<'_, [u8]> {
     let is_control = |byte: &u8| *byte < b' ' && *byte != b'\n';
     if !text.iter().any(|byte| is_control(byte) || *byte == b'\\' || !byte.is_ascii()) {
         return Cow::Borrowed(text);
     }
-    let mut whole = without_half_pairs(&String::from_utf8_lossy(text)).into_bytes();
+    let mut whole = without_unpaired_surrogates(&String::from_utf8_lossy(text)).into_bytes();
     whole.iter_mut().filter(|byte| is_control(byte)).for_each(|byte| *byte = b' ');
     Cow::Owned(whole)
 }
 
 const REPLACEMENT: &str = "\\ufffd";
 
-fn without_half_pairs(text: &str) -> String {
+fn without_unpaired_surrogates(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(position) = rest.find('\\') {
@@ -46,7 +48,7 @@ fn without_half_pairs(text: &str) -> String {
                 rest = &rest[6..];
                 continue;
             }
-            // The escape and what it escapes, which can be another backslash.
+            // The backslash and the escaped character, which can be a backslash.
             _ => rest.char_indices().nth(2).map_or(rest.len(), |(position, _)| position),
         };
         whole.push_str(&rest[..length]);
@@ -56,14 +58,14 @@ fn without_half_pairs(text: &str) -> String {
     whole
 }
 
-/// The code unit of the escape `\u1234` that begins here.
+/// The code unit of the escape `\u1234` that `text` begins with.
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// The text with the control characters within its strings escaped. Outside of strings they stay: there they are white
-/// space, or damage.
+/// The text with the control characters in its strings escaped. Outside of strings they stay: there they are white space, or
+/// damage.
 fn with_escaped_controls(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| byte < b' ') {
         return Cow::Borrowed(text);
@@ -73,7 +75,7 @@ fn with_escaped_controls(text: &str) -> Cow<'_, str> {
     for character in text.chars() {
         if in_string && character < ' ' {
             if is_escape {
-                // A backslash before a raw character is text, as `\` in a path before a tab.
+                // A backslash before a raw control character is text, as in a path before a tab.
                 escaped.push('\\');
             }
             let digit = |number: u32| char::from_digit(number, 16).unwrap_or_default();
@@ -99,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_text_can_hold_is_replaced_and_nothing_else_is() {
+    fn only_invalid_utf8_and_unpaired_surrogates_are_replaced() {
         for (broken, whole) in [
             (&br#"{"a":"\ud800"}"#[..], r#"{"a":"\ufffd"}"#),
             (br#"{"a":"\ud83d\ude00 \ude00\ud83d"}"#, r#"{"a":"\ud83d\ude00 \ufffd\ufffd"}"#),
@@ -131,8 +133,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_string_with_raw_characters_says_what_it_says_with_escaped_ones(said in "[a\"\\\\\u{0}-\u{20}é\u{7f}]{0,20}") {
-            let escaped = serde_json::json!({"a": said, "b": [1, said]}).to_string();
+        fn a_string_with_raw_control_characters_equals_the_one_with_escaped_ones(text in "[a\"\\\\\u{0}-\u{20}é\u{7f}]{0,20}") {
+            let escaped = serde_json::json!({"a": text, "b": [1, text]}).to_string();
             let mut raw = String::new();
             let mut rest = escaped.as_str();
             while let Some(position) = rest.find('\\') {
@@ -145,7 +147,7 @@ mod tests {
             }
             raw.push_str(rest);
             let read = |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).ok();
-            prop_assert_eq!(read_or_repair(raw.as_bytes(), read), read(escaped.as_bytes()));
+            prop_assert_eq!(parse_or_repair(raw.as_bytes(), read), read(escaped.as_bytes()));
         }
     }
 }

@@ -1,57 +1,57 @@
-//! The parts of JSON text that are checked byte by byte.
+//! The tokens of JSON that are validated byte by byte: numbers, words, escapes; and the values after requested keys.
 
 use memchr::memchr2;
 
-/// A number or a word.
+/// A number or a word (`true`, `false`, `null`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scalar {
-    /// One that every reader can hold, of this length.
+pub(crate) enum Scalar {
+    /// One that fits a standard type, of this length in bytes.
     Plain(usize),
-    /// A number that can be too large for any type.
+    /// A number that may be too large for every type.
     Large,
-    /// Neither.
-    Damaged,
+    /// Neither a number nor a word.
+    Malformed,
 }
 
-/// The largest number that has a type of its own has 309 digits.
+/// The largest `f64` has 309 digits.
 const MANY_DIGITS: usize = 300;
 
-/// What begins here, and ends as it must.
+/// The number or word that `text` begins with, with the delimiter that must follow it.
 #[inline]
-pub(super) fn scalar(text: &[u8]) -> Scalar {
+pub(crate) fn scalar(text: &[u8]) -> Scalar {
     let (length, is_large) = match text {
         [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => (4, false),
         [b'f', b'a', b'l', b's', b'e', ..] => (5, false),
         _ => match number(text) {
             Some((length, has_exponent)) => (length, has_exponent || length > MANY_DIGITS),
-            None => return Scalar::Damaged,
+            None => return Scalar::Malformed,
         },
     };
     match text.get(length) {
-        Some(byte) if !ends(*byte) => Scalar::Damaged,
+        Some(byte) if !ends(*byte) => Scalar::Malformed,
         _ if is_large => Scalar::Large,
         _ => Scalar::Plain(length),
     }
 }
 
-/// Whether a number or a word can begin with this.
+/// Whether a number or a word can begin with this byte.
 #[inline]
-pub(super) fn begins(byte: u8) -> bool {
+pub(crate) fn begins(byte: u8) -> bool {
     matches!(byte, b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
 }
 
-/// Whether a number or a word ends before this.
+/// Whether this byte delimits a number or a word.
 #[inline]
-pub(super) fn ends(byte: u8) -> bool {
+pub(crate) fn ends(byte: u8) -> bool {
     matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// The length of the number or word that begins here, of text that was checked.
-pub(super) fn word(text: &[u8]) -> usize {
+/// The length of the number or word that `text` begins with, which is valid JSON.
+pub(crate) fn word(text: &[u8]) -> usize {
     text.iter().position(|byte| ends(*byte)).unwrap_or(text.len())
 }
 
-/// The length of the number that begins here, and whether it has an exponent.
+/// The length of the number that `text` begins with, and whether it has an exponent.
 #[inline]
 fn number(text: &[u8]) -> Option<(usize, bool)> {
     let digits =
@@ -79,9 +79,8 @@ fn number(text: &[u8]) -> Option<(usize, bool)> {
     Some((end, has_exponent))
 }
 
-/// Whether this may stand behind a backslash. Halves of surrogate pairs may, as the grammar has it: whether a text makes
-/// sense matters to whoever needs the text.
-pub(super) fn is_escape(text: &[u8]) -> bool {
+/// Whether this is valid after a backslash. RFC 8259 allows unpaired surrogates; only a reader of the text can reject them.
+pub(crate) fn is_escape(text: &[u8]) -> bool {
     match text.first() {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
         Some(b'u') => text.get(1..5).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
@@ -89,30 +88,30 @@ pub(super) fn is_escape(text: &[u8]) -> bool {
     }
 }
 
-/// Whether this, behind a backslash, is a letter of ASCII: no exporter writes those so, but a name can be.
-pub(super) fn is_escaped_letter(text: &[u8]) -> bool {
+/// Whether this, after a backslash, is an ASCII letter. No exporter escapes letters, but a key can be hidden so.
+pub(crate) fn is_escaped_letter(text: &[u8]) -> bool {
     text.first_chunk().is_some_and(|[u, zero, nought, high, _]: &[u8; 5]| {
         *u == b'u' && *zero == b'0' && *nought == b'0' && matches!(high, b'4'..=b'7')
     })
 }
 
-/// A value as it is written, if it is no object.
+/// A value as the text has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Value<'t> {
-    /// There is none.
+pub enum Value<'t> {
+    /// No value, or an object.
     None,
-    /// An array, whatever is in it.
+    /// An array.
     Array,
-    /// A string without escapes, and without its quotes.
+    /// A string without escapes, without its quotes.
     Text(&'t [u8]),
-    /// A string with escapes, in its quotes.
+    /// A string with escapes, including its quotes.
     Escaped(&'t [u8]),
     /// A number or a word.
     Word(&'t [u8]),
 }
 
-/// The value behind a name. The text was checked.
-pub(super) fn behind_name(text: &[u8]) -> Value<'_> {
+/// The value after a key's closing quote, of valid JSON.
+pub(crate) fn after_key(text: &[u8]) -> Value<'_> {
     let Some(text) = text.trim_ascii_start().strip_prefix(b":") else { return Value::None };
     match text.trim_ascii_start() {
         [] | [b'{', ..] => Value::None,
@@ -125,8 +124,8 @@ pub(super) fn behind_name(text: &[u8]) -> Value<'_> {
     }
 }
 
-/// The length of the string that begins here, its quotes included, of text that was checked.
-pub(super) fn string(text: &[u8]) -> usize {
+/// The length of the string that `text` begins with, including its quotes, of valid JSON.
+pub(crate) fn string(text: &[u8]) -> usize {
     let mut end = 1;
     loop {
         match text.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {

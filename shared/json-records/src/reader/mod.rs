@@ -1,633 +1,428 @@
-//! Cutting JSON text into records without parsing it.
+//! Reads the records of a stream one after the other.
 //!
-//! Lines are cut at line ends, elements of an array at their matching bracket. Neither holds more than one record in
-//! memory, and neither recurses, so that a document of any size or depth is safe to cut.
+//! A record is a JSON object. The reader finds where it ends, validates it, and says what it is worth ([`Record`]). It does so
+//! in two ways. The usual way validates and frames in one pass: a valid object ends where its brackets do. Only what is not
+//! valid there (damage, or a string that needs repair) is framed by the [`ValueScanner`], which resynchronises after damage.
+//!
+//! The reader holds at most one record, and it does not recurse, so documents of any size and depth are safe.
 
+mod scanner;
+
+use std::collections::VecDeque;
 use std::io;
+use std::ops::Range;
 
 use memchr::memchr;
 
-use super::compression::fault;
-use super::scan::{End, Scan};
-use super::window::BYTE_ORDER_MARK;
-use super::{Input, ReadFault};
+use self::scanner::{End, ValueScanner};
+use crate::index::{IndexedRecord, Invalid};
+use crate::indexer::Indexer;
+use crate::read_buffer::{BYTE_ORDER_MARK, ReadBuffer};
+use crate::repair::repaired;
 
-/// One record's text, as it was cut.
-#[derive(Clone, Copy)]
-pub(crate) enum Cut<'a> {
-    /// The text.
-    Text(&'a [u8]),
-    /// It was longer than a record may be, and was passed over.
+/// A record of a stream.
+#[derive(Debug)]
+pub enum Record<'r, const N: usize> {
+    /// A valid record with a trusted index.
+    Indexed(IndexedRecord<'r, N>),
+    /// A record that is valid, perhaps only once [`repaired`](crate::repaired). It has no index that can be trusted.
+    Raw(&'r [u8]),
+    /// A record longer than [`Limits::record`]. It was skipped.
     TooLong,
-    /// It was nested deeper than a record may be.
+    /// A record nested deeper than the indexer allows.
     TooDeep,
+    /// Bytes that are no record: damage, a closing bracket that closes nothing, a value that is no object.
+    Damaged,
 }
 
-impl Cut<'_> {
-    fn within(self, depth: usize) -> Self {
-        match self {
-            Self::Text(text) if is_deeper(text, depth) => Self::TooDeep,
-            cut => cut,
-        }
-    }
-}
-
-/// Takes the records of an object.
-pub(crate) trait Records {
-    /// Takes the record that `text` begins with, if it is in order and of the usual kind, and that can be told in one go:
-    /// a shorter way for what nearly all records are. What is left is cut out and given to [`Records::cut`].
-    fn glance(&mut self, text: &[u8], place: Place) -> Glance;
-
-    /// Takes a record that was cut out, if its text is JSON.
-    fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson>;
-
-    /// Counts a record whose text is no JSON, however it is cut.
-    fn damaged(&mut self);
-}
-
-/// A text is no JSON.
-pub(crate) struct NotJson;
-
-/// Where a record stands.
+/// How records are framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// On a line, to itself.
-    Line,
-    /// In an array.
-    Array,
+pub enum Framing {
+    /// One record a line. A damaged line costs no other. A line can also begin a batch, which may span any number of lines.
+    Lines,
+    /// JSON documents, concatenated: objects, arrays of records, and batches, over any number of lines.
+    Values,
 }
 
-/// What became of a record at a glance.
+/// Bounds on records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Glance {
-    /// It was taken, and has this length.
-    Taken(usize),
-    /// The text ends before that can be told.
-    Unfinished,
-    /// It was left.
-    Left,
+pub struct Limits {
+    /// Bytes of the longest record. A longer one is skipped without being held in memory.
+    pub record: usize,
 }
 
-/// No start of a batch is longer, however much white space a writer puts into it.
+/// Why a stream cannot be read to its end. Records before the error are good.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The stream's own error.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The stream ends within an array, a batch, or a document.
+    #[error("the stream ends in the middle of a JSON document")]
+    Truncated,
+    /// Arrays and batches are nested deeper than [`DEEPEST_BATCH`].
+    #[error("arrays are nested deeper than {DEEPEST_BATCH}")]
+    TooManyArrays,
+}
+
+/// Bytes of the longest start of a batch, `{"records":[`. No writer puts more white space into it.
 const LONGEST_BATCH_START: usize = 1024;
 
 /// Arrays and batches within each other; real ones have three at most.
 const DEEPEST_BATCH: usize = 8;
 
-const CUT_OFF: ReadFault = ReadFault::Truncated("a JSON document");
-
-/// Cuts every record of an object that has one on each line. A line can also begin a batch, `{"records":[...]}` where
-/// `batch` is `records`, which may go on over any number of lines.
-pub(crate) fn lines(input: &mut Input<'_>, batch: &str, each: &mut impl Records) -> Result<(), ReadFault> {
-    let depth = input.limits.depth;
-    while let Some(byte) = input.skip_white_space().map_err(fault)? {
-        if byte == b',' {
-            input.advance(1);
-            continue;
-        }
-        input.look_ahead(LONGEST_BATCH_START).map_err(fault)?;
-        if batch_start(input.ahead(), batch).is_some() {
-            document(input, &[batch], each)?;
-        } else if !glance(input, each, Place::Line)? {
-            take_line(line(input).map_err(fault)?, depth, each);
-        }
-    }
-    Ok(())
-}
-
-/// Takes the record of a line, or of one where line ends were lost or marks were put between, the records.
-fn take_line(line: Cut<'_>, depth: usize, each: &mut impl Records) {
-    let line = line.within(depth);
-    if each.cut(line).is_ok() {
-        return;
-    }
-    let Cut::Text(text) = line else { return each.damaged() };
-    let documents = documents(text);
-    if documents.first().is_none_or(|document| document.len() == text.trim_ascii().len()) {
-        return each.damaged();
-    }
-    let taken = documents.into_iter().map(|document| each.cut(Cut::Text(document).within(depth)).is_ok());
-    // What is no record on it is one that is damaged.
-    if !taken.fold(true, |all, taken| all & taken) {
-        each.damaged();
-    }
-}
-
-fn take(record: Cut<'_>, each: &mut impl Records) {
-    if each.cut(record).is_err() {
-        each.damaged();
-    }
-}
-
-/// The documents that stand one behind another on a line, the last one as much of it as there is.
-fn documents(line: &[u8]) -> Vec<&[u8]> {
-    let mut documents = Vec::new();
-    let mut rest = line;
-    loop {
-        rest = rest.trim_ascii_start();
-        rest = match rest {
-            [] => return documents,
-            [b',' | b':', rest @ ..] => rest,
-            _ if rest.starts_with(BYTE_ORDER_MARK) => &rest[BYTE_ORDER_MARK.len()..],
-            _ => {
-                let end = Scan::default().end(rest, &[]).map_or(rest.len(), |end| end.position(0));
-                // A bracket too many is one by itself.
-                let (document, rest) = rest.split_at(end.max(1));
-                documents.push(document);
-                rest
-            }
-        };
-    }
-}
-
-/// Cuts every record of an object of JSON documents, one behind another: objects, arrays of them, and batches, which are
-/// objects that have such an array under one of the names `batches`.
-pub(crate) fn values(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) -> Result<(), ReadFault> {
-    while let Some(byte) = input.skip_white_space().map_err(fault)? {
-        match byte {
-            // Between documents only damage has a colon; it is no value, and would be cut as one without end.
-            b',' | b':' => input.advance(1),
-            _ => document(input, batches, each)?,
-        }
-    }
-    Ok(())
-}
-
-/// The length of `{"records":[`, white space included, when that stands here and `name` is `records`.
-pub(crate) fn batch_start(text: &[u8], name: &str) -> Option<usize> {
-    let mut rest = text;
-    for token in [b"{", b"\"".as_slice(), name.as_bytes(), b"\"", b":", b"["] {
-        rest = if token == name.as_bytes() { rest } else { rest.trim_ascii_start() }.strip_prefix(token)?;
-    }
-    Some(text.len() - rest.len())
+/// Reads the records of a buffered stream.
+pub struct RecordReader<'b, 'a, const N: usize> {
+    buffer: &'b mut ReadBuffer<'a>,
+    indexer: &'b mut Indexer<N>,
+    framing: Framing,
+    limits: Limits,
+    /// `true` within a document, which may have nothing open yet.
+    is_in_document: bool,
+    /// The arrays and batches that are open around the next record, the innermost last.
+    open: Vec<Open>,
+    /// Documents of a damaged line that are still to be returned.
+    line: VecDeque<Range<usize>>,
+    /// `true` if such a line had something that is no record.
+    is_line_damaged: bool,
 }
 
 /// What is open around the next value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Array,
-    /// A batch, behind its array or between its members.
+    /// A batch, after its array or between its members.
     Batch,
 }
 
-/// Cuts the records of one document.
-///
-/// A damaged record costs itself, as far as it can be told where the next one begins ([`Scan`]); so does a bracket too many.
-fn document(input: &mut Input<'_>, batches: &[&str], each: &mut impl Records) -> Result<(), ReadFault> {
-    let (mut open, depth) = (Vec::new(), input.limits.depth);
-    loop {
-        let byte = input.skip_white_space().map_err(fault)?.ok_or(CUT_OFF)?;
-        match (byte, open.last()) {
-            (b',' | b':', Some(_)) => input.advance(1),
-            (b']', Some(Open::Array)) | (b'}', Some(Open::Batch)) => {
-                input.advance(1);
-                open.pop();
-            }
-            (b']' | b'}', _) => {
-                input.advance(1);
-                each.damaged();
-            }
-            (b'[', None | Some(Open::Array)) => {
-                input.advance(1);
-                open.push(Open::Array);
-            }
-            (b'{', Some(Open::Array)) if glance(input, each, Place::Array)? => {}
-            (b'{', None | Some(Open::Array)) => match value(input, batches).map_err(fault)?.ok_or(CUT_OFF)? {
-                Value::Whole(record) => take(record.within(depth), each),
-                Value::Batch => {
-                    // No batch has a batch for a record: the one before was cut off.
-                    if open.ends_with(&[Open::Batch, Open::Array]) {
-                        open.truncate(open.len() - 2);
-                    }
-                    open.extend([Open::Batch, Open::Array]);
-                }
-            },
-            // It was cut off, too.
-            (b'{', Some(Open::Batch)) => drop(open.pop()),
-            (_, None | Some(Open::Array)) => {
-                if let Value::Whole(record) = value(input, &[]).map_err(fault)?.ok_or(CUT_OFF)? {
-                    take(record.within(depth), each);
-                }
-            }
-            // Another member of a batch: its name and its value pass by, unless it is a second array of records.
-            (_, Some(Open::Batch)) => match member(input, batches).map_err(fault)?.ok_or(CUT_OFF)? {
-                Value::Whole(_) => {}
-                Value::Batch => open.push(Open::Array),
-            },
-        }
-        if open.len() > DEEPEST_BATCH {
-            return Err(ReadFault::Corrupt("arrays are nested deeper than in any export".to_owned()));
-        }
-        if open.is_empty() {
-            return Ok(());
-        }
-    }
+/// What was framed. Ranges are of the buffer, and valid until the next read.
+enum Framed {
+    Indexed(Range<usize>),
+    Raw(Range<usize>),
+    TooLong,
+    TooDeep,
+    Damaged,
 }
 
-/// Has the record that begins with the next byte taken at a glance, and tells whether it was.
-fn glance(input: &mut Input<'_>, each: &mut impl Records, place: Place) -> Result<bool, ReadFault> {
-    loop {
-        let ahead = input.ahead().len();
-        // A line's end is looked at too.
-        let most = input.limits.record.saturating_add(usize::from(place == Place::Line));
-        let text = &input.ahead()[..ahead.min(most)];
-        match each.glance(text, place) {
-            Glance::Taken(length) => {
-                input.advance(length);
-                return Ok(true);
-            }
-            Glance::Left => return Ok(false),
-            Glance::Unfinished => {}
-        }
-        if text.len() < ahead {
-            return Ok(false);
-        }
-        input.look_ahead(ahead + 1).map_err(fault)?;
-        if input.ahead().len() == ahead {
-            return Ok(false);
-        }
-    }
-}
-
-/// The next line, without its end; the last one need not have an end.
-fn line<'i>(input: &'i mut Input<'_>) -> io::Result<Cut<'i>> {
-    let mut searched = 0;
-    let mut too_long = false;
-    loop {
-        let ahead = input.ahead();
-        let found = memchr(b'\n', &ahead[searched..]).map(|position| searched + position);
-        let length = found.unwrap_or(ahead.len());
-        too_long |= length > input.limits.record;
-        if too_long {
-            // What was passed over need not be kept to go on searching.
-            input.advance(length);
-            searched = 0;
-        } else {
-            searched = length;
-        }
-        if found.is_some() || !input.more()? {
-            return Ok(if too_long { Cut::TooLong } else { Cut::Text(input.take(length)) });
-        }
-    }
-}
-
-/// Whether objects and arrays lie in one another deeper than this.
-fn is_deeper(text: &[u8], depth: usize) -> bool {
-    // Nearly all have fewer brackets than may be in one another.
-    text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > depth && {
-        let mut scan = Scan::default();
-        scan.end(text, &[]);
-        scan.deepest() > depth
-    }
-}
-
-/// A value that was gone through.
-enum Value<'i> {
-    /// All of it.
-    Whole(Cut<'i>),
-    /// Up to the first element of the array that makes it a batch.
+/// A value that was scanned.
+enum Scanned {
+    Whole(Range<usize>),
+    TooLong,
+    /// Up to the first element of the array that makes the value a batch.
     Batch,
 }
 
-/// The JSON value that begins with the next byte, or `None` when the input ends before the value does.
-fn value<'i>(input: &'i mut Input<'_>, batches: &[&str]) -> io::Result<Option<Value<'i>>> {
-    scanned(input, Scan::default(), batches)
-}
-
-/// The name or value within a batch that begins with the next byte, likewise.
-fn member<'i>(input: &'i mut Input<'_>, batches: &[&str]) -> io::Result<Option<Value<'i>>> {
-    scanned(input, Scan::of_member(), batches)
-}
-
-fn scanned<'i>(input: &'i mut Input<'_>, mut scan: Scan, batches: &[&str]) -> io::Result<Option<Value<'i>>> {
-    let mut scanned = 0;
-    let mut too_long = false;
-    loop {
-        let ahead = input.ahead();
-        let found = scan.end(&ahead[scanned..], batches);
-        let length = found.as_ref().map_or(ahead.len(), |end| end.position(scanned));
-        too_long |= length > input.limits.record;
-        match found {
-            Some(End::Batch(_)) => {
-                input.advance(length);
-                return Ok(Some(Value::Batch));
-            }
-            Some(End::Value(_) | End::Next { .. }) => {
-                if too_long {
-                    input.advance(length);
-                    return Ok(Some(Value::Whole(Cut::TooLong)));
-                }
-                return Ok(Some(Value::Whole(Cut::Text(input.take(length)))));
-            }
-            None if too_long => {
-                // What was passed over need not be kept to go on scanning, but for what the next record may begin with.
-                scanned = scan.undecided();
-                input.advance(length - scanned);
-            }
-            None => scanned = length,
+impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
+    /// A reader of the records from the buffer's position on.
+    pub fn new(buffer: &'b mut ReadBuffer<'a>, indexer: &'b mut Indexer<N>, framing: Framing, limits: Limits) -> Self {
+        Self {
+            buffer,
+            indexer,
+            framing,
+            limits,
+            is_in_document: false,
+            open: Vec::new(),
+            line: VecDeque::new(),
+            is_line_damaged: false,
         }
-        if !input.more()? {
+    }
+
+    /// The next record, or `None` at the end of the stream.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the stream cannot be read on.
+    #[expect(clippy::should_implement_trait, reason = "a record borrows from the reader, which no `Iterator` allows")]
+    pub fn next(&mut self) -> Result<Option<Record<'_, N>>, ReadError> {
+        loop {
+            let framed = if !self.line.is_empty() || self.is_line_damaged {
+                self.next_of_line()
+            } else if self.is_in_document {
+                self.step()?
+            } else {
+                let Some(byte) = self.buffer.skip_white_space()? else { return Ok(None) };
+                self.begin(byte)?
+            };
+            let Some(framed) = framed else { continue };
+            return Ok(Some(match framed {
+                Framed::Indexed(range) => {
+                    let text = self.buffer.at(range);
+                    self.indexer.trusted(text).map_or(Record::Raw(text), Record::Indexed)
+                }
+                Framed::Raw(range) => Record::Raw(self.buffer.at(range)),
+                Framed::TooLong => Record::TooLong,
+                Framed::TooDeep => Record::TooDeep,
+                Framed::Damaged => Record::Damaged,
+            }));
+        }
+    }
+
+    /// Begins a document or a line with this byte.
+    fn begin(&mut self, byte: u8) -> Result<Option<Framed>, ReadError> {
+        let is_lines = self.framing == Framing::Lines;
+        // Only damage has a colon between documents. It is no value, and would be scanned as one without end.
+        if byte == b',' || byte == b':' && !is_lines {
+            self.buffer.advance(1);
             return Ok(None);
         }
+        if is_lines && !self.is_batch_next()? {
+            return match self.validated(true)? {
+                Some(framed) => Ok(Some(framed)),
+                None => self.next_line().map_err(ReadError::Io),
+            };
+        }
+        self.is_in_document = true;
+        Ok(None)
+    }
+
+    fn is_batch_next(&mut self) -> io::Result<bool> {
+        self.buffer.look_ahead(LONGEST_BATCH_START)?;
+        Ok(self.indexer.keys().batches().any(|key| batch_start(self.buffer.ahead(), key).is_some()))
+    }
+
+    /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`] resynchronises.
+    fn step(&mut self) -> Result<Option<Framed>, ReadError> {
+        let framed = self.token()?;
+        if self.open.len() > DEEPEST_BATCH {
+            return Err(ReadError::TooManyArrays);
+        }
+        self.is_in_document = !self.open.is_empty();
+        Ok(framed)
+    }
+
+    fn token(&mut self) -> Result<Option<Framed>, ReadError> {
+        let byte = self.buffer.skip_white_space()?.ok_or(ReadError::Truncated)?;
+        match (byte, self.open.last()) {
+            (b',' | b':', Some(_)) => self.buffer.advance(1),
+            (b']', Some(Open::Array)) | (b'}', Some(Open::Batch)) => {
+                self.buffer.advance(1);
+                self.open.pop();
+            }
+            (b']' | b'}', _) => {
+                self.buffer.advance(1);
+                return Ok(Some(Framed::Damaged));
+            }
+            (b'[', None | Some(Open::Array)) => {
+                self.buffer.advance(1);
+                self.open.push(Open::Array);
+            }
+            (b'{', around @ (None | Some(Open::Array))) => {
+                // Outside of arrays an object is more often a batch, which may be too long to validate whole.
+                if around.is_some() && let Some(framed) = self.validated(false)? {
+                    return Ok(Some(framed));
+                }
+                match self.scanned(ValueScanner::default(), true)? {
+                    Scanned::Whole(range) => return Ok(Some(self.framed(range))),
+                    Scanned::TooLong => return Ok(Some(Framed::TooLong)),
+                    Scanned::Batch => {
+                        // No batch is a record of a batch: the one before was truncated.
+                        if self.open.ends_with(&[Open::Batch, Open::Array]) {
+                            self.open.truncate(self.open.len() - 2);
+                        }
+                        self.open.extend([Open::Batch, Open::Array]);
+                    }
+                }
+            }
+            // Here, too.
+            (b'{', Some(Open::Batch)) => drop(self.open.pop()),
+            (_, None | Some(Open::Array)) => {
+                return Ok(Some(match self.scanned(ValueScanner::default(), false)? {
+                    Scanned::Whole(range) => self.framed(range),
+                    Scanned::TooLong => Framed::TooLong,
+                    Scanned::Batch => return Ok(None),
+                }));
+            }
+            // Another key or value of a batch is skipped, unless it is a second array of records.
+            (_, Some(Open::Batch)) => {
+                if matches!(self.scanned(ValueScanner::in_object(), true)?, Scanned::Batch) {
+                    self.open.push(Open::Array);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The record that begins with the next byte, if it is a valid object within the limits, and alone on its line if
+    /// `in_line`.
+    fn validated(&mut self, in_line: bool) -> Result<Option<Framed>, ReadError> {
+        loop {
+            let ahead = self.buffer.ahead().len();
+            // The line feed after a record counts too.
+            let most = self.limits.record.saturating_add(usize::from(in_line));
+            let text = &self.buffer.ahead()[..ahead.min(most)];
+            match self.indexer.index(text, in_line) {
+                Ok(index) if index.is_batch && !in_line => return Ok(None),
+                Ok(index) => {
+                    let length = index.length;
+                    let rest = if in_line { text[length..].iter().find(|byte| !is_blank(**byte)) } else { Some(&b'\n') };
+                    match rest {
+                        Some(b'\n') => return Ok(Some(Framed::Indexed(self.buffer.take(length)))),
+                        Some(_) => return Ok(None),
+                        None => {}
+                    }
+                }
+                Err(Invalid::Malformed) => return Ok(None),
+                Err(Invalid::Incomplete) => {}
+            }
+            if text.len() < ahead {
+                return Ok(None);
+            }
+            self.buffer.look_ahead(ahead + 1)?;
+            if self.buffer.ahead().len() == ahead {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// What a scanned value is.
+    fn framed(&self, range: Range<usize>) -> Framed {
+        let text = self.buffer.at(range.clone());
+        if is_deeper(text, self.indexer.depth()) {
+            Framed::TooDeep
+        } else if self.is_record(text) {
+            Framed::Raw(range)
+        } else {
+            Framed::Damaged
+        }
+    }
+
+    fn is_record(&self, text: &[u8]) -> bool {
+        let is_object = |text: &[u8]| self.indexer.is_object(text) && simdutf8::basic::from_utf8(text).is_ok();
+        is_object(text) || repaired(text).is_some_and(|text| is_object(&text))
+    }
+
+    /// The next line, which may hold several records: line feeds were lost between them, or delimiters were added.
+    fn next_line(&mut self) -> io::Result<Option<Framed>> {
+        let Some(line) = self.take_line()? else { return Ok(Some(Framed::TooLong)) };
+        match self.framed(line.clone()) {
+            Framed::Damaged => {}
+            framed => return Ok(Some(framed)),
+        }
+        let text = self.buffer.at(line.clone());
+        let documents = documents(text);
+        if documents.first().is_none_or(|document| document.len() == text.trim_ascii().len()) {
+            return Ok(Some(Framed::Damaged));
+        }
+        self.line = documents.into_iter().map(|range| line.start + range.start..line.start + range.end).collect();
+        Ok(None)
+    }
+
+    /// The next record of a line with several. All of it that is no record counts as one damaged record, at the end.
+    fn next_of_line(&mut self) -> Option<Framed> {
+        let Some(range) = self.line.pop_front() else {
+            self.is_line_damaged = false;
+            return Some(Framed::Damaged);
+        };
+        match self.framed(range) {
+            Framed::Damaged => {
+                self.is_line_damaged = true;
+                None
+            }
+            framed => Some(framed),
+        }
+    }
+
+    /// The next line without its line feed, or `None` if it is too long. The last line may lack the line feed.
+    fn take_line(&mut self) -> io::Result<Option<Range<usize>>> {
+        let mut searched = 0;
+        let mut is_too_long = false;
+        loop {
+            let ahead = self.buffer.ahead();
+            let found = memchr(b'\n', &ahead[searched..]).map(|position| searched + position);
+            let length = found.unwrap_or(ahead.len());
+            is_too_long |= length > self.limits.record;
+            if is_too_long {
+                // The rest of the line is searched without the beginning.
+                self.buffer.advance(length);
+                searched = 0;
+            } else {
+                searched = length;
+            }
+            if found.is_some() || !self.buffer.more()? {
+                return Ok(if is_too_long { None } else { Some(self.buffer.take(length)) });
+            }
+        }
+    }
+
+    /// The value that begins with the next byte. Arrays under the keys of batches are looked for if `with_batches`.
+    fn scanned(&mut self, mut scanner: ValueScanner, with_batches: bool) -> Result<Scanned, ReadError> {
+        let mut scanned = 0;
+        let mut is_too_long = false;
+        let batches = self.indexer.keys().batches().filter(|_| with_batches);
+        loop {
+            let ahead = self.buffer.ahead();
+            let found = scanner.end(&ahead[scanned..], batches.clone());
+            let length = found.as_ref().map_or(ahead.len(), |end| end.position(scanned));
+            is_too_long |= length > self.limits.record;
+            match found {
+                Some(End::Batch(_)) => {
+                    self.buffer.advance(length);
+                    return Ok(Scanned::Batch);
+                }
+                Some(End::Value(_) | End::Resync { .. }) if is_too_long => {
+                    self.buffer.advance(length);
+                    return Ok(Scanned::TooLong);
+                }
+                Some(End::Value(_) | End::Resync { .. }) => return Ok(Scanned::Whole(self.buffer.take(length))),
+                None if is_too_long => {
+                    // The rest is scanned without the beginning, except for what may begin the next record.
+                    scanned = scanner.undecided();
+                    self.buffer.advance(length - scanned);
+                }
+                None => scanned = length,
+            }
+            if !self.buffer.more()? {
+                return Err(ReadError::Truncated);
+            }
+        }
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r')
+}
+
+/// The documents of a line, the last one as much of it as there is.
+fn documents(line: &[u8]) -> Vec<Range<usize>> {
+    let mut documents = Vec::new();
+    let mut start = 0;
+    loop {
+        let rest = &line[start..];
+        start += rest.len() - rest.trim_ascii_start().len();
+        match &line[start..] {
+            [] => return documents,
+            [b',' | b':', ..] => start += 1,
+            rest if rest.starts_with(BYTE_ORDER_MARK) => start += BYTE_ORDER_MARK.len(),
+            rest => {
+                let end = ValueScanner::default().end(rest, std::iter::empty());
+                let end = end.map_or(rest.len(), |end| end.position(0));
+                // A bracket that closes nothing is a document of its own.
+                let end = start + end.max(1);
+                documents.push(start..end);
+                start = end;
+            }
+        }
+    }
+}
+
+/// The length of `{"records":[`, including white space, if `text` begins with it and `key` is `records`.
+#[must_use]
+pub fn batch_start(text: &[u8], key: &str) -> Option<usize> {
+    let mut rest = text;
+    for token in [b"{", b"\"".as_slice(), key.as_bytes(), b"\"", b":", b"["] {
+        rest = if token == key.as_bytes() { rest } else { rest.trim_ascii_start() }.strip_prefix(token)?;
+    }
+    Some(text.len() - rest.len())
+}
+
+/// Whether objects and arrays are nested deeper than this.
+fn is_deeper(text: &[u8], depth: usize) -> bool {
+    // Nearly all records have fewer brackets than they may nest.
+    text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > depth && {
+        let mut scanner = ValueScanner::default();
+        scanner.end(text, std::iter::empty());
+        scanner.deepest() > depth
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use proptest::sample::select;
-    use serde::Serialize;
-
-    use super::super::Limits;
-    use super::*;
-
-    /// What was cut out, damaged or not.
-    #[derive(Default)]
-    struct Found(Vec<String>);
-
-    impl Records for Found {
-        fn glance(&mut self, _: &[u8], _: Place) -> Glance {
-            Glance::Left
-        }
-
-        fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
-            self.0.push(match record {
-                Cut::Text(text) => {
-                    serde_json::from_slice::<serde::de::IgnoredAny>(text).map_err(|_| NotJson)?;
-                    String::from_utf8_lossy(text).trim().to_owned()
-                }
-                Cut::TooLong => "too long".to_owned(),
-                Cut::TooDeep => "too deep".to_owned(),
-            });
-            Ok(())
-        }
-
-        fn damaged(&mut self) {
-            self.0.push("damaged".to_owned());
-        }
-    }
-
-    type Cutting = fn(&mut Input<'_>, &mut Found) -> Result<(), ReadFault>;
-
-    const VALUES: Cutting = |input, found| super::values(input, &["value"], found);
-    const LINES: Cutting = |input, found| super::lines(input, "value", found);
-
-    fn cut(text: &str, limits: Limits, cutting: Cutting) -> (Vec<String>, Result<(), ReadFault>) {
-        let mut input = Input::new(Box::new(text.as_bytes()), limits);
-        let mut found = Found::default();
-        let result = cutting(&mut input, &mut found);
-        (found.0, result)
-    }
-
-    /// The records of a text that is read to its end.
-    fn found(text: &str, cutting: Cutting) -> Vec<String> {
-        let (found, result) = cut(text, Limits::default(), cutting);
-        assert!(result.is_ok(), "{result:?}: {text}");
-        found
-    }
-
-    fn lines(text: &str, limit: usize) -> Vec<String> {
-        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: limit, ..Limits::default() });
-        let mut lines = Vec::new();
-        while input.skip_white_space().unwrap().is_some() {
-            lines.push(match line(&mut input).unwrap() {
-                Cut::Text(text) => String::from_utf8_lossy(text).trim_end().to_owned(),
-                Cut::TooLong => "too long".to_owned(),
-                Cut::TooDeep => "too deep".to_owned(),
-            });
-        }
-        lines
-    }
-
-    #[test]
-    fn lines_end_at_line_ends_and_at_the_end() {
-        assert_eq!(lines("one\r\n\n two\nthree", 99), ["one", "two", "three"]);
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_costs_only_itself_wherever_the_blocks_fall() {
-        for length in [101, 70_000, 200_000] {
-            let text = format!("one\n{}\nthree", "x".repeat(length));
-            assert_eq!(lines(&text, 100), ["one", "too long", "three"], "{length}");
-        }
-    }
-
-    #[test]
-    fn documents_of_every_kind_are_cut_into_their_records() {
-        for (text, expected) in [
-            (r#"{"a":1} {"b":[2]}, {"c":"]"}"#, vec![r#"{"a":1}"#, r#"{"b":[2]}"#, r#"{"c":"]"}"#]),
-            (r#"[{"a":1},{"b":2}][{"c":3}]"#, vec![r#"{"a":1}"#, r#"{"b":2}"#, r#"{"c":3}"#]),
-            (
-                r#"{"x":[1],"value":[{"a":1},{"b":2}],"n":{"value":[3]},"value":[{"c":3}],"z":"}"}{"d":4}"#,
-                vec![r#"{"a":1}"#, r#"{"b":2}"#, r#"{"c":3}"#, r#"{"d":4}"#],
-            ),
-            (r#"{"x":{"value":[{"a":1}]}}"#, vec![r#"{"x":{"value":[{"a":1}]}}"#]),
-            (r#"{"value":{"a":1}}"#, vec![r#"{"value":{"a":1}}"#]),
-            (r#"{"x":"value","y":[1]}"#, vec![r#"{"x":"value","y":[1]}"#]),
-            (r#"[{"value" : [ {"a":1} ] }, 7, [8]]"#, vec![r#"{"a":1}"#, "7", "8"]),
-            ("", vec![]),
-        ] {
-            assert_eq!(found(text, VALUES), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn marks_between_documents_are_passed_over() {
-        for cutting in [VALUES, LINES] {
-            assert_eq!(found("{},{},\u{feff}{}\n,\u{feff}\r\n{}", cutting), ["{}"; 4]);
-            assert_eq!(found(r#"{"value":[1]},{"value":[2]} {"value":[3]},"#, cutting), ["1", "2", "3"]);
-        }
-        assert_eq!(found(":{},:{}:,{}", VALUES), ["{}"; 3]);
-    }
-
-    #[test]
-    fn a_batch_is_found_behind_a_member_that_is_longer_than_a_record_may_be() {
-        let text = format!(r#"{{"x":"{}","value":[{{"a":1}}]}}"#, "x".repeat(200_000));
-        let (found, result) = cut(&text, Limits { record: 100, ..Limits::default() }, VALUES);
-        assert!(result.is_ok());
-        assert_eq!(found, [r#"{"a":1}"#]);
-    }
-
-    #[test]
-    fn a_document_that_does_not_end_is_reported() {
-        for text in [r#"[{"a":1}"#, r#"{"value":[{"a":1}"#, r#"{"value":[{"a":1}]"#, r#"{"a""#] {
-            assert!(matches!(cut(text, Limits::default(), VALUES).1, Err(ReadFault::Truncated(_))), "{text}");
-        }
-        let deep = "[".repeat(1000);
-        assert!(matches!(cut(&deep, Limits::default(), VALUES).1, Err(ReadFault::Corrupt(_))));
-    }
-
-    #[test]
-    fn damage_costs_the_record_that_has_it() {
-        for (there, here) in [
-            // A line, or the rest of one, was lost.
-            (r#""b":{"c":[1,2]}}"#, r#""b":"cut"#),
-            (r#""b":{"c":[1,2]}}"#, r#""b":"cut\"#),
-            (r#""b":{"c":[1,2]}},"#, r#""b""#),
-            (r#""b":{"c":[1,2]}}"#, ""),
-            (r#"{"c":[1,2]}},"#, r#"{"c""#),
-            ("[1,2]}},", "[1"),
-            ("[1,2]}},", "[{\"d\":1}"),
-            // A bracket.
-            ("2]}}", "2]}"),
-            ("2]}}", "2]"),
-            ("2]}}", "2}}"),
-            ("2]}}", "]}}"),
-            // A quote, or there is one more.
-            (r#""b""#, r#""b"#),
-            (r#""b""#, r#"b""#),
-            (r#""b""#, r#""b"""#),
-            // A byte.
-            (r#""b":"#, r#""b""#),
-        ] {
-            let record = |number: i32| format!(r#"{{"a":{number},"b":{{"c":[1,2]}}}}"#);
-            let [first, second, third] = [0, 1, 2].map(record);
-            let damaged = format!("{second},").replacen(there, here, 1);
-            assert!(!damaged.contains(&second));
-            let expected = [first.as_str(), "damaged", &third];
-            for (text, cutting) in [
-                (format!("[{first},\n{damaged}\n{third}]"), VALUES),
-                (format!("{{\"value\":[\n{first},\n{damaged}\r\n\t{third}\n]}}\n"), VALUES),
-                (format!("{{\"value\":[\n{first},\n{damaged}\r\n\t{third}\n]}}\n"), LINES),
-                (format!("{{\"value\":[{first},{damaged}\n{{\"value\":[{third}]}}\n"), LINES),
-                (format!("{first}\n{damaged}\n{third}\n"), LINES),
-                (format!("{first}\n{damaged}\n{third}\n"), VALUES),
-            ] {
-                assert_eq!(found(&text, cutting), expected, "{text}");
-            }
-        }
-    }
-
-    fn json() -> impl Strategy<Value = serde_json::Value> {
-        let leaf = prop_oneof![
-            select(vec!["", "a", "\n{\"a\":1}", "\\", "\"", "},{\"", "[", "]"]).prop_map(serde_json::Value::from),
-            (-1..9).prop_map(serde_json::Value::from),
-        ];
-        leaf.prop_recursive(4, 40, 5, |inner| {
-            prop_oneof![
-                vec(inner.clone(), 0..5).prop_map(serde_json::Value::from),
-                prop::collection::btree_map("[a-c{]", inner, 0..4)
-                    .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_json_is_cut_nowhere_but_at_its_ends(records in vec(json(), 0..6), indent in prop::option::of(0..3_usize)) {
-            let mut text = Vec::new();
-            let indent = indent.map(|spaces| " ".repeat(spaces));
-            let whole = serde_json::json!([{"value": records}, {"n": 1}]);
-            match &indent {
-                None => serde_json::to_writer(&mut text, &whole).unwrap(),
-                Some(indent) => {
-                    let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
-                    whole.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter)).unwrap();
-                }
-            }
-            let found = found(std::str::from_utf8(&text).unwrap(), |input, found| super::values(input, &["value"], found));
-            let read: Vec<serde_json::Value> = found.iter().map(|found| serde_json::from_str(found).unwrap()).collect();
-            // Arrays within arrays have their elements cut.
-            let mut expected = Vec::new();
-            for record in &records {
-                flattened(record, &mut expected);
-            }
-            expected.push(serde_json::json!({"n": 1}));
-            prop_assert_eq!(read, expected);
-        }
-    }
-
-    fn flattened(record: &serde_json::Value, into: &mut Vec<serde_json::Value>) {
-        match record {
-            serde_json::Value::Array(elements) => {
-                for element in elements {
-                    flattened(element, into);
-                }
-            }
-            record => into.push(record.clone()),
-        }
-    }
-
-    #[test]
-    fn a_bracket_that_was_lost_costs_one_record_also_without_line_ends() {
-        for damaged in [r#"{"a":{"b":1}"#, r#"{"a":[1}"#, r#"{"a":{"b":[1,{}}}"#] {
-            let text = format!(r#"[{{"n":1}},{damaged},{{"n":2}},{damaged}]{{"n":3}}"#);
-            let expected = [r#"{"n":1}"#, "damaged", r#"{"n":2}"#, "damaged", r#"{"n":3}"#];
-            assert_eq!(found(&text, VALUES), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_bracket_too_many_is_damage_and_costs_nothing_else() {
-        for (text, damaged) in [("{}]{}", 1), ("[{}}},{}]", 2), ("}{}{}", 1), (r#"{"value":[{}]]}{}"#, 1)] {
-            let found = found(text, VALUES);
-            assert_eq!(found.iter().filter(|found| *found == "damaged").count(), damaged, "{text}");
-            assert_eq!(found.iter().filter(|found| *found == "{}").count(), 2, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_batch_that_is_cut_off_costs_no_other() {
-        let whole = r#"{"value":[{"n":1}]}"#;
-        for damaged in
-            [r#"{"value":["#, r#"{"value":[{"n":1}"#, r#"{"value":[{"n":1},"#, r#"{"value":[{"n":1}],"x":{"y":1"#]
-        {
-            let text = format!("{whole}\n{damaged}\n{whole}\n").repeat(20);
-            for cutting in [VALUES, LINES] {
-                let found = found(&text, cutting);
-                assert!(found.iter().filter(|found| *found == r#"{"n":1}"#).count() >= 40, "{damaged}: {found:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn records_that_share_a_line_are_all_found() {
-        let text = "{\"n\":1}{\"n\":2}\n{\"n\":3},\n{\"n\":4},\n{\"n\":5} rest\n{\"n\":6}";
-        let expected = [r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#, r#"{"n":4}"#, r#"{"n":5}"#, "damaged", r#"{"n":6}"#];
-        assert_eq!(found(text, LINES), expected);
-    }
-
-    #[test]
-    fn a_record_that_is_too_long_and_damaged_costs_no_other() {
-        let limits = Limits { record: 1000, ..Limits::default() };
-        for length in [2_000, 262_100, 262_130, 300_000, 600_000] {
-            for gap in ["", " ", "      "] {
-                let text = format!("[{{\"a\":\"{}\n{{{gap}\"n\":1}}]", "x".repeat(length));
-                let (found, result) = cut(&text, limits, VALUES);
-                assert!(result.is_ok());
-                assert_eq!(found, ["too long", &format!("{{{gap}\"n\":1}}")], "{length}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_value_ends_at_its_matching_bracket_whatever_its_strings_hold() {
-        for (text, expected) in [
-            (r#"{"a":"}]\"}","b":[{}]} ,"#, r#"{"a":"}]\"}","b":[{}]}"#),
-            ("12, 13", "12"),
-            (r#""a,b" ]"#, r#""a,b" "#),
-        ] {
-            let mut input = Input::new(Box::new(text.as_bytes()), Limits::default());
-            match value(&mut input, &[]).unwrap() {
-                Some(Value::Whole(Cut::Text(found))) => assert_eq!(String::from_utf8_lossy(found), expected),
-                _ => panic!("{text} was not cut"),
-            }
-        }
-    }
-
-    #[test]
-    fn a_value_nested_a_million_deep_is_cut_like_any_other() {
-        let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: 10_000_000, ..Limits::default() });
-        assert!(
-            matches!(value(&mut input, &[]).unwrap(), Some(Value::Whole(Cut::Text(found))) if found.len() == text.len())
-        );
-    }
-
-    #[test]
-    fn a_value_without_an_end_is_none() {
-        let mut input = Input::new(Box::new(&br#"{"a":"#[..]), Limits::default());
-        assert!(value(&mut input, &[]).unwrap().is_none());
-    }
-}
+mod tests;

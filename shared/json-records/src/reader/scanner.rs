@@ -1,100 +1,100 @@
-//! Finding where a JSON value ends, be it damaged or not.
+//! Finds the end of a JSON value, also of a damaged one.
 
-/// The name of a batch's array is no longer than this; of longer names only so much is looked at.
-const LONGEST_NAME: usize = 16;
+/// Bytes of the longest batch key. Of longer keys only the beginning is kept.
+const LONGEST_KEY: usize = 16;
 
-/// Where a scan ended.
+/// Where a scan stopped. Positions count from the bytes of the last call.
 pub(super) enum End {
-    /// Behind the value.
+    /// After the value.
     Value(usize),
-    /// Behind the bracket that opens a batch's array.
+    /// After the bracket that opens a batch's array.
     Batch(usize),
-    /// Within the value, which is damaged, so many bytes back from here, where what comes next begins.
-    Next { position: usize, back: usize },
+    /// Within the value, which is damaged: the next value begins `rewind` bytes before this position.
+    Resync { position: usize, rewind: usize },
 }
 
 impl End {
-    /// Where that is, when so much was scanned before.
+    /// The position from the value's beginning, if `scanned` bytes were scanned in earlier calls.
     pub(super) fn position(&self, scanned: usize) -> usize {
         match self {
             Self::Value(position) | Self::Batch(position) => scanned + position,
-            Self::Next { position, back } => scanned + position - back,
+            Self::Resync { position, rewind } => scanned + position - rewind,
         }
     }
 }
 
-/// Of what lies deeper than this, it is not known which brackets opened it.
+/// Below this depth, the scanner does not record which brackets are open.
 const KNOWN_DEPTH: usize = 64 * 1024;
 
-/// The next record can have so much white space behind its bracket.
-const NEXT_RECORD: usize = 1024;
+/// The most white space between the `{` of a next record and its first key.
+const LONGEST_GAP: usize = 1024;
 
-/// Whether it is in a string.
+/// Whether the position is in a string.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum InString {
     #[default]
     Not,
     Plain,
-    /// Behind a backslash.
+    /// After a backslash.
     Escaped,
 }
 
-/// Where in a value a scan stands.
+/// Finds the end of one value, over any number of calls.
 ///
-/// It does not check the value, but must not lose those behind it when that one is damaged. So a value also ends where JSON
-/// can have no object, and yet one begins on a line, or behind a comma: there a part of it was lost, up to the next record.
-/// It ends as well before a bracket that closes nothing in it. What is JSON is never cut so; what was cut off where an
-/// object could have followed takes those behind it along.
+/// The scanner does not validate. To keep a damaged value from swallowing its successors it also stops (resynchronises) at a
+/// `{` that valid JSON cannot have at that position, if the `{` starts a line or follows a comma. It stops as well before a
+/// bracket that closes nothing in the value. Valid JSON never triggers either. A value that was truncated where an object may
+/// follow takes its successors with it.
 #[derive(Default)]
-pub(super) struct Scan {
+pub(super) struct ValueScanner {
     depth: usize,
     deepest: usize,
-    /// The depth at which the value ends.
+    /// The depth around the value.
     floor: usize,
-    /// What is open: whether it is an array.
+    /// For each open bracket down to [`KNOWN_DEPTH`], whether it is an array's.
     arrays: Vec<bool>,
     string: InString,
-    /// Whether there was only white space since a line end.
+    /// Whether only white space followed the last line feed.
     begins_line: bool,
-    /// The last byte outside of strings that is not white space.
+    /// The last byte outside of strings that was not white space.
     before: u8,
-    /// How many bytes ago something began that is the next record if a name comes first in it.
+    /// Bytes since a `{` that begins the next record if a key follows.
     next: Option<usize>,
-    /// The last text at the depth of an object's members.
-    name: Vec<u8>,
-    /// Whether the value of the member of that name comes next.
-    named: bool,
+    /// The last string directly in the outermost object.
+    key: Vec<u8>,
+    /// Whether that string is the key of the next value.
+    is_key: bool,
 }
 
-impl Scan {
-    /// Of a member of a batch.
-    pub(super) fn of_member() -> Self {
+impl ValueScanner {
+    /// For a key or value directly in a batch.
+    pub(super) fn in_object() -> Self {
         Self { depth: 1, floor: 1, arrays: vec![false], before: b',', ..Self::default() }
     }
 
-    /// How deep objects and arrays lay in one another.
+    /// The deepest nesting of objects and arrays.
     pub(super) fn deepest(&self) -> usize {
         self.deepest
     }
 
-    /// How many of the last bytes can belong to the next record.
+    /// How many of the last bytes may belong to the next record.
     pub(super) fn undecided(&self) -> usize {
-        self.next.map_or(0, |bytes| bytes + 1)
+        self.next.map_or(0, |since| since + 1)
     }
 
-    /// Scans on, and returns where the value ends: behind its closing bracket, or before the mark that ends a value
-    /// without one.
-    pub(super) fn end(&mut self, bytes: &[u8], batches: &[&str]) -> Option<End> {
+    /// Scans more bytes, and returns where the value ends: after its closing bracket, or before the delimiter of a value
+    /// without brackets.
+    pub(super) fn end(&mut self, bytes: &[u8], batches: impl Iterator<Item = &'static str> + Clone) -> Option<End> {
         for (position, byte) in bytes.iter().enumerate() {
-            if let Some(back) = self.next.take().map(|bytes| bytes + 1) {
+            if let Some(rewind) = self.next.take().map(|since| since + 1) {
                 match byte {
-                    b'"' => return Some(End::Next { position, back }),
-                    b' ' | b'\t' | b'\r' | b'\n' if back < NEXT_RECORD => self.next = Some(back),
+                    b'"' => return Some(End::Resync { position, rewind }),
+                    b' ' | b'\t' | b'\r' | b'\n' if rewind < LONGEST_GAP => self.next = Some(rewind),
                     _ => {}
                 }
             }
             if self.string != InString::Not {
-                self.within_string(*byte);
+                self.in_string(*byte);
                 continue;
             }
             match byte {
@@ -105,13 +105,13 @@ impl Scan {
                 }
                 b'"' => {
                     self.string = InString::Plain;
-                    self.named = false;
+                    self.is_key = false;
                     if self.depth == 1 {
-                        self.name.clear();
+                        self.key.clear();
                     }
                 }
-                b':' if self.depth == 1 => self.named = true,
-                b'[' if self.depth == 1 && self.named && self.is_batch(batches) => {
+                b':' if self.depth == 1 => self.is_key = true,
+                b'[' if self.depth == 1 && self.is_key && self.is_batch(batches.clone()) => {
                     return Some(End::Batch(position + 1));
                 }
                 b'{' | b'[' => {
@@ -124,7 +124,7 @@ impl Scan {
                 b':' if self.depth == 0 => return Some(End::Value(position)),
                 b'}' | b']' => {
                     if !self.close(*byte == b']') {
-                        return Some(End::Next { position, back: 0 });
+                        return Some(End::Resync { position, rewind: 0 });
                     }
                     if self.depth == 0 {
                         return Some(End::Value(position + 1));
@@ -138,22 +138,22 @@ impl Scan {
         None
     }
 
-    fn within_string(&mut self, byte: u8) {
+    fn in_string(&mut self, byte: u8) {
         let begins_line = std::mem::take(&mut self.begins_line);
         match byte {
-            // A string has no line ends in it; this one lost its end.
+            // A string cannot contain a line feed: this one lost its closing quote.
             b'\n' => (self.begins_line, self.string) = (true, InString::Plain),
             b' ' | b'\t' | b'\r' if begins_line => self.begins_line = true,
             b'{' if begins_line => self.next = Some(0),
             _ if self.string == InString::Escaped => self.string = InString::Plain,
             b'\\' => self.string = InString::Escaped,
             b'"' => self.string = InString::Not,
-            _ if self.depth == 1 && self.name.len() < LONGEST_NAME => self.name.push(byte),
+            _ if self.depth == 1 && self.key.len() < LONGEST_KEY => self.key.push(byte),
             _ => {}
         }
     }
 
-    /// Whether an object may begin here.
+    /// Whether valid JSON can have an object here.
     fn may_be_object(&self) -> bool {
         match self.before {
             0 | b':' | b'[' => true,
@@ -168,10 +168,10 @@ impl Scan {
         }
         self.depth += 1;
         self.deepest = self.depth.max(self.deepest);
-        self.named = false;
+        self.is_key = false;
     }
 
-    /// Closes the innermost of a kind, whatever was not closed in it. Tells whether there is one.
+    /// Closes the innermost array or object and everything open in it. Returns whether there was one.
     fn close(&mut self, is_array: bool) -> bool {
         if self.depth > self.arrays.len() {
             self.depth -= 1;
@@ -183,7 +183,7 @@ impl Scan {
         true
     }
 
-    fn is_batch(&self, batches: &[&str]) -> bool {
-        batches.iter().any(|batch| batch.as_bytes() == self.name)
+    fn is_batch(&self, mut batches: impl Iterator<Item = &'static str>) -> bool {
+        batches.any(|batch| batch.as_bytes() == self.key)
     }
 }

@@ -1,22 +1,22 @@
-//! The parts of going over an object by a precedent that look at sixty-four bytes at a time.
+//! The operations of the matcher on sixty-four bytes at a time: comparing texts, finding the ends of strings and numbers.
 
 #![expect(
     clippy::inline_always,
-    reason = "code for a processor's vectors must be compiled together, or it is slower than none"
+    reason = "SIMD code must be inlined into one function with the target feature, or each call costs more than it saves"
 )]
 
 use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
 
-use super::super::marks::{BLOCK, escaped, ones};
-use super::super::scalar::{self, Scalar};
-use super::super::walk::Fault;
+use crate::index::Invalid;
+use crate::scalar::{self, Scalar};
+use crate::validate::bitmaps::{BLOCK, escaped, ones};
 
 #[inline(always)]
 fn block(text: &[u8], at: usize) -> Option<&[u8; BLOCK]> {
     text.get(at..)?.first_chunk()
 }
 
-/// Which bytes of two blocks differ, of the first `most` if these are fewer.
+/// The bytes in which two blocks differ, among the first `most`.
 #[inline(always)]
 fn differ<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], most: usize) -> u64 {
     let equal = u8x64::from_slice(simd, one).simd_eq(u8x64::from_slice(simd, other)).to_bitmask();
@@ -24,73 +24,73 @@ fn differ<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], most: usize)
     !equal << beyond >> beyond
 }
 
-/// A text that others are compared with, in blocks.
+/// A text of the template, in blocks, with which texts are compared.
 pub(super) struct Blocks {
-    /// The last one is filled up with zeros.
+    /// The last block is padded with zeros.
     blocks: Vec<[u8; BLOCK]>,
-    /// All bits of the bytes in the last one that are of the text.
-    within: [u8; BLOCK],
+    /// A mask of the text's bytes in the last block.
+    mask: [u8; BLOCK],
 }
 
 impl Blocks {
     pub(super) fn of(text: &[u8]) -> Self {
-        let mut blocks = Self { blocks: Vec::new(), within: WITHIN[0] };
+        let mut blocks = Self { blocks: Vec::new(), mask: MASKS[0] };
         for bytes in text.chunks(BLOCK) {
             let mut block = [0; BLOCK];
             block[..bytes.len()].copy_from_slice(bytes);
             blocks.blocks.push(block);
-            blocks.within = WITHIN[bytes.len()];
+            blocks.mask = MASKS[bytes.len()];
         }
         blocks
     }
 
-    /// Whether another text begins so. Near its end that is left open, and denied.
+    /// Whether `text` begins with this text; `false` also where fewer bytes follow than a block has.
     #[inline(always)]
     pub(super) fn begin<S: Simd>(&self, simd: S, text: &[u8]) -> bool {
         let Some((last, blocks)) = self.blocks.split_last() else { return true };
         let Some((text, [last_of_text, ..])) = text.as_chunks().0.split_at_checked(blocks.len()) else { return false };
-        are_same(simd, blocks, text, differ_within(simd, last, last_of_text, &self.within))
+        are_same(simd, blocks, text, differ_within(simd, last, last_of_text, &self.mask))
     }
 }
 
-/// All bits of so many bytes of a block, by their number.
-static WITHIN: [[u8; BLOCK]; BLOCK + 1] = {
-    let mut within = [[0; BLOCK]; BLOCK + 1];
+/// Masks of the first bytes of a block, by their number.
+static MASKS: [[u8; BLOCK]; BLOCK + 1] = {
+    let mut masks = [[0; BLOCK]; BLOCK + 1];
     let mut length = 0;
     while length <= BLOCK {
         let mut at = 0;
         while at < length {
-            within[length][at] = 0xff;
+            masks[length][at] = 0xff;
             at += 1;
         }
         length += 1;
     }
-    within
+    masks
 };
 
-/// Whether the first bytes of two texts are the same. Near the end of either that is left open, and denied.
+/// Whether the first `length` bytes of two texts are equal; `false` also where either has fewer bytes after them than a block.
 #[inline(always)]
 pub(super) fn begin_alike<S: Simd>(simd: S, one: &[u8], other: &[u8], length: usize) -> bool {
     let (rest, read) = (length % BLOCK, (length / BLOCK + 1) * BLOCK);
     let (Some(one), Some(other)) = (one.get(..read), other.get(..read)) else { return false };
     let blocks = one.as_chunks().0.split_last().zip(other.as_chunks().0.split_last());
     let Some(((last, one), (last_of_other, other))) = blocks else { return false };
-    are_same(simd, one, other, differ_within(simd, last, last_of_other, &WITHIN[rest]))
+    are_same(simd, one, other, differ_within(simd, last, last_of_other, &MASKS[rest]))
 }
 
 #[inline(always)]
-fn differ_within<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], within: &[u8; BLOCK]) -> u8x64<S> {
-    let [one, other, within] = [one, other, within].map(|block| u8x64::from_slice(simd, block));
-    (one ^ other) & within
+fn differ_within<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], mask: &[u8; BLOCK]) -> u8x64<S> {
+    let [one, other, mask] = [one, other, mask].map(|block| u8x64::from_slice(simd, block));
+    (one ^ other) & mask
 }
 
-/// Blocks that are compared before it is decided whether they are the same: that they are not is rare. More would make it
-/// worth while to write records that begin to differ again and again long before they were found to differ.
+/// Blocks that are compared between two branches: a difference is rare. With more, an attacker could make the matcher compare
+/// many blocks after each difference for nothing.
 const AT_ONCE: usize = 8;
 
-/// Whether as many blocks are the same, and there is nothing in which what is behind them differs.
+/// Whether two lists of blocks are equal, and `differs_after` is zero.
 #[inline(always)]
-fn are_same<S: Simd>(simd: S, mut one: &[[u8; BLOCK]], mut other: &[[u8; BLOCK]], differs_behind: u8x64<S>) -> bool {
+fn are_same<S: Simd>(simd: S, mut one: &[[u8; BLOCK]], mut other: &[[u8; BLOCK]], differs_after: u8x64<S>) -> bool {
     while let Some((of_one, rest)) = one.split_at_checked(AT_ONCE) {
         let Some((of_other, rest_of_other)) = other.split_at_checked(AT_ONCE) else { return false };
         if !is_zero(simd, differ_in_any(simd, of_one, of_other, u8x64::splat(simd, 0))) {
@@ -98,7 +98,7 @@ fn are_same<S: Simd>(simd: S, mut one: &[[u8; BLOCK]], mut other: &[[u8; BLOCK]]
         }
         (one, other) = (rest, rest_of_other);
     }
-    is_zero(simd, differ_in_any(simd, one, other, differs_behind))
+    is_zero(simd, differ_in_any(simd, one, other, differs_after))
 }
 
 #[inline(always)]
@@ -114,7 +114,7 @@ fn is_zero<S: Simd>(simd: S, bytes: u8x64<S>) -> bool {
     !bytes.simd_eq(u8x64::splat(simd, 0)).to_bitmask() == 0
 }
 
-/// How many bytes two texts have in common at their beginnings, of the first `most`.
+/// The length of the common prefix of two texts, at most `most`.
 #[inline(always)]
 pub(super) fn same<S: Simd>(simd: S, one: &[u8], other: &[u8], most: usize) -> usize {
     for same in (0..most).step_by(BLOCK) {
@@ -129,45 +129,45 @@ pub(super) fn same<S: Simd>(simd: S, one: &[u8], other: &[u8], most: usize) -> u
     most
 }
 
-/// Where a block has quotes, and where it has what a string of ASCII has not as it is: quotes, backslashes, control characters,
-/// and what is not ASCII.
+/// The quotes of a block, and the bytes that end a run of plain ASCII in a string: quotes, backslashes, control characters and
+/// bytes that are not ASCII.
 #[inline(always)]
 fn stops<S: Simd>(simd: S, block: &[u8; BLOCK]) -> (u64, u64) {
     let bytes = u8x64::from_slice(simd, block);
     let is = |byte| bytes.simd_eq(u8x64::splat(simd, byte));
-    // What is less than a space wraps around.
+    // A byte below the space wraps around.
     let is_other = (bytes - u8x64::splat(simd, b' ')).simd_ge(u8x64::splat(simd, 0x80 - b' '));
     (is(b'"').to_bitmask(), (is(b'"') | is(b'\\') | is_other).to_bitmask())
 }
 
-/// Whether the text begins with a string of this length, quotes included, and of ASCII without escapes. It is told without
-/// looking for the end, so that a processor can go on behind it before it is told.
+/// Whether the text begins with a string of this length, including its quotes, of ASCII without escapes. It does not search
+/// for the end, so the processor can speculate past the string.
 #[inline(always)]
-pub(super) fn is_steady_string<S: Simd>(simd: S, text: &[u8], length: usize) -> bool {
+pub(super) fn is_fixed_string<S: Simd>(simd: S, text: &[u8], length: usize) -> bool {
     let Some(block) = block(text, 1) else { return false };
     let (quotes, stops) = stops(simd, block);
     let beyond = BLOCK + 1 - length;
     stops << beyond == 1 << (BLOCK - 1) && quotes << beyond == 1 << (BLOCK - 1)
 }
 
-/// The longest string, quotes included, that [`is_steady_string`] can tell.
-pub(super) const LONGEST_STEADY: usize = BLOCK + 1;
+/// The longest string, including its quotes, that [`is_fixed_string`] accepts.
+pub(super) const LONGEST_FIXED: usize = BLOCK + 1;
 
-/// Where the text, number or word ends that `text` begins with. What had better be looked at more closely is called
-/// malformed: a string with escaped letters, and a number that can be too large.
-pub(super) fn value_end(text: &[u8]) -> Result<usize, Fault> {
+/// The length of the string, number or word that `text` begins with. Returns `Malformed` also for what makes an index
+/// untrusted: a string with escaped letters, a number that may be too large.
+pub(super) fn value_end(level: Level, text: &[u8]) -> Result<usize, Invalid> {
     if text.first() == Some(&b'"') {
-        return dispatch!(Level::new(), simd => string_end(simd, text));
+        return dispatch!(level, simd => string_end(simd, level, text));
     }
     match scalar::scalar(text) {
         Scalar::Plain(length) => Ok(length),
-        Scalar::Large | Scalar::Damaged => Err(Fault::Malformed),
+        Scalar::Large | Scalar::Malformed => Err(Invalid::Malformed),
     }
 }
 
-/// The same of a string.
+/// The same for a string.
 #[inline(always)]
-pub(super) fn string_end<S: Simd>(simd: S, text: &[u8]) -> Result<usize, Fault> {
+pub(super) fn string_end<S: Simd>(simd: S, level: Level, text: &[u8]) -> Result<usize, Invalid> {
     let mut from = 1;
     while let Some(block) = block(text, from) {
         let (quotes, stops) = stops(simd, block);
@@ -176,19 +176,19 @@ pub(super) fn string_end<S: Simd>(simd: S, text: &[u8]) -> Result<usize, Fault> 
             continue;
         }
         let stop = from + stops.trailing_zeros() as usize;
-        return if stops & stops.wrapping_neg() & quotes != 0 { Ok(stop + 1) } else { unusual_string_end(text, stop) };
+        return if stops & stops.wrapping_neg() & quotes != 0 { Ok(stop + 1) } else { unusual_string_end(level, text, stop) };
     }
-    unusual_string_end(text, from)
+    unusual_string_end(level, text, from)
 }
 
-/// The same, where nothing but plain ASCII comes before `from`. By itself, for it would be in the way of what is usual.
+/// The same for a string of which the bytes before `from` are plain ASCII. Not inlined, which keeps the usual path short.
 #[inline(never)]
-fn unusual_string_end(text: &[u8], from: usize) -> Result<usize, Fault> {
-    dispatch!(Level::new(), simd => string_end_behind(simd, text, from))
+fn unusual_string_end(level: Level, text: &[u8], from: usize) -> Result<usize, Invalid> {
+    dispatch!(level, simd => string_end_from(simd, text, from))
 }
 
 #[inline(always)]
-fn string_end_behind<S: Simd>(simd: S, text: &[u8], mut from: usize) -> Result<usize, Fault> {
+fn string_end_from<S: Simd>(simd: S, text: &[u8], mut from: usize) -> Result<usize, Invalid> {
     let (mut carry, mut is_utf8) = (0, true);
     while let Some(block) = block(text, from) {
         let bytes = u8x64::from_slice(simd, block);
@@ -196,12 +196,12 @@ fn string_end_behind<S: Simd>(simd: S, text: &[u8], mut from: usize) -> Result<u
         let (backslashes, quotes) = (is(b'\\'), is(b'"'));
         let escaped = escaped(backslashes, &mut carry);
         let ends = quotes & !escaped;
-        // All bits up to the quote that ends it.
+        // All bits up to the closing quote.
         let within = ends ^ ends.wrapping_sub(1);
         let controls = bytes.simd_lt(u8x64::splat(simd, b' ')).to_bitmask();
-        let is_sound = |position: u32| may_be_escaped(&text[from + position as usize..]);
-        if controls & within != 0 || !ones(escaped & within & !quotes & !backslashes).all(is_sound) {
-            return Err(Fault::Malformed);
+        let is_valid = |position: u32| may_be_escaped(&text[from + position as usize..]);
+        if controls & within != 0 || !ones(escaped & within & !quotes & !backslashes).all(is_valid) {
+            return Err(Invalid::Malformed);
         }
         is_utf8 &= is_latin(simd, block, within);
         if ends != 0 {
@@ -210,11 +210,11 @@ fn string_end_behind<S: Simd>(simd: S, text: &[u8], mut from: usize) -> Result<u
         }
         from += BLOCK;
     }
-    // From the backslash on that comes last, if its letter does not.
+    // Restart at a last backslash whose escaped byte is in the next block.
     in_utf8(text, escaped_string_end(text, from - usize::from(carry > 0))?)
 }
 
-/// Whether these bytes of a block are UTF-8 with no characters but of one byte or two.
+/// Whether these bytes of a block are UTF-8, with characters of one or two bytes only.
 #[inline(always)]
 fn is_latin<S: Simd>(simd: S, block: &[u8; BLOCK], within: u64) -> bool {
     let bytes = u8x64::from_slice(simd, block);
@@ -225,39 +225,38 @@ fn is_latin<S: Simd>(simd: S, block: &[u8; BLOCK], within: u64) -> bool {
 }
 
 #[cold]
-fn in_utf8(text: &[u8], end: usize) -> Result<usize, Fault> {
-    std::str::from_utf8(&text[..end]).map(|_| end).map_err(|_| Fault::Malformed)
+fn in_utf8(text: &[u8], end: usize) -> Result<usize, Invalid> {
+    std::str::from_utf8(&text[..end]).map(|_| end).map_err(|_| Invalid::Malformed)
 }
 
-/// Where the string ends of which so much was gone over.
+/// The length of the string, of which the bytes before `from` are valid.
 #[cold]
-fn escaped_string_end(text: &[u8], mut from: usize) -> Result<usize, Fault> {
+fn escaped_string_end(text: &[u8], mut from: usize) -> Result<usize, Invalid> {
     loop {
-        match text.get(from).ok_or(Fault::Unfinished)? {
+        match text.get(from).ok_or(Invalid::Incomplete)? {
             b'"' => return Ok(from + 1),
             b'\\' => {
                 let escaped = &text[from + 1..];
                 if escaped.is_empty() || escaped[0] == b'u' && escaped.len() < 5 {
-                    return Err(Fault::Unfinished);
+                    return Err(Invalid::Incomplete);
                 }
                 if !may_be_escaped(escaped) {
-                    return Err(Fault::Malformed);
+                    return Err(Invalid::Malformed);
                 }
                 from += 2;
             }
-            0..0x20 => return Err(Fault::Malformed),
+            0..0x20 => return Err(Invalid::Malformed),
             _ => from += 1,
         }
     }
 }
 
-/// Whether this may stand behind a backslash, and is no letter that a name can have been written with.
+/// Whether this is valid after a backslash, and does not hide a letter of a key.
 fn may_be_escaped(text: &[u8]) -> bool {
     scalar::is_escape(text) && !scalar::is_escaped_letter(text)
 }
 
-/// The length of the number that `text` begins with, if it is as nearly all are: in order, without an exponent, and not as
-/// long as a block.
+/// The length of the number that `text` begins with, if it is a usual one: valid, without an exponent, shorter than a block.
 #[inline(always)]
 pub(super) fn number<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
     let block = block(text, 0)?;
@@ -285,8 +284,9 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
+    use crate::levels;
 
-    /// Bytes that matter in a string, or as UTF-8, or are like those that do.
+    /// Bytes that matter in a string or in UTF-8, and bytes near those.
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
         let pieces: [&[u8]; 21] = [
             b"a",
@@ -315,12 +315,14 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_may_be_escaped_across_two_blocks() {
+    fn an_escape_may_span_two_blocks() {
         for length in 0..2 * BLOCK {
             for room in [0, 2 * BLOCK] {
                 let string = format!("\"\\n{}\\\"\\\\é\"", "x".repeat(length));
                 let text = string.clone() + &"x".repeat(room);
-                assert_eq!(value_end(text.as_bytes()), Ok(string.len()), "{text}");
+                for level in levels() {
+                    assert_eq!(value_end(level, text.as_bytes()), Ok(string.len()), "{level:?}: {text}");
+                }
             }
         }
     }
@@ -329,9 +331,13 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
 
         #[test]
-        fn a_string_ends_where_json_has_it_end(padding in 0..70_usize, bytes in bytes(), rest in bytes(), room in 0..80_usize) {
+        fn a_string_ends_where_serde_json_ends_it(padding in 0..70_usize, bytes in bytes(), rest in bytes(), room in 0..80_usize) {
             let text = [&b"\""[..], "x".repeat(padding).as_bytes(), &bytes, b"\"", &rest, "x".repeat(room).as_bytes()].concat();
-            let found = value_end(&text);
+            let level = Level::new();
+            let found = value_end(level, &text);
+            for other in levels() {
+                prop_assert_eq!(value_end(other, &text), found, "{:?}: {}", other, text.escape_ascii());
+            }
             let mut strings = serde_json::Deserializer::from_slice(&text).into_iter::<String>();
             let read = matches!(strings.next(), Some(Ok(_)));
             let end = strings.byte_offset();
@@ -340,16 +346,16 @@ mod tests {
                 // Left to a closer look, at most.
                 Err(_) => prop_assert!(!read || text[..end].contains(&b'\\'), "{}", text.escape_ascii()),
             }
-            for length in 2..=text.len().min(LONGEST_STEADY) {
-                let is_steady = dispatch!(Level::new(), simd => is_steady_string(simd, &text, length));
-                prop_assert!(!is_steady || found == Ok(length), "{length} of {}", text.escape_ascii());
+            for length in 2..=text.len().min(LONGEST_FIXED) {
+                let is_fixed = dispatch!(Level::new(), simd => is_fixed_string(simd, &text, length));
+                prop_assert!(!is_fixed || found == Ok(length), "{length} of {}", text.escape_ascii());
                 let can_be = found == Ok(length) && text.len() > BLOCK && text[..length].iter().all(|byte| byte.is_ascii() && *byte != b'\\');
-                prop_assert_eq!(is_steady, can_be, "{} of {}", length, text.escape_ascii());
+                prop_assert_eq!(is_fixed, can_be, "{} of {}", length, text.escape_ascii());
             }
         }
 
         #[test]
-        fn a_number_or_word_ends_where_it_ends_when_gone_over_byte_by_byte(
+        fn a_number_ends_where_the_bytewise_parser_ends_it(
             text in "(-?[0-9]{1,4}(\\\\.[0-9]{0,3})?|[-0-9.eE+]{1,8}|true|false|null|nul|[0-9]{60,70})[,}x ]?",
             room in prop::bool::ANY,
         ) {
@@ -357,7 +363,7 @@ mod tests {
             let found = dispatch!(Level::new(), simd => number(simd, text.as_bytes()));
             let expected = match scalar::scalar(text.as_bytes()) {
                 Scalar::Plain(length) => Some(length),
-                Scalar::Large | Scalar::Damaged => None,
+                Scalar::Large | Scalar::Malformed => None,
             };
             prop_assert!(found.is_none() || found == expected, "{found:?} and not {expected:?} of {text}");
             let is_usual = text.len() >= BLOCK && expected.is_some_and(|end| end < BLOCK && !text[..end].contains(|c: char| c.is_ascii_alphabetic()));
@@ -365,7 +371,7 @@ mod tests {
         }
 
         #[test]
-        fn texts_are_the_same_as_far_as_they_are(
+        fn the_common_prefix_is_that_of_a_bytewise_comparison(
             one in vec(0..2_u8, 0..200), place in any::<prop::sample::Index>(), most in 0..200_usize, room in 0..2_usize,
         ) {
             let mut other = one.clone();

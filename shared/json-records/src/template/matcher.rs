@@ -1,335 +1,367 @@
-//! Going over an object by a precedent.
+//! Matches a text with a template.
 //!
-//! Two places go along: `there`, in the precedent, and `here`, in the text. Up to both the text is known to be JSON, and what
-//! is open is the same. Between two [`Step`]s the texts go along byte by byte, be it that they are equal, or that a value as
-//! long as the precedent's was checked.
+//! Two cursors advance: `template_pos` and `text_pos`. Invariant: the text before `text_pos` is a valid prefix of an object, and
+//! the same arrays and objects are open at both cursors. Between two [`SyncPoint`]s both cursors advance by the same number of
+//! bytes, because the bytes are equal, or because a value of the text with the length of the template's was validated.
 
 #![expect(
     clippy::inline_always,
-    reason = "code for a processor's vectors must be compiled together, or it is slower than none"
+    reason = "SIMD code must be inlined into one function with the target feature, or each call costs more than it saves"
 )]
 
 use std::ops::Range;
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Simd, dispatch};
 
-use super::super::members::Members;
-use super::super::scalar;
-use super::super::walk::{Fault, Walked, walk};
-use super::comparing::{begin_alike, is_steady_string, number, same, string_end, value_end};
-use super::precedent::{Difference, How, Jump, Kind, Precedent, Value};
+use super::compare::{begin_alike, is_fixed_string, number, same, string_end, value_end};
+use super::outline::{Kind, Value};
+use super::template::{Difference, DifferenceKind, Skip, Template};
+use crate::index::{Index, Invalid};
+use crate::key_set::KeySet;
+use crate::scalar;
+use crate::validate::{Validation, validate};
 
-/// How much may be gone over anew in an object, in lengths of the precedent, before that is given up: what is nested deeply,
-/// and differs in each depth, would be gone over again and again.
-const PAINS: usize = 4;
+/// How many bytes of a text may be validated again, in lengths of the template. A deeply nested text that differs at each depth
+/// would otherwise be validated once for each.
+const RESCAN_BUDGET: usize = 4;
 
-/// What it takes to begin to go over something anew, in bytes that could be gone over meanwhile.
-const BEGINNING: usize = 512;
+/// The cost of starting a validation, in bytes.
+const RESCAN_COST: usize = 512;
 
-/// What a record showed that its precedent did not know.
+/// What a match showed that the template does not have yet.
 #[derive(Default)]
-pub(super) struct Lesson {
-    /// A text, number or word that varies: its number, and whether it was as long as the precedent's.
-    pub(super) varies: Option<(usize, bool)>,
-    /// Where the texts went apart, and how they went on.
-    pub(super) jumps: Option<(usize, Jump)>,
-    pub(super) lacks: Option<Lack>,
+pub(super) struct Observation {
+    /// The index of a string, number or word that varies, and whether it had the template's length.
+    pub(super) scalar: Option<(usize, bool)>,
+    /// The position where the texts differed, and how the match continued.
+    pub(super) skip: Option<(usize, Skip)>,
+    pub(super) longer: Option<LongerContainer>,
 }
 
-/// An array or object that had more in it.
-pub(super) struct Lack {
-    pub(super) there: Range<usize>,
-    pub(super) here: Range<usize>,
+/// An array or object that is longer than the template's.
+pub(super) struct LongerContainer {
+    pub(super) in_template: Range<usize>,
+    pub(super) in_text: Range<usize>,
 }
 
-/// Where the two texts begin to go along.
+/// A pair of positions from which both cursors advance together.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Step {
-    there: usize,
-    here: usize,
+pub(super) struct SyncPoint {
+    template_pos: usize,
+    text_pos: usize,
 }
 
-/// An object that was gone over anew, and of which something is asked for.
-struct Anew<const N: usize> {
-    there: Range<usize>,
-    here: usize,
-    walked: Walked<N>,
+/// A requested object that was validated by itself, in place of the template's.
+struct Replaced<const N: usize> {
+    in_template: Range<usize>,
+    text_pos: usize,
+    index: Index<N>,
 }
 
-pub(super) struct Following<'a, const N: usize> {
-    precedent: &'a Precedent<N>,
+/// A match of one text with one template.
+pub(super) struct Matcher<'a, const N: usize> {
+    template: &'a Template<N>,
     text: &'a [u8],
-    depth: usize,
-    there: usize,
-    here: usize,
-    /// In the order of the precedent.
-    steps: &'a mut Vec<Step>,
-    /// The next of the precedent's differences.
+    validation: Validation,
+    template_pos: usize,
+    text_pos: usize,
+    /// Ordered by `template_pos`.
+    sync_points: &'a mut Vec<SyncPoint>,
+    /// The index of the template's next difference.
     next: usize,
-    anew: Vec<Anew<N>>,
-    pains: usize,
-    lesson: Lesson,
+    replaced: Vec<Replaced<N>>,
+    /// Bytes that were validated again.
+    rescanned: usize,
+    observation: Observation,
 }
 
-impl<'a, const N: usize> Following<'a, N> {
-    pub(super) fn new(precedent: &'a Precedent<N>, text: &'a [u8], depth: usize, steps: &'a mut Vec<Step>) -> Self {
-        steps.clear();
-        steps.push(Step::default());
-        let (anew, lesson) = (Vec::new(), Lesson::default());
-        Self { precedent, text, depth, there: 0, here: 0, steps, next: 0, anew, pains: 0, lesson }
+impl<'a, const N: usize> Matcher<'a, N> {
+    /// A match from the beginning of both texts. `sync_points` are passed in only to reuse their memory.
+    pub(super) fn new(
+        template: &'a Template<N>,
+        text: &'a [u8],
+        validation: Validation,
+        sync_points: &'a mut Vec<SyncPoint>,
+    ) -> Self {
+        sync_points.clear();
+        sync_points.push(SyncPoint::default());
+        Self {
+            template,
+            text,
+            validation: Validation { in_line: true, ..validation },
+            template_pos: 0,
+            text_pos: 0,
+            sync_points,
+            next: 0,
+            replaced: Vec::new(),
+            rescanned: 0,
+            observation: Observation::default(),
+        }
     }
 
-    /// Goes over the object that the text begins with. What cannot be gone over so is called malformed, whether it is or not.
-    pub(super) fn follow(mut self, walked: &mut Walked<N>) -> Result<Lesson, Fault> {
-        self.go_over()?;
-        *walked = Walked { length: self.here, is_plain: true, is_utf8: true, names: [0; N] };
-        self.names(&mut walked.names);
-        Ok(self.lesson)
+    /// Matches the object that the text begins with, and writes its index.
+    ///
+    /// # Errors
+    /// `Malformed` where the texts cannot be matched, whether or not the text is valid.
+    pub(super) fn run(mut self, index: &mut Index<N>) -> Result<Observation, Invalid> {
+        self.advance()?;
+        *index = Index { length: self.text_pos, is_trusted: true, is_utf8: true, is_batch: false, slots: [0; N] };
+        self.index_keys(&mut index.slots);
+        Ok(self.observation)
     }
 
-    /// It ends: `there` goes back only behind a comma `here`, and `here` goes back only within a name, to one that comes later
-    /// `there`.
-    fn go_over(&mut self) -> Result<(), Fault> {
-        let precedent = self.precedent;
+    /// Terminates: `template_pos` moves back only after `text_pos` has consumed a comma, and `text_pos` moves back only to the
+    /// start of the current key, in which case `template_pos` moves forward.
+    fn advance(&mut self) -> Result<(), Invalid> {
+        let template = self.template;
         loop {
-            dispatch!(Level::new(), simd => self.go_along(simd))?;
-            let Some(innermost) = precedent.innermost.get(self.there) else { return Ok(()) };
-            let Some(byte) = self.text.get(self.here) else { return Err(Fault::Unfinished) };
+            dispatch!(self.validation.level, simd => self.advance_to_difference(simd))?;
+            let Some(innermost) = template.innermost.get(self.template_pos) else { return Ok(()) };
+            let Some(byte) = self.text.get(self.text_pos) else { return Err(Invalid::Incomplete) };
             let innermost = usize::from(*innermost);
-            let value = &precedent.values[innermost];
+            let value = &template.values[innermost];
             match value.kind {
-                _ if self.there == value.start => self.replaced(innermost, *byte)?,
-                Kind::Array { .. } | Kind::Object { .. } => self.within(innermost, *byte)?,
-                Kind::String | Kind::Scalar => self.another(innermost)?,
+                _ if self.template_pos == value.start => self.replace_value(innermost, *byte)?,
+                Kind::Array { .. } | Kind::Object { .. } => self.structural_difference(innermost, *byte)?,
+                Kind::String | Kind::Scalar => self.rescan_scalar(innermost)?,
             }
         }
     }
 
-    /// Goes on as long as the two differ only as others did before.
+    /// Advances both cursors as far as the text equals the template, or differs from it as earlier records did.
     #[inline(always)]
-    fn go_along<S: Simd>(&mut self, simd: S) -> Result<(), Fault> {
-        let Precedent { text: precedent, differences, .. } = self.precedent;
-        let (text, mut there, mut here) = (self.text, self.there, self.here);
+    fn advance_to_difference<S: Simd>(&mut self, simd: S) -> Result<(), Invalid> {
+        let Template { text: template, differences, .. } = self.template;
+        let (text, level) = (self.text, self.validation.level);
+        let (mut template_pos, mut text_pos) = (self.template_pos, self.text_pos);
         let mut next = differences.get(self.next..).unwrap_or_default();
-        if next.first().is_some_and(|difference| difference.at < there) {
-            next = &next[next.partition_point(|difference| difference.at < there)..];
+        if next.first().is_some_and(|difference| difference.at < template_pos) {
+            next = &next[next.partition_point(|difference| difference.at < template_pos)..];
         }
-        while let [Difference { from, at, between, how }, rest @ ..] = next {
-            let length = at - there;
-            let Some(ours) = text.get(here..) else { break };
-            // Behind a jump it begins elsewhere.
-            let are_same = if there == *from {
+        while let [Difference { from, at, between, kind }, rest @ ..] = next {
+            let length = at - template_pos;
+            let Some(ours) = text.get(text_pos..) else { break };
+            // After a skip the comparison starts elsewhere than at `from`.
+            let is_equal = if template_pos == *from {
                 between.begin(simd, ours)
             } else {
-                begin_alike(simd, &precedent[there..], ours, length)
+                begin_alike(simd, &template[template_pos..], ours, length)
             };
-            if !are_same {
+            if !is_equal {
                 break;
             }
             let Some(ours @ [first, ..]) = ours.get(length..) else { break };
             next = rest;
-            match how {
-                How::Jumps(jump) => {
-                    (there, here) = (*at, here + length);
-                    // Not where what stands there comes first, and this behind a comma.
-                    let comes_first = |text: &[u8], at: usize| text[at - 1] == b'[';
-                    if *first == jump.byte && comes_first(text, here) == comes_first(precedent, there) {
-                        if jump.to < *at {
-                            self.steps.truncate(self.steps.partition_point(|step| step.there < jump.to));
+            match kind {
+                DifferenceKind::Skip(skip) => {
+                    (template_pos, text_pos) = (*at, text_pos + length);
+                    // A closing bracket must not follow a comma: both or neither follow the opening one.
+                    let is_first = |text: &[u8], at: usize| text[at - 1] == b'[';
+                    if *first == skip.byte && is_first(text, text_pos) == is_first(template, template_pos) {
+                        if skip.to < *at {
+                            let kept = self.sync_points.partition_point(|point| point.template_pos < skip.to);
+                            self.sync_points.truncate(kept);
                         }
-                        (there, here) = (jump.to, here + 1 - jump.back);
-                        self.steps.push(Step { there, here });
-                        next = &differences[jump.next..];
+                        (template_pos, text_pos) = (skip.to, text_pos + 1 - skip.rewind);
+                        self.sync_points.push(SyncPoint { template_pos, text_pos });
+                        next = &differences[skip.next..];
                     }
                 }
-                How::Steady { end } if *first == b'"' => {
-                    if !is_steady_string(simd, ours, end - at) {
+                DifferenceKind::FixedString { end } if *first == b'"' => {
+                    if !is_fixed_string(simd, ours, end - at) {
                         break;
                     }
-                    // No step: the texts go along.
-                    (there, here) = (*end, here + length + end - at);
+                    // No sync point: both cursors advance by the same length.
+                    (template_pos, text_pos) = (*end, text_pos + length + end - at);
                 }
-                How::Steady { end } | How::Varies { end } => {
+                DifferenceKind::FixedString { end } | DifferenceKind::Scalar { end } => {
                     let value = if *first == b'"' {
-                        string_end(simd, ours)?
+                        string_end(simd, level, ours)?
                     } else if let Some(length) = number(simd, ours) {
                         length
                     } else if scalar::begins(*first) {
-                        value_end(ours)?
+                        value_end(level, ours)?
                     } else {
                         break;
                     };
-                    (there, here) = (*end, here + length + value);
-                    self.steps.push(Step { there, here });
+                    (template_pos, text_pos) = (*end, text_pos + length + value);
+                    self.sync_points.push(SyncPoint { template_pos, text_pos });
                 }
             }
         }
         self.next = differences.len() - next.len();
-        let same = same(simd, &precedent[there..], &text[here..], self.precedent.length() - there);
-        (self.there, self.here) = (there + same, here + same);
+        let same = same(simd, &template[template_pos..], &text[text_pos..], self.template.length() - template_pos);
+        (self.template_pos, self.text_pos) = (template_pos + same, text_pos + same);
         Ok(())
     }
 
-    fn step(&mut self, there: usize, here: usize) {
-        self.there = there;
-        self.here = here;
-        self.steps.push(Step { there, here });
+    /// Continues the match at these positions.
+    fn sync(&mut self, template_pos: usize, text_pos: usize) {
+        self.template_pos = template_pos;
+        self.text_pos = text_pos;
+        self.sync_points.push(SyncPoint { template_pos, text_pos });
     }
 
-    /// Goes on where others can do so, too, when they differ from the precedent in the same place by the same byte.
-    fn jump(&mut self, byte: u8, there: usize, here: usize) {
-        let jump = Jump { byte, to: there, back: self.here + 1 - here, next: 0 };
-        self.lesson.jumps = Some((self.there, jump));
-        self.step(there, here);
+    /// Continues the match at these positions, as later records with `byte` at this position can do too.
+    fn skip(&mut self, byte: u8, template_pos: usize, text_pos: usize) {
+        let skip = Skip { byte, to: template_pos, rewind: self.text_pos + 1 - text_pos, next: 0 };
+        self.observation.skip = Some((self.template_pos, skip));
+        self.sync(template_pos, text_pos);
     }
 
-    /// The two differ within a text, a number or a word.
-    fn another(&mut self, index: usize) -> Result<(), Fault> {
-        let value = &self.precedent.values[index];
-        let start = self.here - (self.there - value.start);
-        let end = start + value_end(&self.text[start..])?;
-        self.lesson.varies = Some((index, end - start == value.end - value.start));
-        self.step(value.end, end);
+    /// Validates the whole string, number or word within which the texts differ.
+    fn rescan_scalar(&mut self, index: usize) -> Result<(), Invalid> {
+        let value = &self.template.values[index];
+        let start = self.text_pos - (self.template_pos - value.start);
+        let end = start + value_end(self.validation.level, &self.text[start..])?;
+        self.observation.scalar = Some((index, end - start == value.end - value.start));
+        self.sync(value.end, end);
         Ok(())
     }
 
-    /// Another value than the precedent's begins here, or an array that has elements there is empty here.
-    fn replaced(&mut self, index: usize, byte: u8) -> Result<(), Fault> {
-        let value = &self.precedent.values[index];
-        let around = &self.precedent.values[value.around];
+    /// Validates a value that begins with another byte than the template's, or skips the elements of an array that is empty.
+    fn replace_value(&mut self, index: usize, byte: u8) -> Result<(), Invalid> {
+        let value = &self.template.values[index];
+        let around = &self.template.values[value.around];
         let is_first = matches!(around.kind, Kind::Array { .. }) && around.start + 1 == value.start;
-        // Not when it is the first once more, behind a comma.
-        if byte == b']' && is_first && self.text[self.here - 1] == b'[' {
-            self.jump(byte, around.end - 1, self.here);
+        // The template's first element can also stand for a later one, after a comma.
+        if byte == b']' && is_first && self.text[self.text_pos - 1] == b'[' {
+            self.skip(byte, around.end - 1, self.text_pos);
             return Ok(());
         }
-        let end = self.value(index, self.here, byte)?;
+        let end = self.value(index, self.text_pos, byte)?;
         if matches!(value.kind, Kind::String | Kind::Scalar) {
-            self.lesson.varies = Some((index, false));
+            self.observation.scalar = Some((index, false));
         }
-        self.step(value.end, end);
+        self.sync(value.end, end);
         Ok(())
     }
 
-    /// The two differ directly in an array or an object, and not in a value of it.
-    fn within(&mut self, index: usize, byte: u8) -> Result<(), Fault> {
-        let (precedent, there) = (self.precedent, self.there);
-        let value = &precedent.values[index];
-        let before = usize::from(precedent.innermost[there - 1]);
-        let Value { start, end, around, kind, .. } = &precedent.values[before];
-        let is_behind = *end == there && *around == index;
-        // A number goes on that has ended there. The last step lies before it, so all of it was found here, too.
-        let is_equal = self.steps.last().is_some_and(|step| step.there <= *start);
-        if is_behind && is_equal && matches!(kind, Kind::Scalar) && !scalar::ends(byte) {
-            return self.another(before);
+    /// Continues after a difference directly in an array or object: more or fewer elements or members.
+    fn structural_difference(&mut self, index: usize, byte: u8) -> Result<(), Invalid> {
+        let (template, template_pos) = (self.template, self.template_pos);
+        let value = &template.values[index];
+        let before = usize::from(template.innermost[template_pos - 1]);
+        let Value { start, end, around, kind, .. } = &template.values[before];
+        let is_after_value = *end == template_pos && *around == index;
+        // A number that is longer than the template's. The last sync point precedes it, so its first digits are equal.
+        let is_equal = self.sync_points.last().is_some_and(|point| point.template_pos <= *start);
+        if is_after_value && is_equal && matches!(kind, Kind::Scalar) && !scalar::ends(byte) {
+            return self.rescan_scalar(before);
         }
         match (value.kind, byte) {
-            // There are no more of them here.
+            // Fewer elements or members, and none of the missing ones is requested.
             (Kind::Array { .. }, b']') | (Kind::Object { .. }, b'}')
-                if is_behind && !self.has_names(there..value.end) =>
+                if is_after_value && !self.has_keys(template_pos..value.end) =>
             {
-                self.jump(byte, value.end - 1, self.here);
+                self.skip(byte, value.end - 1, self.text_pos);
             }
-            // There is one more. What the element before consists of has ended, and is nothing that is asked for.
-            (Kind::Array { last: Some(last) }, b',') if is_behind && precedent.text[there] == b']' => {
-                self.steps.truncate(self.steps.partition_point(|step| step.there < last));
-                self.next = precedent.differences.partition_point(|difference| difference.at < last);
-                self.jump(byte, last, self.here + 1);
+            // One more element: the template's last element is matched again. Elements of arrays are never requested.
+            (Kind::Array { last: Some(last) }, b',') if is_after_value && template.text[template_pos] == b']' => {
+                self.sync_points.truncate(self.sync_points.partition_point(|point| point.template_pos < last));
+                self.next = template.differences.partition_point(|difference| difference.at < last);
+                self.skip(byte, last, self.text_pos + 1);
             }
-            (Kind::Object { .. }, _) if self.lacks_members(index, byte) => {}
-            // Whatever it is: the whole array or object is gone over anew.
+            (Kind::Object { .. }, _) if self.skip_members(index, byte) => {}
+            // Anything else: the whole array or object is validated by itself.
             _ => {
-                let begun = self.begun(value.start);
-                let end = self.value(index, begun, self.text[begun])?;
-                self.step(value.end, end);
+                let start = self.text_start(value.start);
+                let end = self.value(index, start, self.text[start])?;
+                self.sync(value.end, end);
             }
         }
         Ok(())
     }
 
-    /// Goes on behind members of an object that there are not here, if there is one that comes after them.
-    fn lacks_members(&mut self, index: usize, byte: u8) -> bool {
-        let precedent = self.precedent;
-        let mut members = precedent.next_within(index, self.there);
-        // The two differ in its name.
-        let Some(first) = members.next().filter(|member| member.name <= self.there) else { return false };
-        let name = self.here - (self.there - first.name);
-        let text = &self.text[name..];
-        let next = members.find(|member| text.starts_with(&precedent.text[member.name..member.start]));
+    /// Skips members that the text lacks, if a later member of the template follows. Returns whether it does.
+    fn skip_members(&mut self, index: usize, byte: u8) -> bool {
+        let template = self.template;
+        let mut members = template.next_within(index, self.template_pos);
+        // The texts differ within this member's key.
+        let Some(first) = members.next().filter(|member| member.key <= self.template_pos) else { return false };
+        let key = self.text_pos - (self.template_pos - first.key);
+        let text = &self.text[key..];
+        let next = members.find(|member| text.starts_with(&template.text[member.key..member.start]));
         match next {
-            Some(member) if !self.has_names(first.name..member.name) => {
-                self.jump(byte, member.name, name);
+            Some(member) if !self.has_keys(first.key..member.key) => {
+                self.skip(byte, member.key, key);
                 true
             }
             _ => false,
         }
     }
 
-    /// Whether something is asked for that is there.
-    fn has_names(&self, there: Range<usize>) -> bool {
-        self.precedent.names.iter().any(|(end, _)| there.contains(end))
+    /// Whether the template has a requested key in this range.
+    fn has_keys(&self, in_template: Range<usize>) -> bool {
+        self.template.keys.iter().any(|(end, _)| in_template.contains(end))
     }
 
-    /// Where here the array or object begins that begins there at `start`, and that has not ended.
-    fn begun(&self, start: usize) -> usize {
-        let later = self.steps.partition_point(|step| step.there <= start);
-        let step = later.checked_sub(1).map_or(Step::default(), |index| self.steps[index]);
-        step.here + (start - step.there)
+    /// The start in the text of an open array or object that starts at `start` in the template.
+    fn text_start(&self, start: usize) -> usize {
+        let later = self.sync_points.partition_point(|point| point.template_pos <= start);
+        let point = later.checked_sub(1).map_or(SyncPoint::default(), |index| self.sync_points[index]);
+        point.text_pos + (start - point.template_pos)
     }
 
-    /// Checks what stands here at `start` in a value's place, and begins with this byte, and returns where it ends.
-    fn value(&mut self, index: usize, start: usize, byte: u8) -> Result<usize, Fault> {
-        let asked_for = match self.precedent.values[index].kind {
-            Kind::Object { asked_for } => asked_for,
+    /// Validates the value at `start` of the text, which begins with this byte, in place of the template's. Returns its end.
+    fn value(&mut self, index: usize, start: usize, byte: u8) -> Result<usize, Invalid> {
+        let requested = match self.template.values[index].kind {
+            Kind::Object { requested } => requested,
             _ => None,
         };
         match byte {
-            b'{' | b'[' => self.anew(index, start, asked_for),
-            // A record that has another value where one is asked for members is not plain.
-            _ if asked_for.is_some() => Err(Fault::Malformed),
-            _ => Ok(start + value_end(&self.text[start..])?),
+            b'{' | b'[' => self.container(index, start, requested),
+            // Another value in place of a requested object makes the index untrusted.
+            _ if requested.is_some() => Err(Invalid::Malformed),
+            _ => Ok(start + value_end(self.validation.level, &self.text[start..])?),
         }
     }
 
-    /// Goes over the array or object that begins here at `start` as if there were no precedent.
-    fn anew(&mut self, index: usize, start: usize, asked_for: Option<&'static Members>) -> Result<usize, Fault> {
-        let Value { start: begin, end, depth, .. } = self.precedent.values[index];
-        let (there, length) = (begin..end, self.precedent.length());
-        // One that is most of the record had better be gone over by another precedent.
-        if there.len() > length / 2 || self.pains > PAINS * length {
-            return Err(Fault::Malformed);
+    /// Validates the array or object at `start` of the text without the template.
+    fn container(
+        &mut self,
+        index: usize,
+        start: usize,
+        requested: Option<&'static KeySet>,
+    ) -> Result<usize, Invalid> {
+        let Value { start: template_start, end, depth, .. } = self.template.values[index];
+        let (in_template, length) = (template_start..end, self.template.length());
+        // If it is most of the record, another template is cheaper.
+        if in_template.len() > length / 2 || self.rescanned > RESCAN_BUDGET * length {
+            return Err(Invalid::Malformed);
         }
-        let walked = walk::<N>(&self.text[start..], true, self.depth - depth, asked_for)?;
-        let here = start..start + walked.length;
-        self.pains += BEGINNING + walked.length;
-        if !walked.is_plain || simdutf8::basic::from_utf8(&self.text[here.clone()]).is_err() {
-            return Err(Fault::Malformed);
+        let validation = Validation { depth: self.validation.depth - depth, ..self.validation };
+        let index = validate::<N>(&self.text[start..], validation, requested)?;
+        let in_text = start..start + index.length;
+        self.rescanned += RESCAN_COST + index.length;
+        if !index.is_trusted || simdutf8::basic::from_utf8(&self.text[in_text.clone()]).is_err() {
+            return Err(Invalid::Malformed);
         }
-        let end = here.end;
-        if asked_for.is_some() {
-            self.anew.push(Anew { there: there.clone(), here: start, walked });
+        let end = in_text.end;
+        if requested.is_some() {
+            self.replaced.push(Replaced { in_template: in_template.clone(), text_pos: start, index });
         }
-        if here.len() > there.len() {
-            self.lesson.lacks = Some(Lack { there, here });
+        if in_text.len() > in_template.len() {
+            self.observation.longer = Some(LongerContainer { in_template, in_text });
         }
         Ok(end)
     }
 
-    /// Where here the names end that were asked for.
-    fn names(&self, names: &mut [usize; N]) {
-        let (mut step, mut later) = (Step::default(), self.steps.iter().peekable());
-        for (end, number) in &self.precedent.names {
-            while let Some(next) = later.next_if(|next| next.there <= *end) {
-                step = *next;
+    /// Writes where the text has the requested keys.
+    fn index_keys(&self, slots: &mut [usize; N]) {
+        let (mut point, mut later) = (SyncPoint::default(), self.sync_points.iter().peekable());
+        for (end, slot) in &self.template.keys {
+            while let Some(next) = later.next_if(|next| next.template_pos <= *end) {
+                point = *next;
             }
-            names[*number] = step.here + (end - step.there);
+            slots[*slot] = point.text_pos + (end - point.template_pos);
         }
-        for Anew { there, here, walked } in &self.anew {
-            for (_, number) in self.precedent.names.iter().filter(|(end, _)| there.contains(end)) {
-                names[*number] = 0;
+        for Replaced { in_template, text_pos, index } in &self.replaced {
+            for (_, slot) in self.template.keys.iter().filter(|(end, _)| in_template.contains(end)) {
+                slots[*slot] = 0;
             }
-            for (end, number) in walked.names() {
-                names[number] = here + end;
+            for (end, slot) in index.present() {
+                slots[slot] = text_pos + end;
             }
         }
     }

@@ -1,93 +1,106 @@
-//! Going over an object by its likeness to one that was gone over before.
+//! Validates and indexes a record by comparing it with earlier ones.
 //!
-//! The records of a log have nearly everything in common: names, punctuation, and most of what is said. So what was gone over
-//! once becomes a precedent, and what comes next is compared with it, many bytes at a time. Where the two differ, the value
-//! in which they do is checked and passed by, and comparing goes on behind it. In what records differed before is looked
-//! for in those to come: some forty values vary in a sign-in, and half a dozen arrays and objects have more or less in them.
+//! The records of a log have most of their bytes in common: keys, punctuation, and most values. A validated record becomes a
+//! template, and later texts are compared with it, many bytes at a time. Where a text differs, the value around the difference is
+//! validated, and the comparison continues after it. Positions where earlier records differed from the template are checked
+//! first. In a sign-in these are about forty values and half a dozen arrays or objects of varying length.
 //!
-//! Nothing is skimmed so. JSON stays JSON when a value in it gives way to another value, when an array goes on with elements
-//! like its last or ends before, and when an object lacks members; and no name comes twice that did not before. Every
-//! byte is therefore either equal to one that was checked where it stands, or is checked itself. What is like no precedent is
-//! gone over by [`walk`](super::walk) alone, which is what decides in the end: the two agree, and a test holds one against the
-//! other.
+//! Nothing is skipped unread: every byte of a text either equals a byte of the template that was validated in the same context,
+//! or is validated itself. JSON stays JSON when a value replaces a value, when an array has more or fewer elements, and when an
+//! object lacks members; and no key is duplicated that was not before. A text that matches no template is validated by
+//! [`validate`], which is the authority: the cache compares itself with it (see [`TemplateCache::verify`]).
 //!
-//! Records can be made up to be as unlike as possible, so what that costs is bounded: of one record by what may be gone over
-//! anew ([`following`]), of one precedent by how often it learns ([`precedent`]), of one object by the credit here.
+//! An attacker can make records as different as possible, so the cost of that is bounded: for a record by
+//! [`matcher`]'s rescan budget, for a template by its number of rebuilds and skips, and for a stream by the build budget here.
 
-mod comparing;
-mod following;
-mod precedent;
+mod compare;
+mod matcher;
+mod outline;
+#[expect(clippy::module_inception, reason = "the module and its one type share a name")]
+mod template;
 
-use self::following::{Following, Step};
-use self::precedent::Precedent;
-use super::members::Members;
-use super::walk::{Fault, Walked, walk};
+use self::matcher::{Matcher, SyncPoint};
+use self::template::Template;
+use crate::index::{Index, Invalid};
+use crate::key_set::KeySet;
+use crate::validate::{Validation, validate};
 
-/// How many kinds of record are known at a time. An event hub mixes some four logs.
-const KINDS: usize = 4;
+/// Templates in the cache. An event hub mixes about four logs.
+const MOST_TEMPLATES: usize = 4;
 
-/// How many records must be gone over by precedents to be worth the making of one, which takes longer than going over a
-/// record alone.
-const COST: u32 = 8;
+/// How many matched records pay for one new template, which costs more to build than a record to validate.
+const BUILD_COST: u32 = 8;
 
-/// As much as is there to begin with, and can be saved: where every record is another, no more is wasted.
-const CREDIT: u32 = 8 * COST;
+/// The build budget at the start, and its maximum. It bounds what is wasted where no record is like another.
+const BUILD_BUDGET: u32 = 8 * BUILD_COST;
 
-/// For how many records nothing is tried when the credit is spent, as with members that come in another order each time.
-const REST: u32 = 256;
+/// Records that are validated without templates once the budget is spent, as when each record orders its keys differently.
+const BACKOFF_RECORDS: u32 = 256;
 
-/// What is gone over, and what was.
-pub(crate) struct Precedents<const N: usize> {
-    members: &'static Members,
-    depth: usize,
-    /// The one that was of use last comes first.
-    known: Vec<Precedent<N>>,
-    credit: u32,
-    rest: u32,
-    /// Kept only for its memory.
-    steps: Vec<Step>,
-    /// What was gone over last.
-    walked: Walked<N>,
+/// In a release build, one of so many matched records is verified.
+const VERIFIED_IN_RELEASE: u32 = 1024;
+
+/// Templates of earlier records.
+pub(crate) struct TemplateCache<const N: usize> {
+    keys: &'static KeySet,
+    /// The one used last comes first.
+    templates: Vec<Template<N>>,
+    build_budget: u32,
+    backoff_records: u32,
+    matched: u32,
+    mismatches: u64,
+    /// Kept only to reuse its memory.
+    sync_points: Vec<SyncPoint>,
 }
 
-impl<const N: usize> Precedents<N> {
-    /// Goes over objects of which these members are asked for, and in which nothing lies deeper than `depth`.
-    pub(crate) fn new(members: &'static Members, depth: usize) -> Self {
+impl<const N: usize> TemplateCache<N> {
+    /// An empty cache, for records of which these keys are requested.
+    pub(crate) fn new(keys: &'static KeySet) -> Self {
         Self {
-            members,
-            depth,
-            known: Vec::new(),
-            credit: CREDIT,
-            rest: 0,
-            steps: Vec::new(),
-            walked: Walked::default(),
+            keys,
+            templates: Vec::new(),
+            build_budget: BUILD_BUDGET,
+            backoff_records: 0,
+            matched: 0,
+            mismatches: 0,
+            sync_points: Vec::new(),
         }
     }
 
-    /// Goes over the object that `text` begins with, exactly as [`walk`] does.
-    pub(crate) fn walk(&mut self, text: &[u8], in_line: bool) -> Result<&Walked<N>, Fault> {
-        if self.rest > 0 {
-            self.rest -= 1;
-        } else if self.follow(text)? {
-            return Ok(&self.walked);
-        }
-        self.walked = walk(text, in_line, self.depth, Some(self.members))?;
-        if self.rest == 0 {
-            self.remember(&text[..self.walked.length]);
-        }
-        Ok(&self.walked)
+    /// Matches that disagreed with the validator. Each is a defect of this module.
+    pub(crate) fn mismatches(&self) -> u64 {
+        self.mismatches
     }
 
-    /// Goes over it by what is known, and tells whether that could be done.
-    fn follow(&mut self, text: &[u8]) -> Result<bool, Fault> {
-        for kind in 0..self.known.len() {
-            match Following::new(&self.known[kind], text, self.depth, &mut self.steps).follow(&mut self.walked) {
-                Err(Fault::Malformed) => {}
-                Err(Fault::Unfinished) => return Err(Fault::Unfinished),
-                Ok(lesson) => {
-                    self.credit = CREDIT.min(self.credit + 1);
-                    self.known[..=kind].rotate_right(1);
-                    self.known[0].learn(lesson, text, self.depth, self.members);
+    /// Validates the object that `text` begins with, as [`validate`] does, and writes its index.
+    pub(crate) fn validate(
+        &mut self,
+        text: &[u8],
+        validation: Validation,
+        index: &mut Index<N>,
+    ) -> Result<(), Invalid> {
+        if self.backoff_records > 0 {
+            self.backoff_records -= 1;
+        } else if self.is_matched(text, validation, index)? {
+            return self.verify(text, validation, index);
+        }
+        *index = validate(text, validation, Some(self.keys))?;
+        if self.backoff_records == 0 {
+            self.add(&text[..index.length], validation);
+        }
+        Ok(())
+    }
+
+    /// Matches the text with each template, and returns whether one matched.
+    fn is_matched(&mut self, text: &[u8], validation: Validation, index: &mut Index<N>) -> Result<bool, Invalid> {
+        for position in 0..self.templates.len() {
+            match Matcher::new(&self.templates[position], text, validation, &mut self.sync_points).run(index) {
+                Err(Invalid::Malformed) => {}
+                Err(Invalid::Incomplete) => return Err(Invalid::Incomplete),
+                Ok(observation) => {
+                    self.build_budget = BUILD_BUDGET.min(self.build_budget + 1);
+                    self.templates[..=position].rotate_right(1);
+                    self.templates[0].absorb(observation, text, validation, self.keys);
                     return Ok(true);
                 }
             }
@@ -95,53 +108,109 @@ impl<const N: usize> Precedents<N> {
         Ok(false)
     }
 
-    /// Remembers what was like nothing known.
-    fn remember(&mut self, text: &[u8]) {
-        let Some(credit) = self.credit.checked_sub(COST) else {
-            (self.credit, self.rest) = (COST, REST);
+    /// Compares a match with the validator: always in debug builds, for one record of [`VERIFIED_IN_RELEASE`] in release builds.
+    /// If they differ, the validator's answer is used, and the cache is empty and unused from then on.
+    fn verify(&mut self, text: &[u8], validation: Validation, index: &mut Index<N>) -> Result<(), Invalid> {
+        self.matched = self.matched.wrapping_add(1);
+        if !cfg!(debug_assertions) && !self.matched.is_multiple_of(VERIFIED_IN_RELEASE) {
+            return Ok(());
+        }
+        let validated = validate(text, validation, Some(self.keys));
+        debug_assert!(agrees(index, &validated, text), "{index:?} and {validated:?}: {}", text.escape_ascii());
+        if !agrees(index, &validated, text) {
+            self.discard();
+            *index = validated?;
+        }
+        Ok(())
+    }
+
+    /// Counts a mismatch, and stops to use templates.
+    fn discard(&mut self) {
+        self.mismatches += 1;
+        self.templates.clear();
+        self.backoff_records = u32::MAX;
+    }
+
+    /// Adds a template of a record that matched none, if the budget allows it.
+    fn add(&mut self, text: &[u8], validation: Validation) {
+        let Some(rest) = self.build_budget.checked_sub(BUILD_COST) else {
+            (self.build_budget, self.backoff_records) = (BUILD_COST, BACKOFF_RECORDS);
             return;
         };
-        self.credit = credit;
-        if let Some(precedent) = Precedent::of(text.to_vec(), self.depth, self.members) {
-            self.known.truncate(KINDS - 1);
-            self.known.insert(0, precedent);
+        self.build_budget = rest;
+        if let Some(template) = Template::of(text.to_vec(), validation, self.keys) {
+            self.templates.truncate(MOST_TEMPLATES - 1);
+            self.templates.insert(0, template);
         }
     }
+}
+
+/// Whether a match says of the text what the validator says. Only a match claims UTF-8.
+fn agrees<const N: usize>(matched: &Index<N>, validated: &Result<Index<N>, Invalid>, text: &[u8]) -> bool {
+    let is_same = validated.as_ref().is_ok_and(|validated| {
+        (matched.length, matched.is_trusted, matched.is_batch, matched.slots)
+            == (validated.length, validated.is_trusted, validated.is_batch, validated.slots)
+    });
+    is_same && text.get(..matched.length).is_some_and(|text| std::str::from_utf8(text).is_ok())
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
-    use proptest::sample::{Index, select};
+    use proptest::sample::{Index as Place, select};
+    use fearless_simd::Level;
     use serde_json::{Value, json};
 
-    use super::super::members::Member;
     use super::*;
+    use crate::key_set::Key;
+    use crate::levels;
 
-    static INNER: Members = Members::new(&[("code", Member::Value(2))]);
-    static OUTER: Members =
-        Members::new(&[("id", Member::Value(0)), ("inner", Member::Object(3, &INNER)), ("category", Member::Value(1))]);
+    static INNER: KeySet = KeySet::new(&[("code", Key::Value(2))]);
+    static OUTER: KeySet = KeySet::new(&[
+        ("id", Key::Value(0)),
+        ("inner", Key::Object(3, &INNER)),
+        ("category", Key::Record(1)),
+        ("more", Key::Batch),
+    ]);
 
     /// Some documents are deeper.
     const DEPTH: usize = 6;
 
-    /// Goes over `text` behind others, and checks that what came before makes no difference. Tells whether it was followed.
-    fn walked_behind(precedents: &mut Precedents<4>, text: &[u8]) -> Result<bool, TestCaseError> {
-        let alone = walk::<4>(text, true, DEPTH, Some(&OUTER));
-        let behind = precedents.walk(text, true);
-        match (&alone, &behind) {
-            (Ok(alone), Ok(behind)) => {
-                let of = |walked: &Walked<4>| (walked.length, walked.is_plain, walked.names);
-                prop_assert_eq!(of(behind), of(alone), "{}", text.escape_ascii());
-                let is_utf8 = std::str::from_utf8(&text[..behind.length]).is_ok();
-                prop_assert!(is_utf8 || !behind.is_utf8, "{}", text.escape_ascii());
-            }
-            // What cannot be told apart at the end of a text is.
-            (Err(_), Err(_)) => {}
-            _ => prop_assert!(false, "{alone:?} alone and {behind:?} behind others: {}", text.escape_ascii()),
+    /// A cache and the SIMD instructions that it uses.
+    struct Cached {
+        cache: TemplateCache<4>,
+        validation: Validation,
+        index: Index<4>,
+    }
+
+    impl Cached {
+        fn new(level: Level) -> Self {
+            let validation = Validation { level, in_line: true, depth: DEPTH };
+            Self { cache: TemplateCache::new(&OUTER), validation, index: Index::default() }
         }
-        Ok(behind.is_ok_and(|walked| walked.is_utf8))
+
+        /// Validates `text` after others, and checks that those make no difference. Returns whether a template matched.
+        fn is_matched(&mut self, text: &[u8]) -> Result<bool, TestCaseError> {
+            let alone = validate::<4>(text, self.validation, Some(&OUTER));
+            let result = self.cache.validate(text, self.validation, &mut self.index);
+            match (&alone, &result) {
+                (Ok(alone), Ok(())) => {
+                    let index = &self.index;
+                    let is_same = if index.is_utf8 { agrees(index, &Ok(copy(alone)), text) } else { index == alone };
+                    prop_assert!(is_same, "{index:?} and {alone:?}: {}", text.escape_ascii());
+                }
+                // At the end of a text, malformed and incomplete can be confused.
+                (Err(_), Err(_)) => {}
+                _ => prop_assert!(false, "{alone:?} and {result:?}: {}", text.escape_ascii()),
+            }
+            prop_assert_eq!(self.cache.mismatches(), 0);
+            Ok(result.is_ok() && self.index.is_utf8)
+        }
+    }
+
+    fn copy(index: &Index<4>) -> Index<4> {
+        Index { slots: index.slots, ..*index }
     }
 
     fn values() -> impl Strategy<Value = Value> {
@@ -190,14 +259,14 @@ mod tests {
         Lengthen,
     }
 
-    fn edits() -> impl Strategy<Value = Vec<(Index, Edit)>> {
+    fn edits() -> impl Strategy<Value = Vec<(Place, Edit)>> {
         let edit = prop_oneof![
             values().prop_map(Edit::Replace),
             Just(Edit::Shorten),
             Just(Edit::Behead),
             Just(Edit::Lengthen)
         ];
-        vec((any::<Index>(), edit), 0..4)
+        vec((any::<Place>(), edit), 0..4)
     }
 
     /// The value with this number and what is in it, or how many there are if there are fewer.
@@ -223,7 +292,7 @@ mod tests {
         Err(passed)
     }
 
-    fn edited(record: &Value, edits: &[(Index, Edit)]) -> Value {
+    fn edited(record: &Value, edits: &[(Place, Edit)]) -> Value {
         let mut record = record.clone();
         for (place, edit) in edits {
             let Err(many) = find(&mut record, usize::MAX) else { unreachable!("there are not so many") };
@@ -241,7 +310,7 @@ mod tests {
                     first.map(|first| members.remove(&first));
                 }
                 (Edit::Lengthen, Value::Array(elements)) => elements.extend(elements.last().cloned()),
-                (Edit::Lengthen, Value::Object(members)) => drop(members.insert("more".to_owned(), json!([1, "é"]))),
+                (Edit::Lengthen, Value::Object(members)) => drop(members.insert("longer".to_owned(), json!([1, "é"]))),
                 _ => {}
             }
         }
@@ -249,11 +318,11 @@ mod tests {
     }
 
     /// Members to put in, which can be there already.
-    fn members() -> impl Strategy<Value = Vec<(Index, &'static str, Value)>> {
-        vec((any::<Index>(), select(vec!["inner", "id", "code", "a"]), values()), 0..2)
+    fn members() -> impl Strategy<Value = Vec<(Place, &'static str, Value)>> {
+        vec((any::<Place>(), select(vec!["inner", "id", "code", "a", "more"]), values()), 0..2)
     }
 
-    fn with_members(mut text: String, members: &[(Index, &str, Value)]) -> String {
+    fn with_members(mut text: String, members: &[(Place, &str, Value)]) -> String {
         for (place, name, value) in members {
             let places: Vec<_> = text.match_indices("{\"").map(|(place, _)| place + 1).collect();
             text.insert_str(places[place.index(places.len())], &format!("\"{name}\":{value},"));
@@ -265,18 +334,20 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
 
         #[test]
-        fn what_came_before_makes_no_difference(
+        fn earlier_records_make_no_difference(
             record in records(),
             others in vec((edits(), members()), 1..8),
-            damage in vec((any::<Index>(), select(&b"{}[]\",:\\ \n\x01\x1f019-.eEtrufalsn/\x7f\x80\xc3\xe2"[..]), any::<bool>()), 0..3),
-            cut in prop::option::of(any::<Index>()),
+            damage in vec((any::<Place>(), select(&b"{}[]\",:\\ \n\x01\x1f019-.eEtrufalsn/\x7f\x80\xc3\xe2"[..]), any::<bool>()), 0..3),
+            cut in prop::option::of(any::<Place>()),
             rest in vec(any::<u8>(), 0..100),
         ) {
-            let mut precedents = Precedents::new(&OUTER, DEPTH);
+            let mut caches: Vec<_> = levels().into_iter().map(Cached::new).collect();
             for (edits, members) in &others {
                 let text = with_members(edited(&record, edits).to_string(), members);
-                // What follows does not matter, and is there as a rule.
-                walked_behind(&mut precedents, &[text.as_bytes(), b",", &rest].concat())?;
+                for cached in &mut caches {
+                    // Bytes after the record do not matter.
+                    cached.is_matched(&[text.as_bytes(), b",", &rest].concat())?;
+                }
             }
             let (edits, members) = others.last().unwrap();
             let mut text = with_members(edited(&record, edits).to_string(), members).into_bytes();
@@ -285,25 +356,30 @@ mod tests {
                 if replaces { text[place] = mark } else { text.insert(place, mark) }
             }
             text.truncate(cut.map_or(text.len(), |cut| cut.index(text.len())));
-            walked_behind(&mut precedents, &[&text[..], &rest].concat())?;
+            for cached in &mut caches {
+                cached.is_matched(&[&text[..], &rest].concat())?;
+            }
         }
     }
 
-    /// Whether a text is gone over by the precedents that others left, at the end of what was read and before it.
-    fn is_followed(others: &[&str], text: &str) -> bool {
-        let [at_end, before] = ["", &" ".repeat(1_000)].map(|rest| {
-            let mut precedents = Precedents::new(&OUTER, DEPTH);
-            for other in others {
-                walked_behind(&mut precedents, format!("{other}{rest}").as_bytes()).unwrap();
-            }
-            walked_behind(&mut precedents, format!("{text}{rest}").as_bytes()).unwrap()
+    /// Whether a text matches the templates of others, at the end of the buffer and before it, at every SIMD level.
+    fn is_matched(others: &[&str], text: &str) -> bool {
+        let mut matches = levels().into_iter().flat_map(|level| {
+            ["", &" ".repeat(1_000)].map(|rest| {
+                let mut cached = Cached::new(level);
+                for other in others {
+                    cached.is_matched(format!("{other}{rest}").as_bytes()).unwrap();
+                }
+                cached.is_matched(format!("{text}{rest}").as_bytes()).unwrap()
+            })
         });
-        assert_eq!(at_end, before, "{text}");
-        before
+        let first = matches.next().unwrap();
+        assert!(matches.all(|is_matched| is_matched == first), "{text}");
+        first
     }
 
     #[test]
-    fn records_that_are_alike_are_followed() {
+    fn similar_records_match() {
         let record = r#"{"category":"SignIns","id":"a1","inner":{"code":0,"x":"why"},"list":[{"k":1},{"k":2}],"few":[],"y":{"n":7,"o":true}}"#;
         for (there, here) in [
             ("a1", "b2"),
@@ -324,13 +400,13 @@ mod tests {
         ] {
             let text = record.replacen(there, here, 1);
             assert_ne!(text, record, "{there}");
-            assert!(is_followed(&[record], &text), "{text}");
-            assert!(is_followed(&[record, &text, record], &text), "{text}");
+            assert!(is_matched(&[record], &text), "{text}");
+            assert!(is_matched(&[record, &text, record], &text), "{text}");
         }
     }
 
     #[test]
-    fn records_that_are_not_alike_are_left_to_be_gone_over_alone() {
+    fn dissimilar_records_do_not_match() {
         let record = r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":{"n":7}}"#;
         for text in [
             r#"{"id":"a1","category":"SignIns","inner":{"code":0},"y":{"n":7}}"#,
@@ -346,13 +422,13 @@ mod tests {
             r#"{"category":"SignIns","id":["a1"}5,"inner":{"code":0},"y":{"n":7}}"#,
         ] {
             let list = r#"{"category":"SignIns","id":"a1","inner":{"code":0},"y":[1]}"#;
-            assert!(!is_followed(&[record], text), "{text}");
-            assert!(!is_followed(&[list], text), "{text}");
+            assert!(!is_matched(&[record], text), "{text}");
+            assert!(!is_matched(&[list], text), "{text}");
         }
     }
 
     #[test]
-    fn what_is_known_to_differ_is_looked_for_where_it_may_be_only() {
+    fn a_known_difference_is_accepted_only_where_json_allows_it() {
         let with = |list: &str| format!(r#"{{"id":"a","list":{list},"inner":{{"code":1}}}}"#);
         let known = ["[1]", "[]", "[1,1]", "[]"].map(with);
         let known = known.each_ref().map(String::as_str);
@@ -365,12 +441,12 @@ mod tests {
             ("[,1]", false),
             ("[]]", false),
         ] {
-            assert_eq!(is_followed(&known, &with(list)), is_json, "{list}");
+            assert_eq!(is_matched(&known, &with(list)), is_json, "{list}");
         }
     }
 
     #[test]
-    fn elements_of_which_there_are_more_can_differ_each_in_another_way() {
+    fn additional_elements_may_each_differ_in_another_way() {
         let pad = "x".repeat(1_000);
         let with = |list: &str| format!(r#"{{"id":"a","list":[{list}],"inner":{{"code":1}},"pad":"{pad}"}}"#);
         let [element, longer, other] = [
@@ -380,14 +456,14 @@ mod tests {
         ];
         let (one, two) = (with(element), with(&[element, element].join(",")));
         for first in [element, longer, other] {
-            // As many as may be gone over anew, and none of them twice.
+            // As many as the rescan budget allows, none of them twice.
             let elements = [first, other, longer, other, element, other, longer, other, other, other].join(",");
-            assert!(is_followed(&[&one, &two], &with(&elements)), "{elements}");
+            assert!(is_matched(&[&one, &two], &with(&elements)), "{elements}");
         }
     }
 
     #[test]
-    fn an_object_that_comes_twice_is_no_precedent() {
+    fn a_record_with_a_duplicate_object_is_no_template() {
         for (there, here) in [
             (
                 r#""inner":{},"pad":"xxxxxxxxxx","inner":{"code":1}"#,
@@ -403,43 +479,76 @@ mod tests {
             ),
         ] {
             let (there, here) = (format!("{{{there}}}"), format!("{{{here}}}"));
-            assert!(!is_followed(&[&there, &there], &here), "{here}");
+            assert!(!is_matched(&[&there, &there], &here), "{here}");
         }
     }
 
     #[test]
-    fn what_is_remembered_of_a_record_does_not_grow_with_it() {
-        let mut precedents = Precedents::new(&OUTER, DEPTH);
+    fn memory_does_not_grow_with_a_record() {
+        let mut cached = Cached::new(Level::new());
         for list in ["1,2".to_owned(), "1,3".to_owned(), "3,".repeat(100_000) + "3"] {
-            walked_behind(&mut precedents, format!(r#"{{"id":1,"list":[{list}]}}"#).as_bytes()).unwrap();
+            cached.is_matched(format!(r#"{{"id":1,"list":[{list}]}}"#).as_bytes()).unwrap();
         }
-        assert!(precedents.steps.capacity() < 1_000);
+        assert!(cached.cache.sync_points.capacity() < 1_000);
     }
 
     #[test]
-    fn several_kinds_are_known_at_a_time_and_a_file_of_other_orders_is_not_tried_for_long() {
+    fn several_templates_are_kept_and_records_without_likeness_end_the_attempts() {
         let kinds: Vec<_> =
-            (0..KINDS).map(|kind| format!(r#"{{"k{kind}":1,"id":"a","inner":{{"code":1}}}}"#)).collect();
-        let mut precedents = Precedents::new(&OUTER, DEPTH);
+            (0..MOST_TEMPLATES).map(|kind| format!(r#"{{"k{kind}":1,"id":"a","inner":{{"code":1}}}}"#)).collect();
+        let mut cached = Cached::new(Level::new());
         for round in 0..3 {
             for kind in &kinds {
-                assert_eq!(walked_behind(&mut precedents, kind.as_bytes()).unwrap(), round > 0);
+                assert_eq!(cached.is_matched(kind.as_bytes()).unwrap(), round > 0);
             }
         }
-        for number in 0..=CREDIT / COST {
-            walked_behind(&mut precedents, format!(r#"{{"n{number}":1}}"#).as_bytes()).unwrap();
+        for number in 0..=BUILD_BUDGET / BUILD_COST {
+            cached.is_matched(format!(r#"{{"n{number}":1}}"#).as_bytes()).unwrap();
         }
-        assert!(precedents.rest > 0 && precedents.known.len() == KINDS);
+        assert!(cached.cache.backoff_records > 0 && cached.cache.templates.len() == MOST_TEMPLATES);
     }
 
     #[test]
-    fn what_is_nested_deeply_is_not_gone_over_again_and_again() {
+    fn deep_nesting_is_not_validated_once_for_each_level() {
         let nested = |member: &str| {
             format!(r#"{{"id":1,"a":{}1{}}}"#, "{\"a\":".repeat(1_000), format!("{member}}}").repeat(1_000))
         };
         let (record, other) = (nested(""), nested(",\"b\":2"));
-        let mut precedents = Precedents::new(&OUTER, DEPTH);
-        walked_behind(&mut precedents, record.as_bytes()).unwrap();
-        assert!(!walked_behind(&mut precedents, other.as_bytes()).unwrap());
+        let mut cached = Cached::new(Level::new());
+        cached.is_matched(record.as_bytes()).unwrap();
+        assert!(!cached.is_matched(other.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn a_mismatch_is_counted_and_ends_the_use_of_templates() {
+        let mut cached = Cached::new(Level::new());
+        let text = br#"{"category":"SignIns","id":"a1"}"#;
+        cached.is_matched(text).unwrap();
+        assert!(cached.is_matched(text).unwrap());
+        cached.cache.discard();
+        assert_eq!(cached.cache.mismatches(), 1);
+        for _ in 0..3 {
+            cached.cache.validate(text, cached.validation, &mut cached.index).unwrap();
+            assert!(!cached.index.is_utf8, "no template was used");
+        }
+    }
+
+    #[test]
+    fn an_index_that_differs_from_the_validators_in_anything_is_a_mismatch() {
+        let text = br#"{"category":"SignIns","id":"a1"}"#;
+        let validation = Validation { level: Level::new(), in_line: true, depth: DEPTH };
+        let valid = || validate::<4>(text, validation, Some(&OUTER));
+        let right = Index { is_utf8: true, ..valid().unwrap() };
+        assert!(agrees(&right, &valid(), text));
+        for wrong in [
+            Index { length: 5, ..copy(&right) },
+            Index { is_trusted: false, ..copy(&right) },
+            Index { is_batch: true, ..copy(&right) },
+            Index { slots: [0; 4], ..copy(&right) },
+        ] {
+            assert!(!agrees(&wrong, &valid(), text), "{wrong:?}");
+        }
+        assert!(!agrees(&right, &Err(Invalid::Malformed), text));
+        assert!(!agrees(&right, &valid(), b"{\"category\":\"SignIns\",\"id\":\"\xff1\"}"));
     }
 }

@@ -1,0 +1,387 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde::Serialize;
+
+use super::*;
+use crate::key_set::{Key, KeySet};
+
+static BATCH: KeySet = KeySet::new(&[("value", Key::Batch)]);
+static INDEXED: KeySet =
+    KeySet::new(&[("value", Key::Batch), ("aa", Key::Value(0)), ("no", Key::Value(1)), ("record", Key::Record(2))]);
+
+const LIMITS: Limits = Limits { record: 1024 * 1024 };
+const DEPTH: usize = 128;
+
+/// The records of a text, and how it ended.
+fn read_with<const N: usize>(
+    text: &[u8],
+    limits: Limits,
+    framing: Framing,
+    keys: &'static KeySet,
+) -> (Vec<String>, Result<(), ReadError>) {
+    let mut buffer = ReadBuffer::new(Box::new(text));
+    let mut indexer = Indexer::<N>::new(keys, DEPTH);
+    let mut reader = RecordReader::new(&mut buffer, &mut indexer, framing, limits);
+    let mut records = Vec::new();
+    let text_of = |text: &[u8]| String::from_utf8_lossy(text).trim().to_owned();
+    let result = loop {
+        records.push(match reader.next() {
+            Ok(Some(Record::Indexed(record))) => text_of(record.text()),
+            Ok(Some(Record::Raw(text))) => text_of(text),
+            Ok(Some(Record::TooLong)) => "too long".to_owned(),
+            Ok(Some(Record::TooDeep)) => "too deep".to_owned(),
+            Ok(Some(Record::Damaged)) => "damaged".to_owned(),
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        });
+    };
+    (records, result)
+}
+
+/// The same. Whether keys are requested makes no difference.
+fn read(text: &str, limits: Limits, framing: Framing) -> (Vec<String>, Result<(), ReadError>) {
+    let (records, result) = read_with::<0>(text.as_bytes(), limits, framing, &BATCH);
+    let (indexed, with_index) = read_with::<3>(text.as_bytes(), limits, framing, &INDEXED);
+    assert_eq!(records, indexed, "{text}");
+    assert_eq!(format!("{result:?}"), format!("{with_index:?}"), "{text}");
+    (records, result)
+}
+
+/// The records of a text that is read to its end.
+fn records(text: &str, framing: Framing) -> Vec<String> {
+    let (records, result) = read(text, LIMITS, framing);
+    assert!(result.is_ok(), "{result:?}: {text}");
+    records
+}
+
+#[test]
+fn a_record_is_a_line_and_the_last_needs_no_line_feed() {
+    let text = "{\"n\":1}\r\n\n {\"n\":2}\n{\"n\":3}";
+    assert_eq!(records(text, Framing::Lines), [r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#]);
+}
+
+#[test]
+fn a_line_that_is_too_long_costs_only_itself_wherever_the_blocks_fall() {
+    for length in [101, 70_000, 200_000] {
+        for padding in ["x".repeat(length), format!("{{\"a\":\"{}\"}}", "x".repeat(length))] {
+            let text = format!("{{\"n\":1}}\n{padding}\n{{\"n\":3}}");
+            let (records, result) = read(&text, Limits { record: 100 }, Framing::Lines);
+            assert!(result.is_ok());
+            assert_eq!(records, [r#"{"n":1}"#, "too long", r#"{"n":3}"#], "{length}");
+        }
+    }
+}
+
+#[test]
+fn documents_of_every_kind_are_framed() {
+    for (text, expected) in [
+        (r#"{"a":1} {"b":[2]}, {"c":"]"}"#, vec![r#"{"a":1}"#, r#"{"b":[2]}"#, r#"{"c":"]"}"#]),
+        (r#"[{"a":1},{"b":2}][{"c":3}]"#, vec![r#"{"a":1}"#, r#"{"b":2}"#, r#"{"c":3}"#]),
+        (
+            r#"{"x":[1],"value":[{"a":1},{"b":2}],"n":{"value":[3]},"value":[{"c":3}],"z":"}"}{"d":4}"#,
+            vec![r#"{"a":1}"#, r#"{"b":2}"#, r#"{"c":3}"#, r#"{"d":4}"#],
+        ),
+        (r#"{"x":{"value":[{"a":1}]}}"#, vec![r#"{"x":{"value":[{"a":1}]}}"#]),
+        (r#"{"value":{"a":1}}"#, vec![r#"{"value":{"a":1}}"#]),
+        (r#"{"x":"value","y":[1]}"#, vec![r#"{"x":"value","y":[1]}"#]),
+        (r#"[{"value" : [ {"a":1} ] }, 7, [8]]"#, vec![r#"{"a":1}"#, "damaged", "damaged"]),
+        ("", vec![]),
+    ] {
+        assert_eq!(records(text, Framing::Values), expected, "{text}");
+    }
+}
+
+#[test]
+fn delimiters_between_documents_are_skipped() {
+    for framing in [Framing::Values, Framing::Lines] {
+        assert_eq!(records("{},{},\u{feff}{}\n,\u{feff}\r\n{}", framing), ["{}"; 4]);
+        assert_eq!(records(r#"{"value":[{}]},{"value":[{}]} {"value":[{}]},"#, framing), ["{}"; 3]);
+    }
+    assert_eq!(records(":{},:{}:,{}", Framing::Values), ["{}"; 3]);
+}
+
+#[test]
+fn a_batch_is_found_after_a_value_longer_than_the_longest_record() {
+    let text = format!(r#"{{"x":"{}","value":[{{"a":1}}]}}"#, "x".repeat(200_000));
+    let (found, result) = read(&text, Limits { record: 100 }, Framing::Values);
+    assert!(result.is_ok());
+    assert_eq!(found, [r#"{"a":1}"#]);
+}
+
+#[test]
+fn a_document_that_does_not_end_is_reported() {
+    for text in [r#"[{"a":1}"#, r#"{"value":[{"a":1}"#, r#"{"value":[{"a":1}]"#, r#"{"a""#] {
+        assert!(matches!(read(text, LIMITS, Framing::Values).1, Err(ReadError::Truncated)), "{text}");
+    }
+    let deep = "[".repeat(1000);
+    assert!(matches!(read(&deep, LIMITS, Framing::Values).1, Err(ReadError::TooManyArrays)));
+}
+
+#[test]
+fn damage_costs_only_its_record() {
+    for (there, here) in [
+        // A line, or the rest of one, is lost.
+        (r#""b":{"c":[1,2]}}"#, r#""b":"cut"#),
+        (r#""b":{"c":[1,2]}}"#, r#""b":"cut\"#),
+        (r#""b":{"c":[1,2]}},"#, r#""b""#),
+        (r#""b":{"c":[1,2]}}"#, ""),
+        (r#"{"c":[1,2]}},"#, r#"{"c""#),
+        ("[1,2]}},", "[1"),
+        ("[1,2]}},", "[{\"d\":1}"),
+        // A bracket.
+        ("2]}}", "2]}"),
+        ("2]}}", "2]"),
+        ("2]}}", "2}}"),
+        ("2]}}", "]}}"),
+        // A quote, or there is one more.
+        (r#""b""#, r#""b"#),
+        (r#""b""#, r#"b""#),
+        (r#""b""#, r#""b"""#),
+        // A byte.
+        (r#""b":"#, r#""b""#),
+    ] {
+        let record = |number: i32| format!(r#"{{"a":{number},"b":{{"c":[1,2]}}}}"#);
+        let [first, second, third] = [0, 1, 2].map(record);
+        let damaged = format!("{second},").replacen(there, here, 1);
+        assert!(!damaged.contains(&second));
+        let expected = [first.as_str(), "damaged", &third];
+        for (text, framing) in [
+            (format!("[{first},\n{damaged}\n{third}]"), Framing::Values),
+            (format!("{{\"value\":[\n{first},\n{damaged}\r\n\t{third}\n]}}\n"), Framing::Values),
+            (format!("{{\"value\":[\n{first},\n{damaged}\r\n\t{third}\n]}}\n"), Framing::Lines),
+            (format!("{{\"value\":[{first},{damaged}\n{{\"value\":[{third}]}}\n"), Framing::Lines),
+            (format!("{first}\n{damaged}\n{third}\n"), Framing::Lines),
+            (format!("{first}\n{damaged}\n{third}\n"), Framing::Values),
+        ] {
+            assert_eq!(records(&text, framing), expected, "{text}");
+        }
+    }
+}
+
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        select(vec!["", "a", "\n{\"a\":1}", "\\", "\"", "},{\"", "[", "]"]).prop_map(serde_json::Value::from),
+        (-1..9).prop_map(serde_json::Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..5).prop_map(serde_json::Value::from),
+            prop::collection::btree_map("[a-c{]", inner, 0..4)
+                .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn valid_json_never_resynchronises(values in vec(json(), 0..6), indent in prop::option::of(0..3_usize)) {
+        let mut text = Vec::new();
+        let indent = indent.map(|spaces| " ".repeat(spaces));
+        let whole = serde_json::json!([{"value": values}, {"n": 1}]);
+        match &indent {
+            None => serde_json::to_writer(&mut text, &whole).unwrap(),
+            Some(indent) => {
+                let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
+                whole.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter)).unwrap();
+            }
+        }
+        let found = records(std::str::from_utf8(&text).unwrap(), Framing::Values);
+        let read: Vec<serde_json::Value> =
+            found.iter().map(|found| serde_json::from_str(found).unwrap_or(serde_json::Value::Null)).collect();
+        // The elements of nested arrays are records, too; what is no object is damage.
+        let mut expected = Vec::new();
+        for value in &values {
+            flattened(value, &mut expected);
+        }
+        expected.push(serde_json::json!({"n": 1}));
+        prop_assert_eq!(read, expected);
+    }
+}
+
+fn flattened(record: &serde_json::Value, into: &mut Vec<serde_json::Value>) {
+    match record {
+        serde_json::Value::Array(elements) => {
+            for element in elements {
+                flattened(element, into);
+            }
+        }
+        object @ serde_json::Value::Object(_) => into.push(object.clone()),
+        _ => into.push(serde_json::Value::Null),
+    }
+}
+
+#[test]
+fn a_lost_bracket_costs_one_record_also_without_line_feeds() {
+    for damaged in [r#"{"a":{"b":1}"#, r#"{"a":[1}"#, r#"{"a":{"b":[1,{}}}"#] {
+        let text = format!(r#"[{{"n":1}},{damaged},{{"n":2}},{damaged}]{{"n":3}}"#);
+        let expected = [r#"{"n":1}"#, "damaged", r#"{"n":2}"#, "damaged", r#"{"n":3}"#];
+        assert_eq!(records(&text, Framing::Values), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_bracket_too_many_is_damage_and_costs_no_record() {
+    for (text, damaged) in [("{}]{}", 1), ("[{}}},{}]", 2), ("}{}{}", 1), (r#"{"value":[{}]]}{}"#, 1)] {
+        let found = records(text, Framing::Values);
+        assert_eq!(found.iter().filter(|found| *found == "damaged").count(), damaged, "{text}");
+        assert_eq!(found.iter().filter(|found| *found == "{}").count(), 2, "{text}");
+    }
+}
+
+#[test]
+fn a_truncated_batch_costs_no_other() {
+    let whole = r#"{"value":[{"n":1}]}"#;
+    for damaged in
+        [r#"{"value":["#, r#"{"value":[{"n":1}"#, r#"{"value":[{"n":1},"#, r#"{"value":[{"n":1}],"x":{"y":1"#]
+    {
+        let text = format!("{whole}\n{damaged}\n{whole}\n").repeat(20);
+        for framing in [Framing::Values, Framing::Lines] {
+            let found = records(&text, framing);
+            assert!(found.iter().filter(|found| *found == r#"{"n":1}"#).count() >= 40, "{damaged}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn records_that_share_a_line_are_all_found() {
+    let text = "{\"n\":1}{\"n\":2}\n{\"n\":3},\n{\"n\":4},\n{\"n\":5} rest\n{\"n\":6}";
+    let expected = [r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#, r#"{"n":4}"#, r#"{"n":5}"#, "damaged", r#"{"n":6}"#];
+    assert_eq!(records(text, Framing::Lines), expected);
+}
+
+#[test]
+fn a_record_that_is_too_long_and_damaged_costs_no_other() {
+    let limits = Limits { record: 1000 };
+    for length in [2_000, 262_100, 262_130, 300_000, 600_000] {
+        for gap in ["", " ", "      "] {
+            let text = format!("[{{\"a\":\"{}\n{{{gap}\"n\":1}}]", "x".repeat(length));
+            let (found, result) = read(&text, limits, Framing::Values);
+            assert!(result.is_ok());
+            assert_eq!(found, ["too long", &format!("{{{gap}\"n\":1}}")], "{length}");
+        }
+    }
+}
+
+/// The value that begins a text, as the scanner frames it.
+fn scanned(text: &str, limits: Limits) -> Result<String, ReadError> {
+    let mut buffer = ReadBuffer::new(Box::new(text.as_bytes()));
+    let mut indexer = Indexer::<0>::new(&BATCH, DEPTH);
+    let mut reader = RecordReader::new(&mut buffer, &mut indexer, Framing::Values, limits);
+    Ok(match reader.scanned(ValueScanner::default(), false)? {
+        Scanned::Whole(range) => String::from_utf8_lossy(reader.buffer.at(range)).into_owned(),
+        Scanned::TooLong | Scanned::Batch => panic!("{text} is not scanned whole"),
+    })
+}
+
+#[test]
+fn a_value_ends_at_its_matching_bracket_whatever_its_strings_hold() {
+    for (text, expected) in [
+        (r#"{"a":"}]\"}","b":[{}]} ,"#, r#"{"a":"}]\"}","b":[{}]}"#),
+        ("12, 13", "12"),
+        (r#""a,b" ]"#, r#""a,b" "#),
+    ] {
+        assert_eq!(scanned(text, LIMITS).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_value_nested_a_million_deep_is_scanned_like_any_other() {
+    let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+    assert_eq!(scanned(&text, Limits { record: 10_000_000 }).unwrap(), text);
+}
+
+#[test]
+fn a_value_without_an_end_is_truncated() {
+    assert!(matches!(scanned(r#"{"a":"#, LIMITS), Err(ReadError::Truncated)));
+}
+
+#[test]
+fn a_record_that_only_repair_makes_json_is_raw_and_any_other_is_damaged() {
+    for (text, is_record) in [
+        (&b"{\"a\":\"\xff\"}"[..], true),
+        (b"{\"a\":\"\x1b\"}", true),
+        (b"{\"a\":\"\\ud800\"}", true),
+        (b"{\"a\":\xff}", false),
+        (b"[1]", false),
+        (b"7", false),
+        (b"\"text\"", false),
+    ] {
+        for keys in [false, true] {
+            let mut buffer = ReadBuffer::new(Box::new(text));
+            let found = if keys {
+                let mut indexer = Indexer::<3>::new(&INDEXED, DEPTH);
+                let mut reader = RecordReader::new(&mut buffer, &mut indexer, Framing::Lines, LIMITS);
+                matches!(reader.next(), Ok(Some(Record::Raw(_) | Record::Indexed(_))))
+            } else {
+                let mut indexer = Indexer::<0>::new(&BATCH, DEPTH);
+                let mut reader = RecordReader::new(&mut buffer, &mut indexer, Framing::Lines, LIMITS);
+                matches!(reader.next(), Ok(Some(Record::Raw(_))))
+            };
+            assert_eq!(found, is_record, "{}", text.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn an_object_with_an_array_of_records_is_a_batch_unless_it_has_a_key_of_a_record() {
+    let text = r#"[{"x":1,"value":[{"n":1}]},{"record":1,"value":[{"n":2}]},{"value":{"n":3}},{"n":4}]"#;
+    let (found, result) = read_with::<3>(text.as_bytes(), LIMITS, Framing::Values, &INDEXED);
+    assert!(result.is_ok());
+    let expected = [r#"{"n":1}"#, r#"{"record":1,"value":[{"n":2}]}"#, r#"{"value":{"n":3}}"#, r#"{"n":4}"#];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_record_is_too_deep_however_it_is_framed() {
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(DEPTH), "]".repeat(DEPTH));
+    for (text, framing) in [
+        (format!("{deep}\n{{}}\n"), Framing::Lines),
+        (format!("{deep} {{}}"), Framing::Values),
+        (format!("[{deep},{{}}]"), Framing::Values),
+    ] {
+        assert_eq!(records(&text, framing), ["too deep", "{}"]);
+    }
+}
+
+proptest! {
+    /// The stream's blocks, and so where the buffer ends, make no difference.
+    #[test]
+    fn records_do_not_depend_on_the_blocks_of_the_stream(
+        values in vec(json(), 0..6),
+        damage in vec((any::<prop::sample::Index>(), select(&b"{}[]\",:\\ \n0a\x80\x1b"[..])), 0..4),
+        size in 1..50_usize,
+        is_lines in any::<bool>(),
+    ) {
+        struct Blocks<'t>(&'t [u8], usize);
+        impl io::Read for Blocks<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                let size = self.1.min(buffer.len());
+                io::Read::read(&mut self.0, &mut buffer[..size])
+            }
+        }
+        let line = |value: &serde_json::Value| if is_lines { format!("{value}\n") } else { value.to_string() };
+        let mut text = values.iter().map(line).collect::<String>().into_bytes();
+        for (place, byte) in damage {
+            text.insert(place.index(text.len() + 1), byte);
+        }
+        let framing = if is_lines { Framing::Lines } else { Framing::Values };
+        let whole = read_with::<3>(&text, LIMITS, framing, &INDEXED);
+        let mut buffer = ReadBuffer::new(Box::new(Blocks(&text, size)));
+        let mut indexer = Indexer::<3>::new(&INDEXED, DEPTH);
+        let mut reader = RecordReader::new(&mut buffer, &mut indexer, framing, LIMITS);
+        let mut count = 0;
+        while let Ok(Some(record)) = reader.next() {
+            let found = match record {
+                Record::Indexed(record) => String::from_utf8_lossy(record.text()).trim().to_owned(),
+                Record::Raw(text) => String::from_utf8_lossy(text).trim().to_owned(),
+                Record::TooLong => "too long".to_owned(),
+                Record::TooDeep => "too deep".to_owned(),
+                Record::Damaged => "damaged".to_owned(),
+            };
+            prop_assert_eq!(whole.0.get(count), Some(&found));
+            count += 1;
+        }
+        prop_assert_eq!(count, whole.0.len());
+    }
+}
