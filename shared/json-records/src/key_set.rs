@@ -129,7 +129,9 @@ mod tests {
         for (name, expected) in [("id", Some(0)), ("Value", Some(1)), ("Value2", Some(2)), ("resume", Some(3))] {
             let text = format!("{name}\":1");
             let found = KEYS.find(text.as_bytes());
-            assert!(matches!(found, Some((length, Key::Value(slot))) if length == name.len() && Some(slot) == expected));
+            assert!(
+                matches!(found, Some((length, Key::Value(slot))) if length == name.len() && Some(slot) == expected)
+            );
             assert!(matches!(KEYS.get(name), Some(Key::Value(slot)) if Some(slot) == expected));
         }
         assert!(matches!(KEYS.find(b"results\""), Some((7, Key::Batch))));

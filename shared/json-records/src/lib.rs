@@ -45,11 +45,8 @@ fn levels() -> Vec<fearless_simd::Level> {
     let mut levels = vec![best];
     #[cfg(target_arch = "x86_64")]
     {
-        let others = [
-            best.as_avx2().map(Level::Avx2),
-            best.as_sse4_2().map(Level::Sse4_2),
-            best.as_sse2().map(Level::Sse2),
-        ];
+        let others =
+            [best.as_avx2().map(Level::Avx2), best.as_sse4_2().map(Level::Sse4_2), best.as_sse2().map(Level::Sse2)];
         levels.extend(others.into_iter().flatten());
     }
     levels.push(Level::baseline());

@@ -207,7 +207,9 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             }
             (b'{', around @ (None | Some(Open::Array))) => {
                 // Outside of arrays an object is more often a batch, which may be too long to validate whole.
-                if around.is_some() && let Some(framed) = self.validated(false)? {
+                if around.is_some()
+                    && let Some(framed) = self.validated(false)?
+                {
                     return Ok(Some(framed));
                 }
                 match self.scanned(ValueScanner::default(), true)? {
@@ -253,7 +255,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                 Ok(index) if index.is_batch && !in_line => return Ok(None),
                 Ok(index) => {
                     let length = index.length;
-                    let rest = if in_line { text[length..].iter().find(|byte| !is_blank(**byte)) } else { Some(&b'\n') };
+                    let rest =
+                        if in_line { text[length..].iter().find(|byte| !is_blank(**byte)) } else { Some(&b'\n') };
                     match rest {
                         Some(b'\n') => return Ok(Some(Framed::Indexed(self.buffer.take(length)))),
                         Some(_) => return Ok(None),

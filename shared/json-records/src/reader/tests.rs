@@ -276,11 +276,9 @@ fn scanned(text: &str, limits: Limits) -> Result<String, ReadError> {
 
 #[test]
 fn a_value_ends_at_its_matching_bracket_whatever_its_strings_hold() {
-    for (text, expected) in [
-        (r#"{"a":"}]\"}","b":[{}]} ,"#, r#"{"a":"}]\"}","b":[{}]}"#),
-        ("12, 13", "12"),
-        (r#""a,b" ]"#, r#""a,b" "#),
-    ] {
+    for (text, expected) in
+        [(r#"{"a":"}]\"}","b":[{}]} ,"#, r#"{"a":"}]\"}","b":[{}]}"#), ("12, 13", "12"), (r#""a,b" ]"#, r#""a,b" "#)]
+    {
         assert_eq!(scanned(text, LIMITS).unwrap(), expected);
     }
 }

@@ -176,7 +176,11 @@ pub(super) fn string_end<S: Simd>(simd: S, level: Level, text: &[u8]) -> Result<
             continue;
         }
         let stop = from + stops.trailing_zeros() as usize;
-        return if stops & stops.wrapping_neg() & quotes != 0 { Ok(stop + 1) } else { unusual_string_end(level, text, stop) };
+        return if stops & stops.wrapping_neg() & quotes != 0 {
+            Ok(stop + 1)
+        } else {
+            unusual_string_end(level, text, stop)
+        };
     }
     unusual_string_end(level, text, from)
 }

@@ -318,12 +318,7 @@ impl<'a, const N: usize> Matcher<'a, N> {
     }
 
     /// Validates the array or object at `start` of the text without the template.
-    fn container(
-        &mut self,
-        index: usize,
-        start: usize,
-        requested: Option<&'static KeySet>,
-    ) -> Result<usize, Invalid> {
+    fn container(&mut self, index: usize, start: usize, requested: Option<&'static KeySet>) -> Result<usize, Invalid> {
         let Value { start: template_start, end, depth, .. } = self.template.values[index];
         let (in_template, length) = (template_start..end, self.template.length());
         // If it is most of the record, another template is cheaper.

@@ -156,10 +156,10 @@ fn agrees<const N: usize>(matched: &Index<N>, validated: &Result<Index<N>, Inval
 
 #[cfg(test)]
 mod tests {
+    use fearless_simd::Level;
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::sample::{Index as Place, select};
-    use fearless_simd::Level;
     use serde_json::{Value, json};
 
     use super::*;

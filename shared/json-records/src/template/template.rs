@@ -97,9 +97,7 @@ impl<const N: usize> Template<N> {
     /// The next values directly in the array or object with this index, from position `at`.
     pub(super) fn next_within(&self, index: usize, at: usize) -> impl Iterator<Item = &Value> {
         let first = index + self.values[index..].partition_point(|value| value.start < at);
-        self.values[first..].iter()
-            .take(MOST_SEARCHED)
-            .filter(move |value| value.around == index)
+        self.values[first..].iter().take(MOST_SEARCHED).filter(move |value| value.around == index)
     }
 
     pub(super) fn length(&self) -> usize {
@@ -135,9 +133,9 @@ impl<const N: usize> Template<N> {
     fn add_scalar(&mut self, index: usize, is_fixed: bool) {
         let Some(Value { start, end, kind, .. }) = self.values.get(index) else { return };
         let is_fixed = is_fixed && matches!(kind, Kind::String) && end - start <= LONGEST_FIXED;
-        let place = self
-            .differences
-            .partition_point(|Difference { at, kind, .. }| at < start || at == start && matches!(kind, DifferenceKind::Skip(_)));
+        let place = self.differences.partition_point(|Difference { at, kind, .. }| {
+            at < start || at == start && matches!(kind, DifferenceKind::Skip(_))
+        });
         let kind =
             if is_fixed { DifferenceKind::FixedString { end: *end } } else { DifferenceKind::Scalar { end: *end } };
         match self.differences.get_mut(place).filter(|known| known.at == *start) {

@@ -5,18 +5,20 @@
 //! bare records, one a line or in an array, and EventBridge events around them. All of them are read; what a record says
 //! of itself decides.
 
+use json_records::{Framing, Indexer, Key, KeySet, Record, batch_start, parse_or_repair, repaired_for_sniffing};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
-use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
-use crate::input::{Input, ReadFault, for_sniffing, read_or_repair};
+use crate::input::{Input, ReadFault};
 
-/// The array of a log file.
-const BATCH: &str = "Records";
+/// The key of a log file's array.
+const RECORDS: &str = "Records";
+
+static BATCHES: KeySet = KeySet::new(&[(RECORDS, Key::Batch)]);
 
 /// Takes what the records of a file come to, in the order in which they stand in it.
 pub trait Receiver {
@@ -30,13 +32,12 @@ pub fn is_log_file(head: &[u8]) -> bool {
     if !head.starts_with(b"{") && !head.starts_with(b"[") {
         return false;
     }
-    let head = &*for_sniffing(head);
+    let head = &*repaired_for_sniffing(head);
     // A log file of five quiet minutes.
-    let is_empty =
-        json::batch_start(head, BATCH).is_some_and(|start| head[start..].trim_ascii_start().starts_with(b"]"));
+    let is_empty = batch_start(head, RECORDS).is_some_and(|start| head[start..].trim_ascii_start().starts_with(b"]"));
     is_empty
-        || Look::at(head, &[BATCH], LOOKED_AT).records.iter().any(is_record)
-        || names_in_lines(head, &[BATCH]).iter().any(is_record)
+        || Look::at(head, &BATCHES, LOOKED_AT).records.iter().any(is_record)
+        || names_in_lines(head, &BATCHES).iter().any(is_record)
 }
 
 /// Whether these are the names of a record, or of an EventBridge event around one.
@@ -53,43 +54,32 @@ fn is_record(names: &Names) -> bool {
 /// # Errors
 /// [`ReadFault`] when it breaks off; what was received before stays valid.
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
-    let mut each = Each(receiver);
-    if has_records_in_lines(input.head()?) {
-        json::lines(input, BATCH, &mut each)
-    } else {
-        json::values(input, &[BATCH], &mut each)
+    let framing = if has_records_in_lines(input.head()?) { Framing::Lines } else { Framing::Values };
+    let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
+    let mut reader = input.records(framing, &mut indexer);
+    while let Some(record) = reader.next()? {
+        receiver.receive_record(match record {
+            Record::Indexed(record) => parse(record.text()),
+            Record::Raw(text) => parse(text),
+            Record::TooLong => Reading::Unusable(Unusable::TooLong),
+            Record::TooDeep => Reading::Unusable(Unusable::TooDeep),
+            Record::Damaged => Reading::Unusable(Unusable::Malformed),
+        });
     }
+    Ok(())
 }
 
-/// Whether the first line is a record to itself. Lines are the safer cut where they are one: a damaged one costs no other.
+/// What a record comes to. A user must not be able to hide a login by putting invalid UTF-8 into a field.
+fn parse(text: &[u8]) -> Reading {
+    parse_or_repair(text, read_record).unwrap_or(Reading::Unusable(Unusable::Malformed))
+}
+
+/// Whether the first line is a record. Framing by lines is then safer: a damaged line costs no other.
 fn has_records_in_lines(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let has_record =
         |line: &[u8]| serde_json::from_slice::<Envelope<'_>>(line).ok().map(|envelope| envelope.has_record());
-    line.starts_with(b"{") && read_or_repair(line, has_record).unwrap_or(false)
-}
-
-/// Reads each record as it is found.
-struct Each<'r>(&'r mut dyn Receiver);
-
-impl Records for Each<'_> {
-    fn glance(&mut self, _: &[u8], _: Place) -> Glance {
-        Glance::Left
-    }
-
-    fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
-        self.0.receive_record(match record {
-            // Who logs in must not hide behind a text that is none.
-            Cut::Text(text) => read_or_repair(text, read_record).ok_or(NotJson)?,
-            Cut::TooLong => Reading::Unusable(Unusable::TooLong),
-            Cut::TooDeep => Reading::Unusable(Unusable::TooDeep),
-        });
-        Ok(())
-    }
-
-    fn damaged(&mut self) {
-        self.0.receive_record(Reading::Unusable(Unusable::Malformed));
-    }
+    line.starts_with(b"{") && parse_or_repair(line, has_record).unwrap_or(false)
 }
 
 /// What a record comes to, if it is JSON.

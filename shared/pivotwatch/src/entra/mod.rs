@@ -45,6 +45,8 @@ pub enum Warning {
     ///
     /// [`Ordinals`]: crate::detection::failure::Ordinals
     RepeatsUncounted,
+    /// A template disagreed with the validator, which then decided: a defect of pivotwatch, which costs speed only.
+    TemplateMismatch,
 }
 
 impl Warning {
@@ -54,6 +56,7 @@ impl Warning {
         match self {
             Self::FutureTime => "future_time",
             Self::RepeatsUncounted => "repeats_uncounted",
+            Self::TemplateMismatch => "template_mismatch",
         }
     }
 }
@@ -71,7 +74,7 @@ pub trait Receiver {
 #[derive(Clone, Copy, Debug)]
 pub struct Recognised {
     shape: &'static shape::Shape,
-    framing: shape::Framing,
+    framing: json_records::Framing,
 }
 
 impl Recognised {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use json_records::repaired;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::missing::{is_missing, is_missing_id, is_type_name};
@@ -14,7 +15,6 @@ use super::record::{Record, is_code};
 use super::tolerant::{Text, Words};
 use crate::detection::Source;
 use crate::input::names::pass_by_scalars;
-use crate::input::repaired;
 
 /// What a field of a sign-in is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,42 @@ pub(super) enum Role {
     EnvelopeCorrelationId,
 }
 
-const ROLES: usize = Role::EnvelopeCorrelationId as usize + 1;
+/// The number of roles.
+pub(super) const ROLES: usize = Role::EnvelopeCorrelationId as usize + 1;
+
+/// Every role, at its own number.
+const ALL: [Role; ROLES] = [
+    Role::Category,
+    Role::Table,
+    Role::Interactive,
+    Role::EventTypes,
+    Role::Id,
+    Role::OtherId,
+    Role::Time,
+    Role::LoggedAt,
+    Role::OriginalLoggedAt,
+    Role::OriginalTable,
+    Role::SearchName,
+    Role::Address,
+    Role::CallerAddress,
+    Role::Code,
+    Role::StatusCode,
+    Role::Result,
+    Role::User,
+    Role::ServicePrincipal,
+    Role::ServicePrincipalId,
+    Role::App,
+    Role::Resource,
+    Role::CorrelationId,
+    Role::EnvelopeCorrelationId,
+];
+
+impl Role {
+    /// The role with this number.
+    pub(super) fn in_slot(slot: usize) -> Option<Self> {
+        ALL.get(slot).copied()
+    }
+}
 
 /// What is to be done with a field.
 #[derive(Clone, Copy)]
@@ -286,5 +321,19 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         while sequence.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_in_the_slot_of_its_number() {
+        for (slot, role) in ALL.into_iter().enumerate() {
+            assert_eq!(role as usize, slot);
+            assert_eq!(Role::in_slot(slot), Some(role));
+        }
+        assert_eq!(Role::in_slot(ROLES), None);
     }
 }

@@ -7,8 +7,7 @@ use flate2::bufread::GzDecoder;
 use super::container::Container;
 use super::encoding::{ByteOrder, Utf16};
 use super::limited::{Exceeded, Expansion};
-use super::window::Limits;
-use super::{Foreign, ReadFault};
+use super::{Foreign, Limits, ReadFault};
 
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::window::Limits;
+use super::Limits;
 
 /// A ratio says nothing about the first bytes: a decoder gives much for a little that was read ahead, and a small file
 /// may well repeat one record.

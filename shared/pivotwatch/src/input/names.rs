@@ -10,10 +10,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use json_records::{Framing, Indexer, Key, KeySet, Record, parse_or_repair};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::json::{self, Cut, Glance, NotJson, Place, Records};
-use super::{Input, Limits, read_or_repair};
+use super::{Input, Limits};
 
 /// The methods by which a visitor passes by numbers, true, false and null.
 macro_rules! pass_by_scalars {
@@ -56,13 +56,13 @@ pub(crate) const TEXTS: [&str; 5] = ["message", "_raw", "event", "attributes", "
 /// The names in a record, those of objects within it as `object.name`.
 pub(crate) type Names = BTreeSet<String>;
 
-/// The names of records that have a line each. Arrays under the names `batches` hold records.
-pub(crate) fn names_in_lines(text: &[u8], batches: &[&str]) -> Vec<Names> {
+/// The names of records that have a line each. Arrays under the keys `batches` hold records.
+pub(crate) fn names_in_lines(text: &[u8], batches: &'static KeySet) -> Vec<Names> {
     text.split(|byte| *byte == b'\n').filter_map(|line| names_of_line(line, batches)).take(LOOKED_AT).collect()
 }
 
 /// The names of a record that has a line to itself.
-fn names_of_line(line: &[u8], batches: &[&str]) -> Option<Names> {
+fn names_of_line(line: &[u8], batches: &'static KeySet) -> Option<Names> {
     let line = line.trim_ascii();
     let is_record = line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok();
     if is_record { Look::at(line, batches, 1).records.into_iter().next() } else { None }
@@ -81,55 +81,53 @@ pub(crate) struct Look {
 
 impl Look {
     /// Looks at so many documents; where one is damaged, at the records of all that are whole.
-    pub(crate) fn at(text: &[u8], batches: &[&str], documents: usize) -> Self {
+    pub(crate) fn at(text: &[u8], batches: &'static KeySet, documents: usize) -> Self {
         let mut look = Self::default();
         let seen = look.go_over(text, batches, documents);
         match seen {
             Err(error) if !error.is_eof() => {
-                let mut whole = Whole(Vec::new());
-                // It ends anywhere, and is read again from its beginning.
-                let _ = json::values(&mut Input::of_text(text.to_vec(), Limits::default()), batches, &mut whole);
-                if whole.0.is_empty() { look } else { Self { records: whole.0, ..look } }
+                let whole = names_of_whole(text, batches);
+                if whole.is_empty() { look } else { Self { records: whole, ..look } }
             }
             _ => look,
         }
     }
 
-    fn go_over(&mut self, text: &[u8], batches: &[&str], documents: usize) -> serde_json::Result<()> {
+    fn go_over(&mut self, text: &[u8], batches: &'static KeySet, documents: usize) -> serde_json::Result<()> {
         let mut json = serde_json::Deserializer::from_slice(text);
         let mut level = || Level { look: self, batches, within: None, is_element: false }.deserialize(&mut json);
         (0..documents).try_for_each(|_| level())
     }
 }
 
-/// The names of records that were cut out and are whole. A text that is none, which whoever signs in can have put there,
-/// hides nothing.
-struct Whole(Vec<Names>);
-
-impl Records for Whole {
-    fn glance(&mut self, _: &[u8], _: Place) -> Glance {
-        Glance::Left
-    }
-
-    fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
-        let Cut::Text(text) = record else { return Ok(()) };
-        let names = |text: &[u8]| {
-            let mut look = Look::default();
-            look.go_over(text, &[], 1).ok().and_then(|()| look.records.into_iter().next())
-        };
-        if self.0.len() < LOOKED_AT {
-            self.0.extend(read_or_repair(text, names));
+/// The keys of the records that are whole, in a text that may end anywhere. An invalid text in a string, which whoever signs in
+/// can choose, hides nothing.
+fn names_of_whole(text: &[u8], batches: &'static KeySet) -> Vec<Names> {
+    let limits = Limits::default();
+    let mut input = Input::of_text(text.to_vec(), limits);
+    let mut indexer = Indexer::<0>::new(batches, limits.depth);
+    let mut reader = input.records(Framing::Values, &mut indexer);
+    let names = |text: &[u8]| {
+        let mut look = Look::default();
+        look.go_over(text, &NO_BATCHES, 1).ok().and_then(|()| look.records.into_iter().next())
+    };
+    let mut whole = Vec::new();
+    while let Ok(Some(record)) = reader.next() {
+        if let Record::Raw(text) = record
+            && whole.len() < LOOKED_AT
+        {
+            whole.extend(parse_or_repair(text, names));
         }
-        Ok(())
     }
-
-    fn damaged(&mut self) {}
+    whole
 }
+
+static NO_BATCHES: KeySet = KeySet::new(&[]);
 
 /// A place in a document.
 struct Level<'l> {
     look: &'l mut Look,
-    batches: &'l [&'l str],
+    batches: &'static KeySet,
     /// The record that it is in, and the path there; `None` outside of all records.
     within: Option<(usize, String)>,
     /// Whether it begins an element of an array that records are in.
@@ -164,7 +162,7 @@ impl<'de> Visitor<'de> for Level<'_> {
             None => (self.look.records.len(), String::new()),
         };
         while let Some(name) = map.next_key::<String>()? {
-            let is_batch = is_outside && self.batches.contains(&name.as_str());
+            let is_batch = is_outside && matches!(self.batches.get(&name), Some(Key::Batch));
             if around.len() + name.len() > LONGEST_PATH {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -213,8 +211,10 @@ mod tests {
 
     use super::*;
 
+    static RECORDS: KeySet = KeySet::new(&[("records", Key::Batch)]);
+
     fn kept(text: &str) -> usize {
-        Look::at(text.as_bytes(), &["records"], LOOKED_AT).records.iter().flatten().map(String::len).sum()
+        Look::at(text.as_bytes(), &RECORDS, LOOKED_AT).records.iter().flatten().map(String::len).sum()
     }
 
     #[test]
@@ -239,8 +239,8 @@ mod tests {
     #[test]
     fn an_object_without_names_is_no_record_and_takes_no_records_place() {
         let many = format!("[{}{{\"a\":1}}]", "{},".repeat(2000));
-        assert_eq!(Look::at(many.as_bytes(), &[], 1).records, [Names::from(["a".to_owned()])]);
-        assert!(names_in_lines(b"{}\n{}\n", &[]).is_empty());
+        assert_eq!(Look::at(many.as_bytes(), &NO_BATCHES, 1).records, [Names::from(["a".to_owned()])]);
+        assert!(names_in_lines(b"{}\n{}\n", &NO_BATCHES).is_empty());
     }
 
     proptest! {

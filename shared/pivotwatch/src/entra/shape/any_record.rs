@@ -2,8 +2,8 @@
 
 use super::super::record::Rejected;
 use super::super::row::{Row, Vocabulary};
+use super::reader::NotJson;
 use super::{Sink, defender, diagnostic, elastic, log_analytics};
-use crate::input::json::NotJson;
 
 type ReadRecord = fn(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson>;
 

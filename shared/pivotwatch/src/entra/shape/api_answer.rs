@@ -27,7 +27,7 @@ use super::super::tolerant::Words;
 use super::head::Head;
 use super::{Shape, Sink, any_record, table};
 use crate::input::names::pass_by_scalars;
-use crate::input::{Foreign, Input, ReadFault, read_or_repair};
+use crate::input::{Foreign, Input, ReadFault};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises, read };
 
@@ -287,7 +287,7 @@ fn cells(text: &str, fields: &[Field]) -> Option<Row<'static>> {
             continue;
         }
         let words = |json: &[u8]| serde_json::from_slice(json).ok().map(|Words(text)| text.into_owned());
-        row.put_text(*field, Cow::Owned(read_or_repair(text.as_bytes(), words)?));
+        row.put_text(*field, Cow::Owned(json_records::parse_or_repair(text.as_bytes(), words)?));
     }
     Some(row.into_owned())
 }

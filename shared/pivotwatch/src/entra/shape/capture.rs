@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
+use json_records::Framing;
 
 use super::super::record::Rejected;
 use super::avro::{Schema, Steps, Values, bytes, count, damaged, exactly, number, text};
-use super::glance::{Precedents, no_precedents};
-use super::{BATCHES, Reader, Shape, Sink};
-use crate::input::{Expansion, Foreign, Input, Limits, ReadFault, json};
+use super::reader::DiagnosticReader;
+use super::{Shape, Sink};
+use crate::input::{Expansion, Foreign, Input, Limits, ReadFault};
 
 const MAGIC: &[u8] = b"Obj\x01";
 
@@ -96,12 +97,12 @@ impl Capture {
     fn events(&self, mut block: impl BufRead, events: u64, reading: &mut Reading<'_, '_>) -> io::Result<()> {
         let Reading { steps, limits, sink, .. } = reading;
         let mut values = Values::new(&mut block, steps);
-        let mut precedents = no_precedents(*limits);
+        let mut reader = DiagnosticReader::new(*limits);
         for _ in 0..events {
             self.before.iter().try_for_each(|schema| schema.skip(&mut values))?;
             let body = self.body.read_bytes(&mut values, LONGEST_BODY)?;
             self.behind.iter().try_for_each(|schema| schema.skip(&mut values))?;
-            read_body(body, *limits, &mut precedents, sink);
+            read_body(body, *limits, &mut reader, sink);
         }
         if block.fill_buf()?.is_empty() { Ok(()) } else { Err(damaged("a block has bytes after its last event")) }
     }
@@ -116,12 +117,12 @@ struct Reading<'r, 'a> {
 }
 
 /// Reads a message as it would be read as a file. One that is damaged costs itself, and one without a byte nothing at all.
-fn read_body(body: Vec<u8>, limits: Limits, precedents: &mut Precedents, sink: &mut Sink<'_>) {
+fn read_body(body: Vec<u8>, limits: Limits, reader: &mut DiagnosticReader, sink: &mut Sink<'_>) {
     if body.is_empty() {
         return;
     }
     let mut input = Input::of_text(body, limits);
-    if json::values(&mut input, BATCHES, &mut Reader::of_diagnostic(sink, precedents)).is_err() {
+    if reader.read(&mut input, Framing::Values, sink).is_err() {
         sink.reject(Rejected::Malformed);
     }
 }

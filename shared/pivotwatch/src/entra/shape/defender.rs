@@ -4,8 +4,8 @@
 //! Fields: <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table>.
 
 use super::super::row::{Field, Role, Row, field_in};
+use super::reader::{NotJson, read_json};
 use super::{Shape, Sink, table};
-use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
@@ -13,7 +13,7 @@ pub(super) const SHAPE: Shape = Shape {
     recognises: |head| {
         ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| head.has(&["Timestamp", "ErrorCode", other]))
     },
-    read: |input, sink| super::read_json(input, sink, read_record),
+    read: |input, sink| read_json(input, sink, read_record),
 };
 
 pub(super) const CSV: Shape = Shape {

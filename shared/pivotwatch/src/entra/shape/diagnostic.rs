@@ -4,20 +4,19 @@
 //! Fields: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs>; the envelope around them:
 //! <https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema>.
 
-use super::super::row::{Field, Role, Row};
+use json_records::{Key, KeySet};
+
+use super::super::row::{Field, ROLES, Role, Row};
 use super::super::source::{Origin, of_log};
+use super::batches::with_batches;
 use super::forwarded::{self, Content};
-use super::glance::no_precedents;
-use super::{Reader, Shape, Sink, defender, log_analytics};
-use crate::input::json::NotJson;
+use super::reader::{DiagnosticReader, NotJson};
+use super::{Shape, Sink, defender, log_analytics};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
     recognises: |head| head.has(&["category"]),
-    read: |input, sink| {
-        let mut precedents = no_precedents(input.limits);
-        super::read_records(input, &mut Reader::of_diagnostic(sink, &mut precedents))
-    },
+    read: |input, sink| DiagnosticReader::new(input.limits).read(input, sink.framing, sink),
 };
 
 /// Reads a record of a diagnostic setting, one of Log Analytics or of Defender, or what a forwarder put around these, as an
@@ -53,33 +52,54 @@ fn read(
     Ok(())
 }
 
+/// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`Role`].
+pub(super) static KEYS: KeySet = with_batches![
+    ("category", Key::Record(Role::Category as usize)),
+    ("time", Key::Value(Role::LoggedAt as usize)),
+    ("resultType", Key::Value(Role::Code as usize)),
+    ("callerIpAddress", Key::Value(Role::CallerAddress as usize)),
+    ("correlationId", Key::Value(Role::EnvelopeCorrelationId as usize)),
+    ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
+];
+
+static PROPERTIES: KeySet = KeySet::new(&[
+    ("id", Key::Value(Role::Id as usize)),
+    ("createdDateTime", Key::Value(Role::Time as usize)),
+    ("ipAddress", Key::Value(Role::Address as usize)),
+    ("status", Key::Object(IN_STATUS, &STATUS)),
+    ("userPrincipalName", Key::Value(Role::User as usize)),
+    ("servicePrincipalName", Key::Value(Role::ServicePrincipal as usize)),
+    ("appDisplayName", Key::Value(Role::App as usize)),
+    ("resourceDisplayName", Key::Value(Role::Resource as usize)),
+    ("correlationId", Key::Value(Role::CorrelationId as usize)),
+]);
+
+static STATUS: KeySet = KeySet::new(&[("errorCode", Key::Value(Role::StatusCode as usize))]);
+
+/// Slots after those of the roles, for the keys of objects.
+const IN_PROPERTIES: usize = ROLES;
+const IN_STATUS: usize = ROLES + 1;
+
+/// The number of slots.
+pub(super) const SLOTS: usize = ROLES + 2;
+
 pub(super) fn vocabulary(name: &str) -> Field {
-    match name {
-        "category" => Field::Text(Role::Category),
-        "time" => Field::Text(Role::LoggedAt),
-        "resultType" => Field::Text(Role::Code),
-        "callerIpAddress" => Field::Text(Role::CallerAddress),
-        "correlationId" => Field::Text(Role::EnvelopeCorrelationId),
-        "properties" => Field::Object(properties),
-        _ => Field::Other,
-    }
+    field(&KEYS, name)
 }
 
 fn properties(name: &str) -> Field {
-    match name {
-        "id" => Field::Text(Role::Id),
-        "createdDateTime" => Field::Text(Role::Time),
-        "ipAddress" => Field::Text(Role::Address),
-        "status" => Field::Object(status),
-        "userPrincipalName" => Field::Text(Role::User),
-        "servicePrincipalName" => Field::Text(Role::ServicePrincipal),
-        "appDisplayName" => Field::Text(Role::App),
-        "resourceDisplayName" => Field::Text(Role::Resource),
-        "correlationId" => Field::Text(Role::CorrelationId),
-        _ => Field::Other,
-    }
+    field(&PROPERTIES, name)
 }
 
 fn status(name: &str) -> Field {
-    if name == "errorCode" { Field::Text(Role::StatusCode) } else { Field::Other }
+    field(&STATUS, name)
+}
+
+fn field(keys: &KeySet, name: &str) -> Field {
+    match keys.get(name) {
+        Some(Key::Value(slot) | Key::Record(slot)) => Role::in_slot(slot).map_or(Field::Other, Field::Text),
+        Some(Key::Object(IN_PROPERTIES, _)) => Field::Object(properties),
+        Some(Key::Object(IN_STATUS, _)) => Field::Object(status),
+        Some(Key::Object(..) | Key::Batch) | None => Field::Other,
+    }
 }

@@ -3,8 +3,8 @@
 //! Fields: <https://www.elastic.co/docs/reference/integrations/azure>.
 
 use super::super::row::{Field, Role, Row};
+use super::reader::{NotJson, read_json};
 use super::{Shape, Sink, table};
-use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "elastic",
@@ -16,7 +16,7 @@ pub(super) const SHAPE: Shape = Shape {
             .into_iter()
             .any(|path| WRAPPERS.iter().any(|wrapper| head.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
     },
-    read: |input, sink| super::read_json(input, sink, read_record),
+    read: |input, sink| read_json(input, sink, read_record),
 };
 
 /// A table of documents, as Kibana exports them.

@@ -3,15 +3,13 @@
 //! One batch a file, one a line, or one behind another. Elements are cut at their brackets, so that a batch on a single
 //! line of any length costs no more memory than its longest record.
 
-use super::glance::no_precedents;
-use super::{Reader, Shape};
-use crate::input::json::batch_start;
+use json_records::{Framing, batch_start};
+
+use super::Shape;
+use super::reader::DiagnosticReader;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "event_hub",
     recognises: |head| batch_start(head.text, "records").is_some(),
-    read: |input, sink| {
-        let mut precedents = no_precedents(input.limits);
-        super::read_lines(input, &mut Reader::of_diagnostic(sink, &mut precedents))
-    },
+    read: |input, sink| DiagnosticReader::new(input.limits).read(input, Framing::Lines, sink),
 };

@@ -14,15 +14,16 @@
 //! other application. It is read only where [`provenance`](super::provenance) says that the document comes from Entra, and
 //! where nothing else stands there.
 
+use json_records::{Framing, parse_or_repair};
 use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
 use super::head::Head;
 use super::provenance::{Provenance, members, provenance};
-use super::{BATCHES, Reader, Shape, Sink, diagnostic};
-use crate::input::json::{self, NotJson};
+use super::reader::{NotJson, read_framed, read_json};
+use super::{Shape, Sink, diagnostic};
 use crate::input::names::TEXTS;
-use crate::input::{Input, ReadFault, read_or_repair};
+use crate::input::{Input, ReadFault};
 
 /// Documents with an object for a record.
 pub(super) const SHAPE: Shape =
@@ -68,7 +69,7 @@ fn has_record(head: &Head<'_>, wrapper: &str) -> bool {
 
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     input.limits.record = input.limits.record.saturating_mul(LONGER);
-    super::read_json(input, sink, |text, sink| match take(text, sink)? {
+    read_json(input, sink, |text, sink| match take(text, sink)? {
         Content::Taken => Ok(()),
         // Some of a file can have come without.
         Content::Itself => diagnostic::read_bare(text, sink),
@@ -91,7 +92,7 @@ pub(super) enum Content {
 
 /// Takes what a forwarder put around something.
 pub(super) fn take(text: &[u8], sink: &mut Sink<'_>) -> Result<Content, NotJson> {
-    read_or_repair(text, |text| take_document(text, sink, 0)).ok_or(NotJson)
+    parse_or_repair(text, |text| take_document(text, sink, 0)).ok_or(NotJson)
 }
 
 /// The same where the document can be parsed, and `None` elsewhere; then nothing was taken.
@@ -124,10 +125,10 @@ fn take_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Conte
     };
     if is_alone && is_proven {
         if !take_record(record.as_bytes(), sink) {
-            let is_json = read_or_repair(record.as_bytes(), |text| members(text, []).map(drop)).is_some();
+            let is_json = parse_or_repair(record.as_bytes(), |text| members(text, []).map(drop)).is_some();
             if is_json { sink.other_category() } else { sink.reject(Rejected::Malformed) }
         }
-    } else if read_or_repair(record.as_bytes(), kind).is_some() {
+    } else if parse_or_repair(record.as_bytes(), kind).is_some() {
         sink.unproven();
     } else {
         sink.other_category();
@@ -141,7 +142,7 @@ fn is_object(member: &RawValue) -> bool {
 
 /// The text that a member is, if it is one.
 fn decoded(member: &RawValue) -> Option<String> {
-    read_or_repair(member.get().as_bytes(), |json| serde_json::from_slice::<String>(json).ok())
+    parse_or_repair(member.get().as_bytes(), |json| serde_json::from_slice::<String>(json).ok())
 }
 
 /// What an object is that a forwarder carries.
@@ -161,7 +162,7 @@ fn kind(object: &[u8]) -> Option<Kind> {
 
 /// Takes a record or all of a batch, and tells whether the object is one.
 fn take_record(object: &[u8], sink: &mut Sink<'_>) -> bool {
-    match read_or_repair(object, kind) {
+    match parse_or_repair(object, kind) {
         Some(Kind::Record) => {
             if diagnostic::read_bare(object, sink).is_err() {
                 sink.reject(Rejected::Malformed);
@@ -169,8 +170,7 @@ fn take_record(object: &[u8], sink: &mut Sink<'_>) -> bool {
         }
         Some(Kind::Batch) => {
             let mut input = Input::of_text(object.to_vec(), sink.limits);
-            let mut reader = Reader { sink, read_record: diagnostic::read_bare, precedents: None };
-            if json::values(&mut input, BATCHES, &mut reader).is_err() {
+            if read_framed(&mut input, Framing::Values, sink, diagnostic::read_bare).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }

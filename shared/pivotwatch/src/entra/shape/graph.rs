@@ -3,6 +3,7 @@
 //!
 //! Fields: <https://learn.microsoft.com/graph/api/resources/signin>.
 
+use super::reader::read_json;
 use super::{Shape, log_analytics};
 
 /// What a record has besides its time, whichever of it a tool kept.
@@ -14,5 +15,5 @@ pub(super) const SHAPE: Shape = Shape {
         // A page, or a download, of a quiet hour has no records.
         head.is_empty_batch || OTHERS.iter().any(|other| head.has_in_any_case(&["createdDateTime", other]))
     },
-    read: |input, sink| super::read_json(input, sink, log_analytics::read_record),
+    read: |input, sink| read_json(input, sink, log_analytics::read_record),
 };

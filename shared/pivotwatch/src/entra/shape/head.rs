@@ -1,36 +1,11 @@
 //! The beginning of an export, as shapes are recognised by.
 
+use json_records::{Framing, Key, KeySet, repaired_for_sniffing};
 use serde::de::IgnoredAny;
 
+use super::batches::BATCHES;
+use crate::input::Foreign;
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
-use crate::input::{Foreign, for_sniffing};
-
-/// Arrays under these names are batches of records; everything else that an object holds belongs to one record.
-pub(super) const BATCHES: &[&str] = &[
-    "records",
-    "value",
-    "Value",
-    "results",
-    "Results",
-    "primaryResults",
-    "PrimaryResults",
-    "primary_results",
-    "items",
-    "Items",
-    "data",
-    "Data",
-    "signIns",
-    "entries",
-];
-
-/// How JSON is cut into records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::entra) enum Framing {
-    /// A record is a line. A damaged one costs no other.
-    Lines,
-    /// A record is whatever its brackets hold, over any number of lines, in arrays and batches or not.
-    Values,
-}
 
 /// The beginning of an export: a block of it, or all there is.
 pub(super) struct Head<'a> {
@@ -58,15 +33,15 @@ impl<'a> Head<'a> {
     }
 
     fn of_json(original: &'a [u8]) -> Self {
-        let text = &*for_sniffing(original);
-        let of_lines = names_in_lines(text, BATCHES);
+        let text = &*repaired_for_sniffing(original);
+        let of_lines = names_in_lines(text, &BATCHES);
         let framing = framing(text, !of_lines.is_empty());
         let (records, is_empty_batch) = match framing {
             // The first line can be longer than the beginning.
-            Framing::Lines if of_lines.is_empty() => (Look::at(text, BATCHES, 1).records, false),
+            Framing::Lines if of_lines.is_empty() => (Look::at(text, &BATCHES, 1).records, false),
             Framing::Lines => (of_lines, false),
             Framing::Values => {
-                let look = Look::at(text, BATCHES, LOOKED_AT);
+                let look = Look::at(text, &BATCHES, LOOKED_AT);
                 (look.records, look.is_batch && look.elements == 0)
             }
         };
@@ -103,11 +78,13 @@ fn begins_within_record(text: &[u8]) -> bool {
     next().trim_ascii_end().ends_with(b"}") && next().starts_with(b"{\"")
 }
 
+static RECORDS: KeySet = KeySet::new(&[("Records", Key::Batch), ("records", Key::Batch)]);
+
 /// What the first lines have after other text, such as a timestamp.
 pub(super) fn after_text(head: &[u8]) -> Option<Foreign> {
     let lines = head.split(|byte| *byte == b'\n').take(LOOKED_AT);
     let rests = lines.filter_map(|line| Some(&line[memchr::memchr(b'{', line)?..]));
-    rests.flat_map(|rest| names_in_lines(&for_sniffing(rest), &["Records", "records"])).find_map(|names| {
+    rests.flat_map(|rest| names_in_lines(&repaired_for_sniffing(rest), &RECORDS)).find_map(|names| {
         let has = |all: &[&str]| all.iter().all(|name| names.contains(*name));
         if has(&["eventName", "eventTime", "userIdentity"]) || has(&["detail.eventName", "detail.userIdentity"]) {
             Some(Foreign::CloudTrailAfterText)
@@ -130,10 +107,10 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> Framing {
             let rest = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
             // The line end behind it can have been lost.
             let ends_line = rest.is_none_or(|byte| *byte == b'\n') || has_records_in_lines;
-            !document.contains(&b'\n') && ends_line && !Look::at(document, BATCHES, 1).is_batch
+            !document.contains(&b'\n') && ends_line && !Look::at(document, &BATCHES, 1).is_batch
         }
         // It goes on beyond the beginning: as one long line, or as a document of many.
-        Some(Err(error)) if error.is_eof() => !text.contains(&b'\n') && !Look::at(text, BATCHES, 1).is_batch,
+        Some(Err(error)) if error.is_eof() => !text.contains(&b'\n') && !Look::at(text, &BATCHES, 1).is_batch,
         // It is damaged. Unless it is a document of many lines, the next line is whole.
         _ => has_records_in_lines,
     };

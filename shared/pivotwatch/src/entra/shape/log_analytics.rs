@@ -8,8 +8,8 @@
 
 use super::super::record::Rejected;
 use super::super::row::{Field, Role, Row, field_in};
+use super::reader::{NotJson, read_json};
 use super::{Shape, Sink};
-use crate::input::json::NotJson;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics",
@@ -18,7 +18,7 @@ pub(super) const SHAPE: Shape = Shape {
             .iter()
             .any(|time| ["ResultType", "Category", "Type"].iter().any(|other| head.has(&[time, other])))
     },
-    read: |input, sink| super::read_json(input, sink, read_record),
+    read: |input, sink| read_json(input, sink, read_record),
 };
 
 /// Reads a row, or a sign-in of Graph.

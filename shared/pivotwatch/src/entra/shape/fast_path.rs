@@ -1,0 +1,442 @@
+//! The fast path for records of diagnostic settings: decides from the index of a record, without a full parse.
+//!
+//! Nine of ten sign-ins succeed, and a success needs two values of a record. The fast path returns exactly what
+//! [`diagnostic::read_record`](super::diagnostic) returns, or declines. It declines where a value is not written as Azure writes
+//! it. One test compares the two.
+
+use std::borrow::Cow;
+
+use json_records::{IndexedRecord, Value};
+
+use super::super::Outcome;
+use super::super::missing::{is_missing, is_missing_id, is_placeholder};
+use super::super::record::{self, Ignored, Record, is_code};
+use super::super::row::Role;
+use super::super::source::{Origin, of_log};
+use super::super::time::{Orders, When};
+use super::defender;
+use super::diagnostic::SLOTS;
+use super::sink::Sink;
+use crate::detection::Source;
+
+/// What earlier records showed.
+#[derive(Default)]
+pub(super) struct FastPath {
+    /// The text after the keys `category` and `resultType`, from the colon to the value's end, of records that were successes by
+    /// these two values alone. Nearly all records have one of a few such pairs.
+    successes: Vec<[Vec<u8>; 2]>,
+}
+
+/// Pairs that are kept.
+const MOST_SUCCESSES: usize = 8;
+
+impl FastPath {
+    /// Gives a record to the sink, or declines with `None`; then the sink has received nothing.
+    pub(super) fn read(&mut self, record: &IndexedRecord<'_, SLOTS>, sink: &mut Sink<'_>) -> Option<()> {
+        let fields = Fields(record);
+        let [category, result] = [Role::Category, Role::Code].map(|role| record.after_key(role as usize));
+        if self.successes.iter().any(|known| category.starts_with(&known[0]) && result.starts_with(&known[1])) {
+            sink.judged(Outcome::Ignored(Ignored::NotAFailure), fields.when()?);
+            return Some(());
+        }
+        let category = fields.ascii(Role::Category)?;
+        match of_log(category)? {
+            Origin::Source(source) => {
+                if fields.sign_in(source, sink)? && self.successes.len() < MOST_SUCCESSES {
+                    self.successes.extend(fields.success());
+                }
+            }
+            Origin::UnknownSignIns => sink.unknown_sign_in(),
+            Origin::OtherLog if defender::is_category(category) => return None,
+            Origin::OtherLog => sink.other_category(),
+        }
+        Some(())
+    }
+}
+
+/// The fields of a record, by its index. `None` where only a full parse can decide.
+struct Fields<'r, 'a>(&'r IndexedRecord<'a, SLOTS>);
+
+impl<'a> Fields<'_, 'a> {
+    fn value(&self, role: Role) -> Value<'a> {
+        self.0.value(role as usize)
+    }
+
+    /// The text of a role, empty where it is absent or a placeholder.
+    fn text(&self, role: Role) -> Option<Cow<'a, str>> {
+        match self.value(role) {
+            Value::Escaped(text) => {
+                let text: String = serde_json::from_slice(text).ok()?;
+                Some(Cow::Owned(if is_missing(&text) { String::new() } else { text }))
+            }
+            value => plain(value).map(Cow::Borrowed),
+        }
+    }
+
+    /// The same, of a text without escapes.
+    fn plain(&self, role: Role) -> Option<&'a str> {
+        plain(self.value(role))
+    }
+
+    /// The same, of ASCII, trimmed.
+    fn ascii(&self, role: Role) -> Option<&'a [u8]> {
+        let text = written(self.value(role)).filter(|text| text.is_ascii())?.trim_ascii();
+        Some(if is_placeholder(text) { b"" } else { text })
+    }
+
+    /// The time of the sign-in or, if that is missing, the time of its log entry, which is minutes later.
+    fn when(&self) -> Option<When<'a>> {
+        let created = self.ascii(Role::Time)?;
+        Some(When::new(if created.is_empty() { self.ascii(Role::LoggedAt)? } else { created }, Orders::ANY))
+    }
+
+    /// The pair of a success ([`FastPath::successes`]), if both values are texts without white space around the colon.
+    fn success(&self) -> Option<[Vec<u8>; 2]> {
+        let written = |role| match self.value(role) {
+            Value::Text(text) => {
+                let after_key = self.0.after_key(role as usize);
+                Some([b":\"", text, b"\""].concat()).filter(|written| after_key.starts_with(written))
+            }
+            _ => None,
+        };
+        Some([written(Role::Category)?, written(Role::Code)?])
+    }
+
+    /// Gives a sign-in to the sink, and returns whether its result code alone made it a success.
+    fn sign_in(&self, source: Source, sink: &mut Sink<'_>) -> Option<bool> {
+        let when = self.when()?;
+        let result = self.plain(Role::Code)?;
+        let codes = [result, if is_code(result) { "" } else { self.plain(Role::StatusCode)? }];
+        if let Err(outcome) = record::failed(sink.rule, source, codes) {
+            let is_success = is_code(result) && outcome == Outcome::Ignored(Ignored::NotAFailure);
+            sink.judged(outcome, when);
+            return Some(is_success);
+        }
+        let none = const { Cow::Borrowed("") };
+        let id = self.text(Role::Id)?;
+        // Without an id the correlation id says which sign-in it was.
+        let has_id = !is_missing_id(&id);
+        sink.sign_in(&Record {
+            source,
+            times: [self.text(Role::Time)?, self.text(Role::LoggedAt)?],
+            addresses: [self.text(Role::Address)?, self.text(Role::CallerAddress)?],
+            codes: codes.map(Cow::Borrowed),
+            user: self.either(Role::User, Role::ServicePrincipal)?,
+            app: self.either(Role::App, Role::Resource)?,
+            correlation_id: if has_id { none } else { self.either(Role::CorrelationId, Role::EnvelopeCorrelationId)? },
+            id: if has_id { id } else { Cow::default() },
+        });
+        Some(false)
+    }
+
+    fn either(&self, first: Role, second: Role) -> Option<Cow<'a, str>> {
+        let text = self.text(first)?;
+        if text.trim().is_empty() { self.text(second) } else { Some(text) }
+    }
+}
+
+fn plain(value: Value<'_>) -> Option<&str> {
+    let text = std::str::from_utf8(written(value)?).ok()?;
+    Some(if is_missing(text) { "" } else { text })
+}
+
+fn written(value: Value<'_>) -> Option<&[u8]> {
+    Some(match value {
+        Value::Text(text) => text,
+        // A whole number that fits a type is its own text. Others need a full parse.
+        Value::Word(word @ ([b'0'] | [b'1'..=b'9', ..])) if word.len() < 19 && word.iter().all(u8::is_ascii_digit) => {
+            word
+        }
+        Value::None | Value::Word(b"null" | b"true" | b"false") => b"",
+        Value::Array | Value::Escaped(_) | Value::Word(_) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use json_records::{Framing, Indexer};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+    use serde_json::{Value, json};
+
+    use super::super::diagnostic::{self, KEYS};
+    use super::*;
+    use crate::detection::Rule;
+    use crate::entra::{Outcome, Receiver};
+    use crate::input::{Input, Limits};
+
+    #[derive(Debug, Default, PartialEq)]
+    struct Received(Vec<(Outcome, Option<DateTime<Utc>>)>);
+
+    impl Receiver for Received {
+        fn receive(&mut self, outcome: Outcome, when: When<'_>) {
+            self.0.push((outcome, when.read()));
+        }
+    }
+
+    fn received(read: impl FnOnce(&mut Sink<'_>)) -> Received {
+        let mut received = Received::default();
+        let rule = Rule::default();
+        read(&mut Sink::new("", Framing::Lines, &rule, &mut received));
+        received
+    }
+
+    /// What became of a record.
+    #[derive(Debug, PartialEq)]
+    enum Fast {
+        /// The fast path read it. It has this length.
+        Taken(usize),
+        /// It is valid, and was left to a full parse.
+        Declined,
+        /// It is not one valid record.
+        Invalid,
+    }
+
+    /// The fast path, and the templates of earlier records.
+    struct Path {
+        indexer: Indexer<SLOTS>,
+        fast_path: FastPath,
+    }
+
+    impl Path {
+        fn new() -> Self {
+            Self { indexer: Indexer::new(&KEYS, Limits::default().depth), fast_path: FastPath::default() }
+        }
+
+        /// Reads the first record of a text that is framed as lines or as an array.
+        fn read(&mut self, text: &[u8], framing: Framing) -> (Fast, Received) {
+            let text = if framing == Framing::Lines { text.to_vec() } else { [b"[", text, b"]"].concat() };
+            let mut input = Input::of_text(text, Limits::default());
+            let mut reader = input.records(framing, &mut self.indexer);
+            let mut fast = Fast::Invalid;
+            let received = received(|sink| match reader.next() {
+                Ok(Some(json_records::Record::Indexed(record))) => {
+                    let is_taken = self.fast_path.read(&record, sink).is_some();
+                    fast = if is_taken { Fast::Taken(record.text().len()) } else { Fast::Declined };
+                }
+                Ok(Some(json_records::Record::Raw(_))) => fast = Fast::Declined,
+                _ => {}
+            });
+            (fast, received)
+        }
+    }
+
+    fn record() -> Value {
+        json!({
+            "time": "2026-03-02T12:02:00Z", "category": "SignInLogs", "resultType": "50126", "callerIpAddress": "203.0.113.7",
+            "correlationId": "c", "Level": 4, "location": "SE",
+            "properties": {
+                "id": "a", "createdDateTime": "2026-03-02T12:00:00.1234567+00:00", "userPrincipalName": "ann@contoso.example",
+                "appDisplayName": "Azure Portal", "ipAddress": "203.0.113.7", "status": {"errorCode": 50126, "failureReason": "it's"},
+                "deviceDetail": {"id": "not this", "status": {"errorCode": 0}}, "policies": [{"id": "nor this"}, []],
+            },
+        })
+    }
+
+    fn success() -> String {
+        let mut success = record();
+        (success["resultType"], success["properties"]["status"]["errorCode"]) = (json!("0"), json!(0));
+        success.to_string() + "\n"
+    }
+
+    /// Values that stand where another was expected, or none, or two.
+    fn values() -> impl Strategy<Value = String> {
+        let texts = [
+            "\"0\"",
+            "0",
+            "50126",
+            "\" 50140 \"",
+            "\"Failure\"",
+            "\"\"",
+            "null",
+            "true",
+            "-1",
+            "1e400",
+            "0.5",
+            "[1]",
+            "{}",
+            "{\"errorCode\":7}",
+            "\"{\\\"errorCode\\\":7}\"",
+            "\"\\ud800\"",
+            "\"\\u0041\"",
+            "\"NonInteractiveUserSignInLogs\"",
+            "\"AuditLogs\"",
+            "\"-\"",
+            "\" <null> \"",
+            "\"\\u003cnull\\u003e\"",
+            "\"\u{a0}N/A\"",
+            "\"00000000-0000-0000-0000-000000000000\"",
+            "\"203.0.113.XXX\"",
+            "\"203.0.113.8\"",
+            "\"System.Object\"",
+            "\"50126.0\"",
+            "[\"50126\"]",
+            "[\"203.0.113.8\"]",
+            "[]",
+            "\"yesterday\"",
+            "\"MySignInLogs\"",
+            "\"AdvancedHunting-EntraIdSignInEvents\"",
+            "\"::1\"",
+            "\"2001:db8::7\"",
+            "\"2026-03-02 13:00:00\"",
+            "123456789012345678901234567890",
+            "\"a\\\"b\\\\\"",
+        ];
+        select(texts.map(str::to_owned).to_vec())
+    }
+
+    const NAMES: [&str; 17] = [
+        "time",
+        "category",
+        "resultType",
+        "callerIpAddress",
+        "correlationId",
+        "properties",
+        "id",
+        "createdDateTime",
+        "ipAddress",
+        "status",
+        "userPrincipalName",
+        "servicePrincipalName",
+        "appDisplayName",
+        "resourceDisplayName",
+        "errorCode",
+        "x",
+        "result\\u0054ype",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn the_fast_path_returns_what_a_full_parse_returns_or_declines(
+            changes in vec((select(&NAMES[..]), values(), any::<Index>(), any::<bool>()), 0..4),
+            damage in prop::option::of((any::<Index>(), select(&b"{}[]\",:\\\n 0a\x80"[..]))),
+            in_line in any::<bool>(),
+        ) {
+            let mut text = record().to_string();
+            for (name, value, place, replaces) in &changes {
+                let member = format!("\"{name}\":");
+                match text.find(&member) {
+                    Some(position) if *replaces => {
+                        let end = position + member.len();
+                        let rest = text[end..].find([',', '}']).map_or(text.len(), |length| end + length);
+                        text.replace_range(end..rest, value);
+                    }
+                    _ => {
+                        let opens: Vec<usize> = text.match_indices("{\"").map(|(position, _)| position + 1).collect();
+                        text.insert_str(opens[place.index(opens.len())], &format!("{member}{value},"));
+                    }
+                }
+            }
+            let mut text = text.into_bytes();
+            if let Some((place, byte)) = damage {
+                let place = place.index(text.len());
+                text.insert(place, byte);
+            }
+            let framing = if in_line { Framing::Lines } else { Framing::Values };
+            let line = [&text, &b"\n"[..]].concat();
+            let (fast, taken) = Path::new().read(&line, framing);
+            let expected = if let Fast::Taken(length) = fast {
+                received(|sink| assert!(diagnostic::read_record(&text[..length], sink).is_ok()))
+            } else {
+                Received::default()
+            };
+            prop_assert_eq!(&taken, &expected);
+
+            let mut path = Path::new();
+            for before in [success().as_bytes(), record().to_string().as_bytes(), &line, success().as_bytes()] {
+                path.read(before, framing);
+            }
+            let (fast_after, taken_after) = path.read(&line, framing);
+            prop_assert_eq!(fast_after, fast);
+            prop_assert_eq!(&taken_after, &expected);
+            prop_assert_eq!(path.indexer.template_mismatches(), 0);
+        }
+    }
+
+    #[test]
+    fn a_record_that_begins_like_a_success_need_not_be_one() {
+        let success = success();
+        for (there, here, expected) in [
+            ("\"SignInLogs\"", "\"NonInteractiveUserSignInLogs\"", Outcome::Ignored(Ignored::NotAFailure)),
+            ("\"SignInLogs\"", "\"SignInLogs2\"", Outcome::Ignored(Ignored::OtherCategory)),
+            ("\"SignInLogs\"", "\"AuditLogs\"", Outcome::Ignored(Ignored::OtherCategory)),
+            ("\"resultType\":\"0\"", "\"resultType\":\"\"", Outcome::Ignored(Ignored::NotAFailure)),
+            ("\"resultType\":\"0\"", "\"resultType\":\"Failure\"", Outcome::Ignored(Ignored::NotAFailure)),
+        ] {
+            let mut path = Path::new();
+            for _ in 0..2 {
+                path.read(success.as_bytes(), Framing::Lines);
+            }
+            assert_eq!(path.fast_path.successes.len(), 1);
+            let text = success.replace(there, here);
+            let (_, received) = path.read(text.as_bytes(), Framing::Lines);
+            assert_eq!(received.0[0].0, expected, "{text}");
+        }
+        let mut path = Path::new();
+        path.read(success.as_bytes(), Framing::Lines);
+        let failure = success.replace("\"resultType\":\"0\"", "\"resultType\":\"00\"");
+        let (_, received) = path.read(failure.as_bytes(), Framing::Lines);
+        assert!(matches!(received.0[0].0, Outcome::Failure(_)), "{received:?}");
+    }
+
+    #[test]
+    fn few_pairs_of_invented_successes_are_kept() {
+        let mut path = Path::new();
+        for number in 0..100 {
+            let text = success().replace("\"SignInLogs\"", &format!("\"{}SignInLogs\"", " ".repeat(number)));
+            path.read(text.as_bytes(), Framing::Lines);
+        }
+        assert_eq!(path.fast_path.successes.len(), MOST_SUCCESSES);
+    }
+
+    #[test]
+    fn a_number_too_large_for_a_type_is_left_to_a_full_parse() {
+        let mut success = record();
+        success["resultType"] = json!("0");
+        for record in [record(), success] {
+            let text = record.to_string().replace("\"2026-03-02T12:02:00Z\"", "1e400");
+            let text = format!("{text}\n");
+            assert_eq!(Path::new().read(text.as_bytes(), Framing::Lines), (Fast::Declined, Received::default()));
+        }
+    }
+
+    #[test]
+    fn records_as_azure_writes_them_take_the_fast_path() {
+        let mut success = record();
+        success["resultType"] = json!("0");
+        let text = record().to_string();
+        for text in [
+            text.clone(),
+            success.to_string(),
+            text.replace("it's", "it\\u0027s \\u00a0 \\\"so\\\""),
+            text.replace("Azure Portal", "Öresund"),
+            format!("{{ {}", &text[1..]),
+            text.replace("\"50126\"", "50126"),
+        ] {
+            let line = format!("{text}\r\n");
+            assert_eq!(Path::new().read(line.as_bytes(), Framing::Lines).0, Fast::Taken(text.len()), "{text}");
+            assert_eq!(Path::new().read(text.as_bytes(), Framing::Values).0, Fast::Taken(text.len()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_damaged_or_not_alone_on_its_line_does_not_take_the_fast_path() {
+        let text = record().to_string();
+        for (text, expected) in [
+            (format!("{text} trailing\n"), Fast::Declined),
+            (format!("{text}{text}\n"), Fast::Declined),
+            (text.clone(), Fast::Declined),
+            (text[..100].to_owned(), Fast::Invalid),
+            (format!("{}\n{text}\n", &text[..100]), Fast::Invalid),
+            (text.replace("it's", "it\u{1b}"), Fast::Declined),
+            (text.replace("it's", "it\\x"), Fast::Invalid),
+        ] {
+            let found = Path::new().read(text.as_bytes(), Framing::Lines);
+            assert_eq!(found, (expected, Received::default()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Reads the records of JSON exports, however they are framed.
+
+use json_records::{Framing, Indexer, Record};
+
+use super::super::Warning;
+use super::super::record::Rejected;
+use super::batches::BATCHES;
+use super::diagnostic::{self, KEYS, SLOTS};
+use super::fast_path::FastPath;
+use super::sink::Sink;
+use crate::input::{Input, Limits, ReadFault};
+
+/// A text is no JSON object.
+pub(super) struct NotJson;
+
+/// Parses one record and gives it to the sink.
+pub(super) type ReadRecord = fn(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson>;
+
+/// Reads records of one shape, each by a full parse.
+pub(super) fn read_json(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) -> Result<(), ReadFault> {
+    read_framed(input, sink.framing, sink, read_record)
+}
+
+/// The same, with another framing than the export's.
+pub(super) fn read_framed(
+    input: &mut Input<'_>,
+    framing: Framing,
+    sink: &mut Sink<'_>,
+    read_record: ReadRecord,
+) -> Result<(), ReadFault> {
+    let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
+    let mut reader = input.records(framing, &mut indexer);
+    while let Some(record) = reader.next()? {
+        match record {
+            Record::Indexed(record) => parse(record.text(), sink, read_record),
+            Record::Raw(text) => parse(text, sink, read_record),
+            unusable => reject(&unusable, sink),
+        }
+    }
+    Ok(())
+}
+
+fn parse(text: &[u8], sink: &mut Sink<'_>, read_record: ReadRecord) {
+    if read_record(text, sink).is_err() {
+        sink.reject(Rejected::Malformed);
+    }
+}
+
+fn reject<const N: usize>(record: &Record<'_, N>, sink: &mut Sink<'_>) {
+    sink.reject(match record {
+        Record::TooLong => Rejected::TooLong,
+        Record::TooDeep => Rejected::TooDeep,
+        Record::Indexed(_) | Record::Raw(_) | Record::Damaged => Rejected::Malformed,
+    });
+}
+
+/// Reads records of diagnostic settings: by the fast path, or by a full parse where that declines. One reader serves all
+/// events of a capture, whose records are alike.
+pub(super) struct DiagnosticReader {
+    indexer: Indexer<SLOTS>,
+    fast_path: FastPath,
+    /// Template mismatches that the sink was warned of.
+    warned: u64,
+}
+
+impl DiagnosticReader {
+    /// A reader of an object with these limits.
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { indexer: Indexer::new(&KEYS, limits.depth), fast_path: FastPath::default(), warned: 0 }
+    }
+
+    /// Reads an input to its end.
+    pub(super) fn read(
+        &mut self,
+        input: &mut Input<'_>,
+        framing: Framing,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), ReadFault> {
+        let result = self.read_records(input, framing, sink);
+        for _ in self.warned..self.indexer.template_mismatches() {
+            self.warned += 1;
+            sink.warn(Warning::TemplateMismatch);
+        }
+        result
+    }
+
+    fn read_records(&mut self, input: &mut Input<'_>, framing: Framing, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
+        let mut reader = input.records(framing, &mut self.indexer);
+        while let Some(record) = reader.next()? {
+            match record {
+                Record::Indexed(record) => {
+                    if self.fast_path.read(&record, sink).is_none() {
+                        parse(record.text(), sink, diagnostic::read_record);
+                    }
+                }
+                Record::Raw(text) => parse(text, sink, diagnostic::read_record),
+                unusable => reject(&unusable, sink),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! Where a shape puts the records of an export: it judges each by the rule, and counts what it was.
+
+use json_records::Framing;
+
+use super::super::record::{Ignored, Record, Rejected};
+use super::super::row::Row;
+use super::super::source::{Origin, origin};
+use super::super::time::When;
+use super::super::{Outcome, Receiver, Warning};
+use super::dated::DateOrderBuffer;
+use crate::detection::Rule;
+use crate::detection::failure::Ordinals;
+use crate::input::{Foreign, Limits};
+
+/// Where a shape puts what it reads.
+pub(in crate::entra) struct Sink<'a> {
+    name: &'a str,
+    pub(super) framing: Framing,
+    pub(super) rule: &'a Rule,
+    receiver: &'a mut dyn Receiver,
+    undecided: DateOrderBuffer,
+    ordinals: Ordinals,
+    records: u64,
+    sign_ins: u64,
+    malformed: u64,
+    unproven: u64,
+    /// What a table is instead of sign-ins.
+    instead: Option<Foreign>,
+    /// For what is cut anew within a record.
+    pub(in crate::entra) limits: Limits,
+}
+
+impl<'a> Sink<'a> {
+    pub(in crate::entra) fn new(
+        name: &'a str,
+        framing: Framing,
+        rule: &'a Rule,
+        receiver: &'a mut dyn Receiver,
+    ) -> Self {
+        let (undecided, ordinals, limits) = (DateOrderBuffer::new(), Ordinals::default(), Limits::default());
+        Self {
+            name,
+            framing,
+            rule,
+            receiver,
+            undecided,
+            ordinals,
+            records: 0,
+            sign_ins: 0,
+            malformed: 0,
+            unproven: 0,
+            instead: None,
+            limits,
+        }
+    }
+
+    /// How many records there were of any kind.
+    pub(in crate::entra) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// How many of them were of sign-ins.
+    pub(in crate::entra) fn sign_ins(&self) -> u64 {
+        self.sign_ins
+    }
+
+    /// What an export is instead that had records, but none of a sign-in.
+    pub(in crate::entra) fn without_sign_ins(&self) -> Foreign {
+        if let Some(instead) = self.instead {
+            instead
+        } else if self.malformed == self.records {
+            Foreign::NothingWhole
+        } else if self.unproven > 0 {
+            Foreign::UnprovenTexts
+        } else {
+            Foreign::OtherLogs
+        }
+    }
+
+    /// A table whose columns are those of something else.
+    pub(super) fn is_instead(&mut self, foreign: Foreign) {
+        if foreign != Foreign::OtherTable {
+            self.instead = Some(foreign);
+        }
+    }
+
+    /// A record of a sign-in.
+    pub(super) fn sign_in(&mut self, record: &Record<'_>) {
+        self.learn(record.first_when(self.undecided.orders()));
+        self.judge(record, true);
+    }
+
+    pub(super) fn judge(&mut self, record: &Record<'_>, may_wait: bool) {
+        let (outcome, when) = record.judge(self.rule, self.undecided.orders(), &mut self.ordinals);
+        if may_wait && outcome == Outcome::Rejected(Rejected::AmbiguousTime) {
+            if self.undecided.keep(record) {
+                self.release();
+            }
+            return;
+        }
+        if self.ordinals.take_uncounted() {
+            self.warn(Warning::RepeatsUncounted);
+        }
+        self.sign_ins += 1;
+        self.receive(outcome, when);
+    }
+
+    /// A record of a sign-in that came to something without its date.
+    pub(super) fn judged(&mut self, outcome: Outcome, when: When<'_>) {
+        self.learn(when);
+        self.sign_ins += 1;
+        self.receive(outcome, when);
+    }
+
+    /// Learns what a date says of the file's dates.
+    pub(super) fn learn(&mut self, when: When<'_>) {
+        if self.undecided.learn(when.evidence()) {
+            self.release();
+        }
+    }
+
+    /// Judges the failures that waited for evidence of the file's dates, as far as it is known.
+    pub(super) fn release(&mut self) {
+        for record in self.undecided.take().records() {
+            self.judge(&record, false);
+        }
+    }
+
+    /// Ends the file: nothing that waits gets more evidence.
+    pub(in crate::entra) fn finish(&mut self) {
+        self.release();
+    }
+
+    /// A record whose row tells where it comes from.
+    pub(super) fn row(&mut self, row: Row<'_>) {
+        match origin(&row, self.name) {
+            Origin::Source(source) => self.sign_in(&row.record(source)),
+            Origin::UnknownSignIns => self.unknown_sign_in(),
+            Origin::OtherLog => self.other_category(),
+        }
+    }
+
+    /// A sign-in of a category that is not known.
+    pub(super) fn unknown_sign_in(&mut self) {
+        self.sign_ins += 1;
+        self.receive(Outcome::Ignored(Ignored::UnknownSignInCategory), When::NEVER);
+    }
+
+    /// A record of another log.
+    pub(super) fn other_category(&mut self) {
+        self.receive(Outcome::Ignored(Ignored::OtherCategory), When::NEVER);
+    }
+
+    /// A text like a sign-in, in a document that does not say that it comes from Entra.
+    pub(super) fn unproven(&mut self) {
+        self.unproven += 1;
+        self.other_category();
+    }
+
+    /// Something about the object's records that deserves attention.
+    pub(super) fn warn(&mut self, warning: Warning) {
+        self.receiver.warn(warning);
+    }
+
+    /// A record that cannot be used.
+    pub(super) fn reject(&mut self, reason: Rejected) {
+        self.malformed += u64::from(reason == Rejected::Malformed);
+        self.receive(Outcome::Rejected(reason), When::NEVER);
+    }
+
+    pub(super) fn receive(&mut self, outcome: Outcome, when: When<'_>) {
+        self.records += 1;
+        self.receiver.receive(outcome, when);
+    }
+}
