@@ -61,7 +61,7 @@ impl KeySet {
     }
 
     /// The keys whose arrays hold records.
-    pub(crate) fn batches(&self) -> impl Iterator<Item = &'static str> + Clone {
+    pub(crate) fn batches(&self) -> impl Iterator<Item = &'static str> {
         self.keys.iter().filter(|(_, key)| matches!(key, Key::Batch)).map(|(name, _)| *name)
     }
 

@@ -17,20 +17,22 @@ pub struct ReadBuffer<'a> {
     is_finished: bool,
     /// An error after the bytes of the buffer, reported once those were consumed.
     error: Option<io::Error>,
+    is_damage: fn(&io::Error) -> bool,
 }
 
 impl<'a> ReadBuffer<'a> {
-    /// A buffer over a stream.
+    /// A buffer over a stream. `is_damage` tells errors of the data, which do not go away, from those of the transfer.
     #[must_use]
-    pub fn new(bytes: Box<dyn Read + Send + 'a>) -> Self {
-        Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, is_finished: false, error: None }
+    pub fn new(bytes: Box<dyn Read + Send + 'a>, is_damage: fn(&io::Error) -> bool) -> Self {
+        Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, is_finished: false, error: None, is_damage }
     }
 
     /// A text in memory. It takes no other buffer, so that a short text costs little.
     #[must_use]
     pub fn of_text(text: Vec<u8>) -> Self {
         let end = text.len();
-        Self { bytes: Box::new(io::empty()), buffer: text, start: 0, end, is_finished: true, error: None }
+        let bytes = Box::new(io::empty());
+        Self { bytes, buffer: text, start: 0, end, is_finished: true, error: None, is_damage: |_| true }
     }
 
     /// The bytes that have been read and not been consumed.
@@ -85,17 +87,17 @@ impl<'a> ReadBuffer<'a> {
         Ok(read > 0)
     }
 
-    /// Reads until `count` bytes are ahead, or all that there are. An error after some bytes is reported once these were
+    /// Reads until `count` bytes are ahead, or all that there are. Damage after some bytes is reported once these were
     /// consumed: they may be whole records.
     ///
     /// # Errors
-    /// The stream's, before its first byte.
+    /// The stream's, except damage after some bytes.
     pub fn look_ahead(&mut self, count: usize) -> io::Result<()> {
         while self.ahead().len() < count && self.error.is_none() {
             match self.more() {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(error) if !self.ahead().is_empty() => {
+                Err(error) if !self.ahead().is_empty() && (self.is_damage)(&error) => {
                     self.error = Some(error);
                     self.is_finished = true;
                 }
@@ -105,7 +107,7 @@ impl<'a> ReadBuffer<'a> {
         Ok(())
     }
 
-    /// The error after the bytes ahead, if there is one.
+    /// The damage after the bytes ahead, if there is some.
     pub fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
     }

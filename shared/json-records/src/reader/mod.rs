@@ -17,6 +17,7 @@ use memchr::memchr;
 use self::scanner::{End, ValueScanner};
 use crate::index::{IndexedRecord, Invalid};
 use crate::indexer::Indexer;
+use crate::key_set::{Key, KeySet};
 use crate::read_buffer::{BYTE_ORDER_MARK, ReadBuffer};
 use crate::repair::repaired;
 
@@ -176,7 +177,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
 
     fn is_batch_next(&mut self) -> io::Result<bool> {
         self.buffer.look_ahead(LONGEST_BATCH_START)?;
-        Ok(self.indexer.keys().batches().any(|key| batch_start(self.buffer.ahead(), key).is_some()))
+        Ok(begins_batch(self.buffer.ahead(), self.indexer.keys()))
     }
 
     /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`] resynchronises.
@@ -348,13 +349,13 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
 
     /// The value that begins with the next byte. Arrays under the keys of batches are looked for if `with_batches`.
     fn scanned(&mut self, mut scanner: ValueScanner, with_batches: bool) -> Result<Scanned, ReadError> {
-        let mut scanned = 0;
+        let mut searched = 0;
         let mut is_too_long = false;
-        let batches = self.indexer.keys().batches().filter(|_| with_batches);
+        let keys = with_batches.then(|| self.indexer.keys());
         loop {
             let ahead = self.buffer.ahead();
-            let found = scanner.end(&ahead[scanned..], batches.clone());
-            let length = found.as_ref().map_or(ahead.len(), |end| end.position(scanned));
+            let found = scanner.end(&ahead[searched..], keys);
+            let length = found.as_ref().map_or(ahead.len(), |end| end.position(searched));
             is_too_long |= length > self.limits.record;
             match found {
                 Some(End::Batch(_)) => {
@@ -368,10 +369,10 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                 Some(End::Value(_) | End::Resync { .. }) => return Ok(Scanned::Whole(self.buffer.take(length))),
                 None if is_too_long => {
                     // The rest is scanned without the beginning, except for what may begin the next record.
-                    scanned = scanner.undecided();
-                    self.buffer.advance(length - scanned);
+                    searched = scanner.undecided();
+                    self.buffer.advance(length - searched);
                 }
-                None => scanned = length,
+                None => searched = length,
             }
             if !self.buffer.more()? {
                 return Err(ReadError::Truncated);
@@ -396,7 +397,7 @@ fn documents(line: &[u8]) -> Vec<Range<usize>> {
             [b',' | b':', ..] => start += 1,
             rest if rest.starts_with(BYTE_ORDER_MARK) => start += BYTE_ORDER_MARK.len(),
             rest => {
-                let end = ValueScanner::default().end(rest, std::iter::empty());
+                let end = ValueScanner::default().end(rest, None);
                 let end = end.map_or(rest.len(), |end| end.position(0));
                 // A bracket that closes nothing is a document of its own.
                 let end = start + end.max(1);
@@ -417,12 +418,20 @@ pub fn batch_start(text: &[u8], key: &str) -> Option<usize> {
     Some(text.len() - rest.len())
 }
 
+/// Whether `text` begins with an object whose first key is that of a batch.
+fn begins_batch(text: &[u8], keys: &KeySet) -> bool {
+    let key = text.strip_prefix(b"{").and_then(|rest| rest.trim_ascii_start().strip_prefix(b"\""));
+    let Some((key, (length, Key::Batch))) = key.and_then(|key| Some((key, keys.find(key)?))) else { return false };
+    let value = key[length + 1..].trim_ascii_start().strip_prefix(b":");
+    value.is_some_and(|value| value.trim_ascii_start().starts_with(b"["))
+}
+
 /// Whether objects and arrays are nested deeper than this.
 fn is_deeper(text: &[u8], depth: usize) -> bool {
     // Nearly all records have fewer brackets than they may nest.
     text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > depth && {
         let mut scanner = ValueScanner::default();
-        scanner.end(text, std::iter::empty());
+        scanner.end(text, None);
         scanner.deepest() > depth
     }
 }

@@ -1,5 +1,7 @@
 //! Finds the end of a JSON value, also of a damaged one.
 
+use crate::key_set::KeySet;
+
 /// Bytes of the longest batch key. Of longer keys only the beginning is kept.
 const LONGEST_KEY: usize = 16;
 
@@ -83,8 +85,8 @@ impl ValueScanner {
     }
 
     /// Scans more bytes, and returns where the value ends: after its closing bracket, or before the delimiter of a value
-    /// without brackets.
-    pub(super) fn end(&mut self, bytes: &[u8], batches: impl Iterator<Item = &'static str> + Clone) -> Option<End> {
+    /// without brackets. An array under one of the `keys` of batches ends it, too.
+    pub(super) fn end(&mut self, bytes: &[u8], keys: Option<&KeySet>) -> Option<End> {
         for (position, byte) in bytes.iter().enumerate() {
             if let Some(rewind) = self.next.take().map(|since| since + 1) {
                 match byte {
@@ -111,7 +113,7 @@ impl ValueScanner {
                     }
                 }
                 b':' if self.depth == 1 => self.is_key = true,
-                b'[' if self.depth == 1 && self.is_key && self.is_batch(batches.clone()) => {
+                b'[' if self.depth == 1 && self.is_key && self.is_batch(keys) => {
                     return Some(End::Batch(position + 1));
                 }
                 b'{' | b'[' => {
@@ -183,7 +185,7 @@ impl ValueScanner {
         true
     }
 
-    fn is_batch(&self, mut batches: impl Iterator<Item = &'static str>) -> bool {
-        batches.any(|batch| batch.as_bytes() == self.key)
+    fn is_batch(&self, keys: Option<&KeySet>) -> bool {
+        keys.is_some_and(|keys| keys.batches().any(|batch| batch.as_bytes() == self.key))
     }
 }

@@ -20,7 +20,7 @@ fn read_with<const N: usize>(
     framing: Framing,
     keys: &'static KeySet,
 ) -> (Vec<String>, Result<(), ReadError>) {
-    let mut buffer = ReadBuffer::new(Box::new(text));
+    let mut buffer = ReadBuffer::new(Box::new(text), |_| true);
     let mut indexer = Indexer::<N>::new(keys, DEPTH);
     let mut reader = RecordReader::new(&mut buffer, &mut indexer, framing, limits);
     let mut records = Vec::new();
@@ -265,7 +265,7 @@ fn a_record_that_is_too_long_and_damaged_costs_no_other() {
 
 /// The value that begins a text, as the scanner frames it.
 fn scanned(text: &str, limits: Limits) -> Result<String, ReadError> {
-    let mut buffer = ReadBuffer::new(Box::new(text.as_bytes()));
+    let mut buffer = ReadBuffer::new(Box::new(text.as_bytes()), |_| true);
     let mut indexer = Indexer::<0>::new(&BATCH, DEPTH);
     let mut reader = RecordReader::new(&mut buffer, &mut indexer, Framing::Values, limits);
     Ok(match reader.scanned(ValueScanner::default(), false)? {
@@ -306,7 +306,7 @@ fn a_record_that_only_repair_makes_json_is_raw_and_any_other_is_damaged() {
         (b"\"text\"", false),
     ] {
         for keys in [false, true] {
-            let mut buffer = ReadBuffer::new(Box::new(text));
+            let mut buffer = ReadBuffer::new(Box::new(text), |_| true);
             let found = if keys {
                 let mut indexer = Indexer::<3>::new(&INDEXED, DEPTH);
                 let mut reader = RecordReader::new(&mut buffer, &mut indexer, Framing::Lines, LIMITS);
@@ -365,7 +365,7 @@ proptest! {
         }
         let framing = if is_lines { Framing::Lines } else { Framing::Values };
         let whole = read_with::<3>(&text, LIMITS, framing, &INDEXED);
-        let mut buffer = ReadBuffer::new(Box::new(Blocks(&text, size)));
+        let mut buffer = ReadBuffer::new(Box::new(Blocks(&text, size)), |_| true);
         let mut indexer = Indexer::<3>::new(&INDEXED, DEPTH);
         let mut reader = RecordReader::new(&mut buffer, &mut indexer, framing, LIMITS);
         let mut count = 0;

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use json_records::{Framing, Indexer, ReadBuffer, ReadError, RecordReader};
 
-use super::compression::{Compression, decompressed, fault};
+use super::compression::{Compression, decompressed, fault, is_damage};
 use super::container::{Container, HEADER};
 use super::{Foreign, Limits, ReadFault};
 
@@ -30,7 +30,7 @@ impl<'a> Input<'a> {
 
     /// Text that is not compressed.
     pub(crate) fn new(bytes: Box<dyn Read + Send + 'a>, limits: Limits) -> Self {
-        Self { buffer: ReadBuffer::new(bytes), compression: Compression::None, limits }
+        Self { buffer: ReadBuffer::new(bytes, is_damage), compression: Compression::None, limits }
     }
 
     /// Text in memory. It takes no other buffer, so that a short text costs little.
@@ -94,15 +94,15 @@ impl<'a> Input<'a> {
         Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
     }
 
-    /// Reads until `count` bytes are ahead, or all that there are. An error after some bytes is reported once these were
+    /// Reads until `count` bytes are ahead, or all that there are. Damage after some bytes is reported once these were
     /// consumed: they may be whole records.
     pub(crate) fn look_ahead(&mut self, count: usize) -> io::Result<()> {
         self.buffer.look_ahead(count)
     }
 
-    /// The error that ends the object within its beginning, if there is one: it explains best why the beginning is not
+    /// The damage that ends the object within its beginning, if there is some: it explains best why the beginning is not
     /// recognised.
-    pub(crate) fn error(&mut self) -> Option<ReadFault> {
+    pub(crate) fn damage(&mut self) -> Option<ReadFault> {
         self.buffer.take_error().map(fault)
     }
 

@@ -37,7 +37,7 @@ pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result
         // The names that decide can come after a very long text in the first record.
         Err(fault) => match input.longer_head()?.map(recognise_head) {
             Some(Ok(export)) => export,
-            _ => return Err(input.error().unwrap_or(fault)),
+            _ => return Err(input.damage().unwrap_or(fault)),
         },
     };
     Ok(Recognised { input, export })
