@@ -1,0 +1,65 @@
+"""The documents as text, as tables, and as sentences."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+LIBRARY = PROJECT / "shared/src"
+
+# Paths at which another change of the same release puts a file. Empty this when they are there.
+AWAITED = ("CONTRIBUTING.md", "SECURITY.md", "tests/README.md", "shared/json-records")
+
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+DOCUMENTS = [*PAGES, PROJECT / "CHANGELOG.md"]
+
+_ROW = re.compile(r"^\|.*\|$")
+
+
+def path_of(name: str) -> Path:
+    """The file or folder that a document names, from the root of the project."""
+    in_library = name.removeprefix("shared/pivotwatch/src")
+    return LIBRARY / in_library.lstrip("/") if in_library != name else PROJECT / name
+
+
+def headings(text: str) -> list[str]:
+    return re.findall(r"^#+ (.+)$", without_code(text), re.M)
+
+
+def anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+
+
+def without_code(text: str) -> str:
+    """The text without blocks of code, fenced or indented, and without comments."""
+    text = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)
+    return re.sub(r"<!--.*?-->|(?<=\n\n)(?: {4}.*\n?)+", "", text, flags=re.S)
+
+
+def section(text: str, heading: str) -> str:
+    """What follows a heading, up to the next one."""
+    return re.split(r"^#+ .+$", text.split(f" {heading}\n", 1)[1], maxsplit=1, flags=re.M)[0]
+
+
+def cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def tables(text: str, heading: str) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """The tables below a heading: the names of the columns, and the rows."""
+    for block in re.split(r"\n\s*\n", section(text, heading)):
+        rows = [cells(line) for line in block.strip().splitlines() if _ROW.match(line)]
+        if rows:
+            yield rows[0], rows[2:]
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of paragraphs, list items and cells, with code and addresses as one word each."""
+    text = re.sub(r"`[^`]+`", "CODE", without_code(text))
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"<https?:[^>]*>", "ADDRESS", text)
+    # A row, a heading and a list item begin something new.
+    for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*|#]|\d+\.) )|\n(?=\|)", text):
+        for part in cells(block) if _ROW.match(block.strip()) else [re.sub(r"^\s*(?:[-*#]+|\d+\.) ", "", block)]:
+            yield from (sentence for sentence in re.split(r"(?<=[.!?:;])[\s*\"”)]+", " ".join(part.split())) if sentence)
