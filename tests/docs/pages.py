@@ -18,8 +18,14 @@ _ROW = re.compile(r"^\|.*\|$")
 
 def path_of(name: str) -> Path:
     """The file or folder that a document names, from the root of the project."""
-    in_library = name.removeprefix("shared/pivotwatch/src")
-    return LIBRARY / in_library.lstrip("/") if in_library != name else PROJECT / name
+    in_library = re.sub(r"^shared/pivotwatch(/src)?/?", "", name)
+    return LIBRARY / in_library if in_library != name else PROJECT / name
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """The path and the anchor of each link within the project."""
+    text = re.sub(r"`[^`\n]+`", "", without_code(text))
+    return re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text)
 
 
 def headings(text: str) -> list[str]:
@@ -33,8 +39,8 @@ def anchor(heading: str) -> str:
 
 def without_code(text: str) -> str:
     """The text without blocks of code, fenced or indented, and without comments."""
-    text = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)
-    return re.sub(r"<!--.*?-->|(?<=\n\n)(?: {4}.*\n?)+", "", text, flags=re.S)
+    text = re.sub(r"^ *```.*?^ *```$|<!--.*?-->", "", text, flags=re.M | re.S)
+    return re.sub(r"(?<=\n\n)(?: {4}.*\n?)+", "", text)
 
 
 def section(text: str, heading: str) -> str:
@@ -55,11 +61,19 @@ def tables(text: str, heading: str) -> Iterator[tuple[list[str], list[list[str]]
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences of paragraphs, list items and cells, with code and addresses as one word each."""
+    """The sentences of paragraphs, list items and cells, with code and addresses as one word each.
+
+    In a cell a colon or a semicolon ends a sentence too, for cells are notes.
+    """
     text = re.sub(r"`[^`]+`", "CODE", without_code(text))
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"<https?:[^>]*>", "ADDRESS", text)
     # A row, a heading and a list item begin something new.
     for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*|#]|\d+\.) )|\n(?=\|)", text):
-        for part in cells(block) if _ROW.match(block.strip()) else [re.sub(r"^\s*(?:[-*#]+|\d+\.) ", "", block)]:
-            yield from (sentence for sentence in re.split(r"(?<=[.!?:;])[\s*\"”)]+", " ".join(part.split())) if sentence)
+        if _ROW.match(block.strip()):
+            parts, ends = cells(block), ".!?:;"
+        else:
+            parts, ends = [re.sub(r"^\s*(?:[-*#]+|\d+\.) ", "", block)], ".!?"
+        for part in parts:
+            split = re.split(rf"(?<=[{ends}])[\s*\"”)]+", " ".join(part.split()))
+            yield from (sentence for sentence in split if sentence)
