@@ -63,7 +63,7 @@ def tables(text: str, heading: str) -> Iterator[tuple[list[str], list[list[str]]
 def sentences(text: str) -> Iterator[str]:
     """The sentences of paragraphs, list items and cells, with code and addresses as one word each.
 
-    In a cell a colon or a semicolon ends a sentence too, for cells are notes.
+    In a cell a colon, a semicolon, and a comma before code end a sentence too: cells are notes and lists of names.
     """
     text = re.sub(r"`[^`]+`", "CODE", without_code(text))
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
@@ -71,7 +71,7 @@ def sentences(text: str) -> Iterator[str]:
     # A row, a heading and a list item begin something new.
     for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*|#]|\d+\.) )|\n(?=\|)", text):
         if _ROW.match(block.strip()):
-            parts, ends = cells(block), ".!?:;"
+            parts, ends = cells(block.replace(", CODE", "; CODE")), ".!?:;"
         else:
             parts, ends = [re.sub(r"^\s*(?:[-*#]+|\d+\.) ", "", block)], ".!?"
         for part in parts:

@@ -100,7 +100,7 @@ def test_every_shape_is_in_the_readme():
 
 def test_the_format_of_the_state_is_in_the_runbook():
     (number,) = found(r"const FORMAT: u8 = (\d+);", "store/dynamodb/state.rs")
-    assert f"the first byte is the format's version, today {number}:" in " ".join(RUNBOOK.split())
+    assert f"Its first byte is the format's version, today {number}:" in " ".join(RUNBOOK.split())
 
 
 def test_every_setting_is_in_the_runbook():
