@@ -21,8 +21,29 @@ WORDS = {
 }
 
 # The words that code, records, metrics and mails share.
-DOMAIN = """failure source tally sample hour evidence login match window incident signal settle lease publish export
-shape record notification backstop redrive replay""".split()
+DOMAIN = [
+    "failure",
+    "source",
+    "tally",
+    "sample",
+    "hour",
+    "evidence",
+    "login",
+    "match",
+    "window",
+    "incident",
+    "signal",
+    "settle",
+    "lease",
+    "publish",
+    "export",
+    "shape",
+    "record",
+    "notification",
+    "backstop",
+    "redrive",
+    "replay",
+]
 
 GLOSSARY = (PROJECT / "docs" / "GLOSSARY.md").read_text()
 SECTIONS = ["Words of the domain", "Outcomes", "Words of the machinery"]

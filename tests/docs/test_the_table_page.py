@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
-
 from pages import LIBRARY, PROJECT, tables
+
 from local_aws import server, shell
 
 PAGE = (PROJECT / "docs" / "TABLE.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.M | re.S)
 SNAPSHOT = PROJECT / "tests/store/snapshots/store__dynamodb__people_read_plain_attributes.snap"
-ADDRESS = "203.0.113.7"
 
 RECORDS = json.loads(SNAPSHOT.read_text().split("---\n", 2)[2])
+# The section of the page for each kind of record.
+KINDS = {"failures": "A tally", "login": "A login", "incident": "An incident"}
 # What each query finds, by the kinds of records.
 FINDS = ["failures login incident", "failures", "incident", "incident"]
-KINDS = {"failures": "A tally", "login": "A login", "incident": "An incident"}
 
 
 def kind(record: dict) -> str:
@@ -102,7 +102,11 @@ def emulator():
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in keys.items()],
             KeySchema=key_schema("ip", "record"),
             GlobalSecondaryIndexes=[
-                {"IndexName": "by_day", "KeySchema": key_schema("listed", "rank"), "Projection": {"ProjectionType": "ALL"}}
+                {
+                    "IndexName": "by_day",
+                    "KeySchema": key_schema("listed", "rank"),
+                    "Projection": {"ProjectionType": "ALL"},
+                }
             ],
         )
         for record in RECORDS:
