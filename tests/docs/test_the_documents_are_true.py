@@ -111,6 +111,12 @@ def test_every_error_code_is_in_the_runbook():
     assert missing(found(r'"((?:object|store|notify|deadline|settings|telemetry)\.\w+)"'), RUNBOOK) == []
 
 
+def test_every_quoted_message_is_one_of_the_code():
+    quoted = re.findall(r"in the log with `([^`]+)`", RUNBOOK, re.I)
+    assert quoted
+    assert [message for message in quoted if not any(f'"{message}"' in text for text in SOURCES.values())] == []
+
+
 def test_every_metric_and_every_reason_is_in_the_runbook():
     metrics = found(r'\("([A-Z]\w+)", (?:summary|total)', "telemetry.rs")
     reasons = found(
