@@ -111,6 +111,15 @@ def test_every_error_code_is_in_the_runbook():
     assert missing(found(r'"((?:object|store|notify|deadline|settings|telemetry)\.\w+)"'), RUNBOOK) == []
 
 
+@pytest.mark.parametrize("kind", ["Refused", "Failed"])
+def test_every_explained_code_is_a_reason_of_its_metric_and_no_other(kind):
+    (reasons,) = re.findall(rf"^\| `{kind}\.` \| (.*) \|$", RUNBOOK, re.M)
+    table = RUNBOOK.split(f"**{kind}** (", 1)[1].split("\n\n", 2)[1]
+    explained = re.findall(r"^\| `(\S+)` \|", table, re.M)
+    assert explained
+    assert sorted(re.findall(r"`(\S+)`", reasons)) == sorted(explained)
+
+
 def test_every_quoted_message_is_one_of_the_code():
     quoted = re.findall(r"in the log with `([^`]+)`", RUNBOOK, re.I)
     assert quoted
