@@ -8,7 +8,7 @@ PROJECT = Path(__file__).parents[2]
 LIBRARY = PROJECT / "shared/src"
 
 # Paths at which another change of the same release puts a file. Empty this when they are there.
-AWAITED = ("CONTRIBUTING.md", "SECURITY.md", "tests/README.md", "shared/json-records")
+AWAITED = ("CONTRIBUTING.md", "SECURITY.md", "tests/README.md", "shared/json-records", "shared/pivotwatch")
 
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 DOCUMENTS = [*PAGES, PROJECT / "CHANGELOG.md"]
@@ -18,8 +18,7 @@ _ROW = re.compile(r"^\|.*\|$")
 
 def path_of(name: str) -> Path:
     """The file or folder that a document names, from the root of the project."""
-    in_library = re.sub(r"^shared/pivotwatch(/src)?/?", "", name)
-    return LIBRARY / in_library if in_library != name else PROJECT / name
+    return PROJECT / name.replace("shared/pivotwatch/src", LIBRARY.relative_to(PROJECT).as_posix(), 1)
 
 
 def links(text: str) -> list[tuple[str, str]]:
