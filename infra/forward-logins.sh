@@ -82,5 +82,5 @@ done
 doing="listing the rules"
 if [ "$missing" -gt 0 ]; then die "$missing regions do not forward"; fi
 if [ "$home" != "$account" ]; then
-    echo "The bus of $home must also let $account in; see \"Other accounts\" in the README."
+    echo "The bus of $home must also let $account in; see \"Other accounts\" in docs/DEPLOY.md."
 fi

@@ -1,16 +1,14 @@
 """What the documents say about the code, read out of the code: a name that is added there must be explained here."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from pages import AWAITED, DOCUMENTS, LIBRARY, PROJECT, anchor, headings, links, path_of
 
-PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
 RUNBOOK = (PROJECT / "docs" / "RUNBOOK.md").read_text()
-DOCUMENTS = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
-LIBRARY = PROJECT / "shared/pivotwatch/src"
+DEPLOY = (PROJECT / "docs" / "DEPLOY.md").read_text()
 SOURCES = {
     path.relative_to(LIBRARY).as_posix(): path.read_text().split("#[cfg(test)]")[0] for path in LIBRARY.rglob("*.rs")
 }
@@ -43,12 +41,29 @@ def test_every_target_that_is_named_exists(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_within_the_project_leads_somewhere(document):
-    for path, anchor in re.findall(r"\]\(([^):#]*)(?:#([^)]*))?\)", document.read_text()):
-        target = document.parent / path if path else document
-        assert target.exists(), path
-        if anchor:
-            headings = re.findall(r"^#+ (.+)$", target.read_text(), re.M)
-            assert anchor in {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    for name, fragment in links(document.read_text()):
+        target = (document.parent / name).resolve() if name else document
+        if name and target.relative_to(PROJECT).as_posix() in AWAITED:
+            continue
+        assert target.exists(), name
+        if fragment:
+            assert fragment in map(anchor, headings(target.read_text())), f"{name}#{fragment}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_that_is_named_exists(document):
+    folders = "cli|docs|functions|infra|shared|tests"
+    named = re.findall(rf"(?:`|^    )((?:{folders})/[\w./-]+)", document.read_text(), re.M)
+    assert [name for name in named if name not in AWAITED and not path_of(name).exists()] == []
+
+
+def test_nothing_that_is_awaited_has_come():
+    """What has come is no exception any more: take it out of the list."""
+    assert [name for name in AWAITED if (PROJECT / name).exists()] == []
+
+
+def test_every_document_is_linked_from_the_readme():
+    assert [path.name for path in (PROJECT / "docs").glob("*.md") if f"](docs/{path.name})" not in README] == []
 
 
 def test_the_mail_is_the_mail():
@@ -65,11 +80,27 @@ def test_every_parameter_of_the_deployment_is_in_the_table():
 
     Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
     template = yaml.load((PROJECT / "infra/sam/template.yaml").read_text(), Loader)  # noqa: S506
-    rows = re.findall(r"^\| (?:`(\w+)`|[^|]*) \| `(\w+)` \| (?:`([^`]*)`|none) \|", README, re.M)
+    rows = re.findall(r"^\| (?:`(\w+)`|[^|]*) \| `(\w+)` \| (?:`([^`]*)`|none) \|", DEPLOY, re.M)
     of_sam = {parameter: default for parameter, _, default in rows if parameter}
     assert of_sam == {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items()}
     variables = re.findall(r'^variable "(\w+)"', (PROJECT / "infra/terraform/variables.tf").read_text(), re.M)
     assert sorted(variable for _, variable, _ in rows) == sorted(variables)
+
+
+def test_every_option_of_a_hunt_is_in_the_readme():
+    options = (PROJECT / "cli/src/hunt/mod.rs").read_text().split("struct Hunt")[1].split("\n}")[0]
+    names = re.findall(r"^    (?:pub(?:\(\w+\))? )?(\w+):", options, re.M)
+    assert [name for name in names if f"`--{name.replace('_', '-')}" not in README] == []
+
+
+def test_every_shape_is_in_the_readme():
+    shapes = found(r'\bname: "(\w+)"', *(file for file in SOURCES if file.startswith("entra/shape/")))
+    assert missing([*shapes, "cloudtrail"], README) == []
+
+
+def test_the_format_of_the_state_is_in_the_runbook():
+    (number,) = found(r"const FORMAT: u8 = (\d+);", "store/dynamodb/state.rs")
+    assert f"Its first byte is the format's version, today {number}:" in " ".join(RUNBOOK.split())
 
 
 def test_every_setting_is_in_the_runbook():
@@ -78,6 +109,21 @@ def test_every_setting_is_in_the_runbook():
 
 def test_every_error_code_is_in_the_runbook():
     assert missing(found(r'"((?:object|store|notify|deadline|settings|telemetry)\.\w+)"'), RUNBOOK) == []
+
+
+@pytest.mark.parametrize("kind", ["Refused", "Failed"])
+def test_every_explained_code_is_a_reason_of_its_metric_and_no_other(kind):
+    (reasons,) = re.findall(rf"^\| `{kind}\.` \| (.*) \|$", RUNBOOK, re.M)
+    table = RUNBOOK.split(f"**{kind}** (", 1)[1].split("\n\n", 2)[1]
+    explained = re.findall(r"^\| `(\S+)` \|", table, re.M)
+    assert explained
+    assert sorted(re.findall(r"`(\S+)`", reasons)) == sorted(explained)
+
+
+def test_every_quoted_message_is_one_of_the_code():
+    quoted = re.findall(r"in the log with `([^`]+)`", RUNBOOK, re.I)
+    assert quoted
+    assert [message for message in quoted if not any(f'"{message}"' in text for text in SOURCES.values())] == []
 
 
 def test_every_metric_and_every_reason_is_in_the_runbook():

@@ -92,7 +92,7 @@ def test_the_example_waits_longer_than_six_timeouts_and_tries_for_hours(stack, e
 
 
 def test_behind_a_mapping_without_batch_item_failures_what_failed_is_lost(stack, address, noon):
-    """The README says so. If this fails, the README, and not the function, is to be corrected."""
+    """docs/DEPLOY.md says so. If this fails, correct that page, and not the function."""
     url = stack.queues.create_queue(QueueName="plain", Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
     arn = stack.queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     role = stack.outputs["IngestRoleArn"].rsplit("/", 1)[-1]

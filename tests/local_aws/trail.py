@@ -1,4 +1,4 @@
-"""A trail's bucket: somebody else's, with its notifications to EventBridge switched on, as the README asks for."""
+"""A trail's bucket: somebody else's, with its notifications to EventBridge switched on, as docs/DEPLOY.md asks for."""
 
 import gzip
 import json
