@@ -37,6 +37,11 @@ pub use reader::{Framing, Limits, ReadError, Record, RecordReader, batch_start};
 pub use repair::{parse_or_repair, repaired, repaired_for_sniffing};
 pub use scalar::Value;
 
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Every SIMD level of this machine, for tests.
 #[cfg(test)]
 fn levels() -> Vec<fearless_simd::Level> {

@@ -95,7 +95,7 @@ struct Block {
     scalars: u64,
     /// The opening quotes of strings.
     strings: u64,
-    /// The first byte after each value that is not white space.
+    /// The first byte after each value that is not white space; also the bytes within a number or word.
     after_value: u64,
     /// Tokens that the grammar does not allow after the token before them.
     grammar_errors: u64,
@@ -521,6 +521,38 @@ mod tests {
             assert!(is_valid(text.as_bytes()));
             let one_less = text.replacen(close, "", 1);
             assert!(indexed(one_less.as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn the_readme_shows_the_bitmaps_as_they_are() {
+        let text = br#"{"id" : "a\"b","n":[1,20]}"#;
+        let mut bytes = [b' '; BLOCK];
+        bytes[..text.len()].copy_from_slice(text);
+        let mut blocks = [Block::default(); AT_ONCE];
+        dispatch!(Level::new(), simd => Carry::default().classify_all(simd, &bytes, &mut blocks));
+        let bitmaps = dispatch!(Level::new(), simd => Bitmaps::of(simd, &bytes));
+        let block = &blocks[0];
+        let readme = include_str!("../../README.md");
+        let mut rows = Vec::new();
+        assert!(readme.contains(&format!("{:<18} {}\n", "text", String::from_utf8_lossy(text))));
+        for (name, bits) in [
+            ("quote", bitmaps.quote),
+            ("backslash", bitmaps.backslash),
+            ("escaped", escaped(bitmaps.backslash, &mut 0)),
+            ("inside", block.inside),
+            ("open, close", block.open | block.close),
+            ("colon, comma", block.colon | block.comma),
+            ("scalars", block.scalars),
+            ("after_value", block.after_value),
+            ("separator_parity", block.separator_parity),
+            ("grammar_errors", block.grammar_errors),
+        ] {
+            let row: String = (0..text.len()).map(|bit| if bits >> bit & 1 == 1 { '1' } else { '.' }).collect();
+            rows.push(format!("{name:<18} {row}"));
+        }
+        for row in &rows {
+            assert!(readme.contains(row), "{row}\nof:\n{}", rows.join("\n"));
         }
     }
 }
