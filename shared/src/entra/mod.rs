@@ -36,7 +36,7 @@ pub enum Outcome {
     Rejected(Rejected),
 }
 
-/// What deserves attention about a record that counts all the same.
+/// What deserves attention, although it changes no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
     /// The sign-in is more than an hour ahead of the clock.
@@ -45,6 +45,12 @@ pub enum Warning {
     ///
     /// [`Ordinals`]: crate::detection::failure::Ordinals
     RepeatsUncounted,
+    /// Dates of a time column contradict each other in the order of day and month, so that its ambiguous dates are rejected.
+    /// Once for each such column.
+    MixedDateOrders,
+    /// A failure was dated by the other dates of its column before a later date contradicted them. Its day and month may
+    /// be swapped.
+    ContradictedDate,
 }
 
 impl Warning {
@@ -54,16 +60,18 @@ impl Warning {
         match self {
             Self::FutureTime => "future_time",
             Self::RepeatsUncounted => "repeats_uncounted",
+            Self::MixedDateOrders => "mixed_date_orders",
+            Self::ContradictedDate => "contradicted_date",
         }
     }
 }
 
-/// Takes what the records of an export come to, in the order in which they stand in it.
+/// Takes the outcomes of an export's records in the order of the records. Failures whose dates wait for evidence come later.
 pub trait Receiver {
     /// One record, and when its sign-in was.
     fn receive(&mut self, outcome: Outcome, when: When<'_>);
 
-    /// Something about a failure that counts, before that failure.
+    /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
 }
 

@@ -214,11 +214,8 @@ impl<'a> Row<'a> {
 
     /// The record of a sign-in of this source.
     pub(super) fn record(mut self, source: Source) -> Record<'a> {
-        if self.is_of_search() {
+        if self.is_of_search() || !self.get(Role::OriginalLoggedAt).is_empty() {
             self.0[Role::LoggedAt as usize] = Cow::default();
-        }
-        if !self.get(Role::OriginalLoggedAt).is_empty() {
-            self.0.swap(Role::LoggedAt as usize, Role::OriginalLoggedAt as usize);
         }
         for role in [Role::Id, Role::OtherId] {
             if is_missing_id(self.get(role)) {
@@ -236,7 +233,7 @@ impl<'a> Row<'a> {
             user: either(Role::User, Role::ServicePrincipal),
             app: either(Role::App, Role::Resource),
             correlation_id: either(Role::CorrelationId, Role::EnvelopeCorrelationId),
-            times: [take(Role::Time), take(Role::LoggedAt)],
+            times: [take(Role::Time), take(Role::OriginalLoggedAt), take(Role::LoggedAt)],
             addresses: [take(Role::Address), take(Role::CallerAddress)],
             codes: [take(Role::Code), take(Role::StatusCode)],
         }

@@ -154,7 +154,9 @@ impl<'a> Found<'a> {
     /// When it happened, and only for want of that when it was logged, which is minutes later.
     fn when(&self) -> Option<When<'a>> {
         let created = self.ascii(CREATED_DATE_TIME)?;
-        Some(When::new(if created.is_empty() { self.ascii(TIME)? } else { created }, Orders::ANY))
+        let when = When::new(if created.is_empty() { self.ascii(TIME)? } else { created }, Orders::ANY);
+        // A date that is evidence for others is left to the complete reader.
+        when.is_no_evidence().then_some(when)
     }
 
     /// The category and the result of a success, where these are texts and written without white space before them.
@@ -185,7 +187,7 @@ impl<'a> Found<'a> {
         let has_id = !is_missing_id(&id);
         sink.sign_in(&Record {
             source,
-            times: [self.text(CREATED_DATE_TIME)?, self.text(TIME)?],
+            times: [self.text(CREATED_DATE_TIME)?, Cow::Borrowed(""), self.text(TIME)?],
             addresses: [self.text(IP_ADDRESS)?, self.text(CALLER_IP_ADDRESS)?],
             codes: codes.map(Cow::Borrowed),
             user: self.either(USER_PRINCIPAL_NAME, SERVICE_PRINCIPAL_NAME)?,
