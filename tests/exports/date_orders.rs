@@ -235,7 +235,7 @@ fn expected((first, second): (u32, u32), column: &[(u32, u32)]) -> Option<(u32, 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn the_order_of_records_changes_no_outcome(
