@@ -45,11 +45,11 @@ pub enum Warning {
     ///
     /// [`Ordinals`]: crate::detection::failure::Ordinals
     RepeatsUncounted,
-    /// Dates of a time column contradict each other in the order of day and month, so that its ambiguous dates are rejected.
-    /// Once for each such column.
+    /// Dates of a time column contradict each other in the order of day and month, so that its ambiguous dates are
+    /// rejected. Once for each such column.
     MixedDateOrders,
-    /// A failure was dated by the other dates of its column before a later date contradicted them. Its day and month may
-    /// be swapped.
+    /// A failure was dated by the other dates of its column before a later date contradicted them. Its day and month
+    /// may be swapped.
     ContradictedDate,
 }
 
@@ -66,7 +66,8 @@ impl Warning {
     }
 }
 
-/// Takes the outcomes of an export's records in the order of the records. Failures whose dates wait for evidence come later.
+/// Takes the outcomes of an export's records in the order of the records. Failures whose dates wait for evidence come
+/// later.
 pub trait Receiver {
     /// One record, and when its sign-in was.
     fn receive(&mut self, outcome: Outcome, when: When<'_>);
@@ -89,8 +90,8 @@ impl Recognised {
         self.shape.name
     }
 
-    /// Reads the export to its end and gives every record of it to `receiver`. The object's name tells the source of records
-    /// that do not tell it themselves, as a last resort.
+    /// Reads the export to its end and gives every record of it to `receiver`. The object's name tells the source of
+    /// records that do not tell it themselves, as a last resort.
     ///
     /// # Errors
     /// [`ReadFault`] when the object breaks off or has no sign-ins; what was received before stays valid.

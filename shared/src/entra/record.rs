@@ -71,7 +71,8 @@ pub enum Rejected {
     NoTime,
     /// The time cannot be parsed.
     BadTime,
-    /// Day and month of the date can be swapped, and the other dates of its column do not decide, or contradict each other.
+    /// Day and month of the date can be swapped, and the other dates of its column do not decide, or contradict each
+    /// other.
     AmbiguousTime,
 }
 
@@ -164,7 +165,7 @@ impl Record<'_> {
     pub(super) fn judge(
         &self,
         code: Code,
-        dates: &DateOrders,
+        dates: DateOrders,
         evidence: Evidence,
         ordinals: &mut Ordinals,
     ) -> Option<Judged<'_>> {
@@ -189,13 +190,13 @@ impl Record<'_> {
     }
 
     /// The first of its times, parseable or not: few times of records that do not count are ever parsed.
-    pub(super) fn first_when(&self, dates: &DateOrders) -> When<'_> {
+    pub(super) fn first_when(&self, dates: DateOrders) -> When<'_> {
         self.times().next().map_or(When::NEVER, |(column, text)| When::new(text, dates.of(column)))
     }
 
     /// The first time that can be parsed, or why there is none: an ambiguous date before any other fault, of which the
     /// first counts. `None` if evidence that can still follow may change the answer.
-    fn dated(&self, dates: &DateOrders, evidence: Evidence) -> Option<Dated<'_>> {
+    fn dated(&self, dates: DateOrders, evidence: Evidence) -> Option<Dated<'_>> {
         let mut unusable = Dated { when: When::NEVER, time: Err(Rejected::NoTime), by: None };
         for (column, text) in self.times() {
             let when = When::new(text, dates.of(column));
@@ -271,8 +272,8 @@ pub(super) fn is_code(text: &str) -> bool {
     code(text).is_some()
 }
 
-/// Parses a result code: digits, at most as many as a [`Code`] has, so that an attacker cannot fill the table with longer
-/// texts. A tool whose only numbers are fractions writes `50126.0`.
+/// Parses a result code: digits, at most as many as a [`Code`] has, so that an attacker cannot fill the table with
+/// longer texts. A tool whose only numbers are fractions writes `50126.0`.
 fn code(text: &str) -> Option<Code> {
     let text = text.strip_suffix(".0").unwrap_or(text);
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

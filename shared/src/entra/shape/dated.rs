@@ -1,18 +1,18 @@
 //! Keeps failures with ambiguous dates until the dates of their file decide the order of day and month.
 //!
-//! `03/04/2026` is a day of March or of April, depending on the writer's country. Another date of the column can decide: one
-//! whose day is no month, say. A later date can also contradict that one, so a failure with an ambiguous date is kept until
-//! the file's end. A date that proves its own order, as nearly all do, never waits.
+//! `03/04/2026` is a day of March or of April, depending on the writer's country. Another date of the column can
+//! decide: one whose day is no month, say. A later date can also contradict that one, so a failure with an ambiguous
+//! date is kept until the file's end. A date that proves its own order, as nearly all do, never waits.
 //!
 //! What holds:
 //! - A file whose kept failures fit into [`MOST_BYTES`] has the same outcomes for every order of its records.
-//! - When the buffer is full, its failures are judged by the evidence so far: dated if it decides, otherwise rejected. So a file
-//!   of one date order is read right at any length, once a date has decided. Memory stays bounded.
-//! - If a date contradicts its column afterwards, failures that were judged before keep their time. Each of them is reported
-//!   as `contradicted_date`, and the contradiction as `mixed_date_orders`.
+//! - When the buffer is full, its failures are judged by the evidence so far: dated if it decides, otherwise rejected.
+//!   So a file of one date order is read right at any length, once a date has decided. Memory stays bounded.
+//! - If a date contradicts its column afterwards, failures that were judged before keep their time. Each of them is
+//!   reported as `contradicted_date`, and the contradiction as `mixed_date_orders`.
 //!
-//! A failure whose date stays ambiguous is rejected: a failure on the wrong day is worse than one that is reported as unusable.
-//! The times of other sign-ins, of which only the newest matters, are parsed by the evidence so far.
+//! A failure whose date stays ambiguous is rejected: a failure on the wrong day is worse than one that is reported as
+//! unusable. The times of other sign-ins, of which only the newest matters, are parsed by the evidence so far.
 
 use super::super::record::{Record, TEXTS};
 use super::super::time::{DateOrders, Orders, TIMES};
@@ -33,8 +33,8 @@ pub(super) struct DateOrderBuffer {
     dated: [u64; TIMES],
 }
 
-/// A failure with a copy of its texts. Its size is a constant plus that of its texts, so the buffer's size is bounded by the
-/// bytes read.
+/// A failure with a copy of its texts. Its size is a constant plus that of its texts, so the buffer's size is bounded
+/// by the bytes read.
 #[derive(Debug)]
 struct Kept {
     source: Source,
@@ -57,12 +57,12 @@ impl DateOrderBuffer {
     }
 
     /// The evidence of the file's dates so far.
-    pub(super) const fn dates(&self) -> &DateOrders {
-        &self.dates
+    pub(super) const fn dates(&self) -> DateOrders {
+        self.dates
     }
 
-    /// Adds the possible orders of a column's date. If this date is the first to contradict the column, returns how many
-    /// failures were dated by the column's evidence before.
+    /// Adds the possible orders of a column's date. If this date is the first to contradict the column, returns how
+    /// many failures were dated by the column's evidence before.
     pub(super) fn learn(&mut self, column: usize, date: Orders) -> Option<u64> {
         self.dates.add(column, date).then_some(self.dated[column])
     }
@@ -83,9 +83,9 @@ impl DateOrderBuffer {
         }
         let mut end = 0;
         let ends = texts.map(|text| {
-            // At most `MOST_BYTES`.
-            end += text.len() as u32;
-            end
+            end += text.len();
+            // `end` is at most `MOST_BYTES`, so it always fits.
+            u32::try_from(end).unwrap_or(u32::MAX)
         });
         self.failures.push(Kept { source: record.source, text: texts.concat().into_boxed_str(), ends });
         self.bytes = bytes;

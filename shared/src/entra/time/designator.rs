@@ -1,8 +1,8 @@
 //! AM and PM in the languages whose cultures write them.
 //!
-//! The same letters can mean something else in another language: `Sa` is Saturday in German, French, Spanish and English,
-//! Sunday in Turkish, and AM in Vietnamese; `am` is a German preposition, `em` a Portuguese one. So a word is AM or PM only
-//! where the cultures of its language write it: see [`Designator::fits`].
+//! The same letters can mean something else in another language: `Sa` is Saturday in German, French, Spanish and
+//! English, Sunday in Turkish, and AM in Vietnamese; `am` is a German preposition, `em` a Portuguese one. So a word is
+//! AM or PM only where the cultures of its language write it: see [`Designator::fits`].
 
 use chrono::{NaiveTime, Timelike};
 
@@ -48,8 +48,8 @@ const fn language(morning: &'static str, afternoon: &'static str, is_day_first: 
 
 /// The languages, by CLDR 48 and the cultures of Windows.
 ///
-/// Absent are words that mean AM in one language and PM in another (`п.п.`), and words whose hour is not defined (`凌晨`, `晚上`).
-/// `md` is Albanian PM and, in Mara, AM; but the Mara culture has a clock of 24 hours.
+/// Absent are words that mean AM in one language and PM in another (`п.п.`), and words whose hour is not defined (`凌晨`,
+/// `晚上`). `md` is Albanian PM and, in Mara, AM; but the Mara culture has a clock of 24 hours.
 const LANGUAGES: &[Language] = &[
     // Korean browsers write it before the clock.
     language("am", "pm", false, Places::Any),

@@ -1,7 +1,7 @@
 //! The order of dates that the dates of a file prove, by time column.
 //!
-//! One column is written by one tool in one culture, so each of its dates is evidence for the others. Another column can
-//! be written by another tool, so its evidence is kept apart.
+//! One column is written by one tool in one culture, so each of its dates is evidence for the others. Another column
+//! can be written by another tool, so its evidence is kept apart.
 //!
 //! The state is the intersection of the orders of all dates seen so far, so it does not depend on their sequence. An
 //! empty intersection is a contradiction: the column mixes orders. From then on each of its dates is parsed by its own
@@ -37,7 +37,7 @@ impl DateOrders {
     }
 
     /// The orders by which a column's dates are parsed.
-    pub(in super::super) fn of(&self, column: usize) -> Orders {
+    pub(in super::super) fn of(self, column: usize) -> Orders {
         match self.0[column] {
             ColumnOrders::Common(orders) => orders,
             ColumnOrders::Mixed => Orders::ANY,
@@ -45,7 +45,7 @@ impl DateOrders {
     }
 
     /// Whether dates of a column contradict each other, so that further evidence changes nothing.
-    pub(in super::super) fn is_mixed(&self, column: usize) -> bool {
+    pub(in super::super) fn is_mixed(self, column: usize) -> bool {
         self.0[column] == ColumnOrders::Mixed
     }
 }

@@ -1,7 +1,7 @@
 //! Parses the times of exports.
 //!
-//! Most times belong to sign-ins that did not fail, of which only the newest matters. So a record's time is passed on as
-//! text ([`When`]) and parsed where its value is used.
+//! Most times belong to sign-ins that did not fail, of which only the newest matters. So a record's time is passed on
+//! as text ([`When`]) and parsed where its value is used.
 //!
 //! | module | holds |
 //! |---|---|
@@ -11,8 +11,8 @@
 //! | `designator` | AM and PM by language |
 //! | `newest` | the newest of many times |
 //!
-//! Rejected as `bad_time`: digits of other scripts, unknown words, and calendars other than the Gregorian. Years of these
-//! calendars are below 2000 (Persian 1404, Hijri 1447) or above 2199 (Thai 2569).
+//! Rejected as `bad_time`: digits of other scripts, unknown words, and calendars other than the Gregorian. Years of
+//! these calendars are below 2000 (Persian 1404, Hijri 1447) or above 2199 (Thai 2569).
 
 mod designator;
 mod evidence;
@@ -78,8 +78,8 @@ impl<'t> When<'t> {
         Written::of(text.trim()).map_or(Orders::ANY, |written| written.orders())
     }
 
-    /// The offset of the zone in a text of Azure's form, `2026-03-02T12:00:00.1234567+00:00` or with `Z` for the zone. Texts
-    /// of this form with the same offset and the same zone compare as their times do.
+    /// The offset of the zone in a text of Azure's form, `2026-03-02T12:00:00.1234567+00:00` or with `Z` for the zone.
+    /// Texts of this form with the same offset and the same zone compare as their times do.
     fn zone(self) -> Option<usize> {
         let (clock, rest) = self.text.split_first_chunk::<20>()?;
         let zone = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();

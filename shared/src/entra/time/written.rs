@@ -14,7 +14,8 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Parses `3/2/2026, 2:08:45.221 PM`, `2026/3/2 下午2:08:45`, `2. 3. 2026 14.08.45`, `14:08:45 2/3/2026` and the like.
+    /// Parses `3/2/2026, 2:08:45.221 PM`, `2026/3/2 下午2:08:45`, `2. 3. 2026 14.08.45`, `14:08:45 2/3/2026` and the
+    /// like.
     pub(super) fn of(text: &str) -> Option<Self> {
         let text = normalised(text)?;
         let mut parts = Parts { rest: &text, ..Parts::default() };
@@ -47,8 +48,8 @@ impl Written {
     }
 }
 
-/// Replaces the blanks and commas of other scripts by plain ones, and removes the direction marks that browsers write. `None`
-/// if the text has digits of another script, because these imply another calendar.
+/// Replaces the blanks and commas of other scripts by plain ones, and removes the direction marks that browsers write.
+/// `None` if the text has digits of another script, because these imply another calendar.
 fn normalised(text: &str) -> Option<String> {
     let mut normalised = String::with_capacity(text.len());
     for c in text.chars() {
@@ -169,8 +170,8 @@ impl Parts<'_> {
     }
 }
 
-/// Whether a word says nothing of the time: an English day of the week, or a word that Finnish, Norwegian, Danish, German,
-/// Bulgarian, Macedonian, Bosnian or English cultures put between or after date and clock.
+/// Whether a word says nothing of the time: an English day of the week, or a word that Finnish, Norwegian, Danish,
+/// German, Bulgarian, Macedonian, Bosnian or English cultures put between or after date and clock.
 fn is_filler(word: &str) -> bool {
     const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     matches!(word, "klo" | "kl" | "um" | "г" | "ч" | "во" | "u" | "at")
@@ -206,8 +207,8 @@ fn digits(text: &str, most: usize) -> Option<(&str, &str)> {
     (1..=most).contains(&length).then(|| text.split_at(length))
 }
 
-/// Splits off the leading date. The outer `None` means that the text has no leading date, the inner one that no order of the
-/// numbers gives a day.
+/// Splits off the leading date. The outer `None` means that the text has no leading date, the inner one that no order
+/// of the numbers gives a day.
 fn date(text: &str) -> Option<(Option<Date>, &str)> {
     let (first, rest) = digits(text, 4)?;
     let (separator, rest) = separator(rest)?;
@@ -239,7 +240,8 @@ fn date(text: &str) -> Option<(Option<Date>, &str)> {
     has_lengths.then(|| (Date::of_numbers([first, second, third], separator), rest))
 }
 
-/// Splits off the rest of a date with a named month, such as `2-Mar-2026` or `02 March 2026`, after its first separator.
+/// Splits off the rest of a date with a named month, such as `2-Mar-2026` or `02 March 2026`, after its first
+/// separator.
 fn named<'t>(first: &str, separator: char, text: &'t str) -> Option<(Option<Date>, &'t str)> {
     let length = text.bytes().take_while(u8::is_ascii_alphabetic).count();
     let (word, rest) = text.split_at(length);
