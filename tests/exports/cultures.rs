@@ -286,10 +286,8 @@ proptest! {
         };
         // After the clock the letters are AM or PM in the cultures of a language with such dates.
         let is_cultures = match (place, day) {
-            (2, "SA" | "CH") => !is_dotted,
-            (2, "md" | "md." | "م" | "ص" | "am" | "em" | "vm.") => true,
-            (1, "am") => true,
-            (3, "am" | "SA" | "CH") => !is_dotted,
+            (2 | 3, "SA" | "CH") | (3, "am") => !is_dotted,
+            (2, "md" | "md." | "م" | "ص" | "am" | "em" | "vm.") | (1, "am") => true,
             _ => false,
         };
         let text = parts.join(blank);
