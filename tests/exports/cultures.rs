@@ -257,3 +257,45 @@ fn every_culture_is_read_or_refused_as_a_whole_once_a_day_decides() {
         assert!(read == all || !pattern.contains("yyyy"), "{name}: {texts:?} gave {read}");
     }
 }
+
+/// Days of the week in short, of which some are AM, PM or a month in another language. Arabic, Urdu and Persian shorten a
+/// month or a day to one letter.
+const SHORT_DAYS: [&str; 22] = [
+    "Sa", "Sa.", "sa", "sa.", "SA", "Ch", "CH", "md", "md.", "Mar", "mar.", "MAR", "So", "Mo.", "Sat", "Sun.", "م",
+    "ص", "am", "em", "vm.", "Lu",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_day_of_the_week_is_never_taken_for_a_part_of_the_day(
+        day in select(&SHORT_DAYS[..]),
+        place in 0..4_usize,
+        blank in select(vec![" ", ", "]),
+        is_dotted in any::<bool>(),
+        hour in 0..24_u32,
+    ) {
+        let date = if is_dotted { "21.03.2026" } else { "21/03/2026" };
+        let clock = format!("{hour:02}:30:00");
+        let parts = match place {
+            0 => [day, date, &clock],
+            1 => [date, day, &clock],
+            2 => [date, &clock, day],
+            _ => [&clock, day, date],
+        };
+        // After the clock the letters are AM or PM in the cultures of a language with such dates.
+        let is_cultures = match (place, day) {
+            (2 | 3, "SA" | "CH") | (3, "am") => !is_dotted,
+            (2, "md" | "md." | "م" | "ص" | "am" | "em" | "vm.") | (1, "am") => true,
+            _ => false,
+        };
+        let text = parts.join(blank);
+        let right = at("2026-03-21T00:30:00Z") + TimeDelta::hours(hour.into());
+        let found = outcomes(std::slice::from_ref(&text));
+        prop_assert!(
+            is_cultures || [Ok(right), Err(Rejected::BadTime)].contains(&found[0]),
+            "{} gave {:?}", text, found
+        );
+    }
+}

@@ -5,6 +5,7 @@ mod capture;
 mod compression;
 mod containers;
 mod cultures;
+mod date_orders;
 mod defender;
 mod diagnostic;
 mod forwarded;

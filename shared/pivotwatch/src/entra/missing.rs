@@ -1,7 +1,7 @@
-//! Texts that stand for a missing value.
+//! Recognises placeholders: texts that tools write for a missing value.
 //!
-//! Tools write a word or a sign where a field has no value, and some do so in one of two fields of the same meaning. A
-//! reader that takes the placeholder for the value misses the good field beside it.
+//! Some records have a placeholder in one of two fields of the same meaning. If it counted as a value, it would hide
+//! the value in the other field.
 
 /// Placeholders in lower case: of PowerShell, .NET, Python, R, Go, spreadsheets, Kibana, Splunk and SQL clients.
 const PLACEHOLDERS: [&str; 28] = [
@@ -35,14 +35,15 @@ const PLACEHOLDERS: [&str; 28] = [
     "\"\"",
 ];
 
+/// Bytes of the longest placeholder.
 const LONGEST: usize = "undefined".len();
 
-/// Whether a text has no value in it: white space alone, or a placeholder.
+/// Whether a text is no value: only white space, or a placeholder.
 pub(super) fn is_missing(text: &str) -> bool {
     is_placeholder(text.trim().as_bytes())
 }
 
-/// The same of bytes that are trimmed.
+/// Whether trimmed bytes are empty or a placeholder.
 pub(super) fn is_placeholder(text: &[u8]) -> bool {
     text.is_empty()
         || text.len() <= LONGEST
@@ -50,12 +51,12 @@ pub(super) fn is_placeholder(text: &[u8]) -> bool {
             && PLACEHOLDERS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
-/// Whether a text identifies nothing: it is missing, or a UUID of zeros.
+/// Whether a text is no identifier: it is missing, or a UUID of zeros.
 pub(super) fn is_missing_id(text: &str) -> bool {
     is_missing(text) || text.trim().bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}'))
 }
 
-/// Whether a text is the name of a .NET type, which a table has where an object was written without its members.
+/// Whether a text is the name of a .NET type, which a tool writes into a table in place of an object's members.
 pub(super) fn is_type_name(text: &str) -> bool {
     let text = text.trim();
     (text.starts_with("System.") || text.starts_with("Microsoft."))

@@ -36,7 +36,7 @@ pub enum Outcome {
     Rejected(Rejected),
 }
 
-/// What deserves attention about a record that counts all the same.
+/// What deserves attention, although it changes no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
     /// The sign-in is more than an hour ahead of the clock.
@@ -47,6 +47,12 @@ pub enum Warning {
     RepeatsUncounted,
     /// A template disagreed with the validator, which then decided: a defect of pivotwatch, which costs speed only.
     TemplateMismatch,
+    /// Dates of a time column contradict each other in the order of day and month, so that its ambiguous dates are
+    /// rejected. Once for each such column.
+    MixedDateOrders,
+    /// A failure was dated by the other dates of its column before a later date contradicted them. Its day and month
+    /// may be swapped.
+    ContradictedDate,
 }
 
 impl Warning {
@@ -57,16 +63,19 @@ impl Warning {
             Self::FutureTime => "future_time",
             Self::RepeatsUncounted => "repeats_uncounted",
             Self::TemplateMismatch => "template_mismatch",
+            Self::MixedDateOrders => "mixed_date_orders",
+            Self::ContradictedDate => "contradicted_date",
         }
     }
 }
 
-/// Takes what the records of an export come to, in the order in which they stand in it.
+/// Takes the outcomes of an export's records in the order of the records. Failures whose dates wait for evidence come
+/// later.
 pub trait Receiver {
     /// One record, and when its sign-in was.
     fn receive(&mut self, outcome: Outcome, when: When<'_>);
 
-    /// Something about a failure that counts, before that failure.
+    /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
 }
 
@@ -84,8 +93,8 @@ impl Recognised {
         self.shape.name
     }
 
-    /// Reads the export to its end and gives every record of it to `receiver`. The object's name tells the source of records
-    /// that do not tell it themselves, as a last resort.
+    /// Reads the export to its end and gives every record of it to `receiver`. The object's name tells the source of
+    /// records that do not tell it themselves, as a last resort.
     ///
     /// # Errors
     /// [`ReadFault`] when the object breaks off or has no sign-ins; what was received before stays valid.

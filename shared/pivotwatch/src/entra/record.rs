@@ -1,26 +1,28 @@
-//! Judging a record: a failure that counts, or why not.
+//! Judges a record: the failure that it counts as, or the reason why it does not count.
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
+
 use super::Outcome;
 use super::missing::is_type_name;
-use super::time::{Orders, When};
+use super::time::{DateOrders, Orders, TIMES, When};
 use crate::detection::address::{Address, AddressFault};
 use crate::detection::failure::{Code, Ordinals, Particulars};
 use crate::detection::{Failure, Rule, Source};
 
-/// Why a record in order is not counted.
+/// Why a valid record does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ignored {
     /// The sign-in did not fail.
     NotAFailure,
-    /// It came from the machine itself.
+    /// Its address is a loopback address.
     Loopback,
-    /// Its source is not among those that are counted.
+    /// The rule does not count sign-ins of its source.
     SourceNotCounted(Source),
-    /// A category of sign-in that pivotwatch does not know.
+    /// The category is a log of sign-ins that pivotwatch does not know.
     UnknownSignInCategory,
-    /// Another log than of sign-ins, as an event hub can mix them.
+    /// The category is not a log of sign-ins. An event hub can carry several logs.
     OtherCategory,
 }
 
@@ -45,31 +47,32 @@ impl Ignored {
 /// Why a record cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rejected {
-    /// Not the text of a record of this shape.
+    /// The text is no record of this shape.
     Malformed,
-    /// Longer than a record may be.
+    /// The record is longer than the limit.
     TooLong,
-    /// Nested deeper than a record may be.
+    /// The record is nested deeper than the limit.
     TooDeep,
-    /// Without a category, so that its source cannot be told.
+    /// The category is missing, so that the source is unknown.
     NoCategory,
-    /// Without a numeric result code.
+    /// The numeric result code is missing.
     NoCode,
-    /// With the name of a .NET type where the object with the result code should be.
+    /// The name of a .NET type replaces the object with the result code.
     TypeName,
-    /// A row of an answer that does not name its columns.
+    /// The row is part of an answer without column names.
     NoColumns,
-    /// Without an address.
+    /// The address is missing.
     NoAddress,
-    /// With an address of which Microsoft hid a part.
+    /// Microsoft redacted a part of the address.
     RedactedAddress,
-    /// With something else for an address.
+    /// The address cannot be parsed.
     BadAddress,
-    /// Without a time.
+    /// The time is missing.
     NoTime,
-    /// With a time that cannot be read.
+    /// The time cannot be parsed.
     BadTime,
-    /// With a date whose day could be its month, in a file that never tells which is which.
+    /// Day and month of the date can be swapped, and the other dates of its column do not decide, or contradict each
+    /// other.
     AmbiguousTime,
 }
 
@@ -95,25 +98,27 @@ impl Rejected {
     }
 }
 
-/// A sign-in as an export tells it, whatever its shape: texts as found, empty where there is none.
+/// The fields of a sign-in in any shape, as texts of the export. A missing field is empty.
 #[derive(Clone, Debug)]
 pub(super) struct Record<'a> {
     pub(super) source: Source,
     pub(super) id: Cow<'a, str>,
-    /// When it happened, by the first of these that can be read.
-    pub(super) times: [Cow<'a, str>; 2],
-    /// Where it came from, by the first of these that can be read.
+    /// The texts of its time columns. The record's time is the first that can be parsed.
+    ///
+    /// They are: when the sign-in happened, when the row that a search copied was logged, and when the row itself was.
+    pub(super) times: [Cow<'a, str>; TIMES],
+    /// Its address is the first that can be parsed.
     pub(super) addresses: [Cow<'a, str>; 2],
-    /// How it ended, by the first of these that is a number.
+    /// Its result code is the first that is a number.
     pub(super) codes: [Cow<'a, str>; 2],
     pub(super) user: Cow<'a, str>,
     pub(super) app: Cow<'a, str>,
     pub(super) correlation_id: Cow<'a, str>,
 }
 
-/// The code with which a sign-in of this source failed, or what it comes to that nothing more needs to be known of it, as of
-/// nearly all. A word where the code should be (`Failure`) says nothing: some forwarders write it, and the code stands
-/// elsewhere.
+/// Decides from source and result codes alone: `Ok` is the code of a failure, `Err` the outcome of any other sign-in.
+///
+/// A word in place of the code (`Failure`) is skipped: some forwarders write one, and have the code in another field.
 pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Code, Outcome> {
     if !rule.sources.contains(&source) {
         return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
@@ -124,39 +129,95 @@ pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Co
     if Rule::is_failure(&code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
 }
 
+/// Whether the evidence of a file's dates is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// More dates can follow.
+    Partial,
+    /// No date follows, or none is waited for.
+    Final,
+}
+
+/// The outcome of a record, and its time.
+pub(super) struct Judged<'a> {
+    pub(super) outcome: Outcome,
+    pub(super) when: When<'a>,
+    /// The column whose other dates decided the day and the month of this failure.
+    pub(super) dated_by: Option<usize>,
+}
+
+/// The time of a record, or why it has none.
+struct Dated<'a> {
+    when: When<'a>,
+    time: Result<DateTime<Utc>, Rejected>,
+    /// The column whose other dates decided the day and the month.
+    by: Option<usize>,
+}
+
 impl Record<'_> {
-    /// The outcome of the record in a file whose dates have one of these orders, as one of the records that `ordinals`
-    /// numbers, and when it was.
-    pub(super) fn judge(&self, rule: &Rule, orders: Orders, ordinals: &mut Ordinals) -> (Outcome, When<'_>) {
-        let code = match failed(rule, self.source, self.codes.each_ref().map(|text| &**text)) {
-            Ok(code) => code,
-            // Few of these times are ever parsed, so the first text is as good as the first that can be parsed.
-            Err(outcome) => return (outcome, self.first_when(orders)),
+    /// The same as the function [`failed`].
+    pub(super) fn failed(&self, rule: &Rule) -> Result<Code, Outcome> {
+        failed(rule, self.source, self.codes.each_ref().map(|text| &**text))
+    }
+
+    /// Judges a failure with this code, as one of the records that `ordinals` numbers. `None` if its time depends on
+    /// evidence that can still follow.
+    pub(super) fn judge(
+        &self,
+        code: Code,
+        dates: DateOrders,
+        evidence: Evidence,
+        ordinals: &mut Ordinals,
+    ) -> Option<Judged<'_>> {
+        let unusable = match self.address() {
+            Ok(address) if address.is_loopback() => Outcome::Ignored(Ignored::Loopback),
+            Ok(address) => {
+                let Dated { when, time, by } = self.dated(dates, evidence)?;
+                let outcome = time.map_or_else(Outcome::Rejected, |time| {
+                    Outcome::Failure(self.failure(code, address, time, ordinals))
+                });
+                return Some(Judged { outcome, when, dated_by: by });
+            }
+            Err(fault) => Outcome::Rejected(fault),
         };
-        let when = self.when(orders);
-        let outcome = match self.failure(code, when, ordinals) {
-            Ok(failure) => Outcome::Failure(failure),
-            Err(outcome) => outcome,
-        };
-        (outcome, when)
+        Some(Judged { outcome: unusable, when: self.first_when(dates), dated_by: None })
     }
 
-    /// The first of its times, whether or not it can be parsed.
-    pub(super) fn first_when(&self, orders: Orders) -> When<'_> {
-        filled(&self.times).next().map_or(When::NEVER, |text| When::new(text.as_bytes(), orders))
+    /// The texts of its times with their columns.
+    pub(super) fn times(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let texts = self.times.iter().map(|text| text.trim().as_bytes()).enumerate();
+        texts.filter(|(_, text)| !text.is_empty())
     }
 
-    /// The first of its times that can be parsed; without one, the first that can be once the order of day and month is
-    /// known; without that, the first text.
-    fn when(&self, orders: Orders) -> When<'_> {
-        let whens = || filled(&self.times).map(|text| When::new(text.as_bytes(), orders));
-        whens()
-            .find(|when| when.time().is_ok())
-            .or_else(|| whens().find(|when| when.time() == Err(Rejected::AmbiguousTime)))
-            .unwrap_or_else(|| self.first_when(orders))
+    /// The first of its times, parseable or not: few times of records that do not count are ever parsed.
+    pub(super) fn first_when(&self, dates: DateOrders) -> When<'_> {
+        self.times().next().map_or(When::NEVER, |(column, text)| When::new(text, dates.of(column)))
     }
 
-    /// The first of its addresses that can be read, or what is wrong with the first of them.
+    /// The first time that can be parsed, or why there is none: an ambiguous date before any other fault, of which the
+    /// first counts. `None` if evidence that can still follow may change the answer.
+    fn dated(&self, dates: DateOrders, evidence: Evidence) -> Option<Dated<'_>> {
+        let mut unusable = Dated { when: When::NEVER, time: Err(Rejected::NoTime), by: None };
+        for (column, text) in self.times() {
+            let when = When::new(text, dates.of(column));
+            let by_itself = When::new(text, Orders::ANY).time();
+            let is_ambiguous = by_itself == Err(Rejected::AmbiguousTime);
+            if is_ambiguous && evidence == Evidence::Partial && !dates.is_mixed(column) {
+                return None;
+            }
+            let time = if is_ambiguous { when.time() } else { by_itself };
+            match time {
+                Ok(_) => return Some(Dated { when, time, by: is_ambiguous.then_some(column) }),
+                Err(fault) if unusable.time == Err(Rejected::NoTime) || fault == Rejected::AmbiguousTime => {
+                    unusable = Dated { when, time, by: None };
+                }
+                Err(_) => {}
+            }
+        }
+        Some(unusable)
+    }
+
+    /// The first of its addresses that can be parsed, or the fault of the first.
     fn address(&self) -> Result<Address, Rejected> {
         let mut addresses = filled(&self.addresses).map(Address::parse);
         let first = addresses.next().unwrap_or(Err(AddressFault::Missing));
@@ -167,43 +228,37 @@ impl Record<'_> {
         })
     }
 
-    fn failure(&self, code: Code, when: When<'_>, ordinals: &mut Ordinals) -> Result<Failure, Outcome> {
-        let address = self.address().map_err(Outcome::Rejected)?;
-        if address.is_loopback() {
-            return Err(Outcome::Ignored(Ignored::Loopback));
-        }
-        let time = when.time().map_err(Outcome::Rejected)?;
-
+    fn failure(&self, code: Code, address: Address, time: DateTime<Utc>, ordinals: &mut Ordinals) -> Failure {
         let user = self.user.trim().to_lowercase();
         let app = self.app.trim().to_owned();
         let correlation_id = self.correlation_id.trim();
         let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
         let identity = ordinals.identity(self.source, self.id.trim(), &code, &particulars);
-        Ok(Failure { address, source: self.source, time, code, identity, user, app })
+        Failure { address, source: self.source, time, code, identity, user, app }
     }
 
-    /// Its texts, of which [`Record::of_texts`] makes it again.
+    /// All its texts. [`Record::of_texts`] is the inverse.
     pub(super) fn texts(&self) -> [&str; TEXTS] {
-        let [times, addresses, codes] = [&self.times, &self.addresses, &self.codes].map(<[_; 2]>::each_ref);
-        let lists = [times, addresses, codes].map(|list| list.map(|text| &**text));
-        let [[time, logged_at], [address, caller_address], [code, status_code]] = lists;
+        let [first, second, third] = self.times.each_ref().map(|text| &**text);
+        let [addresses, codes] = [&self.addresses, &self.codes].map(|list| list.each_ref().map(|text| &**text));
+        let ([address, caller_address], [code, status_code]) = (addresses, codes);
         let [id, user, app, correlation_id] = [&self.id, &self.user, &self.app, &self.correlation_id];
-        [id, time, logged_at, address, caller_address, code, status_code, user, app, correlation_id]
+        [id, first, second, third, address, caller_address, code, status_code, user, app, correlation_id]
     }
 }
 
-/// How many texts a record has.
-pub(super) const TEXTS: usize = 10;
+/// The number of texts of a record.
+pub(super) const TEXTS: usize = 8 + TIMES;
 
 impl<'a> Record<'a> {
-    /// The record that has these texts, in the order of [`Record::texts`].
+    /// The record of texts in the order of [`Record::texts`].
     pub(super) fn of_texts(source: Source, texts: [&'a str; TEXTS]) -> Self {
-        let [id, time, logged_at, address, caller_address, code, status_code, user, app, correlation_id] =
+        let [id, first, second, third, address, caller_address, code, status_code, user, app, correlation_id] =
             texts.map(Cow::Borrowed);
         Record {
             source,
             id,
-            times: [time, logged_at],
+            times: [first, second, third],
             addresses: [address, caller_address],
             codes: [code, status_code],
             user,
@@ -217,8 +272,8 @@ pub(super) fn is_code(text: &str) -> bool {
     code(text).is_some()
 }
 
-/// Digits, and no more than a code has: anything longer is somebody's attempt to fill the table. A tool that knows only
-/// fractions writes `50126.0`.
+/// Parses a result code: digits, at most as many as a [`Code`] has, so that an attacker cannot fill the table with
+/// longer texts. A tool whose only numbers are fractions writes `50126.0`.
 fn code(text: &str) -> Option<Code> {
     let text = text.strip_suffix(".0").unwrap_or(text);
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

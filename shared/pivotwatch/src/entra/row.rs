@@ -1,7 +1,7 @@
-//! A sign-in's fields, whatever an export calls them and wherever it puts them.
+//! The fields of a sign-in, independent of the names and the nesting of an export.
 //!
-//! Each shape describes its names once, as a [`Vocabulary`]; records of JSON, rows of tables and rows of answers are filled
-//! through it alike.
+//! Each shape maps its names to roles once, in a [`Vocabulary`]. It serves records of JSON, rows of tables and rows of
+//! answers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,46 +16,46 @@ use super::tolerant::{Text, Words};
 use crate::detection::Source;
 use crate::input::names::pass_by_scalars;
 
-/// What a field of a sign-in is for.
+/// The meaning of a field of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// The name of the log: `SignInLogs`.
     Category,
-    /// The name of the table, which says the same: `SigninLogs`.
+    /// The name of the table, which names the log as well: `SigninLogs`.
     Table,
-    /// Whether somebody was asked for something.
+    /// Whether the sign-in was interactive.
     Interactive,
-    /// What kind of sign-in it was: `interactiveUser`.
+    /// The kinds of the sign-in: `interactiveUser`.
     EventTypes,
     Id,
-    /// Another identifier, for want of the first.
+    /// Another identifier, used if `Id` is missing.
     OtherId,
-    /// When it happened.
+    /// When the sign-in happened.
     Time,
-    /// When it was logged, which is minutes later.
+    /// When the row was logged: minutes after the sign-in, or, in a copy by a search, at the time of the search.
     LoggedAt,
-    /// When it was logged, where a search copied the row: the copy was logged at the time of the search.
+    /// When the row that a search copied was logged.
     OriginalLoggedAt,
     /// The table that a search copied the row from.
     OriginalTable,
     /// The name of the search that copied the row.
     SearchName,
     Address,
-    /// The address as the envelope has it.
+    /// The address in the envelope.
     CallerAddress,
     Code,
-    /// The code as the status has it.
+    /// The code in the status.
     StatusCode,
-    /// How it ended, in a word.
+    /// The result as a word.
     Result,
     User,
-    /// The application that signed in, where no person did.
+    /// The application that signed in, if no person did.
     ServicePrincipal,
     ServicePrincipalId,
     App,
     Resource,
     CorrelationId,
-    /// The correlation id as the envelope has it.
+    /// The correlation id in the envelope.
     EnvelopeCorrelationId,
 }
 
@@ -96,44 +96,43 @@ impl Role {
     }
 }
 
-/// What is to be done with a field.
+/// How to parse a field.
 #[derive(Clone, Copy)]
 pub(super) enum Field {
-    /// It is a text or a number.
+    /// A text or a number.
     Text(Role),
-    /// It is a text, true or false, or a list of texts.
+    /// A text, a Boolean, or a list of texts.
     Words(Role),
-    /// It is an object, or the JSON text of one, with fields of its own.
+    /// An object, or an object's JSON text, with fields of its own.
     Object(Vocabulary),
-    /// It is of no interest.
+    /// Skipped.
     Other,
 }
 
-/// What a shape calls its fields.
+/// Maps a shape's field names to fields.
 pub(super) type Vocabulary = fn(name: &str) -> Field;
 
-/// The field of a name in a list, whose upper and lower case do not matter: PowerShell makes `IpAddress` of `ipAddress`,
-/// and Log Analytics `IPAddress`. A name that is in no list can be a path (`status.errorCode`), or a listed name in
-/// another spelling (`ip_address`, `IP Address`).
+/// The field with this name in a list, in any case: PowerShell turns `ipAddress` into `IpAddress`, Log Analytics into
+/// `IPAddress`. An unlisted name can be a path (`status.errorCode`) or another spelling (`ip_address`, `IP Address`).
 pub(super) fn field_in(fields: &[(&str, Field)], name: &str) -> Field {
     match listed(fields, |known| known.eq_ignore_ascii_case(name)) {
-        // Most names are of no interest and have no separator.
+        // Most names are not requested and have no separator.
         Field::Other if name.contains(is_separator) => field_of_path(fields, name),
         field => field,
     }
 }
 
-fn listed(fields: &[(&str, Field)], is_it: impl Fn(&str) -> bool) -> Field {
-    fields.iter().find(|(known, _)| is_it(known)).map_or(Field::Other, |(_, field)| *field)
+fn listed(fields: &[(&str, Field)], matches: impl Fn(&str) -> bool) -> Field {
+    fields.iter().find(|(known, _)| matches(known)).map_or(Field::Other, |(_, field)| *field)
 }
 
-/// What tools put between the names of a path, and between the words of a name.
+/// Whether tools write this character between the names of a path or the words of a name.
 fn is_separator(c: char) -> bool {
     matches!(c, '.' | '/' | '_' | ':' | ' ' | '-')
 }
 
 fn field_of_path(fields: &[(&str, Field)], name: &str) -> Field {
-    // `_id` is the document's and not the sign-in's.
+    // `_id` identifies the document, not the sign-in.
     if name.starts_with(is_separator) {
         return Field::Other;
     }
@@ -144,7 +143,7 @@ fn field_of_path(fields: &[(&str, Field)], name: &str) -> Field {
         }
     }
     match listed(fields, |known| letters(known).eq(letters(name))) {
-        // Custom tables of Log Analytics end names with the column's type: text, number, time, boolean, GUID.
+        // Custom tables of Log Analytics append the column's type: string, double, time, Boolean, GUID.
         Field::Other => match name.rsplit_once('_') {
             Some((name, "s" | "d" | "t" | "b" | "g")) => field_in(fields, name),
             _ => Field::Other,
@@ -158,14 +157,14 @@ fn letters(name: &str) -> impl Iterator<Item = u8> {
     name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
 }
 
-/// The fields of one record: texts as found, empty where there is none.
+/// The fields of one record as texts of the export. A missing field is empty.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row<'a>([Cow<'a, str>; ROLES]);
 
 impl<'a> Row<'a> {
-    /// The fields of a record of JSON, or `None` when the text is no JSON object.
+    /// The fields of a JSON record. `None` if the text is no JSON object.
     pub(super) fn of_json(text: &'a [u8], vocabulary: Vocabulary) -> Option<Self> {
-        // An array would do for an object, field by field; it is no record.
+        // serde would also deserialise an array into an object's fields.
         let text = text.trim_ascii();
         if !text.starts_with(b"{") {
             return None;
@@ -180,13 +179,13 @@ impl<'a> Row<'a> {
         Some(row)
     }
 
-    /// The text of a role, trimmed.
+    /// The trimmed text of a role.
     pub(super) fn get(&self, role: Role) -> &str {
         self.0[role as usize].trim()
     }
 
-    /// Fills a role. Of two fields with one role, as of one that is there twice, the last one that has a value has it; a code
-    /// gives way to a code alone.
+    /// Sets a role. Of several fields with one role the last value is kept, but only a result code replaces a result
+    /// code.
     pub(super) fn put(&mut self, role: Role, text: Cow<'a, str>) {
         let is_of_code = matches!(role, Role::Code | Role::StatusCode);
         let hides_code = is_of_code && is_code(self.get(role)) && !is_code(text.trim());
@@ -195,24 +194,24 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// How many roles have a value.
+    /// The number of roles with a value.
     pub(super) fn filled(&self) -> usize {
         self.0.iter().filter(|text| !text.trim().is_empty()).count()
     }
 
-    /// Whether the row has a result code that can be read.
+    /// Whether the row has a result code that can be parsed.
     pub(super) fn has_code(&self) -> bool {
         [Role::Code, Role::StatusCode].iter().any(|role| is_code(self.get(*role)))
     }
 
-    /// Whether a search copied the row, so that its time of logging is the time of the search.
+    /// Whether a search copied the row. `LoggedAt` is then the time of the search.
     pub(super) fn is_of_search(&self) -> bool {
         let table = self.get(Role::Table).as_bytes();
         let is_results = table.last_chunk().is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"_SRCH"));
         is_results || [Role::OriginalTable, Role::SearchName].iter().any(|role| !self.get(*role).is_empty())
     }
 
-    /// Fills what a field that was found as a text is for.
+    /// Sets the role or the roles of a field with this text.
     pub(super) fn put_text(&mut self, field: Field, text: Cow<'a, str>) {
         match field {
             Field::Text(role) | Field::Words(role) => self.put(role, text),
@@ -221,7 +220,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Fills the roles of an object that is there as its text, in JSON or as a tool writes objects.
+    /// Sets the roles of an object from its text, in JSON or in a tool's notation.
     fn put_object(&mut self, vocabulary: Vocabulary, text: &str) {
         if let Some(inner) = Row::of_json(text.as_bytes(), vocabulary) {
             for (own, found) in self.0.iter_mut().zip(inner.into_owned().0) {
@@ -230,7 +229,7 @@ impl<'a> Row<'a> {
                 }
             }
         } else if is_type_name(text) {
-            // The code's place, so that the record is rejected for what it is.
+            // In place of the code, so that the record is rejected as `type_name`.
             self.put(Role::StatusCode, Cow::Owned(text.to_owned()));
         } else {
             for (name, value) in object_text::members(text) {
@@ -247,13 +246,10 @@ impl<'a> Row<'a> {
         Row(self.0.map(|text| Cow::Owned(text.into_owned())))
     }
 
-    /// The record of a sign-in of this source.
+    /// Turns the row into a record from this source.
     pub(super) fn record(mut self, source: Source) -> Record<'a> {
-        if self.is_of_search() {
+        if self.is_of_search() || !self.get(Role::OriginalLoggedAt).is_empty() {
             self.0[Role::LoggedAt as usize] = Cow::default();
-        }
-        if !self.get(Role::OriginalLoggedAt).is_empty() {
-            self.0.swap(Role::LoggedAt as usize, Role::OriginalLoggedAt as usize);
         }
         for role in [Role::Id, Role::OtherId] {
             if is_missing_id(self.get(role)) {
@@ -271,14 +267,14 @@ impl<'a> Row<'a> {
             user: either(Role::User, Role::ServicePrincipal),
             app: either(Role::App, Role::Resource),
             correlation_id: either(Role::CorrelationId, Role::EnvelopeCorrelationId),
-            times: [take(Role::Time), take(Role::LoggedAt)],
+            times: [take(Role::Time), take(Role::OriginalLoggedAt), take(Role::LoggedAt)],
             addresses: [take(Role::Address), take(Role::CallerAddress)],
             codes: [take(Role::Code), take(Role::StatusCode)],
         }
     }
 }
 
-/// Fills a row from the members of an object.
+/// Sets the roles of a row from an object's members.
 struct Members<'r, 'a> {
     row: &'r mut Row<'a>,
     vocabulary: Vocabulary,

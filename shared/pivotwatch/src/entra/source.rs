@@ -1,31 +1,31 @@
-//! Which log a sign-in comes from, by whatever says it.
+//! Determines the log that a record comes from.
 
 use percent_encoding::percent_decode_str;
 
 use super::row::{Role, Row};
 use crate::detection::Source;
 
-/// Where a record comes from.
+/// The log that a record comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// One of the logs of sign-ins.
+    /// A known log of sign-ins.
     Source(Source),
-    /// A log of sign-ins that pivotwatch does not know.
+    /// An unknown log of sign-ins.
     UnknownSignIns,
-    /// Another log.
+    /// A log of something else.
     OtherLog,
 }
 
-/// The origin of a record, by the first of these that it tells: the log's name, the table's, what kind of sign-in it was,
-/// and whether somebody was asked for something. Microsoft calls the last one deprecated, and it is wrong for a third of
-/// the records whose log is known; it is all that Graph's v1.0 has.
+/// The origin of a record, by the first present of: the log's name, the table's name, the kinds of the sign-in, and
+/// whether it was interactive. Microsoft calls the last one deprecated, and it is wrong for a third of the records
+/// whose log is known. Graph's v1.0 has nothing else.
 ///
-/// People name tables: those that a search fills (`Spray_SRCH`), and those that hold copies (`SignIns_CL`). So a table
-/// whose name is not known decides nothing about a row that has the result and the address of a sign-in.
+/// Users name the tables that a search fills (`Spray_SRCH`) or that hold copies (`SignIns_CL`). So the unknown name of
+/// a table decides nothing about a row with the result and the address of a sign-in.
 ///
-/// A table that the portal exports says nothing of the kind, nor does a query's result that leaves the columns out. The
-/// object's name says it then, where it is one that Microsoft gives; and where that is silent too, the record counts
-/// as interactive, the first of the logs that the portal and the rule name.
+/// The portal's tables have none of these columns, and a query can leave them out. Then the object's name decides, if
+/// it is one of Microsoft's. Without such a name the record counts as interactive, the first log of the portal and of
+/// the rule.
 pub(super) fn origin(row: &Row<'_>, name: &str) -> Origin {
     of_log(row.get(Role::Category).as_bytes())
         .or_else(|| of_table(row))
@@ -36,7 +36,7 @@ pub(super) fn origin(row: &Row<'_>, name: &str) -> Origin {
         .unwrap_or(Origin::Source(Source::Interactive))
 }
 
-/// By the name of the table, or of the one that a search copied the row from.
+/// By the name of the table, or of the table that a search copied the row from.
 fn of_table(row: &Row<'_>) -> Option<Origin> {
     let original = of_log(row.get(Role::OriginalTable).as_bytes());
     let is_results = original.is_none() && row.is_of_search();
@@ -53,8 +53,8 @@ const LOGS: [(&[u8], Source); 5] = [
     (b"ADFSSignInLogs", Source::Adfs),
 ];
 
-/// By the name of a category or of a table, `SignInLogs` or `AADNonInteractiveUserSignInLogs`. Azure has changed their
-/// case before.
+/// By the name of a category or of a table, `SignInLogs` or `AADNonInteractiveUserSignInLogs`, in any case: Azure has
+/// changed the case before.
 pub(super) fn of_log(log: &[u8]) -> Option<Origin> {
     if log.is_empty() {
         return None;
@@ -72,7 +72,7 @@ pub(super) fn of_log(log: &[u8]) -> Option<Origin> {
     })
 }
 
-/// By the kinds of a sign-in, a list as Graph and Defender write it: the first one that is known.
+/// By the kinds of a sign-in, a list in the notation of Graph or Defender: the first known kind decides.
 fn of_event_types(kinds: &str) -> Option<Origin> {
     let mut words = kinds.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).peekable();
     words.peek()?;
@@ -94,20 +94,20 @@ fn of_interactive(answer: &str) -> Option<Origin> {
     }
 }
 
-/// By there being no person: an application, which the name could have told from an Azure resource.
+/// By the id of a service principal. Only the object's name can distinguish an application from an Azure resource.
 fn of_service_principal(id: &str) -> Option<Origin> {
     if id.is_empty() { None } else { Some(Origin::Source(Source::ServicePrincipal)) }
 }
 
-/// By the names that the portal gives its downloads (`NonInteractiveSignIns_2026-03-01_2026-03-08.csv`), and Azure its
-/// containers (`insights-logs-noninteractiveusersigninlogs`, `am-AADManagedIdentitySignInLogs`), however people spell them.
-/// The last part of the path that names one source decides: a file's name goes before its folder's.
+/// By the object's name: those of the portal's downloads (`NonInteractiveSignIns_2026-03-01_2026-03-08.csv`) and of
+/// Azure's containers (`insights-logs-noninteractiveusersigninlogs`, `am-AADManagedIdentitySignInLogs`), in any
+/// spelling. The last part of the path that names one source decides, so a file's name outranks its folder's.
 fn of_name(name: &str) -> Option<Origin> {
     let name = percent_decode_str(name).decode_utf8_lossy();
     name.rsplit(['/', '\\']).find_map(of_part).map(Origin::Source)
 }
 
-/// The one source that a part of a path names.
+/// The source that a part of a path names, `None` if it names none or several.
 fn of_part(part: &str) -> Option<Source> {
     const NAMES: [(&str, Source); 6] = [
         ("applicationsignin", Source::ServicePrincipal),
@@ -133,7 +133,7 @@ fn of_part(part: &str) -> Option<Source> {
 mod tests {
     use super::*;
 
-    fn told(fields: &[(Role, &'static str)], name: &str) -> Origin {
+    fn origin_of(fields: &[(Role, &'static str)], name: &str) -> Origin {
         let mut row = Row::default();
         for (role, text) in fields {
             row.put(*role, (*text).into());
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_record_says_best_decides() {
+    fn the_most_reliable_field_decides() {
         use Origin::{OtherLog, Source as Is, UnknownSignIns};
         use Role::{Address, Category, Code, EventTypes, Interactive, OriginalTable, StatusCode, Table};
         for (fields, expected) in [
@@ -168,7 +168,7 @@ mod tests {
             (&[(EventTypes, "[]"), (Interactive, "FALSE")], Is(Source::NonInteractive)),
             (&[], Is(Source::Interactive)),
         ] {
-            assert_eq!(told(fields, ""), expected, "{fields:?}");
+            assert_eq!(origin_of(fields, ""), expected, "{fields:?}");
         }
     }
 
@@ -192,8 +192,12 @@ mod tests {
             ("service principal sign-ins/x.csv", Source::ServicePrincipal),
             ("a/insights-logs-managedidentitysigninlogs/tenantId=x/y=2026/PT1H.json", Source::ManagedIdentity),
         ] {
-            assert_eq!(told(&[], name), Origin::Source(source), "{name}");
-            assert_eq!(told(&[(Role::Interactive, "False")], name), Origin::Source(Source::NonInteractive), "{name}");
+            assert_eq!(origin_of(&[], name), Origin::Source(source), "{name}");
+            assert_eq!(
+                origin_of(&[(Role::Interactive, "False")], name),
+                Origin::Source(Source::NonInteractive),
+                "{name}"
+            );
         }
     }
 }

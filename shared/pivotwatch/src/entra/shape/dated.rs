@@ -1,70 +1,95 @@
-//! Failures whose dates have two readings, kept until their file decides between them.
+//! Keeps failures with ambiguous dates until the dates of their file decide the order of day and month.
 //!
-//! A browser exports `03/04/2026` as its user's country writes it. One date whose day is no month decides for the file; until
-//! it comes, failures with such dates are kept. A file that never decides has them rejected: a failure counted on the
-//! wrong day would be worse than one that is reported as unusable.
+//! `03/04/2026` is a day of March or of April, depending on the writer's country. Another date of the column can
+//! decide: one whose day is no month, say. A later date can also contradict that one, so a failure with an ambiguous
+//! date is kept until the file's end. A date that proves its own order, as nearly all do, never waits.
+//!
+//! What holds:
+//! - A file whose kept failures fit into [`MOST_BYTES`] has the same outcomes for every order of its records.
+//! - When the buffer is full, its failures are judged by the evidence so far: dated if it decides, otherwise rejected.
+//!   So a file of one date order is read right at any length, once a date has decided. Memory stays bounded.
+//! - If a date contradicts its column afterwards, failures that were judged before keep their time. Each of them is
+//!   reported as `contradicted_date`, and the contradiction as `mixed_date_orders`.
+//!
+//! A failure whose date stays ambiguous is rejected: a failure on the wrong day is worse than one that is reported as
+//! unusable. The times of other sign-ins, of which only the newest matters, are parsed by the evidence so far.
 
 use super::super::record::{Record, TEXTS};
-use super::super::time::Orders;
+use super::super::time::{DateOrders, Orders, TIMES};
 use crate::detection::Source;
 
-/// Bytes that the kept failures can take, some ninety thousand of them; the portal exports a hundred thousand sign-ins at most,
-/// of which only the failures are kept. If the file has not decided by then, they are rejected.
+/// Bytes that the kept failures can take: some 85,000 failures of 150 bytes of text. The portal exports at most 100,000
+/// sign-ins, of which only failures with ambiguous dates are kept.
 const MOST_BYTES: usize = 24 * 1024 * 1024;
 
-/// Failures of one file that wait for its order of day and month.
+/// Failures of one file with ambiguous dates, and the evidence of the file's dates.
 #[derive(Debug)]
 pub(super) struct DateOrderBuffer {
-    orders: Orders,
+    dates: DateOrders,
     failures: Vec<Kept>,
-    /// What `failures` takes, at most [`MOST_BYTES`] and one record.
+    /// Bytes that `failures` takes, at most [`MOST_BYTES`].
     bytes: usize,
+    /// Failures that were dated by the other dates of a column, by column.
+    dated: [u64; TIMES],
 }
 
-/// A failure without its source of text. Its size is that of its texts and a constant: what is kept is less than a constant
-/// times the bytes that were read, whatever they were.
+/// A failure with a copy of its texts. Its size is a constant plus that of its texts, so the buffer's size is bounded
+/// by the bytes read.
 #[derive(Debug)]
 struct Kept {
     source: Source,
-    /// All texts without a separator.
+    /// All texts, joined.
     text: Box<str>,
-    /// Where each ends in `text`.
-    ends: [usize; TEXTS],
+    /// The end of each text in `text`.
+    ends: [u32; TEXTS],
 }
 
-/// What an allocation can take besides its content.
+/// Bytes that an allocation can take besides its content.
 const ALLOCATION: usize = 16;
 
+/// Bytes that a kept failure takes besides its texts. The list can have capacity for twice its length.
+const EACH: usize = ALLOCATION + 2 * size_of::<Kept>();
+
 impl DateOrderBuffer {
-    /// For a file of which nothing is known.
+    /// The buffer of a file without evidence.
     pub(super) const fn new() -> Self {
-        Self { orders: Orders::ANY, failures: Vec::new(), bytes: 0 }
+        Self { dates: DateOrders::UNKNOWN, failures: Vec::new(), bytes: 0, dated: [0; TIMES] }
     }
 
-    /// The orders that the file's dates can have.
-    pub(super) const fn orders(&self) -> Orders {
-        self.orders
+    /// The evidence of the file's dates so far.
+    pub(super) const fn dates(&self) -> DateOrders {
+        self.dates
     }
 
-    /// Learns what a date says of the file. Returns whether it excludes an order.
-    pub(super) fn learn(&mut self, date: Orders) -> bool {
-        let before = self.orders;
-        self.orders.learn(date);
-        self.orders != before
+    /// Adds the possible orders of a column's date. If this date is the first to contradict the column, returns how
+    /// many failures were dated by the column's evidence before.
+    pub(super) fn learn(&mut self, column: usize, date: Orders) -> Option<u64> {
+        self.dates.add(column, date).then_some(self.dated[column])
     }
 
-    /// Keeps a failure. Returns whether the buffer is full.
+    /// Counts a failure that was dated by the other dates of a column.
+    pub(super) fn count_dated(&mut self, column: usize) {
+        self.dated[column] += 1;
+    }
+
+    /// Keeps a failure. Returns `false` if the buffer has no room for it.
+    #[must_use]
     pub(super) fn keep(&mut self, record: &Record<'_>) -> bool {
         let texts = record.texts();
+        let length: usize = texts.iter().map(|text| text.len()).sum();
+        let bytes = self.bytes + EACH + length;
+        if bytes > MOST_BYTES {
+            return false;
+        }
         let mut end = 0;
         let ends = texts.map(|text| {
             end += text.len();
-            end
+            // `end` is at most `MOST_BYTES`, so it always fits.
+            u32::try_from(end).unwrap_or(u32::MAX)
         });
         self.failures.push(Kept { source: record.source, text: texts.concat().into_boxed_str(), ends });
-        // The list can have room for twice as many.
-        self.bytes += end + ALLOCATION + 2 * size_of::<Kept>();
-        self.bytes >= MOST_BYTES
+        self.bytes = bytes;
+        true
     }
 
     /// Takes the kept failures out.
@@ -74,15 +99,15 @@ impl DateOrderBuffer {
     }
 }
 
-/// Failures that were kept.
+/// Failures taken out of the buffer.
 pub(super) struct KeptFailures(Vec<Kept>);
 
 impl KeptFailures {
-    /// Their records, in the order in which they came.
+    /// Their records, in the order in which they were kept.
     pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
         self.0.iter().map(|kept| {
             let mut start = 0;
-            let texts = kept.ends.map(|end| &kept.text[std::mem::replace(&mut start, end)..end]);
+            let texts = kept.ends.map(|end| &kept.text[std::mem::replace(&mut start, end as usize)..end as usize]);
             Record::of_texts(kept.source, texts)
         })
     }
@@ -92,19 +117,16 @@ impl KeptFailures {
 mod tests {
     use super::*;
 
-    /// What keeping a failure takes, whatever its texts.
-    const EACH: usize = ALLOCATION + 2 * size_of::<Kept>();
-
     fn record(texts: [&str; TEXTS]) -> Record<'_> {
         Record::of_texts(Source::Interactive, texts)
     }
 
     #[test]
     fn kept_records_come_out_as_they_came_in() {
-        let texts = ["a", "", "3/4/2026 1:00", "é", "", "50126", "x".repeat(9).leak(), "ann", "", "c"];
+        let texts = ["a", "", "3/4/2026 1:00", "é", "", "", "50126", "x".repeat(9).leak(), "ann", "", "c"];
         let mut buffer = DateOrderBuffer::new();
-        assert!(!buffer.keep(&record(texts)));
-        assert!(!buffer.keep(&record([""; TEXTS])));
+        assert!(buffer.keep(&record(texts)));
+        assert!(buffer.keep(&record([""; TEXTS])));
         let kept = buffer.take();
         let found: Vec<_> = kept.records().map(|record| record.texts().map(str::to_owned)).collect();
         assert_eq!(found, [texts.map(str::to_owned), [""; TEXTS].map(str::to_owned)]);
@@ -115,16 +137,26 @@ mod tests {
         let long = "x".repeat(1 << 20);
         for text in ["", "3/4/2026 1:00", &long] {
             let mut buffer = DateOrderBuffer::new();
-            let mut number = 1;
-            while !buffer.keep(&record([text, "", "", "", "", "", "", "", "", ""])) {
+            let mut texts = [""; TEXTS];
+            texts[0] = text;
+            let mut number = 0;
+            while buffer.keep(&record(texts)) {
                 number += 1;
             }
-            assert_eq!(number, MOST_BYTES.div_ceil(EACH + text.len()));
+            assert_eq!(number, MOST_BYTES / (EACH + text.len()));
             let kept = buffer.take();
             let list = kept.0.capacity() * size_of::<Kept>();
             let taken = list + kept.0.iter().map(|kept| kept.text.len() + ALLOCATION).sum::<usize>();
-            assert!(taken < MOST_BYTES + EACH + text.len(), "{taken} bytes for {number} records");
-            assert_eq!(buffer.bytes, 0, "and begins anew");
+            assert!(taken <= MOST_BYTES, "{taken} bytes for {number} records");
+            assert!(buffer.keep(&record(texts)), "the buffer is empty again");
         }
+    }
+
+    #[test]
+    fn a_failure_that_never_fits_is_not_kept() {
+        let mut texts = [""; TEXTS];
+        let long = "x".repeat(MOST_BYTES);
+        texts[0] = &long;
+        assert!(!DateOrderBuffer::new().keep(&record(texts)));
     }
 }

@@ -87,7 +87,9 @@ impl<'a> Fields<'_, 'a> {
     /// The time of the sign-in or, if that is missing, the time of its log entry, which is minutes later.
     fn when(&self) -> Option<When<'a>> {
         let created = self.ascii(Role::Time)?;
-        Some(When::new(if created.is_empty() { self.ascii(Role::LoggedAt)? } else { created }, Orders::ANY))
+        let when = When::new(if created.is_empty() { self.ascii(Role::LoggedAt)? } else { created }, Orders::ANY);
+        // A date that is evidence for others is left to the full parse.
+        when.is_no_evidence().then_some(when)
     }
 
     /// The pair of a success ([`FastPath::successes`]), if both values are texts without white space around the colon.
@@ -118,7 +120,7 @@ impl<'a> Fields<'_, 'a> {
         let has_id = !is_missing_id(&id);
         sink.sign_in(&Record {
             source,
-            times: [self.text(Role::Time)?, self.text(Role::LoggedAt)?],
+            times: [self.text(Role::Time)?, none.clone(), self.text(Role::LoggedAt)?],
             addresses: [self.text(Role::Address)?, self.text(Role::CallerAddress)?],
             codes: codes.map(Cow::Borrowed),
             user: self.either(Role::User, Role::ServicePrincipal)?,

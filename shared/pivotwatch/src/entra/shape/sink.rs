@@ -2,14 +2,14 @@
 
 use json_records::Framing;
 
-use super::super::record::{Ignored, Record, Rejected};
+use super::super::record::{Evidence, Ignored, Judged, Record, Rejected};
 use super::super::row::Row;
 use super::super::source::{Origin, origin};
-use super::super::time::When;
+use super::super::time::{Orders, TIMES, When};
 use super::super::{Outcome, Receiver, Warning};
 use super::dated::DateOrderBuffer;
 use crate::detection::Rule;
-use crate::detection::failure::Ordinals;
+use crate::detection::failure::{Code, Ordinals};
 use crate::input::{Foreign, Limits};
 
 /// Where a shape puts what it reads.
@@ -86,47 +86,70 @@ impl<'a> Sink<'a> {
 
     /// A record of a sign-in.
     pub(super) fn sign_in(&mut self, record: &Record<'_>) {
-        self.learn(record.first_when(self.undecided.orders()));
-        self.judge(record, true);
+        let result = record.failed(self.rule);
+        // A failure may need any of its times, every other sign-in the first.
+        let times = if result.is_ok() { TIMES } else { 1 };
+        for (column, text) in record.times().take(times) {
+            if let Some(misdated) = self.undecided.learn(column, When::new(text, Orders::ANY).evidence()) {
+                self.warn(Warning::MixedDateOrders);
+                (0..misdated).for_each(|_| self.warn(Warning::ContradictedDate));
+            }
+        }
+        match result {
+            Ok(code) => {
+                if !self.judge(record, code, Evidence::Partial) {
+                    self.keep(record);
+                }
+            }
+            Err(outcome) => self.judged(outcome, record.first_when(self.undecided.dates())),
+        }
     }
 
-    pub(super) fn judge(&mut self, record: &Record<'_>, may_wait: bool) {
-        let (outcome, when) = record.judge(self.rule, self.undecided.orders(), &mut self.ordinals);
-        if may_wait && outcome == Outcome::Rejected(Rejected::AmbiguousTime) {
-            if self.undecided.keep(record) {
-                self.release();
-            }
-            return;
+    /// Judges a failure. Returns `false` if its time depends on evidence that can still follow.
+    pub(super) fn judge(&mut self, record: &Record<'_>, code: Code, evidence: Evidence) -> bool {
+        let judged = record.judge(code, self.undecided.dates(), evidence, &mut self.ordinals);
+        let Some(Judged { outcome, when, dated_by }) = judged else { return false };
+        if let Some(column) = dated_by {
+            self.undecided.count_dated(column);
         }
         if self.ordinals.take_uncounted() {
             self.warn(Warning::RepeatsUncounted);
         }
-        self.sign_ins += 1;
-        self.receive(outcome, when);
+        self.judged(outcome, when);
+        true
     }
 
-    /// A record of a sign-in that came to something without its date.
+    /// A sign-in that was judged.
     pub(super) fn judged(&mut self, outcome: Outcome, when: When<'_>) {
-        self.learn(when);
         self.sign_ins += 1;
         self.receive(outcome, when);
     }
 
-    /// Learns what a date says of the file's dates.
-    pub(super) fn learn(&mut self, when: When<'_>) {
-        if self.undecided.learn(when.evidence()) {
+    /// Keeps a failure until its date is decided.
+    pub(super) fn keep(&mut self, record: &Record<'_>) {
+        if !self.undecided.keep(record) {
             self.release();
+            if !self.undecided.keep(record) {
+                self.judge_finally(record);
+            }
         }
     }
 
-    /// Judges the failures that waited for evidence of the file's dates, as far as it is known.
+    /// Judges the kept failures by the evidence so far.
     pub(super) fn release(&mut self) {
         for record in self.undecided.take().records() {
-            self.judge(&record, false);
+            self.judge_finally(&record);
         }
     }
 
-    /// Ends the file: nothing that waits gets more evidence.
+    pub(super) fn judge_finally(&mut self, record: &Record<'_>) {
+        match record.failed(self.rule) {
+            Ok(code) => drop(self.judge(record, code, Evidence::Final)),
+            Err(outcome) => self.judged(outcome, record.first_when(self.undecided.dates())),
+        }
+    }
+
+    /// Ends the file: no more evidence follows.
     pub(in crate::entra) fn finish(&mut self) {
         self.release();
     }

@@ -1,25 +1,28 @@
-//! The ways in which exports write a time.
+//! Parses the times of exports.
 //!
-//! Most of the times of an export are of sign-ins that did not fail, and nobody asks for more of them than which is the
-//! newest. So a time is handed on as it is written ([`When`]) and parsed where it matters.
+//! Most times belong to sign-ins that did not fail, of which only the newest matters. So a record's time is passed on
+//! as text ([`When`]) and parsed where its value is used.
 //!
 //! | module | holds |
 //! |---|---|
-//! | `order` | day first, month first or year first, and the evidence for it |
+//! | `order` | day first, month first or year first, and the evidence for each |
+//! | `evidence` | the evidence of all dates of a file, by time column |
 //! | `written` | the parts of a time: date, clock, AM or PM, zone |
-//! | `designator` | AM and PM in the languages that are known |
+//! | `designator` | AM and PM by language |
 //! | `newest` | the newest of many times |
 //!
-//! Refused as `bad_time` are digits of other scripts, words of unknown meaning, and other calendars than the Gregorian: their
-//! years are below 2000 (Persian 1404, Hijri 1447) or above 2199 (Thai 2569).
+//! Rejected as `bad_time`: digits of other scripts, unknown words, and calendars other than the Gregorian. Years of
+//! these calendars are below 2000 (Persian 1404, Hijri 1447) or above 2199 (Thai 2569).
 
 mod designator;
+mod evidence;
 mod newest;
 mod order;
 mod written;
 
 use chrono::{DateTime, Utc};
 
+pub(super) use self::evidence::{DateOrders, TIMES};
 pub use self::newest::Newest;
 pub(super) use self::order::Orders;
 use self::order::TimeFault;
@@ -27,7 +30,7 @@ use self::written::Written;
 use super::record::Rejected;
 use crate::detection::Day;
 
-/// When something happened, as an export writes it.
+/// The time of a record as the export's text, not parsed yet.
 #[derive(Clone, Copy, Debug)]
 pub struct When<'t> {
     text: &'t [u8],
@@ -35,15 +38,15 @@ pub struct When<'t> {
 }
 
 impl<'t> When<'t> {
-    /// Of what nobody says when it was.
+    /// For a record without a time.
     pub(super) const NEVER: Self = Self { text: b"", orders: Orders::ANY };
 
-    /// A time in a file whose dates have one of these orders, trimmed.
+    /// A trimmed text from a column whose dates have one of these orders.
     pub(super) fn new(text: &'t [u8], orders: Orders) -> Self {
         Self { text, orders }
     }
 
-    /// The time, where it can be read.
+    /// The time, if the text can be parsed.
     #[must_use]
     pub fn read(self) -> Option<DateTime<Utc>> {
         self.time().ok()
@@ -61,18 +64,22 @@ impl<'t> When<'t> {
         })
     }
 
-    /// The orders that its date can have, all of them if it is no evidence.
+    /// `true` for an absent time and one that begins with its year, as nearly all do: such a time excludes no order.
+    pub(super) fn is_no_evidence(self) -> bool {
+        self.text.first_chunk::<5>().is_none_or(|start| has_form(start, b"0000-"))
+    }
+
+    /// The orders that its date can have: all orders if the text is no time.
     pub(super) fn evidence(self) -> Orders {
-        // Nearly all times begin with a year.
-        if self.text.first_chunk::<5>().is_none_or(|start| has_form(start, b"0000-")) {
+        if self.is_no_evidence() {
             return Orders::ANY;
         }
         let text = std::str::from_utf8(self.text).unwrap_or_default();
         Written::of(text.trim()).map_or(Orders::ANY, |written| written.orders())
     }
 
-    /// Where its zone begins, if it is written as Azure writes times, `2026-03-02T12:00:00.1234567+00:00` or with a `Z`: of
-    /// such times that have it in the same place and are of the same zone, the later one has the greater text.
+    /// The offset of the zone in a text of Azure's form, `2026-03-02T12:00:00.1234567+00:00` or with `Z` for the zone.
+    /// Texts of this form with the same offset and the same zone compare as their times do.
     fn zone(self) -> Option<usize> {
         let (clock, rest) = self.text.split_first_chunk::<20>()?;
         let zone = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -86,15 +93,15 @@ impl<'t> When<'t> {
     }
 }
 
-/// Whether a text has digits where a form has noughts, and is the form everywhere else.
+/// Whether a text has a digit at each `0` of the form, and equals the form elsewhere.
 fn has_form<const N: usize>(text: &[u8; N], form: &[u8; N]) -> bool {
-    // All of it, for that takes fewer decisions.
+    // Without an early exit, which would take more branches.
     text.iter()
         .zip(form)
         .fold(true, |is_so, (byte, form)| is_so & (byte == form || *form == b'0' && byte.is_ascii_digit()))
 }
 
-/// Parses a time. Written without a zone, it is UTC.
+/// Parses a time. A time without a zone is UTC.
 fn parse(text: &str, orders: Orders) -> Result<DateTime<Utc>, TimeFault> {
     let text = text.trim();
     let time = match DateTime::parse_from_rfc3339(text) {
@@ -108,8 +115,8 @@ fn parse(text: &str, orders: Orders) -> Result<DateTime<Utc>, TimeFault> {
     Some(time).filter(|time| Day::is_plausible(*time)).ok_or(TimeFault::NotATime)
 }
 
-/// `/Date(1772452800000)/`, as Windows PowerShell writes times into JSON. The zone of the writer can follow the number, which
-/// is UTC all the same.
+/// Parses `/Date(1772452800000)/`, the form of Windows PowerShell in JSON. The writer's zone can follow the number; the
+/// number is in UTC regardless.
 fn serialised(text: &str) -> Option<DateTime<Utc>> {
     let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
     let zone = inner.rfind(['+', '-']).filter(|at| *at > 0 && inner.len() - at == 5);
@@ -191,6 +198,12 @@ mod tests {
             ("Monday, 2 March 2026 12:00:00", "2026-03-02T12:00:00Z"),
             ("02-Mar-26 12:00:00", "2026-03-02T12:00:00Z"),
             ("2026-03-02 23:59:60", "2026-03-02T23:59:60Z"),
+            ("2/3/2026 12:30 SA", "2026-03-02T00:30:00Z"),
+            ("02/03/2026 1:04:05 CH", "2026-03-02T13:04:05Z"),
+            ("12:30:05 SA 2/3/2026", "2026-03-02T00:30:05Z"),
+            ("12:30 am 3/13/2026 +00:00", "2026-03-13T00:30:00Z"),
+            ("7.3.2026 12:30 AM", "2026-03-07T00:30:00Z"),
+            ("7.03.2026 ÖÖ 12:30", "2026-03-07T00:30:00Z"),
         ] {
             assert_eq!(parse(text, Orders::ANY), Ok(utc(expected)), "{text}");
         }
@@ -215,18 +228,26 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_contradicts_its_file_is_no_time() {
-        assert_eq!(parse("13/04/2025 10:00:00", of_file(&["12/31/2025 1:00"])), Err(TimeFault::NotATime));
-        assert_eq!(parse("04/13/2025 10:00:00", of_file(&["31/12/2025 1:00"])), Err(TimeFault::NotATime));
+    fn dates_that_contradict_each_other_are_parsed_by_their_own_evidence_alone() {
+        for times in [["31/12/2025 1:00", "12/31/2025 1:00"], ["12/31/2025 1:00", "31/12/2025 1:00"]] {
+            let orders = of_file(&times);
+            assert_eq!(parse("13/04/2025 10:00:00", orders), Ok(utc("2025-04-13T10:00:00Z")));
+            assert_eq!(parse("04/13/2025 10:00:00", orders), Ok(utc("2025-04-13T10:00:00Z")));
+            assert_eq!(parse("03/04/2025 10:00:00", orders), Err(TimeFault::Undecided));
+        }
     }
 
-    /// The orders of a file with these times.
+    /// The orders of a column with these times.
     fn of_file(times: &[&str]) -> Orders {
-        let mut file = Orders::ANY;
+        evidence_of(times).of(0)
+    }
+
+    fn evidence_of(times: &[&str]) -> DateOrders {
+        let mut evidence = DateOrders::UNKNOWN;
         for time in times {
-            file.learn(When::new(time.as_bytes(), Orders::ANY).evidence());
+            evidence.add(0, When::new(time.as_bytes(), Orders::ANY).evidence());
         }
-        file
+        evidence
     }
 
     #[test]
@@ -257,8 +278,21 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_contradicts_its_file_teaches_it_nothing() {
-        assert_eq!(of_file(&["31/12/2025 1:00", "12/31/2025 1:00"]), of_file(&["31/12/2025 1:00"]));
+    fn a_contradiction_is_reported_once_and_stays() {
+        let mut evidence = evidence_of(&["31/12/2025 1:00"]);
+        let mut add = |text: &str| evidence.add(0, When::new(text.as_bytes(), Orders::ANY).evidence());
+        assert!(!add("2025-12-31T01:00:00Z"));
+        assert!(!add("30/12/2025 1:00"));
+        assert!(add("12/31/2025 1:00"));
+        assert!(!add("31/12/2025 1:00"));
+        assert!(evidence.is_mixed(0) && !evidence.is_mixed(1));
+    }
+
+    #[test]
+    fn evidence_of_one_column_is_none_for_another() {
+        let evidence = evidence_of(&["31/12/2025 1:00"]);
+        assert_ne!(evidence.of(0), Orders::ANY);
+        assert_eq!((evidence.of(1), evidence.of(2)), (Orders::ANY, Orders::ANY));
     }
 
     #[test]
@@ -301,6 +335,26 @@ mod tests {
             "2026/3/2 晚上12:04:05",
             "2. März 2026 12:00:00",
             "Sa, 02.03.2026 12:00",
+            "07.03.2026 Sa 12:30",
+            "07.03.2026, SA, 12:30",
+            "07.03.2026 12:30 Sa",
+            "07.03.2026 12:30 SA",
+            "07.03.2026, 12:30 SA.",
+            "12:30 Sa, 07.03.2026",
+            "12:30 SA 07.03.2026",
+            "07/03/2026 SA 12:30",
+            "12:30 sa 07/03/2026",
+            "07/03/2026 12:30 Sa",
+            "07-03-2026 12:30 Ch",
+            "04.03.2026 Ch 12:30",
+            "04.03.2026 CH 12:30",
+            "SA 07/03/2026 12:30",
+            "12:30 am 07.03.2026",
+            "am 07.03.2026 12:30",
+            "12:30 em 07/03/2026",
+            "07/03/2026 em 12:30",
+            "07/03/2026 md 12:30",
+            "12:30 م 07/03/2026",
             "2026-03-02 12:00:00 GMT+1",
             "12:00:00",
         ] {

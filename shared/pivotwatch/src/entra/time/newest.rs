@@ -1,31 +1,33 @@
-//! The newest of many times.
+//! Finds the newest of many times.
 
 use chrono::{DateTime, Utc};
 
 use super::When;
 
-/// The newest of many times up to a horizon, of which few need to be parsed.
+/// The newest of many times up to a horizon. Parses few of them: most texts are compared without.
 #[derive(Debug)]
 pub struct Newest {
     /// The latest time that a sign-in can have.
     horizon: DateTime<Utc>,
     time: Option<DateTime<Utc>>,
-    /// The text of `time`, and the offset of its zone if other texts are comparable with it.
+    /// The text of `time`.
     text: Vec<u8>,
+    /// The offset of the zone in `text`, if other texts are comparable with it.
     zone: Option<usize>,
 }
 
 impl Newest {
-    /// Nothing was seen yet. Times after `horizon` do not count.
+    /// Before the first time. Times after `horizon` do not count.
     #[must_use]
     pub fn up_to(horizon: DateTime<Utc>) -> Self {
         Self { horizon, time: None, text: Vec::new(), zone: None }
     }
 
-    /// Sees one more time. Returns `false` if it is after the horizon.
+    /// Adds a time. Returns `false` if it is after the horizon.
     pub fn see(&mut self, when: When<'_>) -> bool {
-        let is_alike = |zone: usize| when.text.get(zone..) == Some(&self.text[zone..]) && when.zone() == Some(zone);
-        if self.zone.is_some_and(is_alike) && when.text <= self.text.as_slice() {
+        let is_comparable =
+            |zone: usize| when.text.get(zone..) == Some(&self.text[zone..]) && when.zone() == Some(zone);
+        if self.zone.is_some_and(is_comparable) && when.text <= self.text.as_slice() {
             return true;
         }
         let time = when.read();
@@ -40,7 +42,7 @@ impl Newest {
         true
     }
 
-    /// The newest that could be parsed.
+    /// The newest time, of those that can be parsed.
     #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {
         self.time

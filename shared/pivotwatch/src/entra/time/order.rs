@@ -1,14 +1,14 @@
-//! The order of day, month and year in a date, and which evidence decides it.
+//! The order of day, month and year in a date, and the evidence that decides the order.
 //!
-//! A date such as `02/03/2026` is February's or March's, depending on who wrote it. A wrong guess moves a failure by a month,
-//! so nothing is guessed: the evidence below removes orders, and a date is read if all orders that remain give the same day.
-//! All dates of one file are written by one culture, so what one date excludes is excluded for the file ([`Orders::learn`]).
+//! `02/03/2026` is a day of February or of March, depending on the writer's culture. A wrong guess moves a failure by a
+//! month, so nothing is guessed: evidence excludes orders, and a date is parsed if all remaining orders give the same
+//! day. The evidence of one date holds for all dates of its column: see [`DateOrders`](super::evidence::DateOrders).
 //!
 //! | evidence | excludes | reason |
 //! |---|---|---|
 //! | a year of four digits in front | all but year, month, day | ISO 8601, and nearly every culture with this form (below) |
 //! | a month by its name | all orders with another month | a name is no day |
-//! | dots between the numbers, year last | month first | no culture that Windows 10 or later formats by (below) |
+//! | dots between the numbers, year last | month first | no culture of Windows 10 or later has this form (below) |
 //! | dots or `h` in the clock | month first | Danish, Finnish, Indonesian, older Italian; no culture combines them with month first |
 //! | `2/03/2026`: one digit, then a padded one | month first | `d/MM/yyyy` is Australia, New Zealand, Belgium; no culture has `M/dd/yyyy` |
 //! | a Greek, Chinese, Arabic or Vietnamese AM or PM | month first | each culture of these languages with the year last writes the day first |
@@ -17,30 +17,32 @@
 //!
 //! | no evidence | reason |
 //! |---|---|
-//! | AM and PM in capitals or small letters, with or without dots | `h:mm:ss tt` writes capitals in Australia on Windows, small ones in its browsers; Canada and Panama write `p. m.` with the month first |
+//! | AM and PM in capitals or small letters, with or without dots | `h:mm:ss tt` gives capitals in Australia on Windows, small letters in its browsers; Canada and Panama write `p. m.` with the month first |
 //! | two padded numbers | `dd/MM/yyyy` is British, `MM/dd/yyyy` the invariant culture of .NET, and Panama's |
 //! | two numbers of one digit | `M/d/yyyy` is American, `d/M/yyyy` Greek |
 //! | dashes with the year last | day first in each culture, but month first in many scripts |
 //! | a clock of 24 hours | the invariant culture, Malta and Burundi write it with the month first |
 //! | a comma or no comma after the date | both occur with both orders |
 //!
-//! Four exceptions are known, all too rare to refuse `02.03.2026` or `2026-03-02` for their sake: Yakut in Windows 7
-//! (`MM.dd.yyyy`), Ngomba (`M.d.yyyy`), and in browsers Kyrgyz and the Kazakh and Uyghur of China (year, day, month).
+//! Exceptions that are accepted, because refusing `02.03.2026`, `2026-03-02` or `2-Mar-2026` would cost far more:
+//! - Yakut in Windows 7 (`MM.dd.yyyy`) and Ngomba (`M.d.yyyy`) write dots with the month first.
+//! - In browsers, Kyrgyz and the Kazakh and Uyghur of China write year, day, month.
+//! - `Jan` is June in Sesotho, `Mar` May in Teso, and `May` October in Duala and November in Basaa.
 
 use chrono::NaiveDate;
 
 use crate::detection::Day;
 
-/// Why a text is no time that can be used.
+/// Why a text is not a usable time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeFault {
-    /// It is no time, or none in a form, a language or a calendar that is known.
+    /// It is no time, or its form, language or calendar is not known.
     NotATime,
     /// Its date has several readings.
     Undecided,
 }
 
-/// Orders that are possible, as a set of bits.
+/// A set of possible orders, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Orders(u8);
 
@@ -49,7 +51,7 @@ pub(in super::super) struct Orders(u8);
 pub(super) enum Order {
     DayMonthYear,
     MonthDayYear,
-    /// With a year of two digits; one of four needs no decision.
+    /// With a year of two digits. A date with a year of four digits in front has one reading.
     YearMonthDay,
 }
 
@@ -69,21 +71,18 @@ impl Orders {
         self.0 & 1 << order as u8 != 0
     }
 
-    /// Excludes the orders that a date of the same file excludes. A date that contradicts the file teaches nothing.
-    pub(in super::super) fn learn(&mut self, date: Self) {
-        let common = Self(self.0 & date.0);
-        if common.0 != 0 {
-            *self = common;
-        }
+    /// The orders in both sets, `None` if there are none.
+    pub(super) fn common(self, other: Self) -> Option<Self> {
+        Some(Self(self.0 & other.0)).filter(|common| common.0 != 0)
     }
 }
 
-/// A date with the day that each order makes of it, by [`Order`].
+/// The readings of a date: the day that each [`Order`] gives, in the order of [`Order::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Date([Option<NaiveDate>; Order::ALL.len()]);
 
 impl Date {
-    /// A date whose order is known.
+    /// A date whose order is known. `None` if the calendar has no such day.
     pub(super) fn certain(year: i32, month: u32, day: u32) -> Option<Self> {
         Some(Self([Some(NaiveDate::from_ymd_opt(year, month, day)?); Order::ALL.len()]))
     }
@@ -110,7 +109,7 @@ impl Date {
         Self([day_first, day_first, day(year(first), last)]).if_any()
     }
 
-    /// The date without the reading with the month first. `None` if this was the only one.
+    /// Removes the reading with the month first. `None` if the date has no other reading.
     pub(super) fn without_month_first(mut self) -> Option<Self> {
         let [day_first, month_first, year_first] = &mut self.0;
         let is_certain = day_first == month_first && month_first == year_first;
@@ -129,24 +128,24 @@ impl Date {
         Orders::of(Order::ALL.into_iter().zip(self.0).filter(|(_, day)| day.is_some()).map(|(order, _)| order))
     }
 
-    /// The day, if the orders of the file agree on it.
-    pub(super) fn day(&self, file: Orders) -> Result<NaiveDate, TimeFault> {
-        let days = Order::ALL.into_iter().zip(self.0).filter_map(|(order, day)| day.filter(|_| file.has(order)));
+    /// The day, if all these orders that give a day give the same one.
+    pub(super) fn day(&self, orders: Orders) -> Result<NaiveDate, TimeFault> {
+        let days = Order::ALL.into_iter().zip(self.0).filter_map(|(order, day)| day.filter(|_| orders.has(order)));
         let mut days = days.peekable();
         let first = *days.peek().ok_or(TimeFault::NotATime)?;
         if days.all(|day| day == first) { Ok(first) } else { Err(TimeFault::Undecided) }
     }
 }
 
-/// The year that a text of four digits or of two stands for.
+/// The year of a text of two or four digits.
 fn year(text: &str) -> Option<i32> {
     if text.len() == 4 { text.parse().ok().filter(|year| Day::YEARS.contains(year)) } else { century(text) }
 }
 
-/// The year that two digits stand for, from 2013 to 2033.
+/// The year of a text of two digits, from 2013 to 2033.
 ///
-/// Two digits do not tell the calendar either: `69` is 2026 in Thailand, `47` in Saudi Arabia, `04` in Iran, `08` in Japan.
-/// Until 2033 none of these calendars has a present year from 13 to 33, and Entra has no sign-ins from before 2013.
+/// Two digits do not name their calendar: 2026 is `69` in Thailand, `47` in Saudi Arabia, `04` in Iran, `08` in Japan.
+/// Until 2033 the current year of each of these calendars is outside 13 to 33. Entra has no sign-ins before 2013.
 fn century(text: &str) -> Option<i32> {
     let year: i32 = text.parse().ok()?;
     (text.len() == 2 && (13..=33).contains(&year)).then_some(2000 + year)
