@@ -7,7 +7,7 @@
 //! path has a name of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a string is
 //! looked into only under one of the names [`TEXTS`], at most once for each of the [`DEEPEST`] levels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -41,7 +41,8 @@ macro_rules! pass_by_scalars {
 }
 pub(crate) use pass_by_scalars;
 
-/// Records that are looked at. The first can be damaged, or of another log: an archive can hold all logs of an organisation.
+/// Records of different names that are kept. The first can be damaged, or of another log: an archive can hold all logs of an
+/// organisation.
 pub(crate) const LOOKED_AT: usize = 1024;
 
 /// Objects within a record whose names are looked at: `azure.signinlogs.properties.id`.
@@ -56,9 +57,17 @@ pub(crate) const TEXTS: [&str; 5] = ["message", "_raw", "event", "attributes", "
 /// The names in a record, those of objects within it as `object.name`.
 pub(crate) type Names = BTreeSet<String>;
 
-/// The names of records that have a line each. Arrays under the names `batches` hold records.
+/// The names of records that have a line each, once for records of the same names. Arrays under the names `batches` hold
+/// records.
 pub(crate) fn names_in_lines(text: &[u8], batches: &[&str]) -> Vec<Names> {
-    text.split(|byte| *byte == b'\n').filter_map(|line| names_of_line(line, batches)).take(LOOKED_AT).collect()
+    let mut seen = HashSet::new();
+    let names = text.split(|byte| *byte == b'\n').filter_map(|line| names_of_line(line, batches));
+    names.filter(|names| is_new(&mut seen, names)).take(LOOKED_AT).collect()
+}
+
+/// Whether no record before had these names.
+fn is_new(seen: &mut HashSet<Names>, names: &Names) -> bool {
+    !seen.contains(names) && seen.insert(names.clone())
 }
 
 /// The names of a record that has a line to itself.
@@ -71,8 +80,9 @@ fn names_of_line(line: &[u8], batches: &[&str]) -> Option<Names> {
 /// What was seen of the records of documents one behind another.
 #[derive(Default)]
 pub(crate) struct Look {
-    /// Every object that is a record, or around records, and has names.
+    /// Every object that is a record, or around records, and has names. Of records with the same names, the first.
     pub(crate) records: Vec<Names>,
+    seen: HashSet<Names>,
     /// Whether there was an array that records are in, or would be.
     pub(crate) is_batch: bool,
     /// What stood in such arrays.
@@ -86,12 +96,19 @@ impl Look {
         let seen = look.go_over(text, batches, documents);
         match seen {
             Err(error) if !error.is_eof() => {
-                let mut whole = Whole(Vec::new());
+                let mut whole = Whole::default();
                 // It ends anywhere, and is read again from its beginning.
                 let _ = json::values(&mut Input::of_text(text.to_vec(), Limits::default()), batches, &mut whole);
-                if whole.0.is_empty() { look } else { Self { records: whole.0, ..look } }
+                if whole.records.is_empty() { look } else { Self { records: whole.records, ..look } }
             }
             _ => look,
+        }
+    }
+
+    /// Forgets the last record if one before has the same names.
+    fn end_record(&mut self, record: usize) {
+        if record + 1 == self.records.len() && !is_new(&mut self.seen, &self.records[record]) {
+            self.records.pop();
         }
     }
 
@@ -104,7 +121,11 @@ impl Look {
 
 /// The names of records that were cut out and are whole. A text that is none, which whoever signs in can have put there,
 /// hides nothing.
-struct Whole(Vec<Names>);
+#[derive(Default)]
+struct Whole {
+    records: Vec<Names>,
+    seen: HashSet<Names>,
+}
 
 impl Records for Whole {
     fn glance(&mut self, _: &[u8], _: Place) -> Glance {
@@ -117,8 +138,11 @@ impl Records for Whole {
             let mut look = Look::default();
             look.go_over(text, &[], 1).ok().and_then(|()| look.records.into_iter().next())
         };
-        if self.0.len() < LOOKED_AT {
-            self.0.extend(read_or_repair(text, names));
+        if self.records.len() < LOOKED_AT
+            && let Some(names) = read_or_repair(text, names)
+            && is_new(&mut self.seen, &names)
+        {
+            self.records.push(names);
         }
         Ok(())
     }
@@ -177,12 +201,23 @@ impl<'de> Visitor<'de> for Level<'_> {
             let within = if is_batch { None } else { Some((record, path)) };
             map.next_value_seed(Level { look: self.look, batches: self.batches, within, is_element: false })?;
         }
+        if is_outside {
+            self.look.end_record(record);
+        }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        if self.within.is_some() {
-            while sequence.next_element::<IgnoredAny>()?.is_some() {}
+        if let Some((record, path)) = self.within {
+            if !is_carried(&path, self.batches) {
+                while sequence.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(());
+            }
+            let mut next = || {
+                let within = Some((record, path.clone()));
+                sequence.next_element_seed(Level { look: self.look, batches: self.batches, within, is_element: false })
+            };
+            while next()?.is_some() {}
             return Ok(());
         }
         self.look.is_batch = true;
@@ -195,9 +230,8 @@ impl<'de> Visitor<'de> for Level<'_> {
 
     /// Some forwarders put an object's text in its place.
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        let is_member = |path: &str| TEXTS.contains(&path.strip_prefix("_source.").unwrap_or(path));
-        let is_looked_at = self.within.as_ref().is_some_and(|(_, path)| is_member(path));
-        if is_looked_at && text.trim_start().starts_with('{') {
+        let is_looked_at = self.within.as_ref().is_some_and(|(_, path)| is_carried(path, &[]));
+        if is_looked_at && text.trim_start().starts_with(['{', '[']) {
             // What was seen before an error was seen.
             let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
         }
@@ -205,6 +239,14 @@ impl<'de> Visitor<'de> for Level<'_> {
     }
 
     pass_by_scalars!();
+}
+
+/// Whether forwarders put a record, or an array of records, under this path: under a name of theirs, or under one of
+/// `batches` within it. The names of an array's elements are kept as names of the array.
+fn is_carried(path: &str, batches: &[&str]) -> bool {
+    let path = path.strip_prefix("_source.").unwrap_or(path);
+    let (name, batch) = path.split_once('.').unwrap_or((path, ""));
+    TEXTS.contains(&name) && (batch.is_empty() || batches.contains(&batch))
 }
 
 #[cfg(test)]

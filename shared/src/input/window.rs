@@ -9,8 +9,14 @@ use super::{Foreign, ReadFault};
 /// How much is read at a time: less would have more records begun and not ended, which are looked at again.
 const BLOCK: usize = 256 * 1024;
 
-/// How much of the beginning shapes are recognised by.
+/// Bytes of the beginning by which nearly all shapes are recognised.
 const HEAD: usize = 64 * 1024;
+
+/// Bytes of the longest beginning by which a shape is recognised.
+const LONGEST_HEAD: usize = 16 * 1024 * 1024;
+
+/// How many times as long the next beginning is, if one does not suffice.
+const LONGER_HEAD: usize = 4;
 
 /// In UTF-8.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -135,14 +141,16 @@ impl<'a> Input<'a> {
         if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
     }
 
-    /// A longer beginning, which has a whole record unless that one is longer than a record may be; `None` when the object
-    /// ends before that.
+    /// A longer beginning, of about [`LONGEST_HEAD`] bytes or the longest record at most; `None` when there is none.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read.
     pub fn longer_head(&mut self) -> Result<Option<&[u8]>, ReadFault> {
         let before = self.ahead().len();
-        self.look_ahead(self.limits.record.saturating_add(HEAD)).map_err(fault)?;
+        let longest = LONGEST_HEAD.max(self.limits.record.saturating_add(HEAD));
+        if before < longest {
+            self.look_ahead(before.saturating_mul(LONGER_HEAD).min(longest)).map_err(fault)?;
+        }
         Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
     }
 

@@ -28,7 +28,7 @@ use super::record::{Ignored, Record, Rejected};
 use super::row::Row;
 use super::source::{Origin, origin};
 use super::time::When;
-use super::{Outcome, Receiver, Warning};
+use super::{Outcome, Receiver, Recognised, Warning};
 use crate::detection::Rule;
 use crate::detection::failure::Ordinals;
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
@@ -65,7 +65,7 @@ pub(super) struct Shape {
 
 /// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
 /// has no byte order mark and no white space before it, and is the whole export when that is short.
-pub(super) fn recognise(head: &[u8]) -> Result<(&'static Shape, Framing), Foreign> {
+pub(super) fn recognise(head: &[u8]) -> Result<Recognised, Foreign> {
     let first = Head::of(head);
     let rest = || Head::of_rest(head);
     shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| {
@@ -88,9 +88,16 @@ fn foreign_json(head: &Head<'_>) -> Foreign {
     }
 }
 
-fn shape_of(head: &Head<'_>) -> Option<(&'static Shape, Framing)> {
+fn shape_of(head: &Head<'_>) -> Option<Recognised> {
     let shape = SHAPES.iter().find(|shape| (shape.recognises)(head))?;
-    Some((shape, head.framing))
+    Some(Recognised { shape, framing: head.framing, is_settled: head.is_settled })
+}
+
+/// The shape of documents of a log forwarder, recognised without a sign-in among them.
+pub(super) fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
+    let head = Head::of(head);
+    let shape = &forwarded::OF_OTHER_LOGS;
+    (shape.recognises)(&head).then(|| Recognised { shape, framing: head.framing, is_settled: true })
 }
 
 /// Reads one record, if it is JSON.

@@ -133,6 +133,12 @@ pub(super) fn fields(names: Vec<String>) -> Result<Vec<Field>, Foreign> {
     vocabulary.map(|vocabulary| columns.fields(vocabulary).collect()).ok_or_else(|| columns.foreign())
 }
 
+/// Whether a table that begins so has the end of its header in what is there.
+pub(super) fn has_whole_header(head: &[u8]) -> bool {
+    let (start, _) = preamble(head);
+    memchr::memchr2(b'\n', b'\r', &head[start..]).is_some()
+}
+
 /// What a table is instead of an export.
 pub(super) fn foreign(head: &[u8]) -> Foreign {
     if let Some(foreign) = prefixed::foreign(head) {
