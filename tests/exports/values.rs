@@ -255,7 +255,7 @@ fn check_that_a_text_costs_no_other_record(writer: &Writer, position: usize, uni
 fn a_text_longer_than_a_record_may_be_costs_its_own_record_in_every_shape() {
     for writer in WRITERS {
         for position in [0, 9] {
-            check_that_a_text_costs_no_other_record(writer, position, "\"", 1_500_000);
+            check_that_a_text_costs_no_other_record(writer, position, "\"", 600_000);
         }
     }
 }
