@@ -65,7 +65,8 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     while input.skip_white_space()?.is_some() {
         let row = RowLength { limit, bytes: Cell::new(0), is_shortened: Cell::new(false) };
         let place = InText::default();
-        let mut json = serde_json::Deserializer::from_reader(Bounded { input, valid: 0, place, is_skipping: false, row: &row });
+        let mut json =
+            serde_json::Deserializer::from_reader(Bounded { input, valid: 0, place, is_skipping: false, row: &row });
         let mut answer = Answer { sink, table: Table::default(), row: &row };
         let result = Part { answer: &mut answer, place: Place::Document }.deserialize(&mut json);
         answer.end_table();

@@ -193,11 +193,11 @@ fn is_object(member: &RawValue) -> bool {
     member.get().starts_with('{')
 }
 
-/// The JSON that a member is, or whose text it is.
+/// The JSON whose text a member is, or the record or batch that it is itself.
 fn content(member: &RawValue) -> Option<Cow<'_, str>> {
     let json = member.get();
     if json.starts_with(['{', '[']) {
-        return Some(Cow::Borrowed(json));
+        return read_or_repair(json.as_bytes(), kind).map(|_| Cow::Borrowed(json));
     }
     read_or_repair(json.as_bytes(), |json| serde_json::from_slice::<String>(json).ok()).map(Cow::Owned)
 }
