@@ -57,6 +57,8 @@ pub enum Rejected {
     NoCode,
     /// With the name of a .NET type where the object with the result code should be.
     TypeName,
+    /// With an object, written as text that is no JSON, that has more than one result code, or too many members.
+    SeveralCodes,
     /// A row of an answer that does not name its columns.
     NoColumns,
     /// Without an address.
@@ -84,6 +86,7 @@ impl Rejected {
             Self::NoCategory => "no_category",
             Self::NoCode => "no_code",
             Self::TypeName => "type_name",
+            Self::SeveralCodes => "several_codes",
             Self::NoColumns => "no_columns",
             Self::NoAddress => "no_address",
             Self::RedactedAddress => "redacted_address",
@@ -119,7 +122,13 @@ pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Co
         return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
     }
     let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or_else(|| {
-        Outcome::Rejected(if codes.into_iter().any(is_type_name) { Rejected::TypeName } else { Rejected::NoCode })
+        Outcome::Rejected(if codes.into_iter().any(is_type_name) {
+            Rejected::TypeName
+        } else if codes.contains(&SEVERAL) {
+            Rejected::SeveralCodes
+        } else {
+            Rejected::NoCode
+        })
     })?;
     if Rule::is_failure(&code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
 }
@@ -211,6 +220,14 @@ impl<'a> Record<'a> {
             correlation_id,
         }
     }
+}
+
+/// The place of a result code in an object that has several. No export writes a control character there.
+pub(super) const SEVERAL: &str = "several\u{1}codes";
+
+/// Whether two texts are the same code.
+pub(super) fn is_same_code(one: &str, other: &str) -> bool {
+    one == other || code(one).zip(code(other)).is_some_and(|(one, other)| one == other)
 }
 
 pub(super) fn is_code(text: &str) -> bool {
