@@ -41,6 +41,11 @@ pub enum Foreign {
     /// A table of something else.
     #[error("its first line has none of the columns of a sign-in export")]
     OtherTable,
+    /// A table with more columns than are read.
+    #[error(
+        "its header has more than 16,384 columns; keep the columns of a sign-in: time, result code, address, user, id"
+    )]
+    WideTable,
     /// The portal's other download of the same sign-ins. Counted, it would count them twice.
     #[error("it looks like a portal AuthDetails companion: upload InteractiveSignIns_*.csv instead")]
     AuthenticationDetails,

@@ -5,7 +5,7 @@ use super::super::row::{Field, Role, Row, Vocabulary};
 use super::super::time::{Orders, When};
 use super::head::Head;
 use super::{Sink, defender, elastic, log_analytics, portal_csv, prefixed};
-use crate::input::csv::{Cut, Rows};
+use crate::input::csv::{Cut, MOST_COLUMNS, Rows};
 use crate::input::{Foreign, Input, Limits, ReadFault};
 
 /// What separates cells: a comma, or what spreadsheets put for it in countries that write numbers with one, or in text
@@ -145,7 +145,23 @@ pub(super) fn foreign(head: &[u8]) -> Foreign {
         return foreign;
     }
     let columns = Columns::of(head);
-    if columns.names.len() < 2 { Foreign::NoText } else { columns.foreign() }
+    if columns.names.len() >= 2 {
+        columns.foreign()
+    } else if has_wide_header(head) {
+        Foreign::WideTable
+    } else {
+        Foreign::NoText
+    }
+}
+
+/// Whether the header is text with more columns than a table may have.
+fn has_wide_header(head: &[u8]) -> bool {
+    let rest = &head[preamble(head).0..];
+    let header = &rest[..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
+    let has_many = |separator: u8| memchr::memchr_iter(separator, header).count() >= MOST_COLUMNS;
+    // The last character can be cut.
+    let is_text = || std::str::from_utf8(header).map_or_else(|fault| fault.error_len().is_none(), |_| true);
+    SEPARATORS.into_iter().any(has_many) && !header.contains(&0) && is_text()
 }
 
 impl Columns {
