@@ -13,7 +13,7 @@ use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
-use crate::input::{Input, ReadFault, for_sniffing, read_or_repair};
+use crate::input::{Input, ReadFault, for_sniffing, is_compressed, read_or_repair};
 
 /// The array of a log file.
 const BATCH: &str = "Records";
@@ -53,12 +53,14 @@ fn is_record(names: &Names) -> bool {
 /// # Errors
 /// [`ReadFault`] when it breaks off; what was received before stays valid.
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
-    let mut each = Each(receiver);
-    if has_records_in_lines(input.head()?) {
+    let mut each = Each { receiver, has_compressed_part: false };
+    let result = if has_records_in_lines(input.head()?) {
         json::lines(input, BATCH, &mut each)
     } else {
         json::values(input, &[BATCH], &mut each)
-    }
+    };
+    let has_compressed_part = each.has_compressed_part || result.is_err() && input.begins_compressed();
+    if has_compressed_part { Err(ReadFault::compressed_part()) } else { result }
 }
 
 /// Whether the first line is a record to itself. Lines are the safer cut where they are one: a damaged one costs no other.
@@ -70,7 +72,10 @@ fn has_records_in_lines(head: &[u8]) -> bool {
 }
 
 /// Reads each record as it is found.
-struct Each<'r>(&'r mut dyn Receiver);
+struct Each<'r> {
+    receiver: &'r mut dyn Receiver,
+    has_compressed_part: bool,
+}
 
 impl Records for Each<'_> {
     fn glance(&mut self, _: &[u8], _: Place) -> Glance {
@@ -78,9 +83,12 @@ impl Records for Each<'_> {
     }
 
     fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
-        self.0.receive_record(match record {
+        self.receiver.receive_record(match record {
             // Who logs in must not hide behind a text that is none.
-            Cut::Text(text) => read_or_repair(text, read_record).ok_or(NotJson)?,
+            Cut::Text(text) => read_or_repair(text, read_record).ok_or_else(|| {
+                self.has_compressed_part |= is_compressed(text);
+                NotJson
+            })?,
             Cut::TooLong => Reading::Unusable(Unusable::TooLong),
             Cut::TooDeep => Reading::Unusable(Unusable::TooDeep),
         });
@@ -88,7 +96,7 @@ impl Records for Each<'_> {
     }
 
     fn damaged(&mut self) {
-        self.0.receive_record(Reading::Unusable(Unusable::Malformed));
+        self.receiver.receive_record(Reading::Unusable(Unusable::Malformed));
     }
 }
 

@@ -105,6 +105,9 @@ impl Recognised {
         let result = (self.shape.read)(input, &mut sink);
         // Also after a fault: the records before it are good.
         sink.finish();
+        if sink.has_compressed_part() || result.is_err() && input.begins_compressed() {
+            return Err(ReadFault::compressed_part());
+        }
         result?;
         if sink.records() > 0 && sink.sign_ins() == 0 {
             return Err(ReadFault::NotAnExport(sink.without_sign_ins()));

@@ -244,7 +244,7 @@ fn line_end_length(text: &[u8]) -> usize {
 }
 
 /// Passes over line ends, and returns whether anything follows.
-fn skip_line_ends(input: &mut Input<'_>) -> Result<bool, ReadFault> {
+pub(crate) fn skip_line_ends(input: &mut Input<'_>) -> Result<bool, ReadFault> {
     loop {
         let ahead = input.ahead();
         let count = ahead.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();

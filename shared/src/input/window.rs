@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::compression::{Compression, decompressed, fault, is_damage};
+use super::compression::{Compression, decompressed, fault, is_compressed, is_damage};
 use super::container::{Container, HEADER};
 use super::{Foreign, ReadFault};
 
@@ -88,6 +88,11 @@ impl<'a> Input<'a> {
     /// What has been read and not been used.
     pub(crate) fn ahead(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
+    }
+
+    /// Whether what is ahead begins as compressed data does. What broke off is still ahead.
+    pub(crate) fn begins_compressed(&self) -> bool {
+        is_compressed(self.ahead())
     }
 
     /// Uses up `count` bytes of what is ahead.

@@ -34,7 +34,7 @@ pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result
     let mut input = Input::open(bytes, limits)?;
     let mut found = recognise_head(input.head()?);
     // What decides can come after a very long text in the first record, or after many records of other logs.
-    while !found.as_ref().is_ok_and(is_settled) {
+    while !found.as_ref().is_ok_and(|export| is_settled(export.as_ref())) {
         let Some(head) = input.longer_head()? else { break };
         found = recognise_head(head);
     }
@@ -49,8 +49,8 @@ pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result
 }
 
 /// Whether a longer beginning could not change what was recognised.
-fn is_settled(export: &Option<entra::Recognised>) -> bool {
-    export.is_none_or(|export| export.is_settled())
+fn is_settled(export: Option<&entra::Recognised>) -> bool {
+    export.is_none_or(entra::Recognised::is_settled)
 }
 
 /// The shape of an export that begins so, or `None` for a log file of CloudTrail.

@@ -27,7 +27,7 @@ use super::super::tolerant::Words;
 use super::head::Head;
 use super::{Shape, Sink, any_record, table};
 use crate::input::names::pass_by_scalars;
-use crate::input::{Foreign, Input, ReadFault, read_or_repair};
+use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault, read_or_repair};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises, read };
 
@@ -63,6 +63,10 @@ fn recognises(head: &Head<'_>) -> bool {
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     let limit = input.limits.record;
     while input.skip_white_space()?.is_some() {
+        input.look_ahead(LONGEST_MAGIC)?;
+        if input.begins_compressed() {
+            return Err(ReadFault::compressed_part());
+        }
         let row = RowLength { limit, bytes: Cell::new(0), is_shortened: Cell::new(false) };
         let place = InText::default();
         let mut json =

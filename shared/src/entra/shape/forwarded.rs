@@ -211,7 +211,7 @@ fn begins_as_records(text: &str) -> bool {
 /// Whether `content` is a batch, and the document `text` has nothing beside it but the forwarder's routing. What an
 /// application logs has a time, a level or a host.
 fn is_lone_batch(text: &[u8], content: &[u8]) -> bool {
-    let names = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(text).unwrap_or_default();
+    let names = serde_json::from_slice::<BTreeMap<String, &RawValue>>(text).unwrap_or_default();
     names.keys().all(|name| matches!(name.as_str(), "event" | "routing"))
         && matches!(read_or_repair(content, kind), Some(Kind::Batch))
 }

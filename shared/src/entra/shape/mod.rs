@@ -32,7 +32,7 @@ use super::{Outcome, Receiver, Recognised, Warning};
 use crate::detection::Rule;
 use crate::detection::failure::Ordinals;
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
-use crate::input::{Foreign, Input, Limits, ReadFault};
+use crate::input::{Foreign, Input, Limits, ReadFault, is_compressed};
 
 /// Every shape, in the order in which they are tried.
 const SHAPES: &[Shape] = &[
@@ -97,7 +97,7 @@ fn shape_of(head: &Head<'_>) -> Option<Recognised> {
 pub(super) fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
     let head = Head::of(head);
     let shape = &forwarded::OF_OTHER_LOGS;
-    (shape.recognises)(&head).then(|| Recognised { shape, framing: head.framing, is_settled: true })
+    (shape.recognises)(&head).then_some(Recognised { shape, framing: head.framing, is_settled: true })
 }
 
 /// Reads one record, if it is JSON.
@@ -145,7 +145,13 @@ impl Records for Reader<'_, '_> {
 
     fn cut(&mut self, record: Cut<'_>) -> Result<(), NotJson> {
         match record {
-            Cut::Text(text) => return (self.read_record)(text, self.sink),
+            Cut::Text(text) => {
+                let taken = (self.read_record)(text, self.sink);
+                if taken.is_err() && is_compressed(text) {
+                    self.sink.compressed_part();
+                }
+                return taken;
+            }
             Cut::TooLong => self.sink.reject(Rejected::TooLong),
             Cut::TooDeep => self.sink.reject(Rejected::TooDeep),
         }
@@ -169,6 +175,7 @@ pub(super) struct Sink<'a> {
     sign_ins: u64,
     malformed: u64,
     unproven: u64,
+    has_compressed_part: bool,
     /// What a table is instead of sign-ins.
     instead: Option<Foreign>,
     /// For what is cut anew within a record.
@@ -189,6 +196,7 @@ impl<'a> Sink<'a> {
             sign_ins: 0,
             malformed: 0,
             unproven: 0,
+            has_compressed_part: false,
             instead: None,
             limits,
         }
@@ -215,6 +223,16 @@ impl<'a> Sink<'a> {
         } else {
             Foreign::OtherLogs
         }
+    }
+
+    /// Compressed data where a record would begin.
+    fn compressed_part(&mut self) {
+        self.has_compressed_part = true;
+    }
+
+    /// Whether there was such data.
+    pub(super) fn has_compressed_part(&self) -> bool {
+        self.has_compressed_part
     }
 
     /// A table whose columns are those of something else.
