@@ -92,7 +92,7 @@ fn wide_table(columns: usize, length: usize, separator: &str) -> String {
 
 #[test]
 fn a_table_of_many_columns_is_read_however_long_its_header_is() {
-    for (columns, length) in [(1_000, 5), (1_100, 5), (4_000, 100), (16_000, 40)] {
+    for (columns, length) in [(1_000, 5), (1_100, 5), (4_000, 100), (16_000, 20)] {
         for separator in [",", ";", "\t"] {
             let table = wide_table(columns, length, separator);
             for text in [table.clone(), format!("#TYPE x\r\n{table}")] {
