@@ -7,6 +7,7 @@ use pivotwatch::input::{Compression, Interrupted, Limits, ReadFault};
 use pivotwatch_tests::facts::{SignIn, failed, lines, noon};
 
 use crate::tools::{gzip, read, read_with};
+use crate::writers::WRITERS;
 
 #[test]
 fn gzip_is_told_by_content_and_may_have_several_members() {
@@ -125,5 +126,31 @@ fn text_may_be_in_utf_16() {
         let (received, result) = read(bytes);
         assert!(result.is_ok());
         assert_eq!(received.failures().len(), 6);
+    }
+}
+
+/// As of files that were put one behind another.
+#[test]
+fn compressed_data_after_text_is_reported_by_name_in_every_shape() {
+    let all = failed(6, noon());
+    for writer in WRITERS {
+        let text = (writer.write)(&all);
+        let expected = read(text.as_bytes()).0.failures().len();
+        let plain = text.trim_start_matches('\u{feff}').trim_end();
+        for rest in [gzip(text.as_bytes()), zstd(text.as_bytes()), b"PK\x03\x04\x14\0\0\0".to_vec()] {
+            for between in ["\n", "\r\n", "\n\n", ""] {
+                // Without a line end, the last cell of a table goes on.
+                if between.is_empty() && writer.shape.ends_with("_csv") {
+                    continue;
+                }
+                let bytes = [plain.as_bytes(), between.as_bytes(), &rest].concat();
+                let (received, result) = read(&bytes);
+                let what = format!("{} {}, {between:?} {:?}", writer.shape, writer.what, &rest[..4]);
+                let fault = result.expect_err(&what);
+                assert_eq!(fault.code(), "object.corrupt", "{what}: {fault}");
+                assert!(fault.to_string().contains("compressed data"), "{what}: {fault}");
+                assert_eq!(received.failures().len(), expected, "{what}: {:?}", received.outcomes);
+            }
+        }
     }
 }

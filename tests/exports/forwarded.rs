@@ -6,6 +6,7 @@ use pivotwatch_tests::facts::{SignIn, failed, noon};
 use serde_json::{Value, json};
 
 use crate::tools::{read, read_whole};
+use crate::writers::{array, elastic, graph};
 
 #[test]
 fn wrapped_and_bare_records_may_stand_in_one_file() {
@@ -172,4 +173,139 @@ fn a_message_of_the_longest_length_is_read_as_text() {
     let document = json!({"message": text, "topic": "insights-logs-signinlogs"}).to_string();
     assert!(document.len() > 1024 * 1024 || records.len() == 1000);
     assert_eq!(read_whole(document.as_bytes()).1.len(), records.len());
+}
+
+/// Sign-ins after any number of lines of other applications, in the documents of each forwarder.
+#[test]
+fn no_number_of_other_logs_before_the_first_sign_in_has_a_file_refused() {
+    let record = SignIn::failed("id", noon()).record();
+    for (other, sign_in) in [
+        (
+            json!({"message": "GET / 200", "source_type": "http_server", "host": "shop"}),
+            json!({"message": record.to_string(), "source_type": "azure_event_hubs"}),
+        ),
+        (
+            json!({"@timestamp": "x", "message": "started", "agent": {"type": "filebeat"}, "event": {"dataset": "nginx.access"}}),
+            json!({"@timestamp": "x", "message": record.to_string(), "agent": {"type": "filebeat"}, "event": {"dataset": "azure.signinlogs"}}),
+        ),
+        (
+            json!({"date": 1.5, "log": "[info] started"}),
+            json!({"date": 1.5, "log": record.to_string(), "tag": "azure.signin"}),
+        ),
+        (json!({"_time": 1, "_raw": "started"}), json!({"_time": 1, "_raw": record.to_string()})),
+        (json!({"service": "shop", "message": "x"}), json!({"service": "azure", "attributes": record})),
+        (
+            json!({"routing": {"event_type": "NEW_PROCESS"}, "event": {"PID": 1}}),
+            json!({"routing": {}, "event": record}),
+        ),
+        (json!({"@timestamp": "x", "message": "x", "ecs": {"version": "8"}}), elastic(&SignIn::failed("id", noon()))),
+        (
+            json!({"_index": "nginx", "_source": {"message": "x"}}),
+            json!({"_index": "azure", "_source": elastic(&SignIn::failed("id", noon()))}),
+        ),
+    ] {
+        let other = format!("{other}\n");
+        // The last of these is more than is looked at to recognise a shape.
+        let is_looked_beyond = other.contains("http_server") || other.contains("ecs");
+        let most = if is_looked_beyond { 17 * 1024 * 1024 } else { 0 };
+        for bytes in [0, 1000 * other.len(), 2000 * other.len(), most] {
+            // A long line of another log takes less time than many.
+            let many = other.repeat((bytes / other.len()).min(2000));
+            let padding = " ".repeat(bytes.saturating_sub(many.len()));
+            let text = format!("{many}{padding}{other}{sign_in}\n");
+            let (received, result) = read(text.as_bytes());
+            assert!(result.is_ok(), "{bytes} of {other}: {result:?}");
+            assert_eq!(received.failures().len(), 1, "{bytes} of {other}");
+            assert!(
+                received.outcomes.iter().filter(|one| **one != Outcome::Ignored(Ignored::OtherCategory)).count() == 1
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_of_a_forwarder_without_a_sign_in_is_refused_after_its_end() {
+    let lines = format!("{}\n", json!({"message": "GET / 200", "source_type": "http_server"})).repeat(20);
+    let (received, result) = read(lines.as_bytes());
+    assert!(matches!(result, Err(ReadFault::NotAnExport(Foreign::OtherLogs))), "{result:?}");
+    assert_eq!(received.outcomes.len(), 20);
+}
+
+#[test]
+fn a_batch_is_read_under_every_name_and_as_an_array() {
+    let records: Vec<Value> = failed(3, noon()).iter().map(SignIn::record).collect();
+    let of_graph = array(&failed(3, noon()), graph);
+    let contents = [
+        json!(records),
+        json!({"records": records}),
+        json!({"value": of_graph}),
+        json!({"@odata.context": "x", "value": of_graph}),
+        json!({"Results": records}),
+        json!([{"records": records}]),
+        json!([{"records": records[..1]}, {"records": records[1..]}]),
+        json!([[records[0]], [records[1], records[2]]]),
+    ];
+    for content in contents {
+        let text = content.to_string();
+        for document in [
+            json!({"event": content}),
+            json!({"event": content, "routing": {"event_type": "json", "hostname": "shop"}}),
+            json!({"attributes": content, "service": "azure"}),
+            json!({"event": text}),
+            json!({"event": text, "routing": {"event_type": "json"}}),
+            json!({"event": text, "routing": {"hostname": "entra-adapter"}}),
+            json!({"_raw": text, "_time": 1}),
+            json!({"_raw": content, "_time": 1}),
+            json!({"message": text, "topic": "insights-logs-signinlogs"}),
+            json!({"message": content, "topic": "insights-logs-signinlogs"}),
+            json!({"log": text, "tag": "azure.signin"}),
+            json!({"_source": {"event": content}}),
+            json!({"_source": {"message": text, "event": {"module": "azure"}}}),
+        ] {
+            for text in [format!("{document}\n"), json!([document]).to_string()] {
+                let (shape, outcomes) = read_whole(text.as_bytes());
+                assert_eq!((shape, outcomes.len()), ("forwarded", 3), "{text}");
+                assert!(outcomes.iter().all(|one| matches!(one, Outcome::Failure(_))), "{text}: {outcomes:?}");
+            }
+        }
+    }
+}
+
+/// What a visitor posted, and an application logged as text or parsed.
+#[test]
+fn a_batch_that_another_application_logged_is_another_log() {
+    let true_one = json!({"service": "azure", "attributes": SignIn::failed("id", noon()).record()});
+    let records: Vec<Value> = failed(3, noon()).iter().map(SignIn::record).collect();
+    for content in [json!(records), json!({"records": records}), json!({"value": records}), records[0].clone()] {
+        let text = content.to_string();
+        for document in [
+            json!({"event": text, "time": 1, "host": "shop"}),
+            json!({"event": text, "sourcetype": "shop"}),
+            json!({"event": text, "routing": {"hostname": "shop"}}),
+            json!({"message": text}),
+            json!({"message": content}),
+            json!({"log": content, "tag": "kube.shop"}),
+            json!({"_raw": content, "sourcetype": "shop"}),
+            json!({"_raw": text, "sourcetype": "shop"}),
+            json!({"attributes": text, "service": "shop"}),
+        ] {
+            let (received, _) = read(format!("{true_one}\n{document}\n").as_bytes());
+            assert_eq!(received.failures().len(), 1, "{document}");
+            assert_eq!(received.outcomes[1..], [Outcome::Ignored(Ignored::OtherCategory)], "{document}");
+        }
+    }
+}
+
+#[test]
+fn a_record_of_a_batch_that_is_too_long_costs_no_other_one() {
+    let mut records: Vec<Value> = failed(5, noon()).iter().map(SignIn::record).collect();
+    records[2]["properties"]["userAgent"] = json!("\"".repeat(1024 * 1024));
+    let batch = json!({"records": records});
+    for document in
+        [json!({"event": batch}), json!({"message": batch.to_string(), "topic": "insights-logs-signinlogs"})]
+    {
+        let (_, outcomes) = read_whole(document.to_string().as_bytes());
+        assert_eq!(outcomes.len(), 5);
+        assert_eq!(outcomes[2], Outcome::Rejected(Rejected::TooLong));
+    }
 }

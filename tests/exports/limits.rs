@@ -1,7 +1,7 @@
 //! What an object may cost.
 
 use pivotwatch::entra::{Outcome, Rejected};
-use pivotwatch::input::{Limits, ReadFault};
+use pivotwatch::input::{Foreign, Limits, ReadFault};
 use pivotwatch_tests::facts::{SignIn, failed, lines, noon};
 
 use crate::tools::{gzip, read_with};
@@ -74,4 +74,44 @@ fn a_record_far_beyond_its_limit_costs_itself_in_every_framing() {
         assert_eq!(received.outcomes[1], Outcome::Rejected(Rejected::TooLong), "{what}");
         assert_eq!(received.failures().len(), 2, "{what}");
     }
+}
+
+/// A table with so many columns of no interest, whose names have this length, around those of a sign-in.
+fn wide_table(columns: usize, length: usize, separator: &str) -> String {
+    let others = |cell: &dyn Fn(usize) -> String| (0..columns).map(cell).collect::<Vec<_>>();
+    let row = |time: &str, rest: &[&str], cell: &dyn Fn(usize) -> String| {
+        let mut cells = others(cell);
+        cells.insert(columns / 2, time.to_owned());
+        cells.extend(rest.iter().map(|cell| (*cell).to_owned()));
+        cells.join(separator) + "\n"
+    };
+    let header = row("TimeGenerated", &["IPAddress", "ResultType", "Id"], &|number| format!("c{number:0length$}"));
+    let values = ["203.0.113.7", "50126", "1"];
+    header + &row("2026-03-02T12:00:00Z", &values, &|_| String::new()).repeat(3)
+}
+
+#[test]
+fn a_table_of_many_columns_is_read_however_long_its_header_is() {
+    for (columns, length) in [(1_000, 5), (1_100, 5), (4_000, 100), (16_000, 20)] {
+        for separator in [",", ";", "\t"] {
+            let table = wide_table(columns, length, separator);
+            for text in [table.clone(), format!("#TYPE x\r\n{table}")] {
+                let (received, result) = read_with(text.as_bytes(), Limits::default());
+                assert!(result.is_ok(), "{columns} columns: {result:?}");
+                assert_eq!(received.failures().len(), 3, "{columns} columns");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_table_of_more_columns_than_are_read_is_refused_by_that_name() {
+    for columns in [16_381, 20_000, 200_000] {
+        let (_, result) = read_with(wide_table(columns, 5, ",").as_bytes(), Limits::default());
+        let is_wide = matches!(result, Err(ReadFault::NotAnExport(Foreign::WideTable)));
+        assert!(is_wide, "{columns} columns: {result:?}");
+    }
+    let noise = [&b"\x00"[..], b",".repeat(20_000).as_slice()].concat();
+    let (_, result) = read_with(noise.as_slice(), Limits::default());
+    assert!(matches!(result, Err(ReadFault::NotAnExport(Foreign::NoText))), "{result:?}");
 }

@@ -107,9 +107,22 @@ fn an_answer_that_breaks_off_gives_the_rows_before_and_says_so() {
 }
 
 #[test]
-fn a_cell_of_an_answer_that_would_fill_the_memory_stops_it() {
+fn a_cell_of_an_answer_that_would_fill_the_memory_costs_its_row() {
+    let row = |last: &str| json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", last]);
+    let units = ["\"", "\\", "\u{1}", "\u{1f600}", "é"].map(|unit| (unit, 2 * 1024 * 1024 / unit.len()));
+    for (unit, times) in units.into_iter().chain([("x", 20 * 1024 * 1024)]) {
+        let long = row(&unit.repeat(times));
+        let (received, result) = read(answer(&json!([row("1"), long, row("2")])).as_bytes());
+        assert!(result.is_ok(), "{unit:?}: {result:?}");
+        assert_eq!(received.failures().len(), 2, "{unit:?}");
+        assert_eq!(received.outcomes[1], Outcome::Rejected(Rejected::TooLong), "{unit:?}");
+    }
+}
+
+#[test]
+fn a_row_of_an_answer_that_would_fill_the_memory_without_a_string_stops_it() {
     let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
-    let long = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "x".repeat(20 * 1024 * 1024)]);
+    let long = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", vec![0; 9 * 1024 * 1024]]);
     let (received, result) = read(answer(&json!([good, long, good])).as_bytes());
     let fault = result.unwrap_err();
     assert_eq!(fault.code(), "object.corrupt", "{fault}");

@@ -3,6 +3,7 @@
 use pivotwatch::detection::Source;
 use pivotwatch::entra::{Ignored, Outcome, Rejected};
 use pivotwatch_tests::facts::{SignIn, at, failed, noon};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::tools::{failures, read, read_whole};
@@ -56,6 +57,14 @@ fn the_code_is_read_from_objects_as_text_and_type_names_are_named() {
         ("Microsoft.Graph.PowerShell.Models.MicrosoftGraphSignInStatus", Some(Rejected::TypeName)),
         ("Failure", Some(Rejected::NoCode)),
         ("@{errorCode=501", Some(Rejected::NoCode)),
+        ("@{errorCode=50126; failureReason=x; errorCode=0}", Some(Rejected::SeveralCodes)),
+        ("@{errorCode=0; failureReason=x; errorCode=50126}", Some(Rejected::SeveralCodes)),
+        ("@{errorCode=x; errorCode=50126}", Some(Rejected::SeveralCodes)),
+        ("@{errorCode=50126; failureReason=; errorCode=50126}", None),
+        ("@{errorCode=50126; errorCode=50126.0; errorCode=}", None),
+        ("class SignInStatus { ErrorCode: 50126 FailureReason: x ErrorCode: 0 }", Some(Rejected::SeveralCodes)),
+        ("{'errorCode': 50126, 'failureReason': 'x', 'errorCode': 0}", Some(Rejected::SeveralCodes)),
+        ("{errorCode=50126, failureReason=x, errorCode=0}", Some(Rejected::SeveralCodes)),
     ] {
         let csv = format!("CreatedDateTime,IpAddress,Status\n{TIME},203.0.113.7,\"{status}\"\n");
         let record = json!({"createdDateTime": TIME, "ipAddress": "203.0.113.7", "status": status});
@@ -66,6 +75,47 @@ fn the_code_is_read_from_objects_as_text_and_type_names_are_named() {
                 (other, _) => panic!("{other:?} for {text}"),
             }
         }
+    }
+}
+
+/// A text that whoever signs in chose within an object that a tool wrote as text.
+#[test]
+fn many_members_before_the_code_do_not_hide_another_code() {
+    let many = "a=1; ".repeat(100);
+    for status in [
+        format!("@{{errorCode=0; {many}errorCode=50126}}"),
+        format!("@{{{many}errorCode=50126}}"),
+        format!("@{{errorCode=50126; {many}}}"),
+    ] {
+        let csv = format!("CreatedDateTime,IpAddress,Status\n{TIME},203.0.113.7,{status}\n");
+        assert_eq!(read_whole(csv.as_bytes()).1, [Outcome::Rejected(Rejected::SeveralCodes)], "{status}");
+    }
+}
+
+#[test]
+fn a_code_beside_an_object_with_several_is_the_code() {
+    let csv = format!(
+        "CreatedDateTime,IpAddress,ResultType,Status\n{TIME},203.0.113.7,50126,@{{errorCode=0; errorCode=50126}}\n"
+    );
+    assert_eq!(failures(csv.as_bytes()).len(), 1);
+}
+
+proptest! {
+    /// Whatever other members an object has as text, its code is read, or is one of several and rejected.
+    #[test]
+    fn no_member_of_an_object_as_text_replaces_its_code(
+        before in "([a-c]{1,2}=[a-z0-9=: ]{0,5}; ){0,3}",
+        after in "(; ([a-c]{1,2}|errorCode|ErrorCode)=?[a-z0-9=: ]{0,5}){0,3}",
+    ) {
+        let status = format!("@{{{before}errorCode=50126{after}}}");
+        let record = json!({"createdDateTime": TIME, "ipAddress": "203.0.113.7", "status": status});
+        let outcomes = read_whole(record.to_string().as_bytes()).1;
+        let is_right = match &outcomes[..] {
+            [Outcome::Failure(failure)] => failure.code.as_str() == "50126",
+            [Outcome::Rejected(Rejected::SeveralCodes)] => after.to_lowercase().contains("errorcode"),
+            _ => false,
+        };
+        prop_assert!(is_right, "{}: {:?}", status, outcomes);
     }
 }
 

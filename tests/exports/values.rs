@@ -1,6 +1,6 @@
 //! No text that somebody can choose decides what an object is taken for, how it is framed, or what other records come to.
 
-use pivotwatch::entra::Outcome;
+use pivotwatch::entra::{Outcome, Rejected};
 use pivotwatch::input::Limits;
 use pivotwatch_tests::facts::{SignIn, failed, noon};
 use proptest::prelude::*;
@@ -229,4 +229,61 @@ fn lines_that_were_cut_off_before_a_record_ends_are_read_from_the_next_one() {
     let (received, result) = read(rest.as_bytes());
     assert_eq!(result.unwrap().shape, "diagnostic");
     assert_eq!((received.failures().len(), received.outcomes.len()), (2, 3));
+}
+
+/// Texts longer than a record may be: plain, escaped, and escaped again within a text.
+fn huge() -> impl Strategy<Value = (&'static str, usize)> {
+    let unit = prop::sample::select(&["x", "\"", "\\", "{\"", "}\n", ",", "é"][..]);
+    prop_oneof![9 => (unit, 100_000..1_500_000_usize), 1 => (Just("\u{1}"), 100_000..1_000_000_usize)]
+}
+
+/// Checks that a text of so many `unit` in the record at `position` costs at most that record.
+fn check_that_a_text_costs_no_other_record(writer: &Writer, position: usize, unit: &str, times: usize) {
+    let (shape, mut expected) = outcomes((writer.write)(&sign_ins(position, "ann")).as_bytes());
+    let (found_shape, found) = outcomes((writer.write)(&sign_ins(position, &unit.repeat(times))).as_bytes());
+    let what = format!("{} {}: {times} {unit:?} at {position}", writer.shape, writer.what);
+    assert_eq!((found_shape, found.len()), (shape, expected.len()), "{what}");
+    for outcome in found.into_iter().filter(|outcome| *outcome != Outcome::Rejected(Rejected::TooLong)) {
+        // Rows can wait for another row that decides their dates.
+        let index = expected.iter().position(|expected| *expected == outcome);
+        expected.remove(index.unwrap_or_else(|| panic!("{what}: {outcome:?}")));
+    }
+    assert!(expected.len() <= 1, "{what}: {expected:?}");
+}
+
+#[test]
+fn a_text_longer_than_a_record_may_be_costs_its_own_record_in_every_shape() {
+    for writer in WRITERS {
+        for position in [0, 9] {
+            check_that_a_text_costs_no_other_record(writer, position, "\"", 600_000);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn no_text_of_any_length_costs_another_record(
+        writer in 0..WRITERS.len(),
+        position in 0..10_usize,
+        (unit, times) in huge(),
+    ) {
+        check_that_a_text_costs_no_other_record(&WRITERS[writer], position, unit, times);
+    }
+}
+
+/// One document behind another without a line end, where the first is longer than the beginning.
+#[test]
+fn a_long_text_does_not_decide_whether_records_have_a_line_each() {
+    let record = |user: &str| {
+        let mut one = SignIn::failed("id", noon());
+        user.clone_into(&mut one.user);
+        one.record()
+    };
+    for length in [3, 300_000, 900_000] {
+        let first = record(&"x".repeat(length));
+        let text = format!("{first}{}{}\n{}{}", record("a"), record("b"), record("c"), record("d"));
+        assert_eq!(read_whole(text.as_bytes()).1.len(), 5, "{length}");
+    }
 }

@@ -7,9 +7,10 @@
 #[derive(Debug)]
 pub struct KeySet {
     keys: &'static [(&'static str, Key)],
-    /// Hash slot to 1 + index into `keys` of the first key with that hash, 0 if empty.
+    batches: &'static [&'static str],
+    /// Hash slot to 1 + index into `keys` and `batches` of the first key with that hash, 0 if empty.
     first: [u8; SLOTS],
-    /// Index into `keys` to 1 + index of the next key with the same hash, 0 for the last.
+    /// That index to 1 + index of the next key with the same hash, 0 for the last.
     next: [u8; MOST_KEYS],
     factor: usize,
 }
@@ -29,40 +30,53 @@ pub enum Key {
     Record(usize),
     /// An object with requested keys of its own; its key is indexed in a slot.
     Object(usize, &'static KeySet),
-    /// An array of records: its object is a batch.
+    /// An array of records: its object is a batch. A set lists these apart ([`KeySet::with_batches`]).
     Batch,
 }
 
 impl KeySet {
-    /// A set of at most 64 keys.
+    /// A set of keys.
     ///
     /// # Panics
-    /// At compile time, in a `static`, for more keys, or for one of fewer than two bytes.
+    /// As [`KeySet::with_batches`].
     #[must_use]
     pub const fn new(keys: &'static [(&'static str, Key)]) -> Self {
-        assert!(keys.len() <= MOST_KEYS, "a set has at most 64 keys");
-        let factor = best_factor(keys);
+        Self::with_batches(keys, &[])
+    }
+
+    /// A set of keys, and of those whose arrays make an object a batch.
+    ///
+    /// # Panics
+    /// At compile time, in a `static`: for more than 64 keys in all, for one of fewer than two bytes, for a [`Key::Batch`]
+    /// among the first.
+    #[must_use]
+    pub const fn with_batches(keys: &'static [(&'static str, Key)], batches: &'static [&'static str]) -> Self {
+        let count = keys.len() + batches.len();
+        assert!(count <= MOST_KEYS, "a set has at most 64 keys");
+        let factor = best_factor(keys, batches);
         let (mut first, mut next, mut index) = ([0; SLOTS], [0; MOST_KEYS], 0);
-        while index < keys.len() {
-            let slot = slot_of(keys[index].0, factor);
+        while index < count {
+            assert!(index >= keys.len() || !matches!(keys[index].1, Key::Batch), "batches are listed apart");
+            let slot = slot_of(name(keys, batches, index), factor);
             next[index] = first[slot];
             #[expect(clippy::cast_possible_truncation, reason = "at most 64")]
             let number = index as u8 + 1;
             first[slot] = number;
             index += 1;
         }
-        Self { keys, first, next, factor }
+        Self { keys, batches, first, next, factor }
     }
 
     /// What a key stands for.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Key> {
-        self.keys.iter().find(|(key, _)| *key == name).map(|(_, key)| *key)
+        let key = self.keys.iter().find(|(key, _)| *key == name).map(|(_, key)| *key);
+        key.or_else(|| self.batches.contains(&name).then_some(Key::Batch))
     }
 
     /// The keys whose arrays hold records.
-    pub(crate) fn batches(&self) -> impl Iterator<Item = &'static str> {
-        self.keys.iter().filter(|(_, key)| matches!(key, Key::Batch)).map(|(name, _)| *name)
+    pub(crate) fn batches(&self) -> &'static [&'static str] {
+        self.batches
     }
 
     /// The requested key that `text` begins with, up to its closing quote, and its length in bytes.
@@ -72,9 +86,12 @@ impl KeySet {
         let mut number = self.first[hash(*first, *third, self.factor)];
         loop {
             let index = usize::from(number).checked_sub(1)?;
-            let (name, key) = self.keys.get(index)?;
+            let (name, key) = match self.keys.get(index) {
+                Some((name, key)) => (*name, *key),
+                None => (*self.batches.get(index - self.keys.len())?, Key::Batch),
+            };
             if text.get(name.len()) == Some(&b'"') && text.starts_with(name.as_bytes()) {
-                return Some((name.len(), *key));
+                return Some((name.len(), key));
             }
             number = *self.next.get(index)?;
         }
@@ -92,13 +109,18 @@ const fn slot_of(key: &str, factor: usize) -> usize {
     hash(key[0], if key.len() == 2 { b'"' } else { key[2] }, factor)
 }
 
+/// The name with this index into both lists.
+const fn name(keys: &'static [(&'static str, Key)], batches: &'static [&'static str], index: usize) -> &'static str {
+    if index < keys.len() { keys[index].0 } else { batches[index - keys.len()] }
+}
+
 /// The factor with which the fewest keys share a slot. Those that do are chained, so any set compiles.
-const fn best_factor(keys: &[(&str, Key)]) -> usize {
+const fn best_factor(keys: &'static [(&'static str, Key)], batches: &'static [&'static str]) -> usize {
     let (mut best, mut fewest, mut factor) = (1, usize::MAX, 1);
     while factor < SLOTS && fewest > 0 {
         let (mut is_taken, mut shared, mut index) = ([false; SLOTS], 0, 0);
-        while index < keys.len() {
-            let slot = slot_of(keys[index].0, factor);
+        while index < keys.len() + batches.len() {
+            let slot = slot_of(name(keys, batches, index), factor);
             shared += is_taken[slot] as usize;
             is_taken[slot] = true;
             index += 1;
@@ -116,13 +138,10 @@ mod tests {
     use super::*;
 
     /// `Value` and `Value2`, `results` and `resume` share both bytes that are hashed.
-    static KEYS: KeySet = KeySet::new(&[
-        ("id", Key::Value(0)),
-        ("Value", Key::Value(1)),
-        ("Value2", Key::Value(2)),
-        ("results", Key::Batch),
-        ("resume", Key::Value(3)),
-    ]);
+    static KEYS: KeySet = KeySet::with_batches(
+        &[("id", Key::Value(0)), ("Value", Key::Value(1)), ("Value2", Key::Value(2)), ("resume", Key::Value(3))],
+        &["results"],
+    );
 
     #[test]
     fn every_key_is_found_also_those_that_share_a_slot() {
@@ -135,7 +154,8 @@ mod tests {
             assert!(matches!(KEYS.get(name), Some(Key::Value(slot)) if Some(slot) == expected));
         }
         assert!(matches!(KEYS.find(b"results\""), Some((7, Key::Batch))));
-        assert_eq!(KEYS.batches().collect::<Vec<_>>(), ["results"]);
+        assert!(matches!(KEYS.get("results"), Some(Key::Batch)));
+        assert_eq!(KEYS.batches(), ["results"]);
     }
 
     #[test]

@@ -32,8 +32,9 @@ pub enum Record<'r, const N: usize> {
     TooLong,
     /// A record nested deeper than the indexer allows.
     TooDeep,
-    /// Bytes that are no record: damage, a closing bracket that closes nothing, a value that is no object.
-    Damaged,
+    /// These bytes are no record: damage, a closing bracket that closes nothing, a value that is no object. Of a line that has
+    /// records too, the first such bytes.
+    Damaged(&'r [u8]),
 }
 
 /// How records are framed.
@@ -84,8 +85,8 @@ pub struct RecordReader<'b, 'a, const N: usize> {
     open: Vec<Open>,
     /// Documents of a damaged line that are still to be returned.
     line: VecDeque<Range<usize>>,
-    /// `true` if such a line had something that is no record.
-    is_line_damaged: bool,
+    /// The first of such a line that is no record.
+    damage: Option<Range<usize>>,
 }
 
 /// What is open around the next value.
@@ -102,7 +103,7 @@ enum Framed {
     Raw(Range<usize>),
     TooLong,
     TooDeep,
-    Damaged,
+    Damaged(Range<usize>),
 }
 
 /// A value that was scanned.
@@ -124,7 +125,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             is_in_document: false,
             open: Vec::new(),
             line: VecDeque::new(),
-            is_line_damaged: false,
+            damage: None,
         }
     }
 
@@ -135,7 +136,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
     #[expect(clippy::should_implement_trait, reason = "a record borrows from the reader, which no `Iterator` allows")]
     pub fn next(&mut self) -> Result<Option<Record<'_, N>>, ReadError> {
         loop {
-            let framed = if !self.line.is_empty() || self.is_line_damaged {
+            let framed = if !self.line.is_empty() || self.damage.is_some() {
                 self.next_of_line()
             } else if self.is_in_document {
                 self.step()?
@@ -152,7 +153,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                 Framed::Raw(range) => Record::Raw(self.buffer.at(range)),
                 Framed::TooLong => Record::TooLong,
                 Framed::TooDeep => Record::TooDeep,
-                Framed::Damaged => Record::Damaged,
+                Framed::Damaged(range) => Record::Damaged(self.buffer.at(range)),
             }));
         }
     }
@@ -199,8 +200,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                 self.open.pop();
             }
             (b']' | b'}', _) => {
-                self.buffer.advance(1);
-                return Ok(Some(Framed::Damaged));
+                return Ok(Some(Framed::Damaged(self.buffer.take(1))));
             }
             (b'[', None | Some(Open::Array)) => {
                 self.buffer.advance(1);
@@ -285,7 +285,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         } else if self.is_record(text) {
             Framed::Raw(range)
         } else {
-            Framed::Damaged
+            Framed::Damaged(range)
         }
     }
 
@@ -298,13 +298,13 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
     fn next_line(&mut self) -> io::Result<Option<Framed>> {
         let Some(line) = self.take_line()? else { return Ok(Some(Framed::TooLong)) };
         match self.framed(line.clone()) {
-            Framed::Damaged => {}
+            Framed::Damaged(_) => {}
             framed => return Ok(Some(framed)),
         }
         let text = self.buffer.at(line.clone());
         let documents = documents(text);
         if documents.first().is_none_or(|document| document.len() == text.trim_ascii().len()) {
-            return Ok(Some(Framed::Damaged));
+            return Ok(Some(Framed::Damaged(line)));
         }
         self.line = documents.into_iter().map(|range| line.start + range.start..line.start + range.end).collect();
         Ok(None)
@@ -312,13 +312,10 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
 
     /// The next record of a line with several. All of it that is no record counts as one damaged record, at the end.
     fn next_of_line(&mut self) -> Option<Framed> {
-        let Some(range) = self.line.pop_front() else {
-            self.is_line_damaged = false;
-            return Some(Framed::Damaged);
-        };
+        let Some(range) = self.line.pop_front() else { return self.damage.take().map(Framed::Damaged) };
         match self.framed(range) {
-            Framed::Damaged => {
-                self.is_line_damaged = true;
+            Framed::Damaged(range) => {
+                self.damage.get_or_insert(range);
                 None
             }
             framed => Some(framed),

@@ -186,6 +186,6 @@ impl ValueScanner {
     }
 
     fn is_batch(&self, keys: Option<&KeySet>) -> bool {
-        keys.is_some_and(|keys| keys.batches().any(|batch| batch.as_bytes() == self.key))
+        keys.is_some_and(|keys| keys.batches().iter().any(|batch| batch.as_bytes() == self.key))
     }
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::*;
 use crate::key_set::{Key, KeySet};
 
-static BATCH: KeySet = KeySet::new(&[("value", Key::Batch)]);
+static BATCH: KeySet = KeySet::with_batches(&[], &["value"]);
 static INDEXED: KeySet =
-    KeySet::new(&[("value", Key::Batch), ("aa", Key::Value(0)), ("no", Key::Value(1)), ("record", Key::Record(2))]);
+    KeySet::with_batches(&[("aa", Key::Value(0)), ("no", Key::Value(1)), ("record", Key::Record(2))], &["value"]);
 
 const LIMITS: Limits = Limits { record: 1024 * 1024 };
 const DEPTH: usize = 128;
@@ -31,7 +31,7 @@ fn read_with<const N: usize>(
             Ok(Some(Record::Raw(text))) => text_of(text),
             Ok(Some(Record::TooLong)) => "too long".to_owned(),
             Ok(Some(Record::TooDeep)) => "too deep".to_owned(),
-            Ok(Some(Record::Damaged)) => "damaged".to_owned(),
+            Ok(Some(Record::Damaged(_))) => "damaged".to_owned(),
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         });
@@ -375,7 +375,7 @@ proptest! {
                 Record::Raw(text) => String::from_utf8_lossy(text).trim().to_owned(),
                 Record::TooLong => "too long".to_owned(),
                 Record::TooDeep => "too deep".to_owned(),
-                Record::Damaged => "damaged".to_owned(),
+                Record::Damaged(_) => "damaged".to_owned(),
             };
             prop_assert_eq!(whole.0.get(count), Some(&found));
             count += 1;

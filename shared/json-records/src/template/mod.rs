@@ -167,12 +167,10 @@ mod tests {
     use crate::levels;
 
     static INNER: KeySet = KeySet::new(&[("code", Key::Value(2))]);
-    static OUTER: KeySet = KeySet::new(&[
-        ("id", Key::Value(0)),
-        ("inner", Key::Object(3, &INNER)),
-        ("category", Key::Record(1)),
-        ("more", Key::Batch),
-    ]);
+    static OUTER: KeySet = KeySet::with_batches(
+        &[("id", Key::Value(0)), ("inner", Key::Object(3, &INNER)), ("category", Key::Record(1))],
+        &["more"],
+    );
 
     /// Some documents are deeper.
     const DEPTH: usize = 6;

@@ -5,7 +5,9 @@
 //! bare records, one a line or in an array, and EventBridge events around them. All of them are read; what a record says
 //! of itself decides.
 
-use json_records::{Framing, Indexer, Key, KeySet, Record, batch_start, parse_or_repair, repaired_for_sniffing};
+use json_records::{
+    Framing, Indexer, KeySet, Record, RecordReader, batch_start, parse_or_repair, repaired_for_sniffing,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -13,12 +15,12 @@ use serde_json::value::RawValue;
 use super::console_login::{self, Reading, Unusable};
 use super::event::record_of;
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
-use crate::input::{Input, ReadFault};
+use crate::input::{Input, ReadFault, is_compressed};
 
 /// The key of a log file's array.
 const RECORDS: &str = "Records";
 
-static BATCHES: KeySet = KeySet::new(&[(RECORDS, Key::Batch)]);
+static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS]);
 
 /// Takes what the records of a file come to, in the order in which they stand in it.
 pub trait Receiver {
@@ -56,14 +58,28 @@ fn is_record(names: &Names) -> bool {
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
     let framing = if has_records_in_lines(input.head()?) { Framing::Lines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
-    let mut reader = input.records(framing, &mut indexer);
+    let mut has_compressed_part = false;
+    let result = read_records(&mut input.records(framing, &mut indexer), receiver, &mut has_compressed_part);
+    // A text that broke off is still ahead.
+    has_compressed_part |= result.is_err() && input.begins_compressed();
+    if has_compressed_part { Err(ReadFault::compressed_part()) } else { result }
+}
+
+fn read_records(
+    reader: &mut RecordReader<'_, '_, 0>,
+    receiver: &mut dyn Receiver,
+    has_compressed_part: &mut bool,
+) -> Result<(), ReadFault> {
     while let Some(record) = reader.next()? {
         receiver.receive_record(match record {
             Record::Indexed(record) => parse(record.text()),
             Record::Raw(text) => parse(text),
             Record::TooLong => Reading::Unusable(Unusable::TooLong),
             Record::TooDeep => Reading::Unusable(Unusable::TooDeep),
-            Record::Damaged => Reading::Unusable(Unusable::Malformed),
+            Record::Damaged(text) => {
+                *has_compressed_part |= is_compressed(text);
+                Reading::Unusable(Unusable::Malformed)
+            }
         });
     }
     Ok(())

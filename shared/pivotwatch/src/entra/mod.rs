@@ -84,9 +84,16 @@ pub trait Receiver {
 pub struct Recognised {
     shape: &'static shape::Shape,
     framing: json_records::Framing,
+    is_settled: bool,
 }
 
 impl Recognised {
+    /// Whether the beginning was long enough: it has the whole first record, or enough of it to tell how records are framed.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
     /// The name of the shape in logs and reports.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -110,6 +117,9 @@ impl Recognised {
         let result = (self.shape.read)(input, &mut sink);
         // Also after a fault: the records before it are good.
         sink.finish();
+        if sink.has_compressed_part() || result.is_err() && input.begins_compressed() {
+            return Err(ReadFault::compressed_part());
+        }
         result?;
         if sink.records() > 0 && sink.sign_ins() == 0 {
             return Err(ReadFault::NotAnExport(sink.without_sign_ins()));
@@ -123,6 +133,11 @@ impl Recognised {
 /// # Errors
 /// [`ReadFault::NotAnExport`] with what to tell somebody whose object has no shape that is known.
 pub fn recognise(head: &[u8]) -> Result<Recognised, ReadFault> {
-    let (shape, framing) = shape::recognise(head).map_err(ReadFault::NotAnExport)?;
-    Ok(Recognised { shape, framing })
+    shape::recognise(head).map_err(ReadFault::NotAnExport)
+}
+
+/// The shape of documents of a log forwarder whose beginning has no sign-in: these can come after any number of others.
+#[must_use]
+pub fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
+    shape::recognise_forwarder(head)
 }

@@ -9,7 +9,7 @@
 //! | `{"errorCode"=>50126}` | Ruby |
 
 /// No object that is read has more members; each may look through the whole text.
-const MOST_MEMBERS: usize = 64;
+pub(super) const MOST_MEMBERS: usize = 64;
 
 /// The members of an object's text: name and value, as written. A member whose value the text's end cuts is left out: a code
 /// without its last digits is another code.
@@ -28,7 +28,6 @@ pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
             return Some((name, value));
         }
     })
-    .take(MOST_MEMBERS)
 }
 
 fn is_name(c: char) -> bool {

@@ -59,6 +59,8 @@ pub enum Rejected {
     NoCode,
     /// The name of a .NET type replaces the object with the result code.
     TypeName,
+    /// An object that is written as text, and no JSON, has several result codes or too many members.
+    SeveralCodes,
     /// The row is part of an answer without column names.
     NoColumns,
     /// The address is missing.
@@ -87,6 +89,7 @@ impl Rejected {
             Self::NoCategory => "no_category",
             Self::NoCode => "no_code",
             Self::TypeName => "type_name",
+            Self::SeveralCodes => "several_codes",
             Self::NoColumns => "no_columns",
             Self::NoAddress => "no_address",
             Self::RedactedAddress => "redacted_address",
@@ -124,7 +127,13 @@ pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Co
         return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
     }
     let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or_else(|| {
-        Outcome::Rejected(if codes.into_iter().any(is_type_name) { Rejected::TypeName } else { Rejected::NoCode })
+        Outcome::Rejected(if codes.into_iter().any(is_type_name) {
+            Rejected::TypeName
+        } else if codes.contains(&SEVERAL) {
+            Rejected::SeveralCodes
+        } else {
+            Rejected::NoCode
+        })
     })?;
     if Rule::is_failure(&code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
 }
@@ -266,6 +275,14 @@ impl<'a> Record<'a> {
             correlation_id,
         }
     }
+}
+
+/// The place of a result code in an object that has several. No export writes a control character there.
+pub(super) const SEVERAL: &str = "several\u{1}codes";
+
+/// Whether two texts are the same code.
+pub(super) fn is_same_code(one: &str, other: &str) -> bool {
+    one == other || code(one).zip(code(other)).is_some_and(|(one, other)| one == other)
 }
 
 pub(super) fn is_code(text: &str) -> bool {

@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::missing::{is_missing, is_missing_id, is_type_name};
 use super::object_text;
-use super::record::{Record, is_code};
+use super::record::{Record, SEVERAL, is_code, is_same_code};
 use super::tolerant::{Text, Words};
 use crate::detection::Source;
 use crate::input::names::pass_by_scalars;
@@ -232,12 +232,31 @@ impl<'a> Row<'a> {
             // In place of the code, so that the record is rejected as `type_name`.
             self.put(Role::StatusCode, Cow::Owned(text.to_owned()));
         } else {
-            for (name, value) in object_text::members(text) {
-                if let Field::Text(role) = vocabulary(name)
-                    && self.get(role).is_empty()
-                {
-                    self.put(role, Cow::Owned(value.to_owned()));
-                }
+            self.put_members(vocabulary, text);
+        }
+    }
+
+    /// Fills the empty roles from the members of an object that a tool wrote as text, each from the first of its name. Such
+    /// text quotes nothing, so that a value can look like further members: another code makes the object useless.
+    fn put_members(&mut self, vocabulary: Vocabulary, text: &str) {
+        let mut found = Row::default();
+        let mut members = object_text::members(text);
+        for (name, value) in members.by_ref().take(object_text::MOST_MEMBERS) {
+            let Field::Text(role) = vocabulary(name) else { continue };
+            let is_of_code = matches!(role, Role::Code | Role::StatusCode);
+            let earlier = found.get(role);
+            if earlier.is_empty() {
+                found.0[role as usize] = if is_missing(value) { Cow::default() } else { Cow::Owned(value.to_owned()) };
+            } else if is_of_code && !is_missing(value) && !is_same_code(earlier, value) {
+                found.0[role as usize] = Cow::Borrowed(SEVERAL);
+            }
+        }
+        if members.next().is_some() {
+            found.0[Role::StatusCode as usize] = Cow::Borrowed(SEVERAL);
+        }
+        for (own, found) in self.0.iter_mut().zip(found.0) {
+            if own.trim().is_empty() {
+                *own = found;
             }
         }
     }

@@ -95,6 +95,14 @@ pub(super) fn decompressed<'a>(
     Ok((text, outermost))
 }
 
+/// Bytes by which [`is_compressed`] decides.
+pub(crate) const LONGEST_MAGIC: usize = 8;
+
+/// Whether bytes are the beginning of compressed data or of an archive. A record and a row never begin so.
+pub(crate) fn is_compressed(text: &[u8]) -> bool {
+    Compression::of(&text[..text.len().min(ZSTD.len())]) != Compression::None || Container::is_binary(text)
+}
+
 /// Bytes without the compression that they are in.
 fn without_layer<'a>(
     bytes: Box<dyn Read + Send + 'a>,

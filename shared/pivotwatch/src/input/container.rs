@@ -120,6 +120,16 @@ impl Container {
     }
 }
 
+impl Container {
+    /// Whether a file begins with the magic of a container that is no text in UTF-8.
+    pub(super) fn is_binary(text: &[u8]) -> bool {
+        let is_magic =
+            |magic: &[u8]| magic.iter().any(|byte| !matches!(byte, b' '..=b'~' | b'\n')) && text.starts_with(magic);
+        text.first().is_some_and(|first| !matches!(first, b'{' | b'"' | b'0'..=b'9'))
+            && MAGIC.into_iter().any(|(magic, _)| is_magic(magic))
+    }
+}
+
 /// Zeros that pad the fields of a header. The header of a file has hundreds; a text that somebody chose has none.
 const PADDING: usize = 64;
 

@@ -41,6 +41,11 @@ pub enum Foreign {
     /// A table of something else.
     #[error("its first line has none of the columns of a sign-in export")]
     OtherTable,
+    /// A table with more columns than are read.
+    #[error(
+        "its header has more than 16,384 columns or 1 MiB; keep the columns of a sign-in: time, result code, address, user, id"
+    )]
+    WideTable,
     /// The portal's other download of the same sign-ins. Counted, it would count them twice.
     #[error("it looks like a portal AuthDetails companion: upload InteractiveSignIns_*.csv instead")]
     AuthenticationDetails,
@@ -121,6 +126,11 @@ pub enum ReadFault {
 }
 
 impl ReadFault {
+    /// Compressed data after text, as of files that were put one behind another: each is read by itself only.
+    pub(crate) fn compressed_part() -> Self {
+        Self::Corrupt("compressed data or an archive follows its text, and was not read".to_owned())
+    }
+
     /// A stable name for logs and alarms.
     #[must_use]
     pub const fn code(&self) -> &'static str {

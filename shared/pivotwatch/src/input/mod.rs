@@ -14,6 +14,7 @@ pub(crate) mod names;
 mod object;
 
 pub use compression::{Compression, Interrupted};
+pub(crate) use compression::{LONGEST_MAGIC, is_compressed};
 pub use container::Container;
 pub use fault::{Foreign, ReadFault};
 pub(crate) use limited::Expansion;

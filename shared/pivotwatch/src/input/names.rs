@@ -7,7 +7,7 @@
 //! path has a name of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a string is
 //! looked into only under one of the names [`TEXTS`], at most once for each of the [`DEEPEST`] levels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use json_records::{Framing, Indexer, Key, KeySet, Record, parse_or_repair};
@@ -41,7 +41,8 @@ macro_rules! pass_by_scalars {
 }
 pub(crate) use pass_by_scalars;
 
-/// Records that are looked at. The first can be damaged, or of another log: an archive can hold all logs of an organisation.
+/// Records of different names that are kept. The first can be damaged, or of another log: an archive can hold all logs of an
+/// organisation.
 pub(crate) const LOOKED_AT: usize = 1024;
 
 /// Objects within a record whose names are looked at: `azure.signinlogs.properties.id`.
@@ -56,9 +57,16 @@ pub(crate) const TEXTS: [&str; 5] = ["message", "_raw", "event", "attributes", "
 /// The names in a record, those of objects within it as `object.name`.
 pub(crate) type Names = BTreeSet<String>;
 
-/// The names of records that have a line each. Arrays under the keys `batches` hold records.
+/// The names of records that have a line each, once for records of the same names. Arrays under the keys `batches` hold records.
 pub(crate) fn names_in_lines(text: &[u8], batches: &'static KeySet) -> Vec<Names> {
-    text.split(|byte| *byte == b'\n').filter_map(|line| names_of_line(line, batches)).take(LOOKED_AT).collect()
+    let mut seen = HashSet::new();
+    let names = text.split(|byte| *byte == b'\n').filter_map(|line| names_of_line(line, batches));
+    names.filter(|names| is_new(&mut seen, names)).take(LOOKED_AT).collect()
+}
+
+/// Whether no record before had these names.
+fn is_new(seen: &mut HashSet<Names>, names: &Names) -> bool {
+    !seen.contains(names) && seen.insert(names.clone())
 }
 
 /// The names of a record that has a line to itself.
@@ -71,8 +79,9 @@ fn names_of_line(line: &[u8], batches: &'static KeySet) -> Option<Names> {
 /// What was seen of the records of documents one behind another.
 #[derive(Default)]
 pub(crate) struct Look {
-    /// Every object that is a record, or around records, and has names.
+    /// Every object that is a record, or around records, and has names. Of records with the same names, the first.
     pub(crate) records: Vec<Names>,
+    seen: HashSet<Names>,
     /// Whether there was an array that records are in, or would be.
     pub(crate) is_batch: bool,
     /// What stood in such arrays.
@@ -93,6 +102,13 @@ impl Look {
         }
     }
 
+    /// Forgets the last record if one before has the same names.
+    fn end_record(&mut self, record: usize) {
+        if record + 1 == self.records.len() && !is_new(&mut self.seen, &self.records[record]) {
+            self.records.pop();
+        }
+    }
+
     fn go_over(&mut self, text: &[u8], batches: &'static KeySet, documents: usize) -> serde_json::Result<()> {
         let mut json = serde_json::Deserializer::from_slice(text);
         let mut level = || Level { look: self, batches, within: None, is_element: false }.deserialize(&mut json);
@@ -100,8 +116,8 @@ impl Look {
     }
 }
 
-/// The keys of the records that are whole, in a text that may end anywhere. An invalid text in a string, which whoever signs in
-/// can choose, hides nothing.
+/// The keys of the records that are whole, once for records of the same keys, in a text that may end anywhere. An invalid text
+/// in a string, which whoever signs in can choose, hides nothing.
 fn names_of_whole(text: &[u8], batches: &'static KeySet) -> Vec<Names> {
     let limits = Limits::default();
     let mut input = Input::of_text(text.to_vec(), limits);
@@ -111,12 +127,14 @@ fn names_of_whole(text: &[u8], batches: &'static KeySet) -> Vec<Names> {
         let mut look = Look::default();
         look.go_over(text, &NO_BATCHES, 1).ok().and_then(|()| look.records.into_iter().next())
     };
-    let mut whole = Vec::new();
+    let (mut whole, mut seen) = (Vec::new(), HashSet::new());
     while let Ok(Some(record)) = reader.next() {
         if let Record::Raw(text) = record
             && whole.len() < LOOKED_AT
+            && let Some(names) = parse_or_repair(text, names)
+            && is_new(&mut seen, &names)
         {
-            whole.extend(parse_or_repair(text, names));
+            whole.push(names);
         }
     }
     whole
@@ -175,12 +193,23 @@ impl<'de> Visitor<'de> for Level<'_> {
             let within = if is_batch { None } else { Some((record, path)) };
             map.next_value_seed(Level { look: self.look, batches: self.batches, within, is_element: false })?;
         }
+        if is_outside {
+            self.look.end_record(record);
+        }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        if self.within.is_some() {
-            while sequence.next_element::<IgnoredAny>()?.is_some() {}
+        if let Some((record, path)) = self.within {
+            if !is_carried(&path, self.batches) {
+                while sequence.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(());
+            }
+            let mut next = || {
+                let within = Some((record, path.clone()));
+                sequence.next_element_seed(Level { look: self.look, batches: self.batches, within, is_element: false })
+            };
+            while next()?.is_some() {}
             return Ok(());
         }
         self.look.is_batch = true;
@@ -193,9 +222,8 @@ impl<'de> Visitor<'de> for Level<'_> {
 
     /// Some forwarders put an object's text in its place.
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        let is_member = |path: &str| TEXTS.contains(&path.strip_prefix("_source.").unwrap_or(path));
-        let is_looked_at = self.within.as_ref().is_some_and(|(_, path)| is_member(path));
-        if is_looked_at && text.trim_start().starts_with('{') {
+        let is_looked_at = self.within.as_ref().is_some_and(|(_, path)| is_carried(path, &NO_BATCHES));
+        if is_looked_at && text.trim_start().starts_with(['{', '[']) {
             // What was seen before an error was seen.
             let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
         }
@@ -205,13 +233,21 @@ impl<'de> Visitor<'de> for Level<'_> {
     pass_by_scalars!();
 }
 
+/// Whether forwarders put a record, or an array of records, under this path: under a name of theirs, or under one of
+/// `batches` within it. The names of an array's elements are kept as names of the array.
+fn is_carried(path: &str, batches: &KeySet) -> bool {
+    let path = path.strip_prefix("_source.").unwrap_or(path);
+    let (name, batch) = path.split_once('.').unwrap_or((path, ""));
+    TEXTS.contains(&name) && (batch.is_empty() || matches!(batches.get(batch), Some(Key::Batch)))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    static RECORDS: KeySet = KeySet::new(&[("records", Key::Batch)]);
+    static RECORDS: KeySet = KeySet::with_batches(&[], &["records"]);
 
     fn kept(text: &str) -> usize {
         Look::at(text.as_bytes(), &RECORDS, LOOKED_AT).records.iter().flatten().map(String::len).sum()

@@ -4,12 +4,18 @@ use std::io::{self, BufRead, Read};
 
 use json_records::{Framing, Indexer, ReadBuffer, ReadError, RecordReader};
 
-use super::compression::{Compression, decompressed, fault, is_damage};
+use super::compression::{Compression, decompressed, fault, is_compressed, is_damage};
 use super::container::{Container, HEADER};
 use super::{Foreign, Limits, ReadFault};
 
-/// Bytes of the beginning by which shapes are recognised.
+/// Bytes of the beginning by which nearly all shapes are recognised.
 const HEAD: usize = 64 * 1024;
+
+/// Bytes of the longest beginning by which a shape is recognised.
+const LONGEST_HEAD: usize = 16 * 1024 * 1024;
+
+/// How many times as long the next beginning is, if one does not suffice.
+const LONGER_HEAD: usize = 4;
 
 /// An object's bytes.
 pub struct Input<'a> {
@@ -59,6 +65,11 @@ impl<'a> Input<'a> {
         self.buffer.ahead()
     }
 
+    /// Whether the bytes ahead begin as compressed data does. A text that broke off is still ahead.
+    pub(crate) fn begins_compressed(&self) -> bool {
+        is_compressed(self.ahead())
+    }
+
     /// Consumes `count` of the bytes ahead.
     pub(crate) fn advance(&mut self, count: usize) {
         self.buffer.advance(count);
@@ -83,14 +94,16 @@ impl<'a> Input<'a> {
         if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
     }
 
-    /// A longer beginning, which has a whole record unless that one is longer than a record may be; `None` when the object
-    /// ends before that.
+    /// A longer beginning, of about [`LONGEST_HEAD`] bytes or the longest record at most; `None` when there is none.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read.
     pub fn longer_head(&mut self) -> Result<Option<&[u8]>, ReadFault> {
         let before = self.ahead().len();
-        self.look_ahead(self.limits.record.saturating_add(HEAD))?;
+        let longest = LONGEST_HEAD.max(self.limits.record.saturating_add(HEAD));
+        if before < longest {
+            self.look_ahead(before.saturating_mul(LONGER_HEAD).min(longest))?;
+        }
         Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
     }
 

@@ -32,15 +32,25 @@ pub struct Recognised<'a> {
 /// [`ReadFault`] when it is nothing that can be read.
 pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<Recognised<'a>, ReadFault> {
     let mut input = Input::open(bytes, limits)?;
-    let export = match recognise_head(input.head()?) {
+    let mut found = recognise_head(input.head()?);
+    // What decides can come after a very long text in the first record, or after many records of other logs.
+    while !found.as_ref().is_ok_and(|export| is_settled(export.as_ref())) {
+        let Some(head) = input.longer_head()? else { break };
+        found = recognise_head(head);
+    }
+    let export = match found {
         Ok(export) => export,
-        // The names that decide can come after a very long text in the first record.
-        Err(fault) => match input.longer_head()?.map(recognise_head) {
-            Some(Ok(export)) => export,
-            _ => return Err(input.damage().unwrap_or(fault)),
+        Err(fault) => match entra::recognise_forwarder(input.head()?) {
+            Some(export) => Some(export),
+            None => return Err(input.damage().unwrap_or(fault)),
         },
     };
     Ok(Recognised { input, export })
+}
+
+/// Whether a longer beginning could not change what was recognised.
+fn is_settled(export: Option<&entra::Recognised>) -> bool {
+    export.is_none_or(entra::Recognised::is_settled)
 }
 
 /// The shape of an export that begins so, or `None` for a log file of CloudTrail.

@@ -27,7 +27,7 @@ use super::super::tolerant::Words;
 use super::head::Head;
 use super::{Shape, Sink, any_record, table};
 use crate::input::names::pass_by_scalars;
-use crate::input::{Foreign, Input, ReadFault};
+use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises, read };
 
@@ -63,9 +63,15 @@ fn recognises(head: &Head<'_>) -> bool {
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     let limit = input.limits.record;
     while input.skip_white_space()?.is_some() {
-        let left = Cell::new(limit);
-        let mut json = serde_json::Deserializer::from_reader(Bounded { input, valid: 0, left: &left });
-        let mut answer = Answer { sink, table: Table::default(), left: &left, limit };
+        input.look_ahead(LONGEST_MAGIC)?;
+        if input.begins_compressed() {
+            return Err(ReadFault::compressed_part());
+        }
+        let row = RowLength { limit, bytes: Cell::new(0), is_shortened: Cell::new(false) };
+        let place = InText::default();
+        let mut json =
+            serde_json::Deserializer::from_reader(Bounded { input, valid: 0, place, is_skipping: false, row: &row });
+        let mut answer = Answer { sink, table: Table::default(), row: &row };
         let result = Part { answer: &mut answer, place: Place::Document }.deserialize(&mut json);
         answer.end_table();
         result.map_err(|error| match error.classify() {
@@ -77,23 +83,76 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     Ok(())
 }
 
-/// Bytes up to a limit, which is set anew with each row: whatever lies between two rows must not fill the memory. What is no
-/// character is a question mark, for the parser would stop there: who signs in could hide the rest of the answer so.
+/// The length of the row that is being read: what lies between two rows must not fill the memory.
+struct RowLength {
+    /// Bytes of the longest row.
+    limit: usize,
+    /// Bytes since the last row, without what was left out.
+    bytes: Cell<usize>,
+    /// Whether a string was shortened since then.
+    is_shortened: Cell<bool>,
+}
+
+impl RowLength {
+    fn begin(&self) {
+        self.bytes.set(0);
+        self.is_shortened.set(false);
+    }
+
+    /// Whether the row `text` was longer than a record may be.
+    fn is_exceeded(&self, text: &str) -> bool {
+        self.is_shortened.get() || text.len() > self.limit
+    }
+}
+
+/// Where in JSON a byte stands.
+#[derive(Default)]
+struct InText {
+    in_string: bool,
+    /// Bytes that an escape still has; the digits after `\u` end with one that is no `u`.
+    of_escape: usize,
+}
+
+impl InText {
+    fn pass(&mut self, byte: u8) {
+        match (self.of_escape, byte) {
+            // `\u` has four digits.
+            (1, b'u') => self.of_escape = 4,
+            (1.., _) => self.of_escape -= 1,
+            (0, b'"') => self.in_string = !self.in_string,
+            (0, b'\\') => self.of_escape = usize::from(self.in_string),
+            (0, _) => {}
+        }
+    }
+}
+
+/// The text of an answer. Strings end early once a row is longer than a record may be, so that it costs itself and no memory.
+/// What is no character is a question mark, for the parser would stop there: who signs in could hide the rest of the answer so.
 struct Bounded<'b, 'i, 'a> {
     input: &'i mut Input<'a>,
     /// How many bytes ahead are known to be characters.
     valid: usize,
-    left: &'b Cell<usize>,
+    place: InText,
+    /// Whether the rest of a string is left out.
+    is_skipping: bool,
+    row: &'b RowLength,
 }
 
 impl Read for Bounded<'_, '_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.characters(buffer)?;
-        let left = self.left.get().checked_sub(read);
-        self.left.set(left.ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidData, "a row of its tables is longer than a record may be")
-        })?);
-        Ok(read)
+        loop {
+            let read = self.characters(buffer)?;
+            let kept = self.shortened(&mut buffer[..read]);
+            let bytes = self.row.bytes.get() + kept;
+            self.row.bytes.set(bytes);
+            if bytes > self.row.limit.saturating_add(MOST_HELD) {
+                let message = "a row of its tables is longer than a record may be";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+            if kept > 0 || read == 0 {
+                return Ok(kept);
+            }
+        }
     }
 }
 
@@ -101,6 +160,29 @@ impl Read for Bounded<'_, '_, '_> {
 const CHARACTER: usize = 4;
 
 impl Bounded<'_, '_, '_> {
+    /// The length of `text` without what is left out of its strings.
+    fn shortened(&mut self, text: &mut [u8]) -> usize {
+        let mut kept = 0;
+        for index in 0..text.len() {
+            let byte = text[index];
+            let is_within = self.place.in_string && self.place.of_escape == 0 && byte != b'"';
+            // A character of several bytes is kept or left out whole.
+            let begins_character = byte & 0xc0 != 0x80;
+            let is_beyond = self.row.bytes.get() + kept > self.row.limit;
+            if is_beyond && is_within && begins_character {
+                self.is_skipping = true;
+                self.row.is_shortened.set(true);
+            }
+            self.place.pass(byte);
+            self.is_skipping &= self.place.in_string;
+            if !self.is_skipping {
+                text[kept] = byte;
+                kept += 1;
+            }
+        }
+        kept
+    }
+
     fn characters(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.valid == 0 {
             self.input.look_ahead(CHARACTER)?;
@@ -128,8 +210,7 @@ impl Bounded<'_, '_, '_> {
 struct Answer<'r, 's, 'a> {
     sink: &'r mut Sink<'a>,
     table: Table,
-    left: &'s Cell<usize>,
-    limit: usize,
+    row: &'s RowLength,
 }
 
 /// A table of it.
@@ -197,15 +278,20 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         let Part { answer, place } = self;
         if matches!(place, Place::Rows) {
+            answer.row.begin();
             while let Some(row) = sequence.next_element::<Box<RawValue>>()? {
-                answer.row(row);
-                answer.left.set(answer.limit);
+                if answer.row.is_exceeded(row.get()) {
+                    answer.sink.reject(Rejected::TooLong);
+                } else {
+                    answer.row(row);
+                }
+                answer.row.begin();
             }
             return Ok(());
         }
         loop {
             answer.end_table();
-            answer.left.set(answer.limit);
+            answer.row.begin();
             if sequence.next_element_seed(Part { answer, place: Place::Document })?.is_none() {
                 return Ok(());
             }

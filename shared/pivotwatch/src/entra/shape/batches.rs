@@ -1,30 +1,23 @@
 //! The keys whose arrays hold records: everything else in an object belongs to one record.
 
-use json_records::{Key, KeySet};
+use json_records::KeySet;
 
-/// A set of these requested keys and the keys of batches.
-macro_rules! with_batches {
-    ($($key:expr),* $(,)?) => {
-        ::json_records::KeySet::new(&[
-            $($key,)*
-            ("records", Key::Batch),
-            ("value", Key::Batch),
-            ("Value", Key::Batch),
-            ("results", Key::Batch),
-            ("Results", Key::Batch),
-            ("primaryResults", Key::Batch),
-            ("PrimaryResults", Key::Batch),
-            ("primary_results", Key::Batch),
-            ("items", Key::Batch),
-            ("Items", Key::Batch),
-            ("data", Key::Batch),
-            ("Data", Key::Batch),
-            ("signIns", Key::Batch),
-            ("entries", Key::Batch),
-        ])
-    };
-}
-pub(super) use with_batches;
+pub(super) const BATCH_NAMES: [&str; 14] = [
+    "records",
+    "value",
+    "Value",
+    "results",
+    "Results",
+    "primaryResults",
+    "PrimaryResults",
+    "primary_results",
+    "items",
+    "Items",
+    "data",
+    "Data",
+    "signIns",
+    "entries",
+];
 
-/// The keys of batches alone.
-pub(super) static BATCHES: KeySet = with_batches![];
+/// The set of these keys.
+pub(super) static BATCHES: KeySet = KeySet::with_batches(&[], &BATCH_NAMES);

@@ -8,7 +8,7 @@ use json_records::{Key, KeySet};
 
 use super::super::row::{Field, ROLES, Role, Row};
 use super::super::source::{Origin, of_log};
-use super::batches::with_batches;
+use super::batches::BATCH_NAMES;
 use super::forwarded::{self, Content};
 use super::reader::{DiagnosticReader, NotJson};
 use super::{Shape, Sink, defender, log_analytics};
@@ -53,14 +53,17 @@ fn read(
 }
 
 /// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`Role`].
-pub(super) static KEYS: KeySet = with_batches![
-    ("category", Key::Record(Role::Category as usize)),
-    ("time", Key::Value(Role::LoggedAt as usize)),
-    ("resultType", Key::Value(Role::Code as usize)),
-    ("callerIpAddress", Key::Value(Role::CallerAddress as usize)),
-    ("correlationId", Key::Value(Role::EnvelopeCorrelationId as usize)),
-    ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
-];
+pub(super) static KEYS: KeySet = KeySet::with_batches(
+    &[
+        ("category", Key::Record(Role::Category as usize)),
+        ("time", Key::Value(Role::LoggedAt as usize)),
+        ("resultType", Key::Value(Role::Code as usize)),
+        ("callerIpAddress", Key::Value(Role::CallerAddress as usize)),
+        ("correlationId", Key::Value(Role::EnvelopeCorrelationId as usize)),
+        ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
+    ],
+    &BATCH_NAMES,
+);
 
 static PROPERTIES: KeySet = KeySet::new(&[
     ("id", Key::Value(Role::Id as usize)),

@@ -120,7 +120,7 @@ impl<'a> Fields<'_, 'a> {
         let has_id = !is_missing_id(&id);
         sink.sign_in(&Record {
             source,
-            times: [self.text(Role::Time)?, none.clone(), self.text(Role::LoggedAt)?],
+            times: [self.text(Role::Time)?, Cow::Borrowed(""), self.text(Role::LoggedAt)?],
             addresses: [self.text(Role::Address)?, self.text(Role::CallerAddress)?],
             codes: codes.map(Cow::Borrowed),
             user: self.either(Role::User, Role::ServicePrincipal)?,

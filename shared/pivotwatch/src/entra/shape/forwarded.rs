@@ -8,20 +8,27 @@
 //! | `_source` | a search in Elasticsearch |
 //! | `message`, `log` | Filebeat, Logstash, Vector, Fluentd and Fluent Bit, where they do not parse |
 //!
+//! A batch is an array of records, or an object with such an array under one of the names [`BATCH_NAMES`].
+//!
 //! Other forwarders (Panther, Cribl where it parses) add members to the record, which is then read as the record that it is.
 //!
-//! An object is the forwarder's own structure, so a record in it is a record. A text can be what a visitor posted to some
-//! other application. It is read only where [`provenance`](super::provenance) says that the document comes from Entra, and
-//! where nothing else stands there.
+//! An object or an array under `event`, `attributes` or `_source` is the forwarder's own structure, so a record in it is a
+//! record. A text, or what stands under the other names, can be what a visitor posted to some other application. It is read
+//! only where [`provenance`](super::provenance) says that the document comes from Entra, and where nothing else stands there.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use json_records::{Framing, parse_or_repair};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
+use super::batches::BATCH_NAMES;
 use super::head::Head;
 use super::provenance::{Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};
-use super::{Shape, Sink, diagnostic};
+use super::{Shape, Sink, diagnostic, elastic};
 use crate::input::names::TEXTS;
 use crate::input::{Input, ReadFault};
 
@@ -59,12 +66,57 @@ const BATCH: &str = "records";
 /// What a record of CloudTrail has.
 const CLOUD_TRAIL: [&str; 3] = ["eventName", "eventTime", "userIdentity"];
 
-/// How many times as long as a record the document around it may be: a message of an event hub has a MiB, and more as a
-/// text, in which each quote has a backslash.
-const LONGER: usize = 2;
+/// How many times as long as a record the document around it may be. A batch has many records, and a text in a text has
+/// three backslashes before each quote.
+const LONGER: usize = 16;
 
+/// Documents of a log forwarder without a sign-in in the beginning: whatever carries a member like those above beside one
+/// that only forwarders write. Sign-ins can come after any number of other logs. Recognised after everything else.
+pub(super) const OF_OTHER_LOGS: Shape = Shape {
+    name: "forwarded",
+    recognises: |head| {
+        let carried = || TEXTS.iter().chain(&[SEARCHED]);
+        carried().any(|carried| OWN.iter().any(|own| own != carried && head.has(&[carried, own])))
+    },
+    read,
+};
+
+/// Members that forwarders and collectors of logs add.
+const OWN: [&str; 25] = [
+    "@timestamp",
+    "@version",
+    "_index",
+    "_raw",
+    "_time",
+    "agent",
+    "beat",
+    "cribl_pipe",
+    "data_stream",
+    "date",
+    "ddsource",
+    "ddtags",
+    "ecs",
+    "host",
+    "input",
+    "kafka",
+    "kubernetes",
+    "routing",
+    "service",
+    "source_type",
+    "sourcetype",
+    "stream",
+    "tag",
+    "timestamp",
+    "topic",
+];
+
+/// Whether a record, or a batch with one, has its names under this path. The names of an array's elements are the array's.
 fn has_record(head: &Head<'_>, wrapper: &str) -> bool {
-    OF_A_RECORD.iter().chain([&BATCH]).any(|name| head.has(&[&format!("{wrapper}.{name}")]))
+    let has = |path: String| head.has(&[&path]);
+    let of_record = |around: &str| OF_A_RECORD.iter().any(|name| has(format!("{around}.{name}")));
+    has(format!("{wrapper}.{BATCH}"))
+        || of_record(wrapper)
+        || BATCH_NAMES.iter().any(|batch| of_record(&format!("{wrapper}.{batch}")))
 }
 
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
@@ -72,11 +124,9 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     read_json(input, sink, |text, sink| match take(text, sink)? {
         Content::Taken => Ok(()),
         // Some of a file can have come without.
-        Content::Itself => diagnostic::read_bare(text, sink),
-        Content::Nothing => {
-            sink.other_category();
-            Ok(())
-        }
+        Content::Itself => read_one(text, sink),
+        // It is a document of Elastic's integration, or another log.
+        Content::Nothing => elastic::read_record(text, sink),
     })
 }
 
@@ -99,7 +149,7 @@ pub(super) fn take(text: &[u8], sink: &mut Sink<'_>) -> Result<Content, NotJson>
 fn take_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Content> {
     let [event, attributes, searched] = members(text, OBJECTS)?;
     for object in [event, attributes, searched].into_iter().flatten().map(RawValue::get) {
-        if take_record(object.as_bytes(), sink) {
+        if take_content(object.as_bytes(), sink) {
             return Some(Content::Taken);
         }
     }
@@ -110,25 +160,30 @@ fn take_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Conte
         return Some(Content::Itself);
     }
     let texts = TEXTS.into_iter().zip(members(text, TEXTS)?);
-    let mut texts = texts.filter_map(|(name, member)| Some((name, decoded(member?)?)));
-    let Some((name, record)) = texts.find(|(_, text)| text.trim_start().starts_with('{')) else {
+    let mut texts = texts.filter_map(|(name, member)| Some((name, content(member?)?)));
+    let Some((name, content)) = texts.find(|(_, content)| begins_as_records(content)) else {
         return Some(Content::Nothing);
     };
+    let content = content.as_bytes();
     // What is there as an object beside it says what the text is about.
     let is_alone =
         attributes.is_none_or(|attributes| matches!(attributes.get(), "null" | "{}" | "[]") || !is_object(attributes));
     let is_proven = match provenance(text) {
         Provenance::Entra => true,
         // It is the whole of what was received, where a `message` can be a part.
-        Provenance::Silent => name == "_raw",
+        Provenance::Silent => name == "_raw" || name == "event" && is_lone_batch(text, content),
         Provenance::Other => false,
     };
     if is_alone && is_proven {
-        if !take_record(record.as_bytes(), sink) {
-            let is_json = parse_or_repair(record.as_bytes(), |text| members(text, []).map(drop)).is_some();
-            if is_json { sink.other_category() } else { sink.reject(Rejected::Malformed) }
+        if !take_content(content, sink) {
+            let is_json = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text).ok();
+            if parse_or_repair(content, is_json).is_some() {
+                sink.other_category();
+            } else {
+                sink.reject(Rejected::Malformed);
+            }
         }
-    } else if parse_or_repair(record.as_bytes(), kind).is_some() {
+    } else if parse_or_repair(content, kind).is_some() {
         sink.unproven();
     } else {
         sink.other_category();
@@ -140,36 +195,89 @@ fn is_object(member: &RawValue) -> bool {
     member.get().starts_with('{')
 }
 
-/// The text that a member is, if it is one.
-fn decoded(member: &RawValue) -> Option<String> {
-    parse_or_repair(member.get().as_bytes(), |json| serde_json::from_slice::<String>(json).ok())
+/// The JSON whose text a member is, or the record or batch that it is itself.
+fn content(member: &RawValue) -> Option<Cow<'_, str>> {
+    let json = member.get();
+    if json.starts_with(['{', '[']) {
+        return parse_or_repair(json.as_bytes(), kind).map(|_| Cow::Borrowed(json));
+    }
+    parse_or_repair(json.as_bytes(), |json| serde_json::from_slice::<String>(json).ok()).map(Cow::Owned)
 }
 
-/// What an object is that a forwarder carries.
+/// Whether a text begins with an object, or with an array of objects. Many lines of logs begin with a time in brackets.
+fn begins_as_records(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with('{') || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '[']))
+}
+
+/// Whether `content` is a batch, and the document `text` has nothing beside it but the forwarder's routing. What an
+/// application logs has a time, a level or a host.
+fn is_lone_batch(text: &[u8], content: &[u8]) -> bool {
+    let names = serde_json::from_slice::<BTreeMap<String, &RawValue>>(text).unwrap_or_default();
+    names.keys().all(|name| matches!(name.as_str(), "event" | "routing"))
+        && matches!(parse_or_repair(content, kind), Some(Kind::Batch))
+}
+
+/// What JSON is that a forwarder carries.
 enum Kind {
     Record,
     Batch,
 }
 
-fn kind(object: &[u8]) -> Option<Kind> {
-    let [batch] = members(object, [BATCH])?;
-    if batch.is_some_and(|batch| batch.get().starts_with('[')) {
+fn kind(json: &[u8]) -> Option<Kind> {
+    if json.trim_ascii_start().starts_with(b"[") {
+        return has_records(json, DEEPEST_BATCH).then_some(Kind::Batch);
+    }
+    let [batch] = members(json, [BATCH])?;
+    if batch.is_some_and(|batch| batch.get().starts_with('[')) || has_batch(json, DEEPEST_BATCH) {
         return Some(Kind::Batch);
     }
-    let is_text = |member: Option<&RawValue>| member.is_some_and(|member| member.get().starts_with('"'));
-    members(object, OF_A_RECORD)?.into_iter().any(is_text).then_some(Kind::Record)
+    is_record(json).then_some(Kind::Record)
 }
 
-/// Takes a record or all of a batch, and tells whether the object is one.
-fn take_record(object: &[u8], sink: &mut Sink<'_>) -> bool {
-    match parse_or_repair(object, kind) {
+/// Arrays around a batch's records: an event hub's trigger has an array of messages, which are batches.
+const DEEPEST_BATCH: usize = 2;
+
+/// Whether an array has a record, or a batch with one.
+fn has_records(array: &[u8], depth: usize) -> bool {
+    let elements: Vec<&RawValue> = serde_json::from_slice(array).unwrap_or_default();
+    elements.into_iter().map(|element| element.get().as_bytes()).any(|element| match element.first() {
+        Some(b'{') => is_record(element) || depth > 1 && has_batch(element, depth - 1),
+        Some(b'[') => depth > 1 && has_records(element, depth - 1),
+        _ => false,
+    })
+}
+
+fn has_batch(object: &[u8], depth: usize) -> bool {
+    let arrays = members(object, BATCH_NAMES).unwrap_or([None; BATCH_NAMES.len()]);
+    let mut arrays = arrays.into_iter().flatten().map(|array| array.get().as_bytes());
+    arrays.any(|array| array.starts_with(b"[") && has_records(array, depth))
+}
+
+fn is_record(object: &[u8]) -> bool {
+    let is_text = |member: Option<&RawValue>| member.is_some_and(|member| member.get().starts_with('"'));
+    members(object, OF_A_RECORD).is_some_and(|members| members.into_iter().any(is_text))
+}
+
+/// Reads a record that has nothing around it.
+fn read_one(record: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    if record.len() > sink.limits.record {
+        sink.reject(Rejected::TooLong);
+        return Ok(());
+    }
+    diagnostic::read_bare(record, sink)
+}
+
+/// Takes a record or all of a batch, and returns whether `content` is one.
+fn take_content(content: &[u8], sink: &mut Sink<'_>) -> bool {
+    match parse_or_repair(content, kind) {
         Some(Kind::Record) => {
-            if diagnostic::read_bare(object, sink).is_err() {
+            if read_one(content, sink).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }
         Some(Kind::Batch) => {
-            let mut input = Input::of_text(object.to_vec(), sink.limits);
+            let mut input = Input::of_text(content.to_vec(), sink.limits);
             if read_framed(&mut input, Framing::Values, sink, diagnostic::read_bare).is_err() {
                 sink.reject(Rejected::Malformed);
             }

@@ -1,9 +1,10 @@
 //! The beginning of an export, as shapes are recognised by.
 
-use json_records::{Framing, Key, KeySet, repaired_for_sniffing};
+use json_records::{Framing, KeySet, repaired_for_sniffing};
 use serde::de::IgnoredAny;
 
 use super::batches::BATCHES;
+use super::table;
 use crate::input::Foreign;
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
 
@@ -16,6 +17,8 @@ pub(super) struct Head<'a> {
     is_json: bool,
     /// Whether it is a batch or an array that has no records.
     pub(super) is_empty_batch: bool,
+    /// Whether a longer beginning would be framed the same way and have the same columns.
+    pub(super) is_settled: bool,
 }
 
 impl<'a> Head<'a> {
@@ -29,23 +32,24 @@ impl<'a> Head<'a> {
     }
 
     fn of_other(text: &'a [u8]) -> Self {
-        Self { text, framing: Framing::Lines, records: Vec::new(), is_json: false, is_empty_batch: false }
+        let is_settled = table::has_whole_header(text);
+        Self { text, framing: Framing::Lines, records: Vec::new(), is_json: false, is_empty_batch: false, is_settled }
     }
 
     fn of_json(original: &'a [u8]) -> Self {
         let text = &*repaired_for_sniffing(original);
         let of_lines = names_in_lines(text, &BATCHES);
-        let framing = framing(text, !of_lines.is_empty());
+        let (framing, is_settled) = framing(text, !of_lines.is_empty());
         let (records, is_empty_batch) = match framing {
             // The first line can be longer than the beginning.
             Framing::Lines if of_lines.is_empty() => (Look::at(text, &BATCHES, 1).records, false),
             Framing::Lines => (of_lines, false),
             Framing::Values => {
-                let look = Look::at(text, &BATCHES, LOOKED_AT);
+                let look = Look::at(text, &BATCHES, usize::MAX);
                 (look.records, look.is_batch && look.elements == 0)
             }
         };
-        Self { text: original, framing, records, is_json: true, is_empty_batch }
+        Self { text: original, framing, records, is_json: true, is_empty_batch, is_settled }
     }
 
     /// Whether it is JSON, or at least begins so.
@@ -78,7 +82,7 @@ fn begins_within_record(text: &[u8]) -> bool {
     next().trim_ascii_end().ends_with(b"}") && next().starts_with(b"{\"")
 }
 
-static RECORDS: KeySet = KeySet::new(&[("Records", Key::Batch), ("records", Key::Batch)]);
+static RECORDS: KeySet = KeySet::with_batches(&[], &["Records", "records"]);
 
 /// What the first lines have after other text, such as a timestamp.
 pub(super) fn after_text(head: &[u8]) -> Option<Foreign> {
@@ -96,10 +100,12 @@ pub(super) fn after_text(head: &[u8]) -> Option<Foreign> {
     })
 }
 
-fn framing(text: &[u8], has_records_in_lines: bool) -> Framing {
+/// How a text of JSON is framed, and whether a longer one could not be framed otherwise.
+fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
     if text.starts_with(b"[") {
-        return Framing::Values;
+        return (Framing::Values, true);
     }
+    let mut is_settled = true;
     let mut documents = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     let is_line = match documents.next() {
         Some(Ok(_)) => {
@@ -110,11 +116,16 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> Framing {
             !document.contains(&b'\n') && ends_line && !Look::at(document, &BATCHES, 1).is_batch
         }
         // It goes on beyond the beginning: as one long line, or as a document of many.
-        Some(Err(error)) if error.is_eof() => !text.contains(&b'\n') && !Look::at(text, &BATCHES, 1).is_batch,
+        Some(Err(error)) if error.is_eof() => {
+            let is_one_line = !text.contains(&b'\n') && !Look::at(text, &BATCHES, 1).is_batch;
+            // Another document can follow on the same line.
+            is_settled = !is_one_line;
+            is_one_line
+        }
         // It is damaged. Unless it is a document of many lines, the next line is whole.
         _ => has_records_in_lines,
     };
-    if is_line { Framing::Lines } else { Framing::Values }
+    (if is_line { Framing::Lines } else { Framing::Values }, is_settled)
 }
 
 #[cfg(test)]

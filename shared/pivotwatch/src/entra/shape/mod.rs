@@ -25,10 +25,9 @@ mod reader;
 mod sink;
 mod table;
 
-use json_records::Framing;
-
 use self::head::Head;
 pub(super) use self::sink::Sink;
+use super::Recognised;
 use crate::input::{Foreign, Input, ReadFault};
 
 /// Every shape, in the order in which they are tried.
@@ -62,7 +61,7 @@ pub(super) struct Shape {
 
 /// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
 /// has no byte order mark and no white space before it, and is the whole export when that is short.
-pub(super) fn recognise(head: &[u8]) -> Result<(&'static Shape, Framing), Foreign> {
+pub(super) fn recognise(head: &[u8]) -> Result<Recognised, Foreign> {
     let first = Head::of(head);
     let rest = || Head::of_rest(head);
     shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| {
@@ -85,7 +84,14 @@ fn foreign_json(head: &Head<'_>) -> Foreign {
     }
 }
 
-fn shape_of(head: &Head<'_>) -> Option<(&'static Shape, Framing)> {
+fn shape_of(head: &Head<'_>) -> Option<Recognised> {
     let shape = SHAPES.iter().find(|shape| (shape.recognises)(head))?;
-    Some((shape, head.framing))
+    Some(Recognised { shape, framing: head.framing, is_settled: head.is_settled })
+}
+
+/// The shape of documents of a log forwarder, recognised without a sign-in among them.
+pub(super) fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
+    let head = Head::of(head);
+    let shape = &forwarded::OF_OTHER_LOGS;
+    (shape.recognises)(&head).then_some(Recognised { shape, framing: head.framing, is_settled: true })
 }

@@ -33,7 +33,7 @@ enum Use {
 }
 
 /// The members that are looked at, by their paths. Documents have them nested or flat.
-const EVIDENCE: [(&str, Use); 25] = [
+const EVIDENCE: [(&str, Use); 26] = [
     ("source", Use::Subject),
     ("ddsource", Use::Subject),
     ("sourcetype", Use::Subject),
@@ -44,6 +44,7 @@ const EVIDENCE: [(&str, Use); 25] = [
     ("event.module", Use::Subject),
     ("data_stream.dataset", Use::Subject),
     ("fileset.module", Use::Subject),
+    ("routing.hostname", Use::Subject),
     ("source_type", Use::Way),
     ("input.type", Use::Way),
     ("topic", Use::Way),
@@ -62,7 +63,8 @@ const EVIDENCE: [(&str, Use); 25] = [
 ];
 
 /// The first part of each path in [`EVIDENCE`], where it has more than one.
-const OBJECTS: [&str; 9] = ["service", "event", "data_stream", "fileset", "input", "kafka", "azure", "log", "fields"];
+const OBJECTS: [&str; 10] =
+    ["service", "event", "data_stream", "fileset", "routing", "input", "kafka", "azure", "log", "fields"];
 
 /// Bytes of the longest member that is looked at.
 const LONGEST: usize = 4096;

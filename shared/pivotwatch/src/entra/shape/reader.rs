@@ -8,7 +8,7 @@ use super::batches::BATCHES;
 use super::diagnostic::{self, KEYS, SLOTS};
 use super::fast_path::FastPath;
 use super::sink::Sink;
-use crate::input::{Input, Limits, ReadFault};
+use crate::input::{Input, Limits, ReadFault, is_compressed};
 
 /// A text is no JSON object.
 pub(super) struct NotJson;
@@ -47,10 +47,15 @@ fn parse(text: &[u8], sink: &mut Sink<'_>, read_record: ReadRecord) {
 }
 
 fn reject<const N: usize>(record: &Record<'_, N>, sink: &mut Sink<'_>) {
+    if let Record::Damaged(text) = record
+        && is_compressed(text)
+    {
+        sink.compressed_part();
+    }
     sink.reject(match record {
         Record::TooLong => Rejected::TooLong,
         Record::TooDeep => Rejected::TooDeep,
-        Record::Indexed(_) | Record::Raw(_) | Record::Damaged => Rejected::Malformed,
+        Record::Indexed(_) | Record::Raw(_) | Record::Damaged(_) => Rejected::Malformed,
     });
 }
 

@@ -24,6 +24,7 @@ pub(in crate::entra) struct Sink<'a> {
     sign_ins: u64,
     malformed: u64,
     unproven: u64,
+    has_compressed_part: bool,
     /// What a table is instead of sign-ins.
     instead: Option<Foreign>,
     /// For what is cut anew within a record.
@@ -49,6 +50,7 @@ impl<'a> Sink<'a> {
             sign_ins: 0,
             malformed: 0,
             unproven: 0,
+            has_compressed_part: false,
             instead: None,
             limits,
         }
@@ -75,6 +77,16 @@ impl<'a> Sink<'a> {
         } else {
             Foreign::OtherLogs
         }
+    }
+
+    /// Compressed data where a record would begin.
+    pub(super) fn compressed_part(&mut self) {
+        self.has_compressed_part = true;
+    }
+
+    /// Whether there was such data.
+    pub(in crate::entra) fn has_compressed_part(&self) -> bool {
+        self.has_compressed_part
     }
 
     /// A table whose columns are those of something else.

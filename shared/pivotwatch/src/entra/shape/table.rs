@@ -5,8 +5,8 @@ use super::super::row::{Field, Role, Row, Vocabulary};
 use super::super::time::{Orders, When};
 use super::head::Head;
 use super::{Sink, defender, elastic, log_analytics, portal_csv, prefixed};
-use crate::input::csv::{Cut, Rows};
-use crate::input::{Foreign, Input, Limits, ReadFault};
+use crate::input::csv::{Cut, MOST_COLUMNS, Rows, skip_line_ends};
+use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
 
 /// What separates cells: a comma, or what spreadsheets put for it in countries that write numbers with one, or in text
 /// for the clipboard.
@@ -133,13 +133,37 @@ pub(super) fn fields(names: Vec<String>) -> Result<Vec<Field>, Foreign> {
     vocabulary.map(|vocabulary| columns.fields(vocabulary).collect()).ok_or_else(|| columns.foreign())
 }
 
+/// Whether a table that begins so has the end of its header in what is there.
+pub(super) fn has_whole_header(head: &[u8]) -> bool {
+    let (start, _) = preamble(head);
+    memchr::memchr2(b'\n', b'\r', &head[start..]).is_some()
+}
+
 /// What a table is instead of an export.
 pub(super) fn foreign(head: &[u8]) -> Foreign {
     if let Some(foreign) = prefixed::foreign(head) {
         return foreign;
     }
     let columns = Columns::of(head);
-    if columns.names.len() < 2 { Foreign::NoText } else { columns.foreign() }
+    if columns.names.len() >= 2 {
+        columns.foreign()
+    } else if has_wide_header(head) {
+        Foreign::WideTable
+    } else {
+        Foreign::NoText
+    }
+}
+
+/// Whether the header is text with more columns than a table may have.
+fn has_wide_header(head: &[u8]) -> bool {
+    let rest = &head[preamble(head).0..];
+    let header = &rest[..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
+    // A header that is longer than a record may be has more than a thousand names.
+    let most = if header.len() > Limits::default().record { MOST_COLUMNS / 16 } else { MOST_COLUMNS };
+    let has_many = |separator: u8| memchr::memchr_iter(separator, header).count() >= most;
+    // The last character can be cut.
+    let is_text = || std::str::from_utf8(header).map_or_else(|fault| fault.error_len().is_none(), |_| true);
+    SEPARATORS.into_iter().any(has_many) && !header.contains(&0) && is_text()
 }
 
 impl Columns {
@@ -182,6 +206,11 @@ pub(super) fn read(
     // The names.
     rows.next(input, &is_row)?;
     loop {
+        skip_line_ends(input)?;
+        input.look_ahead(LONGEST_MAGIC)?;
+        if input.begins_compressed() {
+            sink.compressed_part();
+        }
         match rows.next(input, &is_row) {
             Ok(None) => return Ok(()),
             Err(fault) => return Err(fault),
