@@ -3,6 +3,8 @@
 //! Tools write a word or a sign where a field has no value, and some do so in one of two fields of the same meaning. A
 //! reader that takes the placeholder for the value misses the good field beside it.
 
+use crate::detection::failure::is_id;
+
 /// Placeholders in lower case: of PowerShell, .NET, Python, R, Go, spreadsheets, Kibana, Splunk and SQL clients.
 const PLACEHOLDERS: [&str; 28] = [
     "-",
@@ -50,9 +52,9 @@ pub(super) fn is_placeholder(text: &[u8]) -> bool {
             && PLACEHOLDERS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
-/// Whether a text identifies nothing: it is missing, or a UUID of zeros.
+/// Whether a text identifies nothing: it is missing, or a nil UUID.
 pub(super) fn is_missing_id(text: &str) -> bool {
-    is_missing(text) || text.trim().bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}'))
+    is_missing(text) || !is_id(text.trim())
 }
 
 /// Whether a text is the name of a .NET type, which a table has where an object was written without its members.
