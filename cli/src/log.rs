@@ -43,3 +43,8 @@ pub(crate) fn shown_path(path: &str) -> String {
 fn shown_message(message: impl fmt::Display) -> String {
     visible(&message.to_string(), MESSAGE)
 }
+
+/// A number and its noun, with the plural's `s` where the number needs it.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

@@ -100,6 +100,9 @@ impl AllRead {
                 "there is no CloudTrail record in any file that was read, so no incident can be found; see whether \
                  --cloudtrail is right",
             );
+        } else if seen.usable_trail_records == 0 {
+            self.trouble();
+            log.say("no CloudTrail record in any file that was read can be used, so no incident can be found");
         }
     }
 

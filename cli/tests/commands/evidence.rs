@@ -42,6 +42,13 @@ fn api_call() -> Value {
     })
 }
 
+/// A login that a hunt cannot use.
+fn login_without_time() -> Value {
+    let mut login = console_login("undated", noon());
+    login["eventTime"] = json!("2 March");
+    login
+}
+
 fn assert_ends(output: &Output, status: i32, words: &str) {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{said}");
@@ -105,6 +112,40 @@ fn every_event_of_cloudtrail_counts_as_seen() {
             let shown = text(&hunt(&folder, &[]).stderr);
             assert!(!shown.contains("pivotwatch:"), "{name}: {shown}");
         }
+    }
+}
+
+#[test]
+fn logins_of_which_none_can_be_used_are_trouble() {
+    let folder = folder("undated");
+    put(&folder, "entra/PT1H.json", lines(&failed(6, noon())));
+    for records in [vec![login_without_time()], vec![login_without_time(); 3]] {
+        put(&folder, "cloudtrail/log.json", log_file(&records));
+        let output = hunt(&folder, &[]);
+        assert_ends(&output, 1, "log.json: none of its records can be used");
+        assert_ends(&output, 1, "no CloudTrail record in any file that was read can be used");
+        let output = pivotwatch(&folder, &["inspect", "cloudtrail"]);
+        assert_ends(&output, 1, "no_usable_record");
+    }
+    // Beside a record in order, a record is lost and the file is not.
+    put(&folder, "cloudtrail/log.json", log_file(&[login_without_time(), refused_login()]));
+    assert_ends(&hunt(&folder, &[]), 0, "1 rejected (login_without_time 1)");
+}
+
+#[test]
+fn a_hunt_says_that_no_record_can_be_a_login() {
+    let folder = folder("no-login");
+    put(&folder, "entra/PT1H.json", lines(&failed(6, noon())));
+    let words = "0 successful console logins; no CloudTrail record is a console login";
+    for records in [vec![api_call()], vec![api_call(), switch_of_role()]] {
+        put(&folder, "cloudtrail/log.json", log_file(&records));
+        assert_ends(&hunt(&folder, &[]), 0, words);
+    }
+    // A login that failed shows that the logs have logins.
+    for other in [refused_login(), console_login("one", noon())] {
+        put(&folder, "cloudtrail/log.json", log_file(&[api_call(), other]));
+        let said = text(&hunt(&folder, &[]).stderr);
+        assert!(!said.contains("is a console login"), "{said}");
     }
 }
 

@@ -135,6 +135,46 @@ fn a_file_that_is_named_is_read_wherever_it_lies() {
     assert!(found);
 }
 
+/// Asserts that no line of a summary has a number with a noun of the wrong number.
+fn assert_numbers_agree(said: &str) {
+    let nouns = ["file", "record", "failure", "login", "incident"];
+    for line in said.lines().filter(|line| !line.starts_with("pivotwatch:")) {
+        let line = line.split([';', '(']).next().unwrap();
+        for part in line.split(',').filter(|part| !part.contains(" of the ")) {
+            let mut words = part.split_whitespace();
+            let number: u64 = words.next().unwrap().parse().unwrap();
+            for word in words {
+                let is_plural = nouns.iter().any(|noun| word.strip_suffix('s') == Some(noun));
+                assert!(!(is_plural && number == 1), "{line}");
+                assert!(!(nouns.contains(&word) && number != 1), "{line}");
+            }
+        }
+        assert!(!line.contains(" 1 of the failures and logins were"), "{line}");
+    }
+}
+
+#[test]
+fn numbers_and_their_nouns_agree() {
+    let folder = folder("plurals");
+    let (sign_ins, login) = (failed(6, noon()), console_login("one", noon()));
+    let digest = folder.join("cloudtrail/AWSLogs/111122223333/CloudTrail-Digest");
+    for number in 0..3 {
+        fs::write(folder.join("entra/PT1H.json"), lines(&sign_ins[..number])).unwrap();
+        fs::write(folder.join("entra/again.json"), lines(&sign_ins[..number.min(1)])).unwrap();
+        let logins = (0..number).map(|_| event(&login)).collect::<Vec<_>>();
+        fs::write(folder.join("cloudtrail/log.json"), json!(logins).to_string()).unwrap();
+        if number > 0 {
+            fs::create_dir_all(&digest).unwrap();
+            fs::write(digest.join(format!("{number}.json")), "{}").unwrap();
+        }
+        assert_numbers_agree(&text(&hunt(&folder, &["--threshold", "1"]).stderr));
+        let one_file = ["hunt", "--entra", "entra/PT1H.json", "--cloudtrail", "entra/PT1H.json"];
+        assert_numbers_agree(&text(&pivotwatch(&folder, &one_file).stderr));
+    }
+    let said = text(&hunt(&folder, &["--threshold", "1"]).stderr);
+    assert!(said.contains("2 more files passed over") && said.ends_with("1 incident\n"), "{said}");
+}
+
 #[test]
 fn a_hunt_in_nothing_says_so() {
     let folder = facts("nothing");
