@@ -11,7 +11,7 @@ use pivotwatch::notify::visible;
 use pivotwatch::telemetry::{Reasons, Summary};
 use serde::Serialize;
 
-use crate::log::{Log, counted};
+use crate::log::{Log, counted, warnings};
 use crate::{files, json};
 
 /// Characters of a name that the table shows.
@@ -116,6 +116,9 @@ pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, lo
     log.line(format_args!("  {}{}", counted(summary.logins, "successful console login"), without_logins(summary)));
     log.line(format_args!("  {ignored} ignored{}", by_reason(&summary.ignored)));
     log.line(format_args!("  {rejected} rejected{}", by_reason(&summary.rejected)));
+    for warning in warnings(&summary.warnings) {
+        log.line(format_args!("  {warning}"));
+    }
     let were = if summary.duplicates == 1 { "was" } else { "were" };
     log.line(format_args!("  {} of the failures and logins {were} there more than once", summary.duplicates));
     log.line(counted(incidents as u64, "incident"));

@@ -48,12 +48,27 @@ pub enum Warning {
 }
 
 impl Warning {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::FutureTime, Self::RepeatsUncounted];
+
     /// The name in metrics and logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::FutureTime => "future_time",
             Self::RepeatsUncounted => "repeats_uncounted",
+        }
+    }
+
+    /// What people read.
+    #[must_use]
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::FutureTime => "the time is more than an hour ahead of the clock",
+            Self::RepeatsUncounted => {
+                "the object has more records without an id than are numbered, so equal ones count once, and there may be \
+                 more failures"
+            }
         }
     }
 }

@@ -131,7 +131,8 @@ impl aws::Receiver for Gathering {
 }
 
 /// The latest time that is not in the future at `now`: clocks differ, but not by an hour.
-pub(super) fn horizon(now: DateTime<Utc>) -> DateTime<Utc> {
+#[must_use]
+pub fn horizon(now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::hours(1)
 }
 
