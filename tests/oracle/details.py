@@ -144,6 +144,7 @@ class _Near:
         times = [failure.time for failure in self.failures]
         codes = Counter(failure.code for failure in self.failures)
         first, last = (datetime.fromisoformat(shown[name]) for name in ("first", "last"))
+        yield from _unequal("count_estimated", shown["count_estimated"], self.is_estimated)
         if self.is_estimated:
             if not _is_near(shown["count"], len(times)):
                 yield "count", shown["count"], len(times)

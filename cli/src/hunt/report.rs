@@ -98,7 +98,8 @@ fn logins(incident: &Incident) -> String {
 fn failures(report: &IncidentReport) -> String {
     let by_source = report.failures.iter().map(|(source, failures)| {
         let verdict = if failures.exceeded { "" } else { " (allowed)" };
-        format!("{source} {}{verdict}", failures.count)
+        let about = if failures.count_estimated { "about " } else { "" };
+        format!("{source} {about}{}{verdict}", failures.count)
     });
     by_source.collect::<Vec<_>>().join("\n")
 }

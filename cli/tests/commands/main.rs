@@ -66,6 +66,25 @@ fn a_hunt_is_a_table_unless_asked_otherwise() {
 }
 
 #[test]
+fn an_estimate_is_shown_as_one() {
+    let folder = folder("estimate");
+    let login = console_login("one", noon() + TimeDelta::minutes(59));
+    fs::write(folder.join("cloudtrail/event.json"), event(&login).to_string()).unwrap();
+    for (number, shown, is_estimated) in [(256, "interactive 256", false), (600, "interactive about ", true)] {
+        let mut sign_ins = failed(number, noon());
+        for (second, sign_in) in (0..).zip(&mut sign_ins) {
+            sign_in.time = noon() + TimeDelta::seconds(second);
+        }
+        fs::write(folder.join("entra/PT1H.json"), lines(&sign_ins)).unwrap();
+        let table = text(&hunt(&folder, &[]).stdout);
+        assert!(table.contains(shown), "{table}");
+        let incident = objects(&hunt(&folder, &["--format", "json"])).remove(0);
+        let failures = &incident["failures"]["interactive"];
+        assert_eq!((&failures["count_estimated"], &failures["users_estimated"]), (&json!(is_estimated), &json!(false)));
+    }
+}
+
+#[test]
 fn a_hunt_that_finds_nothing_prints_nothing_and_ends_well() {
     let folder = facts("quiet");
     for quiet in [
