@@ -5,7 +5,7 @@ mod numbers;
 mod requests;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Evidence, Failure, Login, Rule, Source, incidents};
@@ -28,8 +28,8 @@ fn failure(number: u64, time: DateTime<Utc>) -> Failure {
 
 fn login(time: DateTime<Utc>) -> Login {
     match aws::read(&console_login("one", time)) {
-        Reading::Login(login) => *login,
-        Reading::Unusable(reason) => panic!("{}", reason.name()),
+        TrailOutcome::Login(login) => *login,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
-use pivotwatch::aws::Unusable;
+use pivotwatch::aws::TrailIgnored;
 use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::visible;
@@ -128,7 +128,7 @@ pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, lo
 /// What to add where CloudTrail records were seen and none of them is a console login, not even a failed one. A quiet
 /// account has such logs, and so has a trail without sign-in events.
 fn without_logins(summary: &Summary) -> &'static str {
-    let others = summary.ignored.get(Unusable::NotAConsoleLogin.name()).copied().unwrap_or_default();
+    let others = summary.ignored.get(TrailIgnored::NotAConsoleLogin.name()).copied().unwrap_or_default();
     if summary.seen.trail_records > 0 && summary.seen.trail_records == others {
         "; no CloudTrail record is a console login, so see whether the logs are those of the right regions and days"
     } else {

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome, Warning, When};
-use pivotwatch::pipeline::{count_unusable, horizon, see_sign_in, see_trail_record};
+use pivotwatch::pipeline::{horizon, see_sign_in, see_trail_record};
 use pivotwatch::telemetry::{Summary, count};
 
 /// Numbers of a file.
@@ -60,19 +60,17 @@ impl entra::Receiver for Findings {
     }
 }
 
-impl aws::Receiver for Findings {
-    fn receive_record(&mut self, reading: Reading) {
-        see_trail_record(&mut self.summary.seen, &reading);
-        match reading {
-            Reading::Login(login) => {
-                self.record(Some(login.time));
+impl TrailReceiver for Findings {
+    fn receive_record(&mut self, outcome: TrailOutcome) {
+        see_trail_record(&mut self.summary.seen, &outcome);
+        self.record(if let TrailOutcome::Login(login) = &outcome { Some(login.time) } else { None });
+        match outcome {
+            TrailOutcome::Login(login) => {
                 self.summary.logins += 1;
                 self.addresses.insert(login.source_ip_address);
             }
-            Reading::Unusable(reason) => {
-                self.record(None);
-                count_unusable(&mut self.summary, reason);
-            }
+            TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
+            TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
         }
     }
 }

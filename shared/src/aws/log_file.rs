@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::console_login::{self, Reading, Unusable};
+use super::console_login;
 use super::event::record_of;
+use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::input::json::{self, Cut, Glance, NotJson, Place, Records};
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
 use crate::input::{Input, ReadFault, for_sniffing, read_or_repair};
@@ -19,9 +20,9 @@ use crate::input::{Input, ReadFault, for_sniffing, read_or_repair};
 const BATCH: &str = "Records";
 
 /// Takes what the records of a file come to, in the order in which they stand in it.
-pub trait Receiver {
+pub trait TrailReceiver {
     /// One record.
-    fn receive_record(&mut self, reading: Reading);
+    fn receive_record(&mut self, outcome: TrailOutcome);
 }
 
 /// Whether a file that begins so ([`Input::head`]) has CloudTrail records.
@@ -52,7 +53,7 @@ fn is_record(names: &Names) -> bool {
 ///
 /// # Errors
 /// [`ReadFault`] when it breaks off; what was received before stays valid.
-pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
+pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(), ReadFault> {
     let mut each = Each(receiver);
     if has_records_in_lines(input.head()?) {
         json::lines(input, BATCH, &mut each)
@@ -70,7 +71,7 @@ fn has_records_in_lines(head: &[u8]) -> bool {
 }
 
 /// Reads each record as it is found.
-struct Each<'r>(&'r mut dyn Receiver);
+struct Each<'r>(&'r mut dyn TrailReceiver);
 
 impl Records for Each<'_> {
     fn glance(&mut self, _: &[u8], _: Place) -> Glance {
@@ -81,29 +82,29 @@ impl Records for Each<'_> {
         self.0.receive_record(match record {
             // Who logs in must not hide behind a text that is none.
             Cut::Text(text) => read_or_repair(text, read_record).ok_or(NotJson)?,
-            Cut::TooLong => Reading::Unusable(Unusable::TooLong),
-            Cut::TooDeep => Reading::Unusable(Unusable::TooDeep),
+            Cut::TooLong => TrailOutcome::Rejected(TrailRejected::TooLong),
+            Cut::TooDeep => TrailOutcome::Rejected(TrailRejected::TooDeep),
         });
         Ok(())
     }
 
     fn damaged(&mut self) {
-        self.0.receive_record(Reading::Unusable(Unusable::Malformed));
+        self.0.receive_record(TrailOutcome::Rejected(TrailRejected::Malformed));
     }
 }
 
 /// What a record comes to, if it is JSON.
-fn read_record(text: &[u8]) -> Option<Reading> {
+fn read_record(text: &[u8]) -> Option<TrailOutcome> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
     // A trail tells of everything that happens in an account: only a login is worth building up whole.
     if !envelope.has_record() {
-        return Some(Reading::Unusable(Unusable::NotARecord));
+        return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
     if envelope.detail.is_none() && !envelope.is_login() {
-        return Some(Reading::Unusable(Unusable::NotAConsoleLogin));
+        return Some(TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin));
     }
     let event = serde_json::from_slice::<Value>(text).ok()?;
-    Some(record_of(&event).map_or(Reading::Unusable(Unusable::NotARecord), console_login::read))
+    Some(record_of(&event).map_or(TrailOutcome::Rejected(TrailRejected::NotARecord), console_login::read))
 }
 
 /// As much of a record, or of an event around it, as tells whether it can be a login.
@@ -140,11 +141,12 @@ mod tests {
         others: Vec<&'static str>,
     }
 
-    impl Receiver for Received {
-        fn receive_record(&mut self, reading: Reading) {
-            match reading {
-                Reading::Login(_) => self.logins += 1,
-                Reading::Unusable(reason) => self.others.push(reason.name()),
+    impl TrailReceiver for Received {
+        fn receive_record(&mut self, outcome: TrailOutcome) {
+            match outcome {
+                TrailOutcome::Login(_) => self.logins += 1,
+                TrailOutcome::Ignored(reason) => self.others.push(reason.name()),
+                TrailOutcome::Rejected(reason) => self.others.push(reason.name()),
             }
         }
     }

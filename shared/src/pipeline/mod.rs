@@ -20,7 +20,7 @@ mod surroundings;
 pub use days::Days;
 pub use deadline::Deadline;
 pub use failure::Unfinished;
-pub use gathering::{count_unusable, horizon};
+pub use gathering::horizon;
 pub use ingest::{Failed, Ingested};
 pub use object::ObjectFault;
 pub use seen::{UnusableExport, see_sign_in, see_trail_record};

@@ -4,7 +4,7 @@
 //! not look like a quiet day.
 
 use super::reading::{LOG_FILE, Read};
-use crate::aws::{Reading, Unusable};
+use crate::aws::{TrailOutcome, TrailRejected};
 use crate::entra::{Ignored, Outcome};
 use crate::telemetry::{Seen, Summary};
 
@@ -50,14 +50,13 @@ pub fn see_sign_in(seen: &mut Seen, outcome: &Outcome) {
 }
 
 /// Counts a record of a CloudTrail log file: any event of CloudTrail, whether it is a login or not.
-pub fn see_trail_record(seen: &mut Seen, reading: &Reading) {
-    let (is_record, is_usable) = match reading {
-        Reading::Login(_) => (true, true),
-        Reading::Unusable(reason) => match reason {
-            Unusable::NotAConsoleLogin | Unusable::NotSuccessful | Unusable::NoAddress => (true, true),
-            Unusable::NoTime => (true, false),
-            Unusable::NotARecord | Unusable::Malformed | Unusable::TooLong | Unusable::TooDeep => (false, false),
-        },
+pub fn see_trail_record(seen: &mut Seen, outcome: &TrailOutcome) {
+    let (is_record, is_usable) = match outcome {
+        TrailOutcome::Login(_) | TrailOutcome::Ignored(_) => (true, true),
+        TrailOutcome::Rejected(TrailRejected::NoTime) => (true, false),
+        TrailOutcome::Rejected(
+            TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
+        ) => (false, false),
     };
     seen.trail_records += u64::from(is_record);
     seen.usable_trail_records += u64::from(is_usable);
