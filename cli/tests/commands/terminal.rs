@@ -122,12 +122,12 @@ fn wrong_arguments_do_nothing_to_the_terminal() {
             &["inspect", "x", &format!("--format={name}")],
             &["inspect", "x", &format!("-{name}")],
             &["inspect", &format!("--format{name}"), "x"],
-            &[&name],
+            &[name],
             &[&format!("hunt{name}")],
-            &["hunt", "--entra", "x", "--cloudtrail", "y", "--threshold", &name],
-            &["hunt", "--entra", "x", "--cloudtrail", "y", "--window", &name],
-            &["hunt", "--entra", "x", "--cloudtrail", "y", "--order", &name],
-            &["hunt", "--entra", "x", "--cloudtrail", "y", "--sources", &name],
+            &["hunt", "--entra", "x", "--cloudtrail", "y", "--threshold", name],
+            &["hunt", "--entra", "x", "--cloudtrail", "y", "--window", name],
+            &["hunt", "--entra", "x", "--cloudtrail", "y", "--order", name],
+            &["hunt", "--entra", "x", "--cloudtrail", "y", "--sources", name],
             &["hunt", "--entra", "x", &format!("--entra-{name}")],
         ] {
             let line: Vec<_> = line.iter().map(OsStr::new).collect();
