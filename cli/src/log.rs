@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io::Write;
 
+use pivotwatch::entra::Warning;
 use pivotwatch::notify::visible;
+use pivotwatch::telemetry::Reasons;
 
 /// Characters of a path that are shown.
 const PATH: usize = 200;
@@ -42,4 +44,17 @@ pub(crate) fn shown_path(path: &str) -> String {
 
 fn shown_message(message: impl fmt::Display) -> String {
     visible(&message.to_string(), MESSAGE)
+}
+
+/// A number and its noun, with the plural's `s` where the number needs it.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// What deserves attention: a text for each reason.
+pub(crate) fn warnings(counts: &Reasons) -> impl Iterator<Item = String> {
+    Warning::ALL.into_iter().filter_map(|warning| {
+        let number = counts.get(warning.name())?;
+        Some(format!("{} of {}: {}", counted(*number, "warning"), warning.name(), warning.explanation()))
+    })
 }

@@ -1,5 +1,6 @@
 //! `pivotwatch`: the rule on a laptop, for responders and analysts.
 
+mod arguments;
 mod files;
 mod hunt;
 mod inspect;
@@ -42,7 +43,7 @@ enum Ended {
 fn main() -> ExitCode {
     // A panic while a file is read becomes a fault of that file. Its message can quote the file.
     std::panic::set_hook(Box::new(|panic| Log::new(io::stderr()).say(panic)));
-    let Arguments { command } = Arguments::parse();
+    let Arguments { command } = arguments::parse();
     // Standard error is not locked: a panic on another thread writes to it.
     let (mut out, mut log) = (io::stdout().lock(), Log::new(io::stderr()));
     let (ended, printed) = match command {

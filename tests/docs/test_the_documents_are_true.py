@@ -131,7 +131,7 @@ def test_every_metric_and_every_reason_is_in_the_runbook():
     reasons = found(
         r'Self::\w+(?:\(.*\))? => "(\w+)"',
         "entra/record.rs",
-        "aws/console_login.rs",
+        "aws/outcome.rs",
         "aws/trail.rs",
         "pipeline/seen.rs",
     )

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use flate2::write::GzEncoder;
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::{Failure, Rule};
 use pivotwatch::entra::{self, Outcome, When};
 use pivotwatch::input::{Limits, ReadFault};
@@ -23,9 +23,9 @@ impl entra::Receiver for Received {
     }
 }
 
-impl aws::Receiver for Received {
-    fn receive_record(&mut self, reading: Reading) {
-        panic!("{reading:?} is in no sign-in export");
+impl TrailReceiver for Received {
+    fn receive_record(&mut self, outcome: TrailOutcome) {
+        panic!("{outcome:?} is in no sign-in export");
     }
 }
 

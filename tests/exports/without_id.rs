@@ -102,8 +102,8 @@ impl entra::Receiver for Counted {
     }
 }
 
-impl pivotwatch::aws::Receiver for Counted {
-    fn receive_record(&mut self, _: pivotwatch::aws::Reading) {}
+impl pivotwatch::aws::TrailReceiver for Counted {
+    fn receive_record(&mut self, _: pivotwatch::aws::TrailOutcome) {}
 }
 
 #[test]

@@ -133,6 +133,11 @@ CHECKS: dict[str, Check] = {
     "incidents with the same user and a UPN suffix": _incidents(
         lambda _, incident: "same_user" in incident.details["signals"] and _suffix(incident)
     ),
+    "incidents with more users than can be remembered": _incidents(
+        lambda _, incident: "users_not_remembered" in incident.details["signals"]
+    ),
+    "sources with an estimated number of users": _sources(lambda of_source: of_source["users_estimated"]),
+    "sources with an estimated number of failures": _sources(lambda of_source: of_source["count_estimated"]),
     "incidents whose user failed on other days alone": _incidents(
         lambda seen, incident: not is_root(incident) and not incident.details["signals"] and _named(seen, incident)
     ),

@@ -11,7 +11,7 @@ from typing import Any
 
 from oracle.findings import COLUMNS, LOGINS_LISTED, Incident, Login, grouped
 from oracle.seen import hour
-from oracle.world import NO_FAILURES, SAMPLED, Options, World
+from oracle.world import NO_FAILURES, REMEMBERED, SAMPLED, Options, World
 
 SOURCES = {"SignInLogs": "interactive", "NonInteractiveUserSignInLogs": "non_interactive"}
 """The categories that count, and what pivotwatch calls their sources."""
@@ -80,10 +80,10 @@ def _wrong(incident: Incident, facts: Facts, options: Options) -> Iterator[tuple
     shown = incident.details
     near = {source: _Near(facts.failures(incident.address, source), incident, options) for source in SOURCES.values()}
     near = {source: its for source, its in near.items() if its.failures}
-    is_same = not is_root(incident) and any(is_named(user, incident) for its in near.values() for user in its.users)
-    signals = [name for name, holds in (("root", is_root(incident)), ("same_user", is_same)) if holds]
-    yield from _unequal("signals", sorted(shown["signals"]), signals)
-    yield from _unequal("severity", shown["severity"], "High" if signals else "Medium")
+    signals = _signals(incident, near.values())
+    if shown["signals"] not in signals:
+        yield "signals", shown["signals"], signals
+    yield from _unequal("severity", shown["severity"], "High" if shown["signals"] else "Medium")
     yield from _wrong_logins(shown, facts.logins(incident), options)
     yield from _unequal("sources", sorted(shown["failures"]), sorted(near))
     for source in near.keys() & shown["failures"].keys():
@@ -93,6 +93,26 @@ def _wrong(incident: Incident, facts: Facts, options: Options) -> Iterator[tuple
         yield from _unequal(f"{source} exceeded", of_source["exceeded"], exceeded)
         for name, value, right in near[source].wrong(of_source, incident):
             yield f"{source} {name}", value, right
+
+
+def _signals(incident: Incident, near: Iterable["_Near"]) -> list[list[str]]:
+    """The signals that are right, which are several where it is not known whose names are remembered."""
+    if is_root(incident):
+        return [["root"]]
+    if not dict(zip(COLUMNS, incident.columns, strict=True))["AccountName"]:
+        return [[]]
+    tallies = [users for its in near for users in its.users_by_day.values()]
+    named_in = [users for users in tallies if any(is_named(user, incident) for user in users)]
+    if any(not _is_forgetful(users) for users in named_in):
+        return [["same_user"]]
+    if not any(_is_forgetful(users) for users in tallies):
+        return [[]]
+    return [["same_user"], ["users_not_remembered"]] if named_in else [["users_not_remembered"]]
+
+
+def _is_forgetful(users: Iterable[str]) -> bool:
+    """Whether there are more users than can be remembered."""
+    return sum(len(user.encode()) for user in users) > REMEMBERED
 
 
 def _unequal(name: str, shown: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -134,8 +154,12 @@ class _Near:
         first = incident.start - options.window
         last = incident.end + (options.window if options.order == "any" else timedelta())
         self.failures = [failure for failure in failures if first <= failure.time <= last]
-        days: set[date] = {failure.time.date() for failure in self.failures}
-        self.users = {failure.user for failure in failures if failure.user and failure.time.date() in days}
+        self.users_by_day: dict[date, set[str]] = {failure.time.date(): set() for failure in self.failures}
+        for failure in failures:
+            if failure.user and failure.time.date() in self.users_by_day:
+                self.users_by_day[failure.time.date()].add(failure.user)
+        self.users = set().union(*self.users_by_day.values())
+        self.is_forgetful = _is_forgetful(self.users)
         hours = Counter(hour(failure.time) for failure in failures)
         self.is_estimated = any(hours[hour(failure.time)] > SAMPLED for failure in self.failures)
 
@@ -144,6 +168,7 @@ class _Near:
         times = [failure.time for failure in self.failures]
         codes = Counter(failure.code for failure in self.failures)
         first, last = (datetime.fromisoformat(shown[name]) for name in ("first", "last"))
+        yield from _unequal("count_estimated", shown["count_estimated"], self.is_estimated)
         if self.is_estimated:
             if not _is_near(shown["count"], len(times)):
                 yield "count", shown["count"], len(times)
@@ -157,11 +182,18 @@ class _Near:
             yield from _unequal("last", last, max(times))
             yield from _unequal("error_codes", shown["error_codes"], dict(codes))
         users_total = min(len(self.users), shown["count"])
-        yield from _unequal("users_total", shown["users_total"], users_total)
+        if not self.is_forgetful:
+            yield from _unequal("users_total", shown["users_total"], users_total)
+        elif shown["users_total"] > shown["count"] or not _is_near(shown["users_total"], users_total):
+            yield "users_total", shown["users_total"], users_total
+        is_bounded_by_estimate = self.is_estimated and len(self.users) > shown["count"]
+        users_estimated = self.is_forgetful or is_bounded_by_estimate
+        yield from _unequal("users_estimated", shown["users_estimated"], users_estimated)
         yield from self._wrong_users(shown["users"], min(users_total, USERS_LISTED), incident)
 
     def _wrong_users(self, users: list[str], number: int, incident: Incident) -> Iterator[tuple[str, Any, Any]]:
         yield from _unequal("number of users", len(set(users)), number)
         yield from _unequal("users who did not fail", sorted({*users} - self.users), [])
         named = {user for user in self.users if is_named(user, incident)}
-        yield from _unequal("same-named users", len(named & {*users}), min(len(named), number))
+        if not self.is_forgetful:
+            yield from _unequal("same-named users", len(named & {*users}), min(len(named), number))

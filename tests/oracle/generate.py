@@ -19,6 +19,9 @@ USERS = ("ann@contoso.example", "Alice@Contoso.Example", "bo", "ωMEGA@contoso.e
 MANY_USERS = tuple(f"user{number}@contoso.example" for number in range(120))
 """More than an incident lists."""
 
+FORGETTABLE = 520
+"""More users than this, each with a long name, are more than a tally can remember."""
+
 SIGN_IN_FORMS = ("lines", "batch", "batches")
 RECORD_FORMS = ("log file", "records", "events", "array")
 
@@ -73,13 +76,19 @@ class _Generator:
         clock = Clock(self.random, self.options)
         for address in self._addresses():
             clock = clock.of_another_address()
+            is_forgotten = False
             for category in COUNTED:
-                sign_ins += self._failures(clock, address, category, self._number_of_failures())
+                number = self._number_of_failures()
+                is_forgotten |= number > FORGETTABLE
+                sign_ins += self._failures(clock, address, category, number)
                 if self._chance(0.3):
                     sign_ins.append(self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES)))
             if self._chance(0.2):
                 sign_ins += self._failures(clock, address, self.random.choice(UNCOUNTED), self.options.threshold + 2)
             records += self._records(clock, address)
+            if is_forgotten:
+                # Such addresses are few, and say nothing without a login.
+                records += [self._record(clock, address) for _ in range(4)]
         if self._chance(0.2):
             address = self.random.choice(NO_ADDRESSES_OF_ENTRA)
             sign_ins += self._failures(clock, address, self.random.choice(COUNTED), self.options.threshold + 1)
@@ -113,7 +122,9 @@ class _Generator:
         time = clock.time_in_one_hour if number > SAMPLED else clock.time
         users = (*USERS, *MANY_USERS) if number >= len(MANY_USERS) else USERS
         before = None
-        for _ in range(number):
+        for nth in range(number):
+            if number > FORGETTABLE:
+                users = (_long_name(nth),)
             before = self._sign_in(time(), address, category, self.random.choice(FAILURES), before, users)
             yield before
             if self._chance(0.1):
@@ -202,3 +213,9 @@ class _Generator:
 
     def _uuid(self) -> str:
         return str(uuid.UUID(int=self.random.getrandbits(128)))
+
+
+def _long_name(nth: int) -> str:
+    """A user of their own for each number, the first of them with names that users of AWS have too."""
+    local = dict(enumerate(("alice", "bo", "c.d"))).get(nth, f"user{nth}")
+    return f"{local}@{'long-' * 22}a.example"

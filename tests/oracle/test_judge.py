@@ -98,6 +98,8 @@ WRONG_DETAILS = {
     "another last failure": of_source(lambda failures: failures.update(last="2040-01-01T00:00:00Z")),
     "another number of a code": of_source(lambda failures: failures["error_codes"].update({"50126": 1000})),
     "exceeded the other way": of_source(lambda failures: failures.update(exceeded=not failures["exceeded"])),
+    "an estimate of failures": of_source(lambda failures: failures.update(count_estimated=True)),
+    "an estimate of users": of_source(lambda failures: failures.update(users_estimated=True)),
     "a user more": of_source(lambda failures: failures.update(users_total=failures["users_total"] + 1)),
     "a user not listed": of_source(lambda failures: failures["users"].pop()),
     "a user who did not fail": of_source(lambda failures: failures["users"].__setitem__(0, "zoe@contoso.example")),

@@ -11,6 +11,9 @@ LOOPBACK = ("127.0.0.1", "::1")
 SAMPLED = 256
 """Failures of an hour of which pivotwatch keeps all. Of more it keeps some, and must decide as if it kept all."""
 
+REMEMBERED = 64 * 1024
+"""Bytes of the names of a tally's users, of which pivotwatch keeps all. Of more it keeps some, and must say so."""
+
 NO_FAILURES = ("0", "50125", "50140")
 """The result codes that it leaves out."""
 

@@ -1,10 +1,11 @@
 //! An address that fails more often than a tally keeps: what it costs stays bounded, and what is decided stays exact.
 
 mod cost;
+mod numbers;
 mod requests;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Evidence, Failure, Login, Rule, Source, incidents};
@@ -27,8 +28,8 @@ fn failure(number: u64, time: DateTime<Utc>) -> Failure {
 
 fn login(time: DateTime<Utc>) -> Login {
     match aws::read(&console_login("one", time)) {
-        Reading::Login(login) => *login,
-        Reading::Unusable(reason) => panic!("{}", reason.name()),
+        TrailOutcome::Login(login) => *login,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -58,6 +59,17 @@ fn bursts() -> impl Strategy<Value = Vec<(usize, i64, i64)>> {
     vec((1..700_usize, 0..3 * 86_400_i64, 1..5400_i64), 1..4)
 }
 
+/// The times of the failures of bursts.
+fn times_of(bursts: &[(usize, i64, i64)]) -> Vec<DateTime<Utc>> {
+    let first_day = at("2026-03-01T00:00:00Z");
+    let of_burst = |(number, first, length): &(usize, i64, i64)| {
+        let (number, first, length) = (*number, *first, *length);
+        let step = (0_i64..).map(|number| number.wrapping_mul(7919));
+        step.take(number).map(move |step| first_day + TimeDelta::seconds(first + step % length))
+    };
+    bursts.iter().flat_map(of_burst).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -72,13 +84,7 @@ proptest! {
         any_order in any::<bool>(),
     ) {
         let first_day = at("2026-03-01T00:00:00Z");
-        let times: Vec<_> = bursts
-            .iter()
-            .flat_map(|(number, first, length)| {
-                let step = (0_i64..).map(|number| number.wrapping_mul(7919));
-                step.take(*number).map(move |step| first_day + TimeDelta::seconds(first + step % length))
-            })
-            .collect();
+        let times = times_of(&bursts);
         let window = TimeDelta::minutes(window_minutes);
         let login_time = match at_the_edge {
             None => first_day + TimeDelta::seconds(login_second),

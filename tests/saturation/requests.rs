@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use chrono::TimeDelta;
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::objects::MemoryObjects;
 use pivotwatch::store::{DynamoDb, Store};
 use pivotwatch_tests::dynamodb;
@@ -104,8 +104,8 @@ async fn costs(failures: i64, logins: usize) -> [Cost; 2] {
     for number in 0..logins {
         let time = noon() + TimeDelta::seconds(i64::try_from(number % 3600).unwrap());
         match aws::read(&console_login(&format!("login {number}"), time)) {
-            Reading::Login(login) => drop(store.write_login(&login).await.unwrap()),
-            Reading::Unusable(reason) => panic!("{}", reason.name()),
+            TrailOutcome::Login(login) => drop(store.write_login(&login).await.unwrap()),
+            other => panic!("{other:?}"),
         }
     }
     let world = pipeline(store);

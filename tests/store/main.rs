@@ -3,7 +3,7 @@
 mod dynamodb;
 
 use chrono::TimeDelta;
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{
     Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, incidents,
@@ -71,8 +71,8 @@ fn tally(failures: u64) -> Tally {
 
 fn login(event_id: &str, minutes: i64) -> Login {
     match aws::read(&console_login(event_id, noon() + TimeDelta::minutes(minutes))) {
-        Reading::Login(login) => *login,
-        Reading::Unusable(reason) => panic!("{}", reason.name()),
+        TrailOutcome::Login(login) => *login,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -50,7 +50,8 @@ impl AllRead {
                 }
                 continue;
             }
-            let (summary, days, result) = pipeline.record_object(&OneFile(&path), &files::address(key)).await;
+            let (object, address) = (OneFile(&path), files::address(key));
+            let (summary, result) = pipeline.record_object(&object, &address, &mut self.days).await;
             if let Err(fault) = result {
                 self.trouble();
                 log.about(&shown, format_args!("{fault} ({})", fault.code()));
@@ -60,7 +61,6 @@ impl AllRead {
                 log.about(&shown, report::unusable(&summary));
             }
             self.total.add(summary);
-            self.days.add(days);
         }
     }
 
@@ -100,6 +100,9 @@ impl AllRead {
                 "there is no CloudTrail record in any file that was read, so no incident can be found; see whether \
                  --cloudtrail is right",
             );
+        } else if seen.usable_trail_records == 0 {
+            self.trouble();
+            log.say("no CloudTrail record in any file that was read can be used, so no incident can be found");
         }
     }
 

@@ -24,8 +24,8 @@ use all_read::AllRead;
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
-/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read or used, or there is no sign-in or
-/// no CloudTrail record at all; incidents in the others are printed all the same), 2 wrong arguments.
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read or used, or no file has a sign-in,
+/// or none a CloudTrail record, that can be used; incidents in the others are printed all the same), 2 wrong arguments.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.

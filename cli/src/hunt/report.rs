@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
+use pivotwatch::aws::TrailIgnored;
 use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::visible;
 use pivotwatch::telemetry::{Reasons, Summary};
 use serde::Serialize;
 
-use crate::log::Log;
+use crate::log::{Log, counted, warnings};
 use crate::{files, json};
 
 /// Characters of a name that the table shows.
@@ -97,7 +98,8 @@ fn logins(incident: &Incident) -> String {
 fn failures(report: &IncidentReport) -> String {
     let by_source = report.failures.iter().map(|(source, failures)| {
         let verdict = if failures.exceeded { "" } else { " (allowed)" };
-        format!("{source} {}{verdict}", failures.count)
+        let about = if failures.count_estimated { "about " } else { "" };
+        format!("{source} {about}{}{verdict}", failures.count)
     });
     by_source.collect::<Vec<_>>().join("\n")
 }
@@ -105,16 +107,33 @@ fn failures(report: &IncidentReport) -> String {
 /// Prints what was read, and what became of it.
 pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, log: &mut Log<impl Write>) {
     let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
-    log.line(format_args!("{} files, {} records", summary.objects, summary.records));
+    let (files, records) = (counted(summary.objects, "file"), counted(summary.records, "record"));
+    log.line(format_args!("{files}, {records}"));
     if !skipped.is_empty() {
-        log.line(format_args!("  {} more files passed over{}", total(skipped), by_reason(skipped)));
+        let more = counted(total(skipped), "more file");
+        log.line(format_args!("  {more} passed over{}", by_reason(skipped)));
     }
-    log.line(format_args!("  {} failures", summary.failures));
-    log.line(format_args!("  {} successful console logins", summary.logins));
+    log.line(format_args!("  {}", counted(summary.failures, "failure")));
+    log.line(format_args!("  {}{}", counted(summary.logins, "successful console login"), without_logins(summary)));
     log.line(format_args!("  {ignored} ignored{}", by_reason(&summary.ignored)));
     log.line(format_args!("  {rejected} rejected{}", by_reason(&summary.rejected)));
-    log.line(format_args!("  {} of the failures and logins were there more than once", summary.duplicates));
-    log.line(format_args!("{incidents} incident{}", if incidents == 1 { "" } else { "s" }));
+    for warning in warnings(&summary.warnings) {
+        log.line(format_args!("  {warning}"));
+    }
+    let were = if summary.duplicates == 1 { "was" } else { "were" };
+    log.line(format_args!("  {} of the failures and logins {were} there more than once", summary.duplicates));
+    log.line(counted(incidents as u64, "incident"));
+}
+
+/// What to add where CloudTrail records were seen and none of them is a console login, not even a failed one. A quiet
+/// account has such logs, and so has a trail without sign-in events.
+fn without_logins(summary: &Summary) -> &'static str {
+    let others = summary.ignored.get(TrailIgnored::NotAConsoleLogin.name()).copied().unwrap_or_default();
+    if summary.seen.trail_records > 0 && summary.seen.trail_records == others {
+        "; no CloudTrail record is a console login, so see whether the logs are those of the right regions and days"
+    } else {
+        ""
+    }
 }
 
 /// Why nothing in a file can be used.

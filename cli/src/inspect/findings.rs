@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
-use pivotwatch::entra::{self, Outcome, When};
-use pivotwatch::pipeline::{count_unusable, see_sign_in, see_trail_record};
+use pivotwatch::entra::{self, Outcome, Warning, When};
+use pivotwatch::pipeline::{horizon, see_sign_in, see_trail_record};
 use pivotwatch::telemetry::{Summary, count};
 
 /// Numbers of a file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Findings {
     /// Records, failures, logins, and the others by reason: what `ingest` counts.
     pub(super) summary: Summary,
@@ -18,14 +18,25 @@ pub(super) struct Findings {
     pub(super) addresses: HashSet<Address>,
     /// The first and the last time of a record.
     pub(super) times: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The latest time that is not in the future.
+    horizon: DateTime<Utc>,
 }
 
 impl Findings {
+    /// Nothing is found yet in a file that is inspected `now`.
+    pub(super) fn none(now: DateTime<Utc>) -> Self {
+        let (summary, addresses) = (Summary::default(), HashSet::new());
+        Self { summary, addresses, times: None, horizon: horizon(now) }
+    }
+
     fn record(&mut self, time: Option<DateTime<Utc>>) {
         self.summary.records += 1;
         if let Some(time) = time {
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
+            if time > self.horizon {
+                count(&mut self.summary.warnings, Warning::FutureTime.name());
+            }
         }
     }
 }
@@ -43,21 +54,23 @@ impl entra::Receiver for Findings {
             Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
         }
     }
+
+    fn warn(&mut self, warning: Warning) {
+        count(&mut self.summary.warnings, warning.name());
+    }
 }
 
-impl aws::Receiver for Findings {
-    fn receive_record(&mut self, reading: Reading) {
-        see_trail_record(&mut self.summary.seen, &reading);
-        match reading {
-            Reading::Login(login) => {
-                self.record(Some(login.time));
+impl TrailReceiver for Findings {
+    fn receive_record(&mut self, outcome: TrailOutcome) {
+        see_trail_record(&mut self.summary.seen, &outcome);
+        self.record(if let TrailOutcome::Login(login) = &outcome { Some(login.time) } else { None });
+        match outcome {
+            TrailOutcome::Login(login) => {
                 self.summary.logins += 1;
                 self.addresses.insert(login.source_ip_address);
             }
-            Reading::Unusable(reason) => {
-                self.record(None);
-                count_unusable(&mut self.summary, reason);
-            }
+            TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
+            TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
+use chrono::Utc;
 use clap::Args;
 use pivotwatch::detection::Rule;
 use pivotwatch::input::{Limits, ReadFault};
@@ -22,8 +23,8 @@ use report::{Fault, Row};
 ///
 /// Records are failures, ignored and rejected ones together, and in a CloudTrail log file logins.
 ///
-/// Exit status: 0 all were read, 1 a file was refused or could not be read to its end, 2 wrong arguments, 141 standard
-/// output was closed before the end.
+/// Exit status: 0 all can be used, 1 a file was refused, could not be read to its end or has nothing that can be used, 2
+/// wrong arguments, 141 standard output was closed before the end.
 #[derive(Args)]
 pub(crate) struct Inspect {
     /// Files, or folders with everything below them. They are judged by the default settings.
@@ -45,7 +46,7 @@ impl Inspect {
         });
         let mut ended = Ended::Quiet;
         let mut rows = rows.inspect(|row| {
-            if row.error.is_some() {
+            if row.is_trouble() {
                 ended = Ended::Trouble;
             }
         });
@@ -69,7 +70,7 @@ fn inspect(Found { path, key, skipped }: &Found) -> Row {
         Ok(file) => file,
         Err(error) => return Row::of_fault(path, Fault { code: "file.unreadable", message: error.to_string() }),
     };
-    let mut findings = Findings::default();
+    let mut findings = Findings::none(Utc::now());
     let read = reading::guarded(|| {
         let recognised = reading::recognise(file, Limits::default())?;
         let what = recognised.what();

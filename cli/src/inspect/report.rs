@@ -10,7 +10,7 @@ use pivotwatch::telemetry::Reasons;
 use serde::Serialize;
 
 use super::findings::Findings;
-use crate::log::{Log, shown_path};
+use crate::log::{Log, shown_path, warnings};
 use crate::{files, json};
 
 /// A file, and what was found in it.
@@ -37,7 +37,12 @@ impl Row {
     /// A file of which nothing is known yet.
     pub(super) fn of(path: &Path) -> Self {
         let file = path.to_string_lossy().into_owned();
-        Self { file, passed_over: None, unusable: None, what: None, findings: Findings::default(), error: None }
+        Self { file, passed_over: None, unusable: None, what: None, findings: Findings::none(Utc::now()), error: None }
+    }
+
+    /// Whether nothing of the file can be used, or not all of it was read.
+    pub(super) fn is_trouble(&self) -> bool {
+        self.error.is_some() || self.unusable.is_some()
     }
 
     /// A file that could not be opened.
@@ -58,6 +63,7 @@ struct Line<'a> {
     logins: u64,
     ignored: &'a Reasons,
     rejected: &'a Reasons,
+    warnings: &'a Reasons,
     addresses: usize,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
@@ -78,6 +84,7 @@ pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
         logins: findings.summary.logins,
         ignored: &findings.summary.ignored,
         rejected: &findings.summary.rejected,
+        warnings: &findings.summary.warnings,
         addresses: findings.addresses.len(),
         first: findings.times.map(|(first, _)| first),
         last: findings.times.map(|(_, last)| last),
@@ -87,7 +94,7 @@ pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
     json::write_line(out, &line)
 }
 
-/// Prints a row for each file, and to `log` what went wrong with which.
+/// Prints a row for each file, and to `log` what is wrong with which, or deserves attention.
 pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut Log<impl Write>) -> io::Result<()> {
     let mut table = files::table([
         "File",
@@ -125,6 +132,9 @@ pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut Log<impl Write
         }
         if let Some(unusable) = row.unusable {
             log.about(&row.file, format_args!("nothing in it can be used ({})", unusable.name()));
+        }
+        for warning in warnings(&row.findings.summary.warnings) {
+            log.about(&row.file, warning);
         }
     }
     writeln!(out, "{table}")

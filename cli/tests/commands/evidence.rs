@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use pivotwatch_tests::facts::{console_login, event, failed, lines, log_file, noon};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -40,6 +40,13 @@ fn api_call() -> Value {
         "eventName": "ListBuckets", "eventTime": "2026-03-02T12:00:00Z", "eventSource": "s3.amazonaws.com",
         "userIdentity": {"type": "IAMUser"}, "sourceIPAddress": "198.51.100.1",
     })
+}
+
+/// A login that a hunt cannot use.
+fn login_without_time() -> Value {
+    let mut login = console_login("undated", noon());
+    login["eventTime"] = json!("2 March");
+    login
 }
 
 fn assert_ends(output: &Output, status: i32, words: &str) {
@@ -106,6 +113,93 @@ fn every_event_of_cloudtrail_counts_as_seen() {
             assert!(!shown.contains("pivotwatch:"), "{name}: {shown}");
         }
     }
+}
+
+#[test]
+fn logins_of_which_none_can_be_used_are_trouble() {
+    let folder = folder("undated");
+    put(&folder, "entra/PT1H.json", lines(&failed(6, noon())));
+    for records in [vec![login_without_time()], vec![login_without_time(); 3]] {
+        put(&folder, "cloudtrail/log.json", log_file(&records));
+        let output = hunt(&folder, &[]);
+        assert_ends(&output, 1, "log.json: none of its records can be used");
+        assert_ends(&output, 1, "no CloudTrail record in any file that was read can be used");
+        let output = pivotwatch(&folder, &["inspect", "cloudtrail"]);
+        assert_ends(&output, 1, "no_usable_record");
+    }
+    // Beside a record in order, a record is lost and the file is not.
+    put(&folder, "cloudtrail/log.json", log_file(&[login_without_time(), refused_login()]));
+    assert_ends(&hunt(&folder, &[]), 0, "1 rejected (login_without_time 1)");
+}
+
+#[test]
+fn a_hunt_says_that_no_record_can_be_a_login() {
+    let folder = folder("no-login");
+    put(&folder, "entra/PT1H.json", lines(&failed(6, noon())));
+    let words = "0 successful console logins; no CloudTrail record is a console login";
+    for records in [vec![api_call()], vec![api_call(), switch_of_role()]] {
+        put(&folder, "cloudtrail/log.json", log_file(&records));
+        assert_ends(&hunt(&folder, &[]), 0, words);
+    }
+    // A login that failed shows that the logs have logins.
+    for other in [refused_login(), console_login("one", noon())] {
+        put(&folder, "cloudtrail/log.json", log_file(&[api_call(), other]));
+        let said = text(&hunt(&folder, &[]).stderr);
+        assert!(!said.contains("is a console login"), "{said}");
+    }
+}
+
+#[test]
+fn an_inspection_of_a_file_that_cannot_be_used_is_trouble() {
+    let folder = folder("inspect-unusable");
+    for (bytes, reason) in [
+        (rejected(), "no_usable_record"),
+        (json!({"records": []}).to_string(), "no_record"),
+        (String::from_utf8(log_file(&[login_without_time()])).unwrap(), "no_usable_record"),
+    ] {
+        put(&folder, "entra/bad.json", bytes);
+        assert_ends(&pivotwatch(&folder, &["inspect", "entra"]), 1, &format!("({reason})"));
+        let output = pivotwatch(&folder, &["inspect", "--format", "json", "entra"]);
+        assert_ends(&output, 1, "");
+        assert_eq!(objects(&output)[0]["unusable"], reason);
+        // Another file in order does not make up for it.
+        put(&folder, "other/PT1H.json", lines(&failed(6, noon())));
+        assert_ends(&pivotwatch(&folder, &["inspect", "entra", "other"]), 1, &format!("({reason})"));
+    }
+    put(&folder, "quiet/log.json", log_file(&[]));
+    assert_ends(&pivotwatch(&folder, &["inspect", "quiet", "other"]), 0, "");
+}
+
+#[test]
+fn records_that_deserve_attention_are_reported_and_are_no_trouble() {
+    let folder = folder("warnings");
+    let ahead = |minutes| Utc::now() + TimeDelta::minutes(minutes);
+    put(&folder, "entra/PT1H.json", lines(&failed(6, ahead(120))));
+    put(&folder, "entra/near.json", lines(&failed(2, ahead(30))));
+    put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", ahead(130)), console_login("two", noon())]));
+
+    let output = pivotwatch(&folder, &["inspect", "entra", "cloudtrail"]);
+    assert_ends(&output, 0, "PT1H.json: 6 warnings of future_time: the time is more than an hour ahead of the clock");
+    assert_ends(&output, 0, "log.json: 1 warning of future_time: the time is more than an hour ahead of the clock");
+    assert!(!text(&output.stderr).contains("near.json"), "{}", text(&output.stderr));
+    let output = pivotwatch(&folder, &["inspect", "--format", "json", "entra", "cloudtrail"]);
+    let warnings: Vec<_> = objects(&output).iter().map(|file| file["warnings"].clone()).collect();
+    assert_eq!(warnings, [json!({"future_time": 1}), json!({"future_time": 6}), json!({})]);
+
+    assert_ends(&hunt(&folder, &[]), 10, "7 warnings of future_time");
+}
+
+#[test]
+fn a_table_with_too_many_rows_without_an_id_is_reported() {
+    let folder = folder("repeats");
+    let row = |number| format!("2026-03-02T12:00:00Z,203.0.113.9,50126,{number}\n");
+    let rows: String = (0..100_004).map(row).collect();
+    put(&folder, "entra/table.csv", format!("TimeGenerated,IPAddress,ResultType,UserPrincipalName\n{rows}"));
+    put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", noon())]));
+    let words = "4 warnings of repeats_uncounted: the object has more records without an id than are numbered, so equal \
+                 ones count once, and there may be more failures";
+    assert_ends(&pivotwatch(&folder, &["inspect", "entra"]), 0, words);
+    assert_ends(&hunt(&folder, &[]), 0, words);
 }
 
 #[test]

@@ -66,6 +66,25 @@ fn a_hunt_is_a_table_unless_asked_otherwise() {
 }
 
 #[test]
+fn an_estimate_is_shown_as_one() {
+    let folder = folder("estimate");
+    let login = console_login("one", noon() + TimeDelta::minutes(59));
+    fs::write(folder.join("cloudtrail/event.json"), event(&login).to_string()).unwrap();
+    for (number, shown, is_estimated) in [(256, "interactive 256", false), (600, "interactive about ", true)] {
+        let mut sign_ins = failed(number, noon());
+        for (second, sign_in) in (0..).zip(&mut sign_ins) {
+            sign_in.time = noon() + TimeDelta::seconds(second);
+        }
+        fs::write(folder.join("entra/PT1H.json"), lines(&sign_ins)).unwrap();
+        let table = text(&hunt(&folder, &[]).stdout);
+        assert!(table.contains(shown), "{table}");
+        let incident = objects(&hunt(&folder, &["--format", "json"])).remove(0);
+        let failures = &incident["failures"]["interactive"];
+        assert_eq!((&failures["count_estimated"], &failures["users_estimated"]), (&json!(is_estimated), &json!(false)));
+    }
+}
+
+#[test]
 fn a_hunt_that_finds_nothing_prints_nothing_and_ends_well() {
     let folder = facts("quiet");
     for quiet in [
@@ -133,6 +152,46 @@ fn a_file_that_is_named_is_read_wherever_it_lies() {
     let named: Vec<_> = fs::read_dir(&other).unwrap().map(|file| file.unwrap().path()).collect();
     let found = named.iter().any(|path| hunted(&path.to_string_lossy()).status.code() == Some(10));
     assert!(found);
+}
+
+/// Asserts that no line of a summary has a number with a noun of the wrong number.
+fn assert_numbers_agree(said: &str) {
+    let nouns = ["file", "record", "failure", "login", "incident"];
+    for line in said.lines().filter(|line| !line.starts_with("pivotwatch:")) {
+        let line = line.split([';', '(']).next().unwrap();
+        for part in line.split(',').filter(|part| !part.contains(" of the ")) {
+            let mut words = part.split_whitespace();
+            let number: u64 = words.next().unwrap().parse().unwrap();
+            for word in words {
+                let is_plural = nouns.iter().any(|noun| word.strip_suffix('s') == Some(noun));
+                assert!(!(is_plural && number == 1), "{line}");
+                assert!(!(nouns.contains(&word) && number != 1), "{line}");
+            }
+        }
+        assert!(!line.contains(" 1 of the failures and logins were"), "{line}");
+    }
+}
+
+#[test]
+fn numbers_and_their_nouns_agree() {
+    let folder = folder("plurals");
+    let (sign_ins, login) = (failed(6, noon()), console_login("one", noon()));
+    let digest = folder.join("cloudtrail/AWSLogs/111122223333/CloudTrail-Digest");
+    for number in 0..3 {
+        fs::write(folder.join("entra/PT1H.json"), lines(&sign_ins[..number])).unwrap();
+        fs::write(folder.join("entra/again.json"), lines(&sign_ins[..number.min(1)])).unwrap();
+        let logins = (0..number).map(|_| event(&login)).collect::<Vec<_>>();
+        fs::write(folder.join("cloudtrail/log.json"), json!(logins).to_string()).unwrap();
+        if number > 0 {
+            fs::create_dir_all(&digest).unwrap();
+            fs::write(digest.join(format!("{number}.json")), "{}").unwrap();
+        }
+        assert_numbers_agree(&text(&hunt(&folder, &["--threshold", "1"]).stderr));
+        let one_file = ["hunt", "--entra", "entra/PT1H.json", "--cloudtrail", "entra/PT1H.json"];
+        assert_numbers_agree(&text(&pivotwatch(&folder, &one_file).stderr));
+    }
+    let said = text(&hunt(&folder, &["--threshold", "1"]).stderr);
+    assert!(said.contains("2 more files passed over") && said.ends_with("1 incident\n"), "{said}");
 }
 
 #[test]

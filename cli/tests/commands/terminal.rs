@@ -1,13 +1,16 @@
 //! Names and files that are made to do harm: to the terminal, or by never ending.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
 use pivotwatch_tests::facts::{console_login, log_file, noon};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{facts, hunt, objects, pivotwatch, text};
@@ -102,6 +105,75 @@ fn names_of_files_do_nothing_to_the_terminal() {
         let said = text(&output.stderr);
         assert!(is_harmless(&said), "{said:?}");
     }
+}
+
+/// Runs the command with arguments that may be no text, and returns its status and what it printed.
+fn run(arguments: &[&OsStr]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_pivotwatch")).args(arguments).output().unwrap();
+    assert_eq!(text(&output.stdout), "");
+    (output.status.code(), text(&output.stderr))
+}
+
+#[test]
+fn wrong_arguments_do_nothing_to_the_terminal() {
+    for name in NAMES {
+        for line in [
+            &["inspect", &format!("--{name}")][..],
+            &["inspect", "x", &format!("--format={name}")],
+            &["inspect", "x", &format!("-{name}")],
+            &["inspect", &format!("--format{name}"), "x"],
+            &[name],
+            &[&format!("hunt{name}")],
+            &["hunt", "--entra", "x", "--cloudtrail", "y", "--threshold", name],
+            &["hunt", "--entra", "x", "--cloudtrail", "y", "--window", name],
+            &["hunt", "--entra", "x", "--cloudtrail", "y", "--order", name],
+            &["hunt", "--entra", "x", "--cloudtrail", "y", "--sources", name],
+            &["hunt", "--entra", "x", &format!("--entra-{name}")],
+        ] {
+            let line: Vec<_> = line.iter().map(OsStr::new).collect();
+            let (status, said) = run(&line);
+            assert_eq!(status, Some(2), "{line:?}");
+            assert!(is_harmless(&said), "{line:?}: {said:?}");
+            assert!(!said.lines().any(|line| line == "pivotwatch: 0 incidents"), "{said}");
+            // Of a short option, its first character alone is shown.
+            assert!(said.contains(r"\u{") || said.contains("'-"), "the argument is shown: {said}");
+        }
+    }
+    let bytes = OsStr::from_bytes(b"--\xff\x1b[2J");
+    for line in [&[OsStr::new("inspect"), bytes][..], &[bytes], &[OsStr::new("inspect"), OsStr::new("--format"), bytes]]
+    {
+        let (status, said) = run(line);
+        assert_eq!(status, Some(2), "{said}");
+        assert!(is_harmless(&said), "{said:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_arguments_do_anything_to_the_terminal(
+        command in prop::sample::select(vec!["hunt", "inspect", ""]),
+        arguments in prop::collection::vec("(--?)?(format|entra|threshold)?=?[\\x01-\u{9f}\u{2028}\u{202e}a-z]{0,4}", 1..4),
+    ) {
+        let command = [command].into_iter().filter(|command| !command.is_empty());
+        let arguments: Vec<_> = command.chain(arguments.iter().map(String::as_str)).map(OsStr::new).collect();
+        let output = Command::new(env!("CARGO_BIN_EXE_pivotwatch")).args(&arguments).output().unwrap();
+        let said = text(&output.stderr);
+        prop_assert!(is_harmless(&said), "{:?}: {:?}", arguments, said);
+    }
+}
+
+#[test]
+fn help_and_version_are_printed_as_ever() {
+    for (arguments, words) in [(["--version"], "pivotwatch "), (["--help"], "hunt"), (["help"], "Usage: pivotwatch")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_pivotwatch")).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert!(text(&output.stdout).contains(words), "{}", text(&output.stdout));
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_pivotwatch")).arg0("\u{1b}[2J").arg("hunt").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(is_harmless(&text(&output.stderr)), "{:?}", text(&output.stderr));
 }
 
 #[test]

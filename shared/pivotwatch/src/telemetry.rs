@@ -77,6 +77,8 @@ pub struct Seen {
     pub usable_sign_ins: u64,
     /// CloudTrail records of log files: every kind of event.
     pub trail_records: u64,
+    /// Those of them that are not rejected, at most `trail_records`.
+    pub usable_trail_records: u64,
 }
 
 impl Summary {
@@ -87,6 +89,7 @@ impl Summary {
         self.seen.sign_ins += other.seen.sign_ins;
         self.seen.usable_sign_ins += other.seen.usable_sign_ins;
         self.seen.trail_records += other.seen.trail_records;
+        self.seen.usable_trail_records += other.seen.usable_trail_records;
         self.failures += other.failures;
         self.unrecognised += other.unrecognised;
         self.duplicates += other.duplicates;

@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use chrono::{DateTime, Utc};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Failure, Rule, Tally};
 use pivotwatch::entra::{self, Outcome, When};
@@ -31,8 +31,8 @@ impl entra::Receiver for Failures {
     }
 }
 
-impl aws::Receiver for Failures {
-    fn receive_record(&mut self, _: Reading) {}
+impl TrailReceiver for Failures {
+    fn receive_record(&mut self, _: TrailOutcome) {}
 }
 
 fn read(export: &[u8]) -> Vec<Failure> {

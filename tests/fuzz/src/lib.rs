@@ -1,7 +1,7 @@
 //! What the fuzz targets share: reading an object, and what must hold whatever it is.
 
 use chrono::{DateTime, Utc};
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Rule;
 use pivotwatch::entra::{self, Outcome, When};
 use pivotwatch::input::Limits;
@@ -26,8 +26,8 @@ impl entra::Receiver for Received {
     }
 }
 
-impl aws::Receiver for Received {
-    fn receive_record(&mut self, _: Reading) {
+impl TrailReceiver for Received {
+    fn receive_record(&mut self, _: TrailOutcome) {
         self.records += 1;
     }
 }

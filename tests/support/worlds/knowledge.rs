@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::failure::{Particulars, identity};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Evidence, Failure, Rule, Source};
@@ -22,7 +22,7 @@ impl World {
                 evidence.tallies.entry((day, source)).or_default().add(&failure);
             }
             for record in self.trail.iter().filter(|record| record.address == Some(address)) {
-                if let Reading::Login(login) = aws::read(&record.record()) {
+                if let TrailOutcome::Login(login) = aws::read(&record.record()) {
                     evidence.logins.push(*login);
                 }
             }

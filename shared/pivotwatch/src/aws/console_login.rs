@@ -8,78 +8,26 @@ use chrono::DateTime;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::detection::account::{AccountName, Principal};
 use crate::detection::{Address, Day, Login};
 
-/// What a CloudTrail record came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// A console login that succeeded, from an address.
-    Login(Box<Login>),
-    /// Anything else.
-    Unusable(Unusable),
-}
-
-/// Why a record is no successful console login from an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unusable {
-    /// Another event (`SwitchRole`, `CheckMfa`, …).
-    NotAConsoleLogin,
-    /// A login that did not succeed, or does not say so.
-    NotSuccessful,
-    /// From no address: an AWS service's host name, `AWS Internal`.
-    NoAddress,
-    /// Without a time that can be read.
-    NoTime,
-    /// JSON that is no CloudTrail record.
-    NotARecord,
-    /// No JSON object.
-    Malformed,
-    /// Longer than a record may be.
-    TooLong,
-    /// Nested deeper than a record may be.
-    TooDeep,
-}
-
-impl Unusable {
-    /// The name in metrics and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NotAConsoleLogin => "not_a_console_login",
-            Self::NotSuccessful => "not_successful",
-            Self::NoAddress => "login_without_address",
-            Self::NoTime => "login_without_time",
-            Self::NotARecord => "not_a_record",
-            Self::Malformed => "malformed",
-            Self::TooLong => "too_long",
-            Self::TooDeep => "too_deep",
-        }
-    }
-
-    /// Whether something is wrong with the record. Other events, failed logins and those of AWS itself are in order.
-    #[must_use]
-    pub const fn is_fault(self) -> bool {
-        matches!(self, Self::NoTime | Self::NotARecord | Self::Malformed | Self::TooLong | Self::TooDeep)
-    }
-}
-
 /// Reads a CloudTrail record. Event name and result are compared without case, as the rule compares them.
 #[must_use]
-pub fn read(record: &Value) -> Reading {
+pub fn read(record: &Value) -> TrailOutcome {
     if !is_login(text(record, "/eventName")) {
-        return Reading::Unusable(Unusable::NotAConsoleLogin);
+        return TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin);
     }
     let login_result = text(record, "/responseElements/ConsoleLogin");
     if !login_result.eq_ignore_ascii_case("Success") {
-        return Reading::Unusable(Unusable::NotSuccessful);
+        return TrailOutcome::Ignored(TrailIgnored::NotSuccessful);
     }
     let Ok(source_ip_address) = Address::parse(text(record, "/sourceIPAddress")) else {
-        return Reading::Unusable(Unusable::NoAddress);
+        return TrailOutcome::Ignored(TrailIgnored::NoAddress);
     };
     let time = DateTime::parse_from_rfc3339(text(record, "/eventTime")).map(|time| time.to_utc());
     let Some(time) = time.ok().filter(|time| Day::is_plausible(*time)) else {
-        return Reading::Unusable(Unusable::NoTime);
+        return TrailOutcome::Rejected(TrailRejected::NoTime);
     };
     let user_identity_arn = text(record, "/userIdentity/arn");
     let account = AccountName::of(&Principal {
@@ -89,7 +37,7 @@ pub fn read(record: &Value) -> Reading {
         resource_arn: text(record, "/resources/0/ARN"),
     });
     let owned = |path| text(record, path).to_owned();
-    Reading::Login(Box::new(Login {
+    TrailOutcome::Login(Box::new(Login {
         event_id: event_id(record),
         time,
         source_ip_address,
@@ -173,8 +121,8 @@ mod tests {
 
     fn login(record: &Value) -> Login {
         match read(record) {
-            Reading::Login(login) => *login,
-            Reading::Unusable(reason) => panic!("{} for {record}", reason.name()),
+            TrailOutcome::Login(login) => *login,
+            other => panic!("{other:?} for {record}"),
         }
     }
 
@@ -224,21 +172,24 @@ mod tests {
 
     #[test]
     fn anything_else_is_told_apart_by_its_reason() {
-        for (record, reason) in [
-            (with("/eventName", json!("SwitchRole")), Unusable::NotAConsoleLogin),
-            (with("/eventName", json!("CheckMfa")), Unusable::NotAConsoleLogin),
-            (without("eventName"), Unusable::NotAConsoleLogin),
-            (with("/responseElements/ConsoleLogin", json!("Failure")), Unusable::NotSuccessful),
-            (with("/responseElements", json!(null)), Unusable::NotSuccessful),
-            (without("responseElements"), Unusable::NotSuccessful),
-            (with("/sourceIPAddress", json!("AWS Internal")), Unusable::NoAddress),
-            (with("/sourceIPAddress", json!("signin.amazonaws.com")), Unusable::NoAddress),
-            (without("sourceIPAddress"), Unusable::NoAddress),
-            (without("eventTime"), Unusable::NoTime),
-            (with("/eventTime", json!("...")), Unusable::NoTime),
-            (with("/eventTime", json!(1_700_000_000)), Unusable::NoTime),
+        for (record, outcome) in [
+            (with("/eventName", json!("SwitchRole")), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
+            (with("/eventName", json!("CheckMfa")), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
+            (without("eventName"), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
+            (
+                with("/responseElements/ConsoleLogin", json!("Failure")),
+                TrailOutcome::Ignored(TrailIgnored::NotSuccessful),
+            ),
+            (with("/responseElements", json!(null)), TrailOutcome::Ignored(TrailIgnored::NotSuccessful)),
+            (without("responseElements"), TrailOutcome::Ignored(TrailIgnored::NotSuccessful)),
+            (with("/sourceIPAddress", json!("AWS Internal")), TrailOutcome::Ignored(TrailIgnored::NoAddress)),
+            (with("/sourceIPAddress", json!("signin.amazonaws.com")), TrailOutcome::Ignored(TrailIgnored::NoAddress)),
+            (without("sourceIPAddress"), TrailOutcome::Ignored(TrailIgnored::NoAddress)),
+            (without("eventTime"), TrailOutcome::Rejected(TrailRejected::NoTime)),
+            (with("/eventTime", json!("...")), TrailOutcome::Rejected(TrailRejected::NoTime)),
+            (with("/eventTime", json!(1_700_000_000)), TrailOutcome::Rejected(TrailRejected::NoTime)),
         ] {
-            assert_eq!(read(&record), Reading::Unusable(reason), "{record}");
+            assert_eq!(read(&record), outcome, "{record}");
         }
     }
 }

@@ -12,8 +12,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::console_login::{self, Reading, Unusable};
+use super::console_login;
 use super::event::record_of;
+use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
 use crate::input::{Input, ReadFault, is_compressed};
 
@@ -23,9 +24,9 @@ const RECORDS: &str = "Records";
 static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS]);
 
 /// Takes what the records of a file come to, in the order in which they stand in it.
-pub trait Receiver {
+pub trait TrailReceiver {
     /// One record.
-    fn receive_record(&mut self, reading: Reading);
+    fn receive_record(&mut self, outcome: TrailOutcome);
 }
 
 /// Whether a file that begins so ([`Input::head`]) has CloudTrail records.
@@ -55,7 +56,7 @@ fn is_record(names: &Names) -> bool {
 ///
 /// # Errors
 /// [`ReadFault`] when it breaks off; what was received before stays valid.
-pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), ReadFault> {
+pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(), ReadFault> {
     let framing = if has_records_in_lines(input.head()?) { Framing::Lines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
     let mut has_compressed_part = false;
@@ -67,18 +68,18 @@ pub fn read(input: &mut Input<'_>, receiver: &mut dyn Receiver) -> Result<(), Re
 
 fn read_records(
     reader: &mut RecordReader<'_, '_, 0>,
-    receiver: &mut dyn Receiver,
+    receiver: &mut dyn TrailReceiver,
     has_compressed_part: &mut bool,
 ) -> Result<(), ReadFault> {
     while let Some(record) = reader.next()? {
         receiver.receive_record(match record {
             Record::Indexed(record) => parse(record.text()),
             Record::Raw(text) => parse(text),
-            Record::TooLong => Reading::Unusable(Unusable::TooLong),
-            Record::TooDeep => Reading::Unusable(Unusable::TooDeep),
+            Record::TooLong => TrailOutcome::Rejected(TrailRejected::TooLong),
+            Record::TooDeep => TrailOutcome::Rejected(TrailRejected::TooDeep),
             Record::Damaged(text) => {
                 *has_compressed_part |= is_compressed(text);
-                Reading::Unusable(Unusable::Malformed)
+                TrailOutcome::Rejected(TrailRejected::Malformed)
             }
         });
     }
@@ -86,8 +87,8 @@ fn read_records(
 }
 
 /// What a record comes to. A user must not be able to hide a login by putting invalid UTF-8 into a field.
-fn parse(text: &[u8]) -> Reading {
-    parse_or_repair(text, read_record).unwrap_or(Reading::Unusable(Unusable::Malformed))
+fn parse(text: &[u8]) -> TrailOutcome {
+    parse_or_repair(text, read_record).unwrap_or(TrailOutcome::Rejected(TrailRejected::Malformed))
 }
 
 /// Whether the first line is a record. Framing by lines is then safer: a damaged line costs no other.
@@ -99,17 +100,17 @@ fn has_records_in_lines(head: &[u8]) -> bool {
 }
 
 /// What a record comes to, if it is JSON.
-fn read_record(text: &[u8]) -> Option<Reading> {
+fn read_record(text: &[u8]) -> Option<TrailOutcome> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
     // A trail tells of everything that happens in an account: only a login is worth building up whole.
     if !envelope.has_record() {
-        return Some(Reading::Unusable(Unusable::NotARecord));
+        return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
     if envelope.detail.is_none() && !envelope.is_login() {
-        return Some(Reading::Unusable(Unusable::NotAConsoleLogin));
+        return Some(TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin));
     }
     let event = serde_json::from_slice::<Value>(text).ok()?;
-    Some(record_of(&event).map_or(Reading::Unusable(Unusable::NotARecord), console_login::read))
+    Some(record_of(&event).map_or(TrailOutcome::Rejected(TrailRejected::NotARecord), console_login::read))
 }
 
 /// As much of a record, or of an event around it, as tells whether it can be a login.
@@ -146,11 +147,12 @@ mod tests {
         others: Vec<&'static str>,
     }
 
-    impl Receiver for Received {
-        fn receive_record(&mut self, reading: Reading) {
-            match reading {
-                Reading::Login(_) => self.logins += 1,
-                Reading::Unusable(reason) => self.others.push(reason.name()),
+    impl TrailReceiver for Received {
+        fn receive_record(&mut self, outcome: TrailOutcome) {
+            match outcome {
+                TrailOutcome::Login(_) => self.logins += 1,
+                TrailOutcome::Ignored(reason) => self.others.push(reason.name()),
+                TrailOutcome::Rejected(reason) => self.others.push(reason.name()),
             }
         }
     }

@@ -3,9 +3,11 @@
 mod console_login;
 mod event;
 mod log_file;
+mod outcome;
 mod trail;
 
-pub use console_login::{Reading, Unusable, read};
+pub use console_login::read;
 pub use event::record_of;
-pub use log_file::{Receiver, is_log_file, read as read_log_file};
+pub use log_file::{TrailReceiver, is_log_file, read as read_log_file};
+pub use outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 pub use trail::{PassedOver, passed_over};

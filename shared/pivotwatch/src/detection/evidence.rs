@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::day::Day;
-use super::hour::Occurrence;
 use super::incident::{Columns, Incident, IncidentReport, Signal, SourceFailures, USERS_LISTED};
 use super::login::Login;
 use super::rule::{Order, Rule};
@@ -165,13 +164,12 @@ impl<'a> SourceIndex<'a> {
     fn failures(&self, incident: &Incident, range: (i64, i64)) -> Option<SourceFailures> {
         let known = self.within(range);
         let (first, last) = (second(*known.first()?)?, second(*known.last()?)?);
-        let (mut near, mut users) = (Vec::new(), Users::default());
+        let (mut near, mut users, mut count_estimated) = (Vec::new(), Users::default(), false);
         for (day, tally) in self.days_within(range) {
-            let is_near = |occurrence: &Occurrence| {
-                (range.0..=range.1).contains(&(day.start().timestamp() + i64::from(occurrence.second)))
-            };
-            near.extend(tally.occurrences().filter(|(occurrence, _)| is_near(occurrence)));
+            let is_near = |second: u32| (range.0..=range.1).contains(&(day.start().timestamp() + i64::from(second)));
+            near.extend(tally.occurrences().filter(|(occurrence, _)| is_near(occurrence.second)));
             users.merge(tally.users());
+            count_estimated |= tally.is_sampled(is_near);
         }
         let estimate = near.iter().map(|(_, weight)| weight).sum();
         // The sample of a saturated hour can hold fewer of a part of it than are known by time.
@@ -179,12 +177,14 @@ impl<'a> SourceIndex<'a> {
         let users_total = rounded(users.estimate()).min(count);
         Some(SourceFailures {
             count,
+            count_estimated,
             exceeded: incident.exceeded.contains(&self.source),
             first,
             last,
             error_codes: by_code(near.into_iter()),
             users: listed(&users, &incident.columns, users_total),
             users_total,
+            users_estimated: users.is_cut() || count_estimated && users.len() as u64 > count,
         })
     }
 }

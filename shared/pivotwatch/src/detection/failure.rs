@@ -48,11 +48,10 @@ pub struct Particulars<'a> {
     pub correlation_id: &'a str,
 }
 
-/// Whether a text identifies a record: it is not empty and has more than zeros, as a nil UUID.
+/// Whether a text identifies a record: it has more in it than the zeros, dashes and braces of a nil UUID.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
-    let is_nil = text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}'));
-    !text.is_empty() && !is_nil
+    text.bytes().any(|byte| !matches!(byte, b'0' | b'-' | b'{' | b'}'))
 }
 
 /// The identity of a sign-in: (record id, result code), or without an id the text of all that tells it from another.
@@ -116,6 +115,8 @@ impl Ordinals {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn particulars(user: &str) -> Particulars<'_> {
@@ -133,6 +134,18 @@ mod tests {
         let one = identity("A1", "50126", &particulars("ann"));
         assert_eq!(one, identity("a1", "50126", &particulars("bob")));
         assert_ne!(one, identity("a2", "50126", &particulars("ann")));
+    }
+
+    #[test]
+    fn an_empty_text_and_a_nil_uuid_identify_no_record() {
+        let nil = Uuid::nil();
+        for text in [String::new(), "0".to_owned(), nil.to_string(), nil.simple().to_string(), nil.braced().to_string()]
+        {
+            assert!(!is_id(&text), "{text:?}");
+        }
+        for text in ["1", "a", "00000000-0000-0000-0000-000000000001", "{00000000-0000-0000-0000-0000000000f0}"] {
+            assert!(is_id(text), "{text:?}");
+        }
     }
 
     #[test]

@@ -153,8 +153,11 @@ impl Signal {
 /// last one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFailures {
-    /// How many; estimated when an hour had more than a tally keeps.
+    /// How many: exact unless `count_estimated`.
     pub count: u64,
+    /// Whether `count` and `error_codes` are estimates, because an hour had more failures than a tally keeps.
+    #[serde(default)]
+    pub count_estimated: bool,
     /// Whether this source exceeded the threshold for one of the logins.
     pub exceeded: bool,
     /// The first of them.
@@ -165,8 +168,12 @@ pub struct SourceFailures {
     pub error_codes: BTreeMap<String, u64>,
     /// Users who failed on the days concerned, at most [`USERS_LISTED`], those with the AWS user's name first.
     pub users: BTreeSet<String>,
-    /// How many users there were, at most `count`; estimated when there were more than a tally keeps.
+    /// How many users there were, at most `count`: exact unless `users_estimated`.
     pub users_total: u64,
+    /// Whether `users_total` is an estimate, because there were more users than a tally keeps, or than `count` estimates
+    /// failures.
+    #[serde(default)]
+    pub users_estimated: bool,
 }
 
 /// A login in an incident. Earlier logins compare less.

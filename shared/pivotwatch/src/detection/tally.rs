@@ -101,6 +101,13 @@ impl Tally {
         self.hours.values().any(|hour| hour.sample().is_saturated())
     }
 
+    /// Whether the number of failures at seconds that are `near` is an estimate: some lie in an hour with more failures
+    /// than are kept.
+    pub(crate) fn is_sampled(&self, near: impl Fn(u32) -> bool) -> bool {
+        let mut saturated = self.hours.values().filter(|hour| hour.sample().is_saturated());
+        saturated.any(|hour| hour.seconds().into_iter().any(&near))
+    }
+
     /// Failures by hour of the day.
     #[must_use]
     pub fn by_hour(&self) -> BTreeMap<u8, u64> {

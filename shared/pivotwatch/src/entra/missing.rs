@@ -3,6 +3,8 @@
 //! Some records have a placeholder in one of two fields of the same meaning. If it counted as a value, it would hide
 //! the value in the other field.
 
+use crate::detection::failure::is_id;
+
 /// Placeholders in lower case: of PowerShell, .NET, Python, R, Go, spreadsheets, Kibana, Splunk and SQL clients.
 const PLACEHOLDERS: [&str; 28] = [
     "-",
@@ -51,9 +53,9 @@ pub(super) fn is_placeholder(text: &[u8]) -> bool {
             && PLACEHOLDERS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
-/// Whether a text is no identifier: it is missing, or a UUID of zeros.
+/// Whether a text identifies nothing: it is missing, or a nil UUID.
 pub(super) fn is_missing_id(text: &str) -> bool {
-    is_missing(text) || text.trim().bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}'))
+    is_missing(text) || !is_id(text.trim())
 }
 
 /// Whether a text is the name of a .NET type, which a tool writes into a table in place of an object's members.

@@ -56,6 +56,15 @@ pub enum Warning {
 }
 
 impl Warning {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::FutureTime,
+        Self::RepeatsUncounted,
+        Self::TemplateMismatch,
+        Self::MixedDateOrders,
+        Self::ContradictedDate,
+    ];
+
     /// The name in metrics and logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -65,6 +74,23 @@ impl Warning {
             Self::TemplateMismatch => "template_mismatch",
             Self::MixedDateOrders => "mixed_date_orders",
             Self::ContradictedDate => "contradicted_date",
+        }
+    }
+
+    /// What people read.
+    #[must_use]
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::FutureTime => "the time is more than an hour ahead of the clock",
+            Self::RepeatsUncounted => {
+                "the object has more records without an id than are numbered, so equal ones count once, and there may be \
+                 more failures"
+            }
+            Self::TemplateMismatch => "a JSON template disagreed with the validator, which decided; please report it",
+            Self::MixedDateOrders => {
+                "dates of a column prove different orders of day and month, so its ambiguous dates are rejected"
+            }
+            Self::ContradictedDate => "a later date contradicted the others, so day and month may be swapped",
         }
     }
 }

@@ -130,24 +130,33 @@ fn write_failures(text: &mut String, source: Source, failures: &SourceFailures, 
     } else {
         format!("not more than the {} allowed in one window", rule.threshold)
     };
-    let _ = writeln!(text, "  {source}: {}, {verdict}", failures.count);
+    let about = about(failures.count_estimated);
+    let _ = writeln!(text, "  {source}: {about}{}, {verdict}", failures.count);
     let _ = writeln!(text, "    first {}, last {}", time(failures.first), time(failures.last));
 
     let mut codes: Vec<_> = failures.error_codes.iter().collect();
     codes.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
-    let shown_codes: Vec<_> = codes.iter().take(SHOWN).map(|(code, number)| format!("{code} ({number})")).collect();
-    let _ = writeln!(text, "    codes {}{}", shown_codes.join(", "), and_more(codes.len() as u64, shown_codes.len()));
+    let shown_codes: Vec<_> =
+        codes.iter().take(SHOWN).map(|(code, number)| format!("{code} ({about}{number})")).collect();
+    let more = and_more(codes.len() as u64, shown_codes.len(), false);
+    let _ = writeln!(text, "    codes {}{more}", shown_codes.join(", "));
 
     if !failures.users.is_empty() {
         let users: Vec<_> = failures.users.iter().take(SHOWN).map(|user| shown(user)).collect();
-        let _ = writeln!(text, "    users {}{}", users.join(", "), and_more(failures.users_total, users.len()));
+        let more = and_more(failures.users_total, users.len(), failures.users_estimated);
+        let _ = writeln!(text, "    users {}{more}", users.join(", "));
     }
 }
 
-fn and_more(total: u64, listed: usize) -> String {
+/// What comes before a number that is an estimate.
+const fn about(is_estimated: bool) -> &'static str {
+    if is_estimated { "about " } else { "" }
+}
+
+fn and_more(total: u64, listed: usize, is_estimated: bool) -> String {
     match total.saturating_sub(listed as u64) {
         0 => String::new(),
-        more => format!(" and {more} more"),
+        more => format!(" and {}{more} more", about(is_estimated)),
     }
 }
 
@@ -169,8 +178,7 @@ fn when(incident: &Incident) -> String {
     let (logins, last) = (incident.logins.total(), time(incident.end_time));
     match logins {
         0 | 1 => first,
-        _ if incident.logins.is_estimated() => format!("{first}, the first of about {logins} logins until {last}"),
-        _ => format!("{first}, the first of {logins} logins until {last}"),
+        _ => format!("{first}, the first of {}{logins} logins until {last}", about(incident.logins.is_estimated())),
     }
 }
 

@@ -18,13 +18,6 @@ impl Days {
         }
     }
 
-    /// Adds the days of another object.
-    pub fn add(&mut self, other: Self) {
-        for (address, days) in other.0 {
-            self.0.entry(address).or_default().extend(days);
-        }
-    }
-
     /// What has to be settled, with the logins of all days in reach of a fact.
     pub(super) fn into_scopes(self) -> Vec<Scope<'static>> {
         let scope = |(address, failures)| Scope { address, failures, logins: Vec::new() };

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::deadline::{Deadline, Stop};
 use super::failure::{Unfinished, fail};
-use super::gathering::{count_unusable, horizon, see_login};
+use super::gathering::{horizon, see_login};
 use super::settle::Scope;
 use super::{Pipeline, PipelineError, Surroundings};
-use crate::aws::{self, Reading};
+use crate::aws::{self, TrailOutcome};
 use crate::detection::Login;
 use crate::notify::Notifier;
 use crate::store::{Store, record};
-use crate::telemetry::Summary;
+use crate::telemetry::{Summary, count};
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     /// [`Self::detect_before`] without a deadline.
@@ -40,9 +40,13 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             return (summary, Ok(()));
         };
         let login = match aws::read(found) {
-            Reading::Login(login) => login,
-            Reading::Unusable(reason) => {
-                count_unusable(&mut summary, reason);
+            TrailOutcome::Login(login) => login,
+            TrailOutcome::Ignored(reason) => {
+                count(&mut summary.ignored, reason.name());
+                return (summary, Ok(()));
+            }
+            TrailOutcome::Rejected(reason) => {
+                count(&mut summary.rejected, reason.name());
                 return (summary, Ok(()));
             }
         };

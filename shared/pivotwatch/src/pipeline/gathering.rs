@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::seen::{see_sign_in, see_trail_record};
 use super::settle::Scope;
-use crate::aws::{self, Reading, Unusable};
+use crate::aws::{TrailOutcome, TrailReceiver};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
 use crate::entra::{self, Newest, Outcome, Warning, When};
@@ -116,22 +116,24 @@ impl entra::Receiver for Gathering {
     }
 }
 
-impl aws::Receiver for Gathering {
-    fn receive_record(&mut self, reading: Reading) {
+impl TrailReceiver for Gathering {
+    fn receive_record(&mut self, outcome: TrailOutcome) {
         self.record();
-        see_trail_record(&mut self.summary.seen, &reading);
-        match reading {
-            Reading::Login(login) => {
+        see_trail_record(&mut self.summary.seen, &outcome);
+        match outcome {
+            TrailOutcome::Login(login) => {
                 see_login(&mut self.summary, login.time, self.horizon);
                 self.facts.logins.push(*login);
             }
-            Reading::Unusable(reason) => count_unusable(&mut self.summary, reason),
+            TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
+            TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
         }
     }
 }
 
 /// The latest time that is not in the future at `now`: clocks differ, but not by an hour.
-pub(super) fn horizon(now: DateTime<Utc>) -> DateTime<Utc> {
+#[must_use]
+pub fn horizon(now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::hours(1)
 }
 
@@ -142,9 +144,4 @@ pub(super) fn see_login(summary: &mut Summary, time: DateTime<Utc>, horizon: Dat
     } else {
         summary.newest_login = summary.newest_login.max(Some(time));
     }
-}
-
-/// Counts a CloudTrail record that is no login: as rejected where something is wrong with it.
-pub fn count_unusable(summary: &mut Summary, reason: Unusable) {
-    count(if reason.is_fault() { &mut summary.rejected } else { &mut summary.ignored }, reason.name());
 }

@@ -3,6 +3,11 @@
 //! The order is the whole point. Each invocation writes its fact before it reads, and reads are strongly consistent; so
 //! of two invocations at the same time, whichever reads last sees both facts, and neither the failure nor the login can
 //! slip between them, in whichever order they came and however late.
+//!
+//! What is done is counted in a [`Summary`](crate::telemetry::Summary), also where the work fails. Within the pipeline the
+//! caller passes it as `&mut Summary`, so that nothing counted is lost when a future is dropped at the deadline. The
+//! methods for callers of the pipeline return it beside the result, as `(Summary, Result)`; [`Ingested`] holds both, for
+//! its answer depends on who asks.
 
 mod days;
 mod deadline;
@@ -20,7 +25,7 @@ mod surroundings;
 pub use days::Days;
 pub use deadline::Deadline;
 pub use failure::Unfinished;
-pub use gathering::count_unusable;
+pub use gathering::horizon;
 pub use ingest::{Failed, Ingested};
 pub use object::ObjectFault;
 pub use seen::{UnusableExport, see_sign_in, see_trail_record};

@@ -109,8 +109,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         (summary, result)
     }
 
-    /// Reads one object and records its facts. The caller settles the returned days, once for all objects, with
-    /// [`Self::settle_all`]. These are complete as far as facts were recorded, also beside a fault.
+    /// Reads one object, records its facts and adds their days to `days`, as far as facts were recorded, also beside a
+    /// fault. The caller settles them, once for all objects, with [`Self::settle_all`].
     ///
     /// # Errors
     /// [`ObjectFault`] when it was not, or not wholly, dealt with.
@@ -118,10 +118,11 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         &self,
         objects: &impl Objects,
         address: &ObjectAddress,
-    ) -> (Summary, Days, Result<(), ObjectFault>) {
-        let (mut summary, mut days) = (Summary::default(), Days::default());
-        let result = self.process(objects, address, Settling::Later(&mut days), Deadline::NONE, &mut summary).await;
-        (summary, days, result)
+        days: &mut Days,
+    ) -> (Summary, Result<(), ObjectFault>) {
+        let mut summary = Summary::default();
+        let result = self.process(objects, address, Settling::Later(days), Deadline::NONE, &mut summary).await;
+        (summary, result)
     }
 
     /// Settles the addresses of recorded facts.
@@ -219,8 +220,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         stop: &Stop,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
-        let (of_part, recorded) = self.record(facts).await;
-        summary.add(of_part);
+        let recorded = self.record(facts, summary).await;
         let scopes = facts.scopes();
         match settling {
             Settling::AtOnce => recorded.and(self.settle_each(scopes, stop, summary).await),

@@ -81,7 +81,7 @@ impl Recognised<'_> {
         mut self,
         name: &str,
         rule: &Rule,
-        receiver: &mut (impl entra::Receiver + aws::Receiver),
+        receiver: &mut (impl entra::Receiver + aws::TrailReceiver),
     ) -> Result<(), ReadFault> {
         match self.export {
             None => aws::read_log_file(&mut self.input, receiver),
@@ -99,7 +99,7 @@ pub fn read(
     name: &str,
     rule: &Rule,
     limits: Limits,
-    receiver: &mut (impl entra::Receiver + aws::Receiver),
+    receiver: &mut (impl entra::Receiver + aws::TrailReceiver),
 ) -> Result<Read, ReadFault> {
     let recognised = recognise(bytes, limits)?;
     let what = recognised.what();

@@ -28,8 +28,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     /// Records facts. All are tried, whatever becomes of some.
-    pub(super) async fn record(&self, facts: &Facts) -> (Summary, Result<(), Unfinished>) {
-        let tallies = stream::iter(&facts.tallies).map(|(key, tally)| self.record_tally(key, tally).left_future());
+    pub(super) async fn record(&self, facts: &Facts, summary: &mut Summary) -> Result<(), Unfinished> {
+        let tallies = stream::iter(&facts.tallies).map(|(key, tally)| {
+            let recorded = async move {
+                let mut summary = Summary::default();
+                let result = self.record_tally(key, tally, &mut summary).await;
+                (summary, result)
+            };
+            recorded.left_future()
+        });
         let logins = stream::iter(&facts.logins).map(|login| {
             let recorded = async move {
                 let mut summary = Summary::default();
@@ -39,19 +46,17 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             recorded.right_future()
         });
         let mut recorded = tallies.chain(logins).buffer_unordered(AT_ONCE);
-        let (mut summary, mut result) = (Summary::default(), Ok(()));
+        let mut result = Ok(());
         while let Some((of_one, ended)) = recorded.next().await {
             summary.add(of_one);
             result = result.and(ended);
         }
-        (summary, result)
+        result
     }
 
-    async fn record_tally(&self, key: &TallyKey, tally: &Tally) -> (Summary, Result<(), Unfinished>) {
-        let mut summary = Summary::default();
-        let result = self.merge_tally(key, tally, &mut summary).await;
-        let result = result.map_err(|error| fail(&mut summary, &error, key.address, record::tally(key)));
-        (summary, result)
+    async fn record_tally(&self, key: &TallyKey, tally: &Tally, summary: &mut Summary) -> Result<(), Unfinished> {
+        let result = self.merge_tally(key, tally, summary).await;
+        result.map_err(|error| fail(summary, &error, key.address, record::tally(key)))
     }
 
     async fn merge_tally(&self, key: &TallyKey, tally: &Tally, summary: &mut Summary) -> Result<(), PipelineError> {

@@ -4,7 +4,7 @@
 //! not look like a quiet day.
 
 use super::reading::{LOG_FILE, Read};
-use crate::aws::{Reading, Unusable};
+use crate::aws::{TrailOutcome, TrailRejected};
 use crate::entra::{Ignored, Outcome};
 use crate::telemetry::{Seen, Summary};
 
@@ -13,7 +13,7 @@ use crate::telemetry::{Seen, Summary};
 pub enum UnusableExport {
     /// It has no record.
     NoRecord,
-    /// It has records, and each sign-in is rejected or of an unknown category.
+    /// It has records. Each sign-in is rejected or of an unknown category, and each CloudTrail record is rejected.
     NoUsableRecord,
 }
 
@@ -34,7 +34,7 @@ impl UnusableExport {
         if counted.records == 0 {
             return (object.shape != LOG_FILE).then_some(Self::NoRecord);
         }
-        (counted.seen.usable_sign_ins == 0 && counted.seen.trail_records == 0).then_some(Self::NoUsableRecord)
+        (counted.seen.usable_sign_ins == 0 && counted.seen.usable_trail_records == 0).then_some(Self::NoUsableRecord)
     }
 }
 
@@ -50,13 +50,14 @@ pub fn see_sign_in(seen: &mut Seen, outcome: &Outcome) {
 }
 
 /// Counts a record of a CloudTrail log file: any event of CloudTrail, whether it is a login or not.
-pub fn see_trail_record(seen: &mut Seen, reading: &Reading) {
-    let is_record = match reading {
-        Reading::Login(_) => true,
-        Reading::Unusable(reason) => match reason {
-            Unusable::NotAConsoleLogin | Unusable::NotSuccessful | Unusable::NoAddress | Unusable::NoTime => true,
-            Unusable::NotARecord | Unusable::Malformed | Unusable::TooLong | Unusable::TooDeep => false,
-        },
+pub fn see_trail_record(seen: &mut Seen, outcome: &TrailOutcome) {
+    let (is_record, is_usable) = match outcome {
+        TrailOutcome::Login(_) | TrailOutcome::Ignored(_) => (true, true),
+        TrailOutcome::Rejected(TrailRejected::NoTime) => (true, false),
+        TrailOutcome::Rejected(
+            TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
+        ) => (false, false),
     };
     seen.trail_records += u64::from(is_record);
+    seen.usable_trail_records += u64::from(is_usable);
 }

@@ -21,8 +21,8 @@ use crate::detection::evidence::FailureIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
 use crate::notify::{Notifier, message};
 use crate::store::{
-    IncidentKey, Lease, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned, Write,
-    record,
+    Found, IncidentKey, Lease, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned,
+    Write, record,
 };
 use crate::telemetry::Summary;
 
@@ -80,13 +80,10 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         let days_of_incidents = self.days_around(&scope.failures);
         let days_of_logins = scope.logins.iter().map(|login| login.day());
         let days = self.days_around(&days_of_incidents.iter().copied().chain(days_of_logins).collect());
-        let mut tallies = match self.store.tallies(scope.address, &days).await {
-            Ok(found) => {
-                report_unreadable(scope.address, &found.unreadable, summary);
-                found.records
-            }
-            Err(error) => return Err(fail(summary, &error.into(), scope.address, "its tallies")),
-        };
+        let found = self.tallies(scope.address, &days, summary).await?;
+        // Reported once: every round reads the same records again.
+        report_unreadable(scope.address, &found.unreadable, summary);
+        let mut tallies = found.records;
         for _ in 0..ROUNDS {
             let writes = summary.writes;
             // Boxed: most addresses need the small future around it alone.
@@ -94,10 +91,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             if summary.writes == writes {
                 return Ok(());
             }
-            let now = match self.store.tallies(scope.address, &days).await {
-                Ok(found) => found.records,
-                Err(error) => return Err(fail(summary, &error.into(), scope.address, "its tallies")),
-            };
+            let now = self.tallies(scope.address, &days, summary).await?.records;
             if now == tallies {
                 return Ok(());
             }
@@ -105,6 +99,16 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         }
         let error = PipelineError::Contended(format!("the tallies of {}", scope.address));
         Err(fail(summary, &error, scope.address, "its tallies"))
+    }
+
+    async fn tallies(
+        &self,
+        address: Address,
+        days: &BTreeSet<Day>,
+        summary: &mut Summary,
+    ) -> Result<Found<Tallies>, Unfinished> {
+        let found = self.store.tallies(address, days).await;
+        found.map_err(|error| fail(summary, &error.into(), address, "its tallies"))
     }
 
     /// What people read of an incident, as of now.

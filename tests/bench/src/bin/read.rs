@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 
 use chrono::{DateTime, Utc};
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
 use pivotwatch::entra::{self, Newest, Outcome, When};
@@ -34,8 +34,8 @@ impl entra::Receiver for Folded {
     }
 }
 
-impl aws::Receiver for Folded {
-    fn receive_record(&mut self, _: Reading) {
+impl TrailReceiver for Folded {
+    fn receive_record(&mut self, _: TrailOutcome) {
         self.records += 1;
     }
 }

@@ -1,0 +1,34 @@
+//! Reading the command line, whose words can be names of files that somebody else chose.
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use pivotwatch::notify::visible;
+
+use crate::log::Log;
+
+/// The exit status after wrong arguments.
+const WRONG_ARGUMENTS: i32 = 2;
+
+/// Parses the arguments of this process. Prints help, the version or what is wrong, and ends the process, where that is
+/// all there is to do.
+pub(crate) fn parse<A: Parser>() -> A {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    match A::try_parse_from(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => refuse::<A>(&arguments, error.kind()),
+    }
+}
+
+/// A message quotes arguments between line breaks and colours of its own, so it cannot be escaped as a whole. Arguments
+/// are escaped instead, and parsed once more for their message.
+fn refuse<A: Parser>(arguments: &[OsString], kind: ErrorKind) -> ! {
+    let escaped = arguments.iter().map(|argument| visible(&argument.to_string_lossy(), usize::MAX));
+    if let Err(error) = A::try_parse_from(escaped) {
+        error.exit();
+    }
+    Log::new(io::stderr()).say(kind);
+    std::process::exit(WRONG_ARGUMENTS)
+}
