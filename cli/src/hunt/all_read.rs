@@ -3,9 +3,8 @@
 use std::io::Write;
 
 use pivotwatch::notify::Notifier;
-use pivotwatch::pipeline::{Days, Pipeline, Surroundings};
+use pivotwatch::pipeline::{Days, Pipeline, Reasons, Summary, Surroundings};
 use pivotwatch::store::Store;
-use pivotwatch::telemetry::{Reasons, Summary};
 
 use super::report;
 use crate::files::{self, FileFault, Found, OneFile, Skipped};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::visible;
-use pivotwatch::telemetry::{Reasons, Summary};
+use pivotwatch::pipeline::{Reasons, Summary};
 use serde::Serialize;
 
 use crate::log::Log;

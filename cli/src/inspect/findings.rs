@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{self, Reading};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome, When};
-use pivotwatch::pipeline::{count_unusable, see_sign_in, see_trail_record};
-use pivotwatch::telemetry::{Summary, count};
+use pivotwatch::pipeline::{Summary, count, count_unusable, see_sign_in, see_trail_record};
 
 /// Numbers of a file.
 #[derive(Debug, Default)]

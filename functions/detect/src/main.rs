@@ -1,9 +1,9 @@
 //! The Lambda function `detect`: records the console logins that CloudTrail tells of, and settles their addresses.
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
-use pivotwatch::clients;
 use pivotwatch::pipeline::{Deadline, Surroundings};
 use pivotwatch::settings::Settings;
+use pivotwatch::{clients, telemetry};
 use serde_json::Value;
 
 // One thread: a Lambda of this size has one processor.
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
     run(service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Deadline::before(event.context.deadline().into(), pipeline.surroundings.now());
         let (summary, result) = pipeline.detect_before(deadline, &event.payload).await;
-        summary.print("detect", pipeline.surroundings.now());
+        telemetry::print(&summary, "detect", pipeline.surroundings.now());
         result.map_err(|error| Diagnostic { error_type: error.code().to_owned(), error_message: error.to_string() })
     }))
     .await

@@ -1,9 +1,9 @@
 //! The Lambda function `ingest`: reads Entra sign-in exports that S3 tells of, and settles the addresses that failed.
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
-use pivotwatch::clients;
 use pivotwatch::pipeline::{Deadline, Surroundings};
 use pivotwatch::settings::Settings;
+use pivotwatch::{clients, telemetry};
 use serde_json::Value;
 
 // One thread: a Lambda of this size has one processor. Exports are parsed on another, beside the network.
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     run(service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Deadline::before(event.context.deadline().into(), pipeline.surroundings.now());
         let ingested = pipeline.ingest_before(deadline, &objects, &event.payload).await;
-        ingested.summary.print("ingest", pipeline.surroundings.now());
+        telemetry::print(&ingested.summary, "ingest", pipeline.surroundings.now());
         ingested
             .answer()
             .map_err(|failed| Diagnostic { error_type: failed.code().to_owned(), error_message: failed.to_string() })

@@ -10,12 +10,11 @@ use super::deadline::{Deadline, Stop};
 use super::failure::{Unfinished, fail};
 use super::gathering::{count_unusable, horizon, see_login};
 use super::settle::Scope;
-use super::{Pipeline, PipelineError, Surroundings};
+use super::{Pipeline, PipelineError, Summary, Surroundings};
 use crate::aws::{self, Reading};
 use crate::detection::Login;
 use crate::notify::Notifier;
 use crate::store::{Store, record};
-use crate::telemetry::Summary;
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     /// [`Self::detect_before`] without a deadline.

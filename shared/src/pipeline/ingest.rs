@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::object::Settling;
-use super::{Deadline, ObjectFault, Pipeline, Surroundings};
+use super::summary::count;
+use super::{Deadline, ObjectFault, Pipeline, Summary, Surroundings};
 use crate::notify::Notifier;
 use crate::objects::{Notification, ObjectAddress, Objects, notifications};
 use crate::store::Store;
-use crate::telemetry::{Summary, count};
 
 /// What became of an event.
 #[derive(Debug, Default)]

@@ -15,6 +15,7 @@ pub mod reading;
 mod record;
 mod seen;
 mod settle;
+mod summary;
 mod surroundings;
 
 pub use days::Days;
@@ -24,6 +25,7 @@ pub use gathering::count_unusable;
 pub use ingest::{Failed, Ingested};
 pub use object::ObjectFault;
 pub use seen::{UnusableExport, see_sign_in, see_trail_record};
+pub use summary::{Reasons, Seen, Summary, count};
 pub use surroundings::{Surroundings, System};
 
 use crate::detection::Rule;

@@ -15,13 +15,13 @@ use super::reading::{self, Read};
 use super::record::AT_ONCE;
 use super::seen::UnusableExport;
 use super::settle::Scope;
-use super::{Days, Deadline, Pipeline, Surroundings};
+use super::summary::count;
+use super::{Days, Deadline, Pipeline, Summary, Surroundings};
 use crate::aws;
 use crate::input::{Interrupted, ReadFault};
 use crate::notify::Notifier;
 use crate::objects::{Body, ObjectAddress, Objects, OpenFault};
 use crate::store::Store;
-use crate::telemetry::{Summary, count};
 
 /// Why an object was not, or not wholly, dealt with.
 #[derive(Debug, thiserror::Error)]

@@ -6,12 +6,11 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use super::failure::{Unfinished, fail};
 use super::gathering::Facts;
-use super::{Pipeline, PipelineError, Surroundings};
+use super::{Pipeline, PipelineError, Summary, Surroundings};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
 use crate::notify::Notifier;
 use crate::store::{Store, Version, Versioned, Write, record};
-use crate::telemetry::Summary;
 
 /// Facts that are recorded at the same time. They are different records, so they do not get into each other's way.
 pub(super) const AT_ONCE: usize = 16;

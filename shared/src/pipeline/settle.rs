@@ -16,7 +16,7 @@ use chrono::{SubsecRound, TimeDelta};
 use uuid::Uuid;
 
 use super::failure::{Unfinished, fail};
-use super::{Pipeline, PipelineError, Surroundings};
+use super::{Pipeline, PipelineError, Summary, Surroundings};
 use crate::detection::evidence::FailureIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
 use crate::notify::{Notifier, message};
@@ -24,7 +24,6 @@ use crate::store::{
     IncidentKey, Lease, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned, Write,
     record,
 };
-use crate::telemetry::Summary;
 
 /// How long others leave publishing to whoever stored the incident: longer than the clients try to reach SNS.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
