@@ -10,7 +10,7 @@
 //! | limit | kept because |
 //! |---|---|
 //! | 100 metrics in a directive | further metrics go into a further directive of the same line |
-//! | 1 MB a line | 3,000 metrics with names of 64 bytes fit, and there are less than 200 |
+//! | 1 MB a line | 3,000 metrics with names of 64 bytes fit, and there are fewer than 100 today |
 //! | names of 1 to 255 ASCII characters, each once | names are constants, joined with a prefix for each group of reasons |
 //! | 30 dimensions, each a string of at most 1,024 characters | the only dimension is the function's name |
 //! | finite numbers of at most 2^360 | numbers are `u64` |

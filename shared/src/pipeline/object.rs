@@ -16,7 +16,7 @@ use super::record::AT_ONCE;
 use super::seen::UnusableExport;
 use super::settle::Scope;
 use super::summary::count;
-use super::{Days, Deadline, Pipeline, Summary, Surroundings};
+use super::{Days, Deadline, Invocation, Pipeline, Summary, Surroundings};
 use crate::aws;
 use crate::input::{Interrupted, ReadFault};
 use crate::notify::Notifier;
@@ -86,11 +86,11 @@ impl ObjectFault {
 }
 
 /// When the addresses of an object's facts are settled.
-pub(super) enum Settling<'d> {
-    /// As soon as a part of its facts is recorded.
-    AtOnce,
+pub(super) enum Settling<'a> {
+    /// As soon as a part of its facts is recorded, by the invocation with this id.
+    AtOnce { request_id: &'a str },
     /// By the caller, later.
-    Later(&'d mut Days),
+    Later(&'a mut Days),
 }
 
 impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
@@ -105,7 +105,9 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         address: &ObjectAddress,
     ) -> (Summary, Result<(), ObjectFault>) {
         let mut summary = Summary::default();
-        let result = self.process(objects, address, Settling::AtOnce, Deadline::NONE, &mut summary).await;
+        let Invocation { request_id, deadline } = Invocation::LOCAL;
+        let settling = Settling::AtOnce { request_id };
+        let result = self.process(objects, address, settling, deadline, &mut summary).await;
         (summary, result)
     }
 
@@ -130,7 +132,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     /// [`Unfinished`] when some could not be settled.
     pub async fn settle_all(&self, days: Days) -> (Summary, Result<(), Unfinished>) {
         let mut summary = Summary::default();
-        let result = self.settle_each(days.into_scopes(), &Stop::default(), &mut summary).await;
+        let result =
+            self.settle_each(days.into_scopes(), Invocation::LOCAL.request_id, &Stop::default(), &mut summary).await;
         (summary, result)
     }
 
@@ -223,7 +226,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         summary.add(of_part);
         let scopes = facts.scopes();
         match settling {
-            Settling::AtOnce => recorded.and(self.settle_each(scopes, stop, summary).await),
+            Settling::AtOnce { request_id } => recorded.and(self.settle_each(scopes, request_id, stop, summary).await),
             Settling::Later(days) => {
                 days.extend(&scopes);
                 recorded
@@ -232,13 +235,19 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     }
 
     /// Settles addresses, some at the same time, until `stop` says otherwise.
-    async fn settle_each(&self, scopes: Vec<Scope<'_>>, stop: &Stop, summary: &mut Summary) -> Result<(), Unfinished> {
+    async fn settle_each(
+        &self,
+        scopes: Vec<Scope<'_>>,
+        request_id: &str,
+        stop: &Stop,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
         let begun = stream::iter(scopes).take_while(|_| std::future::ready(!stop.here()));
         let mut settled = pin!(
             begun
                 .map(|scope| async move {
                     let mut summary = Summary::default();
-                    let result = self.settle(scope, &mut summary).await;
+                    let result = self.settle(scope, request_id, &mut summary).await;
                     (summary, result)
                 })
                 .buffer_unordered(AT_ONCE)

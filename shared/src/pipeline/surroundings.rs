@@ -18,7 +18,7 @@ pub trait Surroundings: Send + Sync {
         self.wait((time - self.now()).to_std().unwrap_or_default())
     }
 
-    /// A number that nobody else has drawn.
+    /// A random number, different for each caller. It is not fit for secrets.
     fn random(&self) -> u64;
 
     /// Does work that blocks, beside the caller where there is a thread for it.
@@ -45,7 +45,9 @@ impl Surroundings for System {
     }
 
     fn random(&self) -> u64 {
-        rand::random()
+        // fastrand is predictable. That harms nobody: the numbers are no secrets and no keys. They spread waits, and tell the
+        // settlements of one request id apart.
+        fastrand::u64(..)
     }
 
     async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
