@@ -6,8 +6,7 @@ use std::str::FromStr;
 
 use chrono::TimeDelta;
 
-use crate::detection::hour::FAILURES_AN_HOUR;
-use crate::detection::rule::Order;
+use crate::detection::parameters::{Threshold, Window};
 use crate::detection::{Rule, Source};
 use crate::input::Limits;
 
@@ -56,14 +55,6 @@ impl fmt::Display for SettingsFaults {
     }
 }
 
-/// Thresholds beyond what an hour keeps could not be decided exactly.
-const THRESHOLDS: std::ops::RangeInclusive<u32> = 1..=255;
-const _: () = assert!(255 < FAILURES_AN_HOUR);
-
-/// Windows, in minutes. One shorter than an hour could hold the middle of an hour, of which a tally does not know enough to
-/// decide; the longest reads a week to either side of a login.
-const WINDOWS: std::ops::RangeInclusive<i64> = 60..=7 * 24 * 60;
-
 /// Retention in days. Less than the longest window would lose evidence that is still needed.
 const RETENTION: std::ops::RangeInclusive<i64> = 8..=3650;
 
@@ -100,9 +91,10 @@ impl Settings {
             table: reader.required("PIVOTWATCH_TABLE", |name| Ok(name.to_owned())),
             topic: reader.required("PIVOTWATCH_TOPIC_ARN", topic),
             rule: Rule {
-                threshold: reader.optional("PIVOTWATCH_THRESHOLD", standard.threshold, threshold),
-                window: reader.optional("PIVOTWATCH_WINDOW", standard.window, window),
-                order: reader.optional("PIVOTWATCH_ORDER", standard.order, order),
+                threshold: reader
+                    .optional("PIVOTWATCH_THRESHOLD", standard.threshold, |text| text.parse().map(Threshold::get)),
+                window: reader.optional("PIVOTWATCH_WINDOW", standard.window, |text| text.parse().map(Window::length)),
+                order: reader.optional("PIVOTWATCH_ORDER", standard.order, str::parse),
                 sources: reader.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
             },
             retention: reader.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
@@ -144,7 +136,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
-    fn optional<T>(&mut self, name: &str, standard: T, parse: impl Fn(&str) -> Result<T, String>) -> T {
+    fn optional<T, E: fmt::Display>(&mut self, name: &str, standard: T, parse: impl Fn(&str) -> Result<T, E>) -> T {
         match self.value(name).map(|value| parse(&value)) {
             None => standard,
             Some(Ok(value)) => value,
@@ -166,14 +158,6 @@ fn topic(arn: &str) -> Result<Topic, String> {
     }
 }
 
-/// Reads a threshold.
-///
-/// # Errors
-/// What it must be instead.
-pub fn threshold(text: &str) -> Result<u32, String> {
-    within(text, THRESHOLDS, "a threshold")
-}
-
 fn retention(text: &str) -> Result<TimeDelta, String> {
     within(text, RETENTION, "a number of days").map(TimeDelta::days)
 }
@@ -184,35 +168,6 @@ where
 {
     let fault = || format!("{text:?} is not {what}, a whole number from {} to {}", range.start(), range.end());
     text.parse().ok().filter(|value| range.contains(value)).ok_or_else(fault)
-}
-
-/// Reads the length of a window, such as `24h`, `90m` or `2d`.
-///
-/// # Errors
-/// What it must be instead.
-pub fn window(text: &str) -> Result<TimeDelta, String> {
-    let fault = || format!("{text:?} is not a window from 1h to 7d, such as 24h, 90m or 2d");
-    let unit = text.chars().last().ok_or_else(fault)?;
-    let minutes = match unit {
-        'm' => 1,
-        'h' => 60,
-        'd' => 24 * 60,
-        _ => return Err(fault()),
-    };
-    let number: i64 = text[..text.len() - 1].parse().map_err(|_| fault())?;
-    number.checked_mul(minutes).filter(|minutes| WINDOWS.contains(minutes)).map(TimeDelta::minutes).ok_or_else(fault)
-}
-
-/// Reads an order.
-///
-/// # Errors
-/// What it must be instead.
-pub fn order(text: &str) -> Result<Order, String> {
-    match text {
-        "any" => Ok(Order::Any),
-        "failures_first" => Ok(Order::FailuresFirst),
-        _ => Err(format!("{text:?} is not an order; the orders are any and failures_first")),
-    }
 }
 
 /// Reads a list of sources, separated by commas.
@@ -226,6 +181,7 @@ pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detection::rule::Order;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
         Settings::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
@@ -274,16 +230,6 @@ mod tests {
             ["incidents", "arn:aws:sns:eu-north-1:111122223333:", "arn:aws:sqs:eu-north-1:111122223333:incidents"]
         {
             assert!(read(&[REQUIRED[0], ("PIVOTWATCH_TOPIC_ARN", arn)]).is_err(), "{arn}");
-        }
-    }
-
-    #[test]
-    fn windows_are_written_in_minutes_hours_or_days() {
-        for (text, minutes) in [("24h", Some(1440)), ("90m", Some(90)), ("2d", Some(2880)), ("1h", Some(60))] {
-            assert_eq!(window(text).ok().map(|window| window.num_minutes()), minutes, "{text}");
-        }
-        for text in ["24", "h", "59m", "8d", "-1h", "1.5h", "24 hours", "9999999999999999d", "24é"] {
-            assert!(window(text).is_err(), "{text}");
         }
     }
 
