@@ -69,7 +69,7 @@ pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> OnAws {
     Pipeline {
         store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold),
         notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic.arn),
-        surroundings: System,
+        runtime: System,
         rule,
         limits,
         table: Table { name: table, region: topic.region, account: topic.account },

@@ -26,11 +26,11 @@
 
 pub mod aws;
 #[cfg(feature = "sdk")]
-mod causes;
-#[cfg(feature = "sdk")]
 pub mod clients;
 pub mod detection;
 pub mod entra;
+#[cfg(feature = "sdk")]
+mod error_chain;
 pub mod input;
 pub mod notify;
 pub mod objects;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use pivotwatch::objects::MemoryObjects;
-use pivotwatch::pipeline::{Invocation, Surroundings};
+use pivotwatch::pipeline::{Invocation, Runtime};
 use pivotwatch::store::{Memory, Store};
 use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
@@ -35,10 +35,10 @@ async fn an_incident_that_could_not_be_published_is_published_at_the_next_try() 
     assert_eq!(summary.failed["notify.unavailable"], 1);
     assert_eq!(only(world.store.all_incidents()).published_at, None);
 
-    let before = world.surroundings.now();
+    let before = world.runtime.now();
     log_in_at(&world, noon()).await;
     assert_eq!(world.notifier.messages().len(), 1);
-    let waited = world.surroundings.now() - before;
+    let waited = world.runtime.now() - before;
     assert_eq!(waited, TimeDelta::zero(), "the lease had been given back");
 }
 
@@ -99,7 +99,7 @@ async fn a_lease_names_the_request_id_and_keeps_out_even_a_retry_with_the_same_i
     assert_ne!(first.owner, second.owner);
     let begun = second.until - TimeDelta::seconds(30);
     assert!(begun >= first.until, "{begun} is before {}", first.until);
-    let published_at = world.surroundings.now();
+    let published_at = world.runtime.now();
     assert!(published_at >= second.until, "{published_at} is before {}", second.until);
     assert_eq!(world.notifier.messages().len(), 3);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::objects::{Body, MemoryObjects, ObjectAddress, Objects, OpenFault};
-use pivotwatch::pipeline::{Deadline, Invocation, Pipeline, Surroundings};
+use pivotwatch::pipeline::{Deadline, Invocation, Pipeline, Runtime};
 use pivotwatch::store::Memory;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
@@ -22,7 +22,7 @@ fn world() -> World {
 
 /// An invocation that begins now and has so many seconds.
 fn within(world: &World, seconds: i64) -> Invocation<'static> {
-    let now = world.surroundings.now();
+    let now = world.runtime.now();
     Invocation { deadline: Deadline::before(now + TimeDelta::seconds(seconds), now), ..Invocation::LOCAL }
 }
 
@@ -45,7 +45,7 @@ impl Slow {
 impl Objects for Slow {
     async fn open(&self, _: &ObjectAddress) -> Result<Body, OpenFault> {
         if self.opens_slowly.load(Ordering::Relaxed) {
-            self.world.surroundings.pass(TimeDelta::hours(1));
+            self.world.runtime.pass(TimeDelta::hours(1));
             std::future::pending::<()>().await;
         }
         let world = Arc::clone(&self.world);
@@ -64,7 +64,7 @@ impl Read for SlowBytes {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let position = usize::try_from(self.bytes.position()).unwrap();
         if position >= self.late_from {
-            self.world.surroundings.pass(TimeDelta::minutes(1));
+            self.world.runtime.pass(TimeDelta::minutes(1));
             // Lets the invocation notice what time it is.
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
@@ -111,7 +111,7 @@ async fn objects_that_were_not_begun_are_delivered_again_and_those_before_are_no
     let ingested = world.ingest_in(invocation, &objects, &queued(&["a.json"])).await;
     assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": []}));
 
-    world.surroundings.pass(TimeDelta::seconds(290));
+    world.runtime.pass(TimeDelta::seconds(290));
     let ingested = world.ingest_in(invocation, &objects, &queued(&["a.json", "b.json"])).await;
     let both = json!([{"itemIdentifier": "message of a.json"}, {"itemIdentifier": "message of b.json"}]);
     assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": both}));
@@ -147,7 +147,7 @@ async fn a_login_that_takes_too_long_is_stopped_with_its_code_and_delivered_agai
         while world.notifier.messages().is_empty() {
             tokio::task::yield_now().await;
         }
-        world.surroundings.pass(TimeDelta::hours(1));
+        world.runtime.pass(TimeDelta::hours(1));
     };
     let ((summary, result), ()) = tokio::join!(world.detect_in(invocation, &login), later);
     assert_eq!(result.unwrap_err().code(), "deadline.exceeded");
@@ -204,7 +204,7 @@ async fn a_reader_that_panics_costs_its_object_and_not_the_event() {
 #[tokio::test]
 async fn time_that_is_over_before_it_began_is_no_time() {
     let world = world();
-    let now: DateTime<Utc> = world.surroundings.now();
+    let now: DateTime<Utc> = world.runtime.now();
     let deadline = Deadline::before(now - TimeDelta::seconds(1), now);
     let invocation = Invocation { deadline, ..Invocation::LOCAL };
     let ingested = world.ingest_in(invocation, &MemoryObjects::default(), &written(&["a.json"])).await;

@@ -67,7 +67,7 @@ impl Hunt {
         let pipeline = Pipeline {
             store: Memory::default(),
             notifier: Outbox::default(),
-            surroundings: System,
+            runtime: System,
             rule,
             limits: Limits::default(),
             table: Table::default(),

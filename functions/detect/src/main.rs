@@ -1,7 +1,7 @@
 //! The Lambda function `detect`: records the console logins that CloudTrail tells of, and settles their addresses.
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
-use pivotwatch::pipeline::{Deadline, Invocation, Surroundings};
+use pivotwatch::pipeline::{Deadline, Invocation, Runtime};
 use pivotwatch::settings::Settings;
 use pivotwatch::{clients, telemetry};
 use serde_json::Value;
@@ -16,10 +16,10 @@ async fn main() -> Result<(), Error> {
 
     // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
     run(service_fn(async |event: LambdaEvent<Value>| {
-        let deadline = Deadline::before(event.context.deadline().into(), pipeline.surroundings.now());
+        let deadline = Deadline::before(event.context.deadline().into(), pipeline.runtime.now());
         let invocation = Invocation { request_id: &event.context.request_id, deadline };
         let (summary, result) = pipeline.detect_in(invocation, &event.payload).await;
-        telemetry::print(&summary, "detect", pipeline.surroundings.now());
+        telemetry::print(&summary, "detect", pipeline.runtime.now());
         result.map_err(|error| Diagnostic { error_type: error.code().to_owned(), error_message: error.to_string() })
     }))
     .await

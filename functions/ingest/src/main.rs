@@ -1,7 +1,7 @@
 //! The Lambda function `ingest`: reads Entra sign-in exports that S3 tells of, and settles the addresses that failed.
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
-use pivotwatch::pipeline::{Deadline, Invocation, Surroundings};
+use pivotwatch::pipeline::{Deadline, Invocation, Runtime};
 use pivotwatch::settings::Settings;
 use pivotwatch::{clients, telemetry};
 use serde_json::Value;
@@ -18,10 +18,10 @@ async fn main() -> Result<(), Error> {
 
     // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
     run(service_fn(async |event: LambdaEvent<Value>| {
-        let deadline = Deadline::before(event.context.deadline().into(), pipeline.surroundings.now());
+        let deadline = Deadline::before(event.context.deadline().into(), pipeline.runtime.now());
         let invocation = Invocation { request_id: &event.context.request_id, deadline };
         let ingested = pipeline.ingest_in(invocation, &objects, &event.payload).await;
-        telemetry::print(&ingested.summary, "ingest", pipeline.surroundings.now());
+        telemetry::print(&ingested.summary, "ingest", pipeline.runtime.now());
         ingested
             .answer()
             .map_err(|failed| Diagnostic { error_type: failed.code().to_owned(), error_message: failed.to_string() })

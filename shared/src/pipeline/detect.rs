@@ -10,13 +10,13 @@ use super::deadline::Stop;
 use super::failure::{Unfinished, fail};
 use super::gathering::{count_unusable, horizon, see_login};
 use super::settle::Scope;
-use super::{Invocation, Pipeline, PipelineError, Summary, Surroundings};
+use super::{Invocation, Pipeline, PipelineError, Runtime, Summary};
 use crate::aws::{self, Reading};
 use crate::detection::Login;
 use crate::notify::Notifier;
 use crate::store::{Store, record};
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// [`Self::detect_in`] outside Lambda.
     ///
     /// # Errors
@@ -46,13 +46,13 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 return (summary, Ok(()));
             }
         };
-        see_login(&mut summary, login.time, horizon(self.surroundings.now()));
-        let done = if deadline.has_passed(self.surroundings.now()) {
+        see_login(&mut summary, login.time, horizon(self.runtime.now()));
+        let done = if deadline.has_passed(self.runtime.now()) {
             None
         } else {
             let stop = Stop::default();
             let work = pin!(self.record_and_settle(&login, request_id, &mut summary));
-            let time = pin!(deadline.enforce(&stop, &self.surroundings));
+            let time = pin!(deadline.enforce(&stop, &self.runtime));
             match select(work, time).await {
                 Either::Left((result, _)) => Some(result),
                 Either::Right(_) => None,

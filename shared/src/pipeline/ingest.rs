@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::object::Settling;
 use super::summary::count;
-use super::{Invocation, ObjectFault, Pipeline, Summary, Surroundings};
+use super::{Invocation, ObjectFault, Pipeline, Runtime, Summary};
 use crate::notify::Notifier;
 use crate::objects::{Notification, ObjectAddress, Objects, notifications};
 use crate::store::Store;
@@ -56,7 +56,7 @@ impl Ingested {
     }
 }
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// [`Self::ingest_in`] outside Lambda.
     pub async fn ingest(&self, objects: &impl Objects, event: &Value) -> Ingested {
         self.ingest_in(Invocation::LOCAL, objects, event).await
@@ -76,7 +76,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         }
         for notification in found.written {
             let (object, summary) = (&notification.object, &mut ingested.summary);
-            let result = if invocation.deadline.has_passed(self.surroundings.now()) {
+            let result = if invocation.deadline.has_passed(self.runtime.now()) {
                 Err(ObjectFault::NotBegun)
             } else {
                 let settling = Settling::AtOnce { request_id: invocation.request_id };

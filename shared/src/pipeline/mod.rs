@@ -14,10 +14,10 @@ mod invocation;
 mod object;
 pub mod reading;
 mod record;
+mod runtime;
 mod seen;
 mod settle;
 mod summary;
-mod surroundings;
 
 pub use days::Days;
 pub use deadline::Deadline;
@@ -26,9 +26,9 @@ pub use gathering::count_unusable;
 pub use ingest::{Failed, Ingested};
 pub use invocation::Invocation;
 pub use object::ObjectFault;
+pub use runtime::{Runtime, System};
 pub use seen::{UnusableExport, see_sign_in, see_trail_record};
 pub use summary::{Reasons, Seen, Summary, count};
-pub use surroundings::{Surroundings, System};
 
 use crate::detection::Rule;
 use crate::input::Limits;
@@ -37,13 +37,13 @@ use crate::store::StoreError;
 
 /// The pipeline: the rule, and what it needs of the world.
 #[derive(Debug)]
-pub struct Pipeline<S, N, W> {
+pub struct Pipeline<S, N, R> {
     /// Where facts and incidents are kept.
     pub store: S,
     /// Where messages go.
     pub notifier: N,
     /// Time, waiting and chance.
-    pub surroundings: W,
+    pub runtime: R,
     /// The rule.
     pub rule: Rule,
     /// What one record of an export may cost.

@@ -16,7 +16,7 @@ use super::record::AT_ONCE;
 use super::seen::UnusableExport;
 use super::settle::Scope;
 use super::summary::count;
-use super::{Days, Deadline, Invocation, Pipeline, Summary, Surroundings};
+use super::{Days, Deadline, Invocation, Pipeline, Runtime, Summary};
 use crate::aws;
 use crate::input::{Interrupted, ReadFault};
 use crate::notify::Notifier;
@@ -93,7 +93,7 @@ pub(super) enum Settling<'a> {
     Later(&'a mut Days),
 }
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Reads one object, records its facts and settles their addresses. An object that is known by its key to hold
     /// nothing of interest is passed over.
     ///
@@ -153,7 +153,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         summary.objects += 1;
         let stop = Arc::new(Stop::default());
         let work = pin!(self.read_and_record(objects, address, settling, &stop, summary));
-        let time = pin!(deadline.enforce(&stop, &self.surroundings));
+        let time = pin!(deadline.enforce(&stop, &self.runtime));
         match select(work, time).await {
             Either::Left((result, _)) if !stop.is_heeded() => result,
             _ => Err(ObjectFault::TooSlow),
@@ -172,8 +172,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         // The reader is beside, and hands over what it gathered; while that is recorded, it reads on.
         let (sender, mut gathered) = mpsc::channel(1);
         let (rule, limits, name) = (self.rule.clone(), self.limits, address.key.clone());
-        let now = self.surroundings.now();
-        let reader = self.surroundings.beside(move || {
+        let now = self.runtime.now();
+        let reader = self.runtime.run_blocking(move || {
             let mut gathering = Gathering::new(sender, now);
             let read = reading::guarded(|| reading::read(body, &name, &rule, limits, &mut gathering));
             // Also after a fault: the records before it are good.

@@ -6,7 +6,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use super::failure::{Unfinished, fail};
 use super::gathering::Facts;
-use super::{Pipeline, PipelineError, Summary, Surroundings};
+use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
 use crate::notify::Notifier;
@@ -25,7 +25,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(20);
 /// The longest wait of all.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Records facts. All are tried, whatever becomes of some.
     pub(super) async fn record(&self, facts: &Facts) -> (Summary, Result<(), Unfinished>) {
         let tallies = stream::iter(&facts.tallies).map(|(key, tally)| self.record_tally(key, tally).left_future());
@@ -73,7 +73,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 }
                 Write::Conflict => {
                     summary.conflicts += 1;
-                    self.surroundings.wait_up_to(wait_after(attempt)).await;
+                    self.runtime.wait_up_to(wait_after(attempt)).await;
                 }
             }
         }

@@ -16,7 +16,7 @@ use chrono::{SubsecRound, TimeDelta};
 use uuid::Uuid;
 
 use super::failure::{Unfinished, fail};
-use super::{Pipeline, PipelineError, Summary, Surroundings};
+use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::evidence::FailureIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
 use crate::notify::{Notifier, message};
@@ -55,7 +55,7 @@ pub(super) struct Scope<'a> {
     pub(super) logins: Vec<&'a Login>,
 }
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Settles the incidents that new facts concern. The facts must have been recorded before. `request_id` is the
     /// invocation's, of which the leases tell.
     ///
@@ -238,7 +238,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     ) -> Result<(), PipelineError> {
         let key = IncidentKey::of(&found);
         // The request id alone is no owner: a retry has it too, and must not take the lease of the invocation before it.
-        let owner = format!("{request_id}/{:016x}", self.surroundings.random());
+        let owner = format!("{request_id}/{:016x}", self.runtime.random());
         for _ in 0..LOOKS {
             let version = stored.as_ref().map_or(Version::NONE, |stored| stored.version);
             let before = stored.map(|stored| stored.value);
@@ -255,13 +255,13 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             joined.incident.join(found.clone());
             joined.signals = index.signals(&joined.incident);
 
-            let now = self.surroundings.now();
+            let now = self.runtime.now();
             if joined.published_at.is_some() {
                 if before.as_ref() == Some(&joined) {
                     return Ok(());
                 }
             } else if joined.lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
-                self.surroundings.wait_up_to(WAIT).await;
+                self.runtime.wait_up_to(WAIT).await;
                 stored = self.store.incident(&key).await?;
                 continue;
             } else {
@@ -307,7 +307,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         let reported = Reported::from(report);
         for _ in 0..LOOKS {
             // Whole seconds, as records show times.
-            stored.value.published_at = Some(self.surroundings.now().trunc_subsecs(0));
+            stored.value.published_at = Some(self.runtime.now().trunc_subsecs(0));
             stored.value.reported = Some(reported.clone());
             stored.value.lease = None;
             if self.store.write_incident(&stored.value, stored.version).await? == Write::Done {

@@ -7,7 +7,7 @@ use std::error::Error;
 /// The SDK's own rendering adds the raw response and every field's debug form, a page for each error; its `Display` alone
 /// says no more than "service error".
 #[must_use]
-pub(crate) fn causes(error: &dyn Error) -> String {
+pub(crate) fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -33,8 +33,8 @@ mod tests {
     #[test]
     fn every_cause_is_told_once() {
         let chain = |inner| Told("service error", Some(Box::new(Told("AccessDenied", inner))));
-        assert_eq!(causes(&chain(None)), "service error: AccessDenied");
-        assert_eq!(causes(&chain(Some(Box::new(Told("no", None))))), "service error: AccessDenied: no");
-        assert_eq!(causes(&chain(Some(Box::new(Told("AccessDenied", None))))), "service error: AccessDenied");
+        assert_eq!(error_chain(&chain(None)), "service error: AccessDenied");
+        assert_eq!(error_chain(&chain(Some(Box::new(Told("no", None))))), "service error: AccessDenied: no");
+        assert_eq!(error_chain(&chain(Some(Box::new(Told("AccessDenied", None))))), "service error: AccessDenied");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 /// Time, waiting and chance.
-pub trait Surroundings: Send + Sync {
+pub trait Runtime: Send + Sync {
     /// The time.
     fn now(&self) -> DateTime<Utc>;
 
@@ -22,7 +22,10 @@ pub trait Surroundings: Send + Sync {
     fn random(&self) -> u64;
 
     /// Does work that blocks, beside the caller where there is a thread for it.
-    fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = T> + Send;
+    fn run_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> impl Future<Output = T> + Send;
 
     /// Waits for a random part of `longest`, so that those who got into each other's way do not meet again.
     fn wait_up_to(&self, longest: Duration) -> impl Future<Output = ()> + Send {
@@ -35,7 +38,7 @@ pub trait Surroundings: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;
 
-impl Surroundings for System {
+impl Runtime for System {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
@@ -50,7 +53,7 @@ impl Surroundings for System {
         fastrand::u64(..)
     }
 
-    async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         match tokio::task::spawn_blocking(work).await {
             Ok(done) => done,
             Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
