@@ -1,21 +1,21 @@
-//! Errors as people read them.
+//! Errors as text for logs.
 
 use std::error::Error;
 
-/// What went wrong and why, from the outermost error to the innermost: `service error: AccessDenied: …`.
+/// An error and its sources, from the outermost to the innermost: `service error: AccessDenied: …`.
 ///
-/// The SDK's own rendering adds the raw response and every field's debug form, a page for each error; its `Display` alone
-/// says no more than "service error".
+/// `DisplayErrorContext` of the SDK adds the raw response and the debug form of every field, a page for each error.
+/// `Display` alone is only "service error".
 #[must_use]
 pub(crate) fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
-        // Some errors repeat their source's words.
-        if !text.ends_with(&said) {
+        let message = error.to_string();
+        // The message of some errors ends with the message of their source.
+        if !text.ends_with(&message) {
             text.push_str(": ");
-            text.push_str(&said);
+            text.push_str(&message);
         }
         cause = error.source();
     }
@@ -28,13 +28,13 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
-    struct Told(&'static str, #[source] Option<Box<Told>>);
+    struct Failed(&'static str, #[source] Option<Box<Failed>>);
 
     #[test]
-    fn every_cause_is_told_once() {
-        let chain = |inner| Told("service error", Some(Box::new(Told("AccessDenied", inner))));
+    fn every_source_is_shown_once() {
+        let chain = |inner| Failed("service error", Some(Box::new(Failed("AccessDenied", inner))));
         assert_eq!(error_chain(&chain(None)), "service error: AccessDenied");
-        assert_eq!(error_chain(&chain(Some(Box::new(Told("no", None))))), "service error: AccessDenied: no");
-        assert_eq!(error_chain(&chain(Some(Box::new(Told("AccessDenied", None))))), "service error: AccessDenied");
+        assert_eq!(error_chain(&chain(Some(Box::new(Failed("no", None))))), "service error: AccessDenied: no");
+        assert_eq!(error_chain(&chain(Some(Box::new(Failed("AccessDenied", None))))), "service error: AccessDenied");
     }
 }

@@ -1,4 +1,4 @@
-//! The environment, read once into something typed and checked.
+//! The settings: environment variables, parsed and validated once.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,23 +10,23 @@ use crate::detection::parameters::{Threshold, Window};
 use crate::detection::{Rule, Source};
 use crate::input::Limits;
 
-/// Everything that can be set, checked. `docs/RUNBOOK.md` lists the variables.
+/// The validated settings. `docs/RUNBOOK.md` lists the variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `PIVOTWATCH_TABLE`: the name of the table *evidence*.
     pub table: String,
-    /// `PIVOTWATCH_TOPIC_ARN`: the topic that mails the security team.
+    /// `PIVOTWATCH_TOPIC_ARN`: the topic to which incidents are published.
     pub topic: Topic,
     /// `PIVOTWATCH_THRESHOLD`, `PIVOTWATCH_WINDOW`, `PIVOTWATCH_ORDER` and `PIVOTWATCH_SOURCES`.
     pub rule: Rule,
     /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
     pub retention: TimeDelta,
-    /// `PIVOTWATCH_RECORD_LIMIT`, `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and `PIVOTWATCH_DEPTH_LIMIT`:
-    /// what an object may cost.
+    /// `PIVOTWATCH_RECORD_LIMIT` and `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and
+    /// `PIVOTWATCH_DEPTH_LIMIT`: bounds of what is read of an object.
     pub limits: Limits,
 }
 
-/// A topic, and with it where the deployment is.
+/// An SNS topic. Its ARN also gives the region and the account of the deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Topic {
     /// The whole ARN.
@@ -37,7 +37,7 @@ pub struct Topic {
     pub account: String,
 }
 
-/// What is wrong with the environment: all of it.
+/// All faults of the environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct SettingsFaults(Vec<String>);
 
@@ -55,72 +55,72 @@ impl fmt::Display for SettingsFaults {
     }
 }
 
-/// Retention in days. Less than the longest window would lose evidence that is still needed.
+/// Retention in days, longer than the longest window: failures must not expire before a login can match them.
 const RETENTION: std::ops::RangeInclusive<i64> = 8..=3650;
 
-/// Bytes of a record: real ones must fit, and a function's memory must hold several.
+/// Bytes of a record: real records fit into the least, and several of the largest fit into a function's memory.
 const RECORD_LIMITS: std::ops::RangeInclusive<usize> = 64 * 1024..=64 * 1024 * 1024;
 
-/// Bytes of an object, decompressed: S3 has none of more than 5 TiB.
+/// Bytes of an object after decompression. Real exports stay far below the upper bound.
 const OBJECT_LIMITS: std::ops::RangeInclusive<u64> = 1024 * 1024..=50 * 1024 * 1024 * 1024 * 1024;
 
-/// Bytes that one compressed byte may become; more than any compression of text comes to.
+/// Decompressed bytes for each compressed byte. No compression of real logs reaches the upper bound.
 const RATIO_LIMITS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
 
-/// Objects and arrays within one another: real records have six, and nothing here minds more.
+/// Nesting of objects and arrays: real records have a depth of six.
 const DEPTH_LIMITS: std::ops::RangeInclusive<usize> = 16..=1_000_000;
 
 impl Settings {
-    /// Reads the process's environment.
+    /// Parses the process's environment.
     ///
     /// # Errors
-    /// [`SettingsFaults`] with every fault there is.
+    /// [`SettingsFaults`] with every fault.
     pub fn from_environment() -> Result<Self, SettingsFaults> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::parse(|name| std::env::var(name).ok())
     }
 
-    /// Reads variables from wherever `variable` finds them. An empty one counts as not set.
+    /// Parses the values that `variable` returns. An empty value counts as not set.
     ///
     /// # Errors
-    /// [`SettingsFaults`] with every fault there is.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
-        let mut reader = Reader { variable, faults: Vec::new() };
+    /// [`SettingsFaults`] with every fault.
+    pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
+        let mut parser = Parser { variable, faults: Vec::new() };
         let standard = Rule::default();
         let limits = Limits::default();
         let settings = Self {
-            table: reader.required("PIVOTWATCH_TABLE", |name| Ok(name.to_owned())),
-            topic: reader.required("PIVOTWATCH_TOPIC_ARN", topic),
+            table: parser.required("PIVOTWATCH_TABLE", |name| Ok(name.to_owned())),
+            topic: parser.required("PIVOTWATCH_TOPIC_ARN", topic),
             rule: Rule {
-                threshold: reader
+                threshold: parser
                     .optional("PIVOTWATCH_THRESHOLD", standard.threshold, |text| text.parse().map(Threshold::get)),
-                window: reader.optional("PIVOTWATCH_WINDOW", standard.window, |text| text.parse().map(Window::length)),
-                order: reader.optional("PIVOTWATCH_ORDER", standard.order, str::parse),
-                sources: reader.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
+                window: parser.optional("PIVOTWATCH_WINDOW", standard.window, |text| text.parse().map(Window::length)),
+                order: parser.optional("PIVOTWATCH_ORDER", standard.order, str::parse),
+                sources: parser.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
             },
-            retention: reader.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
+            retention: parser.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
             limits: Limits {
-                record: reader.optional("PIVOTWATCH_RECORD_LIMIT", limits.record, |text| {
+                record: parser.optional("PIVOTWATCH_RECORD_LIMIT", limits.record, |text| {
                     within(text, RECORD_LIMITS, "a number of bytes")
                 }),
-                object: reader.optional("PIVOTWATCH_OBJECT_LIMIT", limits.object, |text| {
+                object: parser.optional("PIVOTWATCH_OBJECT_LIMIT", limits.object, |text| {
                     within(text, OBJECT_LIMITS, "a number of bytes")
                 }),
-                ratio: reader
+                ratio: parser
                     .optional("PIVOTWATCH_RATIO_LIMIT", limits.ratio, |text| within(text, RATIO_LIMITS, "a ratio")),
-                depth: reader
+                depth: parser
                     .optional("PIVOTWATCH_DEPTH_LIMIT", limits.depth, |text| within(text, DEPTH_LIMITS, "a depth")),
             },
         };
-        if reader.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(reader.faults)) }
+        if parser.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(parser.faults)) }
     }
 }
 
-struct Reader<F> {
+struct Parser<F> {
     variable: F,
     faults: Vec<String>,
 }
 
-impl<F: Fn(&str) -> Option<String>> Reader<F> {
+impl<F: Fn(&str) -> Option<String>> Parser<F> {
     fn value(&self, name: &str) -> Option<String> {
         (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
@@ -148,7 +148,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
-/// Reads the ARN of a topic: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
+/// Parses the ARN of a topic: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
 fn topic(arn: &str) -> Result<Topic, String> {
     match arn.split(':').collect::<Vec<_>>()[..] {
         ["arn", _, "sns", region, account, name] if ![region, account, name].contains(&"") => {
@@ -170,10 +170,10 @@ where
     text.parse().ok().filter(|value| range.contains(value)).ok_or_else(fault)
 }
 
-/// Reads a list of sources, separated by commas.
+/// Parses a list of sources, separated by commas.
 ///
 /// # Errors
-/// What it must be instead.
+/// The valid sources, if one is unknown.
 pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
     text.split(',').map(|source| source.trim().parse::<Source>().map_err(|unknown| unknown.to_string())).collect()
 }
@@ -184,14 +184,14 @@ mod tests {
     use crate::detection::rule::Order;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
-        Settings::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        Settings::parse(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
     }
 
     const REQUIRED: [(&str, &str); 2] =
         [("PIVOTWATCH_TABLE", "evidence"), ("PIVOTWATCH_TOPIC_ARN", "arn:aws:sns:eu-north-1:111122223333:incidents")];
 
     #[test]
-    fn what_is_not_set_is_as_microsoft_publishes_the_rule() {
+    fn the_defaults_are_those_of_the_published_rule() {
         let settings = read(&REQUIRED).unwrap();
         assert_eq!(settings.rule, Rule::default());
         assert_eq!(settings.retention, TimeDelta::days(90));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_topic_tells_where_the_deployment_is() {
+    fn the_topics_arn_gives_region_and_account() {
         let topic = read(&REQUIRED).unwrap().topic;
         assert_eq!((topic.region.as_str(), topic.account.as_str()), ("eu-north-1", "111122223333"));
         for arn in
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         let faults = read(&[
             ("PIVOTWATCH_TABLE", " "),
             ("PIVOTWATCH_THRESHOLD", "many"),

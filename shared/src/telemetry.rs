@@ -2,8 +2,8 @@
 //!
 //! The line is a document in CloudWatch's embedded metric format
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
-//! CloudWatch extracts the metrics; people see the same numbers in the log. Names of metrics contain reasons, which come
-//! from closed enums, so nobody who writes into an export can create metrics.
+//! CloudWatch extracts the metrics; people see the same numbers in the log. Names of metrics contain reasons, which are
+//! names of closed enums, so nobody who writes into an export can create metrics.
 //!
 //! CloudWatch drops metrics that exceed a limit of the format, without an error that a function could see:
 //!
@@ -11,7 +11,7 @@
 //! |---|---|
 //! | 100 metrics in a directive | further metrics go into a further directive of the same line |
 //! | 1 MB a line | 3,000 metrics with names of 64 bytes fit, and there are fewer than 100 today |
-//! | names of 1 to 255 ASCII characters, each once | names are constants, joined with a prefix for each group of reasons |
+//! | names of 1 to 255 ASCII characters, each once | names are constants, each group of reasons has its prefix |
 //! | 30 dimensions, each a string of at most 1,024 characters | the only dimension is the function's name |
 //! | finite numbers of at most 2^360 | numbers are `u64` |
 //! | a timestamp in milliseconds, at most 14 days old | the timestamp is the end of the invocation |

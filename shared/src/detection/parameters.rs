@@ -67,7 +67,7 @@ impl FromStr for Threshold {
 }
 
 impl Window {
-    /// A shorter window could begin and end within an hour, and a tally knows the beginning and the end of an hour only.
+    /// A shorter window could lie within an hour, of which a tally knows the beginning and the end only.
     pub const MIN: Self = Self { minutes: Self::HOUR };
 
     /// A login reads the tallies of all days that its window touches.

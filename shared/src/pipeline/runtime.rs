@@ -1,40 +1,41 @@
-//! What the pipeline takes from the world besides the stores. Tests put their own in its place, and so decide what time
-//! it is, in which order concurrent invocations proceed, and how chance falls.
+//! The pipeline's clock, timers, random numbers and thread pool.
+//!
+//! Tests replace them, and so decide the time, the random numbers and the schedule of concurrent invocations.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// Time, waiting and chance.
+/// Clock, timers, random numbers and thread pool.
 pub trait Runtime: Send + Sync {
-    /// The time.
+    /// The current time.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Waits.
+    /// Sleeps.
     fn wait(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 
-    /// Completes once it is `time`. Unlike [`Self::wait`] in a test, it never lets time pass by itself.
+    /// Sleeps until `time`. In tests [`Self::wait`] advances the clock; this method never does.
     fn wait_until(&self, time: DateTime<Utc>) -> impl Future<Output = ()> + Send {
         self.wait((time - self.now()).to_std().unwrap_or_default())
     }
 
-    /// A random number, different for each caller. It is not fit for secrets.
+    /// A random number. Must not be used as a secret.
     fn random(&self) -> u64;
 
-    /// Does work that blocks, beside the caller where there is a thread for it.
+    /// Runs blocking work, on another thread if there is one.
     fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> impl Future<Output = T> + Send;
 
-    /// Waits for a random part of `longest`, so that those who got into each other's way do not meet again.
+    /// Sleeps for a random part of `longest`, at least a thousandth, so that writers in conflict do not retry together.
     fn wait_up_to(&self, longest: Duration) -> impl Future<Output = ()> + Send {
         let part = self.random() % 1000;
         self.wait(longest.mul_f64((1.0 + f64::from(u16::try_from(part).unwrap_or(0))) / 1000.0))
     }
 }
 
-/// The real ones.
+/// The system's clock, Tokio's timers and thread pool, and random numbers of `fastrand`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;
 
@@ -48,8 +49,8 @@ impl Runtime for System {
     }
 
     fn random(&self) -> u64 {
-        // fastrand is predictable. That harms nobody: the numbers are no secrets and no keys. They spread waits, and tell the
-        // settlements of one request id apart.
+        // `fastrand` is predictable, and no security depends on it: the numbers spread waits, and distinguish
+        // settlements of one request id.
         fastrand::u64(..)
     }
 
