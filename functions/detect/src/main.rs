@@ -1,4 +1,4 @@
-//! The Lambda function `detect`: records the console logins that CloudTrail tells of, and settles their addresses.
+//! The Lambda function `detect`: records console logins from CloudTrail's events, and settles their addresses.
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
 use pivotwatch::pipeline::{Deadline, Invocation, Runtime};
@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
         Settings::from_environment().inspect_err(|faults| tracing::error!(code = faults.code(), "{faults}"))?;
     let pipeline = clients::pipeline(settings, &clients::configuration().await);
 
-    // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
+    // Untyped JSON: an event that fails to deserialise would never reach the function, which could not count it.
     run(service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Deadline::before(event.context.deadline().into(), pipeline.runtime.now());
         let invocation = Invocation { request_id: &event.context.request_id, deadline };
