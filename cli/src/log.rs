@@ -5,7 +5,7 @@ use std::io::Write;
 
 use pivotwatch::entra::Warning;
 use pivotwatch::notify::visible;
-use pivotwatch::telemetry::Reasons;
+use pivotwatch::pipeline::Reasons;
 
 /// Characters of a path that are shown.
 const PATH: usize = 200;

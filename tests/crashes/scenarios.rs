@@ -47,7 +47,7 @@ impl Function {
         let pipeline = Pipeline {
             store: clients.store,
             notifier: clients.notifier,
-            surroundings: Virtual::at(noon()),
+            runtime: Virtual::at(noon()),
             rule,
             limits: Limits::default(),
             table: Table::default(),
@@ -100,7 +100,7 @@ impl Scenario {
             assert_eq!(ended, fault.ending(), "{context}: {disturbed:#?}");
             if ended != Ending::Succeeds {
                 // Lambda waits a minute before it tries again.
-                function.pipeline.surroundings.pass(TimeDelta::minutes(1));
+                function.pipeline.runtime.pass(TimeDelta::minutes(1));
                 let (ended, again) = aws.invoke(None, function.invoke(&self.event)).await;
                 assert_eq!(ended, Ending::Succeeds, "{context}");
                 assert!(again.len() <= 2 * calls.len(), "{context} led to {again:#?}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use pivotwatch::aws::{self, Reading};
+use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Rule;
 use pivotwatch::entra::{self, Outcome, Rejected, Warning, When};
 use pivotwatch::input::Limits;
@@ -42,8 +42,8 @@ impl entra::Receiver for Counted {
     }
 }
 
-impl aws::Receiver for Counted {
-    fn receive_record(&mut self, reading: Reading) {
+impl TrailReceiver for Counted {
+    fn receive_record(&mut self, reading: TrailOutcome) {
         panic!("{reading:?} is in no sign-in export");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use pivotwatch::objects::MemoryObjects;
-use pivotwatch::pipeline::Surroundings;
+use pivotwatch::pipeline::{Invocation, Runtime};
 use pivotwatch::store::{Memory, Store};
 use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
@@ -35,10 +35,10 @@ async fn an_incident_that_could_not_be_published_is_published_at_the_next_try() 
     assert_eq!(summary.failed["notify.unavailable"], 1);
     assert_eq!(only(world.store.all_incidents()).published_at, None);
 
-    let before = world.surroundings.now();
+    let before = world.runtime.now();
     log_in_at(&world, noon()).await;
     assert_eq!(world.notifier.messages().len(), 1);
-    let waited = world.surroundings.now() - before;
+    let waited = world.runtime.now() - before;
     assert_eq!(waited, TimeDelta::zero(), "the lease had been given back");
 }
 
@@ -67,6 +67,41 @@ async fn a_lease_keeps_others_from_publishing_until_it_runs_out() {
     export(&world, &failed(7, noon())).await;
     let published_at = only(world.store.all_incidents()).published_at.unwrap();
     assert!(published_at >= leased_until, "{published_at} is before {leased_until}");
+}
+
+#[tokio::test]
+async fn a_lease_names_the_request_id_and_keeps_out_even_a_retry_with_the_same_id() {
+    const REQUEST_ID: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
+    let world = pipeline(Memory::default());
+    let invocation = Invocation { request_id: REQUEST_ID, ..Invocation::LOCAL };
+    log_in_at(&world, noon()).await;
+    let mut objects = MemoryObjects::default();
+    objects.put("export.json", lines(&failed(6, noon())));
+    let notification = written(&["export.json"]);
+    let login = event(&console_login("two", noon()));
+
+    // Once through each function: the invocation dies while it publishes, and the retry has to wait.
+    world.notifier.silences.store(1, Ordering::Relaxed);
+    let ingested = tokio::time::timeout(DEAD, world.ingest_in(invocation, &objects, &notification));
+    assert!(ingested.await.is_err());
+    let first = only(world.store.all_incidents()).lease.unwrap();
+    world.notifier.silences.store(1, Ordering::Relaxed);
+    let detected = tokio::time::timeout(DEAD, world.detect_in(invocation, &login));
+    assert!(detected.await.is_err());
+    let second = only(world.store.all_incidents()).lease.unwrap();
+    let (_, result) = world.detect_in(invocation, &login).await;
+    result.unwrap();
+
+    for lease in [&first, &second] {
+        let (request_id, settlement) = lease.owner.split_once('/').unwrap();
+        assert_eq!((request_id, settlement.len()), (REQUEST_ID, 16), "{}", lease.owner);
+    }
+    assert_ne!(first.owner, second.owner);
+    let begun = second.until - TimeDelta::seconds(30);
+    assert!(begun >= first.until, "{begun} is before {}", first.until);
+    let published_at = world.runtime.now();
+    assert!(published_at >= second.until, "{published_at} is before {}", second.until);
+    assert_eq!(world.notifier.messages().len(), 3);
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::objects::MemoryObjects;
+use pivotwatch::pipeline::Reasons;
 use pivotwatch::store::Memory;
-use pivotwatch::telemetry::Reasons;
 use pivotwatch_tests::facts::{SignIn, console_login, failed, log_file, noon, written};
 use pivotwatch_tests::world::pipeline;
 use proptest::collection::vec;

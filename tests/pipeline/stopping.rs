@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::objects::{Body, MemoryObjects, ObjectAddress, Objects, OpenFault};
-use pivotwatch::pipeline::{Days, Deadline, Pipeline, Surroundings};
+use pivotwatch::pipeline::{Days, Deadline, Invocation, Pipeline, Runtime};
 use pivotwatch::store::Memory;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
@@ -20,10 +20,10 @@ fn world() -> World {
     Arc::new(pipeline(Memory::default()))
 }
 
-/// The deadline of an invocation that begins now and has so many seconds.
-fn within(world: &World, seconds: i64) -> Deadline {
-    let now = world.surroundings.now();
-    Deadline::before(now + TimeDelta::seconds(seconds), now)
+/// An invocation that begins now and has so many seconds.
+fn within(world: &World, seconds: i64) -> Invocation<'static> {
+    let now = world.runtime.now();
+    Invocation { deadline: Deadline::before(now + TimeDelta::seconds(seconds), now), ..Invocation::LOCAL }
 }
 
 /// Objects whose reading takes time: from the piece at `late_from` on, each piece takes a minute.
@@ -45,7 +45,7 @@ impl Slow {
 impl Objects for Slow {
     async fn open(&self, _: &ObjectAddress) -> Result<Body, OpenFault> {
         if self.opens_slowly.load(Ordering::Relaxed) {
-            self.world.surroundings.pass(TimeDelta::hours(1));
+            self.world.runtime.pass(TimeDelta::hours(1));
             std::future::pending::<()>().await;
         }
         let world = Arc::clone(&self.world);
@@ -64,7 +64,7 @@ impl Read for SlowBytes {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let position = usize::try_from(self.bytes.position()).unwrap();
         if position >= self.late_from {
-            self.world.surroundings.pass(TimeDelta::minutes(1));
+            self.world.runtime.pass(TimeDelta::minutes(1));
             // Lets the invocation notice what time it is.
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
@@ -84,8 +84,8 @@ fn queued(keys: &[&str]) -> Value {
 async fn an_object_that_takes_too_long_is_stopped_with_its_code_and_delivered_again() {
     let world = world();
     let objects = Slow::of(&world, &failed(1000, noon() - TimeDelta::hours(20)), 200_000);
-    let deadline = within(&world, 300);
-    let ingested = world.ingest_before(deadline, &objects, &written(&["slow.json"])).await;
+    let invocation = within(&world, 300);
+    let ingested = world.ingest_in(invocation, &objects, &written(&["slow.json"])).await;
     assert_eq!(ingested.answer().unwrap_err().code(), "object.too_slow");
     assert_eq!(ingested.summary.failed.into_iter().collect::<Vec<_>>(), [("object.too_slow", 1)], "and no other fault");
     assert_eq!((ingested.summary.objects, ingested.summary.refused.len()), (1, 0));
@@ -96,7 +96,7 @@ async fn an_object_that_does_not_open_is_stopped_too() {
     let world = world();
     let objects = Slow::of(&world, &failed(6, noon()), usize::MAX);
     objects.opens_slowly.store(true, Ordering::Relaxed);
-    let ingested = world.ingest_before(within(&world, 300), &objects, &written(&["slow.json"])).await;
+    let ingested = world.ingest_in(within(&world, 300), &objects, &written(&["slow.json"])).await;
     assert_eq!(ingested.answer().unwrap_err().code(), "object.too_slow");
 }
 
@@ -107,12 +107,12 @@ async fn objects_that_were_not_begun_are_delivered_again_and_those_before_are_no
     for key in ["a.json", "b.json"] {
         objects.put(key, lines(&failed(6, noon())));
     }
-    let deadline = within(&world, 300);
-    let ingested = world.ingest_before(deadline, &objects, &queued(&["a.json"])).await;
+    let invocation = within(&world, 300);
+    let ingested = world.ingest_in(invocation, &objects, &queued(&["a.json"])).await;
     assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": []}));
 
-    world.surroundings.pass(TimeDelta::seconds(290));
-    let ingested = world.ingest_before(deadline, &objects, &queued(&["a.json", "b.json"])).await;
+    world.runtime.pass(TimeDelta::seconds(290));
+    let ingested = world.ingest_in(invocation, &objects, &queued(&["a.json", "b.json"])).await;
     let both = json!([{"itemIdentifier": "message of a.json"}, {"itemIdentifier": "message of b.json"}]);
     assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": both}));
     assert_eq!(ingested.summary.failed["deadline.exceeded"], 2);
@@ -142,14 +142,14 @@ async fn a_login_that_takes_too_long_is_stopped_with_its_code_and_delivered_agai
     // The topic takes the message, and its answer is lost for an hour.
     world.notifier.silences.store(1, Ordering::Relaxed);
     let login = event(&console_login("one", noon()));
-    let deadline = within(&world, 120);
+    let invocation = within(&world, 120);
     let later = async {
         while world.notifier.messages().is_empty() {
             tokio::task::yield_now().await;
         }
-        world.surroundings.pass(TimeDelta::hours(1));
+        world.runtime.pass(TimeDelta::hours(1));
     };
-    let ((summary, result), ()) = tokio::join!(world.detect_before(deadline, &login), later);
+    let ((summary, result), ()) = tokio::join!(world.detect_in(invocation, &login), later);
     assert_eq!(result.unwrap_err().code(), "deadline.exceeded");
     assert_eq!((summary.failed["deadline.exceeded"], summary.logins), (1, 1), "what was done is counted");
 
@@ -163,9 +163,9 @@ async fn work_that_ends_in_time_is_not_touched_by_its_deadline() {
     let world = world();
     let mut objects = MemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
-    let ingested = world.ingest_before(within(&world, 300), &objects, &written(&["export.json"])).await;
+    let ingested = world.ingest_in(within(&world, 300), &objects, &written(&["export.json"])).await;
     ingested.answer().unwrap();
-    let (_, result) = world.detect_before(within(&world, 120), &event(&console_login("one", noon()))).await;
+    let (_, result) = world.detect_in(within(&world, 120), &event(&console_login("one", noon()))).await;
     result.unwrap();
     assert_eq!(world.notifier.messages().len(), 1);
 }
@@ -204,11 +204,12 @@ async fn a_reader_that_panics_costs_its_object_and_not_the_event() {
 #[tokio::test]
 async fn time_that_is_over_before_it_began_is_no_time() {
     let world = world();
-    let now: DateTime<Utc> = world.surroundings.now();
+    let now: DateTime<Utc> = world.runtime.now();
     let deadline = Deadline::before(now - TimeDelta::seconds(1), now);
-    let ingested = world.ingest_before(deadline, &MemoryObjects::default(), &written(&["a.json"])).await;
+    let invocation = Invocation { deadline, ..Invocation::LOCAL };
+    let ingested = world.ingest_in(invocation, &MemoryObjects::default(), &written(&["a.json"])).await;
     assert_eq!(ingested.answer().unwrap_err().code(), "deadline.exceeded");
-    let (summary, result) = world.detect_before(deadline, &event(&console_login("one", noon()))).await;
+    let (summary, result) = world.detect_in(invocation, &event(&console_login("one", noon()))).await;
     assert_eq!(result.unwrap_err().code(), "deadline.exceeded");
     assert_eq!((summary.failed["deadline.exceeded"], summary.logins), (1, 0));
 }

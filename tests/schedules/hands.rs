@@ -11,7 +11,7 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::notify::{Message, Notifier, PublishError};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
-use pivotwatch::pipeline::Surroundings;
+use pivotwatch::pipeline::Runtime;
 use pivotwatch::store::{
     Found, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
     Write,
@@ -179,7 +179,7 @@ impl Objects for Hands {
     }
 }
 
-impl Surroundings for Hands {
+impl Runtime for Hands {
     fn now(&self) -> DateTime<Utc> {
         self.0.arena.clock.now()
     }
@@ -193,7 +193,7 @@ impl Surroundings for Hands {
         self.0.arena.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
     }
 
-    async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         // Beside the caller there is nobody; an object's only piece is there already, and its facts are few enough to be
         // handed over at once, so nothing that the work does has to wait.
         work()

@@ -78,7 +78,7 @@ impl Invocation {
         let pipeline = Pipeline {
             store: hands.clone(),
             notifier: hands.clone(),
-            surroundings: hands.clone(),
+            runtime: hands.clone(),
             rule: self.arena.rule.clone(),
             limits: Limits::default(),
             table: Table::default(),

@@ -9,7 +9,7 @@ use pivotwatch::detection::Rule;
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Message, Notifier, Outbox, PublishError, Table};
 use pivotwatch::objects::Objects;
-use pivotwatch::pipeline::{Pipeline, Surroundings, System};
+use pivotwatch::pipeline::{Pipeline, Runtime, System};
 use pivotwatch::store::Store;
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ impl Virtual {
     }
 }
 
-impl Surroundings for Virtual {
+impl Runtime for Virtual {
     fn now(&self) -> DateTime<Utc> {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,8 +57,8 @@ impl Surroundings for Virtual {
         self.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
     }
 
-    async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        System.beside(work).await
+    async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        System.run_blocking(work).await
     }
 }
 
@@ -112,9 +112,9 @@ impl Event {
     ///
     /// # Errors
     /// Why it has to come again.
-    pub async fn invoke<S: Store, N: Notifier, W: Surroundings>(
+    pub async fn invoke<S: Store, N: Notifier, R: Runtime>(
         &self,
-        pipeline: &Pipeline<S, N, W>,
+        pipeline: &Pipeline<S, N, R>,
         objects: &impl Objects,
     ) -> Result<(), String> {
         match self {
@@ -136,7 +136,7 @@ pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, Virtual> {
     Pipeline {
         store,
         notifier: Topic::default(),
-        surroundings: Virtual::at(noon()),
+        runtime: Virtual::at(noon()),
         rule: Rule::default(),
         limits: Limits::default(),
         table: Table {

@@ -3,9 +3,8 @@
 use std::io::Write;
 
 use pivotwatch::notify::Notifier;
-use pivotwatch::pipeline::{Days, Pipeline, Surroundings};
+use pivotwatch::pipeline::{Days, Pipeline, Reasons, Runtime, Summary};
 use pivotwatch::store::Store;
-use pivotwatch::telemetry::{Reasons, Summary};
 
 use super::report;
 use crate::files::{self, FileFault, Found, OneFile, Skipped};
@@ -24,9 +23,9 @@ pub(super) struct AllRead {
 
 impl AllRead {
     /// Reads files and records their facts.
-    pub(super) async fn record<S: Store, N: Notifier, W: Surroundings>(
+    pub(super) async fn record<S: Store, N: Notifier, R: Runtime>(
         &mut self,
-        pipeline: &Pipeline<S, N, W>,
+        pipeline: &Pipeline<S, N, R>,
         files: Vec<Result<Found, FileFault>>,
         log: &mut Log<impl Write>,
     ) {
@@ -65,9 +64,9 @@ impl AllRead {
     }
 
     /// Settles every address once, when all facts are recorded: the result does not depend on the order of the files.
-    pub(super) async fn settle<S: Store, N: Notifier, W: Surroundings>(
+    pub(super) async fn settle<S: Store, N: Notifier, R: Runtime>(
         &mut self,
-        pipeline: &Pipeline<S, N, W>,
+        pipeline: &Pipeline<S, N, R>,
         log: &mut Log<impl Write>,
     ) {
         let (summary, result) = pipeline.settle_all(std::mem::take(&mut self.days)).await;

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use chrono::TimeDelta;
 use clap::Args;
+use pivotwatch::detection::parameters::{Threshold, Window};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{Rule, Source};
 use pivotwatch::input::Limits;
@@ -37,14 +37,14 @@ pub(crate) struct Hunt {
     cloudtrail: Vec<PathBuf>,
 
     /// Failures of one source that raise no alarm; one more does.
-    #[arg(long, value_name = "N", default_value = "5", value_parser = settings::threshold)]
-    threshold: u32,
+    #[arg(long, value_name = "N", default_value = "5")]
+    threshold: Threshold,
 
     /// Longest time between the first failure and the login (or the last failure), such as 24h, 90m or 2d.
-    #[arg(long, default_value = "24h", value_parser = settings::window)]
-    window: TimeDelta,
+    #[arg(long, default_value = "24h")]
+    window: Window,
 
-    #[arg(long, default_value = "any", value_parser = settings::order)]
+    #[arg(long, default_value = "any")]
     #[arg(help = "Whether failures count on either side of the login (any) or only before it (failures_first)")]
     order: Order,
 
@@ -62,11 +62,12 @@ impl Hunt {
     /// could be printed.
     pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (Ended, io::Result<()>) {
         let paths = [self.entra, self.cloudtrail].concat();
-        let rule = Rule { threshold: self.threshold, window: self.window, order: self.order, sources: self.sources };
+        let (threshold, window) = (self.threshold.get(), self.window.length());
+        let rule = Rule { threshold, window, order: self.order, sources: self.sources };
         let pipeline = Pipeline {
             store: Memory::default(),
             notifier: Outbox::default(),
-            surroundings: System,
+            runtime: System,
             rule,
             limits: Limits::default(),
             table: Table::default(),

@@ -8,7 +8,7 @@ use pivotwatch::aws::TrailIgnored;
 use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::visible;
-use pivotwatch::telemetry::{Reasons, Summary};
+use pivotwatch::pipeline::{Reasons, Summary};
 use serde::Serialize;
 
 use crate::log::{Log, counted, warnings};

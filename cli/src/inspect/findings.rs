@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome, Warning, When};
-use pivotwatch::pipeline::{horizon, see_sign_in, see_trail_record};
-use pivotwatch::telemetry::{Summary, count};
+use pivotwatch::pipeline::{Summary, count, horizon, see_sign_in, see_trail_record};
 
 /// Numbers of a file.
 #[derive(Debug)]

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use pivotwatch::pipeline::UnusableExport;
 use pivotwatch::pipeline::reading::Read;
-use pivotwatch::telemetry::Reasons;
+use pivotwatch::pipeline::{Reasons, UnusableExport};
 use serde::Serialize;
 
 use super::findings::Findings;

@@ -1,4 +1,4 @@
-//! The least that a function in Rust can be: what `make bench-cold-start` measures the two functions against.
+//! The smallest function in Rust. `make bench-cold-start` compares the two functions with it.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;

@@ -1,9 +1,9 @@
-//! The Lambda function `detect`: records the console logins that CloudTrail tells of, and settles their addresses.
+//! The Lambda function `detect`: records console logins from CloudTrail's events, and settles their addresses.
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
-use pivotwatch::clients;
-use pivotwatch::pipeline::{Deadline, Surroundings};
+use pivotwatch::pipeline::{Deadline, Invocation, Runtime};
 use pivotwatch::settings::Settings;
+use pivotwatch::{clients, telemetry};
 use serde_json::Value;
 
 // One thread: a Lambda of this size has one processor.
@@ -14,11 +14,12 @@ async fn main() -> Result<(), Error> {
         Settings::from_environment().inspect_err(|faults| tracing::error!(code = faults.code(), "{faults}"))?;
     let pipeline = clients::pipeline(settings, &clients::configuration().await);
 
-    // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
+    // Untyped JSON: an event that fails to deserialise would never reach the function, which could not count it.
     run(service_fn(async |event: LambdaEvent<Value>| {
-        let deadline = Deadline::before(event.context.deadline().into(), pipeline.surroundings.now());
-        let (summary, result) = pipeline.detect_before(deadline, &event.payload).await;
-        summary.print("detect", pipeline.surroundings.now());
+        let deadline = Deadline::before(event.context.deadline().into(), pipeline.runtime.now());
+        let invocation = Invocation { request_id: &event.context.request_id, deadline };
+        let (summary, result) = pipeline.detect_in(invocation, &event.payload).await;
+        telemetry::print(&summary, "detect", pipeline.runtime.now());
         result.map_err(|error| Diagnostic { error_type: error.code().to_owned(), error_message: error.to_string() })
     }))
     .await

@@ -1,12 +1,12 @@
-//! The Lambda function `ingest`: reads Entra sign-in exports that S3 tells of, and settles the addresses that failed.
+//! The Lambda function `ingest`: reads the sign-in exports of S3 notifications, and settles the addresses that failed.
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
-use pivotwatch::clients;
-use pivotwatch::pipeline::{Deadline, Surroundings};
+use pivotwatch::pipeline::{Deadline, Invocation, Runtime};
 use pivotwatch::settings::Settings;
+use pivotwatch::{clients, telemetry};
 use serde_json::Value;
 
-// One thread: a Lambda of this size has one processor. Exports are parsed on another, beside the network.
+// One thread: a Lambda of this size has one processor. A second thread parses exports while this one waits for AWS.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
@@ -16,11 +16,12 @@ async fn main() -> Result<(), Error> {
     let pipeline = clients::pipeline(settings, &configuration);
     let objects = clients::objects(&configuration);
 
-    // The event as plain JSON: one that does not fit a type would never reach the function, and be lost unnamed.
+    // Untyped JSON: an event that fails to deserialise would never reach the function, which could not count it.
     run(service_fn(async |event: LambdaEvent<Value>| {
-        let deadline = Deadline::before(event.context.deadline().into(), pipeline.surroundings.now());
-        let ingested = pipeline.ingest_before(deadline, &objects, &event.payload).await;
-        ingested.summary.print("ingest", pipeline.surroundings.now());
+        let deadline = Deadline::before(event.context.deadline().into(), pipeline.runtime.now());
+        let invocation = Invocation { request_id: &event.context.request_id, deadline };
+        let ingested = pipeline.ingest_in(invocation, &objects, &event.payload).await;
+        telemetry::print(&ingested.summary, "ingest", pipeline.runtime.now());
         ingested
             .answer()
             .map_err(|failed| Diagnostic { error_type: failed.code().to_owned(), error_message: failed.to_string() })

@@ -16,29 +16,27 @@ use crate::pipeline::{Pipeline, System};
 use crate::settings::Settings;
 use crate::store::DynamoDb;
 
-/// For one try. AWS answers within milliseconds; a connection that does not is better made anew.
-const TRY: Duration = Duration::from_secs(5);
+/// Timeout of one attempt. AWS answers within milliseconds; after seconds, a new connection is the better choice.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// For all tries together: less than the lease on publishing an incident, which must outlast a publish that is still
-/// being tried.
-const ALL_TRIES: Duration = Duration::from_secs(20);
+/// Timeout of all attempts of a request: less than the lease on publishing an incident, which must outlast the publish.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The pipeline with everything behind it on AWS.
+/// The pipeline with DynamoDB and SNS.
 pub type OnAws = Pipeline<DynamoDb, Sns, System>;
 
-/// An HTTP client, which all clients share and which is made when the first request is.
+/// The HTTP client of all AWS clients, built at the first request.
 ///
-/// Making it reads and parses the system's certificates, more work than all else that a function does before it asks for its
-/// first event (`make bench-cold-start`).
+/// Building it parses the system's certificates, which takes longer than the rest of a cold start.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
-    SharedHttpClient::new(WhenNeeded::default())
+    SharedHttpClient::new(LazyHttpClient::default())
 }
 
 #[derive(Debug, Default)]
-struct WhenNeeded(OnceLock<SharedHttpClient>);
+struct LazyHttpClient(OnceLock<SharedHttpClient>);
 
-impl HttpClient for WhenNeeded {
+impl HttpClient for LazyHttpClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let make =
             || aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -46,12 +44,13 @@ impl HttpClient for WhenNeeded {
     }
 }
 
-/// The configuration that all clients share, its HTTP client included.
+/// The configuration of all AWS clients, with their HTTP client.
 ///
-/// Lambda gives region and credentials in the environment. The SDK's usual search would prepare to look into files and ask
-/// services that are not there.
+/// Region and credentials come from the environment that Lambda sets. The SDK's default chain would also prepare to
+/// read files and to query metadata services, which a function does not have.
 pub async fn configuration() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY).operation_timeout(ALL_TRIES).build();
+    let timeouts =
+        TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build();
     aws_config::defaults(BehaviorVersion::latest())
         .region(EnvironmentVariableRegionProvider::new())
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
@@ -61,7 +60,7 @@ pub async fn configuration() -> SdkConfig {
         .await
 }
 
-/// The pipeline as the settings want it.
+/// The pipeline with these settings.
 #[must_use]
 pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> OnAws {
     let Settings { table, topic, rule, retention, limits } = settings;
@@ -69,7 +68,7 @@ pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> OnAws {
     Pipeline {
         store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold),
         notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic.arn),
-        surroundings: System,
+        runtime: System,
         rule,
         limits,
         table: Table { name: table, region: topic.region, account: topic.account },

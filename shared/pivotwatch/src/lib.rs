@@ -16,25 +16,26 @@
 //! | [`objects`] | objects in S3, and the events that tell of them |
 //! | [`notify`] | messages out |
 //! | [`pipeline`] | record, read back, settle: what both functions do |
-//! | [`telemetry`] | what an invocation did, as one line of log and metrics |
+//! | `telemetry` | an invocation's summary as one log line of metrics |
 //! | [`settings`], [`clients`] | the environment, and AWS behind it |
 //!
 //! AWS itself is behind the feature `sdk`: [`clients`], and the implementations of the store, the objects and the messages
-//! that talk to it.
+//! that talk to it. `telemetry` is behind the feature `telemetry`, which only the functions need.
 //!
 //! `docs/DESIGN.md` has the reasons.
 
 pub mod aws;
 #[cfg(feature = "sdk")]
-mod causes;
-#[cfg(feature = "sdk")]
 pub mod clients;
 pub mod detection;
 pub mod entra;
+#[cfg(feature = "sdk")]
+mod error_chain;
 pub mod input;
 pub mod notify;
 pub mod objects;
 pub mod pipeline;
 pub mod settings;
 pub mod store;
+#[cfg(feature = "telemetry")]
 pub mod telemetry;

@@ -1,4 +1,4 @@
-//! The environment, read once into something typed and checked.
+//! The settings: environment variables, parsed and validated once.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,28 +6,27 @@ use std::str::FromStr;
 
 use chrono::TimeDelta;
 
-use crate::detection::hour::FAILURES_AN_HOUR;
-use crate::detection::rule::Order;
+use crate::detection::parameters::{Threshold, Window};
 use crate::detection::{Rule, Source};
 use crate::input::Limits;
 
-/// Everything that can be set, checked. `docs/RUNBOOK.md` lists the variables.
+/// The validated settings. `docs/RUNBOOK.md` lists the variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `PIVOTWATCH_TABLE`: the name of the table *evidence*.
     pub table: String,
-    /// `PIVOTWATCH_TOPIC_ARN`: the topic that mails the security team.
+    /// `PIVOTWATCH_TOPIC_ARN`: the topic to which incidents are published.
     pub topic: Topic,
     /// `PIVOTWATCH_THRESHOLD`, `PIVOTWATCH_WINDOW`, `PIVOTWATCH_ORDER` and `PIVOTWATCH_SOURCES`.
     pub rule: Rule,
     /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
     pub retention: TimeDelta,
-    /// `PIVOTWATCH_RECORD_LIMIT`, `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and `PIVOTWATCH_DEPTH_LIMIT`:
-    /// what an object may cost.
+    /// `PIVOTWATCH_RECORD_LIMIT` and `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and
+    /// `PIVOTWATCH_DEPTH_LIMIT`: bounds of what is read of an object.
     pub limits: Limits,
 }
 
-/// A topic, and with it where the deployment is.
+/// An SNS topic. Its ARN also gives the region and the account of the deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Topic {
     /// The whole ARN.
@@ -38,7 +37,7 @@ pub struct Topic {
     pub account: String,
 }
 
-/// What is wrong with the environment: all of it.
+/// All faults of the environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct SettingsFaults(Vec<String>);
 
@@ -56,79 +55,72 @@ impl fmt::Display for SettingsFaults {
     }
 }
 
-/// Thresholds beyond what an hour keeps could not be decided exactly.
-const THRESHOLDS: std::ops::RangeInclusive<u32> = 1..=255;
-const _: () = assert!(255 < FAILURES_AN_HOUR);
-
-/// Windows, in minutes. One shorter than an hour could hold the middle of an hour, of which a tally does not know enough to
-/// decide; the longest reads a week to either side of a login.
-const WINDOWS: std::ops::RangeInclusive<i64> = 60..=7 * 24 * 60;
-
-/// Retention in days. Less than the longest window would lose evidence that is still needed.
+/// Retention in days, longer than the longest window: failures must not expire before a login can match them.
 const RETENTION: std::ops::RangeInclusive<i64> = 8..=3650;
 
-/// Bytes of a record: real ones must fit, and a function's memory must hold several.
+/// Bytes of a record: real records fit into the least, and several of the largest fit into a function's memory.
 const RECORD_LIMITS: std::ops::RangeInclusive<usize> = 64 * 1024..=64 * 1024 * 1024;
 
-/// Bytes of an object, decompressed: S3 has none of more than 5 TiB.
+/// Bytes of an object after decompression. Real exports stay far below the upper bound.
 const OBJECT_LIMITS: std::ops::RangeInclusive<u64> = 1024 * 1024..=50 * 1024 * 1024 * 1024 * 1024;
 
-/// Bytes that one compressed byte may become; more than any compression of text comes to.
+/// Decompressed bytes for each compressed byte. No compression of real logs reaches the upper bound.
 const RATIO_LIMITS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
 
-/// Objects and arrays within one another: real records have six, and nothing here minds more.
+/// Nesting of objects and arrays: real records have a depth of six.
 const DEPTH_LIMITS: std::ops::RangeInclusive<usize> = 16..=1_000_000;
 
 impl Settings {
-    /// Reads the process's environment.
+    /// Parses the process's environment.
     ///
     /// # Errors
-    /// [`SettingsFaults`] with every fault there is.
+    /// [`SettingsFaults`] with every fault.
     pub fn from_environment() -> Result<Self, SettingsFaults> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::parse(|name| std::env::var(name).ok())
     }
 
-    /// Reads variables from wherever `variable` finds them. An empty one counts as not set.
+    /// Parses the values that `variable` returns. An empty value counts as not set.
     ///
     /// # Errors
-    /// [`SettingsFaults`] with every fault there is.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
-        let mut reader = Reader { variable, faults: Vec::new() };
+    /// [`SettingsFaults`] with every fault.
+    pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
+        let mut parser = Parser { variable, faults: Vec::new() };
         let standard = Rule::default();
         let limits = Limits::default();
         let settings = Self {
-            table: reader.required("PIVOTWATCH_TABLE", |name| Ok(name.to_owned())),
-            topic: reader.required("PIVOTWATCH_TOPIC_ARN", topic),
+            table: parser.required("PIVOTWATCH_TABLE", |name| Ok(name.to_owned())),
+            topic: parser.required("PIVOTWATCH_TOPIC_ARN", topic),
             rule: Rule {
-                threshold: reader.optional("PIVOTWATCH_THRESHOLD", standard.threshold, threshold),
-                window: reader.optional("PIVOTWATCH_WINDOW", standard.window, window),
-                order: reader.optional("PIVOTWATCH_ORDER", standard.order, order),
-                sources: reader.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
+                threshold: parser
+                    .optional("PIVOTWATCH_THRESHOLD", standard.threshold, |text| text.parse().map(Threshold::get)),
+                window: parser.optional("PIVOTWATCH_WINDOW", standard.window, |text| text.parse().map(Window::length)),
+                order: parser.optional("PIVOTWATCH_ORDER", standard.order, str::parse),
+                sources: parser.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
             },
-            retention: reader.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
+            retention: parser.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
             limits: Limits {
-                record: reader.optional("PIVOTWATCH_RECORD_LIMIT", limits.record, |text| {
+                record: parser.optional("PIVOTWATCH_RECORD_LIMIT", limits.record, |text| {
                     within(text, RECORD_LIMITS, "a number of bytes")
                 }),
-                object: reader.optional("PIVOTWATCH_OBJECT_LIMIT", limits.object, |text| {
+                object: parser.optional("PIVOTWATCH_OBJECT_LIMIT", limits.object, |text| {
                     within(text, OBJECT_LIMITS, "a number of bytes")
                 }),
-                ratio: reader
+                ratio: parser
                     .optional("PIVOTWATCH_RATIO_LIMIT", limits.ratio, |text| within(text, RATIO_LIMITS, "a ratio")),
-                depth: reader
+                depth: parser
                     .optional("PIVOTWATCH_DEPTH_LIMIT", limits.depth, |text| within(text, DEPTH_LIMITS, "a depth")),
             },
         };
-        if reader.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(reader.faults)) }
+        if parser.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(parser.faults)) }
     }
 }
 
-struct Reader<F> {
+struct Parser<F> {
     variable: F,
     faults: Vec<String>,
 }
 
-impl<F: Fn(&str) -> Option<String>> Reader<F> {
+impl<F: Fn(&str) -> Option<String>> Parser<F> {
     fn value(&self, name: &str) -> Option<String> {
         (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
@@ -144,7 +136,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
-    fn optional<T>(&mut self, name: &str, standard: T, parse: impl Fn(&str) -> Result<T, String>) -> T {
+    fn optional<T, E: fmt::Display>(&mut self, name: &str, standard: T, parse: impl Fn(&str) -> Result<T, E>) -> T {
         match self.value(name).map(|value| parse(&value)) {
             None => standard,
             Some(Ok(value)) => value,
@@ -156,7 +148,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
-/// Reads the ARN of a topic: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
+/// Parses the ARN of a topic: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
 fn topic(arn: &str) -> Result<Topic, String> {
     match arn.split(':').collect::<Vec<_>>()[..] {
         ["arn", _, "sns", region, account, name] if ![region, account, name].contains(&"") => {
@@ -164,14 +156,6 @@ fn topic(arn: &str) -> Result<Topic, String> {
         }
         _ => Err(format!("{arn:?} is not the ARN of an SNS topic")),
     }
-}
-
-/// Reads a threshold.
-///
-/// # Errors
-/// What it must be instead.
-pub fn threshold(text: &str) -> Result<u32, String> {
-    within(text, THRESHOLDS, "a threshold")
 }
 
 fn retention(text: &str) -> Result<TimeDelta, String> {
@@ -186,39 +170,10 @@ where
     text.parse().ok().filter(|value| range.contains(value)).ok_or_else(fault)
 }
 
-/// Reads the length of a window, such as `24h`, `90m` or `2d`.
+/// Parses a list of sources, separated by commas.
 ///
 /// # Errors
-/// What it must be instead.
-pub fn window(text: &str) -> Result<TimeDelta, String> {
-    let fault = || format!("{text:?} is not a window from 1h to 7d, such as 24h, 90m or 2d");
-    let unit = text.chars().last().ok_or_else(fault)?;
-    let minutes = match unit {
-        'm' => 1,
-        'h' => 60,
-        'd' => 24 * 60,
-        _ => return Err(fault()),
-    };
-    let number: i64 = text[..text.len() - 1].parse().map_err(|_| fault())?;
-    number.checked_mul(minutes).filter(|minutes| WINDOWS.contains(minutes)).map(TimeDelta::minutes).ok_or_else(fault)
-}
-
-/// Reads an order.
-///
-/// # Errors
-/// What it must be instead.
-pub fn order(text: &str) -> Result<Order, String> {
-    match text {
-        "any" => Ok(Order::Any),
-        "failures_first" => Ok(Order::FailuresFirst),
-        _ => Err(format!("{text:?} is not an order; the orders are any and failures_first")),
-    }
-}
-
-/// Reads a list of sources, separated by commas.
-///
-/// # Errors
-/// What it must be instead.
+/// The valid sources, if one is unknown.
 pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
     text.split(',').map(|source| source.trim().parse::<Source>().map_err(|unknown| unknown.to_string())).collect()
 }
@@ -226,16 +181,17 @@ pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detection::rule::Order;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
-        Settings::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        Settings::parse(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
     }
 
     const REQUIRED: [(&str, &str); 2] =
         [("PIVOTWATCH_TABLE", "evidence"), ("PIVOTWATCH_TOPIC_ARN", "arn:aws:sns:eu-north-1:111122223333:incidents")];
 
     #[test]
-    fn what_is_not_set_is_as_microsoft_publishes_the_rule() {
+    fn the_defaults_are_those_of_the_published_rule() {
         let settings = read(&REQUIRED).unwrap();
         assert_eq!(settings.rule, Rule::default());
         assert_eq!(settings.retention, TimeDelta::days(90));
@@ -267,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_topic_tells_where_the_deployment_is() {
+    fn the_topics_arn_gives_region_and_account() {
         let topic = read(&REQUIRED).unwrap().topic;
         assert_eq!((topic.region.as_str(), topic.account.as_str()), ("eu-north-1", "111122223333"));
         for arn in
@@ -278,17 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_are_written_in_minutes_hours_or_days() {
-        for (text, minutes) in [("24h", Some(1440)), ("90m", Some(90)), ("2d", Some(2880)), ("1h", Some(60))] {
-            assert_eq!(window(text).ok().map(|window| window.num_minutes()), minutes, "{text}");
-        }
-        for text in ["24", "h", "59m", "8d", "-1h", "1.5h", "24 hours", "9999999999999999d", "24é"] {
-            assert!(window(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn all_faults_are_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         let faults = read(&[
             ("PIVOTWATCH_TABLE", " "),
             ("PIVOTWATCH_THRESHOLD", "many"),

@@ -145,7 +145,7 @@ pub fn pipeline() -> Pipeline<Counting, Outbox, System> {
     Pipeline {
         store: Counting::default(),
         notifier: Outbox::default(),
-        surroundings: System,
+        runtime: System,
         rule: Rule::default(),
         limits: Limits::default(),
         table: Table::default(),

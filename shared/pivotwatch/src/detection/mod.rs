@@ -9,6 +9,7 @@
 //! | [`address`], [`day`], [`source`] | the words that facts are told in |
 //! | [`failure`], [`tally`], [`hour`], [`sample`], [`names`] | failed sign-ins, and how many of them are remembered in bounded space |
 //! | [`account`], [`login`] | successful console logins, and the names that the rule gives their users |
+//! | [`parameters`] | the values that the rule's settings may have, and their notation |
 //! | [`window`] | when a login matches |
 //! | [`incident`], [`evidence`] | what follows from everything known of an address, and what people read of it |
 
@@ -21,6 +22,7 @@ pub mod hour;
 pub mod incident;
 pub mod login;
 pub mod names;
+pub mod parameters;
 pub mod rule;
 pub mod sample;
 pub mod source;

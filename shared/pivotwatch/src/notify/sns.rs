@@ -3,7 +3,7 @@
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
 
-use crate::causes::causes;
+use crate::error_chain::error_chain;
 
 use super::{Message, Notifier, PublishError};
 
@@ -34,7 +34,7 @@ impl Notifier for Sns {
                 .map_err(|error| PublishError(error.to_string()))?;
             publish = publish.message_attributes(*name, value);
         }
-        publish.send().await.map_err(|error| PublishError(causes(&error)))?;
+        publish.send().await.map_err(|error| PublishError(error_chain(&error)))?;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use tokio::sync::mpsc::Sender;
 
 use super::{Body, ObjectAddress, Objects, OpenFault, Piece};
-use crate::causes::causes;
+use crate::error_chain::error_chain;
 use crate::input::Interrupted;
 
 /// How often a transfer that broke off is taken up again without a single byte having come.
@@ -119,7 +119,7 @@ impl Transfer {
                     }
                     continue;
                 }
-                Some(Err(error)) => causes(&error),
+                Some(Err(error)) => error_chain(&error),
             };
             if fruitless == FRUITLESS_RESUMPTIONS {
                 let _ = sender.send(Err(Interrupted(broken))).await;
@@ -131,7 +131,7 @@ impl Transfer {
                 Ok(rest) => bytes = rest.body,
                 Err(error) => {
                     // Also when it was replaced meanwhile, of which there will be a notification.
-                    let _ = sender.send(Err(Interrupted(format!("{broken}; then: {}", causes(&error))))).await;
+                    let _ = sender.send(Err(Interrupted(format!("{broken}; then: {}", error_chain(&error))))).await;
                     return;
                 }
             }
@@ -145,6 +145,6 @@ fn fault(error: &GetError) -> OpenFault {
         // MethodNotAllowed is its answer for the marker that a deletion leaves behind.
         Some("NoSuchKey" | "NoSuchVersion" | "MethodNotAllowed") => OpenFault::NotFound,
         Some("InvalidObjectState") => OpenFault::Archived,
-        _ => OpenFault::Unavailable(causes(error)),
+        _ => OpenFault::Unavailable(error_chain(error)),
     }
 }

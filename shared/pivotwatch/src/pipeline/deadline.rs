@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Surroundings;
+use super::Runtime;
 
 /// The most time that is kept for stopping.
 const MARGIN: TimeDelta = TimeDelta::seconds(10);
@@ -46,11 +46,11 @@ impl Deadline {
     }
 
     /// Asks for a stop in time, and completes when nothing may be waited for any longer.
-    pub(super) async fn enforce(self, stop: &Stop, surroundings: &impl Surroundings) {
+    pub(super) async fn enforce(self, stop: &Stop, runtime: &impl Runtime) {
         let Some(Times { no_more, abandon }) = self.0 else { return std::future::pending().await };
-        surroundings.wait_until(no_more).await;
+        runtime.wait_until(no_more).await;
         stop.ask();
-        surroundings.wait_until(abandon).await;
+        runtime.wait_until(abandon).await;
     }
 }
 

@@ -6,24 +6,23 @@ use std::pin::pin;
 use futures_util::future::{Either, select};
 use serde_json::Value;
 
-use super::deadline::{Deadline, Stop};
+use super::deadline::Stop;
 use super::failure::{Unfinished, fail};
 use super::gathering::{horizon, see_login};
 use super::settle::Scope;
-use super::{Pipeline, PipelineError, Surroundings};
+use super::{Invocation, Pipeline, PipelineError, Runtime, Summary, count};
 use crate::aws::{self, TrailOutcome};
 use crate::detection::Login;
 use crate::notify::Notifier;
 use crate::store::{Store, record};
-use crate::telemetry::{Summary, count};
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// [`Self::detect_before`] without a deadline.
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
+    /// [`Self::detect_in`] outside Lambda.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
     pub async fn detect(&self, event: &Value) -> (Summary, Result<(), Unfinished>) {
-        self.detect_before(Deadline::NONE, event).await
+        self.detect_in(Invocation::LOCAL, event).await
     }
 
     /// Records the login that an event tells of, and settles its address. An event that tells of none is acknowledged:
@@ -31,7 +30,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
-    pub async fn detect_before(&self, deadline: Deadline, event: &Value) -> (Summary, Result<(), Unfinished>) {
+    pub async fn detect_in(&self, invocation: Invocation<'_>, event: &Value) -> (Summary, Result<(), Unfinished>) {
+        let Invocation { request_id, deadline } = invocation;
         let mut summary = Summary::default();
         let Some(found) = aws::record_of(event) else {
             summary.unrecognised += 1;
@@ -50,13 +50,13 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 return (summary, Ok(()));
             }
         };
-        see_login(&mut summary, login.time, horizon(self.surroundings.now()));
-        let done = if deadline.has_passed(self.surroundings.now()) {
+        see_login(&mut summary, login.time, horizon(self.runtime.now()));
+        let done = if deadline.has_passed(self.runtime.now()) {
             None
         } else {
             let stop = Stop::default();
-            let work = pin!(self.record_and_settle(&login, &mut summary));
-            let time = pin!(deadline.enforce(&stop, &self.surroundings));
+            let work = pin!(self.record_and_settle(&login, request_id, &mut summary));
+            let time = pin!(deadline.enforce(&stop, &self.runtime));
             match select(work, time).await {
                 Either::Left((result, _)) => Some(result),
                 Either::Right(_) => None,
@@ -69,9 +69,14 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         (summary, result)
     }
 
-    async fn record_and_settle(&self, login: &Login, summary: &mut Summary) -> Result<(), Unfinished> {
+    async fn record_and_settle(
+        &self,
+        login: &Login,
+        request_id: &str,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
         self.record_login(login, summary).await?;
         let scope = Scope { address: login.source_ip_address, failures: BTreeSet::new(), logins: vec![login] };
-        self.settle(scope, summary).await
+        self.settle(scope, request_id, summary).await
     }
 }

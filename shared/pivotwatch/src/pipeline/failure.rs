@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::PipelineError;
+use super::summary::count;
+use super::{PipelineError, Summary};
 use crate::detection::Address;
-use crate::telemetry::{Summary, count};
 
 /// Some of the work failed, so the event must be delivered again. The log has a line for each failure.
 ///

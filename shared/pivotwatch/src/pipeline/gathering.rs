@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 
 use super::seen::{see_sign_in, see_trail_record};
 use super::settle::Scope;
+use super::summary::{Summary, count};
 use crate::aws::{TrailOutcome, TrailReceiver};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
 use crate::entra::{self, Newest, Outcome, Warning, When};
-use crate::telemetry::{Summary, count};
 
 /// Facts that are gathered from an object before they are recorded, so that memory is bounded whatever the object holds.
 /// Recording an object in several parts comes to the same as recording it whole.

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::object::Settling;
-use super::{Deadline, ObjectFault, Pipeline, Surroundings};
+use super::summary::count;
+use super::{Invocation, ObjectFault, Pipeline, Runtime, Summary};
 use crate::notify::Notifier;
 use crate::objects::{Notification, ObjectAddress, Objects, notifications};
 use crate::store::Store;
-use crate::telemetry::{Summary, count};
 
 /// What became of an event.
 #[derive(Debug, Default)]
@@ -56,15 +56,15 @@ impl Ingested {
     }
 }
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// [`Self::ingest_before`] without a deadline.
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
+    /// [`Self::ingest_in`] outside Lambda.
     pub async fn ingest(&self, objects: &impl Objects, event: &Value) -> Ingested {
-        self.ingest_before(Deadline::NONE, objects, event).await
+        self.ingest_in(Invocation::LOCAL, objects, event).await
     }
 
     /// Reads the objects that an event tells of, records their facts and settles their addresses. What cannot be
     /// understood or read costs only itself. Objects that are not done at the deadline have failed.
-    pub async fn ingest_before(&self, deadline: Deadline, objects: &impl Objects, event: &Value) -> Ingested {
+    pub async fn ingest_in(&self, invocation: Invocation<'_>, objects: &impl Objects, event: &Value) -> Ingested {
         let found = notifications(event);
         let mut ingested = Ingested::default();
         for reason in found.ignored {
@@ -76,10 +76,11 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         }
         for notification in found.written {
             let (object, summary) = (&notification.object, &mut ingested.summary);
-            let result = if deadline.has_passed(self.surroundings.now()) {
+            let result = if invocation.deadline.has_passed(self.runtime.now()) {
                 Err(ObjectFault::NotBegun)
             } else {
-                self.process(objects, object, Settling::AtOnce, deadline, summary).await
+                let settling = Settling::AtOnce { request_id: invocation.request_id };
+                self.process(objects, object, settling, invocation.deadline, summary).await
             };
             if let Err(fault) = result {
                 fault.report(object, summary);

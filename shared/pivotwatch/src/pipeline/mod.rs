@@ -4,7 +4,7 @@
 //! of two invocations at the same time, whichever reads last sees both facts, and neither the failure nor the login can
 //! slip between them, in whichever order they came and however late.
 //!
-//! What is done is counted in a [`Summary`](crate::telemetry::Summary), also where the work fails. Within the pipeline the
+//! What is done is counted in a [`Summary`], also where the work fails. Within the pipeline the
 //! caller passes it as `&mut Summary`, so that nothing counted is lost when a future is dropped at the deadline. The
 //! methods for callers of the pipeline return it beside the result, as `(Summary, Result)`; [`Ingested`] holds both, for
 //! its answer depends on who asks.
@@ -15,21 +15,25 @@ mod detect;
 mod failure;
 mod gathering;
 mod ingest;
+mod invocation;
 mod object;
 pub mod reading;
 mod record;
+mod runtime;
 mod seen;
 mod settle;
-mod surroundings;
+mod summary;
 
 pub use days::Days;
 pub use deadline::Deadline;
 pub use failure::Unfinished;
 pub use gathering::horizon;
 pub use ingest::{Failed, Ingested};
+pub use invocation::Invocation;
 pub use object::ObjectFault;
+pub use runtime::{Runtime, System};
 pub use seen::{UnusableExport, see_sign_in, see_trail_record};
-pub use surroundings::{Surroundings, System};
+pub use summary::{Reasons, Seen, Summary, count};
 
 use crate::detection::Rule;
 use crate::input::Limits;
@@ -38,13 +42,13 @@ use crate::store::StoreError;
 
 /// The pipeline: the rule, and what it needs of the world.
 #[derive(Debug)]
-pub struct Pipeline<S, N, W> {
+pub struct Pipeline<S, N, R> {
     /// Where facts and incidents are kept.
     pub store: S,
     /// Where messages go.
     pub notifier: N,
     /// Time, waiting and chance.
-    pub surroundings: W,
+    pub runtime: R,
     /// The rule.
     pub rule: Rule,
     /// What one record of an export may cost.

@@ -15,13 +15,13 @@ use super::reading::{self, Read};
 use super::record::AT_ONCE;
 use super::seen::UnusableExport;
 use super::settle::Scope;
-use super::{Days, Deadline, Pipeline, Surroundings};
+use super::summary::count;
+use super::{Days, Deadline, Invocation, Pipeline, Runtime, Summary};
 use crate::aws;
 use crate::input::{Interrupted, ReadFault};
 use crate::notify::Notifier;
 use crate::objects::{Body, ObjectAddress, Objects, OpenFault};
 use crate::store::Store;
-use crate::telemetry::{Summary, count};
 
 /// Why an object was not, or not wholly, dealt with.
 #[derive(Debug, thiserror::Error)]
@@ -86,14 +86,14 @@ impl ObjectFault {
 }
 
 /// When the addresses of an object's facts are settled.
-pub(super) enum Settling<'d> {
-    /// As soon as a part of its facts is recorded.
-    AtOnce,
+pub(super) enum Settling<'a> {
+    /// As soon as a part of its facts is recorded, by the invocation with this id.
+    AtOnce { request_id: &'a str },
     /// By the caller, later.
-    Later(&'d mut Days),
+    Later(&'a mut Days),
 }
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Reads one object, records its facts and settles their addresses. An object that is known by its key to hold
     /// nothing of interest is passed over.
     ///
@@ -105,7 +105,9 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         address: &ObjectAddress,
     ) -> (Summary, Result<(), ObjectFault>) {
         let mut summary = Summary::default();
-        let result = self.process(objects, address, Settling::AtOnce, Deadline::NONE, &mut summary).await;
+        let Invocation { request_id, deadline } = Invocation::LOCAL;
+        let settling = Settling::AtOnce { request_id };
+        let result = self.process(objects, address, settling, deadline, &mut summary).await;
         (summary, result)
     }
 
@@ -131,7 +133,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     /// [`Unfinished`] when some could not be settled.
     pub async fn settle_all(&self, days: Days) -> (Summary, Result<(), Unfinished>) {
         let mut summary = Summary::default();
-        let result = self.settle_each(days.into_scopes(), &Stop::default(), &mut summary).await;
+        let result =
+            self.settle_each(days.into_scopes(), Invocation::LOCAL.request_id, &Stop::default(), &mut summary).await;
         (summary, result)
     }
 
@@ -151,7 +154,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         summary.objects += 1;
         let stop = Arc::new(Stop::default());
         let work = pin!(self.read_and_record(objects, address, settling, &stop, summary));
-        let time = pin!(deadline.enforce(&stop, &self.surroundings));
+        let time = pin!(deadline.enforce(&stop, &self.runtime));
         match select(work, time).await {
             Either::Left((result, _)) if !stop.is_heeded() => result,
             _ => Err(ObjectFault::TooSlow),
@@ -170,8 +173,8 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         // The reader is beside, and hands over what it gathered; while that is recorded, it reads on.
         let (sender, mut gathered) = mpsc::channel(1);
         let (rule, limits, name) = (self.rule.clone(), self.limits, address.key.clone());
-        let now = self.surroundings.now();
-        let reader = self.surroundings.beside(move || {
+        let now = self.runtime.now();
+        let reader = self.runtime.run_blocking(move || {
             let mut gathering = Gathering::new(sender, now);
             let read = reading::guarded(|| reading::read(body, &name, &rule, limits, &mut gathering));
             // Also after a fault: the records before it are good.
@@ -223,7 +226,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         let recorded = self.record(facts, summary).await;
         let scopes = facts.scopes();
         match settling {
-            Settling::AtOnce => recorded.and(self.settle_each(scopes, stop, summary).await),
+            Settling::AtOnce { request_id } => recorded.and(self.settle_each(scopes, request_id, stop, summary).await),
             Settling::Later(days) => {
                 days.extend(&scopes);
                 recorded
@@ -232,13 +235,19 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
     }
 
     /// Settles addresses, some at the same time, until `stop` says otherwise.
-    async fn settle_each(&self, scopes: Vec<Scope<'_>>, stop: &Stop, summary: &mut Summary) -> Result<(), Unfinished> {
+    async fn settle_each(
+        &self,
+        scopes: Vec<Scope<'_>>,
+        request_id: &str,
+        stop: &Stop,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
         let begun = stream::iter(scopes).take_while(|_| std::future::ready(!stop.here()));
         let mut settled = pin!(
             begun
                 .map(|scope| async move {
                     let mut summary = Summary::default();
-                    let result = self.settle(scope, &mut summary).await;
+                    let result = self.settle(scope, request_id, &mut summary).await;
                     (summary, result)
                 })
                 .buffer_unordered(AT_ONCE)

@@ -6,12 +6,11 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use super::failure::{Unfinished, fail};
 use super::gathering::Facts;
-use super::{Pipeline, PipelineError, Surroundings};
+use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
 use crate::notify::Notifier;
 use crate::store::{Store, Version, Versioned, Write, record};
-use crate::telemetry::Summary;
 
 /// Facts that are recorded at the same time. They are different records, so they do not get into each other's way.
 pub(super) const AT_ONCE: usize = 16;
@@ -26,7 +25,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(20);
 /// The longest wait of all.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Records facts. All are tried, whatever becomes of some.
     pub(super) async fn record(&self, facts: &Facts, summary: &mut Summary) -> Result<(), Unfinished> {
         let tallies = stream::iter(&facts.tallies).map(|(key, tally)| {
@@ -79,7 +78,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 }
                 Write::Conflict => {
                     summary.conflicts += 1;
-                    self.surroundings.wait_up_to(wait_after(attempt)).await;
+                    self.runtime.wait_up_to(wait_after(attempt)).await;
                 }
             }
         }

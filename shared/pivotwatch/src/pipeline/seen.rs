@@ -4,9 +4,9 @@
 //! not look like a quiet day.
 
 use super::reading::{LOG_FILE, Read};
+use super::summary::{Seen, Summary};
 use crate::aws::{TrailOutcome, TrailRejected};
 use crate::entra::{Ignored, Outcome};
-use crate::telemetry::{Seen, Summary};
 
 /// Why nothing in an object that was read to its end can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

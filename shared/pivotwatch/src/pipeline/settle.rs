@@ -16,7 +16,7 @@ use chrono::{SubsecRound, TimeDelta};
 use uuid::Uuid;
 
 use super::failure::{Unfinished, fail};
-use super::{Pipeline, PipelineError, Surroundings};
+use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::evidence::FailureIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
 use crate::notify::{Notifier, message};
@@ -24,7 +24,6 @@ use crate::store::{
     Found, IncidentKey, Lease, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned,
     Write, record,
 };
-use crate::telemetry::Summary;
 
 /// How long others leave publishing to whoever stored the incident: longer than the clients try to reach SNS.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -56,27 +55,38 @@ pub(super) struct Scope<'a> {
     pub(super) logins: Vec<&'a Login>,
 }
 
-impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
-    /// Settles the incidents that new facts concern. The facts must have been recorded before.
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
+    /// Settles the incidents that new facts concern. The facts must have been recorded before. `request_id` is the
+    /// invocation's, of which the leases tell.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
-    pub(super) async fn settle(&self, scope: Scope<'_>, summary: &mut Summary) -> Result<(), Unfinished> {
+    pub(super) async fn settle(
+        &self,
+        scope: Scope<'_>,
+        request_id: &str,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
         let Scope { address, failures, logins } = scope;
         let mut result = Ok(());
         if !logins.is_empty() {
             let scope = Scope { address, failures: BTreeSet::new(), logins };
-            result = self.settle_until_current(&scope, summary).await;
+            result = self.settle_until_current(&scope, request_id, summary).await;
         }
         let failures: Vec<_> = failures.into_iter().collect();
         for days in failures.chunks(DAYS_AT_ONCE) {
             let scope = Scope { address, failures: days.iter().copied().collect(), logins: Vec::new() };
-            result = result.and(self.settle_until_current(&scope, summary).await);
+            result = result.and(self.settle_until_current(&scope, request_id, summary).await);
         }
         result
     }
 
-    async fn settle_until_current(&self, scope: &Scope<'_>, summary: &mut Summary) -> Result<(), Unfinished> {
+    async fn settle_until_current(
+        &self,
+        scope: &Scope<'_>,
+        request_id: &str,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
         let days_of_incidents = self.days_around(&scope.failures);
         let days_of_logins = scope.logins.iter().map(|login| login.day());
         let days = self.days_around(&days_of_incidents.iter().copied().chain(days_of_logins).collect());
@@ -87,7 +97,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         for _ in 0..ROUNDS {
             let writes = summary.writes;
             // Boxed: most addresses need the small future around it alone.
-            Box::pin(self.settle_by(&tallies, scope, &days_of_incidents, summary)).await?;
+            Box::pin(self.settle_by(&tallies, scope, &days_of_incidents, request_id, summary)).await?;
             if summary.writes == writes {
                 return Ok(());
             }
@@ -135,6 +145,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         tallies: &Tallies,
         scope: &Scope<'_>,
         days_of_incidents: &BTreeSet<Day>,
+        request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
         let index = FailureIndex::of(tallies, &self.rule);
@@ -159,7 +170,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 index.matching(&page.records.logins, &mut found);
                 if found.len() >= INCIDENTS_AT_ONCE {
                     let found = std::mem::take(&mut found);
-                    result = result.and(self.settle_incidents(&index, scope.address, found, summary).await);
+                    result = result.and(self.settle_incidents(&index, scope.address, found, request_id, summary).await);
                 }
                 after = page.records.next;
                 if after.is_none() {
@@ -167,7 +178,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
                 }
             }
         }
-        result.and(self.settle_incidents(&index, scope.address, found, summary).await)
+        result.and(self.settle_incidents(&index, scope.address, found, request_id, summary).await)
     }
 
     /// Settles incidents. An incident that cannot be settled does not keep the others back.
@@ -176,6 +187,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         index: &FailureIndex<'_>,
         address: Address,
         found: BTreeMap<Uuid, Incident>,
+        request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
         let mut by_day = BTreeMap::<Day, Vec<Incident>>::new();
@@ -194,7 +206,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             };
             for incident in incidents {
                 let (key, stored) = (IncidentKey::of(&incident), stored.remove(&incident.id));
-                let settled = self.settle_incident(index, incident, stored, summary).await;
+                let settled = self.settle_incident(index, incident, stored, request_id, summary).await;
                 let settled = settled.map_err(|error| fail(summary, &error, address, record::incident(&key)));
                 result = result.and(settled);
             }
@@ -225,10 +237,12 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         index: &FailureIndex<'_>,
         found: Incident,
         mut stored: Option<Versioned<StoredIncident>>,
+        request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
         let key = IncidentKey::of(&found);
-        let owner = format!("{:016x}", self.surroundings.random());
+        // The request id alone is no owner: a retry has it too, and must not take the lease of the invocation before it.
+        let owner = format!("{request_id}/{:016x}", self.runtime.random());
         for _ in 0..LOOKS {
             let version = stored.as_ref().map_or(Version::NONE, |stored| stored.version);
             let before = stored.map(|stored| stored.value);
@@ -245,13 +259,13 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
             joined.incident.join(found.clone());
             joined.signals = index.signals(&joined.incident);
 
-            let now = self.surroundings.now();
+            let now = self.runtime.now();
             if joined.published_at.is_some() {
                 if before.as_ref() == Some(&joined) {
                     return Ok(());
                 }
             } else if joined.lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
-                self.surroundings.wait_up_to(WAIT).await;
+                self.runtime.wait_up_to(WAIT).await;
                 stored = self.store.incident(&key).await?;
                 continue;
             } else {
@@ -297,7 +311,7 @@ impl<S: Store, N: Notifier, W: Surroundings> Pipeline<S, N, W> {
         let reported = Reported::from(report);
         for _ in 0..LOOKS {
             // Whole seconds, as records show times.
-            stored.value.published_at = Some(self.surroundings.now().trunc_subsecs(0));
+            stored.value.published_at = Some(self.runtime.now().trunc_subsecs(0));
             stored.value.reported = Some(reported.clone());
             stored.value.lease = None;
             if self.store.write_incident(&stored.value, stored.version).await? == Write::Done {

@@ -64,7 +64,7 @@ pub enum Write {
 /// Who is publishing an incident, and until when nobody else should.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// The invocation.
+    /// The request id of the invocation that publishes, `/`, and a random number: different for each settlement.
     pub owner: String,
     /// When others may take it for dead.
     pub until: DateTime<Utc>,

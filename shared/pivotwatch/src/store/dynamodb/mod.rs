@@ -22,9 +22,9 @@ use super::{
     Found, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, UnreadableRecord,
     Version, Versioned, Write, record,
 };
-use crate::causes::causes;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tallies, Tally};
+use crate::error_chain::error_chain;
 use item::Item;
 
 /// Days of an address that are queried at the same time.
@@ -131,7 +131,7 @@ where
     E: std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    StoreError::Unavailable { operation, cause: causes(error) }
+    StoreError::Unavailable { operation, cause: error_chain(error) }
 }
 
 impl Store for DynamoDb {

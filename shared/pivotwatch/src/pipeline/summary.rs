@@ -1,0 +1,132 @@
+//! What an invocation did, in numbers.
+//!
+//! Every input is counted: as used, or as lost under the reason of its loss. Reasons are names of closed enums.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+/// Counts by reason.
+pub type Reasons = BTreeMap<&'static str, u64>;
+
+/// What an invocation did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Objects that the events named.
+    pub objects: u64,
+    /// Objects that cannot be used, by reason. They stay in the bucket, and the log names them.
+    pub refused: Reasons,
+    /// Failures of objects, of events, and of records and addresses in them, by error code. The event is retried.
+    pub failed: Reasons,
+    /// Records of objects: failures, logins, ignored and rejected ones together.
+    pub records: u64,
+    /// Those records by kind.
+    pub seen: Seen,
+    /// Objects that were read to their end and hold nothing usable, by reason.
+    pub unusable: Reasons,
+    /// Failures that the rule counts, each copy included.
+    pub failures: u64,
+    /// Valid records and events that are not counted, by reason.
+    pub ignored: Reasons,
+    /// Records that cannot be used, by reason.
+    pub rejected: Reasons,
+    /// Sign-ins and logins that need an operator's attention, by reason. They are counted like all others.
+    pub warnings: Reasons,
+    /// Events, or parts of events, that were not recognised.
+    pub unrecognised: u64,
+    /// Failures and logins that were already known.
+    pub duplicates: u64,
+    /// Writes to the store that took effect.
+    pub writes: u64,
+    /// Writes that were repeated because of a concurrent write.
+    pub conflicts: u64,
+    /// Stored records that could not be parsed and were skipped.
+    pub unreadable: u64,
+    /// Successful console logins.
+    pub logins: u64,
+    /// Incidents that were not known before.
+    pub incidents: u64,
+    /// Messages sent.
+    pub publishes: u64,
+    /// The time of the newest sign-in.
+    pub newest_sign_in: Option<DateTime<Utc>>,
+    /// The time of the newest login.
+    pub newest_login: Option<DateTime<Utc>>,
+}
+
+/// Counts of records by kind, whatever their outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Records of sign-in exports, without those of other logs.
+    pub sign_ins: u64,
+    /// Those of them that are not rejected, at most `sign_ins`.
+    pub usable_sign_ins: u64,
+    /// CloudTrail records of log files: every kind of event.
+    pub trail_records: u64,
+    /// Those of them that are not rejected, at most `trail_records`.
+    pub usable_trail_records: u64,
+}
+
+impl Summary {
+    /// Adds the counts of another part of the invocation.
+    pub fn add(&mut self, other: Self) {
+        self.objects += other.objects;
+        self.records += other.records;
+        self.seen.sign_ins += other.seen.sign_ins;
+        self.seen.usable_sign_ins += other.seen.usable_sign_ins;
+        self.seen.trail_records += other.seen.trail_records;
+        self.seen.usable_trail_records += other.seen.usable_trail_records;
+        self.failures += other.failures;
+        self.unrecognised += other.unrecognised;
+        self.duplicates += other.duplicates;
+        self.writes += other.writes;
+        self.conflicts += other.conflicts;
+        self.unreadable += other.unreadable;
+        self.logins += other.logins;
+        self.incidents += other.incidents;
+        self.publishes += other.publishes;
+        for (ours, theirs) in [
+            (&mut self.refused, other.refused),
+            (&mut self.failed, other.failed),
+            (&mut self.unusable, other.unusable),
+            (&mut self.ignored, other.ignored),
+            (&mut self.rejected, other.rejected),
+            (&mut self.warnings, other.warnings),
+        ] {
+            for (reason, number) in theirs {
+                *ours.entry(reason).or_default() += number;
+            }
+        }
+        self.newest_sign_in = self.newest_sign_in.max(other.newest_sign_in);
+        self.newest_login = self.newest_login.max(other.newest_login);
+    }
+}
+
+/// Counts one more of `reason`.
+pub fn count(reasons: &mut Reasons, reason: &'static str) {
+    *reasons.entry(reason).or_default() += 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn the_parts_of_an_invocation_add_up() {
+        let some = |seconds| Summary {
+            objects: 2,
+            records: 10,
+            failures: 6,
+            ignored: Reasons::from([("not_a_failure", 3)]),
+            newest_sign_in: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)),
+            ..Summary::default()
+        };
+        let mut sum = some(0);
+        sum.add(some(1));
+        assert_eq!((sum.objects, sum.records, sum.failures), (4, 20, 12));
+        assert_eq!(sum.ignored, Reasons::from([("not_a_failure", 6)]));
+        assert_eq!(sum.newest_sign_in, Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(1)));
+    }
+}
