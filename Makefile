@@ -29,7 +29,7 @@ export AWS_EC2_METADATA_DISABLED := true
 
 .PHONY: help
 help: ## List the targets.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: demo
 demo: packages-local $(VENV)/ready ## Watch an attack be noticed: deploy to a local AWS, and read the mail. DEPLOY=terraform, ENTRA=path CLOUDTRAIL=path.
@@ -165,6 +165,10 @@ package: ## Build the functions for AWS: ARCHITECTURE=arm64 (default) or x86_64.
 .PHONY: packages-local
 packages-local: ## Build the functions for this machine, as the demo and the end-to-end tests need them.
 	@infra/build.sh $(HOST_ARCHITECTURE) $(LOCAL_ZIPS) local
+
+.PHONY: release
+release: package ## Build the files of a release: zips, bills of materials, checksums. ARCHITECTURE as above; TAG=v0.1.0 checks the version.
+	infra/release.sh $(ARCHITECTURE) $(ZIPS) target/release-files
 
 # The packages are pinned by their hashes. Tests do not touch the system's Python.
 $(VENV)/ready: tests/requirements.txt
