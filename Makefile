@@ -123,12 +123,12 @@ fuzz: $(VENV)/ready ## Fuzz the readers with an address sanitizer: FUZZ_SECONDS=
 	  if [ -d tests/fuzz/found/$$target ]; then folders+=" tests/fuzz/found/$$target"; fi; \
 	  EXAMPLES=$(CURDIR)/$(FUZZED)/examples/exports RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
 	    $(CARGO) fuzz run --fuzz-dir tests/fuzz --target-dir $(FUZZED)/build $$target $$folders -- \
-	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1; \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1 $(FUZZ_FLAGS); \
 	done
 
 .PHONY: test-fuzz
 test-fuzz: ## Fuzz the readers for some seconds each, as `make fuzz` does.
-	@if command -v c++ >/dev/null; then $(MAKE) fuzz FUZZ_SECONDS=$(SMOKE_SECONDS); \
+	@if command -v c++ >/dev/null; then $(MAKE) fuzz FUZZ_SECONDS=$(SMOKE_SECONDS) FUZZ_FLAGS=-verbosity=0; \
 	else echo "SKIPPED: the fuzz targets, for want of a C++ compiler (c++)"; fi
 
 .PHONY: bench-cold-start

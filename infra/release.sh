@@ -26,14 +26,18 @@ cargo install --quiet --locked --root target/tools --version 0.5.9 cargo-cyclone
 # The time in a bill of materials is the commit's, so that a second build gives the same file.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
+bill=release-$architecture
+trap 'find . -path ./target -prune -o -name "$bill.json" -exec rm {} +' EXIT
+# It writes one beside each manifest of the workspace.
+target/tools/bin/cargo-cyclonedx cyclonedx --quiet --target "$target" --no-build-deps --spec-version 1.5 --format json \
+    --override-filename "$bill"
 rm -rf "$folder"
 mkdir -p "$folder"
 for function in ingest detect; do
     name=pivotwatch-$architecture-$function
     cp "$zips/$function.zip" "$folder/$name.zip"
-    target/tools/bin/cargo-cyclonedx cyclonedx --quiet --manifest-path "functions/$function/Cargo.toml" --target "$target" \
-        --format json --override-filename "$name.cdx"
-    mv "functions/$function/$name.cdx.json" "$folder"
+    # Where it was built is nobody's business.
+    sed "s|file://$PWD|file://|g" "functions/$function/$bill.json" >"$folder/$name.cdx.json"
 done
 (cd "$folder" && sha256sum -- pivotwatch-* >"checksums-$architecture.txt")
 cat "$folder/checksums-$architecture.txt"
