@@ -47,8 +47,9 @@ lint-rust: ## Check formatting, clippy's rules, each set of features, and the li
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	@for set in $(FEATURE_SETS); do \
-	  echo "clippy of $${set%%:*} with these features alone: $${set#*:}"; \
-	  $(CARGO) clippy --quiet --package $${set%%:*} --no-default-features --features "$${set#*:}" --all-targets --locked -- --deny warnings; \
+	  package=$${set%%:*} features=$${set#*:}; echo "clippy of $$package alone, with the features: $${features:-none}"; \
+	  $(CARGO) clippy --quiet --package $$package --no-default-features --features "$$features" --all-targets --locked -- \
+	    --deny warnings; \
 	done
 	RUSTDOCFLAGS='--deny warnings --allow rustdoc::private-intra-doc-links' \
 	  $(CARGO) doc --quiet --workspace --exclude pivotwatch-bench --no-deps --document-private-items --locked
