@@ -2,6 +2,9 @@
 # What forward-logins.sh and forward-trail.sh share: a role and a rule that send events to the deployment's event bus.
 # Each function leaves alone what is already right, so that a script can be run again.
 
+# The script sets these before it sources this file: the deployment's region, and its account or nothing.
+: "${main:?}" "${home?}"
+
 errors=$(mktemp)
 doing="reading the arguments"
 trap 'finish $?' EXIT

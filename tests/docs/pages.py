@@ -7,18 +7,12 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 LIBRARY = PROJECT / "shared/pivotwatch/src"
 
-# Paths at which another change of the same release puts a file. Empty this when they are there.
-AWAITED = ("CONTRIBUTING.md", "SECURITY.md", "tests/README.md")
-
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
-DOCUMENTS = [*PAGES, PROJECT / "CHANGELOG.md"]
+DOCUMENTS = sorted(
+    document for folder in ("", "docs", "tests", "shared/json-records") for document in (PROJECT / folder).glob("*.md")
+)
 
 _ROW = re.compile(r"^\|.*\|$")
-
-
-def path_of(name: str) -> Path:
-    """The file or folder that a document names, from the root of the project."""
-    return PROJECT / name
 
 
 def links(text: str) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from pages import AWAITED, DOCUMENTS, LIBRARY, PROJECT, anchor, headings, links, path_of
+from pages import DOCUMENTS, LIBRARY, PROJECT, anchor, headings, links
 
 README = (PROJECT / "README.md").read_text()
 RUNBOOK = (PROJECT / "docs" / "RUNBOOK.md").read_text()
@@ -43,8 +43,6 @@ def test_every_target_that_is_named_exists(document):
 def test_every_link_within_the_project_leads_somewhere(document):
     for name, fragment in links(document.read_text()):
         target = (document.parent / name).resolve() if name else document
-        if name and target.relative_to(PROJECT).as_posix() in AWAITED:
-            continue
         assert target.exists(), name
         if fragment:
             assert fragment in map(anchor, headings(target.read_text())), f"{name}#{fragment}"
@@ -54,12 +52,7 @@ def test_every_link_within_the_project_leads_somewhere(document):
 def test_every_path_that_is_named_exists(document):
     folders = "cli|docs|functions|infra|shared|tests"
     named = re.findall(rf"(?:`|^    )((?:{folders})/[\w./-]+)", document.read_text(), re.M)
-    assert [name for name in named if name not in AWAITED and not path_of(name).exists()] == []
-
-
-def test_nothing_that_is_awaited_has_come():
-    """What has come is no exception any more: take it out of the list."""
-    assert [name for name in AWAITED if (PROJECT / name).exists()] == []
+    assert [name for name in named if not (PROJECT / name).exists()] == []
 
 
 def test_every_document_is_linked_from_the_readme():

@@ -2,7 +2,7 @@
 //!
 //! A sample is not enough here. Whether the AWS user is among the users who failed decides the severity of an incident,
 //! and an attacker who sprays many users, or chooses names by their hashes, must not be able to push a name out unseen.
-//! So the names are kept whole up to [`NameSet::BYTES`], and a set that dropped a name says so.
+//! So the names are kept whole up to the `BYTES` of their [`NameSet`], and a set that dropped a name says so.
 
 use litemap::LiteMap;
 
