@@ -36,7 +36,7 @@ demo: packages-local $(VENV)/ready ## Watch an attack be noticed: deploy to a lo
 	@PYTHONPATH=tests DEPLOY=$(DEPLOY) ENTRA="$(ENTRA)" CLOUDTRAIL="$(CLOUDTRAIL)" $(IN_VENV) -m demo
 
 .PHONY: test
-test: lint test-docs test-rust test-aarch64 test-infra test-oracle test-fuzz test-end-to-end ## Run everything that must pass before a change lands.
+test: lint test-docs test-rust test-neon test-infra test-oracle test-fuzz test-end-to-end ## Run everything that must pass before a change lands.
 
 .PHONY: lint
 lint: lint-rust lint-dependencies lint-python lint-infra lint-shell lint-github ## Check style, documentation, features, dependencies, scripts and workflows.
@@ -88,8 +88,8 @@ test-rust: ## Run the unit, property, store and pipeline tests.
 AARCH64 := aarch64-unknown-linux-gnu
 
 # The NEON code is tested by an emulator. Debian has both as qemu-user and gcc-aarch64-linux-gnu.
-.PHONY: test-aarch64
-test-aarch64: ## Run the tests of json-records for aarch64, where an emulator and the target are there.
+.PHONY: test-neon
+test-neon: ## Run the tests of json-records for aarch64, where an emulator and the target are there.
 	@if ! command -v qemu-aarch64 >/dev/null; then echo "SKIPPED: json-records for aarch64, for want of qemu-aarch64"; \
 	elif ! command -v aarch64-linux-gnu-gcc >/dev/null; then echo "SKIPPED: json-records for aarch64, for want of aarch64-linux-gnu-gcc"; \
 	elif ! [ -d "$$(rustc --print sysroot)/lib/rustlib/$(AARCH64)" ]; then echo "SKIPPED: json-records for aarch64, for want of rustup's target $(AARCH64)"; \

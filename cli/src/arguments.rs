@@ -5,7 +5,7 @@ use std::io;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use pivotwatch::notify::visible;
+use pivotwatch::notify::escape_for_display;
 
 use crate::log::Log;
 
@@ -25,7 +25,7 @@ pub(crate) fn parse<A: Parser>() -> A {
 /// A message quotes arguments between line breaks and colours of its own, so it cannot be escaped as a whole. Arguments
 /// are escaped instead, and parsed once more for their message.
 fn refuse<A: Parser>(arguments: &[OsString], kind: ErrorKind) -> ! {
-    let escaped = arguments.iter().map(|argument| visible(&argument.to_string_lossy(), usize::MAX));
+    let escaped = arguments.iter().map(|argument| escape_for_display(&argument.to_string_lossy(), usize::MAX));
     if let Err(error) = A::try_parse_from(escaped) {
         error.exit();
     }

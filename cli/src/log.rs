@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Write;
 
 use pivotwatch::entra::Warning;
-use pivotwatch::notify::visible;
+use pivotwatch::notify::escape_for_display;
 use pivotwatch::pipeline::Reasons;
 
 /// Characters of a path that are shown.
@@ -39,11 +39,11 @@ impl<W: Write> Log<W> {
 
 /// A path as the terminal may show it.
 pub(crate) fn shown_path(path: &str) -> String {
-    visible(path, PATH)
+    escape_for_display(path, PATH)
 }
 
 fn shown_message(message: impl fmt::Display) -> String {
-    visible(&message.to_string(), MESSAGE)
+    escape_for_display(&message.to_string(), MESSAGE)
 }
 
 /// A number and its noun, with the plural's `s` where the number needs it.

@@ -52,7 +52,7 @@ def test_every_link_within_the_project_leads_somewhere(document):
 def test_every_path_that_is_named_exists(document):
     folders = "cli|docs|functions|infra|shared|tests"
     named = re.findall(rf"(?:`|^    )((?:{folders})/[\w./-]+)", document.read_text(), re.M)
-    assert [name for name in named if not (PROJECT / name).exists()] == []
+    assert [name for name in named if "NAME" not in name and not (PROJECT / name).exists()] == []
 
 
 def test_every_document_is_linked_from_the_readme():

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use pivotwatch::objects::MemoryObjects;
+use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::{Invocation, Runtime};
-use pivotwatch::store::{Memory, Store};
+use pivotwatch::store::{InMemoryStore, Store};
 use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
 use pivotwatch_tests::world::pipeline;
@@ -26,7 +26,7 @@ async fn die_while_publishing<S: Store>(world: &World<S>) {
 
 #[tokio::test]
 async fn an_incident_that_could_not_be_published_is_published_at_the_next_try() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     world.notifier.refusals.store(1, Ordering::Relaxed);
     let login = event(&console_login("one", noon()));
@@ -44,7 +44,7 @@ async fn an_incident_that_could_not_be_published_is_published_at_the_next_try() 
 
 #[tokio::test]
 async fn a_death_between_publishing_and_marking_costs_a_second_message_and_loses_nothing() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     die_while_publishing(&world).await;
     let stored = only(world.store.all_incidents());
@@ -60,7 +60,7 @@ async fn a_death_between_publishing_and_marking_costs_a_second_message_and_loses
 
 #[tokio::test]
 async fn a_lease_keeps_others_from_publishing_until_it_runs_out() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     die_while_publishing(&world).await;
     let leased_until = only(world.store.all_incidents()).lease.unwrap().until;
@@ -72,10 +72,10 @@ async fn a_lease_keeps_others_from_publishing_until_it_runs_out() {
 #[tokio::test]
 async fn a_lease_names_the_request_id_and_keeps_out_even_a_retry_with_the_same_id() {
     const REQUEST_ID: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let invocation = Invocation { request_id: REQUEST_ID, ..Invocation::LOCAL };
     log_in_at(&world, noon()).await;
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let notification = written(&["export.json"]);
     let login = event(&console_login("two", noon()));
@@ -106,10 +106,10 @@ async fn a_lease_names_the_request_id_and_keeps_out_even_a_retry_with_the_same_i
 
 #[tokio::test]
 async fn an_incident_found_by_an_invocation_that_died_is_published_when_only_the_export_comes_again() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     log_in_at(&world, noon()).await;
     world.notifier.refusals.store(1, Ordering::Relaxed);
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let notification = written(&["export.json"]);
     assert!(world.ingest(&objects, &notification).await.answer().is_err());
@@ -144,7 +144,7 @@ async fn export_each<S: Store>(world: &World<S>, exports: impl Iterator<Item = &
 
 #[tokio::test]
 async fn invocations_that_meet_in_memory_send_one_message() {
-    invocations_that_meet(Memory::default()).await;
+    invocations_that_meet(InMemoryStore::default()).await;
 }
 
 #[tokio::test]

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
-use pivotwatch::objects::MemoryObjects;
+use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch::store::{
-    Found, IncidentKey, LoginPage, Memory, Operation, Store, StoreError, StoredIncident, StoredIncidents, Version,
-    Versioned, Write,
+    Found, InMemoryStore, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
+    Version, Versioned, Write,
 };
 use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// A store in which some addresses cannot be merged into, and others cannot be looked up.
 #[derive(Default)]
 struct Partly {
-    store: Memory,
+    store: InMemoryStore,
     unreadable: Vec<Address>,
     unavailable: Vec<Address>,
 }
@@ -81,7 +81,7 @@ async fn ingest(world: &Pipeline<Partly, Topic, Virtual>, addresses: usize) -> p
             sign_ins.push(sign_in);
         }
     }
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&sign_ins));
     world.ingest(&objects, &written(&["export.json"])).await
 }
@@ -96,7 +96,7 @@ proptest! {
             let numbers = kinds.iter().enumerate().filter(move |(_, known)| **known == kind);
             numbers.map(|(number, _)| Address::parse(&address(number)).unwrap()).collect::<Vec<_>>()
         };
-        let store = Partly { store: Memory::default(), unreadable: of_kind(1), unavailable: of_kind(2) };
+        let store = Partly { store: InMemoryStore::default(), unreadable: of_kind(1), unavailable: of_kind(2) };
         let (unreadable, unavailable) = (store.unreadable.len() as u64, store.unavailable.len() as u64);
         let world = pipeline(store);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -117,7 +117,7 @@ async fn an_object_that_is_cut_and_whose_facts_cannot_be_recorded_tells_of_both(
     for sign_in in &mut sign_ins {
         sign_in.address = address(0);
     }
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     let mut cut = pivotwatch_tests::facts::batch(&sign_ins);
     cut.truncate(cut.len() - 10);
     objects.put("cut.json", cut);
@@ -147,8 +147,8 @@ async fn an_object_in_which_nothing_can_be_used_is_counted_by_its_reason() {
         (log_file(&[undated.clone()]), Some("no_usable_record")),
         (log_file(&[undated, console_login("one", noon())]), None),
     ] {
-        let world = pipeline(Memory::default());
-        let mut objects = MemoryObjects::default();
+        let world = pipeline(InMemoryStore::default());
+        let mut objects = InMemoryObjects::default();
         let shown = String::from_utf8_lossy(&bytes).chars().take(200).collect::<String>();
         objects.put("export.json", bytes);
         let summary = world.ingest(&objects, &written(&["export.json"])).await.summary;
@@ -160,8 +160,8 @@ async fn an_object_in_which_nothing_can_be_used_is_counted_by_its_reason() {
 
 #[tokio::test]
 async fn sign_ins_and_records_of_a_trail_are_counted_apart() {
-    let world = pipeline(Memory::default());
-    let mut objects = MemoryObjects::default();
+    let world = pipeline(InMemoryStore::default());
+    let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let mut refused = console_login("two", noon());
     refused["responseElements"]["ConsoleLogin"] = serde_json::json!("Failure");

@@ -1,9 +1,9 @@
 //! Sign-ins and logins ahead of the clock: recorded as all others, counted under a reason, and never the newest.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pivotwatch::objects::MemoryObjects;
+use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::Reasons;
-use pivotwatch::store::Memory;
+use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, console_login, failed, log_file, noon, written};
 use pivotwatch_tests::world::pipeline;
 use proptest::collection::vec;
@@ -23,7 +23,7 @@ fn future_times(number: u64) -> Reasons {
 async fn failures_of_the_future_are_failures() {
     let tomorrow = in_minutes(24 * 60);
     assert_eq!(messages(&failed(6, tomorrow), tomorrow).await, 1);
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let summary = export(&world, &[failed(2, noon()), failed(6, tomorrow)].concat()).await;
     assert_eq!((summary.failures, summary.warnings), (8, future_times(6)));
     assert_eq!(summary.newest_sign_in, Some(in_minutes(1)));
@@ -33,7 +33,7 @@ async fn failures_of_the_future_are_failures() {
 async fn an_hour_ahead_is_not_the_future_yet() {
     for (seconds, number) in [(3600, 0), (3601, 1)] {
         let time = noon() + TimeDelta::seconds(seconds);
-        let world = pipeline(Memory::default());
+        let world = pipeline(InMemoryStore::default());
         let summary = export(&world, &failed(1, time)).await;
         assert_eq!((summary.failures, summary.warnings), (1, future_times(number)));
         assert_eq!(summary.newest_sign_in, (number == 0).then_some(time));
@@ -46,8 +46,8 @@ async fn an_hour_ahead_is_not_the_future_yet() {
 
 #[tokio::test]
 async fn logins_of_the_future_in_log_files_are_counted_too() {
-    let world = pipeline(Memory::default());
-    let mut objects = MemoryObjects::default();
+    let world = pipeline(InMemoryStore::default());
+    let mut objects = InMemoryObjects::default();
     let key = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/02/log.json";
     objects.put(key, log_file(&[console_login("a", noon()), console_login("b", in_minutes(600))]));
     let summary = world.ingest(&objects, &written(&[key])).await.summary;
@@ -69,8 +69,8 @@ proptest! {
         };
         let made: Vec<_> = sign_ins.iter().enumerate().map(sign_in).collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let world = pipeline(Memory::default());
-        let mut objects = MemoryObjects::default();
+        let world = pipeline(InMemoryStore::default());
+        let mut objects = InMemoryObjects::default();
         objects.put("export.json", pivotwatch_tests::facts::lines(&made));
         let summary = runtime.block_on(world.ingest(&objects, &written(&["export.json"]))).summary;
         let (future, past): (Vec<_>, Vec<_>) = sign_ins.iter().map(|(minutes, _)| *minutes).partition(|minutes| *minutes > 60);

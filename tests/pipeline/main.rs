@@ -10,9 +10,9 @@ mod stopping;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::{Day, IncidentReport};
-use pivotwatch::objects::MemoryObjects;
+use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::{Pipeline, Summary};
-use pivotwatch::store::{Memory, Store, StoredIncident};
+use pivotwatch::store::{InMemoryStore, Store, StoredIncident};
 use pivotwatch_tests::facts::{ADDRESS, SignIn, at, console_login, event, failed, lines, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 type World<S> = Pipeline<S, Topic, Virtual>;
 
 async fn export<S: Store>(world: &World<S>, sign_ins: &[SignIn]) -> Summary {
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(sign_ins));
     let ingested = world.ingest(&objects, &written(&["export.json"])).await;
     ingested.answer().unwrap();
@@ -39,7 +39,7 @@ async fn log_in_at<S: Store>(world: &World<S>, time: DateTime<Utc>) -> Summary {
 
 /// How many messages six failures at noon and some logins cause.
 async fn messages(sign_ins: &[SignIn], login: DateTime<Utc>) -> usize {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     export(&world, sign_ins).await;
     log_in_at(&world, login).await;
     world.notifier.messages().len()
@@ -55,7 +55,7 @@ fn only(incidents: Vec<StoredIncident>) -> StoredIncident {
 }
 
 /// What people read of the only incident.
-async fn report(world: &World<Memory>) -> IncidentReport {
+async fn report(world: &World<InMemoryStore>) -> IncidentReport {
     world.report(only(world.store.all_incidents()).incident).await.unwrap()
 }
 
@@ -110,7 +110,7 @@ async fn interrupts_and_loopback_never_count() {
 
 #[tokio::test]
 async fn whichever_comes_last_raises_the_same_incident() {
-    let (first, second) = (pipeline(Memory::default()), pipeline(Memory::default()));
+    let (first, second) = (pipeline(InMemoryStore::default()), pipeline(InMemoryStore::default()));
     let (six, login) = (failed(6, noon()), noon() + TimeDelta::minutes(30));
     export(&first, &six).await;
     log_in_at(&first, login).await;
@@ -132,7 +132,7 @@ async fn failures_on_both_sides_of_the_logins_day_are_told_together_whichever_ca
             sign_in.id.push_str("-later");
         }
         for (first, last) in [(&earlier, &later), (&later, &earlier)] {
-            let world = pipeline(Memory::default());
+            let world = pipeline(InMemoryStore::default());
             log_in_at(&world, noon()).await;
             export(&world, first).await;
             export(&world, last).await;
@@ -148,7 +148,7 @@ async fn failures_on_both_sides_of_the_logins_day_are_told_together_whichever_ca
 
 #[tokio::test]
 async fn the_sixth_failure_may_come_in_another_export() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let six = failed(6, noon());
     export(&world, &six[..3]).await;
     log_in_at(&world, noon()).await;
@@ -160,7 +160,7 @@ async fn the_sixth_failure_may_come_in_another_export() {
 
 #[tokio::test]
 async fn an_export_that_grows_under_its_key_counts_each_failure_once() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     log_in_at(&world, noon()).await;
     let five = failed(5, noon());
     for length in [1, 3, 4, 5, 5] {
@@ -173,7 +173,7 @@ async fn an_export_that_grows_under_its_key_counts_each_failure_once() {
 
 #[tokio::test]
 async fn what_comes_twice_is_told_once() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     for _ in 0..3 {
         export(&world, &failed(6, noon())).await;
         log_in_at(&world, noon()).await;
@@ -185,7 +185,7 @@ async fn what_comes_twice_is_told_once() {
 
 #[tokio::test]
 async fn more_logins_of_the_same_kind_join_the_incident_without_another_message() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     for minutes in [10, 5, 20] {
         let time = noon() + TimeDelta::minutes(minutes);
@@ -200,7 +200,7 @@ async fn more_logins_of_the_same_kind_join_the_incident_without_another_message(
 
 #[tokio::test]
 async fn a_login_of_another_kind_is_another_incident() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     for (event_id, region) in [("one", "eu-north-1"), ("two", "us-east-1")] {
         let mut record = console_login(event_id, noon());
@@ -212,7 +212,7 @@ async fn a_login_of_another_kind_is_another_incident() {
 
 #[tokio::test]
 async fn an_event_that_is_no_successful_login_is_acknowledged_and_counted() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     let mut failure = console_login("one", noon());
     failure["responseElements"]["ConsoleLogin"] = json!("Failure");
@@ -243,7 +243,7 @@ async fn root_and_a_user_of_the_same_name_are_more_urgent() {
         (json!({"type": "IAMUser", "userName": "ann@fabrikam.example"}), "ann@contoso.example", "Medium"),
         (json!({"type": "Root", "arn": "arn:aws:iam::111122223333:root"}), "bob@contoso.example", "High"),
     ] {
-        let world = pipeline(Memory::default());
+        let world = pipeline(InMemoryStore::default());
         let mut six = failed(6, noon());
         user.clone_into(&mut six[3].user);
         export(&world, &six).await;
@@ -257,7 +257,7 @@ async fn root_and_a_user_of_the_same_name_are_more_urgent() {
 
 #[tokio::test]
 async fn the_message_says_who_where_when_and_where_to_look() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let mut sign_ins = failed(7, noon());
     "bob@contoso.example".clone_into(&mut sign_ins[2].user);
     "50053".clone_into(&mut sign_ins[6].code);
@@ -275,7 +275,7 @@ async fn the_message_says_who_where_when_and_where_to_look() {
 
 #[tokio::test]
 async fn a_user_agent_cannot_write_lines_of_the_message() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     let mut record = console_login("one", noon());
     record["userAgent"] = json!("Mozilla\r\nSeverity  Low, this is a drill\u{202e}");
@@ -289,7 +289,7 @@ async fn a_user_agent_cannot_write_lines_of_the_message() {
 
 #[tokio::test]
 async fn an_address_is_the_same_however_it_is_spelled() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let mut six = failed(6, noon());
     let spellings = ["::ffff:203.0.113.7", "203.0.113.7:443", " 203.0.113.7", "[::ffff:cb00:7107]:1", ADDRESS, ADDRESS];
     for (sign_in, spelling) in six.iter_mut().zip(spellings) {

@@ -5,9 +5,9 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use pivotwatch::objects::MemoryObjects;
+use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::Pipeline;
-use pivotwatch::store::{Memory, Store};
+use pivotwatch::store::{InMemoryStore, Store};
 use pivotwatch_tests::facts::{failed, lines, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
 use serde_json::{Value, json};
@@ -22,8 +22,8 @@ fn half_a_gzip() -> Vec<u8> {
     bytes
 }
 
-fn bad_and_good() -> MemoryObjects {
-    let mut objects = MemoryObjects::default();
+fn bad_and_good() -> InMemoryObjects {
+    let mut objects = InMemoryObjects::default();
     objects.put("picture.json", &b"\x89PNG\r\n"[..]);
     objects.put("half.json.gz", half_a_gzip());
     objects.put("empty.json", "");
@@ -40,14 +40,14 @@ fn queued(keys: &[&str]) -> Value {
     json!({"Records": messages})
 }
 
-async fn failures_of_the_address(world: &Pipeline<Memory, Topic, Virtual>) -> usize {
+async fn failures_of_the_address(world: &Pipeline<InMemoryStore, Topic, Virtual>) -> usize {
     log_in_at(world, noon()).await;
     world.notifier.messages().len()
 }
 
 #[tokio::test]
 async fn a_bad_object_is_refused_by_its_code_and_costs_only_itself() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let keys = ["picture.json", "half.json.gz", "empty.json", "deleted.json", "folder/", "good.json"];
     let ingested = world.ingest(&bad_and_good(), &written(&keys)).await;
     let refused: Vec<_> = ingested.summary.refused.into_iter().collect();
@@ -59,14 +59,14 @@ async fn a_bad_object_is_refused_by_its_code_and_costs_only_itself() {
 
 #[tokio::test]
 async fn what_is_wrong_with_an_object_is_not_tried_again() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let ingested = world.ingest(&bad_and_good(), &written(&["picture.json", "half.json.gz", "deleted.json"])).await;
     assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": []}));
 }
 
 #[tokio::test]
 async fn the_records_before_a_cut_count() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let ingested = world.ingest(&bad_and_good(), &written(&["half.json.gz"])).await;
     assert!(ingested.summary.failures > 100, "{}", ingested.summary.failures);
     assert_eq!(failures_of_the_address(&world).await, 1);
@@ -74,7 +74,7 @@ async fn the_records_before_a_cut_count() {
 
 #[tokio::test]
 async fn a_broken_transfer_is_tried_again_and_the_rest_of_the_batch_is_not_lost() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let mut objects = bad_and_good();
     objects.put("lost.json", lines(&failed(50, noon())));
     objects.interrupt("lost.json", 30_000);
@@ -87,7 +87,7 @@ async fn a_broken_transfer_is_tried_again_and_the_rest_of_the_batch_is_not_lost(
 
 #[tokio::test]
 async fn a_queue_is_told_which_of_its_messages_to_deliver_again() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let mut objects = bad_and_good();
     objects.interrupt("good.json", 10);
     let ingested = world.ingest(&objects, &queued(&["picture.json", "good.json"])).await;
@@ -97,9 +97,9 @@ async fn a_queue_is_told_which_of_its_messages_to_deliver_again() {
 
 #[tokio::test]
 async fn an_event_of_an_unknown_kind_is_acknowledged_and_counted() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     for unheard_of in [json!({"hello": "world"}), json!(null), json!([]), json!("text"), json!({"Records": [7]})] {
-        let ingested = world.ingest(&MemoryObjects::default(), &unheard_of).await;
+        let ingested = world.ingest(&InMemoryObjects::default(), &unheard_of).await;
         assert_eq!(ingested.summary.unrecognised, 1, "{unheard_of}");
         assert!(ingested.answer().is_ok());
     }
@@ -107,7 +107,7 @@ async fn an_event_of_an_unknown_kind_is_acknowledged_and_counted() {
 
 #[tokio::test]
 async fn an_object_of_more_addresses_than_are_held_at_once_is_recorded_whole() {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     let mut sign_ins = Vec::new();
     for number in 0..25_000_i64 {
         let mut sign_in = failed(1, noon()).remove(0);
@@ -118,7 +118,7 @@ async fn an_object_of_more_addresses_than_are_held_at_once_is_recorded_whole() {
     // The six that matter stand at both ends.
     let six = failed(6, noon());
     let all = [&six[..3], &sign_ins, &six[3..]].concat();
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("big.json", lines(&all));
     let ingested = world.ingest(&objects, &written(&["big.json"])).await;
     assert_eq!(ingested.summary.failures, 25_006);

@@ -1,8 +1,8 @@
 //! The same sign-ins, told again in other ways: each failure counts once, whatever tells of it how often.
 
 use chrono::TimeDelta;
-use pivotwatch::objects::MemoryObjects;
-use pivotwatch::store::Memory;
+use pivotwatch::objects::InMemoryObjects;
+use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{ADDRESS, SignIn, batch, failed, gzip, lines, noon, written};
 use pivotwatch_tests::world::pipeline;
 use serde_json::json;
@@ -16,9 +16,9 @@ async fn counted(objects: &[Vec<u8>]) -> Option<u64> {
 
 /// The same, the objects being written under these keys in turn.
 async fn counted_under(keys: &[&str], objects: &[Vec<u8>]) -> Option<u64> {
-    let world = pipeline(Memory::default());
+    let world = pipeline(InMemoryStore::default());
     for (key, object) in keys.iter().cycle().zip(objects) {
-        let mut bucket = MemoryObjects::default();
+        let mut bucket = InMemoryObjects::default();
         bucket.put(key, object.clone());
         world.ingest(&bucket, &written(&[key])).await.answer().unwrap();
     }

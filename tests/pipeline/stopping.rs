@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pivotwatch::objects::{Body, MemoryObjects, ObjectAddress, Objects, OpenFault};
+use pivotwatch::objects::{Body, InMemoryObjects, ObjectAddress, Objects, OpenFault};
 use pivotwatch::pipeline::{Days, Deadline, Invocation, Pipeline, Runtime};
-use pivotwatch::store::Memory;
+use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
 use serde_json::{Value, json};
 
 use super::log_in_at;
 
-type World = Arc<Pipeline<Memory, Topic, Virtual>>;
+type World = Arc<Pipeline<InMemoryStore, Topic, Virtual>>;
 
 fn world() -> World {
-    Arc::new(pipeline(Memory::default()))
+    Arc::new(pipeline(InMemoryStore::default()))
 }
 
 /// An invocation that begins now and has so many seconds.
@@ -103,7 +103,7 @@ async fn an_object_that_does_not_open_is_stopped_too() {
 #[tokio::test]
 async fn objects_that_were_not_begun_are_delivered_again_and_those_before_are_not() {
     let world = world();
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     for key in ["a.json", "b.json"] {
         objects.put(key, lines(&failed(6, noon())));
     }
@@ -123,7 +123,7 @@ async fn objects_that_were_not_begun_are_delivered_again_and_those_before_are_no
 async fn facts_that_were_recorded_and_not_settled_are_settled_by_the_next_delivery() {
     let world = world();
     log_in_at(&world, noon()).await;
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let address = ObjectAddress { key: "export.json".to_owned(), ..ObjectAddress::default() };
     let (summary, result) = world.record_object(&objects, &address, &mut Days::default()).await;
@@ -161,7 +161,7 @@ async fn a_login_that_takes_too_long_is_stopped_with_its_code_and_delivered_agai
 #[tokio::test]
 async fn work_that_ends_in_time_is_not_touched_by_its_deadline() {
     let world = world();
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let ingested = world.ingest_in(within(&world, 300), &objects, &written(&["export.json"])).await;
     ingested.answer().unwrap();
@@ -171,7 +171,7 @@ async fn work_that_ends_in_time_is_not_touched_by_its_deadline() {
 }
 
 /// Objects of which one makes its reader panic after some records.
-struct Trap(MemoryObjects);
+struct Trap(InMemoryObjects);
 
 struct Panicking(usize);
 
@@ -191,7 +191,7 @@ impl Objects for Trap {
 #[tokio::test]
 async fn a_reader_that_panics_costs_its_object_and_not_the_event() {
     let world = world();
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("trap.json", lines(&failed(3, noon())));
     objects.put("good.json", lines(&failed(6, noon())));
     let ingested = world.ingest(&Trap(objects), &written(&["trap.json", "good.json"])).await;
@@ -207,7 +207,7 @@ async fn time_that_is_over_before_it_began_is_no_time() {
     let now: DateTime<Utc> = world.runtime.now();
     let deadline = Deadline::before(now - TimeDelta::seconds(1), now);
     let invocation = Invocation { deadline, ..Invocation::LOCAL };
-    let ingested = world.ingest_in(invocation, &MemoryObjects::default(), &written(&["a.json"])).await;
+    let ingested = world.ingest_in(invocation, &InMemoryObjects::default(), &written(&["a.json"])).await;
     assert_eq!(ingested.answer().unwrap_err().code(), "deadline.exceeded");
     let (summary, result) = world.detect_in(invocation, &event(&console_login("one", noon()))).await;
     assert_eq!(result.unwrap_err().code(), "deadline.exceeded");

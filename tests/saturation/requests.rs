@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use chrono::TimeDelta;
 use pivotwatch::aws::{self, TrailOutcome};
-use pivotwatch::objects::MemoryObjects;
+use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::store::{DynamoDb, Store};
 use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{console_login, event, failed, lines, noon, written};
@@ -109,7 +109,7 @@ async fn costs(failures: i64, logins: usize) -> [Cost; 2] {
         }
     }
     let world = pipeline(store);
-    let mut objects = MemoryObjects::default();
+    let mut objects = InMemoryObjects::default();
     objects.put("failures.json", lines(&failed(failures, noon())));
     objects.put("one-more.json", lines(&failed(failures + 1, noon())));
     world.ingest(&objects, &written(&["failures.json"])).await.answer().unwrap();

@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Day, Evidence, Rule};
-use pivotwatch::notify::Outbox;
-use pivotwatch::store::{Memory, Store, StoreError, StoredIncident, Version};
+use pivotwatch::notify::InMemoryNotifier;
+use pivotwatch::store::{InMemoryStore, Store, StoreError, StoredIncident, Version};
 use pivotwatch_tests::facts::noon;
 use pivotwatch_tests::judge::Finding;
 use pivotwatch_tests::known;
@@ -26,8 +26,8 @@ use super::scheduling::TimeLast;
 /// What concurrent invocations share.
 pub struct Arena {
     pub rule: Rule,
-    pub store: Arc<Memory>,
-    pub outbox: Arc<Outbox>,
+    pub store: Arc<InMemoryStore>,
+    pub outbox: Arc<InMemoryNotifier>,
     /// Objects by key, as they are now.
     pub bucket: Mutex<BTreeMap<String, Vec<u8>>>,
     pub clock: Clock,

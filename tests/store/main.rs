@@ -8,7 +8,7 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{
     Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, incidents,
 };
-use pivotwatch::store::{IncidentKey, Lease, Memory, Reported, Store, StoredIncident, Version, Write};
+use pivotwatch::store::{InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, Write};
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
 use pivotwatch_tests::known::known;
 
@@ -16,7 +16,7 @@ use pivotwatch_tests::known::known;
 macro_rules! on_both {
     ($($test:ident),+ $(,)?) => {
         mod in_memory {
-            $(#[tokio::test] async fn $test() { super::$test(super::Memory::default()).await; })+
+            $(#[tokio::test] async fn $test() { super::$test(super::InMemoryStore::default()).await; })+
         }
         mod in_dynamodb {
             $(#[tokio::test] async fn $test() { super::$test(pivotwatch_tests::dynamodb::start().await.0).await; })+

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Rule;
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{Message, Notifier, Outbox, PublishError, Table};
+use pivotwatch::notify::{InMemoryNotifier, Message, Notifier, PublishError, Table};
 use pivotwatch::objects::Objects;
 use pivotwatch::pipeline::{Pipeline, Runtime, System};
 use pivotwatch::store::Store;
@@ -66,7 +66,7 @@ impl Runtime for Virtual {
 #[derive(Debug, Default)]
 pub struct Topic {
     /// What was sent.
-    pub outbox: Outbox,
+    pub outbox: InMemoryNotifier,
     /// How often it still refuses.
     pub refusals: AtomicU64,
     /// How often it still sends and then leaves the sender waiting, as a network that loses the answer does.

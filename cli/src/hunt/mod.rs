@@ -12,10 +12,10 @@ use pivotwatch::detection::parameters::{Threshold, Window};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{Rule, Source};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{Outbox, Table};
+use pivotwatch::notify::{InMemoryNotifier, Table};
 use pivotwatch::pipeline::{Pipeline, System};
 use pivotwatch::settings;
-use pivotwatch::store::Memory;
+use pivotwatch::store::InMemoryStore;
 
 use crate::Ended;
 use crate::files::{self, Format};
@@ -65,8 +65,8 @@ impl Hunt {
         let (threshold, window) = (self.threshold.get(), self.window.length());
         let rule = Rule { threshold, window, order: self.order, sources: self.sources };
         let pipeline = Pipeline {
-            store: Memory::default(),
-            notifier: Outbox::default(),
+            store: InMemoryStore::default(),
+            notifier: InMemoryNotifier::default(),
             runtime: System,
             rule,
             limits: Limits::default(),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::TrailIgnored;
 use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
-use pivotwatch::notify::visible;
+use pivotwatch::notify::escape_for_display;
 use pivotwatch::pipeline::{Reasons, Summary};
 use serde::Serialize;
 
@@ -72,9 +72,9 @@ pub(super) fn table(reports: &[IncidentReport], out: &mut impl Write) -> io::Res
             report.severity().name().to_owned(),
             incident.start_time.format("%Y-%m-%d %H:%M:%S").to_string(),
             logins(incident),
-            visible(&user(columns), SHOWN),
-            visible(&incident.account_id, SHOWN),
-            visible(&columns.aws_region, SHOWN),
+            escape_for_display(&user(columns), SHOWN),
+            escape_for_display(&incident.account_id, SHOWN),
+            escape_for_display(&columns.aws_region, SHOWN),
             columns.source_ip_address.to_string(),
             failures(report),
         ]);

@@ -6,11 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Rule, Tallies, Tally};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{Outbox, Table};
+use pivotwatch::notify::{InMemoryNotifier, Table};
 use pivotwatch::pipeline::{Pipeline, System};
 use pivotwatch::store::{
-    Found, IncidentKey, LoginPage, Memory, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
-    Write,
+    Found, InMemoryStore, IncidentKey, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version,
+    Versioned, Write,
 };
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ struct Counted {
 /// A store in memory that counts.
 #[derive(Debug, Default)]
 pub struct Counting {
-    memory: Memory,
+    memory: InMemoryStore,
     counted: Mutex<Counted>,
 }
 
@@ -141,10 +141,10 @@ impl Store for Counting {
 
 /// The pipeline as the functions run it, over this store.
 #[must_use]
-pub fn pipeline() -> Pipeline<Counting, Outbox, System> {
+pub fn pipeline() -> Pipeline<Counting, InMemoryNotifier, System> {
     Pipeline {
         store: Counting::default(),
-        notifier: Outbox::default(),
+        notifier: InMemoryNotifier::default(),
         runtime: System,
         rule: Rule::default(),
         limits: Limits::default(),

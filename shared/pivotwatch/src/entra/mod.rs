@@ -3,21 +3,21 @@
 //! ```text
 //! input ─► shape ──► row ─────────► record ─► failure, or why it is none
 //!          one of    filled through  judged by the rule
-//!          SHAPES    a vocabulary
+//!          SHAPES    a field map
 //! ```
 //!
 //! Shapes are told apart by what the export holds, never by its name. A bad record costs that record; an object that no
 //! shape recognises is refused as a whole. To teach pivotwatch another shape, add one file to `shape/` and one line to
 //! `shape::SHAPES`.
 
+mod fields;
+mod lenient;
 mod missing;
 mod object_text;
 mod record;
-mod row;
 mod shape;
 mod source;
 mod time;
-mod tolerant;
 
 pub use record::{Ignored, Rejected};
 pub use time::{Newest, When};

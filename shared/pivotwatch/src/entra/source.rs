@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::row::{Role, Row};
+use super::fields::{FieldId, Fields};
 use crate::detection::Source;
 
 /// The log that a record comes from.
@@ -26,22 +26,22 @@ pub(super) enum Origin {
 /// The portal's tables have none of these columns, and a query can leave them out. Then the object's name decides, if
 /// it is one of Microsoft's. Without such a name the record counts as interactive, the first log of the portal and of
 /// the rule.
-pub(super) fn origin(row: &Row<'_>, name: &str) -> Origin {
-    of_log(row.get(Role::Category).as_bytes())
+pub(super) fn origin(row: &Fields<'_>, name: &str) -> Origin {
+    of_log(row.get(FieldId::Category).as_bytes())
         .or_else(|| of_table(row))
-        .or_else(|| of_event_types(row.get(Role::EventTypes)))
-        .or_else(|| of_interactive(row.get(Role::Interactive)))
+        .or_else(|| of_event_types(row.get(FieldId::EventTypes)))
+        .or_else(|| of_interactive(row.get(FieldId::Interactive)))
         .or_else(|| of_name(name))
-        .or_else(|| of_service_principal(row.get(Role::ServicePrincipalId)))
+        .or_else(|| of_service_principal(row.get(FieldId::ServicePrincipalId)))
         .unwrap_or(Origin::Source(Source::Interactive))
 }
 
 /// By the name of the table, or of the table that a search copied the row from.
-fn of_table(row: &Row<'_>) -> Option<Origin> {
-    let original = of_log(row.get(Role::OriginalTable).as_bytes());
+fn of_table(row: &Fields<'_>) -> Option<Origin> {
+    let original = of_log(row.get(FieldId::OriginalTable).as_bytes());
     let is_results = original.is_none() && row.is_of_search();
-    let origin = original.or_else(|| of_log(row.get(Role::Table).as_bytes()))?;
-    let has_sign_in = || row.has_code() && !row.get(Role::Address).is_empty();
+    let origin = original.or_else(|| of_log(row.get(FieldId::Table).as_bytes()))?;
+    let has_sign_in = || row.has_code() && !row.get(FieldId::Address).is_empty();
     if origin == Origin::OtherLog && (is_results || has_sign_in()) { None } else { Some(origin) }
 }
 
@@ -133,8 +133,8 @@ fn of_part(part: &str) -> Option<Source> {
 mod tests {
     use super::*;
 
-    fn origin_of(fields: &[(Role, &'static str)], name: &str) -> Origin {
-        let mut row = Row::default();
+    fn origin_of(fields: &[(FieldId, &'static str)], name: &str) -> Origin {
+        let mut row = Fields::default();
         for (role, text) in fields {
             row.put(*role, (*text).into());
         }
@@ -143,8 +143,8 @@ mod tests {
 
     #[test]
     fn the_most_reliable_field_decides() {
+        use FieldId::{Address, Category, Code, EventTypes, Interactive, OriginalTable, StatusCode, Table};
         use Origin::{OtherLog, Source as Is, UnknownSignIns};
-        use Role::{Address, Category, Code, EventTypes, Interactive, OriginalTable, StatusCode, Table};
         for (fields, expected) in [
             (&[(Category, "SignInLogs"), (Interactive, "false")][..], Is(Source::Interactive)),
             (&[(Category, "MicrosoftServicePrincipalSignInLogs")], UnknownSignIns),
@@ -194,7 +194,7 @@ mod tests {
         ] {
             assert_eq!(origin_of(&[], name), Origin::Source(source), "{name}");
             assert_eq!(
-                origin_of(&[(Role::Interactive, "False")], name),
+                origin_of(&[(FieldId::Interactive, "False")], name),
                 Origin::Source(Source::NonInteractive),
                 "{name}"
             );

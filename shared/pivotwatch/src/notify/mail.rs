@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::visible::{ascii, visible};
+use super::escape::{ascii, escape_for_display};
 use crate::detection::incident::{Severity, SourceFailures};
 use crate::detection::rule::{Order, RULE_ID};
 use crate::detection::{Incident, IncidentReport, Rule, Source};
@@ -206,7 +206,7 @@ fn severity(report: &IncidentReport) -> String {
 }
 
 fn shown(text: &str) -> String {
-    if text.is_empty() { "(not recorded)".to_owned() } else { visible(text, TEXT_LENGTH) }
+    if text.is_empty() { "(not recorded)".to_owned() } else { escape_for_display(text, TEXT_LENGTH) }
 }
 
 fn time(time: DateTime<Utc>) -> String {

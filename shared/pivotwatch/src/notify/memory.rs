@@ -6,11 +6,11 @@ use super::{Message, Notifier, PublishError};
 
 /// Messages as they were sent.
 #[derive(Debug, Default)]
-pub struct Outbox {
+pub struct InMemoryNotifier {
     messages: Mutex<Vec<Message>>,
 }
 
-impl Outbox {
+impl InMemoryNotifier {
     /// The messages so far.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
@@ -18,7 +18,7 @@ impl Outbox {
     }
 }
 
-impl Notifier for Outbox {
+impl Notifier for InMemoryNotifier {
     async fn publish(&self, message: &Message) -> Result<(), PublishError> {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message.clone());
         Ok(())

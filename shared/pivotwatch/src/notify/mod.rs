@@ -1,16 +1,16 @@
 //! Telling people: what an incident's message says, and sending it.
 
+mod escape;
 mod mail;
 mod memory;
 #[cfg(feature = "sdk")]
 mod sns;
-mod visible;
 
+pub use escape::escape_for_display;
 pub use mail::{Message, Table, message};
-pub use memory::Outbox;
+pub use memory::InMemoryNotifier;
 #[cfg(feature = "sdk")]
 pub use sns::Sns;
-pub use visible::visible;
 
 /// The message could not be sent. Worth trying again: a topic that is throttled or away comes back, and a missing
 /// permission is mended by somebody.

@@ -7,7 +7,7 @@ mod notification;
 mod s3;
 
 pub use body::{Body, Piece};
-pub use memory::Objects as MemoryObjects;
+pub use memory::Objects as InMemoryObjects;
 pub use notification::{Notification, Notifications, notifications};
 #[cfg(feature = "sdk")]
 pub use s3::S3;

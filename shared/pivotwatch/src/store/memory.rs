@@ -17,7 +17,7 @@ const PAGE: usize = 16;
 
 /// The store in memory.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct InMemoryStore {
     records: Mutex<Records>,
 }
 
@@ -28,7 +28,7 @@ struct Records {
     incidents: BTreeMap<IncidentKey, Versioned<StoredIncident>>,
 }
 
-impl Memory {
+impl InMemoryStore {
     /// Every incident, by address and day.
     #[must_use]
     pub fn all_incidents(&self) -> Vec<StoredIncident> {
@@ -51,7 +51,7 @@ fn replace<K: Ord, T>(records: &mut BTreeMap<K, Versioned<T>>, key: K, value: T,
     Write::Done
 }
 
-impl Store for Memory {
+impl Store for InMemoryStore {
     async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
         Ok(self.records().tallies.get(key).cloned())
     }

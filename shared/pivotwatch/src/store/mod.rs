@@ -22,7 +22,7 @@ use crate::detection::{Address, Day, Incident, IncidentReport, Login, Source, Ta
 
 #[cfg(feature = "sdk")]
 pub use dynamodb::DynamoDb;
-pub use memory::Memory;
+pub use memory::InMemoryStore;
 
 /// How often a record was written. Zero: it does not exist.
 ///

@@ -4,7 +4,7 @@
 use std::io;
 
 use chrono::{DateTime, Timelike, Utc};
-use pivotwatch::objects::{MemoryObjects, ObjectAddress};
+use pivotwatch::objects::{InMemoryObjects, ObjectAddress};
 use pivotwatch_bench::{Order, SignIns, pipeline, write_record};
 
 const BEGIN: DateTime<Utc> = DateTime::from_timestamp_secs(1_772_409_600).expect("it is a time");
@@ -35,7 +35,7 @@ fn main() -> io::Result<()> {
                 write_record(&sign_in, Order::Azure, &mut text);
                 text.push(b'\n');
             }
-            let mut objects = MemoryObjects::default();
+            let mut objects = InMemoryObjects::default();
             objects.put("export", text);
             let address = ObjectAddress { key: "export".to_owned(), ..ObjectAddress::default() };
             let (_, result) = runtime.block_on(async { pipeline.ingest_object(&objects, &address).await });

@@ -21,10 +21,10 @@ use std::io::{self, BufRead, Read};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::super::fields::{Field, Fields};
+use super::super::lenient::Words;
 use super::super::record::Rejected;
-use super::super::row::{Field, Row};
-use super::super::tolerant::Words;
-use super::head::Head;
+use super::preview::Preview;
 use super::{Shape, Sink, any_record, table};
 use crate::input::names::pass_by_scalars;
 use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault};
@@ -53,7 +53,7 @@ const ROWS: [&str; 14] = [
     "properties",
 ];
 
-fn recognises(head: &Head<'_>) -> bool {
+fn recognises(head: &Preview<'_>) -> bool {
     let is_wrapped = |outer: &str| ROWS.iter().any(|inner| head.has_in_any_case(&[&format!("{outer}.{inner}")]));
     ["tables", "rows", "FrameType"].iter().any(|name| head.has_in_any_case(&[name]))
         || ["values", "results", "data", "value"].iter().any(|rows| head.has_in_any_case(&["columns", rows]))
@@ -359,12 +359,12 @@ fn names(text: &str) -> Option<Vec<String>> {
 }
 
 /// The row of these columns, if it is one, and what is needed of it can be read.
-fn cells(text: &str, fields: &[Field]) -> Option<Row<'static>> {
+fn cells(text: &str, fields: &[Field]) -> Option<Fields<'static>> {
     let cells: Vec<&RawValue> = serde_json::from_str(text).ok()?;
     if cells.len() != fields.len() {
         return None;
     }
-    let mut row = Row::default();
+    let mut row = Fields::default();
     for (field, cell) in fields.iter().zip(cells).filter(|(field, _)| !matches!(field, Field::Other)) {
         let text = cell.get();
         // An object is its text.

@@ -3,7 +3,7 @@
 //!
 //! Fields: <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table>.
 
-use super::super::row::{Field, Role, Row, field_in};
+use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::reader::{NotJson, read_json};
 use super::{Shape, Sink, table};
 
@@ -18,28 +18,28 @@ pub(super) const SHAPE: Shape = Shape {
 
 pub(super) const CSV: Shape = Shape {
     name: "defender_csv",
-    recognises: |head| table::has_columns(head, vocabulary),
-    read: |input, sink| table::read(input, sink, vocabulary, |_| ()),
+    recognises: |head| table::has_columns(head, field_map),
+    read: |input, sink| table::read(input, sink, field_map, |_| ()),
 };
 
-pub(super) fn vocabulary(name: &str) -> Field {
+pub(super) fn field_map(name: &str) -> Field {
     const FIELDS: &[(&str, Field)] = &[
-        ("Timestamp", Field::Text(Role::Time)),
-        ("RequestId", Field::Text(Role::Id)),
-        ("ReportId", Field::Text(Role::OtherId)),
-        ("CorrelationId", Field::Text(Role::CorrelationId)),
-        ("IPAddress", Field::Text(Role::Address)),
-        ("ErrorCode", Field::Text(Role::Code)),
-        ("AccountUpn", Field::Text(Role::User)),
-        ("Application", Field::Text(Role::App)),
-        ("ResourceDisplayName", Field::Text(Role::Resource)),
-        ("LogonType", Field::Words(Role::EventTypes)),
+        ("Timestamp", Field::Text(FieldId::Time)),
+        ("RequestId", Field::Text(FieldId::Id)),
+        ("ReportId", Field::Text(FieldId::OtherId)),
+        ("CorrelationId", Field::Text(FieldId::CorrelationId)),
+        ("IPAddress", Field::Text(FieldId::Address)),
+        ("ErrorCode", Field::Text(FieldId::Code)),
+        ("AccountUpn", Field::Text(FieldId::User)),
+        ("Application", Field::Text(FieldId::App)),
+        ("ResourceDisplayName", Field::Text(FieldId::Resource)),
+        ("LogonType", Field::Words(FieldId::EventTypes)),
     ];
     field_in(FIELDS, name)
 }
 
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    sink.row(Row::of_json(text, vocabulary).ok_or(NotJson)?);
+    sink.row(Fields::of_json(text, field_map).ok_or(NotJson)?);
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub(super) fn is_category(category: &[u8]) -> bool {
 
 /// Reads a record of the streaming API.
 pub(super) fn read_streamed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let envelope = |name: &str| if name == "properties" { Field::Object(vocabulary) } else { Field::Other };
-    sink.row(Row::of_json(text, envelope).ok_or(NotJson)?);
+    let envelope = |name: &str| if name == "properties" { Field::Object(field_map) } else { Field::Other };
+    sink.row(Fields::of_json(text, envelope).ok_or(NotJson)?);
     Ok(())
 }

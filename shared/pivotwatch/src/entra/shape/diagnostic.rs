@@ -6,7 +6,7 @@
 
 use json_records::{Key, KeySet};
 
-use super::super::row::{Field, ROLES, Role, Row};
+use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
 use super::batches::BATCH_NAMES;
 use super::forwarded::{self, Content};
@@ -39,11 +39,11 @@ fn read(
     sink: &mut Sink<'_>,
     others: impl FnOnce(&[u8], &mut Sink<'_>) -> Result<(), NotJson>,
 ) -> Result<(), NotJson> {
-    let row = Row::of_json(text, vocabulary).ok_or(NotJson)?;
-    match of_log(row.get(Role::Category).as_bytes()) {
+    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
+    match of_log(row.get(FieldId::Category).as_bytes()) {
         Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
         Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
-        Some(Origin::OtherLog) if defender::is_category(row.get(Role::Category).as_bytes()) => {
+        Some(Origin::OtherLog) if defender::is_category(row.get(FieldId::Category).as_bytes()) => {
             return defender::read_streamed(text, sink);
         }
         Some(Origin::OtherLog) => sink.other_category(),
@@ -52,41 +52,41 @@ fn read(
     Ok(())
 }
 
-/// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`Role`].
+/// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`FieldId`].
 pub(super) static KEYS: KeySet = KeySet::with_batches(
     &[
-        ("category", Key::Record(Role::Category as usize)),
-        ("time", Key::Value(Role::LoggedAt as usize)),
-        ("resultType", Key::Value(Role::Code as usize)),
-        ("callerIpAddress", Key::Value(Role::CallerAddress as usize)),
-        ("correlationId", Key::Value(Role::EnvelopeCorrelationId as usize)),
+        ("category", Key::Record(FieldId::Category as usize)),
+        ("time", Key::Value(FieldId::LoggedAt as usize)),
+        ("resultType", Key::Value(FieldId::Code as usize)),
+        ("callerIpAddress", Key::Value(FieldId::CallerAddress as usize)),
+        ("correlationId", Key::Value(FieldId::EnvelopeCorrelationId as usize)),
         ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
     ],
     &BATCH_NAMES,
 );
 
 static PROPERTIES: KeySet = KeySet::new(&[
-    ("id", Key::Value(Role::Id as usize)),
-    ("createdDateTime", Key::Value(Role::Time as usize)),
-    ("ipAddress", Key::Value(Role::Address as usize)),
+    ("id", Key::Value(FieldId::Id as usize)),
+    ("createdDateTime", Key::Value(FieldId::Time as usize)),
+    ("ipAddress", Key::Value(FieldId::Address as usize)),
     ("status", Key::Object(IN_STATUS, &STATUS)),
-    ("userPrincipalName", Key::Value(Role::User as usize)),
-    ("servicePrincipalName", Key::Value(Role::ServicePrincipal as usize)),
-    ("appDisplayName", Key::Value(Role::App as usize)),
-    ("resourceDisplayName", Key::Value(Role::Resource as usize)),
-    ("correlationId", Key::Value(Role::CorrelationId as usize)),
+    ("userPrincipalName", Key::Value(FieldId::User as usize)),
+    ("servicePrincipalName", Key::Value(FieldId::ServicePrincipal as usize)),
+    ("appDisplayName", Key::Value(FieldId::App as usize)),
+    ("resourceDisplayName", Key::Value(FieldId::Resource as usize)),
+    ("correlationId", Key::Value(FieldId::CorrelationId as usize)),
 ]);
 
-static STATUS: KeySet = KeySet::new(&[("errorCode", Key::Value(Role::StatusCode as usize))]);
+static STATUS: KeySet = KeySet::new(&[("errorCode", Key::Value(FieldId::StatusCode as usize))]);
 
 /// Slots after those of the roles, for the keys of objects.
-const IN_PROPERTIES: usize = ROLES;
-const IN_STATUS: usize = ROLES + 1;
+const IN_PROPERTIES: usize = FIELD_IDS;
+const IN_STATUS: usize = FIELD_IDS + 1;
 
 /// The number of slots.
-pub(super) const SLOTS: usize = ROLES + 2;
+pub(super) const SLOTS: usize = FIELD_IDS + 2;
 
-pub(super) fn vocabulary(name: &str) -> Field {
+pub(super) fn field_map(name: &str) -> Field {
     field(&KEYS, name)
 }
 
@@ -100,7 +100,7 @@ fn status(name: &str) -> Field {
 
 fn field(keys: &KeySet, name: &str) -> Field {
     match keys.get(name) {
-        Some(Key::Value(slot) | Key::Record(slot)) => Role::in_slot(slot).map_or(Field::Other, Field::Text),
+        Some(Key::Value(slot) | Key::Record(slot)) => FieldId::in_slot(slot).map_or(Field::Other, Field::Text),
         Some(Key::Object(IN_PROPERTIES, _)) => Field::Object(properties),
         Some(Key::Object(IN_STATUS, _)) => Field::Object(status),
         Some(Key::Object(..) | Key::Batch) | None => Field::Other,

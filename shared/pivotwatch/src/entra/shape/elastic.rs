@@ -2,7 +2,7 @@
 //!
 //! Fields: <https://www.elastic.co/docs/reference/integrations/azure>.
 
-use super::super::row::{Field, Role, Row};
+use super::super::fields::{Field, FieldId, Fields};
 use super::reader::{NotJson, read_json};
 use super::{Shape, Sink, table};
 
@@ -22,8 +22,8 @@ pub(super) const SHAPE: Shape = Shape {
 /// A table of documents, as Kibana exports them.
 pub(super) const CSV: Shape = Shape {
     name: "elastic_csv",
-    recognises: |head| table::has_columns(head, vocabulary),
-    read: |input, sink| table::read(input, sink, vocabulary, |_| ()),
+    recognises: |head| table::has_columns(head, field_map),
+    read: |input, sink| table::read(input, sink, field_map, |_| ()),
 };
 
 /// What searches put around a document or its fields.
@@ -31,8 +31,11 @@ const WRAPPERS: [&str; 3] = ["", "_source.", "fields."];
 
 /// Reads a document, which a search puts under `_source`, or its fields, which a search puts under `fields`.
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let row = Row::of_json(text, vocabulary).ok_or(NotJson)?;
-    if [Role::Category, Role::Code, Role::StatusCode, Role::Time].iter().all(|role| row.get(*role).is_empty()) {
+    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
+    if [FieldId::Category, FieldId::Code, FieldId::StatusCode, FieldId::Time]
+        .iter()
+        .all(|role| row.get(*role).is_empty())
+    {
         // Of another integration, or of another log of this one.
         sink.other_category();
     } else {
@@ -42,36 +45,36 @@ pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJso
 }
 
 /// Names with points in them are the paths of fields, in documents that are written flat.
-pub(super) fn vocabulary(name: &str) -> Field {
+pub(super) fn field_map(name: &str) -> Field {
     match name {
-        "_source" | "fields" => Field::Object(vocabulary),
-        "@timestamp" => Field::Text(Role::LoggedAt),
+        "_source" | "fields" => Field::Object(field_map),
+        "@timestamp" => Field::Text(FieldId::LoggedAt),
         "azure" => Field::Object(azure),
         "source" => Field::Object(source),
-        "source.ip" => Field::Text(Role::CallerAddress),
+        "source.ip" => Field::Text(FieldId::CallerAddress),
         _ => match name.strip_prefix("azure.") {
             Some(name) => azure(name),
-            None => name.strip_prefix("_source.").map_or(Field::Other, vocabulary),
+            None => name.strip_prefix("_source.").map_or(Field::Other, field_map),
         },
     }
 }
 
 fn source(name: &str) -> Field {
-    if name == "ip" { Field::Text(Role::CallerAddress) } else { Field::Other }
+    if name == "ip" { Field::Text(FieldId::CallerAddress) } else { Field::Other }
 }
 
 fn azure(name: &str) -> Field {
     match name {
         "signinlogs" => Field::Object(sign_in),
-        "correlation_id" => Field::Text(Role::EnvelopeCorrelationId),
+        "correlation_id" => Field::Text(FieldId::EnvelopeCorrelationId),
         _ => name.strip_prefix("signinlogs.").map_or(Field::Other, sign_in),
     }
 }
 
 fn sign_in(name: &str) -> Field {
     match name {
-        "category" => Field::Text(Role::Category),
-        "result_type" => Field::Text(Role::Code),
+        "category" => Field::Text(FieldId::Category),
+        "result_type" => Field::Text(FieldId::Code),
         "properties" => Field::Object(properties),
         _ => name.strip_prefix("properties.").map_or(Field::Other, properties),
     }
@@ -79,22 +82,22 @@ fn sign_in(name: &str) -> Field {
 
 fn properties(name: &str) -> Field {
     match name {
-        "id" => Field::Text(Role::Id),
+        "id" => Field::Text(FieldId::Id),
         // Before 2020 it kept its name.
-        "created_at" | "created_date_time" => Field::Text(Role::Time),
-        "ip_address" => Field::Text(Role::Address),
+        "created_at" | "created_date_time" => Field::Text(FieldId::Time),
+        "ip_address" => Field::Text(FieldId::Address),
         "status" => Field::Object(status),
-        "status.error_code" => Field::Text(Role::StatusCode),
-        "user_principal_name" => Field::Text(Role::User),
-        "service_principal_name" => Field::Text(Role::ServicePrincipal),
-        "app_display_name" => Field::Text(Role::App),
-        "resource_display_name" => Field::Text(Role::Resource),
-        "correlation_id" => Field::Text(Role::CorrelationId),
-        "is_interactive" => Field::Words(Role::Interactive),
+        "status.error_code" => Field::Text(FieldId::StatusCode),
+        "user_principal_name" => Field::Text(FieldId::User),
+        "service_principal_name" => Field::Text(FieldId::ServicePrincipal),
+        "app_display_name" => Field::Text(FieldId::App),
+        "resource_display_name" => Field::Text(FieldId::Resource),
+        "correlation_id" => Field::Text(FieldId::CorrelationId),
+        "is_interactive" => Field::Words(FieldId::Interactive),
         _ => Field::Other,
     }
 }
 
 fn status(name: &str) -> Field {
-    if name == "error_code" { Field::Text(Role::StatusCode) } else { Field::Other }
+    if name == "error_code" { Field::Text(FieldId::StatusCode) } else { Field::Other }
 }

@@ -9,9 +9,9 @@ use std::borrow::Cow;
 use json_records::{IndexedRecord, Value};
 
 use super::super::Outcome;
+use super::super::fields::FieldId;
 use super::super::missing::{is_missing, is_missing_id, is_placeholder};
 use super::super::record::{self, Ignored, Record, is_code};
-use super::super::row::Role;
 use super::super::source::{Origin, of_log};
 use super::super::time::{Orders, When};
 use super::defender;
@@ -33,13 +33,13 @@ const MOST_SUCCESSES: usize = 8;
 impl FastPath {
     /// Gives a record to the sink, or declines with `None`; then the sink has received nothing.
     pub(super) fn read(&mut self, record: &IndexedRecord<'_, SLOTS>, sink: &mut Sink<'_>) -> Option<()> {
-        let fields = Fields(record);
-        let [category, result] = [Role::Category, Role::Code].map(|role| record.after_key(role as usize));
+        let fields = IndexedFields(record);
+        let [category, result] = [FieldId::Category, FieldId::Code].map(|role| record.after_key(role as usize));
         if self.successes.iter().any(|known| category.starts_with(&known[0]) && result.starts_with(&known[1])) {
             sink.judged(Outcome::Ignored(Ignored::NotAFailure), fields.when()?);
             return Some(());
         }
-        let category = fields.ascii(Role::Category)?;
+        let category = fields.ascii(FieldId::Category)?;
         match of_log(category)? {
             Origin::Source(source) => {
                 if fields.sign_in(source, sink)? && self.successes.len() < MOST_SUCCESSES {
@@ -55,15 +55,15 @@ impl FastPath {
 }
 
 /// The fields of a record, by its index. `None` where only a full parse can decide.
-struct Fields<'r, 'a>(&'r IndexedRecord<'a, SLOTS>);
+struct IndexedFields<'r, 'a>(&'r IndexedRecord<'a, SLOTS>);
 
-impl<'a> Fields<'_, 'a> {
-    fn value(&self, role: Role) -> Value<'a> {
+impl<'a> IndexedFields<'_, 'a> {
+    fn value(&self, role: FieldId) -> Value<'a> {
         self.0.value(role as usize)
     }
 
     /// The text of a role, empty where it is absent or a placeholder.
-    fn text(&self, role: Role) -> Option<Cow<'a, str>> {
+    fn text(&self, role: FieldId) -> Option<Cow<'a, str>> {
         match self.value(role) {
             Value::Escaped(text) => {
                 let text: String = serde_json::from_slice(text).ok()?;
@@ -74,20 +74,20 @@ impl<'a> Fields<'_, 'a> {
     }
 
     /// The same, of a text without escapes.
-    fn plain(&self, role: Role) -> Option<&'a str> {
+    fn plain(&self, role: FieldId) -> Option<&'a str> {
         plain(self.value(role))
     }
 
     /// The same, of ASCII, trimmed.
-    fn ascii(&self, role: Role) -> Option<&'a [u8]> {
+    fn ascii(&self, role: FieldId) -> Option<&'a [u8]> {
         let text = written(self.value(role)).filter(|text| text.is_ascii())?.trim_ascii();
         Some(if is_placeholder(text) { b"" } else { text })
     }
 
     /// The time of the sign-in or, if that is missing, the time of its log entry, which is minutes later.
     fn when(&self) -> Option<When<'a>> {
-        let created = self.ascii(Role::Time)?;
-        let when = When::new(if created.is_empty() { self.ascii(Role::LoggedAt)? } else { created }, Orders::ANY);
+        let created = self.ascii(FieldId::Time)?;
+        let when = When::new(if created.is_empty() { self.ascii(FieldId::LoggedAt)? } else { created }, Orders::ANY);
         // A date that is evidence for others is left to the full parse.
         when.is_no_evidence().then_some(when)
     }
@@ -101,37 +101,41 @@ impl<'a> Fields<'_, 'a> {
             }
             _ => None,
         };
-        Some([written(Role::Category)?, written(Role::Code)?])
+        Some([written(FieldId::Category)?, written(FieldId::Code)?])
     }
 
     /// Gives a sign-in to the sink, and returns whether its result code alone made it a success.
     fn sign_in(&self, source: Source, sink: &mut Sink<'_>) -> Option<bool> {
         let when = self.when()?;
-        let result = self.plain(Role::Code)?;
-        let codes = [result, if is_code(result) { "" } else { self.plain(Role::StatusCode)? }];
+        let result = self.plain(FieldId::Code)?;
+        let codes = [result, if is_code(result) { "" } else { self.plain(FieldId::StatusCode)? }];
         if let Err(outcome) = record::failed(sink.rule, source, codes) {
             let is_success = is_code(result) && outcome == Outcome::Ignored(Ignored::NotAFailure);
             sink.judged(outcome, when);
             return Some(is_success);
         }
         let none = const { Cow::Borrowed("") };
-        let id = self.text(Role::Id)?;
+        let id = self.text(FieldId::Id)?;
         // Without an id the correlation id says which sign-in it was.
         let has_id = !is_missing_id(&id);
         sink.sign_in(&Record {
             source,
-            times: [self.text(Role::Time)?, Cow::Borrowed(""), self.text(Role::LoggedAt)?],
-            addresses: [self.text(Role::Address)?, self.text(Role::CallerAddress)?],
+            times: [self.text(FieldId::Time)?, Cow::Borrowed(""), self.text(FieldId::LoggedAt)?],
+            addresses: [self.text(FieldId::Address)?, self.text(FieldId::CallerAddress)?],
             codes: codes.map(Cow::Borrowed),
-            user: self.either(Role::User, Role::ServicePrincipal)?,
-            app: self.either(Role::App, Role::Resource)?,
-            correlation_id: if has_id { none } else { self.either(Role::CorrelationId, Role::EnvelopeCorrelationId)? },
+            user: self.either(FieldId::User, FieldId::ServicePrincipal)?,
+            app: self.either(FieldId::App, FieldId::Resource)?,
+            correlation_id: if has_id {
+                none
+            } else {
+                self.either(FieldId::CorrelationId, FieldId::EnvelopeCorrelationId)?
+            },
             id: if has_id { id } else { Cow::default() },
         });
         Some(false)
     }
 
-    fn either(&self, first: Role, second: Role) -> Option<Cow<'a, str>> {
+    fn either(&self, first: FieldId, second: FieldId) -> Option<Cow<'a, str>> {
         let text = self.text(first)?;
         if text.trim().is_empty() { self.text(second) } else { Some(text) }
     }

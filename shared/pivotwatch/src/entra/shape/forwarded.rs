@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
 use super::batches::BATCH_NAMES;
-use super::head::Head;
+use super::preview::Preview;
 use super::provenance::{Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};
 use super::{Shape, Sink, diagnostic, elastic};
@@ -111,7 +111,7 @@ const OWN: [&str; 25] = [
 ];
 
 /// Whether a record, or a batch with one, has its names under this path. The names of an array's elements are the array's.
-fn has_record(head: &Head<'_>, wrapper: &str) -> bool {
+fn has_record(head: &Preview<'_>, wrapper: &str) -> bool {
     let has = |path: String| head.has(&[&path]);
     let of_record = |around: &str| OF_A_RECORD.iter().any(|name| has(format!("{around}.{name}")));
     has(format!("{wrapper}.{BATCH}"))

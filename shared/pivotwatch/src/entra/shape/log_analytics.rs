@@ -1,13 +1,13 @@
 //! Rows of Log Analytics as JSON: what a workspace's data export writes, a query's result saved as JSON, and what reaches
 //! an event hub through a workspace.
 //!
-//! Graph's sign-ins have the same fields under the same names but for case, so both are read through one vocabulary. Fields:
+//! Graph's sign-ins have the same fields under the same names but for case, so both are read through one field map. Fields:
 //! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs> and
 //! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/aadnoninteractiveusersigninlogs>; in the latter the
 //! objects of the former are their JSON text.
 
+use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::super::record::Rejected;
-use super::super::row::{Field, Role, Row, field_in};
 use super::reader::{NotJson, read_json};
 use super::{Shape, Sink};
 
@@ -23,8 +23,8 @@ pub(super) const SHAPE: Shape = Shape {
 
 /// Reads a row, or a sign-in of Graph.
 pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let row = Row::of_json(text, vocabulary).ok_or(NotJson)?;
-    let times = [Role::Time, Role::LoggedAt, Role::OriginalLoggedAt];
+    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
+    let times = [FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt];
     if times.iter().all(|role| row.get(*role).is_empty()) && tells_no_log(&row) {
         // Something else altogether.
         sink.reject(Rejected::NoCategory);
@@ -34,12 +34,12 @@ pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJso
     Ok(())
 }
 
-fn tells_no_log(row: &Row<'_>) -> bool {
-    row.get(Role::Category).is_empty() && row.get(Role::Table).is_empty()
+fn tells_no_log(row: &Fields<'_>) -> bool {
+    row.get(FieldId::Category).is_empty() && row.get(FieldId::Table).is_empty()
 }
 
 /// The names of Log Analytics and Graph, also where a tool wrote a record of a diagnostic setting flat.
-pub(super) fn vocabulary(name: &str) -> Field {
+pub(super) fn field_map(name: &str) -> Field {
     const ENVELOPE: &str = "properties";
     match name.split_at_checked(ENVELOPE.len()) {
         Some((envelope, path)) if envelope.eq_ignore_ascii_case(ENVELOPE) => {
@@ -51,34 +51,34 @@ pub(super) fn vocabulary(name: &str) -> Field {
 
 fn named(name: &str) -> Field {
     const FIELDS: &[(&str, Field)] = &[
-        ("id", Field::Text(Role::Id)),
-        ("createdDateTime", Field::Text(Role::Time)),
-        ("TimeGenerated", Field::Text(Role::LoggedAt)),
+        ("id", Field::Text(FieldId::Id)),
+        ("createdDateTime", Field::Text(FieldId::Time)),
+        ("TimeGenerated", Field::Text(FieldId::LoggedAt)),
         // A search job copies rows into a table of its own.
-        ("_OriginalTimeGenerated", Field::Text(Role::OriginalLoggedAt)),
-        ("_OriginalType", Field::Text(Role::OriginalTable)),
-        ("_OriginalItemId", Field::Text(Role::SearchName)),
-        ("_SearchName", Field::Text(Role::SearchName)),
-        ("ipAddress", Field::Text(Role::Address)),
-        ("ResultType", Field::Text(Role::Code)),
+        ("_OriginalTimeGenerated", Field::Text(FieldId::OriginalLoggedAt)),
+        ("_OriginalType", Field::Text(FieldId::OriginalTable)),
+        ("_OriginalItemId", Field::Text(FieldId::SearchName)),
+        ("_SearchName", Field::Text(FieldId::SearchName)),
+        ("ipAddress", Field::Text(FieldId::Address)),
+        ("ResultType", Field::Text(FieldId::Code)),
         ("status", Field::Object(status)),
-        ("errorCode", Field::Text(Role::StatusCode)),
+        ("errorCode", Field::Text(FieldId::StatusCode)),
         // An export of a query's result splits columns that are objects for some rows and texts for others.
         ("Status_dynamic", Field::Object(status)),
         ("Status_string", Field::Object(status)),
-        ("userPrincipalName", Field::Text(Role::User)),
-        ("servicePrincipalName", Field::Text(Role::ServicePrincipal)),
-        ("appDisplayName", Field::Text(Role::App)),
-        ("resourceDisplayName", Field::Text(Role::Resource)),
-        ("correlationId", Field::Text(Role::CorrelationId)),
-        ("Category", Field::Text(Role::Category)),
-        ("Type", Field::Text(Role::Table)),
-        ("isInteractive", Field::Words(Role::Interactive)),
-        ("signInEventTypes", Field::Words(Role::EventTypes)),
+        ("userPrincipalName", Field::Text(FieldId::User)),
+        ("servicePrincipalName", Field::Text(FieldId::ServicePrincipal)),
+        ("appDisplayName", Field::Text(FieldId::App)),
+        ("resourceDisplayName", Field::Text(FieldId::Resource)),
+        ("correlationId", Field::Text(FieldId::CorrelationId)),
+        ("Category", Field::Text(FieldId::Category)),
+        ("Type", Field::Text(FieldId::Table)),
+        ("isInteractive", Field::Words(FieldId::Interactive)),
+        ("signInEventTypes", Field::Words(FieldId::EventTypes)),
     ];
     field_in(FIELDS, name)
 }
 
 fn status(name: &str) -> Field {
-    field_in(&[("errorCode", Field::Text(Role::StatusCode))], name)
+    field_in(&[("errorCode", Field::Text(FieldId::StatusCode))], name)
 }

@@ -5,6 +5,6 @@ use super::{Shape, log_analytics, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics_csv",
-    recognises: |head| table::has_columns(head, log_analytics::vocabulary),
-    read: |input, sink| table::read(input, sink, log_analytics::vocabulary, |_| ()),
+    recognises: |head| table::has_columns(head, log_analytics::field_map),
+    read: |input, sink| table::read(input, sink, log_analytics::field_map, |_| ()),
 };

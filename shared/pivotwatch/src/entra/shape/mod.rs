@@ -15,17 +15,17 @@ mod event_hub;
 mod fast_path;
 mod forwarded;
 mod graph;
-mod head;
 mod log_analytics;
 mod log_analytics_csv;
 mod portal_csv;
 mod prefixed;
+mod preview;
 mod provenance;
 mod reader;
 mod sink;
 mod table;
 
-use self::head::Head;
+use self::preview::Preview;
 pub(super) use self::sink::Sink;
 use super::Recognised;
 use crate::input::{Foreign, Input, ReadFault};
@@ -54,7 +54,7 @@ pub(super) struct Shape {
     /// The name in logs and reports.
     pub(super) name: &'static str,
     /// Whether an export that begins so has this shape.
-    recognises: fn(head: &Head<'_>) -> bool,
+    recognises: fn(head: &Preview<'_>) -> bool,
     /// Reads the export to its end.
     pub(super) read: fn(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault>,
 }
@@ -62,19 +62,19 @@ pub(super) struct Shape {
 /// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
 /// has no byte order mark and no white space before it, and is the whole export when that is short.
 pub(super) fn recognise(head: &[u8]) -> Result<Recognised, Foreign> {
-    let first = Head::of(head);
-    let rest = || Head::of_rest(head);
+    let first = Preview::of(head);
+    let rest = || Preview::of_rest(head);
     shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| {
         if first.is_json() {
             foreign_json(&first)
         } else {
-            head::after_text(head).unwrap_or_else(|| table::foreign(head))
+            preview::after_text(head).unwrap_or_else(|| table::foreign(head))
         }
     })
 }
 
 /// What JSON is instead of an export.
-fn foreign_json(head: &Head<'_>) -> Foreign {
+fn foreign_json(head: &Preview<'_>) -> Foreign {
     if head.has(&["error.code"]) || head.has(&["error.message"]) {
         Foreign::ErrorAnswer
     } else if head.has_in_any_case(&["activityDateTime", "activityDisplayName"]) {
@@ -84,14 +84,14 @@ fn foreign_json(head: &Head<'_>) -> Foreign {
     }
 }
 
-fn shape_of(head: &Head<'_>) -> Option<Recognised> {
+fn shape_of(head: &Preview<'_>) -> Option<Recognised> {
     let shape = SHAPES.iter().find(|shape| (shape.recognises)(head))?;
     Some(Recognised { shape, framing: head.framing, is_settled: head.is_settled })
 }
 
 /// The shape of documents of a log forwarder, recognised without a sign-in among them.
 pub(super) fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
-    let head = Head::of(head);
+    let head = Preview::of(head);
     let shape = &forwarded::OF_OTHER_LOGS;
     (shape.recognises)(&head).then_some(Recognised { shape, framing: head.framing, is_settled: true })
 }

@@ -6,37 +6,37 @@
 
 use std::borrow::Cow;
 
-use super::super::row::{Field, Role, Row, field_in};
+use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::{Shape, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "portal_csv",
-    recognises: |head| table::has_columns(head, vocabulary),
-    read: |input, sink| table::read(input, sink, vocabulary, mend),
+    recognises: |head| table::has_columns(head, field_map),
+    read: |input, sink| table::read(input, sink, field_map, mend),
 };
 
-pub(super) fn vocabulary(name: &str) -> Field {
+pub(super) fn field_map(name: &str) -> Field {
     const FIELDS: &[(&str, Field)] = &[
-        ("Date (UTC)", Field::Text(Role::Time)),
-        ("Request ID", Field::Text(Role::Id)),
-        ("Correlation ID", Field::Text(Role::CorrelationId)),
-        ("Username", Field::Text(Role::User)),
-        ("Service principal name", Field::Text(Role::ServicePrincipal)),
+        ("Date (UTC)", Field::Text(FieldId::Time)),
+        ("Request ID", Field::Text(FieldId::Id)),
+        ("Correlation ID", Field::Text(FieldId::CorrelationId)),
+        ("Username", Field::Text(FieldId::User)),
+        ("Service principal name", Field::Text(FieldId::ServicePrincipal)),
         // Only the sign-ins of applications and of Azure's resources have these.
-        ("Service principal ID", Field::Text(Role::ServicePrincipalId)),
-        ("Application", Field::Text(Role::App)),
-        ("Resource", Field::Text(Role::Resource)),
-        ("IP address", Field::Text(Role::Address)),
-        ("Sign-in error code", Field::Text(Role::Code)),
-        ("Status", Field::Text(Role::Result)),
+        ("Service principal ID", Field::Text(FieldId::ServicePrincipalId)),
+        ("Application", Field::Text(FieldId::App)),
+        ("Resource", Field::Text(FieldId::Resource)),
+        ("IP address", Field::Text(FieldId::Address)),
+        ("Sign-in error code", Field::Text(FieldId::Code)),
+        ("Status", Field::Text(FieldId::Result)),
     ];
     field_in(FIELDS, name)
 }
 
 /// A success can have no code, or the word `None` for it.
-fn mend(row: &mut Row<'_>) {
-    let has_no_code = row.get(Role::Code).is_empty() || row.get(Role::Code).eq_ignore_ascii_case("None");
-    if has_no_code && row.get(Role::Result).eq_ignore_ascii_case("Success") {
-        row.put(Role::Code, Cow::Borrowed("0"));
+fn mend(row: &mut Fields<'_>) {
+    let has_no_code = row.get(FieldId::Code).is_empty() || row.get(FieldId::Code).eq_ignore_ascii_case("None");
+    if has_no_code && row.get(FieldId::Result).eq_ignore_ascii_case("Success") {
+        row.put(FieldId::Code, Cow::Borrowed("0"));
     }
 }

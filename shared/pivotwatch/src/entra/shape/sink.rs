@@ -2,8 +2,8 @@
 
 use json_records::Framing;
 
+use super::super::fields::Fields;
 use super::super::record::{Evidence, Ignored, Judged, Record, Rejected};
-use super::super::row::Row;
 use super::super::source::{Origin, origin};
 use super::super::time::{Orders, TIMES, When};
 use super::super::{Outcome, Receiver, Warning};
@@ -167,7 +167,7 @@ impl<'a> Sink<'a> {
     }
 
     /// A record whose row tells where it comes from.
-    pub(super) fn row(&mut self, row: Row<'_>) {
+    pub(super) fn row(&mut self, row: Fields<'_>) {
         match origin(&row, self.name) {
             Origin::Source(source) => self.sign_in(&row.record(source)),
             Origin::UnknownSignIns => self.unknown_sign_in(),

@@ -1,9 +1,9 @@
 //! Tables: what the portal's downloads and the exports of queries have in common, whatever their columns are called.
 
+use super::super::fields::{Field, FieldId, FieldMap, Fields};
 use super::super::record::Rejected;
-use super::super::row::{Field, Role, Row, Vocabulary};
 use super::super::time::{Orders, When};
-use super::head::Head;
+use super::preview::Preview;
 use super::{Sink, defender, elastic, log_analytics, portal_csv, prefixed};
 use crate::input::csv::{Cut, MOST_COLUMNS, Rows, skip_line_ends};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
@@ -13,8 +13,8 @@ use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// The columns of every shape of table.
-const VOCABULARIES: [Vocabulary; 4] =
-    [portal_csv::vocabulary, log_analytics::vocabulary, defender::vocabulary, elastic::vocabulary];
+const FIELD_MAPS: [FieldMap; 4] =
+    [portal_csv::field_map, log_analytics::field_map, defender::field_map, elastic::field_map];
 
 /// The columns of a table that begins so.
 pub(super) struct Columns {
@@ -35,13 +35,13 @@ impl Columns {
     }
 
     /// What the columns are for.
-    fn fields(&self, vocabulary: Vocabulary) -> impl Iterator<Item = Field> {
-        self.names.iter().map(move |name| vocabulary(name))
+    fn fields(&self, field_map: FieldMap) -> impl Iterator<Item = Field> {
+        self.names.iter().map(move |name| field_map(name))
     }
 
     /// How many columns are for something.
-    fn known(&self, vocabulary: Vocabulary) -> usize {
-        self.fields(vocabulary).filter(|field| !matches!(field, Field::Other)).count()
+    fn known(&self, field_map: FieldMap) -> usize {
+        self.fields(field_map).filter(|field| !matches!(field, Field::Other)).count()
     }
 
     fn has(&self, name: &str) -> bool {
@@ -65,16 +65,16 @@ impl Columns {
     }
 
     /// Whether there is everything that a sign-in needs to be judged.
-    fn missing(&self, vocabulary: Vocabulary) -> Option<Foreign> {
-        let has = |wanted: &[Role]| {
-            self.fields(vocabulary).any(|field| matches!(field, Field::Text(role) if wanted.contains(&role)))
+    fn missing(&self, field_map: FieldMap) -> Option<Foreign> {
+        let has = |wanted: &[FieldId]| {
+            self.fields(field_map).any(|field| matches!(field, Field::Text(role) if wanted.contains(&role)))
         };
-        let has_status = self.fields(vocabulary).any(|field| matches!(field, Field::Object(_)));
+        let has_status = self.fields(field_map).any(|field| matches!(field, Field::Object(_)));
         if !has(&TIMES) {
             Some(Foreign::TableWithoutTime)
-        } else if !has(&[Role::Code, Role::StatusCode]) && !has_status {
+        } else if !has(&[FieldId::Code, FieldId::StatusCode]) && !has_status {
             Some(Foreign::TableWithoutCode)
-        } else if !has(&[Role::Address, Role::CallerAddress]) {
+        } else if !has(&[FieldId::Address, FieldId::CallerAddress]) {
             Some(Foreign::TableWithoutAddress)
         } else {
             None
@@ -82,7 +82,7 @@ impl Columns {
     }
 }
 
-const TIMES: [Role; 3] = [Role::Time, Role::LoggedAt, Role::OriginalLoggedAt];
+const TIMES: [FieldId; 3] = [FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt];
 
 /// Lines that may stand before the names.
 const MOST_PREAMBLE: usize = 4;
@@ -115,22 +115,22 @@ fn preamble(head: &[u8]) -> (usize, Option<u8>) {
 }
 
 /// Whether a table that begins so has sign-ins in columns of these names, and no other names suit it better.
-pub(super) fn has_columns(head: &Head<'_>, vocabulary: Vocabulary) -> bool {
+pub(super) fn has_columns(head: &Preview<'_>, field_map: FieldMap) -> bool {
     if head.is_json() {
         return false;
     }
     let columns = Columns::of(head.text);
     let is_better =
-        |other: &Vocabulary| columns.known(*other) > columns.known(vocabulary) && columns.missing(*other).is_none();
-    columns.missing(vocabulary).is_none() && !VOCABULARIES.iter().any(is_better)
+        |other: &FieldMap| columns.known(*other) > columns.known(field_map) && columns.missing(*other).is_none();
+    columns.missing(field_map).is_none() && !FIELD_MAPS.iter().any(is_better)
 }
 
 /// What the columns of these names are for, or what they are instead of a sign-in's.
 pub(super) fn fields(names: Vec<String>) -> Result<Vec<Field>, Foreign> {
     let columns = Columns { start: 0, separator: b',', names };
-    let complete = VOCABULARIES.into_iter().rev().filter(|vocabulary| columns.missing(*vocabulary).is_none());
-    let vocabulary = complete.max_by_key(|vocabulary| columns.known(*vocabulary));
-    vocabulary.map(|vocabulary| columns.fields(vocabulary).collect()).ok_or_else(|| columns.foreign())
+    let complete = FIELD_MAPS.into_iter().rev().filter(|field_map| columns.missing(*field_map).is_none());
+    let field_map = complete.max_by_key(|field_map| columns.known(*field_map));
+    field_map.map(|field_map| columns.fields(field_map).collect()).ok_or_else(|| columns.foreign())
 }
 
 /// Whether a table that begins so has the end of its header in what is there.
@@ -177,13 +177,13 @@ impl Columns {
         if of_trail.iter().any(|names| self.has_all(names)) {
             return Foreign::CloudTrailTable;
         }
-        let missing = VOCABULARIES
+        let missing = FIELD_MAPS
             .into_iter()
             .rev()
-            .max_by_key(|vocabulary| self.known(*vocabulary))
+            .max_by_key(|field_map| self.known(*field_map))
             // An address alone is in many tables.
-            .filter(|vocabulary| self.known(*vocabulary) > 1)
-            .and_then(|vocabulary| self.missing(vocabulary));
+            .filter(|field_map| self.known(*field_map) > 1)
+            .and_then(|field_map| self.missing(field_map));
         match missing {
             Some(_) if self.is_summary() => Foreign::SummarisedTable,
             missing => missing.unwrap_or(Foreign::OtherTable),
@@ -195,11 +195,11 @@ impl Columns {
 pub(super) fn read(
     input: &mut Input<'_>,
     sink: &mut Sink<'_>,
-    vocabulary: Vocabulary,
-    mend: fn(&mut Row<'_>),
+    field_map: FieldMap,
+    mend: fn(&mut Fields<'_>),
 ) -> Result<(), ReadFault> {
     let columns = Columns::of(input.head()?);
-    let fields: Vec<Field> = columns.fields(vocabulary).collect();
+    let fields: Vec<Field> = columns.fields(field_map).collect();
     let is_row = |cells: &[&[u8]]| has_time(&fields, cells);
     input.advance(columns.start);
     let mut rows = Rows::separated_by(columns.separator);
@@ -215,7 +215,7 @@ pub(super) fn read(
             Ok(None) => return Ok(()),
             Err(fault) => return Err(fault),
             Ok(Some(Cut::Row(cells))) if cells.len() == fields.len() => {
-                let mut row = Row::default();
+                let mut row = Fields::default();
                 for (field, cell) in fields.iter().zip(cells.iter()) {
                     if !matches!(field, Field::Other) {
                         row.put_text(*field, String::from_utf8_lossy(cell));

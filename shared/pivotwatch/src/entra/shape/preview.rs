@@ -9,7 +9,7 @@ use crate::input::Foreign;
 use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
 
 /// The beginning of an export: a block of it, or all there is.
-pub(super) struct Head<'a> {
+pub(super) struct Preview<'a> {
     pub(super) text: &'a [u8],
     pub(super) framing: Framing,
     /// None of a text that does not begin as JSON: whatever it is, JSON within it is somebody's text.
@@ -21,7 +21,7 @@ pub(super) struct Head<'a> {
     pub(super) is_settled: bool,
 }
 
-impl<'a> Head<'a> {
+impl<'a> Preview<'a> {
     pub(super) fn of(text: &'a [u8]) -> Self {
         if begins_as_json(text) { Self::of_json(text) } else { Self::of_other(text) }
     }
@@ -151,7 +151,7 @@ mod tests {
             ("{\"c\":0,\"value\":[\n{\"a\":1},\n{\"a\":2}\n]}", Framing::Values),
             ("{\"c\":0,\"value\":[{\"a\":1},{\"a\":\"cut", Framing::Values),
         ] {
-            assert_eq!(Head::of(text.as_bytes()).framing, expected, "{text}");
+            assert_eq!(Preview::of(text.as_bytes()).framing, expected, "{text}");
         }
     }
 
@@ -165,7 +165,7 @@ mod tests {
             "{\"broken\n{\"a\":1,\"b\":{\"c\":{\"d\":2}}}\n",
             "{\n\"a\":1,\"b\":{\"c\":{\"d\":2}},\n}",
         ] {
-            let head = Head::of(text.as_bytes());
+            let head = Preview::of(text.as_bytes());
             assert!(head.has(&["a", "b.c.d"]) && head.has_in_any_case(&["A", "B.c.D"]), "{text}");
             assert!(!head.has(&["a", "x"]) && !head.has(&["A"]), "{text}: names of two records, or in another case");
         }
@@ -176,7 +176,7 @@ mod tests {
         for (text, expected) in
             [("[]", true), ("[ [] ]", false), (r#"{"value":[],"n":1}"#, true), ("[7]", false), ("{}", false)]
         {
-            assert_eq!(Head::of(text.as_bytes()).is_empty_batch, expected, "{text}");
+            assert_eq!(Preview::of(text.as_bytes()).is_empty_batch, expected, "{text}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// `text` with every character outside plain Latin written as `\u{…}`, cut to `most` characters.
 #[must_use]
-pub fn visible(text: &str, most: usize) -> String {
+pub fn escape_for_display(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (position, character) in text.chars().enumerate() {
         if position == most {
@@ -58,16 +58,16 @@ mod tests {
             ("\u{0430}lice", "\\u{430}lice"),
             ("a\u{200b}b\u{2028}c", "a\\u{200b}b\\u{2028}c"),
         ] {
-            assert_eq!(visible(text, 100), shown);
+            assert_eq!(escape_for_display(text, 100), shown);
         }
-        assert_eq!(visible("abcdef", 3), "abc… (cut)");
+        assert_eq!(escape_for_display("abcdef", 3), "abc… (cut)");
     }
 
     proptest! {
         #[test]
         fn nothing_shown_breaks_a_line(text in any::<String>()) {
             let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-            prop_assert!(!visible(&text, 100).contains(breaks));
+            prop_assert!(!escape_for_display(&text, 100).contains(breaks));
         }
 
         #[test]

@@ -1,6 +1,6 @@
 //! The fields of a sign-in, independent of the names and the nesting of an export.
 //!
-//! Each shape maps its names to roles once, in a [`Vocabulary`]. It serves records of JSON, rows of tables and rows of
+//! Each shape maps its names to roles once, in a [`FieldMap`]. It serves records of JSON, rows of tables and rows of
 //! answers.
 
 use std::borrow::Cow;
@@ -9,16 +9,16 @@ use std::fmt;
 use json_records::repaired;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::lenient::{Text, Words};
 use super::missing::{is_missing, is_missing_id, is_type_name};
 use super::object_text;
 use super::record::{Record, SEVERAL, is_code, is_same_code};
-use super::tolerant::{Text, Words};
 use crate::detection::Source;
 use crate::input::names::pass_by_scalars;
 
 /// The meaning of a field of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum FieldId {
     /// The name of the log: `SignInLogs`.
     Category,
     /// The name of the table, which names the log as well: `SigninLogs`.
@@ -60,36 +60,36 @@ pub(super) enum Role {
 }
 
 /// The number of roles.
-pub(super) const ROLES: usize = Role::EnvelopeCorrelationId as usize + 1;
+pub(super) const FIELD_IDS: usize = FieldId::EnvelopeCorrelationId as usize + 1;
 
 /// Every role, at its own number.
-const ALL: [Role; ROLES] = [
-    Role::Category,
-    Role::Table,
-    Role::Interactive,
-    Role::EventTypes,
-    Role::Id,
-    Role::OtherId,
-    Role::Time,
-    Role::LoggedAt,
-    Role::OriginalLoggedAt,
-    Role::OriginalTable,
-    Role::SearchName,
-    Role::Address,
-    Role::CallerAddress,
-    Role::Code,
-    Role::StatusCode,
-    Role::Result,
-    Role::User,
-    Role::ServicePrincipal,
-    Role::ServicePrincipalId,
-    Role::App,
-    Role::Resource,
-    Role::CorrelationId,
-    Role::EnvelopeCorrelationId,
+const ALL: [FieldId; FIELD_IDS] = [
+    FieldId::Category,
+    FieldId::Table,
+    FieldId::Interactive,
+    FieldId::EventTypes,
+    FieldId::Id,
+    FieldId::OtherId,
+    FieldId::Time,
+    FieldId::LoggedAt,
+    FieldId::OriginalLoggedAt,
+    FieldId::OriginalTable,
+    FieldId::SearchName,
+    FieldId::Address,
+    FieldId::CallerAddress,
+    FieldId::Code,
+    FieldId::StatusCode,
+    FieldId::Result,
+    FieldId::User,
+    FieldId::ServicePrincipal,
+    FieldId::ServicePrincipalId,
+    FieldId::App,
+    FieldId::Resource,
+    FieldId::CorrelationId,
+    FieldId::EnvelopeCorrelationId,
 ];
 
-impl Role {
+impl FieldId {
     /// The role with this number.
     pub(super) fn in_slot(slot: usize) -> Option<Self> {
         ALL.get(slot).copied()
@@ -100,17 +100,17 @@ impl Role {
 #[derive(Clone, Copy)]
 pub(super) enum Field {
     /// A text or a number.
-    Text(Role),
+    Text(FieldId),
     /// A text, a Boolean, or a list of texts.
-    Words(Role),
+    Words(FieldId),
     /// An object, or an object's JSON text, with fields of its own.
-    Object(Vocabulary),
+    Object(FieldMap),
     /// Skipped.
     Other,
 }
 
 /// Maps a shape's field names to fields.
-pub(super) type Vocabulary = fn(name: &str) -> Field;
+pub(super) type FieldMap = fn(name: &str) -> Field;
 
 /// The field with this name in a list, in any case: PowerShell turns `ipAddress` into `IpAddress`, Log Analytics into
 /// `IPAddress`. An unlisted name can be a path (`status.errorCode`) or another spelling (`ip_address`, `IP Address`).
@@ -138,8 +138,8 @@ fn field_of_path(fields: &[(&str, Field)], name: &str) -> Field {
     }
     for (position, _) in name.match_indices(is_separator) {
         let (object, path) = (&name[..position], name[position..].trim_start_matches(is_separator));
-        if let Field::Object(vocabulary) = listed(fields, |known| known.eq_ignore_ascii_case(object)) {
-            return vocabulary(path);
+        if let Field::Object(field_map) = listed(fields, |known| known.eq_ignore_ascii_case(object)) {
+            return field_map(path);
         }
     }
     match listed(fields, |known| letters(known).eq(letters(name))) {
@@ -159,35 +159,35 @@ fn letters(name: &str) -> impl Iterator<Item = u8> {
 
 /// The fields of one record as texts of the export. A missing field is empty.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Row<'a>([Cow<'a, str>; ROLES]);
+pub(super) struct Fields<'a>([Cow<'a, str>; FIELD_IDS]);
 
-impl<'a> Row<'a> {
+impl<'a> Fields<'a> {
     /// The fields of a JSON record. `None` if the text is no JSON object.
-    pub(super) fn of_json(text: &'a [u8], vocabulary: Vocabulary) -> Option<Self> {
+    pub(super) fn of_json(text: &'a [u8], field_map: FieldMap) -> Option<Self> {
         // serde would also deserialise an array into an object's fields.
         let text = text.trim_ascii();
         if !text.starts_with(b"{") {
             return None;
         }
-        Self::parsed(text, vocabulary).or_else(|| Some(Row::parsed(&repaired(text)?, vocabulary)?.into_owned()))
+        Self::parsed(text, field_map).or_else(|| Some(Fields::parsed(&repaired(text)?, field_map)?.into_owned()))
     }
 
-    fn parsed(text: &'a [u8], vocabulary: Vocabulary) -> Option<Self> {
+    fn parsed(text: &'a [u8], field_map: FieldMap) -> Option<Self> {
         let mut row = Self::default();
         let mut json = serde_json::Deserializer::from_slice(text);
-        Members { row: &mut row, vocabulary }.deserialize(&mut json).and_then(|()| json.end()).ok()?;
+        Members { row: &mut row, field_map }.deserialize(&mut json).and_then(|()| json.end()).ok()?;
         Some(row)
     }
 
     /// The trimmed text of a role.
-    pub(super) fn get(&self, role: Role) -> &str {
+    pub(super) fn get(&self, role: FieldId) -> &str {
         self.0[role as usize].trim()
     }
 
     /// Sets a role. Of several fields with one role the last value is kept, but only a result code replaces a result
     /// code.
-    pub(super) fn put(&mut self, role: Role, text: Cow<'a, str>) {
-        let is_of_code = matches!(role, Role::Code | Role::StatusCode);
+    pub(super) fn put(&mut self, role: FieldId, text: Cow<'a, str>) {
+        let is_of_code = matches!(role, FieldId::Code | FieldId::StatusCode);
         let hides_code = is_of_code && is_code(self.get(role)) && !is_code(text.trim());
         if !hides_code && !is_missing(&text) {
             self.0[role as usize] = text;
@@ -201,28 +201,28 @@ impl<'a> Row<'a> {
 
     /// Whether the row has a result code that can be parsed.
     pub(super) fn has_code(&self) -> bool {
-        [Role::Code, Role::StatusCode].iter().any(|role| is_code(self.get(*role)))
+        [FieldId::Code, FieldId::StatusCode].iter().any(|role| is_code(self.get(*role)))
     }
 
     /// Whether a search copied the row. `LoggedAt` is then the time of the search.
     pub(super) fn is_of_search(&self) -> bool {
-        let table = self.get(Role::Table).as_bytes();
+        let table = self.get(FieldId::Table).as_bytes();
         let is_results = table.last_chunk().is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"_SRCH"));
-        is_results || [Role::OriginalTable, Role::SearchName].iter().any(|role| !self.get(*role).is_empty())
+        is_results || [FieldId::OriginalTable, FieldId::SearchName].iter().any(|role| !self.get(*role).is_empty())
     }
 
     /// Sets the role or the roles of a field with this text.
     pub(super) fn put_text(&mut self, field: Field, text: Cow<'a, str>) {
         match field {
             Field::Text(role) | Field::Words(role) => self.put(role, text),
-            Field::Object(vocabulary) => self.put_object(vocabulary, &text),
+            Field::Object(field_map) => self.put_object(field_map, &text),
             Field::Other => {}
         }
     }
 
     /// Sets the roles of an object from its text, in JSON or in a tool's notation.
-    fn put_object(&mut self, vocabulary: Vocabulary, text: &str) {
-        if let Some(inner) = Row::of_json(text.as_bytes(), vocabulary) {
+    fn put_object(&mut self, field_map: FieldMap, text: &str) {
+        if let Some(inner) = Fields::of_json(text.as_bytes(), field_map) {
             for (own, found) in self.0.iter_mut().zip(inner.into_owned().0) {
                 if !found.trim().is_empty() {
                     *own = found;
@@ -230,20 +230,20 @@ impl<'a> Row<'a> {
             }
         } else if is_type_name(text) {
             // In place of the code, so that the record is rejected as `type_name`.
-            self.put(Role::StatusCode, Cow::Owned(text.to_owned()));
+            self.put(FieldId::StatusCode, Cow::Owned(text.to_owned()));
         } else {
-            self.put_members(vocabulary, text);
+            self.put_members(field_map, text);
         }
     }
 
     /// Fills the empty roles from the members of an object that a tool wrote as text, each from the first of its name. Such
     /// text quotes nothing, so that a value can look like further members: another code makes the object useless.
-    fn put_members(&mut self, vocabulary: Vocabulary, text: &str) {
-        let mut found = Row::default();
+    fn put_members(&mut self, field_map: FieldMap, text: &str) {
+        let mut found = Fields::default();
         let mut members = object_text::members(text);
         for (name, value) in members.by_ref().take(object_text::MOST_MEMBERS) {
-            let Field::Text(role) = vocabulary(name) else { continue };
-            let is_of_code = matches!(role, Role::Code | Role::StatusCode);
+            let Field::Text(role) = field_map(name) else { continue };
+            let is_of_code = matches!(role, FieldId::Code | FieldId::StatusCode);
             let earlier = found.get(role);
             if earlier.is_empty() {
                 found.0[role as usize] = if is_missing(value) { Cow::default() } else { Cow::Owned(value.to_owned()) };
@@ -252,7 +252,7 @@ impl<'a> Row<'a> {
             }
         }
         if members.next().is_some() {
-            found.0[Role::StatusCode as usize] = Cow::Borrowed(SEVERAL);
+            found.0[FieldId::StatusCode as usize] = Cow::Borrowed(SEVERAL);
         }
         for (own, found) in self.0.iter_mut().zip(found.0) {
             if own.trim().is_empty() {
@@ -261,42 +261,42 @@ impl<'a> Row<'a> {
         }
     }
 
-    pub(super) fn into_owned(self) -> Row<'static> {
-        Row(self.0.map(|text| Cow::Owned(text.into_owned())))
+    pub(super) fn into_owned(self) -> Fields<'static> {
+        Fields(self.0.map(|text| Cow::Owned(text.into_owned())))
     }
 
     /// Turns the row into a record from this source.
     pub(super) fn record(mut self, source: Source) -> Record<'a> {
-        if self.is_of_search() || !self.get(Role::OriginalLoggedAt).is_empty() {
-            self.0[Role::LoggedAt as usize] = Cow::default();
+        if self.is_of_search() || !self.get(FieldId::OriginalLoggedAt).is_empty() {
+            self.0[FieldId::LoggedAt as usize] = Cow::default();
         }
-        for role in [Role::Id, Role::OtherId] {
+        for role in [FieldId::Id, FieldId::OtherId] {
             if is_missing_id(self.get(role)) {
                 self.0[role as usize] = Cow::default();
             }
         }
-        let mut take = |role: Role| std::mem::take(&mut self.0[role as usize]);
+        let mut take = |role: FieldId| std::mem::take(&mut self.0[role as usize]);
         let mut either = |first, second| {
             let text = take(first);
             if text.trim().is_empty() { take(second) } else { text }
         };
         Record {
             source,
-            id: either(Role::Id, Role::OtherId),
-            user: either(Role::User, Role::ServicePrincipal),
-            app: either(Role::App, Role::Resource),
-            correlation_id: either(Role::CorrelationId, Role::EnvelopeCorrelationId),
-            times: [take(Role::Time), take(Role::OriginalLoggedAt), take(Role::LoggedAt)],
-            addresses: [take(Role::Address), take(Role::CallerAddress)],
-            codes: [take(Role::Code), take(Role::StatusCode)],
+            id: either(FieldId::Id, FieldId::OtherId),
+            user: either(FieldId::User, FieldId::ServicePrincipal),
+            app: either(FieldId::App, FieldId::Resource),
+            correlation_id: either(FieldId::CorrelationId, FieldId::EnvelopeCorrelationId),
+            times: [take(FieldId::Time), take(FieldId::OriginalLoggedAt), take(FieldId::LoggedAt)],
+            addresses: [take(FieldId::Address), take(FieldId::CallerAddress)],
+            codes: [take(FieldId::Code), take(FieldId::StatusCode)],
         }
     }
 }
 
 /// Sets the roles of a row from an object's members.
 struct Members<'r, 'a> {
-    row: &'r mut Row<'a>,
-    vocabulary: Vocabulary,
+    row: &'r mut Fields<'a>,
+    field_map: FieldMap,
 }
 
 impl<'de: 'a, 'a> DeserializeSeed<'de> for Members<'_, 'a> {
@@ -316,10 +316,10 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(Text(name)) = map.next_key()? {
-            match (self.vocabulary)(&name) {
+            match (self.field_map)(&name) {
                 Field::Text(role) => self.row.put(role, map.next_value::<Text<'a>>()?.0),
                 Field::Words(role) => self.row.put(role, map.next_value::<Words<'a>>()?.0),
-                Field::Object(vocabulary) => map.next_value_seed(Members { row: self.row, vocabulary })?,
+                Field::Object(field_map) => map.next_value_seed(Members { row: self.row, field_map })?,
                 Field::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -327,7 +327,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.row.put_object(self.vocabulary, text);
+        self.row.put_object(self.field_map, text);
         Ok(())
     }
 
@@ -347,8 +347,8 @@ mod tests {
     fn every_role_is_in_the_slot_of_its_number() {
         for (slot, role) in ALL.into_iter().enumerate() {
             assert_eq!(role as usize, slot);
-            assert_eq!(Role::in_slot(slot), Some(role));
+            assert_eq!(FieldId::in_slot(slot), Some(role));
         }
-        assert_eq!(Role::in_slot(ROLES), None);
+        assert_eq!(FieldId::in_slot(FIELD_IDS), None);
     }
 }
