@@ -277,6 +277,17 @@ mod tests {
     }
 
     #[test]
+    fn the_codes_of_an_estimated_hour_add_up_to_its_failures() {
+        let mut tally = Tally::default();
+        for number in 0..2000 {
+            tally.add(&failure(&number.to_string(), number, if number % 4 == 0 { "50053" } else { "50126" }));
+        }
+        let codes = tally.error_codes();
+        assert!(codes.values().sum::<u64>().abs_diff(tally.failures()) <= 1, "{codes:?} of {}", tally.failures());
+        assert!(codes["50126"] > 2 * codes["50053"], "{codes:?}");
+    }
+
+    #[test]
     fn there_are_never_more_users_than_failures() {
         let mut tally = Tally::default();
         for number in 0..600 {
