@@ -52,8 +52,8 @@ pub(crate) fn is_root(user_identity_type: &str) -> bool {
     user_identity_type.eq_ignore_ascii_case("Root")
 }
 
-/// Whether a `userIdentity.type` is that of a user whom another system authenticated. CloudTrail does not record the second
-/// factor of such a user, and its `MFAUsed` of `No` has no meaning.
+/// Whether a `userIdentity.type` is that of a user whom another system authenticated. CloudTrail does not record the
+/// second factor of such a user, so an `MFAUsed` of `No` has no meaning.
 pub(crate) fn is_federated(user_identity_type: &str) -> bool {
     ["AssumedRole", "FederatedUser", "SAMLUser", "WebIdentityUser"]
         .iter()

@@ -206,7 +206,9 @@ mod tests {
     fn a_set_keeps_exactly_its_number_of_bytes_and_drops_a_name_beyond() {
         let mut set = Small::default();
         assert!(set.is_empty());
-        ["0123456789", "1234567890", "2345678901", "3456789012"].iter().for_each(|name| assert!(set.add(name)));
+        for name in ["0123456789", "1234567890", "2345678901", "3456789012"] {
+            assert!(set.add(name));
+        }
         assert_eq!((set.len(), set.is_cut(), set.is_empty()), (4, false, false));
         set.add("x");
         assert!(set.is_cut());

@@ -98,7 +98,9 @@ fn a_report_has_the_failures_from_a_window_before_the_first_login_to_a_window_af
     let any = Rule { window, ..Rule::default() };
     let first = Rule { order: Order::FailuresFirst, ..any.clone() };
     let mut failures = six("ann@contoso.example");
-    failures.iter_mut().for_each(|failure| failure.time -= TimeDelta::seconds(60));
+    for failure in &mut failures {
+        failure.time -= TimeDelta::seconds(60);
+    }
     for (number, second) in (100..).zip([-DAY - 1, -DAY, 0, 1, DAY, DAY + 1]) {
         failures.push(Failure { code: "50053".parse().unwrap(), ..by("bob@contoso.example", number, second) });
     }

@@ -127,8 +127,8 @@ fn a_severity_is_explained_by_each_of_its_signals() {
         (&[Signal::SameUser], "High, because the AWS user has the name of an Entra user who failed from this address"),
         (
             &[Signal::Root, Signal::UsersNotRemembered],
-            "High, because the root user logged in, and more Entra users failed from this address than can be remembered, \
-             so the AWS user may be one of them",
+            "High, because the root user logged in, and more Entra users failed from this address \
+             than can be remembered, so the AWS user may be one of them",
         ),
     ] {
         let report = IncidentReport { signals: signals.iter().copied().collect(), ..of(&alice()) };
