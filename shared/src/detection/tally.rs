@@ -288,6 +288,32 @@ mod tests {
     }
 
     #[test]
+    fn a_tally_keeps_512_users_and_32_applications_with_the_longest_names() {
+        let tally = |names: i64| {
+            let mut tally = Tally::default();
+            for number in 0..names {
+                let name = format!("{number:03}{}", "x".repeat(200));
+                tally.add(&Failure { user: name.clone(), app: name, ..failure(&number.to_string(), number, "50126") });
+            }
+            tally
+        };
+        let (apps, users) = (tally(32), tally(512));
+        assert_eq!((apps.apps().len(), apps.apps().is_cut()), (32, false));
+        assert_eq!((users.users().len(), users.users().is_cut()), (512, false));
+        assert!(tally(33).apps().is_cut() && tally(513).users().is_cut());
+    }
+
+    #[test]
+    fn the_256_smallest_codes_are_shown() {
+        let mut tally = Tally::default();
+        for number in (0..300).rev() {
+            tally.add(&failure(&number.to_string(), number * 60, &(50_000 + number).to_string()));
+        }
+        let shown: Vec<_> = tally.error_codes().into_keys().collect();
+        assert_eq!(shown, (50_000..50_256).map(|code| code.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn there_are_never_more_users_than_failures() {
         let mut tally = Tally::default();
         for number in 0..600 {

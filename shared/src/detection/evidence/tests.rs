@@ -144,3 +144,16 @@ fn an_address_is_not_quiet_if_one_of_its_sources_is_not() {
     failures.push(Failure { source: Source::NonInteractive, ..failure(9, noon()) });
     assert!(!FailureIndex::of(&tallies(failures), &Rule::default()).is_quiet());
 }
+
+#[test]
+fn a_report_lists_64_users_and_among_them_those_with_the_name_of_the_aws_user() {
+    let users = ["alice@contoso.example", "Alice@fabrikam.example", "alice"];
+    let others = (0..200).map(|number| by(&format!("user{number}@contoso.example"), number, number));
+    let failures = others.chain((300..).zip(users).map(|(number, user)| by(user, number, number))).collect();
+    let report = report_of(failures, login("one", noon()), &Rule::default());
+    let of_source = &report.failures[&Source::Interactive];
+    assert_eq!((of_source.users.len(), of_source.users_total), (64, 203));
+    for user in users {
+        assert!(of_source.users.contains(user), "{user} is not in {:?}", of_source.users);
+    }
+}

@@ -225,6 +225,15 @@ mod tests {
         assert_eq!(decode(&[]).unwrap_err(), "its state is empty");
     }
 
+    #[test]
+    fn each_code_is_stored_once() {
+        let failures: Vec<_> = (0..100).map(|number| (number << 32, 60, u8::from(number % 2 == 0))).collect();
+        let bytes = encode(&tally(&failures)).unwrap();
+        for code in [b"50120", b"50121"] {
+            assert_eq!(bytes.windows(code.len()).filter(|bytes| bytes == code).count(), 1);
+        }
+    }
+
     fn bytes_of(hour: HourState) -> Vec<u8> {
         let names = || NamesState { cut: None, names: Vec::new() };
         let state = State { codes: vec!["50126".parse().unwrap()], hours: vec![hour], users: names(), apps: names() };
