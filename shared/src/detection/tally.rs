@@ -314,6 +314,33 @@ mod tests {
     }
 
     #[test]
+    fn a_merge_joins_applications_and_says_so() {
+        let of_app = |app: &str| {
+            let mut tally = Tally::default();
+            tally.add(&Failure { app: app.to_owned(), ..failure("a", 1, "50126") });
+            tally.add(&failure("b", 2, "50126"));
+            tally
+        };
+        let mut tally = of_app("Azure Portal");
+        assert_eq!(tally.merge(&of_app("Outlook")), Merged { changed: true, duplicates: 2 });
+        let mut apps: Vec<_> = tally.apps().iter().collect();
+        apps.sort_unstable();
+        assert_eq!((apps, tally.apps_total(), tally.users_total()), (vec!["Azure Portal", "Outlook"], 2, 1));
+    }
+
+    #[test]
+    fn one_saturated_hour_makes_the_numbers_of_a_tally_estimates() {
+        let mut tally = Tally::default();
+        tally.add(&failure("earlier", 0, "50126"));
+        for number in 0..256 {
+            tally.add(&failure(&number.to_string(), 3600 + number, "50126"));
+        }
+        assert!(!tally.is_saturated());
+        tally.add(&failure("one more", 7199, "50126"));
+        assert!(tally.is_saturated());
+    }
+
+    #[test]
     fn there_are_never_more_users_than_failures() {
         let mut tally = Tally::default();
         for number in 0..600 {

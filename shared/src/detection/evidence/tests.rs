@@ -84,6 +84,19 @@ fn names_that_were_dropped_leave_the_same_user_undecided_unless_a_kept_name_deci
 }
 
 #[test]
+fn a_user_who_failed_at_either_end_of_a_day_gives_a_signal() {
+    for second in [-DAY / 2, DAY / 2 - 1] {
+        let failures = [six("ann@contoso.example"), vec![by("alice@contoso.example", 9, second)]].concat();
+        let only_ends = failures.into_iter().map(|failure| match failure.user.as_str() {
+            "alice@contoso.example" => failure,
+            _ => Failure { time: failure.time - TimeDelta::days(1) + TimeDelta::hours(1), ..failure },
+        });
+        let found = signals(only_ends.collect(), login_as("IAMUser", "alice", ""));
+        assert_eq!(found, BTreeSet::from([Signal::SameUser]), "{second}");
+    }
+}
+
+#[test]
 fn users_who_failed_outside_the_window_give_no_signal() {
     let earlier = |second| [six("ann@contoso.example"), vec![by("alice@contoso.example", 9, second)]].concat();
     let alice = || login_as("IAMUser", "alice", "");
