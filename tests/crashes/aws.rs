@@ -183,7 +183,11 @@ impl Aws {
     }
 
     fn publish(&self, request: &HttpRequest) -> HttpResponse {
-        let parameters = form_urlencoded::parse(request.body().bytes().unwrap_or_default()).into_owned().collect();
+        let body = request.body().bytes().unwrap_or_default();
+        let parameters: BTreeMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
+        for (name, value) in &parameters {
+            assert!(!name.ends_with(".DataType") || value == "String", "SNS refuses the data type {value:?}");
+        }
         self.messages.lock().unwrap().push(parameters);
         response(
             200,

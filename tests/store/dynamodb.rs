@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use pivotwatch::detection::Address;
+use chrono::{TimeDelta, Utc};
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::store::{Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Write};
+use pivotwatch::detection::{Address, Day, Incident, Login};
+use pivotwatch::store::{
+    IncidentKey, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Write, record,
+};
 use pivotwatch_tests::dynamodb::{TABLE, start};
 use pivotwatch_tests::facts::{ADDRESS, noon};
 use pivotwatch_tests::known::{Known, known};
@@ -116,6 +119,34 @@ async fn the_addresses_of_a_day_are_spread_over_the_shards_of_the_index() {
     assert!(shards.len() >= 12, "{shards:?}");
 }
 
+/// Expiry of every kind of record, of a day in the past and of a day to come.
+#[tokio::test]
+async fn a_record_expires_the_retention_after_the_later_of_its_day_and_its_writing() {
+    let retention = TimeDelta::days(90);
+    let (store, client) = start().await;
+    let today = Day::of(Utc::now());
+    for day in [today.before(300), today.before(2), today.after(2)] {
+        let login = Login { time: day.at(12 * 3600), ..login("one", 0) };
+        let incident = Incident::of(&login, [].into());
+        let key = TallyKey { day, ..key(0) };
+        let names = [record::tally(&key), record::login(&login), record::incident(&IncidentKey::of(&incident))];
+
+        let before = Utc::now();
+        store.write_tally(&key, &tally(6), Version::NONE).await.unwrap();
+        store.write_login(&login).await.unwrap();
+        store.write_incident(&StoredIncident { incident, ..unpublished() }, Version::NONE).await.unwrap();
+        let after = Utc::now();
+
+        let end_of_day = day.after(1).start();
+        let expected =
+            (end_of_day.max(before) + retention).timestamp()..=(end_of_day.max(after) + retention).timestamp();
+        for name in names {
+            let expires_at: i64 = item(&client, &name).await["expires_at"].as_n().unwrap().parse().unwrap();
+            assert!(expected.contains(&expires_at), "{name} expires at {expires_at}, not in {expected:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_has_expired_is_not_known_even_before_it_is_deleted() {
     let (store, client) = start().await;
@@ -153,20 +184,54 @@ async fn a_record_that_cannot_be_read_is_named_and_keeps_no_other_back() {
     assert_eq!(error.code(), "store.unreadable", "and it is not merged into, which would overwrite it");
 }
 
+#[tokio::test]
+async fn a_tally_without_a_state_or_of_an_unknown_source_is_named() {
+    let (store, client) = start().await;
+    let name = "2026-03-02#failures#interactive";
+    store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
+    let mut changed = item(&client, name).await;
+    changed.remove("state");
+    client.put_item().table_name(TABLE).set_item(Some(changed.clone())).send().await.unwrap();
+    changed.insert("record".to_owned(), AttributeValue::S("2026-03-02#failures#somewhere".to_owned()));
+    client.put_item().table_name(TABLE).set_item(Some(changed)).send().await.unwrap();
+
+    let unreadable =
+        |record: &str, cause: &str| UnreadableRecord { record: record.to_owned(), cause: cause.to_owned() };
+    let expected = [
+        unreadable(name, "it has no state"),
+        unreadable("2026-03-02#failures#somewhere", "no tally of this day has such a name"),
+    ];
+    assert_eq!(facts(&store).await.unreadable, expected);
+}
+
+#[tokio::test]
+async fn a_tally_that_never_expires_is_not_taken_for_expired() {
+    let (store, client) = start().await;
+    store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
+    let mut changed = item(&client, "2026-03-02#failures#interactive").await;
+    changed.remove("expires_at");
+    client.put_item().table_name(TABLE).set_item(Some(changed)).send().await.unwrap();
+    assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, tally(6));
+}
+
 /// Without a version there is nothing to condition a write on, and a retry could never succeed.
 #[tokio::test]
 async fn a_record_without_a_version_is_named_at_once() {
     let (store, client) = start().await;
     store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
     store.write_incident(&unpublished(), Version::NONE).await.unwrap();
-    for name in ["2026-03-02#failures#interactive".to_owned(), format!("2026-03-02#incident#{}", incident_key().id)] {
-        let mut changed = item(&client, &name).await;
-        changed.remove("version");
-        client.put_item().table_name(TABLE).set_item(Some(changed)).send().await.unwrap();
-    }
-    for error in [store.tally(&key(0)).await.unwrap_err(), store.incident(&incident_key()).await.unwrap_err()] {
-        assert_eq!(error.code(), "store.unreadable");
-        assert!(error.to_string().contains("it has no version"), "{error}");
+    for version in [None, Some("0"), Some("-1")] {
+        for name in ["2026-03-02#failures#interactive".to_owned(), format!("2026-03-02#incident#{}", incident_key().id)]
+        {
+            let mut changed = item(&client, &name).await;
+            changed.remove("version");
+            changed.extend(version.map(|version| ("version".to_owned(), AttributeValue::N(version.to_owned()))));
+            client.put_item().table_name(TABLE).set_item(Some(changed)).send().await.unwrap();
+        }
+        for error in [store.tally(&key(0)).await.unwrap_err(), store.incident(&incident_key()).await.unwrap_err()] {
+            assert_eq!(error.code(), "store.unreadable");
+            assert!(error.to_string().contains("it has no version"), "{error}");
+        }
     }
 }
 
@@ -184,7 +249,21 @@ async fn an_edited_incident_is_named() {
 async fn a_table_that_is_not_there_is_said_with_what_to_do() {
     let (store, client) = start().await;
     client.delete_table().table_name(TABLE).send().await.unwrap();
-    let error = store.tally(&key(0)).await.unwrap_err();
-    assert_eq!(error.code(), "store.unavailable");
-    assert!(error.to_string().contains("see whether the table exists"), "{error}");
+    let (tally, login, incident, wanted) = (tally(6), login("one", 0), unpublished(), [incident_key().id].into());
+    let (key, address, day) = (key(0), key(0).address, key(0).day);
+    for (operation, error) in [
+        ("reading a tally", store.tally(&key).await.unwrap_err()),
+        ("writing a tally", store.write_tally(&key, &tally, Version::NONE).await.unwrap_err()),
+        ("writing a tally", store.write_tally(&key, &tally, Version(1)).await.unwrap_err()),
+        ("writing a login", store.write_login(&login).await.unwrap_err()),
+        ("reading the tallies of an address", store.tallies(address, &[day].into()).await.unwrap_err()),
+        ("reading the logins of an address", store.logins(address, day, None).await.unwrap_err()),
+        ("reading the incidents of an address", store.incidents(address, day, &wanted).await.unwrap_err()),
+        ("reading an incident", store.incident(&incident_key()).await.unwrap_err()),
+        ("writing an incident", store.write_incident(&incident, Version::NONE).await.unwrap_err()),
+    ] {
+        assert_eq!(error.code(), "store.unavailable", "{operation}");
+        assert!(error.to_string().starts_with(&format!("{operation} failed: ")), "{error}");
+        assert!(error.to_string().contains("see whether the table exists"), "{error}");
+    }
 }

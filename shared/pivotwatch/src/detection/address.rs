@@ -115,6 +115,7 @@ mod tests {
             ("[203.0.113.7]:443", "203.0.113.7"),
             ("[203.0.113.7]", "203.0.113.7"),
             ("2001:db8:0:0:0:0:0:7:49152", "2001:db8::7"),
+            ("fe80:0:0:0:0:0:0:1%eth0", "fe80::1"),
         ] {
             assert_eq!(Address::parse(text).map(|a| a.to_string()).as_deref(), Ok(canonical), "{text:?}");
         }
@@ -130,6 +131,7 @@ mod tests {
             ("[2001:db8:XXXX::]:443", AddressFault::Redacted),
             ("AWS Internal", AddressFault::NotAnAddress),
             ("signin.amazonaws.com", AddressFault::NotAnAddress),
+            ("proxy.example.com", AddressFault::NotAnAddress),
             ("225.01.00.16", AddressFault::NotAnAddress),
             ("8a4de8b5-095c-47d0-a96f-a75130c61d53", AddressFault::NotAnAddress),
             ("203.0.113.7.9", AddressFault::NotAnAddress),
@@ -139,6 +141,7 @@ mod tests {
             ("[2001:db8::7", AddressFault::NotAnAddress),
             ("2001:db8:0:0:0:0:0:7:99999", AddressFault::NotAnAddress),
             ("2001:db8:0:0:0:0:0:7:8:9", AddressFault::NotAnAddress),
+            ("2001:db8:0:0:0:0::7:443", AddressFault::NotAnAddress),
         ] {
             assert_eq!(Address::parse(text), Err(fault), "{text:?}");
         }

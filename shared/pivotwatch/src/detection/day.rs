@@ -65,3 +65,27 @@ impl FromStr for Day {
         text.parse().map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_plausible_from_2000_to_the_end_of_2199() {
+        for (time, is_plausible) in [
+            ("1999-12-31T23:59:59Z", false),
+            ("2000-01-01T00:00:00Z", true),
+            ("2199-12-31T23:59:59Z", true),
+            ("2200-01-01T00:00:00Z", false),
+        ] {
+            assert_eq!(Day::is_plausible(time.parse().unwrap()), is_plausible, "{time}");
+        }
+    }
+
+    #[test]
+    fn the_calendar_ends_at_its_first_and_last_day() {
+        let day: Day = "2026-11-24".parse().unwrap();
+        assert_eq!((day.before(24).to_string(), day.after(7).to_string()), ("2026-10-31".into(), "2026-12-01".into()));
+        assert_eq!((day.before(u64::MAX), day.after(u64::MAX)), (Day(NaiveDate::MIN), Day(NaiveDate::MAX)));
+    }
+}

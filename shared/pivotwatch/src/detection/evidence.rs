@@ -229,3 +229,6 @@ fn is_same_user(user: &str, columns: &Columns) -> bool {
         None => is(user, name) && suffix.is_empty(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,6 +153,60 @@ mod tests {
         assert_ne!(identity("a1", "50074", &particulars("ann")), identity("a1", "50126", &particulars("ann")));
     }
 
+    /// Stored tallies have these numbers. Another number for the same record would count the record again.
+    #[test]
+    fn an_identity_is_stored_and_never_changes() {
+        let (id, particulars) = ("0a0a0a0a-0000-4000-8000-00000000000A", particulars("ann"));
+        let mut ordinals = Ordinals::default();
+        let mut next = |id: &str| ordinals.identity(Source::Interactive, id, "50126", &particulars);
+        let expected = [
+            15_631_487_196_895_618_301,
+            14_856_176_674_485_724_289,
+            14_856_615_480_235_370_956,
+            18_116_317_276_790_562_720,
+        ];
+        assert_eq!([next(id), next(""), next(""), next("")], expected);
+    }
+
+    #[test]
+    fn equal_records_without_an_id_are_numbered_in_each_object_and_source() {
+        let number =
+            |source, id: &str, ordinals: &mut Ordinals| ordinals.identity(source, id, "50126", &particulars("ann"));
+        let object = || {
+            let mut ordinals = Ordinals::default();
+            [(); 3].map(|()| number(Source::Interactive, "", &mut ordinals))
+        };
+        let [first, second, third] = object();
+        assert!(first != second && second != third && first != third);
+        assert_eq!(object(), [first, second, third], "a copy of the object has the same failures");
+
+        let mut ordinals = Ordinals::default();
+        assert_eq!(number(Source::Interactive, "", &mut ordinals), first);
+        assert_eq!(number(Source::NonInteractive, "", &mut ordinals), first, "each source has its own numbers");
+        assert_eq!(number(Source::Interactive, "", &mut ordinals), second);
+        let with_id = number(Source::Interactive, "a1", &mut ordinals);
+        assert_eq!(number(Source::Interactive, "a1", &mut ordinals), with_id, "an id needs no number");
+        assert!(!ordinals.take_uncounted());
+    }
+
+    #[test]
+    fn equal_records_beyond_the_bound_have_no_number_and_say_so() {
+        let mut ordinals = Ordinals::default();
+        let mut numbered = |user: &str| {
+            let identity = ordinals.identity(Source::Interactive, "", "50126", &particulars(user));
+            (identity, ordinals.take_uncounted())
+        };
+        let first = numbered("0");
+        for user in 1..NUMBERED {
+            assert!(!numbered(&user.to_string()).1, "{user}");
+        }
+        let beyond = numbered("one more");
+        assert!(beyond.1);
+        assert_eq!(numbered("one more"), beyond, "an equal record beyond the bound counts once");
+        let again = numbered("0");
+        assert!(again.0 != first.0 && !again.1, "a record within the bound still has its number");
+    }
+
     #[test]
     fn without_an_id_the_particulars_decide() {
         assert_eq!(identity("", "50126", &particulars("ann")), identity("", "50126", &particulars("ann")));

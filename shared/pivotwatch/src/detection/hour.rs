@@ -202,6 +202,40 @@ mod tests {
         }
 
         #[test]
+        fn adding_a_failure_says_whether_anything_changed(
+            known in moments(),
+            added in vec((0..60_u32, 0..1500_u64), 0..8),
+        ) {
+            let mut hour = hour(&known);
+            for (second, identity) in added {
+                let before = hour.clone();
+                let changed = hour.add(spread(identity), Occurrence { second, code: "50126".parse().unwrap() });
+                prop_assert_eq!(changed, before != hour);
+            }
+        }
+
+        /// Little may be new in one of the three kept parts, and nothing in the others.
+        #[test]
+        fn merging_an_hour_that_grew_a_little_says_whether_anything_changed(
+            known in moments(),
+            grown_by in vec((0..60_u32, 0..1500_u64), 0..3),
+        ) {
+            let before = hour(&known);
+            let mut after = before.clone();
+            let changed = after.merge(&hour(&[known, grown_by].concat()));
+            prop_assert_eq!(changed, before != after);
+        }
+
+        #[test]
+        fn an_hour_keeps_no_more_than_its_bound(moments in moments()) {
+            let hour = hour(&moments);
+            prop_assert!(hour.sample.len() <= FAILURES_AN_HOUR);
+            if let Some(ends) = &hour.ends {
+                prop_assert!(ends.earliest.0.len() <= FAILURES_AN_HOUR && ends.latest.0.len() <= FAILURES_AN_HOUR);
+            }
+        }
+
+        #[test]
         fn every_beginning_and_every_end_of_an_hour_is_known_as_far_as_it_decides(
             seconds in vec(0..60_u32, 0..900),
             cut in 0..60_u32,

@@ -309,7 +309,7 @@ impl Incident {
         self.exceeded.extend(other.exceeded);
     }
 
-    /// Whether another system authenticated the user: see [`Login::is_federated`].
+    /// Whether another system authenticated the user, so that `MFAUsed` has no meaning.
     #[must_use]
     pub fn is_federated(&self) -> bool {
         is_federated(&self.columns.user_identity_type)
@@ -340,3 +340,6 @@ impl IncidentReport {
         Severity::of(&self.signals)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,19 +45,6 @@ impl Login {
     pub fn day(&self) -> Day {
         Day::of(self.time)
     }
-
-    /// Whether the root user logged in.
-    #[must_use]
-    pub fn is_root(&self) -> bool {
-        is_root(&self.user_identity_type)
-    }
-
-    /// Whether another system vouched for the user, in which case CloudTrail knows nothing of their second factor and
-    /// its `MFAUsed` of `No` means nothing.
-    #[must_use]
-    pub fn is_federated(&self) -> bool {
-        is_federated(&self.user_identity_type)
-    }
 }
 
 /// Whether a `userIdentity.type` is that of the root user.
@@ -65,9 +52,35 @@ pub(crate) fn is_root(user_identity_type: &str) -> bool {
     user_identity_type.eq_ignore_ascii_case("Root")
 }
 
-/// Whether a `userIdentity.type` is that of a user whom another system authenticated.
+/// Whether a `userIdentity.type` is that of a user whom another system authenticated. CloudTrail does not record the
+/// second factor of such a user, so an `MFAUsed` of `No` has no meaning.
 pub(crate) fn is_federated(user_identity_type: &str) -> bool {
     ["AssumedRole", "FederatedUser", "SAMLUser", "WebIdentityUser"]
         .iter()
         .any(|federated| user_identity_type.eq_ignore_ascii_case(federated))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_of_identity_is_root_or_federated_or_neither_in_any_case_of_letters() {
+        for (user_identity_type, expected) in [
+            ("Root", (true, false)),
+            ("AssumedRole", (false, true)),
+            ("FederatedUser", (false, true)),
+            ("SAMLUser", (false, true)),
+            ("WebIdentityUser", (false, true)),
+            ("IAMUser", (false, false)),
+            ("IdentityCenterUser", (false, false)),
+            ("AWSAccount", (false, false)),
+            ("AWSService", (false, false)),
+            ("", (false, false)),
+        ] {
+            for spelling in [user_identity_type.to_owned(), user_identity_type.to_lowercase()] {
+                assert_eq!((is_root(&spelling), is_federated(&spelling)), expected, "{spelling:?}");
+            }
+        }
+    }
 }

@@ -18,6 +18,8 @@ pub mod address;
 pub mod day;
 pub mod evidence;
 pub mod failure;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod hour;
 pub mod incident;
 pub mod login;

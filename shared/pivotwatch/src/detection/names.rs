@@ -203,6 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn a_set_keeps_exactly_its_number_of_bytes_and_drops_a_name_beyond() {
+        let mut set = Small::default();
+        assert!(set.is_empty());
+        for name in ["0123456789", "1234567890", "2345678901", "3456789012"] {
+            assert!(set.add(name));
+        }
+        assert_eq!((set.len(), set.is_cut(), set.is_empty()), (4, false, false));
+        set.add("x");
+        assert!(set.is_cut());
+    }
+
+    #[test]
+    fn a_dropped_name_is_at_least_one_more_than_the_names_kept() {
+        let set = Small::restore(["ann", "bob", "eve"].map(str::to_owned), Some(u64::MAX));
+        assert!((set.estimate() - 4.0).abs() < 1e-9, "{}", set.estimate());
+    }
+
+    #[test]
     fn above_its_bound_it_estimates() {
         let mut set = NameSet::<4096>::default();
         for number in 0..10_000 {

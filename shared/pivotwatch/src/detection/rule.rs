@@ -83,9 +83,9 @@ mod tests {
 
     #[test]
     fn a_window_reaches_as_many_days_as_it_can_span() {
-        for (hours, days) in [(1, 1), (24, 1), (25, 2), (48, 2), (72, 3)] {
-            let rule = Rule { window: TimeDelta::hours(hours), ..Rule::default() };
-            assert_eq!(rule.reach_in_days(), days, "{hours} h");
+        for (seconds, days) in [(3600, 1), (86_400, 1), (86_401, 2), (90_000, 2), (172_800, 2), (259_200, 3)] {
+            let rule = Rule { window: TimeDelta::seconds(seconds), ..Rule::default() };
+            assert_eq!(rule.reach_in_days(), days, "{seconds} s");
         }
     }
 }

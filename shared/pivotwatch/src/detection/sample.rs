@@ -195,12 +195,42 @@ mod tests {
         }
 
         #[test]
+        fn merging_a_sample_that_grew_a_little_says_whether_anything_changed(
+            known in shown(),
+            grown_by in vec((0..80_u64, 0..3_u8), 0..3),
+        ) {
+            let before = sample_of(&known);
+            let mut after = before.clone();
+            let changed = after.merge(&sample_of(&[known, grown_by].concat()));
+            prop_assert_eq!(changed, before != after);
+        }
+
+        #[test]
         fn up_to_its_bound_it_counts_exactly(shown in vec((0..8_u64, 0..3_u8), 0..40)) {
             let distinct = shown.iter().map(|(hash, _)| hash).collect::<std::collections::BTreeSet<_>>().len();
             let sample = sample_of(&shown);
             prop_assert!(!sample.is_saturated());
             prop_assert_eq!(sample.len(), distinct);
         }
+    }
+
+    #[test]
+    fn of_two_values_of_a_hash_the_smaller_stays() {
+        for values in [[3, 5], [5, 3]] {
+            let sample = sample_of(&values.map(|value| (1, value)));
+            assert_eq!((sample.get(1), sample.len(), sample.is_empty()), (Some(&3), 1, false));
+        }
+        assert!(Small::default().is_empty());
+    }
+
+    #[test]
+    fn the_estimate_is_the_number_below_the_largest_kept_hash_over_its_share_of_the_range() {
+        let exact = Small::restore((1..=8).map(|number| (number << 60, 0)), false);
+        assert_eq!((exact.estimate().to_bits(), exact.weight().to_bits()), (8.0_f64.to_bits(), 1.0_f64.to_bits()));
+        // The largest of eight is at half of the range.
+        let saturated = Small { saturated: true, ..exact };
+        assert!((saturated.estimate() - 14.0).abs() < 1e-9, "{}", saturated.estimate());
+        assert!((saturated.weight() - 14.0 / 8.0).abs() < 1e-9, "each entry stands for {}", saturated.weight());
     }
 
     #[test]

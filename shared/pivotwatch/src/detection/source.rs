@@ -63,3 +63,21 @@ impl FromStr for Source {
         Self::ALL.into_iter().find(|source| source.name() == text).ok_or_else(|| UnknownSource(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stored records, settings and metrics have these names.
+    #[test]
+    fn a_source_keeps_its_name_and_is_parsed_from_it() {
+        let names = ["interactive", "non_interactive", "service_principal", "managed_identity", "adfs"];
+        assert_eq!(Source::ALL.map(Source::name), names);
+        for (name, source) in names.into_iter().zip(Source::ALL) {
+            assert_eq!((name.parse(), source.to_string()), (Ok(source), name.to_owned()));
+        }
+        for name in ["", "Interactive", "interactive ", "guest"] {
+            assert_eq!(name.parse::<Source>(), Err(UnknownSource(name.to_owned())));
+        }
+    }
+}

@@ -284,6 +284,70 @@ mod tests {
     }
 
     #[test]
+    fn the_codes_of_an_estimated_hour_add_up_to_its_failures() {
+        let mut tally = Tally::default();
+        for number in 0..2000 {
+            tally.add(&failure(&number.to_string(), number, if number % 4 == 0 { "50053" } else { "50126" }));
+        }
+        let codes = tally.error_codes();
+        assert!(codes.values().sum::<u64>().abs_diff(tally.failures()) <= 1, "{codes:?} of {}", tally.failures());
+        assert!(codes["50126"] > 2 * codes["50053"], "{codes:?}");
+    }
+
+    #[test]
+    fn a_tally_keeps_512_users_and_32_applications_with_the_longest_names() {
+        let tally = |names: i64| {
+            let mut tally = Tally::default();
+            for number in 0..names {
+                let name = format!("{number:03}{}", "x".repeat(200));
+                tally.add(&Failure { user: name.clone(), app: name, ..failure(&number.to_string(), number, "50126") });
+            }
+            tally
+        };
+        let (apps, users) = (tally(32), tally(512));
+        assert_eq!((apps.apps().len(), apps.apps().is_cut()), (32, false));
+        assert_eq!((users.users().len(), users.users().is_cut()), (512, false));
+        assert!(tally(33).apps().is_cut() && tally(513).users().is_cut());
+    }
+
+    #[test]
+    fn the_256_smallest_codes_are_shown() {
+        let mut tally = Tally::default();
+        for number in (0..300).rev() {
+            tally.add(&failure(&number.to_string(), number * 60, &(50_000 + number).to_string()));
+        }
+        let shown: Vec<_> = tally.error_codes().into_keys().collect();
+        assert_eq!(shown, (50_000..50_256).map(|code| code.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_merge_joins_applications_and_says_so() {
+        let of_app = |app: &str| {
+            let mut tally = Tally::default();
+            tally.add(&Failure { app: app.to_owned(), ..failure("a", 1, "50126") });
+            tally.add(&failure("b", 2, "50126"));
+            tally
+        };
+        let mut tally = of_app("Azure Portal");
+        assert_eq!(tally.merge(&of_app("Outlook")), Merged { changed: true, duplicates: 2 });
+        let mut apps: Vec<_> = tally.apps().iter().collect();
+        apps.sort_unstable();
+        assert_eq!((apps, tally.apps_total(), tally.users_total()), (vec!["Azure Portal", "Outlook"], 2, 1));
+    }
+
+    #[test]
+    fn one_saturated_hour_makes_the_numbers_of_a_tally_estimates() {
+        let mut tally = Tally::default();
+        tally.add(&failure("earlier", 0, "50126"));
+        for number in 0..256 {
+            tally.add(&failure(&number.to_string(), 3600 + number, "50126"));
+        }
+        assert!(!tally.is_saturated());
+        tally.add(&failure("one more", 7199, "50126"));
+        assert!(tally.is_saturated());
+    }
+
+    #[test]
     fn there_are_never_more_users_than_failures() {
         let mut tally = Tally::default();
         for number in 0..600 {

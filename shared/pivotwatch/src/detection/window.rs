@@ -97,6 +97,16 @@ mod tests {
     }
 
     #[test]
+    fn no_failure_in_a_window_with_the_login_is_none() {
+        for order in [Order::Any, Order::FailuresFirst] {
+            let rule = rule(50, order);
+            assert_eq!(fullest(&[], 0, &rule), 0);
+            assert_eq!((fullest(&[0], 51, &rule), fullest(&[51], 0, &rule)), (0, 0));
+            assert_eq!(fullest(&[0], 50, &rule), 1);
+        }
+    }
+
+    #[test]
     fn the_threshold_must_be_exceeded() {
         let rule = Rule::default();
         let five = moments(&[0, 1, 2, 3, 4]);

@@ -63,6 +63,15 @@ mod tests {
         assert_eq!(escape_for_display("abcdef", 3), "abc… (cut)");
     }
 
+    #[test]
+    fn a_long_text_in_a_subject_keeps_both_of_its_ends() {
+        for (most, shown) in [(26, "abcdefghijklmnopqrstuvwxyz"), (25, "abcdefghijk...pqrstuvwxyz"), (10, "abcd...xyz")]
+        {
+            assert_eq!(ascii("abcdefghijklmnopqrstuvwxyz", most), shown);
+        }
+        assert_eq!(ascii("José\n", 10), "Jos??");
+    }
+
     proptest! {
         #[test]
         fn nothing_shown_breaks_a_line(text in any::<String>()) {

@@ -219,3 +219,6 @@ fn hours(window: TimeDelta) -> String {
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,3 +116,29 @@ impl Store for InMemoryStore {
         Ok(replace(&mut self.records().incidents, key, stored.clone(), replaces))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::fixtures::{address, login, noon};
+
+    #[tokio::test]
+    async fn a_page_of_logins_is_full_unless_it_is_the_last() {
+        for (logins, expected) in [(0, &[0][..]), (1, &[1]), (PAGE, &[PAGE]), (2 * PAGE + 1, &[PAGE, PAGE, 1])] {
+            let store = Memory::default();
+            for number in 0..logins {
+                store.write_login(&login(&format!("{number:03}"), noon())).await.unwrap();
+            }
+            let (mut pages, mut after) = (Vec::new(), None);
+            loop {
+                let page = store.logins(address(), Day::of(noon()), after).await.unwrap().records;
+                pages.push(page.logins.len());
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(pages, expected, "{logins} logins");
+        }
+    }
+}

@@ -39,3 +39,16 @@ pub(super) fn decode(listed: BTreeSet<LoginReference>, bytes: Option<&[u8]>) -> 
     let hashes = state.hashes.into_iter().map(|hash| (u64::from_be_bytes(hash), ()));
     Ok(MatchedLogins::restore(listed, Sample::restore(hashes, state.saturated)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_format_is_refused_and_named() {
+        let refused = |bytes: &[u8]| decode(BTreeSet::new(), Some(bytes)).unwrap_err();
+        assert_eq!(refused(&[]), "its state is empty");
+        assert_eq!(refused(&[FORMAT + 1]), "its state has the format 2, and this version reads 1");
+        assert!(refused(&[FORMAT]).starts_with("its state is damaged: "));
+    }
+}

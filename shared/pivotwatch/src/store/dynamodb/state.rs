@@ -222,6 +222,52 @@ mod tests {
         let mut bytes = encode(&tally(&[(1, 2, 3)])).unwrap();
         bytes[0] = 1;
         assert_eq!(decode(&bytes).unwrap_err(), "its state has the format 1, and this version reads 2");
-        assert!(decode(&[]).is_err());
+        assert_eq!(decode(&[]).unwrap_err(), "its state is empty");
+    }
+
+    #[test]
+    fn each_code_is_stored_once() {
+        let failures: Vec<_> = (0..100).map(|number| (number << 32, 60, u8::from(number % 2 == 0))).collect();
+        let bytes = encode(&tally(&failures)).unwrap();
+        for code in [b"50120", b"50121"] {
+            assert_eq!(bytes.windows(code.len()).filter(|bytes| bytes == code).count(), 1);
+        }
+    }
+
+    fn bytes_of(hour: HourState) -> Vec<u8> {
+        let names = || NamesState { cut: None, names: Vec::new() };
+        let state = State { codes: vec!["50126".parse().unwrap()], hours: vec![hour], users: names(), apps: names() };
+        postcard::to_extend(&state, vec![FORMAT]).unwrap()
+    }
+
+    fn hour_of(number: u8, second_of_the_hour: u16, code: u16) -> HourState {
+        let failures = vec![FailureState { identity: [7; 8], second_of_the_hour, code }];
+        HourState { hour: number, saturated: false, failures, ends: None }
+    }
+
+    #[test]
+    fn a_second_stays_within_its_hour_whatever_the_bytes_say() {
+        for (written, read) in [(0, 7200), (3599, 10_799), (3600, 10_799), (u16::MAX, 10_799)] {
+            let tally = decode(&bytes_of(hour_of(2, written, 0))).unwrap();
+            assert_eq!(tally.seconds().collect::<Vec<_>>(), [read], "{written}");
+        }
+    }
+
+    #[test]
+    fn an_hour_or_a_code_that_there_is_not_is_refused() {
+        assert!(decode(&bytes_of(hour_of(23, 0, 0))).is_ok());
+        assert_eq!(decode(&bytes_of(hour_of(24, 0, 0))).unwrap_err(), "its state has an hour 24");
+        let error = decode(&bytes_of(hour_of(0, 0, 1))).unwrap_err();
+        assert_eq!(error, "its state refers to a code that it does not have");
+    }
+
+    #[test]
+    fn a_saturated_hour_without_its_first_and_last_failures_has_those_of_its_sample() {
+        let state = HourState { saturated: true, ..hour_of(2, 5, 0) };
+        let mut restored = decode(&bytes_of(state)).unwrap();
+        restored.merge(&tally(&[(1, 7201, 6)]));
+        assert_eq!(restored.seconds().collect::<Vec<_>>(), [7201, 7205], "what comes next joins them");
+        let ends = restored.hours.values().next().and_then(|hour| hour.ends.as_ref()).unwrap();
+        assert_eq!((ends.earliest.0.len(), ends.latest.0.len()), (2, 2));
     }
 }
