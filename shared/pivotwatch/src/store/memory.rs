@@ -125,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_of_logins_is_full_unless_it_is_the_last() {
         for (logins, expected) in [(0, &[0][..]), (1, &[1]), (PAGE, &[PAGE]), (2 * PAGE + 1, &[PAGE, PAGE, 1])] {
-            let store = Memory::default();
+            let store = InMemoryStore::default();
             for number in 0..logins {
                 store.write_login(&login(&format!("{number:03}"), noon())).await.unwrap();
             }
