@@ -44,7 +44,7 @@ impl KeySet {
         Self::with_batches(keys, &[])
     }
 
-    /// A set of keys, and of those whose arrays make an object a batch.
+    /// A set of keys, and of those whose arrays make an object a batch. The first of these can begin a batch on a line.
     ///
     /// # Panics
     /// At compile time, in a `static`: for more than 64 keys in all, for one of fewer than two bytes, for a [`Key::Batch`]

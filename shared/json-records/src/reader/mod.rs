@@ -17,7 +17,6 @@ use memchr::memchr;
 use self::scanner::{End, ValueScanner};
 use crate::index::{IndexedRecord, Invalid};
 use crate::indexer::Indexer;
-use crate::key_set::{Key, KeySet};
 use crate::read_buffer::{BYTE_ORDER_MARK, ReadBuffer};
 use crate::repair::repaired;
 
@@ -40,7 +39,8 @@ pub enum Record<'r, const N: usize> {
 /// How records are framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// One record a line. A damaged line costs no other. A line can also begin a batch, which may span any number of lines.
+    /// One record a line. A damaged line costs no other. A line can also begin a batch, which may span any number of lines:
+    /// `{"records":[`, where `records` is the first key of batches. The other keys of batches are keys of records here.
     Lines,
     /// JSON documents, concatenated: objects, arrays of records, and batches, over any number of lines.
     Values,
@@ -176,9 +176,18 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         Ok(None)
     }
 
+    /// The keys of batches.
+    fn batches(&self) -> &'static [&'static str] {
+        let batches = self.indexer.keys().batches();
+        match self.framing {
+            Framing::Lines => batches.get(..1).unwrap_or_default(),
+            Framing::Values => batches,
+        }
+    }
+
     fn is_batch_next(&mut self) -> io::Result<bool> {
         self.buffer.look_ahead(LONGEST_BATCH_START)?;
-        Ok(begins_batch(self.buffer.ahead(), self.indexer.keys()))
+        Ok(self.batches().iter().any(|key| batch_start(self.buffer.ahead(), key).is_some()))
     }
 
     /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`] resynchronises.
@@ -348,10 +357,10 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
     fn scanned(&mut self, mut scanner: ValueScanner, with_batches: bool) -> Result<Scanned, ReadError> {
         let mut searched = 0;
         let mut is_too_long = false;
-        let keys = with_batches.then(|| self.indexer.keys());
+        let batches = if with_batches { self.batches() } else { &[] };
         loop {
             let ahead = self.buffer.ahead();
-            let found = scanner.end(&ahead[searched..], keys);
+            let found = scanner.end(&ahead[searched..], batches);
             let length = found.as_ref().map_or(ahead.len(), |end| end.position(searched));
             is_too_long |= length > self.limits.record;
             match found {
@@ -394,7 +403,7 @@ fn documents(line: &[u8]) -> Vec<Range<usize>> {
             [b',' | b':', ..] => start += 1,
             rest if rest.starts_with(BYTE_ORDER_MARK) => start += BYTE_ORDER_MARK.len(),
             rest => {
-                let end = ValueScanner::default().end(rest, None);
+                let end = ValueScanner::default().end(rest, &[]);
                 let end = end.map_or(rest.len(), |end| end.position(0));
                 // A bracket that closes nothing is a document of its own.
                 let end = start + end.max(1);
@@ -415,20 +424,12 @@ pub fn batch_start(text: &[u8], key: &str) -> Option<usize> {
     Some(text.len() - rest.len())
 }
 
-/// Whether `text` begins with an object whose first key is that of a batch.
-fn begins_batch(text: &[u8], keys: &KeySet) -> bool {
-    let key = text.strip_prefix(b"{").and_then(|rest| rest.trim_ascii_start().strip_prefix(b"\""));
-    let Some((key, (length, Key::Batch))) = key.and_then(|key| Some((key, keys.find(key)?))) else { return false };
-    let value = key[length + 1..].trim_ascii_start().strip_prefix(b":");
-    value.is_some_and(|value| value.trim_ascii_start().starts_with(b"["))
-}
-
 /// Whether objects and arrays are nested deeper than this.
 fn is_deeper(text: &[u8], depth: usize) -> bool {
     // Nearly all records have fewer brackets than they may nest.
     text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > depth && {
         let mut scanner = ValueScanner::default();
-        scanner.end(text, None);
+        scanner.end(text, &[]);
         scanner.deepest() > depth
     }
 }

@@ -1,7 +1,5 @@
 //! Finds the end of a JSON value, also of a damaged one.
 
-use crate::key_set::KeySet;
-
 /// Bytes of the longest batch key. Of longer keys only the beginning is kept.
 const LONGEST_KEY: usize = 16;
 
@@ -85,8 +83,8 @@ impl ValueScanner {
     }
 
     /// Scans more bytes, and returns where the value ends: after its closing bracket, or before the delimiter of a value
-    /// without brackets. An array under one of the `keys` of batches ends it, too.
-    pub(super) fn end(&mut self, bytes: &[u8], keys: Option<&KeySet>) -> Option<End> {
+    /// without brackets. An array under one of the keys `batches` ends it, too.
+    pub(super) fn end(&mut self, bytes: &[u8], batches: &[&str]) -> Option<End> {
         for (position, byte) in bytes.iter().enumerate() {
             if let Some(rewind) = self.next.take().map(|since| since + 1) {
                 match byte {
@@ -113,7 +111,7 @@ impl ValueScanner {
                     }
                 }
                 b':' if self.depth == 1 => self.is_key = true,
-                b'[' if self.depth == 1 && self.is_key && self.is_batch(keys) => {
+                b'[' if self.depth == 1 && self.is_key && self.is_batch(batches) => {
                     return Some(End::Batch(position + 1));
                 }
                 b'{' | b'[' => {
@@ -185,7 +183,7 @@ impl ValueScanner {
         true
     }
 
-    fn is_batch(&self, keys: Option<&KeySet>) -> bool {
-        keys.is_some_and(|keys| keys.batches().iter().any(|batch| batch.as_bytes() == self.key))
+    fn is_batch(&self, batches: &[&str]) -> bool {
+        batches.iter().any(|batch| batch.as_bytes() == self.key)
     }
 }

@@ -330,6 +330,16 @@ fn an_object_with_an_array_of_records_is_a_batch_unless_it_has_a_key_of_a_record
     assert_eq!(found, expected);
 }
 
+/// Other logs have arrays under such keys.
+#[test]
+fn on_lines_only_the_first_key_of_batches_makes_a_batch() {
+    static KEYS: KeySet = KeySet::with_batches(&[], &["records", "data"]);
+    let text = "{\"data\":[{\"n\":1}]}\n{\"records\":[{\"data\":[1]},{\"n\":2}]}\n{\"x\":1,\"records\":[]}\n";
+    let (lines, _) = read_with::<0>(text.as_bytes(), LIMITS, Framing::Lines, &KEYS);
+    let expected = [r#"{"data":[{"n":1}]}"#, r#"{"data":[1]}"#, r#"{"n":2}"#, r#"{"x":1,"records":[]}"#];
+    assert_eq!(lines, expected);
+}
+
 #[test]
 fn a_record_is_too_deep_however_it_is_framed() {
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(DEPTH), "]".repeat(DEPTH));
