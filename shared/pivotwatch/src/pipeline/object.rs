@@ -18,6 +18,7 @@ use super::settle::Scope;
 use super::summary::count;
 use super::{Days, Deadline, Invocation, Pipeline, Runtime, Summary};
 use crate::aws;
+use crate::entra::Warning;
 use crate::input::{Interrupted, ReadFault};
 use crate::notify::Notifier;
 use crate::objects::{Body, ObjectAddress, Objects, OpenFault};
@@ -201,6 +202,10 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 let reason = reason.name();
                 tracing::warn!(code = "object.unusable", object = %address, reason, "nothing in it can be used");
             }
+        }
+        if of_reader.warnings.contains_key(Warning::TemplateMismatch.name()) {
+            let explanation = Warning::TemplateMismatch.explanation();
+            tracing::error!(code = "object.template_mismatch", object = %address, "{explanation}");
         }
         summary.add(of_reader);
         match (result, read) {
