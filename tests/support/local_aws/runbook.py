@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-TEXT = (Path(__file__).parents[2] / "docs" / "RUNBOOK.md").read_text()
+TEXT = (Path(__file__).parents[3] / "docs" / "RUNBOOK.md").read_text()
 
 _PLACEHOLDER = re.compile(r"=([A-Z][A-Z_]{3,})(?!\w)")
 

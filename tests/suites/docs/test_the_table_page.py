@@ -13,7 +13,7 @@ from local_aws import server, shell
 
 PAGE = (PROJECT / "docs" / "TABLE.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.M | re.S)
-SNAPSHOT = PROJECT / "tests/store/snapshots/store__dynamodb__people_read_plain_attributes.snap"
+SNAPSHOT = PROJECT / "tests/suites/store/snapshots/store__dynamodb__people_read_plain_attributes.snap"
 
 RECORDS = json.loads(SNAPSHOT.read_text().split("---\n", 2)[2])
 # The section of the page for each kind of record.

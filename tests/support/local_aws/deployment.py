@@ -20,7 +20,7 @@ EVENT_SOURCE = "pivotwatch.test"
 SIGN_IN = "AWS Console Sign In via CloudTrail"
 
 # Where the functions are, as `make packages-local` leaves them, and what they were built for.
-ZIPS = Path(__file__).parents[2] / "target" / "lambda-local"
+ZIPS = Path(__file__).parents[3] / "target" / "lambda-local"
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 # The emulator returns so many lines of a log at once and no token for the next ones.

@@ -10,7 +10,7 @@ from pathlib import Path
 from oracle.findings import COLUMNS, Incident
 from oracle.world import Options
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
 """Where cargo builds, as it says itself."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local_aws.server import Server
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 TOOLS = Path(sys.executable).parent
 LONGEST_SECONDS = 300
 

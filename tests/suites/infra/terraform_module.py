@@ -8,7 +8,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-MODULE = Path(__file__).parents[2] / "infra" / "terraform"
+MODULE = Path(__file__).parents[3] / "infra" / "terraform"
 MOCK = Path(__file__).with_name("mocked.tftest.hcl")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-TEMPLATE = Path(__file__).parents[2] / "infra" / "sam" / "template.yaml"
+TEMPLATE = Path(__file__).parents[3] / "infra" / "sam" / "template.yaml"
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 PSEUDO_PARAMETERS = {

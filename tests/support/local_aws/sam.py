@@ -10,7 +10,7 @@ from local_aws import trail
 from local_aws.deployment import EVENT_SOURCE, Deployment
 from local_aws.server import Server
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 TEMPLATE = PROJECT / "infra" / "sam" / "template.yaml"
 STACK = "pivotwatch"
 PARAMETERS = {

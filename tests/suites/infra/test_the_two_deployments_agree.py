@@ -53,7 +53,7 @@ def test_every_property_of_the_template_is_compared():
         for name, resource in stack.resources.items()
         for prop in resource["Properties"].keys() - pictures.SHOWN.get(resource["Type"], set())
     }
-    assert not unseen, f"add these to tests/infra/pictures.py, on both sides: {sorted(unseen)}"
+    assert not unseen, f"add these to tests/suites/infra/pictures.py, on both sides: {sorted(unseen)}"
 
 
 def test_the_parameters_have_the_same_names_and_descriptions():

@@ -13,7 +13,7 @@ SOURCES = {
     path.relative_to(LIBRARY).as_posix(): path.read_text().split("#[cfg(test)]")[0] for path in LIBRARY.rglob("*.rs")
 }
 MAKEFILE = (PROJECT / "Makefile").read_text()
-MAIL = PROJECT / "tests/pipeline/snapshots/pipeline__the_message_says_who_where_when_and_where_to_look.snap"
+MAIL = PROJECT / "tests/suites/pipeline/snapshots/pipeline__the_message_says_who_where_when_and_where_to_look.snap"
 
 
 def found(pattern: str, *files: str) -> list[str]:
