@@ -6,8 +6,8 @@ use proptest::test_runner::Config;
 pub mod dynamodb;
 pub mod facts;
 pub mod judge;
-pub mod known;
-pub mod world;
+pub mod pipeline;
+pub mod store_contents;
 pub mod worlds;
 
 /// So many cases of a property, or as many as `PROPTEST_CASES` asks for.

@@ -25,7 +25,7 @@ use pivotwatch::store::DynamoDb;
 use pivotwatch_tests::dynamodb;
 use tokio::sync::Notify;
 
-use super::faults::{Ending, Fault, Harm};
+use super::faults::{Ending, Fault, FaultKind};
 
 /// A call of an invocation, as it went over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +46,13 @@ pub enum Service {
 
 /// The three services.
 pub struct Aws {
-    real: SharedHttpClient,
+    engine: SharedHttpClient,
     objects: BTreeMap<String, Vec<u8>>,
     messages: Mutex<Vec<BTreeMap<String, String>>>,
     calls: Mutex<Vec<Call>>,
     fault: Mutex<Option<Fault>>,
     /// One call at a time, in the order in which they come: so that the same calls have the same numbers in each run.
-    line: tokio::sync::Mutex<()>,
+    queue: tokio::sync::Mutex<()>,
     killed: Notify,
 }
 
@@ -64,15 +64,15 @@ pub struct Clients {
 }
 
 impl Aws {
-    /// A new AWS with an empty table, and clients of it. `real` is what reaches the engine.
-    pub async fn start(real: SharedHttpClient, objects: BTreeMap<String, Vec<u8>>) -> (Arc<Self>, Clients) {
+    /// A new AWS with an empty table, and clients of it. `engine` reaches DynamoDB.
+    pub async fn start(engine: SharedHttpClient, objects: BTreeMap<String, Vec<u8>>) -> (Arc<Self>, Clients) {
         let aws = Arc::new(Self {
-            real,
+            engine,
             objects,
             messages: Mutex::default(),
             calls: Mutex::default(),
             fault: Mutex::default(),
-            line: tokio::sync::Mutex::default(),
+            queue: tokio::sync::Mutex::default(),
             killed: Notify::new(),
         });
         let configuration = SdkConfig::builder()
@@ -122,47 +122,47 @@ impl Aws {
         self.messages.lock().unwrap().clone()
     }
 
-    async fn call(&self, request: HttpRequest, real: SharedHttpConnector) -> Result<HttpResponse, ConnectorError> {
-        let _turn = self.line.lock().await;
-        let (service, operation) = asked(&request);
+    async fn call(&self, request: HttpRequest, engine: SharedHttpConnector) -> Result<HttpResponse, ConnectorError> {
+        let _place = self.queue.lock().await;
+        let (service, operation) = target(&request);
         let number = {
             let mut calls = self.calls.lock().unwrap();
             calls.push(Call { service, operation, took_effect: false, was_answered: false });
             calls.len()
         };
-        let harm = self.fault.lock().unwrap().as_mut().and_then(|fault| fault.harm(number, service));
-        match harm {
-            Some(Harm::IsLost) => return Err(ConnectorError::io("connection reset".into())),
-            Some(Harm::IsRefused) => return Ok(response(503, SdkBody::empty())),
-            Some(Harm::IsTheLastThing) => return self.die().await,
-            Some(Harm::LosesItsAnswer | Harm::HasItsEffectLast | Harm::BreaksOff) | None => {}
+        let kind = self.fault.lock().unwrap().as_mut().and_then(|fault| fault.at_call(number, service));
+        match kind {
+            Some(FaultKind::RequestLost) => return Err(ConnectorError::io("connection reset".into())),
+            Some(FaultKind::Refused) => return Ok(response(503, SdkBody::empty())),
+            Some(FaultKind::KilledBefore) => return self.kill().await,
+            Some(FaultKind::ResponseLost | FaultKind::KilledAfter | FaultKind::ResponseCut) | None => {}
         }
         let answer = match service {
-            Service::DynamoDb => real.call(request).await?,
-            Service::S3 => self.object(&request, harm == Some(Harm::BreaksOff)),
+            Service::DynamoDb => engine.call(request).await?,
+            Service::S3 => self.object(&request, kind == Some(FaultKind::ResponseCut)),
             Service::Sns => self.publish(&request),
         };
-        self.note(number, |call| call.took_effect = true);
-        match harm {
-            Some(Harm::LosesItsAnswer) => return Err(ConnectorError::io("connection reset".into())),
-            Some(Harm::HasItsEffectLast) => return self.die().await,
+        self.update(number, |call| call.took_effect = true);
+        match kind {
+            Some(FaultKind::ResponseLost) => return Err(ConnectorError::io("connection reset".into())),
+            Some(FaultKind::KilledAfter) => return self.kill().await,
             _ => {}
         }
-        self.note(number, |call| call.was_answered = true);
+        self.update(number, |call| call.was_answered = true);
         Ok(answer)
     }
 
-    fn note(&self, number: usize, change: impl FnOnce(&mut Call)) {
+    fn update(&self, number: usize, change: impl FnOnce(&mut Call)) {
         self.calls.lock().unwrap().get_mut(number - 1).map(change);
     }
 
     /// The invocation goes no further; whoever runs it drops it.
-    async fn die<T>(&self) -> T {
+    async fn kill<T>(&self) -> T {
         self.killed.notify_one();
         std::future::pending().await
     }
 
-    fn object(&self, request: &HttpRequest, breaks_off: bool) -> HttpResponse {
+    fn object(&self, request: &HttpRequest, cut: bool) -> HttpResponse {
         let path = request.uri().split("amazonaws.com/").nth(1).unwrap_or_default();
         let key = path.split('?').next().unwrap_or_default();
         let Some(bytes) = self.objects.get(key) else {
@@ -171,7 +171,7 @@ impl Aws {
         let range = request.headers().get("range").unwrap_or_default();
         let from: usize = range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap_or(0);
         let rest = &bytes[from..];
-        let sent = match (breaks_off, from) {
+        let sent = match (cut, from) {
             (false, _) => rest.len(),
             (true, 0) => rest.len() / 2,
             // A transfer that is taken up again and comes no further.
@@ -193,7 +193,7 @@ impl Aws {
 }
 
 /// What a request asks, and whom.
-fn asked(request: &HttpRequest) -> (Service, String) {
+fn target(request: &HttpRequest) -> (Service, String) {
     if let Some(target) = request.headers().get("x-amz-target") {
         let operation = target.rsplit('.').next().unwrap_or(target);
         return (Service::DynamoDb, operation.to_owned());
@@ -220,7 +220,7 @@ impl fmt::Debug for Shared {
 
 impl HttpClient for Shared {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector(self.clone(), self.0.real.http_connector(settings, components)))
+        SharedHttpConnector::new(Connector(self.clone(), self.0.engine.http_connector(settings, components)))
     }
 }
 
@@ -229,7 +229,7 @@ struct Connector(Shared, SharedHttpConnector);
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (Shared(aws), real) = (self.0.clone(), self.1.clone());
-        HttpConnectorFuture::new(async move { aws.call(request, real).await })
+        let (Shared(aws), engine) = (self.0.clone(), self.1.clone());
+        HttpConnectorFuture::new(async move { aws.call(request, engine).await })
     }
 }

@@ -4,30 +4,30 @@ use super::aws::Service;
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Harm {
+pub enum FaultKind {
     /// It does not arrive.
-    IsLost,
+    RequestLost,
     /// The service refuses it for now.
-    IsRefused,
+    Refused,
     /// It takes effect, and its answer does not come back.
-    LosesItsAnswer,
+    ResponseLost,
     /// Its answer breaks off in the middle. Only S3's are long enough.
-    BreaksOff,
+    ResponseCut,
     /// The invocation is killed before it.
-    IsTheLastThing,
+    KilledBefore,
     /// The invocation is killed after it took effect.
-    HasItsEffectLast,
+    KilledAfter,
 }
 
 /// Which calls of an invocation it happens to, from one of them on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub enum Scope {
     /// Only that one: the SDK's own retry can heal it, or taking up the transfer again.
-    Once,
+    OneCall,
     /// All that go to the same service.
-    ItsService,
+    SameService,
     /// All.
-    Everything,
+    EveryCall,
 }
 
 /// How an invocation ends.
@@ -46,8 +46,8 @@ pub enum Ending {
 pub struct Fault {
     /// The number of the call, from 1.
     pub at: usize,
-    pub harm: Harm,
-    pub extent: Extent,
+    pub kind: FaultKind,
+    pub scope: Scope,
     /// The service of that call, once it was reached.
     reached: Option<Service>,
 }
@@ -55,40 +55,40 @@ pub struct Fault {
 impl Fault {
     /// Every fault that there is at a call to this service.
     pub fn all_at(at: usize, service: Service) -> impl Iterator<Item = Self> {
-        let killed = [Harm::IsTheLastThing, Harm::HasItsEffectLast].map(|harm| (harm, Extent::Once));
-        let broken = [Extent::Once, Extent::ItsService].map(|extent| (Harm::BreaksOff, extent));
-        let lasting = [Harm::IsLost, Harm::IsRefused, Harm::LosesItsAnswer]
+        let killed = [FaultKind::KilledBefore, FaultKind::KilledAfter].map(|kind| (kind, Scope::OneCall));
+        let broken = [Scope::OneCall, Scope::SameService].map(|scope| (FaultKind::ResponseCut, scope));
+        let lasting = [FaultKind::RequestLost, FaultKind::Refused, FaultKind::ResponseLost]
             .into_iter()
-            .flat_map(|harm| [Extent::Once, Extent::ItsService, Extent::Everything].map(|extent| (harm, extent)));
+            .flat_map(|kind| [Scope::OneCall, Scope::SameService, Scope::EveryCall].map(|scope| (kind, scope)));
         killed
             .into_iter()
             .chain(broken)
             .chain(lasting)
-            .filter(move |(harm, _)| service == Service::S3 || *harm != Harm::BreaksOff)
-            .map(move |(harm, extent)| Self { at, harm, extent, reached: None })
+            .filter(move |(kind, _)| service == Service::S3 || *kind != FaultKind::ResponseCut)
+            .map(move |(kind, scope)| Self { at, kind, scope, reached: None })
     }
 
     /// What happens to a call.
-    pub fn harm(&mut self, number: usize, service: Service) -> Option<Harm> {
+    pub fn at_call(&mut self, number: usize, service: Service) -> Option<FaultKind> {
         if number == self.at {
             self.reached = Some(service);
-            return Some(self.harm);
+            return Some(self.kind);
         }
         let reached = self.reached?;
-        match self.extent {
-            Extent::Once => false,
-            Extent::ItsService => service == reached,
-            Extent::Everything => true,
+        match self.scope {
+            Scope::OneCall => false,
+            Scope::SameService => service == reached,
+            Scope::EveryCall => true,
         }
-        .then_some(self.harm)
+        .then_some(self.kind)
     }
 
     /// How the invocation ends.
     pub fn ending(&self) -> Ending {
-        match (self.harm, self.extent) {
-            (Harm::IsTheLastThing | Harm::HasItsEffectLast, _) => Ending::Killed,
+        match (self.kind, self.scope) {
+            (FaultKind::KilledBefore | FaultKind::KilledAfter, _) => Ending::Killed,
             // The SDK's own retry heals it, and a broken transfer is taken up again.
-            (_, Extent::Once) => Ending::Succeeds,
+            (_, Scope::OneCall) => Ending::Succeeds,
             _ => Ending::Fails,
         }
     }

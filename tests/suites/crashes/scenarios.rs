@@ -12,8 +12,8 @@ use pivotwatch::pipeline::Pipeline;
 use pivotwatch::store::{DynamoDb, StoredIncident};
 use pivotwatch_tests::facts::{ADDRESS, batch, failed, gzip, lines, log_file, noon};
 use pivotwatch_tests::judge::{Finding, judge};
-use pivotwatch_tests::known::{self, known};
-use pivotwatch_tests::world::{Event, Virtual};
+use pivotwatch_tests::pipeline::{Event, VirtualRuntime};
+use pivotwatch_tests::store_contents::{self, store_contents};
 use pivotwatch_tests::worlds::{TrailRecord, World};
 
 use super::aws::{Aws, Call, Clients, Service};
@@ -31,7 +31,7 @@ struct Scenario {
 
 /// A function, and what is behind it.
 struct Function {
-    pipeline: Pipeline<DynamoDb, Sns, Virtual>,
+    pipeline: Pipeline<DynamoDb, Sns, VirtualRuntime>,
     objects: S3,
 }
 
@@ -47,7 +47,7 @@ impl Function {
         let pipeline = Pipeline {
             store: clients.store,
             notifier: clients.notifier,
-            runtime: Virtual::at(noon()),
+            runtime: VirtualRuntime::at(noon()),
             rule,
             limits: Limits::default(),
             table: Table::default(),
@@ -62,11 +62,11 @@ impl Function {
     async fn stored(&self) -> Stored {
         let (store, rule) = (&self.pipeline.store, &self.pipeline.rule);
         let (address, days) = (Address::parse(ADDRESS).unwrap(), Day::of(noon()).before(3)..=Day::of(noon()).after(3));
-        let known = known(store, address, days.clone()).await;
-        assert!(known.unreadable.is_empty());
-        let wanted = incidents(&known.evidence, rule).into_iter().map(|report| report.incident.id).collect();
-        let incidents = known::incidents(store, address, days, &wanted).await;
-        Stored { evidence: known.evidence, incidents }
+        let contents = store_contents(store, address, days.clone()).await;
+        assert!(contents.unreadable.is_empty());
+        let wanted = incidents(&contents.evidence, rule).into_iter().map(|report| report.incident.id).collect();
+        let incidents = store_contents::incidents(store, address, days, &wanted).await;
+        Stored { evidence: contents.evidence, incidents }
     }
 }
 
@@ -113,7 +113,7 @@ impl Scenario {
 
     /// Compares what is stored and was published with what the rule says.
     fn judge(&self, stored: &Stored, aws: &Aws, more_messages: usize) {
-        let of = |incident| known::finding(incident, &stored.evidence.tallies, &self.world.rule);
+        let of = |incident| store_contents::finding(incident, &stored.evidence.tallies, &self.world.rule);
         let found: BTreeSet<Finding> = stored.incidents.iter().map(of).collect();
         assert_eq!(found, judge(&self.world));
         for StoredIncident { incident, published_at, lease, .. } in &stored.incidents {

@@ -10,7 +10,7 @@ use pivotwatch::pipeline::{Invocation, Runtime};
 use pivotwatch::store::{InMemoryStore, Store};
 use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
-use pivotwatch_tests::world::pipeline;
+use pivotwatch_tests::pipeline::pipeline;
 
 use super::{World, export, log_in_at, only};
 

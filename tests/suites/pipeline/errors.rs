@@ -11,7 +11,7 @@ use pivotwatch::store::{
     Version, Versioned, Write,
 };
 use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
-use pivotwatch_tests::world::{Topic, Virtual, pipeline};
+use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -73,7 +73,7 @@ fn address(number: usize) -> String {
     format!("10.0.0.{number}")
 }
 
-async fn ingest(world: &Pipeline<Partly, Topic, Virtual>, addresses: usize) -> pivotwatch::pipeline::Ingested {
+async fn ingest(world: &Pipeline<Partly, Topic, VirtualRuntime>, addresses: usize) -> pivotwatch::pipeline::Ingested {
     let mut sign_ins = Vec::new();
     for number in 0..addresses {
         for mut sign_in in failed(6, noon()) {

@@ -5,7 +5,7 @@ use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::Reasons;
 use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, console_login, failed, log_file, noon, written};
-use pivotwatch_tests::world::pipeline;
+use pivotwatch_tests::pipeline::pipeline;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -14,10 +14,10 @@ use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::{Pipeline, Summary};
 use pivotwatch::store::{InMemoryStore, Store, StoredIncident};
 use pivotwatch_tests::facts::{ADDRESS, SignIn, at, console_login, event, failed, lines, noon, written};
-use pivotwatch_tests::world::{Topic, Virtual, pipeline};
+use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
 use serde_json::{Value, json};
 
-type World<S> = Pipeline<S, Topic, Virtual>;
+type World<S> = Pipeline<S, Topic, VirtualRuntime>;
 
 async fn export<S: Store>(world: &World<S>, sign_ins: &[SignIn]) -> Summary {
     let mut objects = InMemoryObjects::default();

@@ -9,7 +9,7 @@ use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch::store::{InMemoryStore, Store};
 use pivotwatch_tests::facts::{failed, lines, noon, written};
-use pivotwatch_tests::world::{Topic, Virtual, pipeline};
+use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
 use serde_json::{Value, json};
 
 use super::log_in_at;
@@ -40,7 +40,7 @@ fn queued(keys: &[&str]) -> Value {
     json!({"Records": messages})
 }
 
-async fn failures_of_the_address(world: &Pipeline<InMemoryStore, Topic, Virtual>) -> usize {
+async fn failures_of_the_address(world: &Pipeline<InMemoryStore, Topic, VirtualRuntime>) -> usize {
     log_in_at(world, noon()).await;
     world.notifier.messages().len()
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{ADDRESS, SignIn, batch, failed, gzip, lines, noon, written};
-use pivotwatch_tests::world::pipeline;
+use pivotwatch_tests::pipeline::pipeline;
 use serde_json::json;
 
 use super::{log_in_at, report};

@@ -9,12 +9,12 @@ use pivotwatch::objects::{Body, InMemoryObjects, ObjectAddress, Objects, OpenFau
 use pivotwatch::pipeline::{Days, Deadline, Invocation, Pipeline, Runtime};
 use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
-use pivotwatch_tests::world::{Topic, Virtual, pipeline};
+use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
 use serde_json::{Value, json};
 
 use super::log_in_at;
 
-type World = Arc<Pipeline<InMemoryStore, Topic, Virtual>>;
+type World = Arc<Pipeline<InMemoryStore, Topic, VirtualRuntime>>;
 
 fn world() -> World {
     Arc::new(pipeline(InMemoryStore::default()))

@@ -18,7 +18,7 @@ use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::store::{DynamoDb, Store};
 use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{console_login, event, failed, lines, noon, written};
-use pivotwatch_tests::world::pipeline;
+use pivotwatch_tests::pipeline::pipeline;
 
 /// What was asked of DynamoDB.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,14 +4,14 @@
 use std::fmt;
 
 use pivotwatch_tests::facts::{SignIn, batch, gzip, lines, log_file};
-use pivotwatch_tests::world::Event;
+use pivotwatch_tests::pipeline::Event;
 use pivotwatch_tests::worlds::{TrailRecord, World};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::arena::Scene;
-use super::invocation::Mishap;
+use super::invocation::Fault;
+use super::simulation::Scenario;
 
 /// What one sender does, one step after the other.
 pub type Delivery = Vec<Step>;
@@ -32,16 +32,16 @@ pub struct Notice {
     pub name: String,
     pub event: Event,
     /// What goes wrong when it is delivered first, and when it is delivered again.
-    pub mishaps: [Option<(usize, Mishap)>; 2],
+    pub faults: [Option<(usize, Fault)>; 2],
 }
 
 impl Notice {
     pub fn of_object(key: &str) -> Self {
-        Self { name: key.to_owned(), event: Event::Objects(vec![key.to_owned()]), mishaps: [None; 2] }
+        Self { name: key.to_owned(), event: Event::Objects(vec![key.to_owned()]), faults: [None; 2] }
     }
 
     pub fn of_record(record: &TrailRecord) -> Self {
-        Self { name: record.event_id.clone(), event: Event::Record(record.record()), mishaps: [None; 2] }
+        Self { name: record.event_id.clone(), event: Event::Record(record.record()), faults: [None; 2] }
     }
 }
 
@@ -56,7 +56,7 @@ pub struct Cut {
     /// How each record of the trail comes; those beyond the list come by EventBridge.
     paths: Vec<Path>,
     log_file: Export,
-    mishaps: Vec<Misfortune>,
+    faults: Vec<PlannedFault>,
 }
 
 /// How an object comes.
@@ -79,13 +79,13 @@ enum Path {
     BridgeAndLogFile,
 }
 
-/// A mishap at a step of an event's first or second delivery, the events counted round.
+/// A fault at a step of an event's first or second delivery, the events counted round.
 #[derive(Clone, Copy, Debug)]
-pub struct Misfortune {
+pub struct PlannedFault {
     event: usize,
     delivery: usize,
     step: usize,
-    mishap: Mishap,
+    fault: Fault,
 }
 
 /// Exports at most.
@@ -104,7 +104,7 @@ pub fn deliveries() -> impl Strategy<Value = Cut> {
             exports,
             paths,
             log_file,
-            mishaps: Vec::new(),
+            faults: Vec::new(),
         })
 }
 
@@ -120,21 +120,21 @@ fn exports() -> impl Strategy<Value = Export> {
 }
 
 /// Things that go wrong.
-pub fn mishaps() -> impl Strategy<Value = Vec<Misfortune>> {
+pub fn faults() -> impl Strategy<Value = Vec<PlannedFault>> {
     let deliveries = prop_oneof![3 => Just(0), 1 => Just(1_usize)];
-    let one = (0..16_usize, deliveries, 0..8_usize, select(&Mishap::ALL[..]))
-        .prop_map(|(event, delivery, step, mishap)| Misfortune { event, delivery, step, mishap });
+    let one = (0..16_usize, deliveries, 0..8_usize, select(&Fault::ALL[..]))
+        .prop_map(|(event, delivery, step, fault)| PlannedFault { event, delivery, step, fault });
     vec(one, 1..8)
 }
 
 impl Cut {
     /// The same, with things that go wrong.
-    pub fn with(self, mishaps: Vec<Misfortune>) -> Self {
-        Self { mishaps, ..self }
+    pub fn with(self, faults: Vec<PlannedFault>) -> Self {
+        Self { faults, ..self }
     }
 
     /// What is delivered of a world.
-    pub fn of(&self, world: &World) -> Scene {
+    pub fn of(&self, world: &World) -> Scenario {
         let mut deliveries = Vec::new();
         for (number, export) in self.exports.iter().enumerate() {
             let stands_in = |row: &usize| {
@@ -160,20 +160,20 @@ impl Cut {
             let notice = Notice::of_record(record);
             deliveries.extend((0..times).map(|_| vec![Step::Deliver(notice.clone())]));
         }
-        self.let_go_wrong(&mut deliveries);
-        Scene { rule: world.rule.clone(), every_read_is_a_step: true, known: Vec::new(), deliveries }
+        self.inject_faults(&mut deliveries);
+        Scenario { rule: world.rule.clone(), every_read_is_a_step: true, stored: Vec::new(), deliveries }
     }
 
-    fn let_go_wrong(&self, deliveries: &mut [Delivery]) {
+    fn inject_faults(&self, deliveries: &mut [Delivery]) {
         let mut events: Vec<&mut Notice> = deliveries
             .iter_mut()
             .flatten()
             .filter_map(|step| if let Step::Deliver(notice) = step { Some(notice) } else { None })
             .collect();
         let number = events.len();
-        for Misfortune { event, delivery, step, mishap } in &self.mishaps {
+        for PlannedFault { event, delivery, step, fault } in &self.faults {
             if number > 0 {
-                events[event % number].mishaps[*delivery] = Some((*step, *mishap));
+                events[event % number].faults[*delivery] = Some((*step, *fault));
             }
         }
     }
@@ -198,8 +198,8 @@ impl fmt::Debug for Cut {
             writeln!(f, "  {export:?}")?;
         }
         writeln!(f, "  records by {:?}, the log file {:?}", self.paths, self.log_file)?;
-        for misfortune in &self.mishaps {
-            writeln!(f, "  {misfortune:?}")?;
+        for planned in &self.faults {
+            writeln!(f, "  {planned:?}")?;
         }
         Ok(())
     }

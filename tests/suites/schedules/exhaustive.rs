@@ -1,5 +1,5 @@
 //! The smallest scenarios, in every order there is: two invocations, each step of the one before or after each step of
-//! the other. And with every mishap at every step, in some orders, or in all where these are few enough.
+//! the other. And with every fault at every step, in some orders, or in all where these are few enough.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,10 +11,10 @@ use pivotwatch_tests::judge::judge;
 use pivotwatch_tests::worlds::{Row, TrailRecord, World};
 use shuttle::scheduler::{DfsScheduler, RandomScheduler, Scheduler};
 
-use super::arena::{Scene, run_each};
+use super::check::check;
 use super::deliveries::{Delivery, Notice, Step};
-use super::invocation::Mishap;
-use super::verdict::check;
+use super::invocation::Fault;
+use super::simulation::{Scenario, run_each};
 
 fn export(key: &str, rows: &[Row]) -> Delivery {
     let sign_ins: Vec<_> = rows.iter().map(|row| row.sign_in.clone()).collect();
@@ -25,48 +25,48 @@ fn login(record: &TrailRecord) -> Delivery {
     vec![Step::Deliver(Notice::of_record(record))]
 }
 
-/// Runs a scene in each of the scheduler's orders, and tells how many they were, and in how many something went wrong.
-fn run_all(world: &World, scene: Scene, scheduler: impl Scheduler + 'static) -> (usize, usize) {
+/// Runs a scenario in each of the scheduler's orders, and tells how many they were, and in how many something went wrong.
+fn run_all(world: &World, scenario: Scenario, scheduler: impl Scheduler + 'static) -> (usize, usize) {
     let expected = judge(world);
-    let mishaps = Arc::new(AtomicUsize::new(0));
-    let met = Arc::clone(&mishaps);
-    let orders = run_each(scene, scheduler, move |outcome| {
-        met.fetch_add(outcome.mishaps, Ordering::Relaxed);
-        if let Err(complaint) = check(&expected, &outcome) {
-            panic!("{complaint}");
+    let faults = Arc::new(AtomicUsize::new(0));
+    let injected = Arc::clone(&faults);
+    let orders = run_each(scenario, scheduler, move |outcome| {
+        injected.fetch_add(outcome.faults, Ordering::Relaxed);
+        if let Err(difference) = check(&expected, &outcome) {
+            panic!("{difference}");
         }
     });
-    (orders, mishaps.load(Ordering::Relaxed))
+    (orders, faults.load(Ordering::Relaxed))
 }
 
 /// Every order there is.
-fn in_every_order(world: &World, scene: Scene) -> (usize, usize) {
-    run_all(world, scene, DfsScheduler::new(None, false))
+fn in_every_order(world: &World, scenario: Scenario) -> (usize, usize) {
+    run_all(world, scenario, DfsScheduler::new(None, false))
 }
 
 /// Some orders.
-fn in_some_orders(world: &World, scene: Scene) -> (usize, usize) {
-    run_all(world, scene, RandomScheduler::new_from_seed(SEED, cases(10).cases as usize))
+fn in_some_orders(world: &World, scenario: Scenario) -> (usize, usize) {
+    run_all(world, scenario, RandomScheduler::new_from_seed(SEED, cases(10).cases as usize))
 }
 
 const SEED: u64 = 643;
 
-/// Lets each mishap happen at each step of an invocation, and returns how many orders there were.
-fn with_each_mishap(
+/// Lets each fault happen at each step of an invocation, and returns how many orders there were.
+fn with_each_fault(
     world: &World,
-    scene: &Scene,
+    scenario: &Scenario,
     invocation: usize,
-    mishaps: &[Mishap],
-    run: fn(&World, Scene) -> (usize, usize),
+    faults: &[Fault],
+    run: fn(&World, Scenario) -> (usize, usize),
 ) -> usize {
     let mut all = 0;
-    for mishap in mishaps.iter().copied() {
+    for fault in faults.iter().copied() {
         for step in 0.. {
-            let mut scene = scene.clone();
-            notice(&mut scene.deliveries[invocation]).mishaps[0] = Some((step, mishap));
-            let (orders, met) = run(world, scene);
+            let mut scenario = scenario.clone();
+            notice(&mut scenario.deliveries[invocation]).faults[0] = Some((step, fault));
+            let (orders, injected) = run(world, scenario);
             all += orders;
-            if met == 0 {
+            if injected == 0 {
                 // The invocation has no such step in any of the orders.
                 assert!(step >= 4, "invocation {invocation} has only {step} steps");
                 break;
@@ -76,12 +76,12 @@ fn with_each_mishap(
     all
 }
 
-fn whatever_the_order(world: &World, scene: &Scene) {
-    let (orders, mishaps) = in_every_order(world, scene.clone());
+fn check_every_order(world: &World, scenario: &Scenario) {
+    let (orders, faults) = in_every_order(world, scenario.clone());
     assert!(orders > 100, "{orders} orders are too few to have been all");
-    assert_eq!(mishaps, 0);
-    for invocation in 0..scene.deliveries.len() {
-        with_each_mishap(world, scene, invocation, &Mishap::ALL, in_some_orders);
+    assert_eq!(faults, 0);
+    for invocation in 0..scenario.deliveries.len() {
+        with_each_fault(world, scenario, invocation, &Fault::ALL, in_some_orders);
     }
 }
 
@@ -92,63 +92,63 @@ fn notice(delivery: &mut Delivery) -> &mut Notice {
 #[test]
 fn a_login_meets_the_sixth_failure() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
-    let scene = Scene {
+    let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
-        known: World { rows: world.rows[..5].to_vec(), trail: Vec::new(), ..world.clone() }.evidence(),
+        stored: World { rows: world.rows[..5].to_vec(), trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), export("sixth", &world.rows[5..])],
     };
-    whatever_the_order(&world, &scene);
+    check_every_order(&world, &scenario);
 }
 
 #[test]
 fn a_login_meets_itself_and_something_goes_wrong() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
-    let scene = Scene {
+    let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
-        known: World { trail: Vec::new(), ..world.clone() }.evidence(),
+        stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), login(&world.trail[0])],
     };
-    whatever_the_order(&world, &scene);
+    check_every_order(&world, &scenario);
     // The two are alike, so it does not matter to which of them it happens.
-    let mishaps = [Mishap::Fails, Mishap::LosesItsAnswer, Mishap::Dies, Mishap::Stalls];
-    let orders = with_each_mishap(&world, &scene, 0, &mishaps, in_every_order);
+    let faults = [Fault::Error, Fault::ResponseLost, Fault::Killed, Fault::Stall];
+    let orders = with_each_fault(&world, &scenario, 0, &faults, in_every_order);
     assert!(orders > 3000, "{orders} orders are too few to have been all");
 }
 
 #[test]
 fn a_login_meets_another_of_its_kind() {
     let world = World::plain(&failed(6, noon()), &[noon(), noon() + TimeDelta::minutes(1)]);
-    let scene = Scene {
+    let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
-        known: World { trail: Vec::new(), ..world.clone() }.evidence(),
+        stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![login(&world.trail[0]), login(&world.trail[1])],
     };
-    whatever_the_order(&world, &scene);
+    check_every_order(&world, &scenario);
 }
 
 #[test]
 fn an_export_meets_itself() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
-    let scene = Scene {
+    let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
-        known: World { rows: Vec::new(), ..world.clone() }.evidence(),
+        stored: World { rows: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![export("six", &world.rows), export("six", &world.rows)],
     };
-    whatever_the_order(&world, &scene);
+    check_every_order(&world, &scenario);
 }
 
 #[test]
 fn an_export_meets_another_that_overlaps_it() {
     let world = World::plain(&failed(7, noon()), &[noon()]);
-    let scene = Scene {
+    let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
-        known: World { rows: Vec::new(), ..world.clone() }.evidence(),
+        stored: World { rows: Vec::new(), ..world.clone() }.evidence(),
         deliveries: vec![export("first", &world.rows[..4]), export("last", &world.rows[3..])],
     };
-    whatever_the_order(&world, &scene);
+    check_every_order(&world, &scenario);
 }

@@ -10,30 +10,30 @@ use chrono::TimeDelta;
 use pivotwatch::input::Limits;
 use pivotwatch::notify::Table;
 use pivotwatch::pipeline::Pipeline;
-use pivotwatch_tests::world::Event;
+use pivotwatch_tests::pipeline::Event;
 
-use super::arena::Arena;
 use super::deliveries::Notice;
-use super::hands::{Hands, Told};
+use super::simulated_aws::{Describe, SimulatedAws};
+use super::simulation::Simulation;
 
 /// Something that goes wrong at a step of an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
+pub enum Fault {
     /// The step fails and has no effect.
-    Fails,
+    Error,
     /// The step has its effect, and is told to have failed.
-    LosesItsAnswer,
+    ResponseLost,
     /// The invocation dies before the step, which is also after the one before.
-    Dies,
+    Killed,
     /// The invocation dies, and the step has its effect at some time later.
-    DiesAndIsOutlived,
+    KilledWithLateEffect,
     /// The invocation is held up before the step, for longer than any lease.
-    Stalls,
+    Stall,
 }
 
-impl Mishap {
+impl Fault {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Fails, Self::LosesItsAnswer, Self::Dies, Self::DiesAndIsOutlived, Self::Stalls];
+    pub const ALL: [Self; 5] = [Self::Error, Self::ResponseLost, Self::Killed, Self::KilledWithLateEffect, Self::Stall];
 }
 
 /// The hold-up.
@@ -44,50 +44,50 @@ const TRIES: usize = 3;
 
 /// One invocation, as its steps see it.
 pub struct Invocation {
-    pub arena: Arc<Arena>,
+    pub simulation: Arc<Simulation>,
     name: String,
     /// Whether this turn's step is still to be taken.
-    turn: AtomicBool,
+    may_step: AtomicBool,
     steps: AtomicUsize,
-    mishap: Option<(usize, Mishap)>,
-    dead: AtomicBool,
+    fault: Option<(usize, Fault)>,
+    killed: AtomicBool,
 }
 
 /// Delivers an event, again after a failure. The last try is undisturbed.
-pub async fn deliver(arena: &Arc<Arena>, notice: &Notice) {
+pub async fn deliver(simulation: &Arc<Simulation>, notice: &Notice) {
     for number in 0..TRIES {
         let invocation = Invocation {
-            arena: Arc::clone(arena),
+            simulation: Arc::clone(simulation),
             name: if number == 0 { notice.name.clone() } else { format!("{}, again", notice.name) },
-            turn: AtomicBool::new(false),
+            may_step: AtomicBool::new(false),
             steps: AtomicUsize::new(0),
-            mishap: notice.mishaps.get(number).copied().flatten(),
-            dead: AtomicBool::new(false),
+            fault: notice.faults.get(number).copied().flatten(),
+            killed: AtomicBool::new(false),
         };
         match Arc::new(invocation).run(&notice.event).await {
             Ok(()) => return,
-            Err(error) => arena.note(format!("{} ends: {error}", notice.name)),
+            Err(error) => simulation.log(format!("{} ends: {error}", notice.name)),
         }
     }
-    panic!("{} failed for good: {:#?}", notice.name, arena.journal.lock().unwrap());
+    panic!("{} failed for good: {:#?}", notice.name, simulation.journal.lock().unwrap());
 }
 
 impl Invocation {
     async fn run(self: Arc<Self>, event: &Event) -> Result<(), String> {
-        let hands = Hands(Arc::clone(&self));
+        let aws = SimulatedAws(Arc::clone(&self));
         let pipeline = Pipeline {
-            store: hands.clone(),
-            notifier: hands.clone(),
-            runtime: hands.clone(),
-            rule: self.arena.rule.clone(),
+            store: aws.clone(),
+            notifier: aws.clone(),
+            runtime: aws.clone(),
+            rule: self.simulation.rule.clone(),
             limits: Limits::default(),
             table: Table::default(),
         };
-        let mut work = pin!(event.invoke(&pipeline, &hands));
+        let mut work = pin!(event.invoke(&pipeline, &aws));
         poll_fn(|context| {
-            self.turn.store(true, Ordering::Relaxed);
+            self.may_step.store(true, Ordering::Relaxed);
             match work.as_mut().poll(context) {
-                Poll::Pending if self.dead.load(Ordering::Relaxed) => Poll::Ready(Err("it is dead".to_owned())),
+                Poll::Pending if self.killed.load(Ordering::Relaxed) => Poll::Ready(Err("killed".to_owned())),
                 polled => polled,
             }
         })
@@ -96,46 +96,46 @@ impl Invocation {
 
     /// Takes one step: waits for its turn, lets happen what happens to it, and notes it. An invocation takes one step in
     /// each turn, also where it has several to take at the same time.
-    pub async fn step<T: Told + Send + 'static, E: Send + 'static>(
+    pub async fn step<T: Describe + Send + 'static, E: Send + 'static>(
         &self,
         what: String,
         operation: impl Future<Output = Result<T, E>> + Send + 'static,
-        fault: E,
+        error: E,
     ) -> Result<T, E> {
-        self.its_turn().await;
+        self.wait_for_poll().await;
         let number = self.steps.fetch_add(1, Ordering::Relaxed);
-        let mishap = self.mishap.filter(|(at, _)| *at == number).map(|(_, mishap)| mishap);
+        let fault = self.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
         let what = format!("{}: {what}", self.name);
-        if let Some(mishap) = mishap {
-            self.arena.mishaps.fetch_add(1, Ordering::Relaxed);
-            self.arena.note(format!("{what} {mishap:?}"));
+        if let Some(fault) = fault {
+            self.simulation.faults.fetch_add(1, Ordering::Relaxed);
+            self.simulation.log(format!("{what} {fault:?}"));
         }
-        match mishap {
-            Some(Mishap::Fails) => return Err(fault),
-            Some(Mishap::Dies) => return self.die().await,
-            Some(Mishap::DiesAndIsOutlived) => {
-                let arena = Arc::clone(&self.arena);
-                self.arena.spawn(async move {
+        match fault {
+            Some(Fault::Error) => return Err(error),
+            Some(Fault::Killed) => return self.kill().await,
+            Some(Fault::KilledWithLateEffect) => {
+                let simulation = Arc::clone(&self.simulation);
+                self.simulation.spawn(async move {
                     let _ = operation.await;
-                    arena.note(format!("{what}, at last"));
+                    simulation.log(format!("{what}, at last"));
                 });
-                return self.die().await;
+                return self.kill().await;
             }
-            Some(Mishap::Stalls) => {
-                self.arena.clock.wait(STALL).await;
-                self.its_turn().await;
+            Some(Fault::Stall) => {
+                self.simulation.clock.wait(STALL).await;
+                self.wait_for_poll().await;
             }
-            Some(Mishap::LosesItsAnswer) | None => {}
+            Some(Fault::ResponseLost) | None => {}
         }
         let result = operation.await;
-        let told = result.as_ref().map(Told::told).unwrap_or_default();
-        self.arena.note(format!("{what} {told}"));
-        if mishap == Some(Mishap::LosesItsAnswer) { Err(fault) } else { result }
+        let description = result.as_ref().map(Describe::describe).unwrap_or_default();
+        self.simulation.log(format!("{what} {description}"));
+        if fault == Some(Fault::ResponseLost) { Err(error) } else { result }
     }
 
-    async fn its_turn(&self) {
+    async fn wait_for_poll(&self) {
         poll_fn(|context| {
-            if self.turn.swap(false, Ordering::Relaxed) {
+            if self.may_step.swap(false, Ordering::Relaxed) {
                 return Poll::Ready(());
             }
             context.waker().wake_by_ref();
@@ -145,8 +145,8 @@ impl Invocation {
     }
 
     /// Goes no further; whoever runs the invocation drops it.
-    async fn die<T>(&self) -> T {
-        self.dead.store(true, Ordering::Relaxed);
+    async fn kill<T>(&self) -> T {
+        self.killed.store(true, Ordering::Relaxed);
         std::future::pending().await
     }
 }

@@ -6,23 +6,23 @@
 //! operation who goes on. In the properties the schedule is made up beside the world, so that both shrink; the smallest
 //! scenarios are gone through in every order there is.
 
-mod arena;
+mod check;
 mod deliveries;
 mod exhaustive;
-mod hands;
 mod invocation;
-mod scheduling;
-mod verdict;
+mod schedule;
+mod simulated_aws;
+mod simulation;
 
 use pivotwatch_tests::cases;
 use pivotwatch_tests::judge::judge;
 use pivotwatch_tests::worlds::worlds;
 use proptest::prelude::*;
 
-use arena::run;
-use deliveries::{deliveries, mishaps};
-use scheduling::turns;
-use verdict::check;
+use check::check;
+use deliveries::{deliveries, faults};
+use schedule::schedules;
+use simulation::run;
 
 proptest! {
     #![proptest_config(cases(300))]
@@ -31,21 +31,21 @@ proptest! {
     fn whatever_the_schedule_the_incidents_are_the_rules_and_each_is_published_once(
         world in worlds(),
         cut in deliveries(),
-        turns in turns(),
+        schedule in schedules(),
     ) {
-        let outcome = run(cut.of(&world), turns);
+        let outcome = run(cut.of(&world), schedule);
         check(&judge(&world), &outcome).map_err(TestCaseError::fail)?;
-        prop_assert_eq!(outcome.mishaps, 0);
+        prop_assert_eq!(outcome.faults, 0);
     }
 
     #[test]
     fn whoever_fails_stalls_or_dies_the_incidents_are_the_rules_and_each_is_published(
         world in worlds(),
         cut in deliveries(),
-        turns in turns(),
-        mishaps in mishaps(),
+        schedule in schedules(),
+        faults in faults(),
     ) {
-        let outcome = run(cut.with(mishaps).of(&world), turns);
+        let outcome = run(cut.with(faults).of(&world), schedule);
         check(&judge(&world), &outcome).map_err(TestCaseError::fail)?;
     }
 }

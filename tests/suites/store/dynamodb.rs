@@ -9,7 +9,7 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::store::{Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Write};
 use pivotwatch_tests::dynamodb::{TABLE, start};
 use pivotwatch_tests::facts::{ADDRESS, noon};
-use pivotwatch_tests::known::{Known, known};
+use pivotwatch_tests::store_contents::{StoreContents, store_contents};
 use serde_json::{Map, Value, json};
 
 use super::{incident_key, key, login, report, tally, unpublished};
@@ -33,8 +33,8 @@ async fn set(client: &Client, record: &str, attribute: &str, value: AttributeVal
     client.put_item().table_name(TABLE).set_item(Some(changed)).send().await.unwrap();
 }
 
-async fn facts(store: &impl Store) -> Known {
-    known(store, key(0).address, key(0).day..=key(0).day).await
+async fn facts(store: &impl Store) -> StoreContents {
+    store_contents(store, key(0).address, key(0).day..=key(0).day).await
 }
 
 /// An item as a person sees it; what differs from one run to the next, and the state, only by its kind.
@@ -126,14 +126,14 @@ async fn what_has_expired_is_not_known_even_before_it_is_deleted() {
         set(&client, name, "expires_at", AttributeValue::N("1000".to_owned())).await;
     }
 
-    let known = facts(&store).await.evidence;
-    assert!(known.tallies.is_empty() && known.logins.is_empty());
+    let contents = facts(&store).await.evidence;
+    assert!(contents.tallies.is_empty() && contents.logins.is_empty());
     assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Done, "an expired login is no login");
     let expired = store.tally(&key(0)).await.unwrap().unwrap();
     assert_eq!(expired.value, tally(0));
     assert_eq!(store.write_tally(&key(0), &tally(1), expired.version).await.unwrap(), Write::Done);
-    let known = facts(&store).await.evidence;
-    assert_eq!((known.tallies.len(), known.logins.len()), (1, 1));
+    let contents = facts(&store).await.evidence;
+    assert_eq!((contents.tallies.len(), contents.logins.len()), (1, 1));
 }
 
 #[tokio::test]
@@ -144,10 +144,10 @@ async fn a_record_that_cannot_be_read_is_named_and_keeps_no_other_back() {
     store.write_login(&login("one", 0)).await.unwrap();
     set(&client, name, "state", AttributeValue::B(vec![9, 9].into())).await;
 
-    let known = facts(&store).await;
-    assert_eq!(known.evidence.logins.len(), 1);
+    let contents = facts(&store).await;
+    assert_eq!(contents.evidence.logins.len(), 1);
     let reason = "its state has the format 9, and this version reads 2".to_owned();
-    assert_eq!(known.unreadable, [UnreadableRecord { record: name.to_owned(), cause: reason }]);
+    assert_eq!(contents.unreadable, [UnreadableRecord { record: name.to_owned(), cause: reason }]);
 
     let error = store.tally(&key(0)).await.unwrap_err();
     assert_eq!(error.code(), "store.unreadable", "and it is not merged into, which would overwrite it");

@@ -10,7 +10,7 @@ use pivotwatch::detection::{
 };
 use pivotwatch::store::{InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, Write};
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
-use pivotwatch_tests::known::known;
+use pivotwatch_tests::store_contents::store_contents;
 
 /// Runs each test against both stores.
 macro_rules! on_both {
@@ -105,9 +105,9 @@ fn incident_key() -> IncidentKey {
 async fn what_was_never_written_is_not_there(store: impl Store) {
     assert_eq!(store.tally(&key(0)).await.unwrap(), None);
     assert_eq!(store.incident(&incident_key()).await.unwrap(), None);
-    let known = known(&store, key(0).address, key(-1).day..=key(1).day).await;
-    assert_eq!(known.evidence, Evidence::none(key(0).address));
-    assert!(known.unreadable.is_empty());
+    let contents = store_contents(&store, key(0).address, key(-1).day..=key(1).day).await;
+    assert_eq!(contents.evidence, Evidence::none(key(0).address));
+    assert!(contents.unreadable.is_empty());
     let wanted = [incident_key().id].into();
     assert!(store.incidents(key(0).address, key(0).day, &wanted).await.unwrap().records.is_empty());
 }
@@ -145,8 +145,8 @@ async fn a_login_is_written_once(store: impl Store) {
     assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Done);
     assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Conflict);
     assert_eq!(store.write_login(&login("two", 0)).await.unwrap(), Write::Done);
-    let known = known(&store, key(0).address, key(0).day..=key(0).day).await;
-    assert_eq!(known.evidence.logins, [login("one", 0), login("two", 0)]);
+    let contents = store_contents(&store, key(0).address, key(0).day..=key(0).day).await;
+    assert_eq!(contents.evidence.logins, [login("one", 0), login("two", 0)]);
 }
 
 async fn an_incident_comes_back_as_it_was_written(store: impl Store) {
@@ -194,8 +194,8 @@ async fn all_of_an_address_around_some_days_is_known_and_nothing_else(store: imp
     let elsewhere = TallyKey { address: address("2001:db8::7"), ..key(0) };
     store.write_tally(&elsewhere, &tally(3), Version::NONE).await.unwrap();
 
-    let known = known(&store, key(0).address, key(-1).day..=key(1).day).await.evidence;
-    let tallies: Vec<_> = known.tallies.keys().copied().collect();
+    let contents = store_contents(&store, key(0).address, key(-1).day..=key(1).day).await.evidence;
+    let tallies: Vec<_> = contents.tallies.keys().copied().collect();
     let interactive = Source::Interactive;
     assert_eq!(
         tallies,
@@ -206,7 +206,7 @@ async fn all_of_an_address_around_some_days_is_known_and_nothing_else(store: imp
             (key(1).day, interactive)
         ]
     );
-    assert_eq!(known.logins.iter().map(Login::day).collect::<Vec<_>>(), [key(-1).day, key(0).day, key(1).day]);
+    assert_eq!(contents.logins.iter().map(Login::day).collect::<Vec<_>>(), [key(-1).day, key(0).day, key(1).day]);
 }
 
 async fn a_full_tally_has_room(store: impl Store) {
@@ -226,6 +226,6 @@ async fn more_than_a_page_of_records_is_read_whole(store: impl Store) {
         let big = Login { user_agent: "x".repeat(40_000), ..login(&number.to_string(), number) };
         store.write_login(&big).await.unwrap();
     }
-    let known = known(&store, key(0).address, key(0).day..=key(0).day).await;
-    assert_eq!(known.evidence.logins.len(), 40);
+    let contents = store_contents(&store, key(0).address, key(0).day..=key(0).day).await;
+    assert_eq!(contents.evidence.logins.len(), 40);
 }

@@ -3,8 +3,8 @@
 //! A world is small and lies around the edges of its rule: failures around the threshold, at both ends of the window,
 //! on both sides of midnight. It prints as a table, so that a test that fails shows what happened at a glance.
 
+mod evidence;
 mod identities;
-mod knowledge;
 mod strategies;
 
 use std::fmt;

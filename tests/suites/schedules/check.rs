@@ -4,33 +4,33 @@ use std::collections::BTreeSet;
 
 use pivotwatch_tests::judge::Finding;
 
-use super::arena::Outcome;
+use super::simulation::Outcome;
 
 /// Compares what is stored and was published with what the rule finds. Each thing that went wrong may have cost one
 /// message more; nothing else may.
 pub fn check(expected: &BTreeSet<Finding>, outcome: &Outcome) -> Result<(), String> {
     let found: BTreeSet<Finding> = outcome.findings.iter().cloned().collect();
-    let complain = |what: &str| Err(format!("{what}\n{outcome:?}"));
+    let fail = |what: &str| Err(format!("{what}\n{outcome:?}"));
     if found != *expected {
         let (missing, wrong): (Vec<_>, Vec<_>) =
             (expected.difference(&found).collect(), found.difference(expected).collect());
-        return complain(&format!("the rule finds {missing:#?}\nwhere pivotwatch has {wrong:#?}"));
+        return fail(&format!("the rule finds {missing:#?}\nwhere pivotwatch has {wrong:#?}"));
     }
     if outcome.incidents.len() != expected.len() {
-        return complain("an incident is stored twice");
+        return fail("an incident is stored twice");
     }
     for stored in &outcome.incidents {
         let id = stored.incident.id.to_string();
         if stored.published_at.is_none() || stored.lease.is_some() {
-            return complain(&format!("the incident {id} is not marked as published"));
+            return fail(&format!("the incident {id} is not marked as published"));
         }
         let messages = outcome.messages.get(&id).copied().unwrap_or_default();
-        if !(1..=1 + outcome.mishaps).contains(&messages) {
-            return complain(&format!("{messages} messages tell of the incident {id}"));
+        if !(1..=1 + outcome.faults).contains(&messages) {
+            return fail(&format!("{messages} messages tell of the incident {id}"));
         }
     }
     if outcome.messages.len() != expected.len() {
-        return complain("a message tells of an incident that is not stored");
+        return fail("a message tells of an incident that is not stored");
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::judge::Finding;
 
 /// What a store has of an address.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct StoreContents {
     /// The facts.
     pub evidence: Evidence,
     /// Records that cannot be read.
@@ -23,25 +23,25 @@ pub struct Known {
 ///
 /// # Panics
 /// When the store fails.
-pub async fn known(store: &impl Store, address: Address, days: RangeInclusive<Day>) -> Known {
+pub async fn store_contents(store: &impl Store, address: Address, days: RangeInclusive<Day>) -> StoreContents {
     let days = days_within(days);
-    let mut known = Known { evidence: Evidence::none(address), unreadable: Vec::new() };
+    let mut contents = StoreContents { evidence: Evidence::none(address), unreadable: Vec::new() };
     let tallies = store.tallies(address, &days).await.expect("the store answers");
-    known.evidence.tallies = tallies.records;
-    known.unreadable.extend(tallies.unreadable);
+    contents.evidence.tallies = tallies.records;
+    contents.unreadable.extend(tallies.unreadable);
     for day in days {
         let mut after = None;
         loop {
             let page = store.logins(address, day, after).await.expect("the store answers");
-            known.evidence.logins.extend(page.records.logins);
-            known.unreadable.extend(page.unreadable);
+            contents.evidence.logins.extend(page.records.logins);
+            contents.unreadable.extend(page.unreadable);
             after = page.records.next;
             if after.is_none() {
                 break;
             }
         }
     }
-    known
+    contents
 }
 
 /// Reads those of the incidents `wanted` that are stored.

@@ -4,21 +4,21 @@ use std::fmt;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
+use shuttle::scheduler::{Scheduler, Task, TaskId};
 
 /// One invocation goes on for some steps, if it can.
 #[derive(Clone, Copy)]
 pub struct Turn {
     /// Which of those that can go on, counted round.
-    who: usize,
+    task: usize,
     /// How many steps.
     steps: usize,
 }
 
-/// Turns that are taken one after the other, and when there are no more, everybody goes on to the end, the first first. So
+/// Schedule that are taken one after the other, and when there are no more, everybody goes on to the end, the first first. So
 /// fewer turns are a plainer schedule, and none is no concurrency at all.
 #[derive(Clone)]
-pub struct Turns {
+pub struct Schedule {
     planned: Vec<Turn>,
     taken: usize,
     current: Option<(TaskId, usize)>,
@@ -26,26 +26,26 @@ pub struct Turns {
 }
 
 /// Schedules.
-pub fn turns() -> impl Strategy<Value = Turns> {
-    vec((0..8_usize, 1..4_usize), 0..60).prop_map(|turns| Turns {
-        planned: turns.into_iter().map(|(who, steps)| Turn { who, steps }).collect(),
+pub fn schedules() -> impl Strategy<Value = Schedule> {
+    vec((0..8_usize, 1..4_usize), 0..60).prop_map(|turns| Schedule {
+        planned: turns.into_iter().map(|(task, steps)| Turn { task, steps }).collect(),
         taken: 0,
         current: None,
         started: false,
     })
 }
 
-impl fmt::Debug for Turns {
+impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("in turn")?;
-        self.planned.iter().try_for_each(|Turn { who, steps }| write!(f, ", number {who} for {steps} steps"))
+        self.planned.iter().try_for_each(|Turn { task, steps }| write!(f, ", number {task} for {steps} steps"))
     }
 }
 
-impl Scheduler for Turns {
-    fn new_execution(&mut self) -> Option<Schedule> {
+impl Scheduler for Schedule {
+    fn new_execution(&mut self) -> Option<shuttle::scheduler::Schedule> {
         // One execution: each property's case brings its own schedule.
-        (!std::mem::replace(&mut self.started, true)).then(Schedule::default)
+        (!std::mem::replace(&mut self.started, true)).then(shuttle::scheduler::Schedule::default)
     }
 
     fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, _: bool) -> Option<TaskId> {
@@ -56,7 +56,7 @@ impl Scheduler for Turns {
         }
         if let Some(turn) = self.planned.get(self.taken) {
             self.taken += 1;
-            let task = runnable[turn.who % runnable.len()].id();
+            let task = runnable[turn.task % runnable.len()].id();
             self.current = Some((task, turn.steps - 1));
             return Some(task);
         }
@@ -77,7 +77,7 @@ pub struct TimeLast<S>(pub S);
 const TIME: usize = 0;
 
 impl<S: Scheduler> Scheduler for TimeLast<S> {
-    fn new_execution(&mut self) -> Option<Schedule> {
+    fn new_execution(&mut self) -> Option<shuttle::scheduler::Schedule> {
         self.0.new_execution()
     }
 

@@ -17,12 +17,12 @@ use crate::facts::{event, noon, written};
 
 /// Waiting takes no time, it lets time pass; chance is a count.
 #[derive(Debug)]
-pub struct Virtual {
+pub struct VirtualRuntime {
     now: Mutex<DateTime<Utc>>,
     drawn: AtomicU64,
 }
 
-impl Virtual {
+impl VirtualRuntime {
     /// A world at `now`.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
@@ -35,7 +35,7 @@ impl Virtual {
     }
 }
 
-impl Runtime for Virtual {
+impl Runtime for VirtualRuntime {
     fn now(&self) -> DateTime<Utc> {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,7 +66,7 @@ impl Runtime for Virtual {
 #[derive(Debug, Default)]
 pub struct Topic {
     /// What was sent.
-    pub outbox: InMemoryNotifier,
+    pub sent: InMemoryNotifier,
     /// How often it still refuses.
     pub refusals: AtomicU64,
     /// How often it still sends and then leaves the sender waiting, as a network that loses the answer does.
@@ -77,7 +77,7 @@ impl Topic {
     /// The messages that were sent.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
-        self.outbox.messages()
+        self.sent.messages()
     }
 }
 
@@ -90,7 +90,7 @@ impl Notifier for Topic {
         if take_one(&self.refusals) {
             return Err(PublishError("throttled".to_owned()));
         }
-        self.outbox.publish(message).await?;
+        self.sent.publish(message).await?;
         if take_one(&self.silences) {
             std::future::pending::<()>().await;
         }
@@ -132,11 +132,11 @@ impl Event {
 }
 
 /// The pipeline over `store`, in a world of its own.
-pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, Virtual> {
+pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, VirtualRuntime> {
     Pipeline {
         store,
         notifier: Topic::default(),
-        runtime: Virtual::at(noon()),
+        runtime: VirtualRuntime::at(noon()),
         rule: Rule::default(),
         limits: Limits::default(),
         table: Table {

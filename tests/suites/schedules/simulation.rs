@@ -15,28 +15,28 @@ use pivotwatch::notify::InMemoryNotifier;
 use pivotwatch::store::{InMemoryStore, Store, StoreError, StoredIncident, Version};
 use pivotwatch_tests::facts::noon;
 use pivotwatch_tests::judge::Finding;
-use pivotwatch_tests::known;
+use pivotwatch_tests::store_contents;
 use shuttle::scheduler::Scheduler;
 use shuttle::{Config, FailurePersistence, Runner, future, thread};
 
 use super::deliveries::{Delivery, Step};
 use super::invocation::deliver;
-use super::scheduling::TimeLast;
+use super::schedule::TimeLast;
 
 /// What concurrent invocations share.
-pub struct Arena {
+pub struct Simulation {
     pub rule: Rule,
     pub store: Arc<InMemoryStore>,
-    pub outbox: Arc<InMemoryNotifier>,
+    pub notifier: Arc<InMemoryNotifier>,
     /// Objects by key, as they are now.
     pub bucket: Mutex<BTreeMap<String, Vec<u8>>>,
     pub clock: Clock,
     /// What was done, step by step.
     pub journal: Mutex<Vec<String>>,
-    /// How many random numbers were drawn.
-    pub drawn: AtomicU64,
-    /// How many things went wrong.
-    pub mishaps: AtomicUsize,
+    /// Number of random numbers drawn.
+    pub random_draws: AtomicU64,
+    /// Number of injected faults.
+    pub faults: AtomicUsize,
     /// Whether reads that commute with everything are steps: those of each day, and those of an object.
     pub every_read_is_a_step: bool,
     unfinished: AtomicUsize,
@@ -80,28 +80,28 @@ impl Clock {
     }
 }
 
-impl Arena {
+impl Simulation {
     fn new(rule: Rule, every_read_is_a_step: bool) -> Self {
         Self {
             rule,
             every_read_is_a_step,
             store: Arc::default(),
-            outbox: Arc::default(),
+            notifier: Arc::default(),
             bucket: Mutex::default(),
             clock: Clock { now: Mutex::new(noon()), waiting: Mutex::default(), waits: AtomicU64::new(0) },
             journal: Mutex::default(),
-            drawn: AtomicU64::new(1),
-            mishaps: AtomicUsize::new(0),
+            random_draws: AtomicU64::new(1),
+            faults: AtomicUsize::new(0),
             unfinished: AtomicUsize::new(0),
         }
     }
 
-    async fn remember(&self, known: &Evidence) -> Result<(), StoreError> {
-        for ((day, source), tally) in &known.tallies {
-            let key = TallyKey { address: known.address, day: *day, source: *source };
+    async fn store_evidence(&self, evidence: &Evidence) -> Result<(), StoreError> {
+        for ((day, source), tally) in &evidence.tallies {
+            let key = TallyKey { address: evidence.address, day: *day, source: *source };
             self.store.write_tally(&key, tally, Version::NONE).await?;
         }
-        for login in &known.logins {
+        for login in &evidence.logins {
             self.store.write_login(login).await?;
         }
         Ok(())
@@ -112,7 +112,7 @@ impl Arena {
         let days = (0..=8).map(|later| day.before(4).after(later)).collect();
         let address = stored.incident.columns.source_ip_address;
         let tallies = self.store.tallies(address, &days).now_or_never().expect("memory keeps nobody waiting").unwrap();
-        known::finding(stored, &tallies.records, &self.rule)
+        store_contents::finding(stored, &tallies.records, &self.rule)
     }
 
     /// The days of a read of tallies, by step.
@@ -124,28 +124,28 @@ impl Arena {
         }
     }
 
-    pub fn note(&self, line: String) {
+    pub fn log(&self, line: String) {
         self.journal.lock().unwrap().push(line);
     }
 
     /// Runs something beside everything else, and does not end before it.
     pub fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + 'static) {
-        let arena = Arc::clone(self);
-        arena.unfinished.fetch_add(1, Ordering::Relaxed);
+        let simulation = Arc::clone(self);
+        simulation.unfinished.fetch_add(1, Ordering::Relaxed);
         future::spawn_local(async move {
             work.await;
-            arena.unfinished.fetch_sub(1, Ordering::Relaxed);
+            simulation.unfinished.fetch_sub(1, Ordering::Relaxed);
         });
     }
 
     /// Lets a sender in, who waits until time passes: so nobody starts before everybody is there.
-    fn enter(self: &Arc<Self>, delivery: Delivery) {
+    fn start(self: &Arc<Self>, delivery: Delivery) {
         self.spawn(send(Arc::clone(self), delivery));
         thread::yield_now();
     }
 
     /// Lets time pass whenever nobody can go on without, until everything is done.
-    fn pass_the_time(&self) {
+    fn run_to_the_end(&self) {
         while self.unfinished.load(Ordering::Relaxed) > 0 {
             assert!(self.clock.advance(), "nobody can go on, nor will with time: {:#?}", self.journal.lock().unwrap());
             thread::yield_now();
@@ -155,12 +155,12 @@ impl Arena {
 
 /// What is delivered, and by which rule it is judged.
 #[derive(Clone)]
-pub struct Scene {
+pub struct Scenario {
     pub rule: Rule,
     /// Whether reads that commute with everything are steps, which multiplies the orders.
     pub every_read_is_a_step: bool,
     /// What is known already.
-    pub known: Vec<Evidence>,
+    pub stored: Vec<Evidence>,
     /// What meets.
     pub deliveries: Vec<Delivery>,
 }
@@ -173,8 +173,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Messages by the incident that they tell of.
     pub messages: BTreeMap<String, usize>,
-    /// How many things went wrong.
-    pub mishaps: usize,
+    /// Number of injected faults.
+    pub faults: usize,
     pub journal: Vec<String>,
 }
 
@@ -185,22 +185,22 @@ impl fmt::Debug for Outcome {
             writeln!(f, "{id}: {finding:?}")?;
             writeln!(f, "    published {:?}, leased {:?}, ", stored.published_at, stored.lease)?;
         }
-        writeln!(f, "messages {:?}, after {} mishaps\njournal:", self.messages, self.mishaps)?;
+        writeln!(f, "messages {:?}, after {} faults\njournal:", self.messages, self.faults)?;
         self.journal.iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
 }
 
 /// Delivers everything in one schedule.
-pub fn run(scene: Scene, scheduler: impl Scheduler + 'static) -> Outcome {
+pub fn run(scenario: Scenario, scheduler: impl Scheduler + 'static) -> Outcome {
     let outcome = Arc::new(Mutex::new(Outcome::default()));
     let into = Arc::clone(&outcome);
-    run_each(scene, scheduler, move |outcome| *into.lock().unwrap() = outcome);
+    run_each(scenario, scheduler, move |outcome| *into.lock().unwrap() = outcome);
     Arc::try_unwrap(outcome).expect("nobody else has it any more").into_inner().unwrap()
 }
 
 /// Delivers everything in each of the scheduler's schedules, and tells how many they were.
 pub fn run_each(
-    scene: Scene,
+    scenario: Scenario,
     scheduler: impl Scheduler + 'static,
     ended: impl Fn(Outcome) + Send + Sync + 'static,
 ) -> usize {
@@ -209,45 +209,45 @@ pub fn run_each(
     config.stack_size = 1024 * 1024;
     config.failure_persistence = FailurePersistence::None;
     Runner::new(TimeLast(scheduler), config).run(move || {
-        let Scene { rule, every_read_is_a_step, known, deliveries } = scene.clone();
-        let arena = Arc::new(Arena::new(rule, every_read_is_a_step));
-        for evidence in known {
-            arena.remember(&evidence).now_or_never().expect("memory keeps nobody waiting").unwrap();
+        let Scenario { rule, every_read_is_a_step, stored, deliveries } = scenario.clone();
+        let simulation = Arc::new(Simulation::new(rule, every_read_is_a_step));
+        for evidence in stored {
+            simulation.store_evidence(&evidence).now_or_never().expect("memory keeps nobody waiting").unwrap();
         }
         for delivery in deliveries {
-            arena.enter(delivery);
+            simulation.start(delivery);
         }
-        arena.pass_the_time();
+        simulation.run_to_the_end();
         let mut messages = BTreeMap::new();
-        for message in arena.outbox.messages() {
+        for message in simulation.notifier.messages() {
             *messages.entry(message.attributes["incident_id"].clone()).or_default() += 1;
         }
-        let incidents = arena.store.all_incidents();
+        let incidents = simulation.store.all_incidents();
         ended(Outcome {
-            findings: incidents.iter().map(|stored| arena.finding(stored)).collect(),
+            findings: incidents.iter().map(|stored| simulation.finding(stored)).collect(),
             incidents,
             messages,
-            mishaps: arena.mishaps.load(Ordering::Relaxed),
-            journal: std::mem::take(&mut arena.journal.lock().unwrap()),
+            faults: simulation.faults.load(Ordering::Relaxed),
+            journal: std::mem::take(&mut simulation.journal.lock().unwrap()),
         });
     })
 }
 
 /// Takes a sender's steps, without waiting for what becomes of them.
-async fn send(arena: Arc<Arena>, delivery: Delivery) {
-    arena.clock.wait(TimeDelta::milliseconds(1)).await;
+async fn send(simulation: Arc<Simulation>, delivery: Delivery) {
+    simulation.clock.wait(TimeDelta::milliseconds(1)).await;
     let last = delivery.len() - 1;
     for (number, step) in delivery.into_iter().enumerate() {
         match step {
             Step::Write(key, bytes) => {
-                arena.note(format!("{key} is written with {} bytes", bytes.len()));
-                arena.bucket.lock().unwrap().insert(key, bytes);
+                simulation.log(format!("{key} is written with {} bytes", bytes.len()));
+                simulation.bucket.lock().unwrap().insert(key, bytes);
             }
             // Not in a task of its own, which would double the schedules of what is the same.
-            Step::Deliver(notice) if number == last => deliver(&arena, &notice).await,
+            Step::Deliver(notice) if number == last => deliver(&simulation, &notice).await,
             Step::Deliver(notice) => {
-                let there = Arc::clone(&arena);
-                arena.spawn(async move { deliver(&there, &notice).await });
+                let there = Arc::clone(&simulation);
+                simulation.spawn(async move { deliver(&there, &notice).await });
                 future::yield_now().await;
             }
         }

@@ -24,76 +24,76 @@ use super::invocation::Invocation;
 
 /// What an invocation has of the world.
 #[derive(Clone)]
-pub struct Hands(pub Arc<Invocation>);
+pub struct SimulatedAws(pub Arc<Invocation>);
 
 fn unavailable(operation: Operation) -> StoreError {
-    StoreError::Unavailable { operation, cause: "a mishap".to_owned() }
+    StoreError::Unavailable { operation, cause: "an injected fault".to_owned() }
 }
 
 /// What an operation brought, as the journal tells it.
-pub trait Told {
-    fn told(&self) -> String;
+pub trait Describe {
+    fn describe(&self) -> String;
 }
 
-impl<T> Told for Option<Versioned<T>> {
-    fn told(&self) -> String {
+impl<T> Describe for Option<Versioned<T>> {
+    fn describe(&self) -> String {
         self.as_ref().map_or("none".to_owned(), |read| format!("version {}", read.version.0))
     }
 }
 
-impl Told for Write {
-    fn told(&self) -> String {
+impl Describe for Write {
+    fn describe(&self) -> String {
         format!("{self:?}")
     }
 }
 
-impl Told for Found<Tallies> {
-    fn told(&self) -> String {
+impl Describe for Found<Tallies> {
+    fn describe(&self) -> String {
         format!("{} tallies", self.records.len())
     }
 }
 
-impl Told for Found<LoginPage> {
-    fn told(&self) -> String {
+impl Describe for Found<LoginPage> {
+    fn describe(&self) -> String {
         format!("{} logins", self.records.logins.len())
     }
 }
 
-impl Told for Found<StoredIncidents> {
-    fn told(&self) -> String {
+impl Describe for Found<StoredIncidents> {
+    fn describe(&self) -> String {
         format!("{} incidents", self.records.len())
     }
 }
 
-impl Told for Body {
-    fn told(&self) -> String {
+impl Describe for Body {
+    fn describe(&self) -> String {
         String::new()
     }
 }
 
-impl Told for () {
-    fn told(&self) -> String {
+impl Describe for () {
+    fn describe(&self) -> String {
         String::new()
     }
 }
 
-impl Store for Hands {
+impl Store for SimulatedAws {
     async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
-        let (store, key) = (Arc::clone(&self.0.arena.store), *key);
+        let (store, key) = (Arc::clone(&self.0.simulation.store), *key);
         let what = format!("reads the tally {} {}", key.day, key.source);
         let operation = async move { store.tally(&key).await };
         self.0.step(what, operation, unavailable(Operation::ReadTally)).await
     }
 
     async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
-        let (store, key, tally) = (Arc::clone(&self.0.arena.store), *key, tally.clone());
+        let (store, key, tally) = (Arc::clone(&self.0.simulation.store), *key, tally.clone());
         let what = format!("writes the tally {} {} with {}", key.day, key.source, tally.failures());
         let operation = async move { store.write_tally(&key, &tally, replaces).await };
         self.0.step(what, operation, unavailable(Operation::WriteTally)).await
     }
 
     async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
-        let (store, login) = (Arc::clone(&self.0.arena.store), login.clone());
+        let (store, login) = (Arc::clone(&self.0.simulation.store), login.clone());
         let what = format!("writes the login {}", login.event_id);
         let operation = async move { store.write_login(&login).await };
         self.0.step(what, operation, unavailable(Operation::WriteLogin)).await
@@ -102,8 +102,8 @@ impl Store for Hands {
     async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
         // A query for each day: what is recorded between two of them is seen by the later one only.
         let mut all = Found { records: Tallies::new(), unreadable: Vec::new() };
-        for days in self.0.arena.reads_of(days) {
-            let store = Arc::clone(&self.0.arena.store);
+        for days in self.0.simulation.reads_of(days) {
+            let store = Arc::clone(&self.0.simulation.store);
             let what = format!("reads the tallies of {address} on {days:?}");
             let operation = async move { store.tallies(address, &days).await };
             let found = self.0.step(what, operation, unavailable(Operation::ReadTallies)).await?;
@@ -113,9 +113,9 @@ impl Store for Hands {
     }
 
     async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
-        let store = Arc::clone(&self.0.arena.store);
-        if !self.0.arena.every_read_is_a_step && day != Day::of(noon()) {
-            // Logins of these scenes are all of one day.
+        let store = Arc::clone(&self.0.simulation.store);
+        if !self.0.simulation.every_read_is_a_step && day != Day::of(noon()) {
+            // Logins of these scenarios are all of one day.
             return store.logins(address, day, after).await;
         }
         let what = format!("reads the logins of {address} on {day}");
@@ -129,21 +129,21 @@ impl Store for Hands {
         day: Day,
         wanted: &BTreeSet<Uuid>,
     ) -> Result<Found<StoredIncidents>, StoreError> {
-        let (store, wanted) = (Arc::clone(&self.0.arena.store), wanted.clone());
+        let (store, wanted) = (Arc::clone(&self.0.simulation.store), wanted.clone());
         let what = format!("reads {} incidents of {address} on {day}", wanted.len());
         let operation = async move { store.incidents(address, day, &wanted).await };
         self.0.step(what, operation, unavailable(Operation::ReadIncidents)).await
     }
 
     async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
-        let (store, key) = (Arc::clone(&self.0.arena.store), *key);
+        let (store, key) = (Arc::clone(&self.0.simulation.store), *key);
         let operation = async move { store.incident(&key).await };
         let what = "reads the incident".to_owned();
         self.0.step(what, operation, unavailable(Operation::ReadIncident)).await
     }
 
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
-        let (store, stored) = (Arc::clone(&self.0.arena.store), stored.clone());
+        let (store, stored) = (Arc::clone(&self.0.simulation.store), stored.clone());
         let state = match (&stored.published_at, &stored.lease) {
             (Some(_), _) => "published",
             (None, Some(_)) => "leased",
@@ -155,42 +155,42 @@ impl Store for Hands {
     }
 }
 
-impl Notifier for Hands {
+impl Notifier for SimulatedAws {
     async fn publish(&self, message: &Message) -> Result<(), PublishError> {
-        let (outbox, message) = (Arc::clone(&self.0.arena.outbox), message.clone());
-        let operation = async move { outbox.publish(&message).await };
-        let fault = PublishError("a mishap".to_owned());
-        self.0.step("publishes".to_owned(), operation, fault).await
+        let (notifier, message) = (Arc::clone(&self.0.simulation.notifier), message.clone());
+        let operation = async move { notifier.publish(&message).await };
+        let error = PublishError("an injected fault".to_owned());
+        self.0.step("publishes".to_owned(), operation, error).await
     }
 }
 
-impl Objects for Hands {
+impl Objects for SimulatedAws {
     async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
-        let (arena, key) = (Arc::clone(&self.0.arena), address.key.clone());
+        let (simulation, key) = (Arc::clone(&self.0.simulation), address.key.clone());
         let operation = async move {
-            let bytes = arena.bucket.lock().unwrap().get(&key).cloned().ok_or(OpenFault::NotFound)?;
+            let bytes = simulation.bucket.lock().unwrap().get(&key).cloned().ok_or(OpenFault::NotFound)?;
             Ok(Body::of(Cursor::new(bytes)))
         };
-        if !self.0.arena.every_read_is_a_step {
+        if !self.0.simulation.every_read_is_a_step {
             return operation.await;
         }
-        let fault = OpenFault::Unavailable("a mishap".to_owned());
-        self.0.step(format!("opens {}", address.key), operation, fault).await
+        let error = OpenFault::Unavailable("an injected fault".to_owned());
+        self.0.step(format!("opens {}", address.key), operation, error).await
     }
 }
 
-impl Runtime for Hands {
+impl Runtime for SimulatedAws {
     fn now(&self) -> DateTime<Utc> {
-        self.0.arena.clock.now()
+        self.0.simulation.clock.now()
     }
 
     async fn wait(&self, duration: Duration) {
-        self.0.arena.clock.wait(TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)).await;
+        self.0.simulation.clock.wait(TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)).await;
     }
 
     fn random(&self) -> u64 {
         // Spread out as chance would have it: the numbers in turn, times an odd one.
-        self.0.arena.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+        self.0.simulation.random_draws.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
     }
 
     async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
