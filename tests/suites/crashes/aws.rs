@@ -1,8 +1,7 @@
-//! An AWS that can fail at any call: under the real SDK clients, at the HTTP level.
+//! A simulated AWS under the real SDK clients, at the HTTP level, which injects a fault at any call.
 //!
-//! DynamoDB's requests go on to an engine in this process, S3's and SNS's are answered here. What is injected is what a
-//! network and a Lambda do: a request that does not arrive, an answer that does not come back, a function that is gone
-//! in the middle of a call.
+//! An engine in this process answers DynamoDB's requests; this module answers those to S3 and SNS. Faults are those of
+//! a network and of Lambda: lost requests, lost responses, invocations killed during a call.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,7 +26,7 @@ use tokio::sync::Notify;
 
 use super::faults::{Ending, Fault, FaultKind};
 
-/// A call of an invocation, as it went over the wire.
+/// A call of an invocation to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub service: Service,
@@ -36,7 +35,6 @@ pub struct Call {
     pub was_answered: bool,
 }
 
-/// A service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     S3,
@@ -44,19 +42,17 @@ pub enum Service {
     Sns,
 }
 
-/// The three services.
 pub struct Aws {
     engine: SharedHttpClient,
     objects: BTreeMap<String, Vec<u8>>,
     messages: Mutex<Vec<BTreeMap<String, String>>>,
     calls: Mutex<Vec<Call>>,
     fault: Mutex<Option<Fault>>,
-    /// One call at a time, in the order in which they come: so that the same calls have the same numbers in each run.
+    /// Serialises calls in their order of arrival, so that the same call has the same number in each run.
     queue: tokio::sync::Mutex<()>,
     killed: Notify,
 }
 
-/// The clients of one function.
 pub struct Clients {
     pub store: DynamoDb,
     pub notifier: Sns,
@@ -64,7 +60,7 @@ pub struct Clients {
 }
 
 impl Aws {
-    /// A new AWS with an empty table, and clients of it. `engine` reaches DynamoDB.
+    /// Starts an AWS with an empty table and returns it with its clients. `engine` is the HTTP client for DynamoDB.
     pub async fn start(engine: SharedHttpClient, objects: BTreeMap<String, Vec<u8>>) -> (Arc<Self>, Clients) {
         let aws = Arc::new(Self {
             engine,
@@ -80,10 +76,10 @@ impl Aws {
             .http_client(Shared(Arc::clone(&aws)))
             .region(Region::from_static("eu-north-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new("any", "any", None, None, "tests")))
-            // As many tries as in production, without the waits between them.
+            // As many attempts as in production, with less back-off.
             .retry_config(RetryConfig::standard().with_initial_backoff(std::time::Duration::from_millis(1)))
             .build();
-        // Clients share a bucket of retries throughout a process, which the many runs of a test would empty.
+        // The SDK shares a retry quota within a process; the many runs of a test would exhaust it.
         let retries = || RetryPartition::custom("tests").token_bucket(TokenBucket::unlimited()).build();
         let of_dynamodb = aws_sdk_dynamodb::config::Builder::from(&configuration)
             .endpoint_url(dynamodb::engine().await)
@@ -101,7 +97,7 @@ impl Aws {
         (aws, clients)
     }
 
-    /// Runs one invocation with a fault, and returns how it ended, and its calls.
+    /// Runs one invocation with a fault. Returns how it ended and its calls.
     pub async fn invoke<E>(
         &self,
         fault: Option<Fault>,
@@ -117,7 +113,7 @@ impl Aws {
         (ended, std::mem::take(&mut self.calls.lock().unwrap()))
     }
 
-    /// The messages that were published, as the parameters of their requests.
+    /// The published messages, each as the parameters of its request.
     pub fn messages(&self) -> Vec<BTreeMap<String, String>> {
         self.messages.lock().unwrap().clone()
     }
@@ -156,7 +152,7 @@ impl Aws {
         self.calls.lock().unwrap().get_mut(number - 1).map(change);
     }
 
-    /// The invocation goes no further; whoever runs it drops it.
+    /// Ends the invocation: `invoke` drops its future.
     async fn kill<T>(&self) -> T {
         self.killed.notify_one();
         std::future::pending().await
@@ -174,7 +170,7 @@ impl Aws {
         let sent = match (cut, from) {
             (false, _) => rest.len(),
             (true, 0) => rest.len() / 2,
-            // A transfer that is taken up again and comes no further.
+            // A resumed transfer that makes no progress.
             (true, _) => 0,
         };
         let mut answer = response(if from == 0 { 200 } else { 206 }, SdkBody::from(&rest[..sent]));
@@ -192,7 +188,7 @@ impl Aws {
     }
 }
 
-/// What a request asks, and whom.
+/// The service and the operation of a request.
 fn target(request: &HttpRequest) -> (Service, String) {
     if let Some(target) = request.headers().get("x-amz-target") {
         let operation = target.rsplit('.').next().unwrap_or(target);

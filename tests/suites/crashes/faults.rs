@@ -1,59 +1,57 @@
-//! What can go wrong with a call.
+//! Faults of a call to AWS.
 
 use super::aws::Service;
 
-/// What happens to a call.
+/// What goes wrong with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// It does not arrive.
+    /// The request does not arrive.
     RequestLost,
-    /// The service refuses it for now.
+    /// The service responds with a 503.
     Refused,
-    /// It takes effect, and its answer does not come back.
+    /// The call takes effect, but its response does not arrive.
     ResponseLost,
-    /// Its answer breaks off in the middle. Only S3's are long enough.
+    /// The response body is cut. Only S3's are long enough.
     ResponseCut,
-    /// The invocation is killed before it.
+    /// The invocation is killed before the call.
     KilledBefore,
-    /// The invocation is killed after it took effect.
+    /// The invocation is killed after the call took effect.
     KilledAfter,
 }
 
-/// Which calls of an invocation it happens to, from one of them on.
+/// Which calls a fault affects, from the call with its number on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Only that one: the SDK's own retry can heal it, or taking up the transfer again.
+    /// Only that call. A retry of the SDK or a resumed transfer recovers from it.
     OneCall,
-    /// All that go to the same service.
+    /// That call and all later ones to the same service.
     SameService,
-    /// All.
+    /// That call and all later ones.
     EveryCall,
 }
 
 /// How an invocation ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// As if nothing had happened.
     Succeeds,
-    /// It asks for the event to be delivered again.
+    /// It fails, so Lambda delivers the event again.
     Fails,
-    /// It does not end, it is gone.
+    /// It is killed before it returns.
     Killed,
 }
 
-/// A fault of one invocation.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
     /// The number of the call, from 1.
     pub at: usize,
     pub kind: FaultKind,
     pub scope: Scope,
-    /// The service of that call, once it was reached.
+    /// The service of that call, once the call was made.
     reached: Option<Service>,
 }
 
 impl Fault {
-    /// Every fault that there is at a call to this service.
+    /// All faults of a call to this service.
     pub fn all_at(at: usize, service: Service) -> impl Iterator<Item = Self> {
         let killed = [FaultKind::KilledBefore, FaultKind::KilledAfter].map(|kind| (kind, Scope::OneCall));
         let broken = [Scope::OneCall, Scope::SameService].map(|scope| (FaultKind::ResponseCut, scope));
@@ -68,7 +66,7 @@ impl Fault {
             .map(move |(kind, scope)| Self { at, kind, scope, reached: None })
     }
 
-    /// What happens to a call.
+    /// What goes wrong with the call of this number, if anything.
     pub fn at_call(&mut self, number: usize, service: Service) -> Option<FaultKind> {
         if number == self.at {
             self.reached = Some(service);
@@ -83,11 +81,11 @@ impl Fault {
         .then_some(self.kind)
     }
 
-    /// How the invocation ends.
+    /// How an invocation with this fault ends.
     pub fn ending(&self) -> Ending {
         match (self.kind, self.scope) {
             (FaultKind::KilledBefore | FaultKind::KilledAfter, _) => Ending::Killed,
-            // The SDK's own retry heals it, and a broken transfer is taken up again.
+            // A retry of the SDK or a resumed transfer recovers.
             (_, Scope::OneCall) => Ending::Succeeds,
             _ => Ending::Fails,
         }

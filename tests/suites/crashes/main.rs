@@ -1,6 +1,5 @@
-//! A crash at every step: for each call that an invocation makes to S3, DynamoDB or SNS, everything that can go wrong
-//! with it, and then the event once more, as Lambda delivers it. No incident is lost, no failure counted wrong, and
-//! nobody tries for ever.
+//! Injects every fault into every call that an invocation makes to S3, DynamoDB and SNS, then delivers the event again,
+//! as Lambda does. No incident is lost, each failure is counted once, and the number of calls stays bounded.
 
 mod aws;
 mod faults;

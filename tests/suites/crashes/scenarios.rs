@@ -1,4 +1,4 @@
-//! The scenarios, and what must hold after each fault in them.
+//! The scenarios, and what must hold after each fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,23 +19,23 @@ use pivotwatch_tests::worlds::{TrailRecord, World};
 use super::aws::{Aws, Call, Clients, Service};
 use super::faults::{Ending, Fault};
 
-/// What happens before, and what then is disturbed.
+/// A scenario: the events before, and the event into whose invocation faults are injected.
 struct Scenario {
     world: World,
     objects: BTreeMap<String, Vec<u8>>,
     before: Vec<Event>,
     event: Event,
-    /// The calls that the event costs when all goes well.
+    /// The operations of the event's invocation without a fault.
     calls: Vec<&'static str>,
 }
 
-/// A function, and what is behind it.
+/// The pipeline over the simulated AWS.
 struct Function {
     pipeline: Pipeline<DynamoDb, Sns, VirtualRuntime>,
     objects: S3,
 }
 
-/// What there is in the end.
+/// The records of the address in the end.
 #[derive(Debug)]
 struct Stored {
     evidence: Evidence,
@@ -80,7 +80,7 @@ impl Scenario {
         (aws, function)
     }
 
-    /// Each fault at each call, in a world of its own.
+    /// Runs each fault at each call, each with an AWS of its own.
     async fn with_every_fault_at_every_call(self) {
         let http = pivotwatch::clients::http_client();
         let (aws, function) = self.start(&http).await;
@@ -99,7 +99,7 @@ impl Scenario {
             assert!(disturbed.len() <= 3 * (calls.len() + 3), "{context} led to {} calls", disturbed.len());
             assert_eq!(ended, fault.ending(), "{context}: {disturbed:#?}");
             if ended != Ending::Succeeds {
-                // Lambda waits a minute before it tries again.
+                // Lambda waits a minute before it retries.
                 function.pipeline.runtime.pass(TimeDelta::minutes(1));
                 let (ended, again) = aws.invoke(None, function.invoke(&self.event)).await;
                 assert_eq!(ended, Ending::Succeeds, "{context}");
@@ -111,7 +111,7 @@ impl Scenario {
         }
     }
 
-    /// Compares what is stored and was published with what the rule says.
+    /// Compares the stored and published incidents with those of the rule.
     fn judge(&self, stored: &Stored, aws: &Aws, more_messages: usize) {
         let of = |incident| store_contents::finding(incident, &stored.evidence.tallies, &self.world.rule);
         let found: BTreeSet<Finding> = stored.incidents.iter().map(of).collect();
@@ -125,8 +125,8 @@ impl Scenario {
     }
 }
 
-/// How many messages there may be for one incident beside the first: one for each that was sent without anybody learning
-/// of it, and one where nothing could be marked any more after it.
+/// How many duplicates of an incident's message are allowed: one for each message whose response was lost, and one if
+/// nothing was marked as published after the last message.
 fn more_messages(calls: &[Call]) -> usize {
     let is_sent = |call: &Call| call.service == Service::Sns && call.took_effect;
     let unanswered = calls.iter().filter(|call| is_sent(call) && !call.was_answered).count();
@@ -144,20 +144,20 @@ fn written<const N: usize>(keys: [&str; N]) -> Event {
     Event::Objects(keys.map(str::to_owned).to_vec())
 }
 
-/// A query for each day of the window around a login.
+/// A query for each day of a login's window.
 const TALLIES_AROUND_A_LOGIN: [&str; 3] = ["Query"; 3];
 
-/// The same around each login that new failures concern: those of three days.
+/// A query for each day of the windows of logins on the three days that new failures concern.
 const TALLIES_AROUND_FAILURES: [&str; 5] = ["Query"; 5];
 
-/// The logins of those three days.
+/// The logins of these three days.
 const LOGINS: [&str; 3] = ["Query"; 3];
 
-/// An incident is stored, published and marked.
+/// An incident is stored with a lease, published, and marked as published.
 const PUBLISHED: [&str; 3] = ["PutItem", "Publish", "PutItem"];
 
 #[tokio::test]
-async fn a_login_where_the_failures_are_known() {
+async fn a_login_after_its_failures() {
     let six = failed(6, noon());
     let world = World::plain(&six, &[noon()]);
     let scenario = Scenario {
@@ -171,7 +171,7 @@ async fn a_login_where_the_failures_are_known() {
 }
 
 #[tokio::test]
-async fn the_first_failures_of_an_address_where_the_login_is_known() {
+async fn first_failures_after_the_login() {
     let six = failed(6, noon());
     let world = World::plain(&six, &[noon()]);
     let scenario = Scenario {
@@ -193,7 +193,7 @@ async fn the_first_failures_of_an_address_where_the_login_is_known() {
 }
 
 #[tokio::test]
-async fn more_failures_that_overlap_those_that_are_known() {
+async fn failures_that_overlap_stored_ones() {
     let seven = failed(7, noon());
     let world = World::plain(&seven, &[noon()]);
     let scenario = Scenario {
@@ -215,7 +215,7 @@ async fn more_failures_that_overlap_those_that_are_known() {
 }
 
 #[tokio::test]
-async fn more_failures_of_an_incident_that_is_published() {
+async fn failures_of_a_published_incident() {
     let eight = failed(8, noon());
     let world = World::plain(&eight, &[noon()]);
     let scenario = Scenario {
@@ -229,7 +229,7 @@ async fn more_failures_of_an_incident_that_is_published() {
 }
 
 #[tokio::test]
-async fn a_log_file_with_logins_of_two_kinds() {
+async fn a_log_file_with_logins_of_two_incidents() {
     let six = failed(6, noon());
     let mut world = World::plain(&six, &[noon(), noon() + TimeDelta::minutes(1)]);
     world.trail[1].region = "us-east-1";

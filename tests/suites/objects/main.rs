@@ -1,4 +1,4 @@
-//! Objects from S3 over connections that break: the real client against a server that hangs up.
+//! Reads objects over connections that break: the real S3 client against a server that hangs up.
 
 mod regions;
 
@@ -12,14 +12,14 @@ use tokio::net::{TcpListener, TcpStream};
 
 const E_TAG: &str = "\"0123456789abcdef0123456789abcdef\"";
 
-/// An S3 of one object. It sends only so many bytes of it in each answer, and then hangs up.
+/// An S3 server with one object. Each response has a limited number of bytes; then the server hangs up.
 struct Server {
     object: Vec<u8>,
-    /// How many bytes each answer in turn sends before it breaks off; all that is left after the last.
+    /// Bytes in each response, in order. Later responses send the rest of the object.
     breaks: Mutex<Vec<usize>>,
-    /// After how many answers the object is another.
+    /// Number of responses after which the object is replaced.
     replaced_after: Option<usize>,
-    /// What was asked: the headers Range and If-Match of each request.
+    /// The headers Range and If-Match of each request.
     asked: Mutex<Vec<(String, String)>>,
 }
 
@@ -68,7 +68,7 @@ impl Server {
     }
 }
 
-/// Reads the object through the real client; the bytes, or how it ended.
+/// Reads the object through the real client. Returns its bytes, or the error.
 async fn read(server: Server) -> (Vec<u8>, std::io::Result<()>, Vec<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -76,7 +76,7 @@ async fn read(server: Server) -> (Vec<u8>, std::io::Result<()>, Vec<(String, Str
     let serving = Arc::clone(&server);
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            // A client that gives up is its own business.
+            // The client may hang up first.
             let _ = serving.answer(connection).await;
         }
     });
@@ -105,7 +105,7 @@ async fn read(server: Server) -> (Vec<u8>, std::io::Result<()>, Vec<(String, Str
 }
 
 #[tokio::test]
-async fn a_transfer_that_breaks_off_goes_on_where_it_broke() {
+async fn an_interrupted_transfer_resumes_at_its_offset() {
     let server = Server::of(300_000, &[100_000, 50_000]);
     let object = server.object.clone();
     let (bytes, result, asked) = read(server).await;
@@ -121,7 +121,7 @@ async fn a_transfer_that_breaks_off_goes_on_where_it_broke() {
 }
 
 #[tokio::test]
-async fn an_object_that_was_replaced_meanwhile_is_not_put_together_from_both() {
+async fn an_object_replaced_during_the_transfer_is_not_mixed_with_its_successor() {
     let server = Server { replaced_after: Some(1), ..Server::of(300_000, &[100_000]) };
     let (bytes, result, _) = read(server).await;
     assert_eq!(bytes.len(), 100_000);
@@ -129,7 +129,7 @@ async fn an_object_that_was_replaced_meanwhile_is_not_put_together_from_both() {
 }
 
 #[tokio::test]
-async fn a_server_that_only_ever_hangs_up_is_given_up() {
+async fn transfers_without_progress_end_in_an_error() {
     let (bytes, result, asked) = read(Server::of(300_000, &[1000, 0, 0, 0, 0, 0, 0, 0, 0])).await;
     assert_eq!(bytes.len(), 1000);
     assert!(result.is_err());

@@ -1,4 +1,4 @@
-//! Objects in buckets of several regions: an S3 that serves a bucket only to requests signed for its region.
+//! Reads objects in buckets of several regions: the server serves a bucket only to requests signed for its region.
 
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -11,17 +11,17 @@ use tokio::net::{TcpListener, TcpStream};
 /// The function's own region.
 const HOME: &str = "us-east-1";
 
-/// Buckets, and where they are.
+/// Buckets and their regions.
 const BUCKETS: [(&str, &str); 3] = [("exports", HOME), ("trail", "eu-west-1"), ("archive", "eu-central-1")];
 
-/// How S3 refuses a request that came to another region.
+/// How S3 refuses a request signed for another region.
 #[derive(Clone, Copy)]
 enum Refusal {
-    /// By the bucket's endpoint.
+    /// It redirects to the bucket's endpoint.
     Redirect,
-    /// By the signature's region.
+    /// It names the region that the signature should have.
     WrongSignature,
-    /// Without the region, as a proxy that drops headers does.
+    /// It omits the region, as behind a proxy that drops headers.
     Unnamed,
 }
 
@@ -74,7 +74,7 @@ async fn serve(refusal: Refusal) -> (Arc<Server>, S3) {
     let serving = Arc::clone(&server);
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            // A client that gives up is its own business.
+            // The client may hang up first.
             let _ = serving.answer(connection).await;
         }
     });
@@ -120,11 +120,11 @@ async fn an_object_is_read_in_the_region_that_its_event_names() {
 }
 
 #[tokio::test]
-async fn an_object_of_a_region_that_no_event_names_is_read_where_s3_says_that_it_is() {
+async fn an_object_whose_event_names_no_region_is_read_in_the_region_that_s3_names() {
     for refusal in [Refusal::Redirect, Refusal::WrongSignature] {
         let (server, objects) = serve(refusal).await;
         for (bucket, region) in BUCKETS {
-            // An event that names the wrong region is no worse than one that names none.
+            // An event that names the wrong region is as good as one that names none.
             for named in [None, Some("ap-south-1"), Some(HOME)] {
                 assert_eq!(read(&objects, bucket, named).await.unwrap(), region, "{bucket} {named:?}");
             }
@@ -134,7 +134,7 @@ async fn an_object_of_a_region_that_no_event_names_is_read_where_s3_says_that_it
 }
 
 #[tokio::test]
-async fn a_redirect_that_names_no_region_is_tried_again_later() {
+async fn a_redirect_without_a_region_is_retried_later() {
     let (_, objects) = serve(Refusal::Unnamed).await;
     let fault = read(&objects, "trail", None).await.unwrap_err();
     assert!(matches!(&fault, OpenFault::Unavailable(cause) if cause.contains("PermanentRedirect")), "{fault}");

@@ -1,4 +1,4 @@
-//! The rule, judged: what pivotwatch finds in a world is what the rule says of it.
+//! The rule against its reference implementation: pivotwatch finds in each world what the judge finds.
 
 mod mistakes;
 

@@ -1,4 +1,4 @@
-//! Whether the worlds are any good: each likely mistake about the rule must change what is found in some of them.
+//! The quality of the generated worlds: each likely mistake in the rule changes the findings of some worlds.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +11,20 @@ use proptest::test_runner::TestRunner;
 
 const WORLDS: usize = 2000;
 
-/// Of so many worlds so few may tell a mistake; less would be luck.
+/// Number of worlds, and the minimum of them that must reveal each mistake.
 const ENOUGH: usize = 20;
 
-/// What the rule finds in the world after a change of it.
+/// The rule's findings in the world after a mutation.
 fn changed(world: &World, change: impl Fn(&mut World)) -> BTreeSet<Finding> {
     let mut world = world.clone();
     change(&mut world);
     judge(&world)
 }
 
-/// A mistake, and what would be found by it.
+/// A mistake and its mutation of a world.
 type Mistake = (&'static str, fn(&World) -> BTreeSet<Finding>);
 
-/// Mistakes about the rule, each as a change that makes the right rule find what the wrong one would.
+/// Mistakes in the rule. Each is a mutation of the world that makes the right rule find what the wrong rule would.
 fn mistakes() -> Vec<Mistake> {
     vec![
         ("as many failures as the threshold suffice", |world| changed(world, |world| world.rule.threshold -= 1)),
@@ -97,7 +97,7 @@ fn by_day(world: &World) -> BTreeSet<Finding> {
 }
 
 #[test]
-fn each_likely_mistake_about_the_rule_shows_in_some_world() {
+fn each_likely_mistake_in_the_rule_changes_the_findings_of_some_world() {
     let mut runner = TestRunner::deterministic();
     let worlds: Vec<World> = (0..WORLDS).map(|_| worlds().new_tree(&mut runner).expect("a world").current()).collect();
     let judged: Vec<_> = worlds.iter().map(judge).collect();

@@ -1,4 +1,4 @@
-//! What a tally costs: bytes of its item, and write units for each time it is written.
+//! The cost of a tally: bytes of its item, and write units of each write.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use pivotwatch_tests::facts::{ADDRESS, at};
 
 use super::failure;
 
-/// DynamoDB refuses an item above this.
+/// DynamoDB's limit on the bytes of an item.
 const LARGEST_ITEM: usize = 400 * 1024;
 
 /// The size of an item as DynamoDB counts it
@@ -65,7 +65,7 @@ fn midnight() -> DateTime<Utc> {
     at("2026-03-02T00:00:00Z")
 }
 
-/// So many failures, evenly over the day.
+/// A tally with `failures` failures, spread evenly over the day.
 fn evenly(failures: u64, failure: impl Fn(u64, DateTime<Utc>) -> Failure) -> Tally {
     let mut tally = Tally::default();
     for number in 0..failures {
@@ -96,7 +96,7 @@ async fn what_a_tally_costs_is_bounded_whatever_an_address_does() {
 }
 
 #[tokio::test]
-async fn whoever_invents_codes_and_names_does_not_outgrow_an_item() {
+async fn invented_codes_and_names_do_not_exceed_the_limit_of_an_item() {
     let tally = evenly(24 * 400, |number, time| Failure {
         code: format!("{:010}", number * 1_000_003).parse().unwrap(),
         user: format!("{number}{}", "é".repeat(100)),

@@ -1,4 +1,4 @@
-//! An address that fails more often than a tally keeps: what it costs stays bounded, and what is decided stays exact.
+//! An address with more failures than a tally keeps: its cost stays bounded, and its decision exact.
 
 mod cost;
 mod numbers;
@@ -19,7 +19,7 @@ fn failure(number: u64, time: DateTime<Utc>) -> Failure {
         source: Source::Interactive,
         time,
         code: "50126".parse().unwrap(),
-        // Spread over the range, as hashes are.
+        // Spread over the range of hashes.
         identity: (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
         user: format!("user{number}@contoso.example"),
         app: "Azure Portal".to_owned(),
@@ -33,7 +33,7 @@ fn login(time: DateTime<Utc>) -> Login {
     }
 }
 
-/// What is remembered of failures at these times, and a login.
+/// The evidence of failures at these times, and of a login.
 fn evidence(times: &[DateTime<Utc>], login: Login) -> Evidence {
     let mut evidence = Evidence::none(login.source_ip_address);
     for (number, time) in (0..).zip(times) {
@@ -45,7 +45,7 @@ fn evidence(times: &[DateTime<Utc>], login: Login) -> Evidence {
     evidence
 }
 
-/// Whether more failures than allowed fit into a window with the login, by looking at every one of them.
+/// `true` if some window with the login holds more failures than the threshold. Counts every failure.
 fn by_definition(times: &[DateTime<Utc>], login: DateTime<Utc>, rule: &Rule) -> bool {
     let mut times: Vec<_> = times.iter().copied().filter(|time| rule.order == Order::Any || *time <= login).collect();
     times.sort_unstable();
@@ -54,12 +54,12 @@ fn by_definition(times: &[DateTime<Utc>], login: DateTime<Utc>, rule: &Rule) -> 
         .any(|held| login.max(held[held.len() - 1]) - login.min(held[0]) <= rule.window)
 }
 
-/// Bursts: how many failures, from which second on, over how many seconds.
+/// Bursts: number of failures, first second, length in seconds.
 fn bursts() -> impl Strategy<Value = Vec<(usize, i64, i64)>> {
     vec((1..700_usize, 0..3 * 86_400_i64, 1..5400_i64), 1..4)
 }
 
-/// The times of the failures of bursts.
+/// The times of the bursts' failures.
 fn times_of(bursts: &[(usize, i64, i64)]) -> Vec<DateTime<Utc>> {
     let first_day = at("2026-03-01T00:00:00Z");
     let of_burst = |(number, first, length): &(usize, i64, i64)| {
@@ -74,10 +74,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn decisions_are_those_of_every_single_failure(
+    fn decisions_equal_those_over_every_single_failure(
         bursts in bursts(),
         login_second in 0..3 * 86_400_i64,
-        // A login exactly a window away from some failure is where decisions are won and lost.
+        // The boundary case: a login exactly one window away from a failure.
         at_the_edge in any::<Option<(prop::sample::Index, i64)>>(),
         threshold in prop_oneof![Just(5_u32), 1..=255_u32],
         window_minutes in prop_oneof![Just(1440_i64), 60..=2880_i64],
@@ -101,7 +101,7 @@ proptest! {
     }
 }
 
-/// Four of a thousand failures lie in the window. A sample of the hour can make any number of them.
+/// Four of a thousand failures lie in the window. A sample of the hour can estimate any number of them.
 #[test]
 fn the_edge_of_a_window_in_a_saturated_hour_is_decided_exactly() {
     let burst = |number: i64| (0..number).map(|second| noon() + TimeDelta::seconds(second)).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! A number of which only a sample is known is reported as an estimate, and every other number is exact.
+//! A number derived from a sample is reported as an estimate; every other number is exact.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What one more login and one more failure cost at an address, by how many logins the address has that day: requests
-//! to DynamoDB, and capacity units as the engine counts them.
+//! The cost of one more login and of one more failure, by the number of the address's logins on that day: requests to
+//! DynamoDB, and capacity units as the engine counts them.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +20,7 @@ use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{console_login, event, failed, lines, noon, written};
 use pivotwatch_tests::pipeline::pipeline;
 
-/// What was asked of DynamoDB.
+/// Requests to DynamoDB, and their capacity units.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
     reads: u32,
@@ -95,7 +95,7 @@ impl Intercept for Meter {
     }
 }
 
-/// The cost of one more login and of one more failure at an address with so many failures and logins.
+/// The cost of one more login and of one more failure at an address with this number of failures and logins.
 async fn costs(failures: i64, logins: usize) -> [Cost; 2] {
     let meter = Meter::default();
     let (_, client) = dynamodb::start().await;

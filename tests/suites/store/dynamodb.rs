@@ -1,4 +1,4 @@
-//! What only DynamoDB has: attributes that people read, an index, expiry, and records that others wrote.
+//! DynamoDB alone: attributes for people, the index, expiry, and records of other writers.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ async fn facts(store: &impl Store) -> StoreContents {
     store_contents(store, key(0).address, key(0).day..=key(0).day).await
 }
 
-/// An item as a person sees it; what differs from one run to the next, and the state, only by its kind.
+/// An item as people see it, with placeholders for the state and for values that differ between runs.
 fn readable(item: &HashMap<String, AttributeValue>) -> Value {
     let sorted: std::collections::BTreeMap<_, _> = item.iter().collect();
     let shown = |(name, value): (&String, &AttributeValue)| {
@@ -117,7 +117,7 @@ async fn the_addresses_of_a_day_are_spread_over_the_shards_of_the_index() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_not_known_even_before_it_is_deleted() {
+async fn expired_records_are_skipped_before_their_deletion() {
     let (store, client) = start().await;
     let (tally_name, login_name) = ("2026-03-02#failures#interactive", "2026-03-02#login#2026-03-02T12:00:00Z#one");
     store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
@@ -137,7 +137,7 @@ async fn what_has_expired_is_not_known_even_before_it_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_named_and_keeps_no_other_back() {
+async fn an_unreadable_record_is_reported_and_does_not_affect_others() {
     let (store, client) = start().await;
     let name = "2026-03-02#failures#interactive";
     store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
@@ -153,9 +153,9 @@ async fn a_record_that_cannot_be_read_is_named_and_keeps_no_other_back() {
     assert_eq!(error.code(), "store.unreadable", "and it is not merged into, which would overwrite it");
 }
 
-/// Without a version there is nothing to condition a write on, and a retry could never succeed.
+/// A write needs a version for its condition, so a retry could never succeed.
 #[tokio::test]
-async fn a_record_without_a_version_is_named_at_once() {
+async fn a_record_without_a_version_is_an_error_without_a_retry() {
     let (store, client) = start().await;
     store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
     store.write_incident(&unpublished(), Version::NONE).await.unwrap();
@@ -171,7 +171,7 @@ async fn a_record_without_a_version_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn an_edited_incident_is_named() {
+async fn an_edited_incident_is_reported_by_name() {
     let (store, client) = start().await;
     store.write_incident(&unpublished(), Version::NONE).await.unwrap();
     let name = format!("2026-03-02#incident#{}", incident_key().id);
@@ -181,7 +181,7 @@ async fn an_edited_incident_is_named() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_said_with_what_to_do() {
+async fn a_missing_table_is_reported_with_its_remedy() {
     let (store, client) = start().await;
     client.delete_table().table_name(TABLE).send().await.unwrap();
     let error = store.tally(&key(0)).await.unwrap_err();

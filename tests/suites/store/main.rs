@@ -1,4 +1,4 @@
-//! The store's promises, kept by both of its implementations: one suite, run against memory and against DynamoDB.
+//! The store's promises: one suite, run against the in-memory store and against DynamoDB.
 
 mod dynamodb;
 
@@ -25,16 +25,16 @@ macro_rules! on_both {
 }
 
 on_both!(
-    what_was_never_written_is_not_there,
-    a_tally_comes_back_as_it_was_written,
-    a_write_in_place_of_an_older_version_conflicts_and_changes_nothing,
+    a_record_that_was_never_written_is_absent,
+    a_tally_is_loaded_as_it_was_written,
+    a_write_over_an_older_version_conflicts_and_changes_nothing,
     of_two_writers_of_the_same_version_one_succeeds,
     a_login_is_written_once,
-    an_incident_comes_back_as_it_was_written,
-    an_incident_with_more_logins_than_it_lists_comes_back_as_it_was_written,
-    all_of_an_address_around_some_days_is_known_and_nothing_else,
+    an_incident_is_loaded_as_it_was_written,
+    an_incident_with_more_logins_than_it_lists_is_loaded_as_it_was_written,
+    all_records_of_an_address_on_the_days_are_loaded_and_no_others,
     a_full_tally_has_room,
-    more_than_a_page_of_records_is_read_whole,
+    several_pages_of_records_are_loaded_whole,
 );
 
 fn address(text: &str) -> Address {
@@ -86,7 +86,7 @@ fn report() -> IncidentReport {
     incidents(&evidence, &Rule::default()).remove(0)
 }
 
-/// The incident as it is stored before it is published.
+/// An incident before it is published.
 fn unpublished() -> StoredIncident {
     let report = report();
     StoredIncident {
@@ -102,7 +102,7 @@ fn incident_key() -> IncidentKey {
     IncidentKey::of(&unpublished().incident)
 }
 
-async fn what_was_never_written_is_not_there(store: impl Store) {
+async fn a_record_that_was_never_written_is_absent(store: impl Store) {
     assert_eq!(store.tally(&key(0)).await.unwrap(), None);
     assert_eq!(store.incident(&incident_key()).await.unwrap(), None);
     let contents = store_contents(&store, key(0).address, key(-1).day..=key(1).day).await;
@@ -112,7 +112,7 @@ async fn what_was_never_written_is_not_there(store: impl Store) {
     assert!(store.incidents(key(0).address, key(0).day, &wanted).await.unwrap().records.is_empty());
 }
 
-async fn a_tally_comes_back_as_it_was_written(store: impl Store) {
+async fn a_tally_is_loaded_as_it_was_written(store: impl Store) {
     assert_eq!(store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap(), Write::Done);
     let stored = store.tally(&key(0)).await.unwrap().unwrap();
     assert_eq!(stored.value, tally(6));
@@ -120,7 +120,7 @@ async fn a_tally_comes_back_as_it_was_written(store: impl Store) {
     assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, tally(7));
 }
 
-async fn a_write_in_place_of_an_older_version_conflicts_and_changes_nothing(store: impl Store) {
+async fn a_write_over_an_older_version_conflicts_and_changes_nothing(store: impl Store) {
     store.write_tally(&key(0), &tally(1), Version::NONE).await.unwrap();
     let first = store.tally(&key(0)).await.unwrap().unwrap().version;
     store.write_tally(&key(0), &tally(2), first).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_login_is_written_once(store: impl Store) {
     assert_eq!(contents.evidence.logins, [login("one", 0), login("two", 0)]);
 }
 
-async fn an_incident_comes_back_as_it_was_written(store: impl Store) {
+async fn an_incident_is_loaded_as_it_was_written(store: impl Store) {
     let lease = Lease { owner: "an invocation".to_owned(), until: noon() + TimeDelta::seconds(30) };
     let leased = StoredIncident { lease: Some(lease), ..unpublished() };
     let reported = Some(Reported::from(report()));
@@ -170,7 +170,7 @@ async fn an_incident_comes_back_as_it_was_written(store: impl Store) {
     assert!(store.incidents(key(0).address, key(1).day, &wanted).await.unwrap().records.is_empty());
 }
 
-async fn an_incident_with_more_logins_than_it_lists_comes_back_as_it_was_written(store: impl Store) {
+async fn an_incident_with_more_logins_than_it_lists_is_loaded_as_it_was_written(store: impl Store) {
     for number in [50, 51, 256, 257, 400] {
         let mut stored = unpublished();
         for login in (0..number).map(|number| login(&format!("login {number}"), number % 60)) {
@@ -184,7 +184,7 @@ async fn an_incident_with_more_logins_than_it_lists_comes_back_as_it_was_written
     }
 }
 
-async fn all_of_an_address_around_some_days_is_known_and_nothing_else(store: impl Store) {
+async fn all_records_of_an_address_on_the_days_are_loaded_and_no_others(store: impl Store) {
     for days_later in -2..=2 {
         store.write_tally(&key(days_later), &tally(1), Version::NONE).await.unwrap();
         store.write_login(&login("a", days_later * 24 * 60)).await.unwrap();
@@ -220,7 +220,7 @@ async fn a_full_tally_has_room(store: impl Store) {
     assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, full);
 }
 
-async fn more_than_a_page_of_records_is_read_whole(store: impl Store) {
+async fn several_pages_of_records_are_loaded_whole(store: impl Store) {
     // A page of DynamoDB has 1 MB.
     for number in 0..40 {
         let big = Login { user_agent: "x".repeat(40_000), ..login(&number.to_string(), number) };
