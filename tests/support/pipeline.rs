@@ -1,4 +1,4 @@
-//! A world whose time the tests decide.
+//! A pipeline with a virtual clock and a topic that can fail.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::facts::{event, noon, written};
 
-/// Waiting takes no time, it lets time pass; chance is a count.
+/// A runtime whose waits advance its clock at once, and whose random numbers are a sequence.
 #[derive(Debug)]
 pub struct VirtualRuntime {
     now: Mutex<DateTime<Utc>>,
@@ -23,13 +23,13 @@ pub struct VirtualRuntime {
 }
 
 impl VirtualRuntime {
-    /// A world at `now`.
+    /// A runtime whose clock begins at `now`.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
         Self { now: Mutex::new(now), drawn: AtomicU64::new(1) }
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn pass(&self, time: TimeDelta) {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) += time;
     }
@@ -42,7 +42,7 @@ impl Runtime for VirtualRuntime {
 
     async fn wait(&self, duration: Duration) {
         self.pass(TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX));
-        // Gives way, as waiting does.
+        // Yields, as a real wait does.
         tokio::task::yield_now().await;
     }
 
@@ -53,7 +53,7 @@ impl Runtime for VirtualRuntime {
     }
 
     fn random(&self) -> u64 {
-        // Spread out as chance would have it: the numbers in turn, times an odd one.
+        // Multiplies a counter by an odd number, to spread the values.
         self.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
     }
 
@@ -65,16 +65,15 @@ impl Runtime for VirtualRuntime {
 /// A topic that fails, or never answers, a number of times before it works.
 #[derive(Debug, Default)]
 pub struct Topic {
-    /// What was sent.
+    /// The messages that were sent.
     pub sent: InMemoryNotifier,
-    /// How often it still refuses.
+    /// Number of requests still to refuse.
     pub refusals: AtomicU64,
-    /// How often it still sends and then leaves the sender waiting, as a network that loses the answer does.
+    /// Number of messages still to send without an answer, as when a network loses the response.
     pub silences: AtomicU64,
 }
 
 impl Topic {
-    /// The messages that were sent.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
         self.sent.messages()
@@ -98,20 +97,21 @@ impl Notifier for Topic {
     }
 }
 
-/// Something that a function is invoked with.
+/// An event that a function is invoked with.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Objects were written under these keys.
     Objects(Vec<String>),
-    /// EventBridge brings a record of CloudTrail.
+    /// EventBridge delivers a CloudTrail record.
     Record(Value),
 }
 
 impl Event {
-    /// Invokes the function that the event is for, and tells whether the event need not come again.
+    /// Invokes the function for this event.
     ///
     /// # Errors
-    /// Why it has to come again.
+    ///
+    /// Why Lambda has to deliver the event again.
     pub async fn invoke<S: Store, N: Notifier, R: Runtime>(
         &self,
         pipeline: &Pipeline<S, N, R>,
@@ -131,7 +131,7 @@ impl Event {
     }
 }
 
-/// The pipeline over `store`, in a world of its own.
+/// The pipeline over `store`, with a clock of its own.
 pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, VirtualRuntime> {
     Pipeline {
         store,

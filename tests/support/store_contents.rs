@@ -1,4 +1,4 @@
-//! Everything that a store has of an address, read as the pipeline reads it: kind by kind, page by page.
+//! All records of an address in a store, loaded as the pipeline loads them: kind by kind, page by page.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -10,19 +10,20 @@ use uuid::Uuid;
 
 use crate::judge::Finding;
 
-/// What a store has of an address.
+/// The records of an address.
 #[derive(Clone, Debug)]
 pub struct StoreContents {
     /// The facts.
     pub evidence: Evidence,
-    /// Records that cannot be read.
+    /// Records that do not parse.
     pub unreadable: Vec<UnreadableRecord>,
 }
 
-/// Reads the facts of an address.
+/// Loads the facts of an address.
 ///
 /// # Panics
-/// When the store fails.
+///
+/// If the store fails.
 pub async fn store_contents(store: &impl Store, address: Address, days: RangeInclusive<Day>) -> StoreContents {
     let days = days_within(days);
     let mut contents = StoreContents { evidence: Evidence::none(address), unreadable: Vec::new() };
@@ -44,10 +45,11 @@ pub async fn store_contents(store: &impl Store, address: Address, days: RangeInc
     contents
 }
 
-/// Reads those of the incidents `wanted` that are stored.
+/// Loads the stored incidents among `wanted`.
 ///
 /// # Panics
-/// When the store fails.
+///
+/// If the store fails.
 pub async fn incidents(
     store: &impl Store,
     address: Address,
@@ -67,7 +69,7 @@ fn days_within(days: RangeInclusive<Day>) -> BTreeSet<Day> {
     std::iter::successors(Some(*days.start()), |day| Some(day.after(1))).take_while(|day| days.contains(day)).collect()
 }
 
-/// A stored incident as it is judged: its facts and signals as they are stored, its numbers as the tallies have them.
+/// A stored incident as the judge has it: its facts and signals from the store, its numbers from the tallies.
 #[must_use]
 pub fn finding(stored: &StoredIncident, tallies: &Tallies, rule: &Rule) -> Finding {
     let report = FailureIndex::of(tallies, rule).report(stored.incident.clone());

@@ -1,4 +1,4 @@
-//! Whether what came of it is what the rule says.
+//! Compares an outcome with the rule.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use pivotwatch_tests::judge::Finding;
 
 use super::simulation::Outcome;
 
-/// Compares what is stored and was published with what the rule finds. Each thing that went wrong may have cost one
-/// message more; nothing else may.
+/// Compares the stored and published incidents with the rule's findings. Each injected fault may add one duplicate
+/// message; no other difference is allowed.
 pub fn check(expected: &BTreeSet<Finding>, outcome: &Outcome) -> Result<(), String> {
     let found: BTreeSet<Finding> = outcome.findings.iter().cloned().collect();
     let fail = |what: &str| Err(format!("{what}\n{outcome:?}"));

@@ -1,4 +1,4 @@
-//! A world, cut into what is delivered: exports that overlap, grow under their key and are notified twice, logins by
+//! Splits a world into deliveries: exports that overlap, grow under their key and are notified twice; logins by
 //! EventBridge, in log files, or both.
 
 use std::fmt;
@@ -13,25 +13,24 @@ use proptest::sample::select;
 use super::invocation::Fault;
 use super::simulation::Scenario;
 
-/// What one sender does, one step after the other.
+/// The steps of one sender, in order.
 pub type Delivery = Vec<Step>;
 
-/// A step of a sender.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Writes an object, in place of the one under this key.
+    /// Writes an object, replacing the one under this key.
     Write(String, Vec<u8>),
-    /// Has an event delivered.
+    /// Delivers an event.
     Deliver(Notice),
 }
 
-/// An event that is delivered.
+/// An event, and the faults of its invocations.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// What it is called in the journal.
+    /// Its name in the journal.
     pub name: String,
     pub event: Event,
-    /// What goes wrong when it is delivered first, and when it is delivered again.
+    /// The faults of the first and the second invocation, each with the number of its step.
     pub faults: [Option<(usize, Fault)>; 2],
 }
 
@@ -45,32 +44,32 @@ impl Notice {
     }
 }
 
-/// How a world is cut.
+/// How a world is split into deliveries.
 #[derive(Clone)]
 pub struct Cut {
-    /// In which export each row stands; rows beyond the list stand in the first.
+    /// The export of each row; rows beyond the list are in the first export.
     home: Vec<usize>,
-    /// Rows that stand in another export too.
+    /// Rows that are in a second export, and that export.
     also: Vec<(usize, usize)>,
     exports: Vec<Export>,
-    /// How each record of the trail comes; those beyond the list come by EventBridge.
+    /// The path of each trail record; records beyond the list come by EventBridge.
     paths: Vec<Path>,
     log_file: Export,
     faults: Vec<PlannedFault>,
 }
 
-/// How an object comes.
+/// How an object is written.
 #[derive(Clone, Copy, Debug)]
 struct Export {
     in_batches: bool,
     compressed: bool,
-    /// How often it is written, each time longer, until it is whole.
+    /// Number of writes, each longer, until the object is complete.
     versions: usize,
-    /// How often each of these is notified.
+    /// Number of notifications of each write.
     notified: usize,
 }
 
-/// How a record of the trail comes.
+/// How a trail record is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Path {
     Bridge,
@@ -79,7 +78,7 @@ enum Path {
     BridgeAndLogFile,
 }
 
-/// A fault at a step of an event's first or second delivery, the events counted round.
+/// A fault at a step of an event's first or second invocation. `event` is taken modulo the number of events.
 #[derive(Clone, Copy, Debug)]
 pub struct PlannedFault {
     event: usize,
@@ -88,10 +87,11 @@ pub struct PlannedFault {
     fault: Fault,
 }
 
-/// Exports at most.
+/// Maximum number of exports.
 const EXPORTS: usize = 3;
 
-/// Cuts. Most of the time everything comes once: what comes again heals what went wrong before, and so hides it.
+/// Generates cuts. Most objects and events are delivered once, because a second delivery repairs an earlier fault and
+/// so hides it.
 pub fn deliveries() -> impl Strategy<Value = Cut> {
     let paths = prop_oneof![
         3 => Just(Path::Bridge),
@@ -119,7 +119,7 @@ fn exports() -> impl Strategy<Value = Export> {
     })
 }
 
-/// Things that go wrong.
+/// Generates faults.
 pub fn faults() -> impl Strategy<Value = Vec<PlannedFault>> {
     let deliveries = prop_oneof![3 => Just(0), 1 => Just(1_usize)];
     let one = (0..16_usize, deliveries, 0..8_usize, select(&Fault::ALL[..]))
@@ -128,12 +128,12 @@ pub fn faults() -> impl Strategy<Value = Vec<PlannedFault>> {
 }
 
 impl Cut {
-    /// The same, with things that go wrong.
+    /// The same cut, with faults.
     pub fn with(self, faults: Vec<PlannedFault>) -> Self {
         Self { faults, ..self }
     }
 
-    /// What is delivered of a world.
+    /// The scenario that delivers this world.
     pub fn of(&self, world: &World) -> Scenario {
         let mut deliveries = Vec::new();
         for (number, export) in self.exports.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! The smallest scenarios, in every order there is: two invocations, each step of the one before or after each step of
-//! the other. And with every fault at every step, in some orders, or in all where these are few enough.
+//! The smallest scenarios, exhaustively: every interleaving of the steps of two invocations. Every fault is injected at
+//! every step too, in some interleavings, or in all where there are few.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ fn login(record: &TrailRecord) -> Delivery {
     vec![Step::Deliver(Notice::of_record(record))]
 }
 
-/// Runs a scenario in each of the scheduler's orders, and tells how many they were, and in how many something went wrong.
+/// Runs a scenario in each of the scheduler's schedules. Returns the number of schedules and of injected faults.
 fn run_all(world: &World, scenario: Scenario, scheduler: impl Scheduler + 'static) -> (usize, usize) {
     let expected = judge(world);
     let faults = Arc::new(AtomicUsize::new(0));
@@ -39,19 +39,19 @@ fn run_all(world: &World, scenario: Scenario, scheduler: impl Scheduler + 'stati
     (orders, faults.load(Ordering::Relaxed))
 }
 
-/// Every order there is.
+/// Runs every schedule.
 fn in_every_order(world: &World, scenario: Scenario) -> (usize, usize) {
     run_all(world, scenario, DfsScheduler::new(None, false))
 }
 
-/// Some orders.
+/// Runs random schedules.
 fn in_some_orders(world: &World, scenario: Scenario) -> (usize, usize) {
     run_all(world, scenario, RandomScheduler::new_from_seed(SEED, cases(10).cases as usize))
 }
 
 const SEED: u64 = 643;
 
-/// Lets each fault happen at each step of an invocation, and returns how many orders there were.
+/// Injects each fault at each step of an invocation. Returns the number of schedules.
 fn with_each_fault(
     world: &World,
     scenario: &Scenario,
@@ -67,7 +67,7 @@ fn with_each_fault(
             let (orders, injected) = run(world, scenario);
             all += orders;
             if injected == 0 {
-                // The invocation has no such step in any of the orders.
+                // The invocation has no such step in any schedule.
                 assert!(step >= 4, "invocation {invocation} has only {step} steps");
                 break;
             }
@@ -90,7 +90,7 @@ fn notice(delivery: &mut Delivery) -> &mut Notice {
 }
 
 #[test]
-fn a_login_meets_the_sixth_failure() {
+fn a_login_concurrent_with_the_sixth_failure() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scenario = Scenario {
         rule: world.rule.clone(),
@@ -102,7 +102,7 @@ fn a_login_meets_the_sixth_failure() {
 }
 
 #[test]
-fn a_login_meets_itself_and_something_goes_wrong() {
+fn a_login_concurrent_with_its_duplicate_and_any_fault() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scenario = Scenario {
         rule: world.rule.clone(),
@@ -111,14 +111,14 @@ fn a_login_meets_itself_and_something_goes_wrong() {
         deliveries: vec![login(&world.trail[0]), login(&world.trail[0])],
     };
     check_every_order(&world, &scenario);
-    // The two are alike, so it does not matter to which of them it happens.
+    // The two invocations are alike, so faults in one of them are enough.
     let faults = [Fault::Error, Fault::ResponseLost, Fault::Killed, Fault::Stall];
     let orders = with_each_fault(&world, &scenario, 0, &faults, in_every_order);
     assert!(orders > 3000, "{orders} orders are too few to have been all");
 }
 
 #[test]
-fn a_login_meets_another_of_its_kind() {
+fn a_login_concurrent_with_another_of_its_incident() {
     let world = World::plain(&failed(6, noon()), &[noon(), noon() + TimeDelta::minutes(1)]);
     let scenario = Scenario {
         rule: world.rule.clone(),
@@ -130,7 +130,7 @@ fn a_login_meets_another_of_its_kind() {
 }
 
 #[test]
-fn an_export_meets_itself() {
+fn an_export_concurrent_with_its_duplicate() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scenario = Scenario {
         rule: world.rule.clone(),
@@ -142,7 +142,7 @@ fn an_export_meets_itself() {
 }
 
 #[test]
-fn an_export_meets_another_that_overlaps_it() {
+fn an_export_concurrent_with_one_that_overlaps_it() {
     let world = World::plain(&failed(7, noon()), &[noon()]);
     let scenario = Scenario {
         rule: world.rule.clone(),

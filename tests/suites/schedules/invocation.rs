@@ -1,4 +1,4 @@
-//! One event, delivered as Lambda delivers it, and the invocations that it takes.
+//! The delivery of one event, and its invocations, as Lambda makes them.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -16,44 +16,42 @@ use super::deliveries::Notice;
 use super::simulated_aws::{Describe, SimulatedAws};
 use super::simulation::Simulation;
 
-/// Something that goes wrong at a step of an invocation.
+/// A fault at a step of an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The step fails and has no effect.
+    /// The step fails without effect.
     Error,
-    /// The step has its effect, and is told to have failed.
+    /// The step takes effect, but its response is lost.
     ResponseLost,
-    /// The invocation dies before the step, which is also after the one before.
+    /// The invocation is killed before the step.
     Killed,
-    /// The invocation dies, and the step has its effect at some time later.
+    /// The invocation is killed, and the step takes effect some time later.
     KilledWithLateEffect,
-    /// The invocation is held up before the step, for longer than any lease.
+    /// The invocation stalls before the step, for longer than any lease.
     Stall,
 }
 
 impl Fault {
-    /// All of them.
     pub const ALL: [Self; 5] = [Self::Error, Self::ResponseLost, Self::Killed, Self::KilledWithLateEffect, Self::Stall];
 }
 
-/// The hold-up.
 const STALL: TimeDelta = TimeDelta::minutes(2);
 
-/// How often Lambda invokes a function with one event: once, and twice more when that fails.
+/// Lambda's invocations for one event: one, and two retries.
 const TRIES: usize = 3;
 
-/// One invocation, as its steps see it.
+/// One invocation.
 pub struct Invocation {
     pub simulation: Arc<Simulation>,
     name: String,
-    /// Whether this turn's step is still to be taken.
+    /// `true` if the current poll has not taken its step yet.
     may_step: AtomicBool,
     steps: AtomicUsize,
     fault: Option<(usize, Fault)>,
     killed: AtomicBool,
 }
 
-/// Delivers an event, again after a failure. The last try is undisturbed.
+/// Delivers an event, with retries. The last try has no fault.
 pub async fn deliver(simulation: &Arc<Simulation>, notice: &Notice) {
     for number in 0..TRIES {
         let invocation = Invocation {
@@ -94,8 +92,8 @@ impl Invocation {
         .await
     }
 
-    /// Takes one step: waits for its turn, lets happen what happens to it, and notes it. An invocation takes one step in
-    /// each turn, also where it has several to take at the same time.
+    /// Takes one step: waits for its poll, injects the step's fault, and logs the step. An invocation takes one step in
+    /// each poll, even if it has several concurrent ones.
     pub async fn step<T: Describe + Send + 'static, E: Send + 'static>(
         &self,
         what: String,
@@ -144,7 +142,7 @@ impl Invocation {
         .await;
     }
 
-    /// Goes no further; whoever runs the invocation drops it.
+    /// Ends the invocation: `run` drops its future.
     async fn kill<T>(&self) -> T {
         self.killed.store(true, Ordering::Relaxed);
         std::future::pending().await

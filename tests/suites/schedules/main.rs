@@ -1,10 +1,11 @@
-//! Any schedule: whatever is delivered in pieces, twice, growing and overlapping, to invocations that take turns at
-//! every single operation, the incidents are those of the rule, and each is published: once, and where something went
-//! wrong, at least once.
+//! Deterministic simulation: concurrent invocations of the real pipeline, scheduled at every single operation.
 //!
-//! The real pipeline runs over the memory store as tasks of `shuttle`, which lets a scheduler decide before every
-//! operation who goes on. In the properties the schedule is made up beside the world, so that both shrink; the smallest
-//! scenarios are gone through in every order there is.
+//! Exports and logins come in parts, repeat, grow and overlap. The incidents are those of the rule. Each is published
+//! once, or at least once after a fault.
+//!
+//! The pipeline runs over the in-memory store as tasks of `shuttle`, whose scheduler decides before every operation
+//! which task continues. The properties generate a schedule for each world, so that both shrink. The smallest scenarios
+//! run in every schedule.
 
 mod check;
 mod deliveries;
@@ -28,7 +29,7 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn whatever_the_schedule_the_incidents_are_the_rules_and_each_is_published_once(
+    fn every_schedule_publishes_the_rules_incidents_once(
         world in worlds(),
         cut in deliveries(),
         schedule in schedules(),
@@ -39,7 +40,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_fails_stalls_or_dies_the_incidents_are_the_rules_and_each_is_published(
+    fn every_schedule_with_faults_publishes_the_rules_incidents(
         world in worlds(),
         cut in deliveries(),
         schedule in schedules(),

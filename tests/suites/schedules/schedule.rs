@@ -1,4 +1,4 @@
-//! Who goes on: the orders in which concurrent invocations take their steps.
+//! Schedules: the order in which concurrent invocations take their steps.
 
 use std::fmt;
 
@@ -6,17 +6,16 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use shuttle::scheduler::{Scheduler, Task, TaskId};
 
-/// One invocation goes on for some steps, if it can.
+/// One task runs for some steps, unless it blocks.
 #[derive(Clone, Copy)]
 pub struct Turn {
-    /// Which of those that can go on, counted round.
+    /// Index into the runnable tasks, modulo their number.
     task: usize,
-    /// How many steps.
     steps: usize,
 }
 
-/// Schedule that are taken one after the other, and when there are no more, everybody goes on to the end, the first first. So
-/// fewer turns are a plainer schedule, and none is no concurrency at all.
+/// Turns, one after the other. After the last turn each task runs to its end, in order. A shorter schedule is therefore
+/// simpler, and an empty one has no concurrency.
 #[derive(Clone)]
 pub struct Schedule {
     planned: Vec<Turn>,
@@ -25,7 +24,7 @@ pub struct Schedule {
     started: bool,
 }
 
-/// Schedules.
+/// Generates schedules.
 pub fn schedules() -> impl Strategy<Value = Schedule> {
     vec((0..8_usize, 1..4_usize), 0..60).prop_map(|turns| Schedule {
         planned: turns.into_iter().map(|(task, steps)| Turn { task, steps }).collect(),
@@ -44,7 +43,7 @@ impl fmt::Debug for Schedule {
 
 impl Scheduler for Schedule {
     fn new_execution(&mut self) -> Option<shuttle::scheduler::Schedule> {
-        // One execution: each property's case brings its own schedule.
+        // One execution, because the property generates a schedule for each case.
         (!std::mem::replace(&mut self.started, true)).then(shuttle::scheduler::Schedule::default)
     }
 
@@ -68,12 +67,12 @@ impl Scheduler for Schedule {
     }
 }
 
-/// Another scheduler, for everybody but time: that passes only when nobody else can go on. An operation takes no time;
-/// so whoever is alive and has a lease uses it before it runs out, as it does in the world, where operations take
-/// milliseconds and a lease is half a minute.
+/// Wraps a scheduler so that time passes only when no other task can run. Operations take no time. A running invocation
+/// therefore uses its lease before the lease expires, as on AWS, where operations take milliseconds and a lease half a
+/// minute.
 pub struct TimeLast<S>(pub S);
 
-/// The task that lets time pass: the first one.
+/// The first task, which advances the clock.
 const TIME: usize = 0;
 
 impl<S: Scheduler> Scheduler for TimeLast<S> {

@@ -1,4 +1,4 @@
-//! What an invocation has of the world: the store, the topic, the bucket and the clock, every operation a step.
+//! The simulated store, topic, bucket and clock of an invocation. Every operation is a step.
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
@@ -22,7 +22,6 @@ use pivotwatch_tests::facts::noon;
 
 use super::invocation::Invocation;
 
-/// What an invocation has of the world.
 #[derive(Clone)]
 pub struct SimulatedAws(pub Arc<Invocation>);
 
@@ -30,7 +29,7 @@ fn unavailable(operation: Operation) -> StoreError {
     StoreError::Unavailable { operation, cause: "an injected fault".to_owned() }
 }
 
-/// What an operation brought, as the journal tells it.
+/// The result of an operation, for the journal.
 pub trait Describe {
     fn describe(&self) -> String;
 }
@@ -100,7 +99,7 @@ impl Store for SimulatedAws {
     }
 
     async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
-        // A query for each day: what is recorded between two of them is seen by the later one only.
+        // One query for each day: a write between two of them is visible only to the later one.
         let mut all = Found { records: Tallies::new(), unreadable: Vec::new() };
         for days in self.0.simulation.reads_of(days) {
             let store = Arc::clone(&self.0.simulation.store);
@@ -115,7 +114,7 @@ impl Store for SimulatedAws {
     async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
         let store = Arc::clone(&self.0.simulation.store);
         if !self.0.simulation.every_read_is_a_step && day != Day::of(noon()) {
-            // Logins of these scenarios are all of one day.
+            // Every login of these scenarios is on one day.
             return store.logins(address, day, after).await;
         }
         let what = format!("reads the logins of {address} on {day}");
@@ -189,13 +188,13 @@ impl Runtime for SimulatedAws {
     }
 
     fn random(&self) -> u64 {
-        // Spread out as chance would have it: the numbers in turn, times an odd one.
+        // Multiplies a counter by an odd number, to spread the values.
         self.0.simulation.random_draws.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
     }
 
     async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        // Beside the caller there is nobody; an object's only piece is there already, and its facts are few enough to be
-        // handed over at once, so nothing that the work does has to wait.
+        // Runs at once, for there is no blocking pool. `work` never has to wait: the object has one piece, and its
+        // facts fit into one part.
         work()
     }
 }

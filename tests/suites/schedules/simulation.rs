@@ -1,4 +1,4 @@
-//! Where concurrent invocations meet: what they share, and the running of it all.
+//! The simulation: the state that concurrent invocations share, and its runner.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,26 +23,26 @@ use super::deliveries::{Delivery, Step};
 use super::invocation::deliver;
 use super::schedule::TimeLast;
 
-/// What concurrent invocations share.
+/// The state that concurrent invocations share.
 pub struct Simulation {
     pub rule: Rule,
     pub store: Arc<InMemoryStore>,
     pub notifier: Arc<InMemoryNotifier>,
-    /// Objects by key, as they are now.
+    /// The current objects by key.
     pub bucket: Mutex<BTreeMap<String, Vec<u8>>>,
     pub clock: Clock,
-    /// What was done, step by step.
+    /// The steps in their order.
     pub journal: Mutex<Vec<String>>,
     /// Number of random numbers drawn.
     pub random_draws: AtomicU64,
     /// Number of injected faults.
     pub faults: AtomicUsize,
-    /// Whether reads that commute with everything are steps: those of each day, and those of an object.
+    /// `true` if reads that commute with everything are steps too: those of each day, and those of an object.
     pub every_read_is_a_step: bool,
     unfinished: AtomicUsize,
 }
 
-/// Time, which passes only from one waiting to the end of the next.
+/// A clock that advances only to the end of the next wait.
 pub struct Clock {
     now: Mutex<DateTime<Utc>>,
     waiting: Mutex<BTreeMap<(DateTime<Utc>, u64), Waker>>,
@@ -66,7 +66,7 @@ impl Clock {
         .await;
     }
 
-    /// Goes on to when the first wait ends, and tells whether there was one.
+    /// Advances to the end of the first wait. Returns `false` if there is none.
     fn advance(&self) -> bool {
         let mut waiting = self.waiting.lock().unwrap();
         let Some(((until, _), _)) = waiting.first_key_value() else { return false };
@@ -115,7 +115,7 @@ impl Simulation {
         store_contents::finding(stored, &tallies.records, &self.rule)
     }
 
-    /// The days of a read of tallies, by step.
+    /// The days of a read of tallies, grouped by step.
     pub fn reads_of(&self, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {
         if self.every_read_is_a_step {
             days.iter().map(|day| BTreeSet::from([*day])).collect()
@@ -128,7 +128,7 @@ impl Simulation {
         self.journal.lock().unwrap().push(line);
     }
 
-    /// Runs something beside everything else, and does not end before it.
+    /// Runs `work` as a task that must end before the simulation does.
     pub fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + 'static) {
         let simulation = Arc::clone(self);
         simulation.unfinished.fetch_add(1, Ordering::Relaxed);
@@ -138,13 +138,13 @@ impl Simulation {
         });
     }
 
-    /// Lets a sender in, who waits until time passes: so nobody starts before everybody is there.
+    /// Starts a sender. It waits for the clock, so that all senders exist before the first step.
     fn start(self: &Arc<Self>, delivery: Delivery) {
         self.spawn(send(Arc::clone(self), delivery));
         thread::yield_now();
     }
 
-    /// Lets time pass whenever nobody can go on without, until everything is done.
+    /// Advances the clock whenever no task can run, until all tasks have ended.
     fn run_to_the_end(&self) {
         while self.unfinished.load(Ordering::Relaxed) > 0 {
             assert!(self.clock.advance(), "nobody can go on, nor will with time: {:#?}", self.journal.lock().unwrap());
@@ -153,25 +153,25 @@ impl Simulation {
     }
 }
 
-/// What is delivered, and by which rule it is judged.
+/// Deliveries, and the rule for their incidents.
 #[derive(Clone)]
 pub struct Scenario {
     pub rule: Rule,
-    /// Whether reads that commute with everything are steps, which multiplies the orders.
+    /// `true` if reads that commute with everything are steps, which multiplies the schedules.
     pub every_read_is_a_step: bool,
-    /// What is known already.
+    /// Evidence that is stored before.
     pub stored: Vec<Evidence>,
-    /// What meets.
+    /// Concurrent deliveries.
     pub deliveries: Vec<Delivery>,
 }
 
-/// What came of it.
+/// The state after the last step.
 #[derive(Clone, Default)]
 pub struct Outcome {
     pub incidents: Vec<StoredIncident>,
-    /// The incidents as they are judged.
+    /// The incidents as the judge has them.
     pub findings: Vec<Finding>,
-    /// Messages by the incident that they tell of.
+    /// Number of messages by incident.
     pub messages: BTreeMap<String, usize>,
     /// Number of injected faults.
     pub faults: usize,
@@ -190,7 +190,7 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// Delivers everything in one schedule.
+/// Runs one schedule.
 pub fn run(scenario: Scenario, scheduler: impl Scheduler + 'static) -> Outcome {
     let outcome = Arc::new(Mutex::new(Outcome::default()));
     let into = Arc::clone(&outcome);
@@ -198,14 +198,14 @@ pub fn run(scenario: Scenario, scheduler: impl Scheduler + 'static) -> Outcome {
     Arc::try_unwrap(outcome).expect("nobody else has it any more").into_inner().unwrap()
 }
 
-/// Delivers everything in each of the scheduler's schedules, and tells how many they were.
+/// Runs each of the scheduler's schedules. Returns their number.
 pub fn run_each(
     scenario: Scenario,
     scheduler: impl Scheduler + 'static,
     ended: impl Fn(Outcome) + Send + Sync + 'static,
 ) -> usize {
     let mut config = Config::new();
-    // The pipeline's futures, unoptimised, with a JSON parser on top.
+    // The stack holds the pipeline's unoptimised futures and a JSON parser.
     config.stack_size = 1024 * 1024;
     config.failure_persistence = FailurePersistence::None;
     Runner::new(TimeLast(scheduler), config).run(move || {
@@ -233,7 +233,7 @@ pub fn run_each(
     })
 }
 
-/// Takes a sender's steps, without waiting for what becomes of them.
+/// Takes the steps of a sender, without waiting for the invocations.
 async fn send(simulation: Arc<Simulation>, delivery: Delivery) {
     simulation.clock.wait(TimeDelta::milliseconds(1)).await;
     let last = delivery.len() - 1;
@@ -243,7 +243,7 @@ async fn send(simulation: Arc<Simulation>, delivery: Delivery) {
                 simulation.log(format!("{key} is written with {} bytes", bytes.len()));
                 simulation.bucket.lock().unwrap().insert(key, bytes);
             }
-            // Not in a task of its own, which would double the schedules of what is the same.
+            // A task of its own would double the number of equivalent schedules.
             Step::Deliver(notice) if number == last => deliver(&simulation, &notice).await,
             Step::Deliver(notice) => {
                 let there = Arc::clone(&simulation);

@@ -1,4 +1,4 @@
-//! What pivotwatch knows of a world once it has been told everything.
+//! A world's evidence, as pivotwatch has it after all records.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use pivotwatch::detection::{Address, Evidence, Failure, Rule, Source};
 use super::{Row, World};
 
 impl World {
-    /// The facts of each address.
+    /// The evidence of each address.
     #[must_use]
     pub fn evidence(&self) -> Vec<Evidence> {
         let of_rows = self.rows.iter().filter_map(|row| row.address);
