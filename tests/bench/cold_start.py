@@ -1,11 +1,11 @@
-"""How long a function takes from being executed to asking for its first event, against a bare one.
+"""Measures how long a function takes from its execution to its first request for an event, against a bare one.
 
-That is the part of a cold start that is the program's own: Lambda gives it an environment, executes it, and waits until
-it asks the Runtime API for work (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). The programs take
-turns, so that whatever else the machine does meets all of them alike; only ratios within one run mean anything.
+This is the program's own part of a cold start: Lambda creates an environment, executes the program, and waits until it
+asks the Runtime API for work (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). The programs alternate,
+so that other load affects all of them alike. Only ratios within one run are meaningful.
 
-Most of what a program with AWS clients does before is to read the system's certificates. They are measured with those,
-and with a single one in their place, which leaves the rest.
+A program with AWS clients first reads the system's certificates, which takes most of its time. Each program is measured
+with them and with a single certificate in their place.
 """
 
 import argparse
@@ -36,7 +36,7 @@ ASKS_WITHIN_SECONDS = 10
 
 
 def seconds_to_first_poll(program: Path, environment: dict[str, str]) -> float:
-    """Executes the program and waits until it asks for its first event."""
+    """Executes the program and waits for its first request for an event. Returns the seconds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(ASKS_WITHIN_SECONDS)
         host, port = server.getsockname()
@@ -84,7 +84,7 @@ def main() -> None:
     print("| program | size, MiB | trust store | min, ms | median, ms | times the bare one |")
     print("|---|---|---|---|---|---|")
     for (program, store), measured in times.items():
-        # Round by round: what slowed one of a round down slowed the others too.
+        # Compare within a round: load slows all programs of a round alike.
         ratios = [one / bare for one, bare in zip(measured, times["bare hello world", store], strict=True)][1:]
         counted = [1000 * one for one in measured[1:]]
         size = programs[program].stat().st_size / 2**20

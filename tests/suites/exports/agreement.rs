@@ -1,4 +1,4 @@
-//! The same sign-ins are the same failures, in whichever shape and compression they come.
+//! The same sign-ins give the same failures in every shape and compression.
 
 use chrono::{DateTime, Datelike, DurationRound, TimeDelta, Utc};
 use pivotwatch::detection::{Failure, Source};
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::tools::{gzip, read_named};
 use crate::writers::WRITERS;
 
-/// What of a failure every shape can carry. Times are counted by the second, which is all that the portal writes.
+/// The fields of a failure that every shape has. Times are in whole seconds, because the portal writes no fractions.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Essence {
     identity: u64,
@@ -35,7 +35,7 @@ impl Essence {
     }
 }
 
-/// What an export of this name comes to, in no order: rows whose dates are decided late come late.
+/// The outcomes of an export with this name, sorted: rows whose date order is decided late come late.
 fn essence(name: &str, bytes: &[u8]) -> (&'static str, usize, Vec<Essence>) {
     let (received, result) = read_named(name, bytes, Limits::default());
     let shape = result.unwrap_or_else(|fault| panic!("{fault}: {}", String::from_utf8_lossy(bytes))).shape;
@@ -71,7 +71,7 @@ prop_compose! {
     }
 }
 
-/// Sign-ins of one log, the first on a day that is no month: it decides for the files of all countries.
+/// Sign-ins of one log. The first has a day above 12, which decides the date order for every culture.
 fn sign_ins() -> impl Strategy<Value = (&'static str, Vec<SignIn>)> {
     prop::sample::select(&["SignInLogs", "NonInteractiveUserSignInLogs"][..])
         .prop_flat_map(|category| (Just(category), prop::collection::vec(sign_in(category), 1..6)))
@@ -105,7 +105,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Failures of an export that was damaged are failures of the export.
+    /// A failure of a damaged export is a failure of the export.
     #[test]
     fn no_damage_of_any_shape_makes_the_reader_panic_hang_or_invent(
         writer in 0..WRITERS.len(),
@@ -119,7 +119,7 @@ proptest! {
         bytes.splice(position..position, damage);
         bytes.truncate(cut.index(bytes.len()) + 1);
         let (received, _) = read_named("", bytes.as_slice(), Limits::default());
-        // A line break can make two records of one, but never a record that can be used.
+        // A line break can split a record in two, but neither part is a usable record.
         prop_assert!(received.failures().len() <= sign_ins.len());
     }
 }

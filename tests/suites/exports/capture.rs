@@ -1,4 +1,4 @@
-//! Event Hubs Capture: Avro files, written here byte by byte as the specification has them.
+//! Event Hubs Capture: Avro files, written here byte by byte by the specification.
 
 use std::io::Read as _;
 
@@ -65,7 +65,7 @@ fn marked_block(codec: &str, count: usize, events: &[u8], mark: &[u8; 16]) -> Ve
     [number(i64::try_from(count).unwrap()), text(data), mark.to_vec()].concat()
 }
 
-/// A capture with a block for every two messages.
+/// A capture with two messages in each block.
 fn capture(codec: &str, bodies: &[String]) -> Vec<u8> {
     let of_two =
         |two: &[String]| block(codec, two.len(), &two.iter().flat_map(|body| event(Some(body))).collect::<Vec<_>>());
@@ -77,7 +77,7 @@ fn messages(all: &[SignIn]) -> Vec<String> {
 }
 
 #[test]
-fn the_messages_of_a_capture_are_read_as_files_of_their_own() {
+fn each_message_of_a_capture_is_read_as_a_file_of_its_own() {
     let all = failed(20, noon());
     for codec in ["null", "deflate"] {
         let capture = capture(codec, &messages(&all));
@@ -90,7 +90,7 @@ fn the_messages_of_a_capture_are_read_as_files_of_their_own() {
 }
 
 #[test]
-fn a_message_that_is_damaged_or_says_nothing_costs_itself() {
+fn a_damaged_or_empty_message_costs_only_itself() {
     let good = &messages(&failed(1, noon()))[0];
     let events =
         [event(Some(good)), event(None), event(Some("")), event(Some(&good[..90])), event(Some(good))].concat();
@@ -106,7 +106,7 @@ fn a_capture_of_a_quiet_hour_has_no_records() {
 }
 
 #[test]
-fn a_capture_that_breaks_off_gives_the_messages_before_and_says_so() {
+fn a_cut_capture_yields_the_messages_before_the_cut_and_reports_it() {
     for codec in ["null", "deflate"] {
         let capture = capture(codec, &messages(&failed(60, noon())));
         let (received, result) = read(&capture[..capture.len() - 100]);
@@ -141,7 +141,7 @@ fn avro_of_something_else_is_refused() {
 }
 
 #[test]
-fn a_capture_that_was_made_to_take_memory_or_time_without_end_is_stopped() {
+fn a_capture_that_demands_unbounded_memory_or_time_is_stopped() {
     let long = [&number(7)[..], &number(1 << 40)].concat();
     let zeros = event(Some(&"0".repeat(18 * 1024 * 1024)));
     let elements = r#"{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"array","items":"null"}},{"name":"Body","type":"bytes"}]}"#;
@@ -175,7 +175,7 @@ fn a_capture_that_was_made_to_take_memory_or_time_without_end_is_stopped() {
     }
 }
 
-/// A body of a few sign-ins, padded to any length, with any line ends, also within the texts.
+/// A body of a few sign-ins, padded to any length, with any line ends, also within texts.
 fn body() -> impl Strategy<Value = (usize, String)> {
     let line_ends = prop::sample::select(&["", "\n", "\r\n", "\n\n"][..]);
     let said =
@@ -199,7 +199,7 @@ fn body() -> impl Strategy<Value = (usize, String)> {
 
 proptest! {
     #[test]
-    fn a_capture_is_one_whatever_its_bodies_and_its_sync_marker_are(
+    fn a_capture_is_recognised_with_any_bodies_and_any_sync_marker(
         bodies in prop::collection::vec(body(), 1..6),
         mark in prop_oneof![any::<[u8; 16]>(), Just(*b"\n{\"category\":1}\n"), Just(*b",{}:[]},{\"a\":1}\n")],
         codec in prop::sample::select(&["null", "deflate"][..]),

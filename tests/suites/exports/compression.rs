@@ -1,4 +1,4 @@
-//! Compressions, and what can be wrong with them.
+//! Compressions, and damage of compressed data.
 
 use std::io::{self, Read as _};
 
@@ -10,7 +10,7 @@ use crate::tools::{gzip, read, read_with};
 use crate::writers::WRITERS;
 
 #[test]
-fn gzip_is_told_by_content_and_may_have_several_members() {
+fn gzip_is_recognised_by_content_and_may_have_several_members() {
     let export = lines(&failed(6, noon()));
     let half = export.len() / 2;
     let members = [gzip(&export[..half]), gzip(&export[half..])].concat();
@@ -22,7 +22,7 @@ fn gzip_is_told_by_content_and_may_have_several_members() {
 }
 
 #[test]
-fn half_a_gzip_gives_the_records_before_the_cut_and_says_so() {
+fn a_cut_gzip_yields_the_records_before_the_cut_and_reports_it() {
     let many: Vec<SignIn> = failed(5000, noon() - TimeDelta::days(5));
     let compressed = gzip(&lines(&many));
     let (received, result) = read(&compressed[..compressed.len() / 2]);
@@ -31,7 +31,7 @@ fn half_a_gzip_gives_the_records_before_the_cut_and_says_so() {
 }
 
 #[test]
-fn a_damaged_gzip_is_told_from_a_lost_connection() {
+fn a_damaged_gzip_is_distinguished_from_a_lost_connection() {
     let mut damaged = gzip(&lines(&failed(2000, noon() - TimeDelta::days(2))));
     let middle = damaged.len() / 2;
     for byte in &mut damaged[middle..middle + 50] {
@@ -59,10 +59,10 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn zstd_is_told_by_content_and_may_have_several_frames() {
+fn zstd_is_recognised_by_content_and_may_have_several_frames() {
     let export = lines(&failed(6, noon()));
     let half = export.len() / 2;
-    // A frame that says nothing, as some tools put one before or between.
+    // An empty frame, as some tools write before or between others.
     let skippable = b"\x5a\x2a\x4d\x18\x03\x00\x00\x00abc";
     let frames = [&skippable[..], &zstd(&export[..half]), skippable, &zstd(&export[half..])].concat();
     for compressed in [zstd(&export), frames] {
@@ -73,7 +73,7 @@ fn zstd_is_told_by_content_and_may_have_several_frames() {
 }
 
 #[test]
-fn half_a_zstd_gives_the_records_before_the_cut_and_says_so() {
+fn a_cut_zstd_yields_the_records_before_the_cut_and_reports_it() {
     let compressed = zstd(&lines(&failed(20_000, noon() - TimeDelta::days(20))));
     let (received, result) = read(&compressed[..compressed.len() / 2]);
     assert!(matches!(result, Err(ReadFault::Truncated(_))), "{result:?}");
@@ -81,7 +81,7 @@ fn half_a_zstd_gives_the_records_before_the_cut_and_says_so() {
 }
 
 #[test]
-fn a_damaged_zstd_is_called_damaged() {
+fn a_damaged_zstd_is_reported_as_damaged() {
     let mut damaged = zstd(&lines(&failed(2000, noon() - TimeDelta::days(2))));
     let middle = damaged.len() / 2;
     for byte in &mut damaged[middle..middle + 50] {
@@ -92,7 +92,7 @@ fn a_damaged_zstd_is_called_damaged() {
 }
 
 #[test]
-fn zeros_behind_a_gzip_are_passed_over_and_anything_else_is_reported() {
+fn zeros_after_a_gzip_are_skipped_and_other_bytes_are_reported() {
     let export = gzip(&lines(&failed(6, noon())));
     let padded = [&export[..], &vec![0; 100_000]].concat();
     let padded_member = [&padded[..], &export].concat();
@@ -109,7 +109,7 @@ fn zeros_behind_a_gzip_are_passed_over_and_anything_else_is_reported() {
 }
 
 #[test]
-fn a_gzip_with_a_wrong_checksum_is_called_damaged() {
+fn a_gzip_with_a_wrong_checksum_is_reported_as_damaged() {
     let mut export = gzip(&lines(&failed(6, noon())));
     let checksum = export.len() - 8;
     export[checksum] ^= 1;
@@ -129,7 +129,7 @@ fn text_may_be_in_utf_16() {
     }
 }
 
-/// As of files that were put one behind another.
+/// As in concatenated files.
 #[test]
 fn compressed_data_after_text_is_reported_by_name_in_every_shape() {
     let all = failed(6, noon());
@@ -139,7 +139,7 @@ fn compressed_data_after_text_is_reported_by_name_in_every_shape() {
         let plain = text.trim_start_matches('\u{feff}').trim_end();
         for rest in [gzip(text.as_bytes()), zstd(text.as_bytes()), b"PK\x03\x04\x14\0\0\0".to_vec()] {
             for between in ["\n", "\r\n", "\n\n", ""] {
-                // Without a line end, the last cell of a table goes on.
+                // Without a line end, the last cell of a table continues.
                 if between.is_empty() && writer.shape.ends_with("_csv") {
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! Archives, other compressions, and objects that were compressed twice.
+//! Archives, unsupported compressions, and objects that were compressed twice.
 
 use pivotwatch::input::{Container, Foreign, ReadFault};
 use pivotwatch_tests::facts::{SignIn, failed, lines, noon};
@@ -9,7 +9,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
 }
 
-/// A tar archive of these files, with the mark of POSIX or, as before it, without one.
+/// A tar archive of these files, with the magic of POSIX, or without one as before POSIX.
 fn tar(files: &[(&str, &[u8])], mark: &[u8]) -> Vec<u8> {
     let mut archive = Vec::new();
     for (name, content) in files {
@@ -29,7 +29,7 @@ fn tar(files: &[(&str, &[u8])], mark: &[u8]) -> Vec<u8> {
     archive
 }
 
-/// A zip archive with a file that is stored as it is, which is how the beginning of any looks.
+/// The beginning of a zip archive with a stored file.
 fn zip(name: &str, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_le_bytes();
     let name_length = u16::try_from(name.len()).unwrap().to_le_bytes();
@@ -103,7 +103,7 @@ fn an_object_that_was_compressed_twice_is_read_whole() {
 fn a_bomb_within_a_bomb_is_stopped_by_the_bytes_of_the_object() {
     let record = lines(&[SignIn::failed("id", noon())]);
     let zeros = [&record[..], &vec![b'0'; 64 * 1024 * 1024]].concat();
-    // What the second layer is made of are frames that say nothing, so that only the first one gives much.
+    // The second layer consists of empty frames, so that only the first one expands much.
     let skipped =
         [&b"\x50\x2a\x4d\x18"[..], &u32::try_from(32 * 1024 * 1024).unwrap().to_le_bytes(), &vec![0; 32 * 1024 * 1024]];
     for (what, bytes) in [

@@ -1,5 +1,5 @@
-//! Tables with times as the cultures of .NET and of browsers write them: a table is read exactly or refused by name, and no
-//! row of it is ever dated wrong.
+//! Tables with times as the cultures of .NET and of browsers write them. A table is read exactly or refused by name; no
+//! row ever gets a wrong date.
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use pivotwatch::entra::{Outcome, Rejected};
@@ -10,14 +10,14 @@ use proptest::sample::select;
 
 use crate::tools::read;
 
-/// What a table in a culture comes to.
+/// The expected outcome of a table in a culture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     /// Every time is read.
     Read,
     /// Every time is read if a date of the table excludes the other orders.
     ByFile,
-    /// No time is read: another calendar, other digits, or a word that is not known.
+    /// No time is read: another calendar, other digits, or an unknown word.
     Refused,
 }
 
@@ -112,7 +112,7 @@ const CULTURES: &[Culture] = &[
     ("ar-SA", "dd/MM/HHHJ hh:mm:ss tt", ["ص", "م"], Refused),
     ("mr-IN", "२/३/yyyy h:mm:ss tt", CAPITALS, Refused),
     ("hi-IN with words", "d/M/yyyy tt h:mm:ss", ["सुबह", "शाम"], Refused),
-    // What browsers write, as the portal and the workbooks export.
+    // What browsers write, as the portal and the workbooks export it.
     ("en-US, browser", "M/d/yyyy, h:mm:ss.fff\u{202f}tt", CAPITALS, ByFile),
     ("en-GB, browser", "dd/MM/yyyy, HH:mm:ss", NONE, ByFile),
     ("en-AU, browser", "dd/MM/yyyy, h:mm:ss tt", SMALL, ByFile),
@@ -131,7 +131,7 @@ const CULTURES: &[Culture] = &[
     ("ko-KR of ICU 78, browser", "yyyy. M. d. tt h:mm:ss", CAPITALS, Read),
     ("kkj-CM, browser", "dd/MM yyyy HH:mm:ss", NONE, Refused),
     ("ar-EG, browser", "٢/٣/yyyy, h:mm:ss tt", ["ص", "م"], Refused),
-    // Long forms, and those that are the same in every culture.
+    // Long forms, and forms that are the same in every culture.
     ("en-US, long", "'Monday', MMMM d, yyyy h:mm:ss tt", CAPITALS, Read),
     ("en-GB, long", "dd MMMM yyyy HH:mm:ss", NONE, Read),
     ("en-PK", "dd-MMM-yy h:mm:ss tt", CAPITALS, ByFile),
@@ -139,7 +139,7 @@ const CULTURES: &[Culture] = &[
     ("de-DE, long", "d. 'März' yyyy HH:mm:ss", NONE, Refused),
 ];
 
-/// The time as a pattern writes it.
+/// The time in the format of a pattern.
 fn written(time: DateTime<Utc>, pattern: &str, designators: [&str; 2]) -> String {
     let mut text = String::new();
     let mut rest = pattern;
@@ -186,7 +186,7 @@ fn without_seconds(pattern: &str) -> String {
         .fold(pattern.to_owned(), |pattern, part| pattern.replace(part, ""))
 }
 
-/// What a table with a failure at each of these texts comes to: in order, the times that were read, or why not.
+/// The outcome of a table with a failure at each of these texts: the times in order, or the reason.
 fn outcomes(texts: &[String]) -> Vec<Result<DateTime<Utc>, Rejected>> {
     let row = |(number, text): (usize, &String)| format!("\"{text}\",203.0.113.7,50126,{number}x\n");
     let rows: String = texts.iter().enumerate().map(row).collect();
@@ -214,14 +214,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 
     #[test]
-    fn a_table_is_dated_right_or_refused(culture in select(CULTURES), times in times(), has_seconds in any::<bool>()) {
+    fn every_time_of_a_table_is_right_or_refused(culture in select(CULTURES), times in times(), has_seconds in any::<bool>()) {
         let (_, pattern, designators, expected) = culture;
         let pattern = if has_seconds { pattern.to_owned() } else { without_seconds(pattern) };
         let right = |time: DateTime<Utc>| if has_seconds { time } else { time - TimeDelta::seconds(i64::from(time.second())) };
         let texts: Vec<String> = times.iter().map(|time| written(*time, &pattern, designators)).collect();
         let found = outcomes(&texts);
         prop_assert_eq!(found.len(), times.len());
-        // Those that wait for evidence come later, in order.
+        // Rows that wait for evidence of their date order come later, in order.
         let read: Vec<DateTime<Utc>> = found.iter().filter_map(|outcome| outcome.ok()).collect();
         let mut expected_times: Vec<DateTime<Utc>> = times.iter().copied().map(right).collect();
         for time in &read {
@@ -258,8 +258,8 @@ fn every_culture_is_read_or_refused_as_a_whole_once_a_day_decides() {
     }
 }
 
-/// Days of the week in short, of which some are AM, PM or a month in another language. Arabic, Urdu and Persian shorten a
-/// month or a day to one letter.
+/// Abbreviated days of the week. Some of them are AM, PM or a month in another language. Arabic, Urdu and Persian
+/// abbreviate a month or a day to one letter.
 const SHORT_DAYS: [&str; 22] = [
     "Sa", "Sa.", "sa", "sa.", "SA", "Ch", "CH", "md", "md.", "Mar", "mar.", "MAR", "So", "Mo.", "Sat", "Sun.", "م",
     "ص", "am", "em", "vm.", "Lu",
@@ -269,7 +269,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn a_day_of_the_week_is_never_taken_for_a_part_of_the_day(
+    fn a_weekday_is_never_read_as_am_or_pm(
         day in select(&SHORT_DAYS[..]),
         place in 0..4_usize,
         blank in select(vec![" ", ", "]),
@@ -284,7 +284,7 @@ proptest! {
             2 => [date, &clock, day],
             _ => [&clock, day, date],
         };
-        // After the clock the letters are AM or PM in the cultures of a language with such dates.
+        // After the clock these letters are AM or PM in cultures of languages with such dates.
         let is_cultures = match (place, day) {
             (2 | 3, "SA" | "CH") | (3, "am") => !is_dotted,
             (2, "md" | "md." | "م" | "ص" | "am" | "em" | "vm.") | (1, "am") => true,

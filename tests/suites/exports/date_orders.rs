@@ -1,4 +1,4 @@
-//! Dates whose day and month can be swapped: what decides them, and that the order of a file's records does not.
+//! Ambiguous dates, whose day and month can be swapped: what decides their order. The order of records never does.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ impl Counted {
     }
 }
 
-/// One sign-in: its number, the texts of its time columns, its result code and its address.
+/// A sign-in: its number, the texts of its time columns, its result code and its address.
 type Row = (usize, [String; 3], &'static str, &'static str);
 
 const TIME_COLUMNS: [&str; 3] = ["CreatedDateTime", "_OriginalTimeGenerated", "TimeGenerated"];
@@ -153,7 +153,7 @@ fn evidence_of_one_time_column_decides_nothing_in_another() {
 }
 
 #[test]
-fn a_column_that_stays_ambiguous_gives_way_to_one_that_is_read() {
+fn an_ambiguous_column_yields_to_one_that_is_decided() {
     let row = |id, created: &str| -> Row {
         (id, [created, "", "2025-03-04T10:05:00Z"].map(str::to_owned), "50126", "203.0.113.7")
     };
@@ -167,7 +167,7 @@ fn a_column_that_stays_ambiguous_gives_way_to_one_that_is_read() {
     }
 }
 
-/// More failures than are kept of [`long_rows`].
+/// More of [`long_rows`]' failures than the buffer holds.
 const MANY: usize = 60_000;
 
 /// A table with long ids, of which few fit into the buffer.
@@ -178,14 +178,14 @@ fn long_rows<'a>(times: impl Iterator<Item = &'a str>) -> String {
 }
 
 #[test]
-fn a_long_file_of_one_order_is_read_whole_once_a_date_decides() {
+fn a_long_file_is_read_whole_once_a_date_decides_the_order() {
     let times = std::iter::once(DAY_FIRST).chain(std::iter::repeat_n(AMBIGUOUS, MANY));
     let counted = Counted::of(&long_rows(times));
     assert_eq!((counted.at("2025-04-03T10:00:00Z"), counted.warnings()), (MANY, vec![]));
 }
 
 #[test]
-fn a_contradiction_beyond_the_bound_is_counted_for_every_failure_that_it_comes_too_late_for() {
+fn a_contradiction_beyond_the_buffer_is_counted_for_each_failure_before_it() {
     let many = std::iter::repeat_n(AMBIGUOUS, MANY);
     let times = std::iter::once(DAY_FIRST).chain(many).chain([MONTH_FIRST, AMBIGUOUS]);
     let counted = Counted::of(&long_rows(times));
@@ -220,7 +220,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     vec(row, 1..7)
 }
 
-/// The day and the month that `first/second/2025` gives in a column of these dates, by the definition.
+/// The day and the month of `first/second/2025` in a column of these dates, by the definition.
 fn expected((first, second): (u32, u32), column: &[(u32, u32)]) -> Option<(u32, u32)> {
     let is_day_first_possible = column.iter().all(|(_, month)| *month <= 12);
     let is_month_first_possible = column.iter().all(|(month, _)| *month <= 12);

@@ -1,4 +1,4 @@
-//! Records of diagnostic settings, and with them what every record comes to.
+//! Records of diagnostic settings, and the outcomes that records of every shape share.
 
 use chrono::TimeDelta;
 use pivotwatch::detection::{Failure, Source};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::tools::{failures, read, read_whole};
 
-/// What a single record comes to, in an export with a good one before it.
+/// The outcome of a single record after a good one.
 fn outcome(record: &Value) -> Outcome {
     let good = SignIn::failed("good", noon()).record();
     let (received, result) = read(format!("{good}\n{record}\n").as_bytes());
@@ -64,7 +64,7 @@ fn a_code_is_the_same_as_number_and_as_text() {
 }
 
 #[test]
-fn where_the_code_is_a_word_or_missing_the_status_has_it() {
+fn a_code_that_is_a_word_or_missing_is_read_from_the_status() {
     assert_eq!(failure(&with("/resultType", "Failure")).code.as_str(), "50126");
     assert_eq!(failure(&without("/resultType")).code.as_str(), "50126");
     let mut success = with("/resultType", "Success");
@@ -96,7 +96,7 @@ fn each_category_is_a_source_and_only_the_rules_two_are_counted() {
 }
 
 #[test]
-fn the_address_is_the_sign_ins_and_in_want_of_it_the_callers() {
+fn the_address_is_the_sign_ins_or_else_the_callers() {
     assert_eq!(failure(&with("/callerIpAddress", "198.51.100.1")).address.to_string(), facts::ADDRESS);
     assert_eq!(failure(&with("/properties/ipAddress", "")).address.to_string(), facts::ADDRESS);
     assert_eq!(failure(&without("/properties/ipAddress")).address.to_string(), facts::ADDRESS);
@@ -136,7 +136,7 @@ fn a_record_that_cannot_be_used_is_rejected_by_its_reason() {
 }
 
 #[test]
-fn of_two_fields_of_one_meaning_the_first_that_can_be_read_counts() {
+fn of_two_equivalent_fields_the_first_that_parses_counts() {
     for text in ["203.0.113.XXX", "<null>", "-", "N/A", "not an address", " "] {
         let mut record = with("/properties/ipAddress", text);
         record["callerIpAddress"] = json!("198.51.100.1");
@@ -159,12 +159,12 @@ fn a_placeholder_is_no_id() {
 }
 
 #[test]
-fn without_the_time_of_the_sign_in_the_time_of_its_logging_will_do() {
+fn without_the_sign_ins_time_the_time_of_logging_counts() {
     assert_eq!(failure(&without("/properties/createdDateTime")).time, noon() + TimeDelta::minutes(2));
 }
 
 #[test]
-fn fields_of_another_type_than_expected_cost_nothing_but_themselves() {
+fn a_field_of_an_unexpected_type_costs_only_itself() {
     for (path, value) in [
         ("/properties/appDisplayName", json!(null)),
         ("/properties/userPrincipalName", json!({"name": "ann"})),
@@ -178,7 +178,7 @@ fn fields_of_another_type_than_expected_cost_nothing_but_themselves() {
 }
 
 #[test]
-fn one_sign_in_told_twice_has_one_identity_and_two_results_of_it_have_two() {
+fn a_duplicate_has_the_same_identity_and_a_second_result_another() {
     let again = with("/time", "2026-03-02T12:09:00Z");
     assert_eq!(failure(&record()).identity, failure(&again).identity);
     assert_ne!(failure(&record()).identity, failure(&with("/resultType", "50053")).identity);
@@ -196,7 +196,7 @@ fn other_spellings_of_a_time_are_read() {
 }
 
 #[test]
-fn of_a_field_that_is_there_twice_the_last_that_says_something_counts() {
+fn of_a_duplicate_field_the_last_one_with_a_value_counts() {
     let text = record().to_string();
     for (field, again) in [
         (r#""resultType":"50126""#, r#""resultType":"50053","resultType":"50126""#),
@@ -222,7 +222,7 @@ fn names_that_differ_in_case_alone_are_different_fields() {
 }
 
 #[test]
-fn text_that_is_no_text_does_not_hide_a_record() {
+fn invalid_utf_8_does_not_hide_a_record() {
     let text = record().to_string();
     for (text, user) in [
         (text.replace("ann@", r"\ud800ann@").into_bytes(), "\u{fffd}ann@contoso.example"),
@@ -244,7 +244,7 @@ fn text_that_is_no_text_does_not_hide_a_record() {
 }
 
 #[test]
-fn objects_may_be_there_as_their_text() {
+fn objects_may_be_encoded_as_text() {
     let mut wrapped = record();
     wrapped["properties"]["status"] = json!(wrapped["properties"]["status"].to_string());
     wrapped["properties"] = json!(wrapped["properties"].to_string());
@@ -253,7 +253,7 @@ fn objects_may_be_there_as_their_text() {
 }
 
 #[test]
-fn records_may_be_set_out_over_many_lines() {
+fn records_may_be_pretty_printed() {
     let records = [record(), with("/resultType", "0"), with("/properties/id", "other")];
     let pretty = records.iter().map(|record| serde_json::to_string_pretty(record).unwrap());
     for (separator, opening, closing) in [("\n", "", ""), ("", "", ""), (",\r\n", "[", "]")] {
@@ -265,7 +265,7 @@ fn records_may_be_set_out_over_many_lines() {
 }
 
 #[test]
-fn the_envelopes_of_all_years_are_read() {
+fn every_version_of_the_envelope_is_read() {
     for (field, value) in [
         ("Level", json!(4)),
         ("Level", json!("4")),
@@ -283,7 +283,7 @@ fn the_envelopes_of_all_years_are_read() {
 }
 
 #[test]
-fn a_number_that_is_too_big_for_any_type_costs_its_record_only_where_it_is_needed() {
+fn a_number_too_large_for_any_type_costs_its_record_only_in_a_requested_field() {
     let text = record().to_string();
     let unneeded = text.replace("\"isInteractive\":true", "\"processingTimeInMilliseconds\":1e400");
     assert_eq!(failures(unneeded.as_bytes()).len(), 1);
@@ -293,7 +293,7 @@ fn a_number_that_is_too_big_for_any_type_costs_its_record_only_where_it_is_neede
 }
 
 #[test]
-fn two_records_on_one_line_are_never_one_success() {
+fn two_records_on_one_line_never_become_one_success() {
     let success = with("/resultType", "0").to_string();
     let (received, result) = read(format!("{}\n{success}{}\n", record(), record()).as_bytes());
     assert!(result.is_ok());

@@ -1,4 +1,4 @@
-//! What forwarders make of records.
+//! Records in the wrappings of forwarders.
 
 use pivotwatch::entra::{Ignored, Outcome, Rejected};
 use pivotwatch::input::{Foreign, ReadFault};
@@ -29,7 +29,7 @@ fn another_log_in_a_wrapping_is_another_log() {
 }
 
 #[test]
-fn a_wrapping_with_bytes_that_are_no_text_does_not_hide_its_record() {
+fn a_wrapping_with_invalid_utf_8_does_not_hide_its_record() {
     let text = json!({"event": SignIn::failed("id", noon()).record()}).to_string();
     let (before, after) = text.split_once("ann@").unwrap();
     let bytes = [before.as_bytes(), b"\xff@", after.as_bytes()].concat();
@@ -82,7 +82,7 @@ fn a_whole_batch_is_read_as_object_and_as_text() {
     }
 }
 
-/// A text that looks like a sign-in, in documents of applications that logged what a visitor posted.
+/// A text that looks like a sign-in, in documents of applications that log their visitors' input.
 #[test]
 fn what_another_application_logged_is_another_log() {
     let said = SignIn::failed("invented", noon()).record().to_string();
@@ -127,14 +127,14 @@ fn an_archive_of_all_logs_may_begin_with_many_records_of_others() {
 }
 
 #[test]
-fn whoever_forwards_texts_without_a_source_is_told() {
+fn texts_without_a_source_are_refused_with_an_explanation() {
     let document = json!({"message": SignIn::failed("id", noon()).record().to_string(), "host": "x"});
     let (_, result) = read(document.to_string().as_bytes());
     assert!(matches!(result, Err(ReadFault::NotAnExport(Foreign::UnprovenTexts))), "{result:?}");
 }
 
 #[test]
-fn a_document_that_is_the_record_is_read_as_it_is_whatever_its_texts_say() {
+fn a_document_that_is_a_record_is_read_whatever_its_texts_contain() {
     let said = SignIn::failed("invented", noon()).record().to_string();
     let mut record = SignIn::failed("id", noon()).record();
     record["message"] = json!(said);
@@ -155,7 +155,7 @@ fn expected_identity() -> u64 {
 }
 
 #[test]
-fn a_text_that_says_where_it_comes_from_and_was_cut_is_damaged() {
+fn a_cut_text_with_a_known_source_is_damaged() {
     let good = json!({"message": batch().to_string(), "topic": "insights-logs-signinlogs"});
     let cut = json!({"message": &batch().to_string()[..200], "topic": "insights-logs-signinlogs"});
     let (received, _) = read(format!("{good}\n{cut}\n").as_bytes());
@@ -177,7 +177,7 @@ fn a_message_of_the_longest_length_is_read_as_text() {
 
 /// Sign-ins after any number of lines of other applications, in the documents of each forwarder.
 #[test]
-fn no_number_of_other_logs_before_the_first_sign_in_has_a_file_refused() {
+fn any_number_of_other_logs_may_precede_the_first_sign_in() {
     let record = SignIn::failed("id", noon()).record();
     for (other, sign_in) in [
         (
@@ -205,11 +205,11 @@ fn no_number_of_other_logs_before_the_first_sign_in_has_a_file_refused() {
         ),
     ] {
         let other = format!("{other}\n");
-        // The last of these is more than is looked at to recognise a shape.
+        // The last of these is beyond the bytes that are examined to recognise a shape.
         let is_looked_beyond = other.contains("http_server") || other.contains("ecs");
         let most = if is_looked_beyond { 17 * 1024 * 1024 } else { 0 };
         for bytes in [0, 1000 * other.len(), 2000 * other.len(), most] {
-            // A long line of another log takes less time than many.
+            // One long line of another log takes less time than many lines.
             let many = other.repeat((bytes / other.len()).min(2000));
             let padding = " ".repeat(bytes.saturating_sub(many.len()));
             let text = format!("{many}{padding}{other}{sign_in}\n");
@@ -224,7 +224,7 @@ fn no_number_of_other_logs_before_the_first_sign_in_has_a_file_refused() {
 }
 
 #[test]
-fn a_file_of_a_forwarder_without_a_sign_in_is_refused_after_its_end() {
+fn a_forwarders_file_without_a_sign_in_is_refused_at_its_end() {
     let lines = format!("{}\n", json!({"message": "GET / 200", "source_type": "http_server"})).repeat(20);
     let (received, result) = read(lines.as_bytes());
     assert!(matches!(result, Err(ReadFault::NotAnExport(Foreign::OtherLogs))), "{result:?}");
@@ -271,7 +271,7 @@ fn a_batch_is_read_under_every_name_and_as_an_array() {
     }
 }
 
-/// What a visitor posted, and an application logged as text or parsed.
+/// A visitor's input, which an application logged as text or as an object.
 #[test]
 fn a_batch_that_another_application_logged_is_another_log() {
     let true_one = json!({"service": "azure", "attributes": SignIn::failed("id", noon()).record()});
@@ -297,7 +297,7 @@ fn a_batch_that_another_application_logged_is_another_log() {
 }
 
 #[test]
-fn a_record_of_a_batch_that_is_too_long_costs_no_other_one() {
+fn a_record_too_long_costs_no_other_record_of_its_batch() {
     let mut records: Vec<Value> = failed(5, noon()).iter().map(SignIn::record).collect();
     records[2]["properties"]["userAgent"] = json!("\"".repeat(1024 * 1024));
     let batch = json!({"records": records});

@@ -1,4 +1,4 @@
-//! Finding records in the text of an export, and surviving what is wrong with it.
+//! Framing: finding the records of an export, and recovery from damage.
 
 use pivotwatch::entra::{Outcome, Rejected};
 use pivotwatch::input::{Limits, ReadFault};
@@ -61,7 +61,7 @@ fn a_record_may_be_as_long_as_the_limit_on_a_line_and_in_a_batch() {
 }
 
 #[test]
-fn a_nesting_that_would_overflow_a_stack_costs_that_line() {
+fn nesting_beyond_the_limit_costs_that_line() {
     let deep = format!(
         "{{\"category\":\"SignInLogs\",\"properties\":{{\"id\":{}1{}}}}}",
         "[".repeat(200_000),
@@ -78,7 +78,7 @@ fn a_nesting_that_would_overflow_a_stack_costs_that_line() {
 fn a_record_may_be_as_deep_as_the_limit_however_it_is_written_and_whatever_came_before() {
     let nested = |depth: usize| {
         let mut record = record();
-        // The record, its properties, and so many more.
+        // The record, its properties, and the remaining levels.
         record["properties"]["nested"] = (2..depth).fold(json!(1), |inner, _| json!([inner]));
         record
     };
@@ -102,7 +102,7 @@ fn a_record_may_be_as_deep_as_the_limit_however_it_is_written_and_whatever_came_
 }
 
 #[test]
-fn batches_are_read_however_they_are_written() {
+fn batches_are_read_in_every_layout() {
     let records: Vec<Value> = failed(3, noon()).iter().map(SignIn::record).collect();
     let batch = json!({"records": records});
     let pretty = serde_json::to_string_pretty(&batch).unwrap();
@@ -122,7 +122,7 @@ fn batches_are_read_however_they_are_written() {
 }
 
 #[test]
-fn a_batch_may_have_more_fields_behind_its_records() {
+fn a_batch_may_have_fields_after_its_records() {
     let export = format!(r#"{{"records":[{}], "count": 1, "of": {{"a":[1,2]}}, "text": "]}}"}}"#, record());
     let (received, result) = read(export.as_bytes());
     assert!(result.is_ok());
@@ -130,7 +130,7 @@ fn a_batch_may_have_more_fields_behind_its_records() {
 }
 
 #[test]
-fn a_batch_that_is_cut_off_gives_the_records_before_the_cut_and_says_so() {
+fn a_cut_batch_yields_the_records_before_the_cut_and_reports_it() {
     let batch = json!({"records": failed(3, noon()).iter().map(SignIn::record).collect::<Vec<_>>()}).to_string();
     let (received, result) = read(&batch.as_bytes()[..batch.len() - 100]);
     assert!(matches!(result, Err(ReadFault::Truncated(_))));
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn where_the_blocks_of_the_transfer_fall_does_not_matter(sizes in prop::collection::vec(1..5000_usize, 1..30)) {
+    fn the_boundaries_of_transfer_blocks_change_nothing(sizes in prop::collection::vec(1..5000_usize, 1..30)) {
         let export = lines(&failed(40, noon()));
         let (received, result) = read_with(Pieces { rest: &export, sizes: sizes.iter().cycle().copied() }, Limits::default());
         prop_assert!(result.is_ok());

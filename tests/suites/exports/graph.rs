@@ -26,7 +26,7 @@ fn source(record: &Value) -> Source {
 }
 
 #[test]
-fn the_source_is_told_by_the_kinds_of_the_sign_in_and_in_want_of_them_by_its_interactivity() {
+fn the_source_is_that_of_the_event_types_or_else_of_the_interactivity() {
     let with = |kinds: Value, interactive: Value| {
         let mut record = record();
         record["signInEventTypes"] = kinds;
@@ -48,14 +48,14 @@ fn the_source_is_told_by_the_kinds_of_the_sign_in_and_in_want_of_them_by_its_int
 }
 
 #[test]
-fn a_success_says_other_and_is_none_the_less_a_success() {
+fn a_success_with_the_failure_reason_other_is_a_success() {
     let mut record = record();
     record["status"] = json!({"errorCode": 0, "failureReason": "Other.", "additionalDetails": null});
     assert_eq!(outcome(&record), Outcome::Ignored(Ignored::NotAFailure));
 }
 
 #[test]
-fn arrays_pages_and_bare_records_may_stand_one_behind_another() {
+fn arrays_pages_and_bare_records_may_be_concatenated() {
     let all = failed(4, noon());
     let page = json!({"@odata.context": "x", "value": array(&all[..2], graph), "@odata.count": 2});
     let export = format!("\u{feff}{:#}\r\n{:#}\r\n{}{}", json!([]), page, array(&all[2..3], graph), graph(&all[3]));
@@ -64,7 +64,7 @@ fn arrays_pages_and_bare_records_may_stand_one_behind_another() {
 }
 
 #[test]
-fn an_hour_without_sign_ins_is_an_export_of_none() {
+fn an_hour_without_sign_ins_is_an_empty_export() {
     for export in ["[]", "{\"@odata.context\":\"x\",\"value\":[]}", "[\n]\n"] {
         let (received, result) = read(export.as_bytes());
         assert_eq!((result.unwrap().shape, received.outcomes.len()), ("graph", 0), "{export}");
@@ -72,7 +72,7 @@ fn an_hour_without_sign_ins_is_an_export_of_none() {
 }
 
 #[test]
-fn a_page_that_is_cut_gives_the_records_before_the_cut_and_says_so() {
+fn a_cut_page_yields_the_records_before_the_cut_and_reports_it() {
     let page = json!({"@odata.context": "x", "value": array(&failed(3, noon()), graph)}).to_string();
     let (received, result) = read(&page.as_bytes()[..page.len() - 50]);
     assert_eq!(result.unwrap_err().code(), "object.truncated");

@@ -1,4 +1,4 @@
-//! What an object may cost.
+//! The limits of an object's cost in memory and time.
 
 use pivotwatch::entra::{Outcome, Rejected};
 use pivotwatch::input::{Foreign, Limits, ReadFault};
@@ -30,7 +30,7 @@ fn an_object_may_be_as_large_as_the_limit() {
 }
 
 #[test]
-fn a_bomb_is_stopped_early_in_every_compression() {
+fn a_decompression_bomb_is_stopped_early_in_every_compression() {
     let record = lines(&[SignIn::failed("id", noon())]);
     let zeros = [&record[..], &vec![b'0'; 64 * 1024 * 1024]].concat();
     for (what, bomb) in [
@@ -47,14 +47,14 @@ fn a_bomb_is_stopped_early_in_every_compression() {
 }
 
 #[test]
-fn a_small_export_may_repeat_itself() {
+fn a_small_repetitive_export_is_no_bomb() {
     let export = gzip(&lines(&[SignIn::failed("id", noon())]).repeat(10_000));
     let (received, result) = read_with(export.as_slice(), Limits { ratio: 10, ..Limits::default() });
     assert!(result.is_ok());
     assert_eq!(received.failures().len(), 10_000);
 }
 
-/// One line, or one record, of any length costs itself and no memory.
+/// A line or a record of any length costs only itself and no memory.
 #[test]
 fn a_record_far_beyond_its_limit_costs_itself_in_every_framing() {
     let good = SignIn::failed("id", noon()).record();
@@ -76,7 +76,7 @@ fn a_record_far_beyond_its_limit_costs_itself_in_every_framing() {
     }
 }
 
-/// A table with so many columns of no interest, whose names have this length, around those of a sign-in.
+/// A table with this number of other columns around a sign-in's, their names of this length.
 fn wide_table(columns: usize, length: usize, separator: &str) -> String {
     let others = |cell: &dyn Fn(usize) -> String| (0..columns).map(cell).collect::<Vec<_>>();
     let row = |time: &str, rest: &[&str], cell: &dyn Fn(usize) -> String| {
@@ -91,7 +91,7 @@ fn wide_table(columns: usize, length: usize, separator: &str) -> String {
 }
 
 #[test]
-fn a_table_of_many_columns_is_read_however_long_its_header_is() {
+fn a_table_of_many_columns_is_read_with_a_header_of_any_length() {
     for (columns, length) in [(1_000, 5), (1_100, 5), (4_000, 100), (16_000, 20)] {
         for separator in [",", ";", "\t"] {
             let table = wide_table(columns, length, separator);
@@ -105,7 +105,7 @@ fn a_table_of_many_columns_is_read_however_long_its_header_is() {
 }
 
 #[test]
-fn a_table_of_more_columns_than_are_read_is_refused_by_that_name() {
+fn a_table_beyond_the_limit_of_columns_is_refused_by_name() {
     for columns in [16_381, 20_000, 200_000] {
         let (_, result) = read_with(wide_table(columns, 5, ",").as_bytes(), Limits::default());
         let is_wide = matches!(result, Err(ReadFault::NotAnExport(Foreign::WideTable)));

@@ -1,4 +1,4 @@
-//! Rows of Log Analytics, and answers of its query API.
+//! Rows of Log Analytics, and responses of its query API.
 
 use chrono::TimeDelta;
 use pivotwatch::detection::Source;
@@ -22,14 +22,14 @@ fn without(names: &[&str]) -> Value {
 }
 
 #[test]
-fn the_time_is_the_sign_ins_and_in_want_of_it_that_of_its_logging() {
+fn the_time_is_the_sign_ins_or_else_that_of_logging() {
     assert_eq!(failures(record().to_string().as_bytes())[0].time, noon());
     let logged = failures(without(&["CreatedDateTime"]).to_string().as_bytes())[0].time;
     assert_eq!(logged, noon() + TimeDelta::minutes(3));
 }
 
 #[test]
-fn the_source_is_told_by_category_table_or_interactivity() {
+fn the_source_is_that_of_the_category_the_table_or_the_interactivity() {
     let mut row = record();
     row["IsInteractive"] = json!(false);
     let source = |row: &Value| failures(row.to_string().as_bytes())[0].source;
@@ -41,7 +41,7 @@ fn the_source_is_told_by_category_table_or_interactivity() {
 }
 
 #[test]
-fn the_objects_of_the_one_table_are_the_texts_of_the_other() {
+fn objects_of_one_table_are_texts_in_the_other() {
     for status in [json!({"errorCode": 50053}), json!("{\"errorCode\":50053,\"failureReason\":\"\\\"\"}")] {
         let mut row = without(&["ResultType"]);
         row["Status"] = status;
@@ -50,7 +50,7 @@ fn the_objects_of_the_one_table_are_the_texts_of_the_other() {
 }
 
 #[test]
-fn a_row_of_an_application_has_neither_address_nor_result_here_and_is_ignored_by_its_source() {
+fn an_applications_row_without_address_and_result_is_ignored_by_its_source() {
     let row =
         r#"{"Category":"ServicePrincipalSignInLogs","CreatedDateTime":"2025-07-01T10:45:17.5824212Z","TenantId":"t"}"#;
     let (shape, outcomes) = read_whole(row.as_bytes());
@@ -64,7 +64,7 @@ fn answer(rows: &Value) -> String {
 }
 
 #[test]
-fn a_row_of_an_answer_that_does_not_fit_its_columns_costs_that_row() {
+fn a_row_that_does_not_fit_the_responses_columns_costs_that_row() {
     let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
     let answer = answer(&json!([good, ["2026-03-02T12:00:00Z", "203.0.113.7", "0"], good, []]));
     let (shape, outcomes) = read_whole(answer.as_bytes());
@@ -74,7 +74,7 @@ fn a_row_of_an_answer_that_does_not_fit_its_columns_costs_that_row() {
 }
 
 #[test]
-fn what_no_text_can_hold_costs_an_answer_nothing_and_a_number_beyond_all_bounds_the_row_that_needs_it() {
+fn a_lone_surrogate_costs_nothing_and_a_number_out_of_range_costs_the_row_that_needs_it() {
     let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
     let odd = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "odd"]);
     let answer = answer(&json!([good, odd, good]));
@@ -89,13 +89,13 @@ fn what_no_text_can_hold_costs_an_answer_nothing_and_a_number_beyond_all_bounds_
 }
 
 #[test]
-fn answers_one_behind_another_are_all_read() {
+fn concatenated_responses_are_all_read() {
     let answer = answer(&json!([["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]]));
     assert_eq!(failures(format!("{answer}\r\n\u{feff}{answer}\n").as_bytes()).len(), 2);
 }
 
 #[test]
-fn an_answer_that_breaks_off_gives_the_rows_before_and_says_so() {
+fn a_cut_response_yields_the_rows_before_the_cut_and_reports_it() {
     let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
     let answer = answer(&json!([good, good, good]));
     let (received, result) = read(&answer.as_bytes()[..answer.len() - 10]);
@@ -107,7 +107,7 @@ fn an_answer_that_breaks_off_gives_the_rows_before_and_says_so() {
 }
 
 #[test]
-fn a_cell_of_an_answer_that_would_fill_the_memory_costs_its_row() {
+fn a_cell_beyond_the_memory_limit_costs_its_row() {
     let row = |last: &str| json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", last]);
     let units = ["\"", "\\", "\u{1}", "\u{1f600}", "é"].map(|unit| (unit, 2 * 1024 * 1024 / unit.len()));
     for (unit, times) in units.into_iter().chain([("x", 20 * 1024 * 1024)]) {
@@ -120,7 +120,7 @@ fn a_cell_of_an_answer_that_would_fill_the_memory_costs_its_row() {
 }
 
 #[test]
-fn a_row_of_an_answer_that_would_fill_the_memory_without_a_string_stops_it() {
+fn a_row_beyond_the_memory_limit_without_a_string_stops_the_response() {
     let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
     let long = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", vec![0; 9 * 1024 * 1024]]);
     let (received, result) = read(answer(&json!([good, long, good])).as_bytes());

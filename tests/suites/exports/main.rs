@@ -1,4 +1,4 @@
-//! Reading sign-in exports: what each record comes to, in every shape, and which objects are refused.
+//! Sign-in exports: the outcome of each record in every shape, and the objects that are refused.
 
 mod agreement;
 mod capture;

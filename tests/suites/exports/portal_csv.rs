@@ -18,7 +18,7 @@ fn without(names: &[&str]) -> String {
 }
 
 #[test]
-fn the_columns_of_all_years_are_found_by_name() {
+fn the_columns_of_every_version_are_found_by_name() {
     let without_owners = ["App owner tenant ID", "Resource owner tenant ID"];
     let of_2024 = without(&[&without_owners[..], &["Session ID"]].concat());
     let turned = PORTAL_COLUMNS.split(',').rev().collect::<Vec<_>>().join(",");
@@ -38,7 +38,7 @@ fn the_columns_of_all_years_are_found_by_name() {
 }
 
 #[test]
-fn a_success_has_zero_none_or_nothing_for_a_code_and_a_failure_without_a_code_is_rejected() {
+fn a_success_may_have_any_empty_code_and_a_failure_without_a_code_is_rejected() {
     let columns = "Date (UTC),Request ID,IP address,Status,Sign-in error code";
     for (status, code, expected) in [
         ("Success", "0", Outcome::Ignored(Ignored::NotAFailure)),
@@ -54,7 +54,7 @@ fn a_success_has_zero_none_or_nothing_for_a_code_and_a_failure_without_a_code_is
 }
 
 #[test]
-fn the_name_of_the_download_tells_the_source_and_without_it_the_source_is_interactive() {
+fn the_source_is_that_of_the_file_name_or_else_interactive() {
     let export = export(PORTAL_COLUMNS, &failed(1, noon()));
     for (name, source) in [
         ("in/InteractiveSignIns_2026-03-01_2026-03-08.csv", Source::Interactive),
@@ -67,7 +67,7 @@ fn the_name_of_the_download_tells_the_source_and_without_it_the_source_is_intera
 }
 
 #[test]
-fn the_table_of_applications_is_known_by_its_columns() {
+fn the_table_of_applications_is_recognised_by_its_columns() {
     let columns = "Date (UTC),Request ID,Correlation ID,Service principal ID,Service principal name,Application,Application ID ,IP address,Status,Sign-in error code";
     let row = ["2026-03-02T12:00:00Z", "1", "c", "s", "Backup", "Backup", "a", "203.0.113.7", "Failure", "7000215"];
     let export = table(columns, ",", [row.map(str::to_owned).to_vec()].into_iter());
@@ -78,7 +78,7 @@ fn the_table_of_applications_is_known_by_its_columns() {
 }
 
 #[test]
-fn a_row_with_cells_too_few_or_too_many_costs_that_row() {
+fn a_row_with_a_wrong_number_of_cells_costs_that_row() {
     let columns = "Date (UTC),Request ID,IP address,Status,Sign-in error code";
     let export = format!(
         "{columns}\n{}\n{}\n{}\n{}",
@@ -94,7 +94,7 @@ fn a_row_with_cells_too_few_or_too_many_costs_that_row() {
 }
 
 #[test]
-fn a_table_of_no_rows_is_an_export_of_none() {
+fn a_table_without_rows_is_an_empty_export() {
     let (shape, outcomes) = read_whole(PORTAL_COLUMNS.as_bytes());
     assert_eq!((shape, outcomes.len()), ("portal_csv", 0));
 }

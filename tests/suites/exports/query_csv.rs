@@ -1,4 +1,4 @@
-//! The results of queries as tables: whichever columns the query kept, and dates as the browser's country writes them.
+//! Tables of query results: any columns, and dates in the format of the browser's culture.
 
 use chrono::{DateTime, Utc};
 use pivotwatch::entra::{Ignored, Outcome, Rejected};
@@ -23,7 +23,7 @@ fn times(export: &str) -> Vec<DateTime<Utc>> {
 }
 
 #[test]
-fn cells_may_hold_many_lines_and_the_file_begin_with_a_mark() {
+fn cells_may_have_line_breaks_and_the_file_a_byte_order_mark() {
     let export = query_csv(&failed(60, at("2026-03-13T12:00:00Z")), "%-m/%-d/%Y, %-I:%M:%S%.3f %p");
     assert!(export.lines().count() > 200);
     let (shape, outcomes) = read_whole(export.as_bytes());
@@ -32,7 +32,7 @@ fn cells_may_hold_many_lines_and_the_file_begin_with_a_mark() {
 }
 
 #[test]
-fn one_date_whose_day_is_no_month_decides_for_the_whole_file() {
+fn one_date_with_a_day_above_12_decides_the_order_of_the_file() {
     let day_first = ["03/04/2025, 10:00:00.000", "21/04/2025, 09:45:54.000", "05/04/2025, 10:00:00.000"];
     assert_eq!(
         times(&export(&day_first)),
@@ -58,13 +58,13 @@ fn windows_powershell_in_australia_pads_the_month_alone_which_decides() {
 }
 
 #[test]
-fn a_finnish_table_has_dots_in_the_clock() {
+fn a_finnish_clock_has_dots() {
     let table = "\"TimeGenerated\";\"IPAddress\";\"ResultType\";\"Id\"\n\"2.3.2026 12.00.00\";\"203.0.113.7\";\"50126\";\"a\"\n";
     assert_eq!(failures(table.as_bytes())[0].time, noon());
 }
 
 #[test]
-fn json_decides_for_the_whole_file_too() {
+fn a_date_of_json_decides_the_order_of_the_file_too() {
     let row = |time: &str, code: &str| json!({"CreatedDateTime": time, "IPAddress": "203.0.113.7", "ResultType": code, "Category": "SignInLogs"});
     let undecided = [row("2/3/2026 12:00:00 PM", "50126"), row("2/3/2026 12:00:01 PM", "50126")];
     for (decides, expected) in
@@ -79,19 +79,19 @@ fn json_decides_for_the_whole_file_too() {
 }
 
 #[test]
-fn dates_that_the_file_never_decides_are_rejected_by_a_reason_of_their_own() {
+fn dates_that_stay_ambiguous_are_rejected_by_their_own_reason() {
     let (_, outcomes) = read_whole(export(&["03/04/2025, 10:00:00", "05/06/2025, 10:00:00"]).as_bytes());
     assert_eq!(outcomes, [const { Outcome::Rejected(Rejected::AmbiguousTime) }; 2]);
 }
 
 #[test]
-fn successes_need_no_date_that_can_be_read() {
+fn successes_need_no_valid_date() {
     let export = export(&["03/04/2025, 10:00:00"]).replace("50126", "0");
     assert_eq!(read_whole(export.as_bytes()).1, [Outcome::Ignored(Ignored::NotAFailure)]);
 }
 
 #[test]
-fn no_more_is_held_back_than_fits_into_memory_and_nothing_is_lost_of_it() {
+fn the_buffer_of_ambiguous_rows_is_bounded_and_loses_nothing() {
     let undecided = vec!["03/04/2025, 10:00:00"; 200_000];
     let (received, result) =
         read(export(&[&undecided[..], &["21/04/2025, 10:00:00", "03/04/2025, 10:00:00"]].concat()).as_bytes());
@@ -103,7 +103,7 @@ fn no_more_is_held_back_than_fits_into_memory_and_nothing_is_lost_of_it() {
 }
 
 #[test]
-fn rows_that_are_held_back_come_out_of_a_file_that_is_cut() {
+fn buffered_rows_of_a_cut_file_are_returned() {
     let text = export(&["4/8/2021, 2:08:45.221 PM", "4/18/2021, 2:08:45.221 PM"]);
     let cut = zstd::encode_all(text.as_bytes(), 1).unwrap();
     let (received, result) = read(&[&cut[..], b"junk"].concat());
@@ -112,7 +112,7 @@ fn rows_that_are_held_back_come_out_of_a_file_that_is_cut() {
 }
 
 #[test]
-fn a_query_that_kept_only_what_is_needed_is_enough() {
+fn a_query_with_the_required_columns_alone_is_enough() {
     let one = SignIn::failed("id", noon());
     let row = format!("{},{},{}", "2026-03-02T12:00:00Z", one.address, one.code);
     let found = failures(format!("CreatedDateTime,IPAddress,ResultType\n{row}\n").as_bytes());

@@ -1,4 +1,4 @@
-//! Objects that are no exports, and what whoever wrote them is told.
+//! Objects that are refused, and the explanation for their writer.
 
 use pivotwatch::input::{Foreign, ReadFault};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::tools::{gzip, read};
 
 #[test]
-fn what_is_no_export_is_refused_as_a_whole() {
+fn an_object_that_is_no_export_is_refused_as_a_whole() {
     for (what, bytes) in [
         ("a picture", &b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"[..]),
         ("text", b"hello\nworld\n"),
@@ -23,7 +23,7 @@ fn what_is_no_export_is_refused_as_a_whole() {
 }
 
 #[test]
-fn an_empty_object_is_called_empty() {
+fn an_empty_object_is_reported_as_empty() {
     for bytes in [&b""[..], b" \n\n", b"\xef\xbb\xbf", &gzip(b"")] {
         let (_, result) = read(bytes);
         assert!(matches!(result, Err(ReadFault::Empty)), "{result:?}");
@@ -38,7 +38,7 @@ fn told(bytes: &[u8]) -> Foreign {
 }
 
 #[test]
-fn whoever_wrote_an_object_is_told_what_it_is_instead() {
+fn a_refusal_names_the_format_of_the_object() {
     for (text, expected) in [
         ("hello\nworld\n", Foreign::NoText),
         ("[1, 2]", Foreign::OtherJson),
@@ -86,7 +86,7 @@ fn whoever_wrote_an_object_is_told_what_it_is_instead() {
 }
 
 #[test]
-fn an_answer_of_the_query_api_about_something_else_is_refused() {
+fn a_response_of_the_query_api_with_another_table_is_refused() {
     let answer = json!({"tables": [{
         "name": "PrimaryResult",
         "columns": [{"name": "TimeGenerated", "type": "datetime"}, {"name": "OperationName", "type": "string"}],
@@ -98,7 +98,7 @@ fn an_answer_of_the_query_api_about_something_else_is_refused() {
 }
 
 #[test]
-fn an_export_that_is_damaged_in_every_record_is_called_so() {
+fn an_export_with_damage_in_every_record_is_reported_as_damaged() {
     let page =
         "{\n  \"@odata.context\": \"x\",\n  \"value\": [\n    {\"createdDateTime\": \"\", \"status\": {}, }\n  ]\n}";
     assert_eq!(told(page.as_bytes()), Foreign::NothingWhole);

@@ -1,4 +1,4 @@
-//! Exports that a tool rewrote: names made flat, objects made text, rows wrapped and copied.
+//! Exports that a tool rewrote: flattened names, objects as text, wrapped and copied rows.
 
 use pivotwatch::detection::Source;
 use pivotwatch::entra::{Ignored, Outcome, Rejected};
@@ -31,7 +31,7 @@ fn flattened_names_are_read_in_tables_and_in_json() {
 }
 
 #[test]
-fn columns_are_found_in_any_spelling() {
+fn columns_are_found_in_every_spelling() {
     for header in [
         "created_date_time,ip_address,status_error_code,id",
         "Created Date Time,IP Address,Error Code,ID",
@@ -48,7 +48,7 @@ fn columns_are_found_in_any_spelling() {
 }
 
 #[test]
-fn the_code_is_read_from_objects_as_text_and_type_names_are_named() {
+fn the_code_is_read_from_objects_as_text_and_type_names_are_refused_by_name() {
     for (status, expected) in [
         ("@{errorCode=50126; failureReason=Invalid, or so; additionalDetails=}", None),
         ("class SignInStatus {\n  AdditionalDetails: \n  ErrorCode: 50126\n  FailureReason: Invalid\n}\n", None),
@@ -78,7 +78,7 @@ fn the_code_is_read_from_objects_as_text_and_type_names_are_named() {
     }
 }
 
-/// A text that whoever signs in chose within an object that a tool wrote as text.
+/// A text of the user's choice within an object that a tool wrote as text.
 #[test]
 fn many_members_before_the_code_do_not_hide_another_code() {
     let many = "a=1; ".repeat(100);
@@ -93,7 +93,7 @@ fn many_members_before_the_code_do_not_hide_another_code() {
 }
 
 #[test]
-fn a_code_beside_an_object_with_several_is_the_code() {
+fn a_code_of_its_own_column_precedes_several_in_an_object() {
     let csv = format!(
         "CreatedDateTime,IpAddress,ResultType,Status\n{TIME},203.0.113.7,50126,@{{errorCode=0; errorCode=50126}}\n"
     );
@@ -101,7 +101,7 @@ fn a_code_beside_an_object_with_several_is_the_code() {
 }
 
 proptest! {
-    /// Whatever other members an object has as text, its code is read, or is one of several and rejected.
+    /// An object as text with any other members: its code is read, or is one of several and rejected.
     #[test]
     fn no_member_of_an_object_as_text_replaces_its_code(
         before in "([a-c]{1,2}=[a-z0-9=: ]{0,5}; ){0,3}",
@@ -120,7 +120,7 @@ proptest! {
 }
 
 #[test]
-fn lines_before_the_header_are_passed_over() {
+fn lines_before_the_header_are_skipped() {
     let header = "\"CreatedDateTime\";\"IpAddress\";\"ResultType\"";
     let row = format!("\"{TIME}\";\"203.0.113.7\";\"50126\"");
     for before in [
@@ -140,7 +140,7 @@ fn lines_before_the_header_are_passed_over() {
 }
 
 #[test]
-fn objects_in_an_answer_are_read_under_every_name() {
+fn objects_in_a_response_are_read_under_every_key() {
     let all = failed(3, noon());
     for name in ["Results", "results", "value", "primaryResults", "PrimaryResults", "rows", "Rows", "data", "items"] {
         for (record, expected) in [(&defender as &dyn Fn(&SignIn) -> Value, 3), (&row, 3), (&graph, 3)] {
@@ -154,7 +154,7 @@ fn objects_in_an_answer_are_read_under_every_name() {
 }
 
 #[test]
-fn arrays_in_an_answer_are_read_by_their_columns_wherever_these_stand() {
+fn arrays_in_a_response_are_read_by_its_columns_at_any_position() {
     let rows = json!([[TIME, "203.0.113.7", "50126", "1"], [TIME, "203.0.113.7", "0", "2"]]).to_string();
     let names = ["TimeGenerated", "IPAddress", "ResultType", "Id"];
     let columns = |name: &str| array_of(&names, name);
@@ -186,7 +186,7 @@ fn array_of(names: &[&str], name: &str) -> Value {
 }
 
 #[test]
-fn documents_of_a_search_are_read_with_lists_of_one_element() {
+fn documents_of_a_search_may_have_lists_of_one_element() {
     let all = failed(2, noon());
     let listed = |one: &SignIn| {
         let document = flat(&elastic(one));
@@ -207,7 +207,7 @@ fn documents_of_a_search_are_read_with_lists_of_one_element() {
 }
 
 #[test]
-fn a_searchs_time_is_never_the_sign_ins() {
+fn the_time_of_a_search_is_never_that_of_a_sign_in() {
     let logged = at("2026-03-02T12:03:00Z");
     let search = "2026-03-20T09:15:00Z";
     let header = "TimeGenerated [UTC],_OriginalTimeGenerated [UTC],IPAddress,ResultType,Id,Type";
@@ -234,7 +234,7 @@ fn a_searchs_time_is_never_the_sign_ins() {
 }
 
 #[test]
-fn times_of_ingestion_are_no_times_of_sign_ins() {
+fn the_time_of_ingestion_is_never_that_of_a_sign_in() {
     for name in ["_TimeReceived", "ingestion_time()", "_IngestionTime", "IngestionTime", "TimeGenerated1"] {
         let csv = format!("{name},IPAddress,ResultType\n{TIME},203.0.113.7,50126\n");
         assert!(read(csv.as_bytes()).1.is_err(), "{name}");
@@ -242,7 +242,7 @@ fn times_of_ingestion_are_no_times_of_sign_ins() {
 }
 
 #[test]
-fn a_tables_name_hides_no_sign_in() {
+fn the_name_of_a_table_hides_no_sign_in() {
     for table in ["Spray_SRCH", "SignIns_CL", "MyCopy", "PrimaryResult"] {
         let mut record = row(&SignIn::failed("id", noon()));
         record["Type"] = json!(table);

@@ -1,4 +1,4 @@
-//! What the tests of exports have in common.
+//! Shared by the tests of exports.
 
 use std::io::{self, Write};
 
@@ -62,7 +62,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Bytes that come in pieces of these sizes.
+/// Bytes in pieces of these sizes.
 pub(crate) struct Pieces<'a, I> {
     pub(crate) rest: &'a [u8],
     pub(crate) sizes: I,
@@ -77,13 +77,13 @@ impl<I: Iterator<Item = usize>> io::Read for Pieces<'_, I> {
     }
 }
 
-/// The outcomes of an export that must be readable, and the name of its shape.
+/// The outcomes and the shape's name of a valid export.
 pub(crate) fn read_whole(bytes: &[u8]) -> (&'static str, Vec<Outcome>) {
     let (received, result) = read(bytes);
     (result.unwrap().shape, received.outcomes)
 }
 
-/// The failures of an export that must be readable.
+/// The failures of a valid export.
 pub(crate) fn failures(bytes: &[u8]) -> Vec<Failure> {
     let (received, result) = read(bytes);
     result.unwrap();

@@ -1,4 +1,4 @@
-//! No text that somebody can choose decides what an object is taken for, how it is framed, or what other records come to.
+//! No text that a user can choose changes the shape, the framing, or the outcomes of other records.
 
 use pivotwatch::entra::{Outcome, Rejected};
 use pivotwatch::input::Limits;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::tools::{read, read_named, read_whole};
 use crate::writers::{WRITERS, Writer};
 
-/// Texts that look like something else: records, batches, lines, tables, separators, quotes, escapes.
+/// Texts that look like records, batches, lines, tables, separators, quotes or escapes.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(
         &[
@@ -57,7 +57,7 @@ fn hostile() -> impl Strategy<Value = String> {
         ][..],
     );
     let short = prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat());
-    // Long ones go on beyond the block by which an export is recognised.
+    // Long ones exceed the block by which an export is recognised.
     (short, prop_oneof![20 => Just(1_usize), 1 => 2_000..20_000_usize], any::<bool>()).prop_map(
         |(text, times, comes_first)| {
             let text = text.repeat(times.min(200_000 / text.len().max(1)).max(1));
@@ -66,7 +66,7 @@ fn hostile() -> impl Strategy<Value = String> {
     )
 }
 
-/// Ten sign-ins, the one at `position` by a user of this name.
+/// Ten sign-ins, with this user's name at `position`.
 fn sign_ins(position: usize, user: &str) -> Vec<SignIn> {
     let mut all = failed(10, noon());
     "0".clone_into(&mut all[7].code);
@@ -74,7 +74,7 @@ fn sign_ins(position: usize, user: &str) -> Vec<SignIn> {
     all
 }
 
-/// What the record at each position came to, without the name of its user.
+/// The outcome at each position, without the user's name.
 fn outcomes(bytes: &[u8]) -> (&'static str, Vec<Outcome>) {
     let (received, result) = read_named("InteractiveSignIns_x", bytes, Limits::default());
     let shape = result.unwrap_or_else(|fault| panic!("{fault}: {}", String::from_utf8_lossy(bytes))).shape;
@@ -87,7 +87,7 @@ fn outcomes(bytes: &[u8]) -> (&'static str, Vec<Outcome>) {
     (shape, outcomes)
 }
 
-/// JSON with raw control characters where it has escapes of them, line ends excepted, at whatever depth the text is quoted.
+/// JSON with raw control characters in place of escaped ones, except line ends, at any depth of quoted text.
 fn with_raw_controls(json: &str) -> String {
     let mut raw = String::with_capacity(json.len());
     let mut rest = json;
@@ -96,7 +96,7 @@ fn with_raw_controls(json: &str) -> String {
         rest = &rest[position..];
         let backslashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
         let escape = &rest[backslashes..];
-        // An even number is as many backslashes in pairs, unless the text is quoted within a text.
+        // An even number of backslashes is pairs, unless the text is quoted within a text.
         let is_nested = backslashes > 1 && backslashes.is_power_of_two();
         let character = match escape.get(..5) {
             Some(unit) if unit.starts_with("u00") && (backslashes == 1 || is_nested) => {
@@ -124,7 +124,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn no_value_changes_the_shape_or_what_a_record_comes_to(
+    fn no_value_changes_the_shape_or_an_outcome(
         writer in 0..WRITERS.len(),
         position in 0..10_usize,
         user in hostile(),
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn raw_control_characters_change_nothing_either(
+    fn raw_control_characters_change_no_outcome(
         writer in prop::sample::select((0..WRITERS.len()).filter(|writer| is_json(&WRITERS[*writer])).collect::<Vec<_>>()),
         position in 0..10_usize,
         user in "[a\u{1}\u{b}\u{1b}\u{1f}\u{7f}\u{85}{\\[,:]{1,12}",
@@ -149,7 +149,7 @@ proptest! {
         prop_assert_eq!(outcomes(raw.as_bytes()), outcomes(escaped.as_bytes()), "{} {}: {:?}", writer.shape, writer.what, user);
     }
 
-    /// As a tool writes a table that quotes only where it must, or nowhere.
+    /// As tools write tables that quote only where necessary, or nowhere.
     #[test]
     fn no_cell_of_a_table_changes_its_shape(
         separator in prop::sample::select(&[",", ";", "\t"][..]),
@@ -177,7 +177,7 @@ proptest! {
 }
 
 #[test]
-fn brackets_in_a_cell_make_no_json_of_a_table() {
+fn a_table_with_brackets_in_a_cell_is_not_json() {
     let row = |said: &str| format!("2026-03-02T12:00:00Z,203.0.113.7,50126,{said}\n");
     for said in ["{}", "[{}]", "{}@contoso.example", "[]", "\"Mozilla\\\"\",{},\"\"\"", "\"\n{\"\":1}\n\""] {
         let table = format!("TimeGenerated,IPAddress,ResultType,UserAgent\n{}{}", row("x"), row(said));
@@ -188,7 +188,7 @@ fn brackets_in_a_cell_make_no_json_of_a_table() {
 }
 
 #[test]
-fn a_line_end_that_is_not_escaped_is_read_where_it_ends_no_record() {
+fn a_raw_line_end_is_read_where_it_ends_no_record() {
     let with_raw_line_end = |text: String| text.replace("Azure Portal", "Azure\n Portal");
     let records: Vec<Value> = failed(3, noon()).iter().map(SignIn::record).collect();
     let pretty = serde_json::to_string_pretty(&records).unwrap();
@@ -202,14 +202,14 @@ fn a_line_end_that_is_not_escaped_is_read_where_it_ends_no_record() {
         assert!(result.is_ok(), "{what}");
         assert_eq!(received.failures().len(), 3, "{what}: {:?}", received.outcomes);
     }
-    // On lines it ends one.
+    // In JSON lines it ends a record.
     let lines = format!("{}\n{}\n{}\n", records[0], with_raw_line_end(records[1].to_string()), records[2]);
     let (received, _) = read(lines.as_bytes());
     assert_eq!(received.failures().len(), 2);
 }
 
 #[test]
-fn a_text_longer_than_the_beginning_hides_no_names_that_come_after_it() {
+fn a_text_longer_than_the_preview_hides_no_key_after_it() {
     let long = "{\"".repeat(200_000);
     for (record, shape) in [
         (json!({"a": long, "category": "SignInLogs", "resultType": "0"}), "diagnostic"),
@@ -223,7 +223,7 @@ fn a_text_longer_than_the_beginning_hides_no_names_that_come_after_it() {
 }
 
 #[test]
-fn lines_that_were_cut_off_before_a_record_ends_are_read_from_the_next_one() {
+fn after_a_cut_record_the_next_one_is_read() {
     let record = SignIn::failed("id", noon()).record().to_string();
     let rest = format!("{}\n{record}\n{record}\n", &record[100..]);
     let (received, result) = read(rest.as_bytes());
@@ -231,20 +231,20 @@ fn lines_that_were_cut_off_before_a_record_ends_are_read_from_the_next_one() {
     assert_eq!((received.failures().len(), received.outcomes.len()), (2, 3));
 }
 
-/// Texts longer than a record may be: plain, escaped, and escaped again within a text.
+/// Texts longer than a record may be: plain, escaped, and escaped within a text.
 fn huge() -> impl Strategy<Value = (&'static str, usize)> {
     let unit = prop::sample::select(&["x", "\"", "\\", "{\"", "}\n", ",", "é"][..]);
     prop_oneof![9 => (unit, 100_000..1_500_000_usize), 1 => (Just("\u{1}"), 100_000..1_000_000_usize)]
 }
 
-/// Checks that a text of so many `unit` in the record at `position` costs at most that record.
+/// Asserts that repetitions of `unit` in the record at `position` cost at most that record.
 fn check_that_a_text_costs_no_other_record(writer: &Writer, position: usize, unit: &str, times: usize) {
     let (shape, mut expected) = outcomes((writer.write)(&sign_ins(position, "ann")).as_bytes());
     let (found_shape, found) = outcomes((writer.write)(&sign_ins(position, &unit.repeat(times))).as_bytes());
     let what = format!("{} {}: {times} {unit:?} at {position}", writer.shape, writer.what);
     assert_eq!((found_shape, found.len()), (shape, expected.len()), "{what}");
     for outcome in found.into_iter().filter(|outcome| *outcome != Outcome::Rejected(Rejected::TooLong)) {
-        // Rows can wait for another row that decides their dates.
+        // Rows can wait for a row that decides their date order.
         let index = expected.iter().position(|expected| *expected == outcome);
         expected.remove(index.unwrap_or_else(|| panic!("{what}: {outcome:?}")));
     }
@@ -273,9 +273,9 @@ proptest! {
     }
 }
 
-/// One document behind another without a line end, where the first is longer than the beginning.
+/// Concatenated documents without a line end, the first longer than the preview.
 #[test]
-fn a_long_text_does_not_decide_whether_records_have_a_line_each() {
+fn a_long_text_does_not_change_the_framing() {
     let record = |user: &str| {
         let mut one = SignIn::failed("id", noon());
         user.clone_into(&mut one.user);

@@ -1,4 +1,4 @@
-//! Rows without an id: the k-th of equal rows is a failure of its own, however the object is told.
+//! Rows without an id: the k-th of equal rows is a distinct failure, in every form of the object.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::tools::failures;
 
-/// A row: the second, the address's last number, the code, and whether it is interactive.
+/// A row: its second, the address's last octet, the code, and whether it is interactive.
 type Row = (u32, u8, u32, bool);
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {
@@ -26,7 +26,7 @@ fn table(rows: &[Row]) -> String {
     "TimeGenerated,IPAddress,ResultType,Category\n".to_owned() + &rows.iter().map(row).collect::<String>()
 }
 
-/// The failures that a table tells of, by what keeps them.
+/// The failures of a table, by tally.
 fn told(rows: &[Row]) -> BTreeSet<(Source, u64)> {
     failures(table(rows).as_bytes()).iter().map(|failure| (failure.source, failure.identity)).collect()
 }
@@ -69,7 +69,7 @@ proptest! {
 }
 
 #[test]
-fn a_nil_id_is_none() {
+fn a_nil_id_is_no_id() {
     for id in ["00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0", "000"] {
         let record = format!(
             r#"{{"category":"SignInLogs","resultType":"50126","correlationId":"x","properties":{{"id":"{id}","createdDateTime":"2026-03-02T12:00:00Z","ipAddress":"203.0.113.7"}}}}"#

@@ -1,4 +1,4 @@
-//! The same sign-ins in every shape, as the tools that write it do.
+//! Writes the same sign-ins in every shape, as the tools do.
 
 use chrono::SecondsFormat;
 use pivotwatch_tests::facts::SignIn;
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 /// A way to export sign-ins.
 pub(crate) struct Writer {
-    /// The shape that it is recognised as.
+    /// The name of the shape that recognises it.
     pub(crate) shape: &'static str,
-    /// What is special to it.
+    /// How it differs from other writers of its shape.
     pub(crate) what: &'static str,
     pub(crate) write: fn(&[SignIn]) -> String,
 }
@@ -18,7 +18,6 @@ pub(crate) const PORTAL_COLUMNS: &str = "\"Date (UTC)\",\"Request ID\",\"User ag
 
 const QUERY_COLUMNS: &str = "CreatedDateTime [UTC],ResultType,Status_dynamic,UserPrincipalName,IPAddress,AppDisplayName,Id,CorrelationId,Category,IsInteractive";
 
-/// All of them.
 pub(crate) const WRITERS: &[Writer] = &[
     Writer { shape: "diagnostic", what: "a storage account's lines", write: |all| lines(all, SignIn::record) },
     Writer { shape: "diagnostic", what: "set out over many lines", write: |all| pretty(all, SignIn::record) },
@@ -151,7 +150,7 @@ fn lines(all: &[SignIn], record: impl Fn(&SignIn) -> Value) -> String {
     all.iter().map(|one| record(one).to_string() + "\n").collect()
 }
 
-/// Documents around a batch of two.
+/// Documents with batches of two.
 fn batches(all: &[SignIn], document: impl Fn(Value) -> Value) -> String {
     all.chunks(2).map(|some| document(json!({"records": array(some, SignIn::record)})).to_string() + "\n").collect()
 }
@@ -176,7 +175,7 @@ fn status(one: &SignIn) -> Value {
     json!({"errorCode": one.code.parse::<u64>().unwrap(), "failureReason": "Other.", "additionalDetails": null})
 }
 
-/// Graph's beta.
+/// Graph's beta version.
 pub(crate) fn graph(one: &SignIn) -> Value {
     json!({
         "id": one.id,
@@ -193,7 +192,7 @@ pub(crate) fn graph(one: &SignIn) -> Value {
     })
 }
 
-/// The same as objects of a PowerShell module, which have names of their own case.
+/// The same as objects of a PowerShell module, whose names have another case.
 fn powershell(one: &SignIn) -> Value {
     json!({
         "AdditionalProperties": {},
@@ -216,7 +215,7 @@ fn page(all: &[SignIn]) -> String {
     .to_string()
 }
 
-/// A row of either table. In that of non-interactive sign-ins, objects are texts.
+/// A row of either table. Non-interactive sign-ins have objects as text.
 pub(crate) fn row(one: &SignIn) -> Value {
     let (table, status) = if is_interactive(one) {
         ("SigninLogs", status(one))
@@ -306,7 +305,7 @@ pub(crate) fn elastic(one: &SignIn) -> Value {
     })
 }
 
-/// A document with paths for names.
+/// A document with paths as keys.
 pub(crate) fn flat(document: &Value) -> Value {
     fn collect(path: &str, value: &Value, into: &mut serde_json::Map<String, Value>) {
         match value {
@@ -324,14 +323,14 @@ pub(crate) fn flat(document: &Value) -> Value {
     Value::Object(members)
 }
 
-/// Rows of a table, every cell of them in quotes.
+/// Rows of a table, every cell quoted.
 pub(crate) fn table(columns: &str, separator: &str, rows: impl Iterator<Item = Vec<String>>) -> String {
     let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
     let row = |cells: Vec<String>| cells.iter().map(quoted).collect::<Vec<_>>().join(separator) + "\r\n";
     format!("{}\r\n{}", columns.replace(',', separator), rows.map(row).collect::<String>())
 }
 
-/// What the portal puts into a column.
+/// The portal's value of a column.
 pub(crate) fn portal_cell(one: &SignIn, column: &str) -> String {
     match column.trim_matches('"') {
         "Date (UTC)" => one.time.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -353,7 +352,7 @@ fn portal_csv(all: &[SignIn], separator: &str) -> String {
     table(PORTAL_COLUMNS, separator, all.iter().map(row))
 }
 
-/// The result of a query, its times written so.
+/// A query's result with its times in this format.
 pub(crate) fn query_csv(all: &[SignIn], form: &str) -> String {
     let row = |one: &SignIn| {
         let status = format!("{:#}", status(one));

@@ -1,4 +1,4 @@
-//! Invocations that meet, fail or die on the way, and what the next one makes of it.
+//! Concurrent, failed and killed invocations, and the recovery by the next one.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use pivotwatch_tests::pipeline::pipeline;
 
 use super::{World, export, log_in_at, only};
 
-/// Long enough that an invocation which still waits then waits for ever.
+/// Longer than any wait: an invocation that still waits then waits for ever.
 const DEAD: Duration = Duration::from_millis(300);
 
-/// Runs `detect` with a topic that sends and never answers, and lets the invocation die there.
+/// Runs `detect` with a topic that sends but never answers, and kills the invocation there.
 async fn die_while_publishing<S: Store>(world: &World<S>) {
     world.notifier.silences.store(1, Ordering::Relaxed);
     let login = event(&console_login("one", noon()));
@@ -25,7 +25,7 @@ async fn die_while_publishing<S: Store>(world: &World<S>) {
 }
 
 #[tokio::test]
-async fn an_incident_that_could_not_be_published_is_published_at_the_next_try() {
+async fn an_unpublished_incident_is_published_by_the_retry() {
     let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     world.notifier.refusals.store(1, Ordering::Relaxed);
@@ -43,7 +43,7 @@ async fn an_incident_that_could_not_be_published_is_published_at_the_next_try() 
 }
 
 #[tokio::test]
-async fn a_death_between_publishing_and_marking_costs_a_second_message_and_loses_nothing() {
+async fn a_crash_between_publishing_and_marking_sends_a_duplicate_and_loses_nothing() {
     let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     die_while_publishing(&world).await;
@@ -59,7 +59,7 @@ async fn a_death_between_publishing_and_marking_costs_a_second_message_and_loses
 }
 
 #[tokio::test]
-async fn a_lease_keeps_others_from_publishing_until_it_runs_out() {
+async fn a_lease_keeps_others_from_publishing_until_it_expires() {
     let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     die_while_publishing(&world).await;
@@ -80,7 +80,7 @@ async fn a_lease_names_the_request_id_and_keeps_out_even_a_retry_with_the_same_i
     let notification = written(&["export.json"]);
     let login = event(&console_login("two", noon()));
 
-    // Once through each function: the invocation dies while it publishes, and the retry has to wait.
+    // Each function is killed while it publishes, and its retry has to wait for the lease.
     world.notifier.silences.store(1, Ordering::Relaxed);
     let ingested = tokio::time::timeout(DEAD, world.ingest_in(invocation, &objects, &notification));
     assert!(ingested.await.is_err());
@@ -105,7 +105,7 @@ async fn a_lease_names_the_request_id_and_keeps_out_even_a_retry_with_the_same_i
 }
 
 #[tokio::test]
-async fn an_incident_found_by_an_invocation_that_died_is_published_when_only_the_export_comes_again() {
+async fn an_incident_of_a_killed_invocation_is_published_when_the_export_is_redelivered() {
     let world = pipeline(InMemoryStore::default());
     log_in_at(&world, noon()).await;
     world.notifier.refusals.store(1, Ordering::Relaxed);
@@ -113,7 +113,7 @@ async fn an_incident_found_by_an_invocation_that_died_is_published_when_only_the
     objects.put("export.json", lines(&failed(6, noon())));
     let notification = written(&["export.json"]);
     assert!(world.ingest(&objects, &notification).await.answer().is_err());
-    // All of its failures are known by now; that must not end it early.
+    // All its failures are stored already; the settlement must not end early.
     assert!(world.ingest(&objects, &notification).await.answer().is_ok());
     assert_eq!(world.notifier.messages().len(), 1);
 }
@@ -143,17 +143,17 @@ async fn export_each<S: Store>(world: &World<S>, exports: impl Iterator<Item = &
 }
 
 #[tokio::test]
-async fn invocations_that_meet_in_memory_send_one_message() {
+async fn concurrent_invocations_in_memory_send_one_message() {
     invocations_that_meet(InMemoryStore::default()).await;
 }
 
 #[tokio::test]
-async fn invocations_that_meet_in_dynamodb_send_one_message() {
+async fn concurrent_invocations_in_dynamodb_send_one_message() {
     invocations_that_meet(dynamodb::start().await.0).await;
 }
 
 #[tokio::test]
-async fn many_writers_of_one_tally_lose_nothing() {
+async fn concurrent_writers_of_one_tally_lose_nothing() {
     let (store, _) = dynamodb::start().await;
     let world = pipeline(store);
     let sign_ins = failed(12, noon());

@@ -1,4 +1,4 @@
-//! Errors of the store: each is counted where it happens, and none hides another.
+//! Errors of the store: each is counted, and none hides another.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-/// A store in which some addresses cannot be merged into, and others cannot be looked up.
+/// A store that fails to write the tallies of some addresses and to load those of others.
 #[derive(Default)]
 struct Partly {
     store: InMemoryStore,
@@ -110,7 +110,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn an_object_that_is_cut_and_whose_facts_cannot_be_recorded_tells_of_both() {
+async fn a_cut_object_whose_facts_are_not_recorded_reports_both() {
     let broken = Address::parse(&address(0)).unwrap();
     let world = pipeline(Partly { unreadable: vec![broken], ..Partly::default() });
     let mut sign_ins = failed(6, noon());
@@ -128,7 +128,7 @@ async fn an_object_that_is_cut_and_whose_facts_cannot_be_recorded_tells_of_both(
 }
 
 #[tokio::test]
-async fn an_object_in_which_nothing_can_be_used_is_counted_by_its_reason() {
+async fn an_object_without_a_usable_record_is_counted_by_its_reason() {
     let bad_times = lines(&failed(3, noon())).into_iter().map(char::from).collect::<String>();
     let bad_times = bad_times.replace("2026-03-02T", "02 of March ");
     let one_good = format!("{bad_times}{}", String::from_utf8(lines(&failed(1, noon()))).unwrap());

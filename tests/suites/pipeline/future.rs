@@ -1,4 +1,4 @@
-//! Sign-ins and logins ahead of the clock: recorded as all others, counted under a reason, and never the newest.
+//! Sign-ins and logins ahead of the clock: recorded like all others, counted under a reason, and never the newest.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::objects::InMemoryObjects;
@@ -30,7 +30,7 @@ async fn failures_of_the_future_are_failures() {
 }
 
 #[tokio::test]
-async fn an_hour_ahead_is_not_the_future_yet() {
+async fn an_hour_ahead_is_within_the_tolerance() {
     for (seconds, number) in [(3600, 0), (3601, 1)] {
         let time = noon() + TimeDelta::seconds(seconds);
         let world = pipeline(InMemoryStore::default());
@@ -60,7 +60,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn each_sign_in_of_the_future_is_counted_whatever_it_came_to(
+    fn each_sign_in_of_the_future_is_counted_whatever_its_outcome(
         sign_ins in vec((-90..150_i64, any::<bool>()), 0..30),
     ) {
         let sign_in = |(number, (minutes, is_success)): (usize, &(i64, bool))| SignIn {

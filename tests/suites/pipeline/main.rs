@@ -1,5 +1,4 @@
-//! The pipeline's promises: the rule's numbers, whatever the order; one message, whatever comes twice; none lost,
-//! whoever dies.
+//! The pipeline's promises: the rule's numbers in any order, one message for duplicates, no loss in a crash.
 
 mod crashes;
 mod errors;
@@ -37,7 +36,7 @@ async fn log_in_at<S: Store>(world: &World<S>, time: DateTime<Utc>) -> Summary {
     log_in(world, &console_login("one", time)).await
 }
 
-/// How many messages six failures at noon and some logins cause.
+/// Number of messages after six failures at noon and logins at these times.
 async fn messages(sign_ins: &[SignIn], login: DateTime<Utc>) -> usize {
     let world = pipeline(InMemoryStore::default());
     export(&world, sign_ins).await;
@@ -54,7 +53,7 @@ fn only(incidents: Vec<StoredIncident>) -> StoredIncident {
     incidents.into_iter().next().unwrap()
 }
 
-/// What people read of the only incident.
+/// The attributes of the only incident, as people read them.
 async fn report(world: &World<InMemoryStore>) -> IncidentReport {
     world.report(only(world.store.all_incidents()).incident).await.unwrap()
 }
@@ -67,7 +66,7 @@ async fn five_failures_are_quiet_and_six_are_not() {
 }
 
 #[tokio::test]
-async fn sources_do_not_add_up() {
+async fn failures_of_two_sources_do_not_add_up() {
     let mut sign_ins = failed(6, noon());
     for sign_in in &mut sign_ins[3..] {
         "NonInteractiveUserSignInLogs".clone_into(&mut sign_in.category);
@@ -80,7 +79,7 @@ async fn sources_do_not_add_up() {
 }
 
 #[tokio::test]
-async fn midnight_is_no_hiding_place() {
+async fn failures_across_midnight_add_up() {
     let evening = failed(6, at("2026-03-01T23:50:00Z"));
     assert_eq!(messages(&evening, at("2026-03-02T00:10:00Z")).await, 1);
     let both_sides = failed(6, at("2026-03-01T23:57:00Z"));
@@ -109,7 +108,7 @@ async fn interrupts_and_loopback_never_count() {
 }
 
 #[tokio::test]
-async fn whichever_comes_last_raises_the_same_incident() {
+async fn the_last_fact_in_any_order_raises_the_same_incident() {
     let (first, second) = (pipeline(InMemoryStore::default()), pipeline(InMemoryStore::default()));
     let (six, login) = (failed(6, noon()), noon() + TimeDelta::minutes(30));
     export(&first, &six).await;
@@ -124,7 +123,7 @@ async fn whichever_comes_last_raises_the_same_incident() {
 }
 
 #[tokio::test]
-async fn failures_on_both_sides_of_the_logins_day_are_told_together_whichever_came_last() {
+async fn failures_before_and_after_the_logins_day_are_reported_together_in_any_order() {
     for (number_earlier, number_later) in [(6, 6), (6, 1), (1, 6)] {
         let earlier = failed(number_earlier, noon() - TimeDelta::hours(23));
         let mut later = failed(number_later, noon() + TimeDelta::hours(23));
@@ -172,7 +171,7 @@ async fn an_export_that_grows_under_its_key_counts_each_failure_once() {
 }
 
 #[tokio::test]
-async fn what_comes_twice_is_told_once() {
+async fn duplicates_are_reported_once() {
     let world = pipeline(InMemoryStore::default());
     for _ in 0..3 {
         export(&world, &failed(6, noon())).await;
@@ -288,7 +287,7 @@ async fn a_user_agent_cannot_write_lines_of_the_message() {
 }
 
 #[tokio::test]
-async fn an_address_is_the_same_however_it_is_spelled() {
+async fn an_address_is_the_same_in_every_spelling() {
     let world = pipeline(InMemoryStore::default());
     let mut six = failed(6, noon());
     let spellings = ["::ffff:203.0.113.7", "203.0.113.7:443", " 203.0.113.7", "[::ffff:cb00:7107]:1", ADDRESS, ADDRESS];

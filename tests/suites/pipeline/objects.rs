@@ -1,5 +1,4 @@
-//! What `ingest` does with objects that are not as they should be: a coded, counted fault for each, and no harm to the
-//! rest of the batch.
+//! `ingest` with invalid objects: a code and a count for each, and no effect on the rest of the batch.
 
 use std::io::Write;
 
@@ -31,7 +30,7 @@ fn bad_and_good() -> InMemoryObjects {
     objects
 }
 
-/// S3's notification in a queue, a message for each key.
+/// S3's notification through a queue, one message for each key.
 fn queued(keys: &[&str]) -> Value {
     let messages: Vec<_> = keys
         .iter()
@@ -58,7 +57,7 @@ async fn a_bad_object_is_refused_by_its_code_and_costs_only_itself() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_an_object_is_not_tried_again() {
+async fn an_invalid_object_is_not_retried() {
     let world = pipeline(InMemoryStore::default());
     let ingested = world.ingest(&bad_and_good(), &written(&["picture.json", "half.json.gz", "deleted.json"])).await;
     assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": []}));
@@ -73,7 +72,7 @@ async fn the_records_before_a_cut_count() {
 }
 
 #[tokio::test]
-async fn a_broken_transfer_is_tried_again_and_the_rest_of_the_batch_is_not_lost() {
+async fn a_broken_transfer_is_retried_and_the_rest_of_the_batch_is_not_lost() {
     let world = pipeline(InMemoryStore::default());
     let mut objects = bad_and_good();
     objects.put("lost.json", lines(&failed(50, noon())));
@@ -86,7 +85,7 @@ async fn a_broken_transfer_is_tried_again_and_the_rest_of_the_batch_is_not_lost(
 }
 
 #[tokio::test]
-async fn a_queue_is_told_which_of_its_messages_to_deliver_again() {
+async fn a_queue_gets_the_list_of_messages_to_redeliver() {
     let world = pipeline(InMemoryStore::default());
     let mut objects = bad_and_good();
     objects.interrupt("good.json", 10);
@@ -106,7 +105,7 @@ async fn an_event_of_an_unknown_kind_is_acknowledged_and_counted() {
 }
 
 #[tokio::test]
-async fn an_object_of_more_addresses_than_are_held_at_once_is_recorded_whole() {
+async fn an_object_of_more_addresses_than_the_buffer_holds_is_recorded_whole() {
     let world = pipeline(InMemoryStore::default());
     let mut sign_ins = Vec::new();
     for number in 0..25_000_i64 {
@@ -115,7 +114,7 @@ async fn an_object_of_more_addresses_than_are_held_at_once_is_recorded_whole() {
         sign_in.address = format!("10.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255);
         sign_ins.push(sign_in);
     }
-    // The six that matter stand at both ends.
+    // The six failures of the address, at both ends of the object.
     let six = failed(6, noon());
     let all = [&six[..3], &sign_ins, &six[3..]].concat();
     let mut objects = InMemoryObjects::default();

@@ -1,4 +1,4 @@
-//! The same sign-ins, told again in other ways: each failure counts once, whatever tells of it how often.
+//! The same sign-ins in several objects: each failure counts once.
 
 use chrono::TimeDelta;
 use pivotwatch::objects::InMemoryObjects;
@@ -9,12 +9,12 @@ use serde_json::json;
 
 use super::{log_in_at, report};
 
-/// How many failures the incident tells of after these objects and a login; none where there is no incident.
+/// The number of failures that the incident reports after these objects and a login; `None` without an incident.
 async fn counted(objects: &[Vec<u8>]) -> Option<u64> {
     counted_under(&["a.json", "b.json", "c.json"], objects).await
 }
 
-/// The same, the objects being written under these keys in turn.
+/// The same with objects under these keys, in order.
 async fn counted_under(keys: &[&str], objects: &[Vec<u8>]) -> Option<u64> {
     let world = pipeline(InMemoryStore::default());
     for (key, object) in keys.iter().cycle().zip(objects) {
@@ -40,10 +40,10 @@ async fn the_same_sign_ins_in_two_shapes_count_once() {
 }
 
 #[tokio::test]
-async fn an_append_blob_that_is_copied_at_five_lengths_counts_each_failure_once() {
+async fn an_append_blob_copied_at_five_lengths_counts_each_failure_once() {
     for number in [5, 6] {
         let whole = lines(&failed(number, noon()));
-        // Wherever the copy was cut, in the middle of a line mostly: what is broken of it comes whole the next time.
+        // A record that a copy cut is complete in the next copy.
         let copies = [3, 5, 6, 9, 10].map(|tenths| whole[..whole.len() * tenths / 10].to_vec());
         assert_eq!(counted_under(&["PT1H.json"], &copies).await, (number > 5).then_some(6));
     }
@@ -57,7 +57,7 @@ async fn a_batch_that_azure_publishes_again_counts_once() {
             .iter()
             .map(|sign_in| {
                 let mut record = sign_in.record();
-                // It is logged later, and what Azure has learnt of it meanwhile stands in it.
+                // It is logged later, with fields that Azure learnt meanwhile.
                 record["time"] = json!(noon() + TimeDelta::hours(3));
                 record["properties"]["riskState"] = json!("atRisk");
                 record
@@ -87,7 +87,7 @@ fn table(addresses: impl Iterator<Item = String>) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn equal_rows_without_an_id_count_each_in_one_object_and_once_in_its_copies() {
+async fn equal_rows_without_an_id_are_distinct_in_one_object_and_duplicates_in_its_copies() {
     let of = |number: usize| table(std::iter::repeat_n(ADDRESS.to_owned(), number));
     assert_eq!(counted(&[of(50)]).await, Some(50));
     assert_eq!(counted(&[of(6), of(6)]).await, Some(6));

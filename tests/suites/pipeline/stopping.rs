@@ -1,4 +1,4 @@
-//! Invocations that stop before Lambda's timeout, and readers that panic: a code, a summary, and nothing lost.
+//! Invocations that stop before Lambda's timeout, and readers that panic: an error code, a summary, and no loss.
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -20,18 +20,18 @@ fn world() -> World {
     Arc::new(pipeline(InMemoryStore::default()))
 }
 
-/// An invocation that begins now and has so many seconds.
+/// An invocation that begins now, with this number of seconds.
 fn within(world: &World, seconds: i64) -> Invocation<'static> {
     let now = world.runtime.now();
     Invocation { deadline: Deadline::before(now + TimeDelta::seconds(seconds), now), ..Invocation::LOCAL }
 }
 
-/// Objects whose reading takes time: from the piece at `late_from` on, each piece takes a minute.
+/// Slow objects: from the piece at `late_from` on, each piece takes a minute.
 struct Slow {
     world: World,
     bytes: Vec<u8>,
     late_from: usize,
-    /// Whether opening takes an hour, too.
+    /// `true` if opening takes an hour.
     opens_slowly: AtomicBool,
 }
 
@@ -65,7 +65,7 @@ impl Read for SlowBytes {
         let position = usize::try_from(self.bytes.position()).unwrap();
         if position >= self.late_from {
             self.world.runtime.pass(TimeDelta::minutes(1));
-            // Lets the invocation notice what time it is.
+            // Yields, so that the invocation checks its clock.
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
         let length = buffer.len().min(4096);
@@ -101,7 +101,7 @@ async fn an_object_that_does_not_open_is_stopped_too() {
 }
 
 #[tokio::test]
-async fn objects_that_were_not_begun_are_delivered_again_and_those_before_are_not() {
+async fn objects_after_the_stop_are_redelivered_and_those_before_are_not() {
     let world = world();
     let mut objects = InMemoryObjects::default();
     for key in ["a.json", "b.json"] {
@@ -120,7 +120,7 @@ async fn objects_that_were_not_begun_are_delivered_again_and_those_before_are_no
 }
 
 #[tokio::test]
-async fn facts_that_were_recorded_and_not_settled_are_settled_by_the_next_delivery() {
+async fn recorded_facts_that_are_not_settled_are_settled_by_the_redelivery() {
     let world = world();
     log_in_at(&world, noon()).await;
     let mut objects = InMemoryObjects::default();
@@ -139,7 +139,7 @@ async fn facts_that_were_recorded_and_not_settled_are_settled_by_the_next_delive
 async fn a_login_that_takes_too_long_is_stopped_with_its_code_and_delivered_again() {
     let world = world();
     super::export(&world, &failed(6, noon())).await;
-    // The topic takes the message, and its answer is lost for an hour.
+    // The topic takes the message, but its response comes an hour later.
     world.notifier.silences.store(1, Ordering::Relaxed);
     let login = event(&console_login("one", noon()));
     let invocation = within(&world, 120);
@@ -159,7 +159,7 @@ async fn a_login_that_takes_too_long_is_stopped_with_its_code_and_delivered_agai
 }
 
 #[tokio::test]
-async fn work_that_ends_in_time_is_not_touched_by_its_deadline() {
+async fn work_within_its_deadline_is_not_affected_by_it() {
     let world = world();
     let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
@@ -170,7 +170,7 @@ async fn work_that_ends_in_time_is_not_touched_by_its_deadline() {
     assert_eq!(world.notifier.messages().len(), 1);
 }
 
-/// Objects of which one makes its reader panic after some records.
+/// Objects, one of which makes its reader panic after some records.
 struct Trap(InMemoryObjects);
 
 struct Panicking(usize);
@@ -189,7 +189,7 @@ impl Objects for Trap {
 }
 
 #[tokio::test]
-async fn a_reader_that_panics_costs_its_object_and_not_the_event() {
+async fn a_reader_that_panics_costs_only_its_object() {
     let world = world();
     let mut objects = InMemoryObjects::default();
     objects.put("trap.json", lines(&failed(3, noon())));
@@ -202,7 +202,7 @@ async fn a_reader_that_panics_costs_its_object_and_not_the_event() {
 }
 
 #[tokio::test]
-async fn time_that_is_over_before_it_began_is_no_time() {
+async fn a_deadline_in_the_past_leaves_no_time() {
     let world = world();
     let now: DateTime<Utc> = world.runtime.now();
     let deadline = Deadline::before(now - TimeDelta::seconds(1), now);

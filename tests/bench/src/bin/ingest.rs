@@ -1,5 +1,5 @@
-//! What ingesting costs: `ingest FILE` has the real pipeline read a file, record what it finds and settle it, over a store in
-//! memory. Prints what `read` prints, or with `--memory` behind the file the most memory that it had, in KiB.
+//! The cost of ingesting: `ingest FILE` runs the real pipeline over an in-memory store: it reads a file, records its
+//! facts and settles them. Prints what `read` prints, or after `FILE --memory` the peak memory in KiB.
 
 use std::fs::File;
 use std::io;
