@@ -1,4 +1,4 @@
-"""The documents as text, as tables, and as sentences."""
+"""Parses the documents: tables, links and sentences."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def without_code(text: str) -> str:
 
 
 def section(text: str, heading: str) -> str:
-    """What follows a heading, up to the next one."""
+    """The text between a heading and the next one."""
     return re.split(r"^#+ .+$", text.split(f" {heading}\n", 1)[1], maxsplit=1, flags=re.M)[0]
 
 
@@ -56,7 +56,8 @@ def tables(text: str, heading: str) -> Iterator[tuple[list[str], list[list[str]]
 def sentences(text: str) -> Iterator[str]:
     """The sentences of paragraphs, list items and cells, with code and addresses as one word each.
 
-    In a cell a colon, a semicolon, and a comma before code end a sentence too: cells are notes and lists of names.
+    In a cell a colon, a semicolon, and a comma before code end a sentence too, because cells are notes and lists of
+    names.
     """
     text = re.sub(r"`[^`]+`", "CODE", without_code(text))
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)

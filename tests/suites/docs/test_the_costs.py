@@ -1,4 +1,4 @@
-"""The sums of docs/COSTS.md: measured units are those of docs/BENCHMARKS.md, and every product is right."""
+"""The sums of docs/COSTS.md: the units are the measured ones of docs/BENCHMARKS.md, and every product is right."""
 
 import re
 
@@ -22,7 +22,7 @@ def rows(page: str, section: str, column: str) -> list[list[str]]:
 
 
 def exports() -> list[tuple[float, float, float]]:
-    """Read units, write units and dollars a million sign-ins, by the exports of a day."""
+    """Read units, write units and dollars per million sign-ins, for each number of exports a day."""
     found = rows(COSTS, "Units", "dollars a million sign-ins")
     return [(number(reads), number(writes), number(dollars)) for _, reads, writes, dollars in found]
 

@@ -1,4 +1,4 @@
-"""What the documents say about the code, read out of the code: a name that is added there must be explained here."""
+"""The documents against the code: they explain every name of the interface."""
 
 import re
 
@@ -17,7 +17,7 @@ MAIL = PROJECT / "tests/suites/pipeline/snapshots/pipeline__the_message_says_who
 
 
 def found(pattern: str, *files: str) -> list[str]:
-    """What a pattern finds in some files of the library, or in all of them; finding nothing is an error."""
+    """The matches of a pattern in some files of the library, or in all. No match is an error."""
     texts = [SOURCES[file] for file in files] or SOURCES.values()
     names = sorted({name for text in texts for name in re.findall(pattern, text)})
     assert names, f"nothing in the code looks like {pattern} any more"
@@ -69,7 +69,7 @@ def test_the_mail_is_the_mail():
 
 def test_every_parameter_of_the_deployment_is_in_the_table():
     class Loader(yaml.SafeLoader):
-        """The template's parameters, whatever functions the rest of it calls."""
+        """Ignores the template's functions."""
 
     Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
     template = yaml.load((PROJECT / "infra/sam/template.yaml").read_text(), Loader)  # noqa: S506

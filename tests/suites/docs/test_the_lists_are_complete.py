@@ -1,4 +1,4 @@
-"""What stands in a list by hand stands in it completely: suites, fuzz targets, the targets that workflows call."""
+"""Handwritten lists are complete: suites, fuzz targets, and the make targets of workflows."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ def names(manifest: Path, kind: str) -> set[str]:
 
 def test_the_table_of_tests_has_every_folder():
     sources = [file.relative_to(TESTS) for suffix in ["rs", "py"] for file in TESTS.glob(f"*/**/*.{suffix}")]
-    # A suite is a folder of `suites`; of the other folders the first part names what it is for.
+    # A suite is a folder of `suites`. The other folders are listed by their first part.
     folders = {"/".join(source.parts[: 2 if source.parts[0] == "suites" else 1]) for source in sources}
     assert {"suites/rule", "support"} <= folders
     assert folders - set(re.findall(r"^\| \[([\w/]+)\]\(\1/", README, re.M)) == set()

@@ -1,4 +1,4 @@
-"""docs/TABLE.md against what the store writes: every attribute with its type, and every query, pasted into a shell."""
+"""docs/TABLE.md against the store: every attribute with its type, and every query in a shell."""
 
 import json
 import re
@@ -18,7 +18,7 @@ SNAPSHOT = PROJECT / "tests/suites/store/snapshots/store__dynamodb__people_read_
 RECORDS = json.loads(SNAPSHOT.read_text().split("---\n", 2)[2])
 # The section of the page for each kind of record.
 KINDS = {"failures": "A tally", "login": "A login", "incident": "An incident"}
-# What each query finds, by the kinds of records.
+# The kinds of records that each query finds.
 FINDS = ["failures login incident", "failures", "incident", "incident"]
 
 
@@ -119,7 +119,7 @@ def emulator():
 
 
 def found(emulator, block: str, folder: Path) -> list[str]:
-    """The records that a block prints, by name."""
+    """The names of the records that a block prints."""
     done = shell.run(emulator, f"set -e\n{block}", folder=folder)
     assert (done.returncode, done.stderr) == (0, "")
     names, decoder, rest = [], json.JSONDecoder(), done.stdout.strip()
@@ -135,9 +135,9 @@ def test_each_query_has_a_twin_in_partiql():
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_a_query_finds_the_records_that_it_is_for(emulator, tmp_path, number):
+def test_a_query_finds_its_records(emulator, tmp_path, number):
     kinds = FINDS[number // 2]
-    # Two shards, one with a record and one without, for each takes a second.
+    # Two shards, one with a record and one without; each query takes a second.
     block = BLOCKS[number].replace("in {0..9} {a..f};", "in 0 f;")
     expected = [record["record"] for record in RECORDS if record["record"].split("#")[1] in kinds.split()]
     assert sorted(found(emulator, block, tmp_path)) == sorted(expected)

@@ -1,4 +1,4 @@
-"""One deployment by SAM and one by Terraform, each shared by all tests; every test takes addresses of its own."""
+"""One deployment by SAM and one by Terraform, shared by all tests; each test uses addresses of its own."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ NOT_RUN = pytest.StashKey[list[str]]()
 
 @pytest.fixture(scope="session")
 def not_tested(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
-    """Skips a test and has what it would have tested said at the very end."""
+    """Skips a test and reports the skipped subject at the end."""
 
     def skip(what: str) -> NoReturn:
         request.config.stash.setdefault(NOT_RUN, []).append(what)
@@ -50,11 +50,11 @@ def address() -> str:
 
 @pytest.fixture
 def noon() -> datetime:
-    """The moment around which tests happen, in the past so that no test depends on the day on which it is run."""
+    """The base of the tests' times, in the past, so that no test depends on today's date."""
     return datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Says what was not tested where nobody overlooks it: at the very end."""
+    """Reports what was skipped at the end of the output, where it is seen."""
     for what in config.stash.get(NOT_RUN, []):
         print(f"NOT TESTED: {what}")

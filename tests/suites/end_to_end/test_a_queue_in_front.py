@@ -1,4 +1,4 @@
-"""ingest behind a queue: with the mapping of the module's own example, and with one that drops what failed."""
+"""ingest after a queue: with the event source mapping of the module's own example, and with one that drops failures."""
 
 import json
 import time
@@ -15,7 +15,7 @@ BUCKET = "exports-of-somebody-else"
 
 @pytest.fixture(scope="module")
 def stack():
-    """A deployment by SAM, which the example joins as well as one by Terraform, and a bucket of somebody else."""
+    """A deployment by SAM, which the example extends as well as one by Terraform, and another owner's bucket."""
     with server.running() as emulator:
         deployed = sam.deploy(emulator, ZIPS, ARCHITECTURE)
         deployed.s3.create_bucket(Bucket=BUCKET)
@@ -24,7 +24,7 @@ def stack():
 
 @pytest.fixture(scope="module")
 def example(stack, not_tested):
-    """The example's outputs, with tries that follow at once."""
+    """The example's outputs, with retries at once."""
     try:
         module = terraform.prepare(EXAMPLE, stack.server)
     except terraform.TerraformMissingError as missing:
@@ -35,7 +35,7 @@ def example(stack, not_tested):
 
 
 def notify(stack, queue_url, key, body):
-    """Writes an object and lets S3's notification come by the queue."""
+    """Writes an object and sends S3's notification through the queue."""
     stack.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
     s3 = {"bucket": {"name": BUCKET}, "object": {"key": key}}
     record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "awsRegion": server.REGION, "s3": s3}
@@ -43,7 +43,7 @@ def notify(stack, queue_url, key, body):
 
 
 class Refused:
-    """S3 refuses every read to ingest for as long as this lasts: a fault that goes away."""
+    """Denies ingest every read of S3 while this lasts: a transient error."""
 
     def __init__(self, stack):
         self.iam, self.role = stack.server.client("iam"), stack.outputs["IngestRoleArn"].rsplit("/", 1)[-1]
@@ -57,13 +57,13 @@ class Refused:
         self.iam.delete_role_policy(RoleName=self.role, PolicyName="refused")
 
 
-def test_behind_the_examples_queue_an_object_is_read(stack, example, address, noon):
+def test_an_object_of_the_examples_queue_is_read(stack, example, address, noon):
     notify(stack, example["queue_url"], "read.json", lines(failures(address, noon)))
     stack.wait_for("the tally", lambda: stack.evidence(address))
     stack.wait_for("an empty queue", lambda: stack.messages(example["queue_url"]) == 0)
 
 
-def test_behind_the_examples_queue_what_failed_is_kept_and_tried_again(stack, example, address, noon):
+def test_a_failed_message_of_the_examples_queue_is_kept_and_retried(stack, example, address, noon):
     before = len(stack.summaries("ingest"))
 
     def tries():
@@ -79,7 +79,7 @@ def test_behind_the_examples_queue_what_failed_is_kept_and_tried_again(stack, ex
     assert stack.messages(example["dead_queue_url"]) == 0
 
 
-def test_the_example_waits_longer_than_six_timeouts_and_tries_for_hours(stack, example):
+def test_the_examples_visibility_timeout_is_six_timeouts_and_it_retries_for_hours(stack, example):
     (mapping,) = stack.functions.list_event_source_mappings(EventSourceArn=example["queue_arn"])["EventSourceMappings"]
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BatchSize"] == 1
@@ -91,8 +91,8 @@ def test_the_example_waits_longer_than_six_timeouts_and_tries_for_hours(stack, e
     assert json.loads(attributes["RedrivePolicy"])["maxReceiveCount"] in (10, "10")
 
 
-def test_behind_a_mapping_without_batch_item_failures_what_failed_is_lost(stack, address, noon):
-    """docs/DEPLOY.md says so. If this fails, correct that page, and not the function."""
+def test_a_mapping_without_batch_item_failures_loses_failed_messages(stack, address, noon):
+    """docs/DEPLOY.md says so. If this test fails, correct that page and not the function."""
     url = stack.queues.create_queue(QueueName="plain", Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
     arn = stack.queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     role = stack.outputs["IngestRoleArn"].rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""Whatever comes late, twice or out of order raises the same incidents, each mailed once."""
+"""Late, repeated and unordered facts raise the same incidents, each mailed once."""
 
 import gzip
 from datetime import timedelta
@@ -21,7 +21,7 @@ def test_an_export_after_the_login_raises_the_same_incident_as_before_it(stack, 
     assert (late["Incidents"], late["Publishes"]) == (1, 1)
     (first,) = incidents(stack, address)
 
-    # The same facts once more, in a table without them, in the other order.
+    # The same facts with a new address, in the other order.
     for record in stack.evidence(address):
         key = {"ip": {"S": address}, "record": {"S": record["record"]}}
         stack.dynamodb.delete_item(TableName=stack.outputs["EvidenceTable"], Key=key)

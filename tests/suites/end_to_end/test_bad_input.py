@@ -1,4 +1,4 @@
-"""Bad input: a clear, coded warning and a metric for it, the rest unharmed, nothing lost."""
+"""Bad input: a warning with a code and a metric, no effect on other input, no loss."""
 
 import gzip
 from urllib.parse import quote_plus
@@ -10,7 +10,7 @@ from local_aws.exports import console_login, failures, lines
 
 
 def notification(stack: Deployment, *keys: str) -> dict:
-    """What S3 would send, with the keys encoded by form rules."""
+    """S3's notification, with form-encoded keys."""
     bucket = {"name": stack.outputs["ExportBucket"]}
     return {
         "Records": [
@@ -40,7 +40,7 @@ def test_an_object_that_cannot_be_used_is_refused_by_its_code(stack, body, code)
     assert stack.codes("ingest")[-1] == code
 
 
-def test_half_a_gzip_counts_up_to_the_cut_and_is_reported(stack, address, noon):
+def test_a_cut_gzip_counts_up_to_the_cut_and_is_reported(stack, address, noon):
     whole = gzip.compress(lines(failures(address, noon, 400)))
     summary = stack.upload("bad/half.json.gz", whole[: len(whole) // 2])
     assert summary["Refused.object.truncated"] == 1
@@ -75,7 +75,7 @@ def test_a_key_of_any_characters_is_read(stack, address, noon, key):
 
 @pytest.mark.parametrize("function", ["ingest", "detect"])
 @pytest.mark.parametrize("event", [{"hello": "world"}, [], "text", None, 7])
-def test_an_event_of_a_kind_never_heard_of_is_acknowledged_and_named(stack, function, event):
+def test_an_event_of_an_unknown_kind_is_acknowledged_and_named(stack, function, event):
     invoked = {}
     summary = stack.after(function, lambda: invoked.update(stack.invoke(function, event)))
     assert invoked["error"] is None
@@ -98,7 +98,7 @@ def test_the_test_event_of_s3_is_acknowledged(stack):
         ({"eventTime": "noon"}, "Rejected.login_without_time"),
     ],
 )
-def test_what_is_no_successful_login_from_an_address_is_metered_by_its_reason(stack, address, noon, changed, reason):
+def test_a_record_that_is_no_successful_login_is_metered_by_its_reason(stack, address, noon, changed, reason):
     summary = stack.log_in(console_login(address, noon, **changed))
     assert (summary["Logins"], summary[reason]) == (0, 1)
 

@@ -1,4 +1,4 @@
-"""What a destroy leaves of a protected deployment, and what a name that is too long leaves."""
+"""The effects of a destroy on a protected deployment, and of a name that is too long."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,7 +14,7 @@ def emulator():
         yield running
 
 
-def test_a_destroy_that_a_protected_table_stops_leaves_the_bucket_as_it_was(emulator, noon, not_tested):
+def test_a_destroy_stopped_by_a_protected_table_leaves_the_bucket_unchanged(emulator, noon, not_tested):
     try:
         deployed = terraform.deploy(emulator, ZIPS, ARCHITECTURE, deletion_protection=True)
     except terraform.TerraformMissingError as missing:
@@ -35,7 +35,7 @@ def test_a_destroy_that_a_protected_table_stops_leaves_the_bucket_as_it_was(emul
     assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
-def test_a_name_that_is_too_long_is_refused_before_anything_is_made(emulator):
+def test_a_name_too_long_is_refused_before_any_resource_is_created(emulator):
     with pytest.raises(ClientError, match="Name"):
         sam.deploy(emulator, ZIPS, ARCHITECTURE, Name="a" * 29)
     assert emulator.client("dynamodb").list_tables()["TableNames"] == []

@@ -1,4 +1,4 @@
-"""The scripts that bring other regions, other accounts and a trail's bucket to the deployment."""
+"""The scripts that forward events of other regions, other accounts and a trail's bucket to the deployment."""
 
 import itertools
 import json
@@ -26,12 +26,12 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def member():
-    """A member account with nothing in it, one for each test."""
+    """An empty member account, one for each test."""
     return str(222222222222 + next(_numbers))
 
 
 def targets(emulator, region, *, account=None, rule=RULE):
-    """The targets of a rule, or `None` where there is no such rule."""
+    """The targets of a rule; `None` without the rule."""
     events = emulator.client("events", region, account)
     if not events.list_rules(NamePrefix=rule)["Rules"]:
         return None
@@ -47,14 +47,14 @@ def test_in_a_member_account_every_region_forwards_the_main_region_included(emul
         assert f"\n{region:16} ENABLED   {RULE} -> {BUS}\n" in done.stdout, "the list says so"
 
 
-def test_all_enabled_regions_are_meant_unless_some_are_named(emulator, member):
+def test_the_default_is_all_enabled_regions(emulator, member):
     done = shell.run(emulator, f"infra/forward-logins.sh {MAIN} --home {HOME} --check", account=member)
     regions = {region["RegionName"] for region in emulator.client("ec2").describe_regions()["Regions"]}
     assert MAIN in regions
     assert {line.split()[0] for line in done.stdout.splitlines() if "MISSING" in line} == regions
 
 
-def test_a_second_run_repairs_what_the_first_left_or_somebody_changed(emulator, member):
+def test_a_second_run_repairs_missing_and_changed_resources(emulator, member):
     command = f"infra/forward-logins.sh {MAIN} --home {HOME} {OF_SOME}"
     first = shell.run(emulator, command, account=member)
     assert first.returncode == 0, first.stderr
@@ -73,7 +73,7 @@ def test_a_second_run_repairs_what_the_first_left_or_somebody_changed(emulator, 
 
 
 def test_a_region_that_is_added_later_gets_its_target_too(emulator, member):
-    """The role exists by then, which once left every new region with a rule and no target."""
+    """The role exists already. That case once left every new region with a rule but no target."""
     for region in SOME:
         done = shell.run(emulator, f"infra/forward-logins.sh {MAIN} --home {HOME} --regions {region}", account=member)
         assert done.returncode == 0, done.stderr
@@ -105,7 +105,7 @@ def test_the_first_call_that_fails_stops_it(emulator, member, call):
 
 def test_it_waits_until_a_new_role_can_be_assumed(emulator, member):
     tried = emulator.folder / f"tried-{member}"
-    # The first try is refused, every other one is the real call.
+    # The first call is refused, every other one is real.
     not_yet = (
         f'if [ -e {tried} ]; then exec {shell.TOOLS / "aws"} "$@"; fi; touch {tried}; '
         "echo 'An error occurred (ValidationException): the role cannot be assumed' >&2; (exit 254)"
@@ -161,8 +161,8 @@ def test_at_home_a_refused_target_stops_it(stack):
     assert f"{SOME[2]} refused the target of {RULE}: InternalException: not now" in done.stderr
 
 
-def test_what_is_forwarded_is_what_the_deployments_own_rules_take(stack):
-    """A forwarded event that no rule takes costs money, and one that is not forwarded is lost."""
+def test_the_forwarding_rules_match_what_the_deployments_rules_match(stack):
+    """A forwarded event that no rule matches costs money, and one that is not forwarded is lost."""
     events = stack.server.client("events", "eu-north-1")
     shell.run(stack.server, f"infra/forward-logins.sh {MAIN} {OF_SOME}")
     forwarded = json.loads(events.describe_rule(Name=RULE)["EventPattern"])
@@ -214,7 +214,7 @@ def configuration(emulator, bucket):
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
-def test_switching_notifications_on_shows_the_difference_and_keeps_the_others(emulator, bucket):
+def test_enabling_notifications_shows_the_difference_and_keeps_the_others(emulator, bucket):
     before = configuration(emulator, bucket)
     done = shell.run(emulator, f"infra/notify-trail.sh {bucket} --yes")
     assert done.returncode == 0, done.stderr
@@ -241,7 +241,7 @@ def test_without_a_yes_nothing_is_changed(emulator, bucket):
 
 
 def test_a_read_that_is_refused_changes_nothing(emulator, bucket):
-    """May put, may not get: a put of nothing but the switch would delete the SIEM's notification."""
+    """The user may put but not get. A put of the switch alone would delete the SIEM's notification."""
     allowed = {"Effect": "Allow", "Action": "s3:PutBucketNotification", "Resource": "*"}
     user = _user(emulator, allowed)
     before = configuration(emulator, bucket)
@@ -255,7 +255,7 @@ def test_a_read_that_is_refused_changes_nothing(emulator, bucket):
 @pytest.mark.parametrize(
     "answer", ["(exit 255)", "echo '{\"QueueConf'", "echo 'Unable to locate credentials' >&2; (exit 253)"]
 )
-def test_whatever_else_goes_wrong_with_the_read_changes_nothing(emulator, bucket, answer):
+def test_any_other_error_of_the_read_changes_nothing(emulator, bucket, answer):
     before = configuration(emulator, bucket)
     reading = {"s3api get-bucket-notification-configuration": answer}
     done = shell.run(emulator, f"infra/notify-trail.sh {bucket} --yes", answers=reading)
@@ -263,7 +263,7 @@ def test_whatever_else_goes_wrong_with_the_read_changes_nothing(emulator, bucket
     assert configuration(emulator, bucket) == before
 
 
-def test_a_put_that_is_refused_is_said(emulator, bucket):
+def test_a_refused_put_is_reported(emulator, bucket):
     user = _user(emulator, {"Effect": "Allow", "Action": "s3:GetBucketNotification", "Resource": "*"})
     before = configuration(emulator, bucket)
     done = shell.run(emulator, f"infra/notify-trail.sh {bucket} --yes", **user)
@@ -272,7 +272,7 @@ def test_a_put_that_is_refused_is_said(emulator, bucket):
 
 
 def _user(emulator, *statements):
-    """The credentials of a user who may do this and nothing else."""
+    """The credentials of a user with these permissions alone."""
     iam, name = emulator.client("iam"), f"user-{next(_numbers)}"
     iam.create_user(UserName=name)
     policy = {"Version": "2012-10-17", "Statement": list(statements)}

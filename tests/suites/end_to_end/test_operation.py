@@ -1,4 +1,4 @@
-"""What operators rely on: permissions that suffice and no more, faults that come back, logs that can be read."""
+"""Operation: sufficient and least permissions, recovery from faults, readable logs."""
 
 import json
 
@@ -16,20 +16,20 @@ def test_a_login_that_could_not_be_mailed_is_mailed_when_publishing_works_again(
 
     iam.put_role_policy(RoleName=name, PolicyName="detect", PolicyDocument=json.dumps(reduced))
     try:
-        # Not by EventBridge, whose deliveries the emulator does not repeat.
+        # Not by EventBridge, because the emulator does not repeat its deliveries.
         event = {"source": "aws.signin", "detail": console_login(address, noon)}
         refused = stack.after("detect", lambda: stack.invoke_later("detect", event))
     finally:
         iam.put_role_policy(RoleName=name, PolicyName="detect", PolicyDocument=json.dumps(granted))
     assert refused["Failed.notify.unavailable"] == 1, "without its permission the function cannot publish"
     assert "notify.unavailable" in stack.codes("detect")
-    # Lambda delivers the event again by itself.
+    # Lambda redelivers the event.
     stack.wait_for("the mail", lambda: stack.mails_about(address))
     assert len(stack.mails_about(address)) == 1
 
 
 def test_an_event_that_fails_to_the_end_is_kept_with_its_error(stack, address, noon):
-    """The bucket is not the function's, so reading from it is refused however often it is tried."""
+    """The bucket is not the function's, so every read is refused."""
     stack.s3.create_bucket(Bucket="somebody-elses")
     stack.s3.put_object(Bucket="somebody-elses", Key="export.json", Body=lines(failures(address, noon)))
     record = {

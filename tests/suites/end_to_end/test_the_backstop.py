@@ -1,4 +1,4 @@
-"""CloudTrail's own log files: what EventBridge did not bring is found in them, and what it did is not mailed again."""
+"""CloudTrail's log files: logins that EventBridge dropped are found in them, and the others are not mailed twice."""
 
 import json
 
@@ -16,7 +16,7 @@ OF_NO_INTEREST = {
 
 
 def of_eventbridge(key: str) -> dict:
-    """What EventBridge tells of an object in the trail's bucket."""
+    """EventBridge's event of an object in the trail's bucket."""
     return {
         "version": "0",
         "id": "7bf73129-1428-4cd3-a780-95db273d1602",
@@ -31,13 +31,13 @@ def of_eventbridge(key: str) -> dict:
 
 
 def call(login: dict) -> dict:
-    """Another event of the same session, as most of a log file is."""
+    """Another event of the same session; a log file has many of them."""
     changed = {"eventName": "ListBuckets", "eventSource": "s3.amazonaws.com", "responseElements": None, "eventID": "1"}
     return login | changed
 
 
 @pytest.mark.parametrize("first", ["eventbridge", "log file"])
-def test_a_login_that_comes_by_both_ways_is_mailed_once(stack, address, noon, first):
+def test_a_login_by_both_paths_is_mailed_once(stack, address, noon, first):
     login = console_login(address, noon)
     stack.upload("backstop/failures.json", lines(failures(address, noon)))
     ways = [
@@ -49,7 +49,7 @@ def test_a_login_that_comes_by_both_ways_is_mailed_once(stack, address, noon, fi
     assert len(stack.mails_about(address)) == 1
 
 
-def test_a_login_that_eventbridge_dropped_is_found_whichever_account_and_region_it_was_in(stack, address, noon):
+def test_a_login_that_eventbridge_dropped_is_found_in_any_account_and_region(stack, address, noon):
     stack.upload("backstop/failures.json", lines(failures(address, noon)))
     login = console_login(address, noon, awsRegion=ELSEWHERE["region"], recipientAccountId=ELSEWHERE["account"])
     summary = stack.deliver(trail.key(noon, **ELSEWHERE), trail.log_file([call(login), login, call(login)]))
@@ -71,12 +71,12 @@ def test_the_log_files_of_an_organization_are_read_under_any_prefix(stack, addre
     assert stack.deliver(key, trail.log_file([console_login(address, noon)]))["Logins"] == 1
 
 
-def test_five_quiet_minutes_are_no_fault(stack, noon):
+def test_an_empty_log_file_is_no_fault(stack, noon):
     summary = stack.deliver(trail.key(noon), trail.log_file([]))
     assert (summary["Objects"], summary["RecordsRead"], summary["ObjectsRefused"], summary["Failed"]) == (1, 0, 0, 0)
 
 
-def test_the_rule_takes_log_files_and_nothing_else(stack, noon):
+def test_the_rule_matches_log_files_and_nothing_else(stack, noon):
     rule = stack.events.describe_rule(Name=stack.outputs["TrailRule"])["EventPattern"]
 
     def takes(event: dict) -> bool:
@@ -98,8 +98,8 @@ def test_the_rule_takes_log_files_and_nothing_else(stack, noon):
 
 
 @pytest.mark.parametrize("reason", OF_NO_INTEREST)
-def test_what_else_is_in_the_bucket_is_passed_over_by_name_and_metered(stack, noon, reason):
-    """The rule keeps these away, and whoever has the bucket notify the function in another way does not."""
+def test_other_objects_of_the_bucket_are_skipped_by_name_and_metered(stack, noon, reason):
+    """The rule does not match these. Notifications that are set up in another way may deliver them."""
     event = of_eventbridge(trail.key(noon, kind=OF_NO_INTEREST[reason]))
     invoked = {}
     summary = stack.after("ingest", lambda: invoked.update(stack.invoke("ingest", event)))
@@ -107,7 +107,7 @@ def test_what_else_is_in_the_bucket_is_passed_over_by_name_and_metered(stack, no
     assert (summary[f"Ignored.{reason}"], summary["Objects"], summary["Failed"]) == (1, 0, 0)
 
 
-def test_the_rest_of_the_bucket_is_not_the_functions_to_read(stack, address, noon):
+def test_the_function_may_not_read_the_rest_of_the_bucket(stack, address, noon):
     stack.s3.put_object(Bucket=trail.BUCKET, Key="private/notes.json", Body=lines(failures(address, noon)))
     refused = stack.invoke("ingest", of_eventbridge("private/notes.json"))
     assert refused["error"] == "object.unavailable"

@@ -1,12 +1,12 @@
-"""What the demo and these tests stand on."""
+"""The emulator of the demo and of these tests."""
 
 import socket
 
 from local_aws import server
 
 
-def test_a_port_that_somebody_takes_first_is_given_up_for_another(monkeypatch):
-    """Between finding a free port and listening on it half a second passes, in which two demos at once can meet."""
+def test_a_port_taken_by_another_process_is_replaced(monkeypatch):
+    """A port stays free for half a second before the emulator listens on it, in which another demo can take it."""
     free_port = server._free_port
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = iter([taken.getsockname()[1]])

@@ -1,4 +1,4 @@
-"""The rule's numbers, on the deployed stack: what raises an incident, and what does not."""
+"""The rule on the deployed stack: which facts raise an incident, and which do not."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from local_aws.exports import batch, console_login, failures, lines, sign_in
 
 
 def mails(stack: Deployment, address: str, records: list[dict], login_time) -> int:
-    """How many mails an export and then a login cause; what the functions say of themselves must agree."""
+    """The number of mails after an export and then a login. The functions' summaries must agree."""
     ingested = stack.upload(f"rule/{address}.json", lines(records))
     detected = stack.log_in(console_login(address, login_time))
     received = stack.mails_about(address)
@@ -36,7 +36,7 @@ def test_non_interactive_failures_exceed_alone(stack, address, noon):
     assert mails(stack, address, failures(address, noon, 6, source="non_interactive"), noon) == 1
 
 
-def test_midnight_is_no_hiding_place(stack, address, noon):
+def test_failures_across_midnight_add_up(stack, address, noon):
     midnight = noon.replace(hour=0)
     records = failures(address, midnight - timedelta(minutes=10), 6)
     assert mails(stack, address, records, midnight + timedelta(minutes=10)) == 1

@@ -1,7 +1,7 @@
-"""Every block of commands of docs/RUNBOOK.md, pasted as it stands into a shell.
+"""Every block of commands of docs/RUNBOOK.md, run in a shell exactly as written.
 
-The facts of these tests are those of the page's examples: six failed sign-ins from 203.0.113.7 on 2026-03-02 and a
-login of alice to the account 111122223333, so that nothing has to be replaced but words in capitals.
+The facts are those of the page's examples: six failed sign-ins from 203.0.113.7 on 2026-03-02, and a login of alice to
+the account 111122223333. Only words in capitals are therefore replaced.
 """
 
 import json
@@ -23,7 +23,7 @@ KEY = "insights-logs-signinlogs/tenantId=0f1e/y=2026/m=03/d={day:02}/h=12/m=00/P
 
 
 def runs(*names):
-    """Marks a test as running these blocks."""
+    """Marks a test that runs these blocks."""
     RUN.update(names)
     return lambda test: test
 
@@ -42,7 +42,7 @@ SELF_TEST = "pivotwatch.self-test"
 
 @pytest.fixture
 def paste(stack, tmp_path):
-    """Pastes the page's first block and then others, or a person's own lines, into one shell."""
+    """Runs the page's first block and then others, or other lines, in one shell."""
     (tmp_path / "infra").symlink_to(shell.PROJECT / "infra")
 
     def pasted(*pieces: str, **options):
@@ -53,7 +53,7 @@ def paste(stack, tmp_path):
 
 
 def without_head(output: str) -> list[str]:
-    """What the pasted blocks printed after the first one."""
+    """The output of the blocks after the first one."""
     return output.splitlines()[1:]
 
 
@@ -64,7 +64,7 @@ def test_every_block_is_run_or_says_why_not():
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_every_block_is_whole(stack, name):
-    """What cannot be run can at least be pasted: a command that is cut by a line end was, once."""
+    """A block that cannot run here must still be whole: a line end once cut a command."""
     assert shell.run(stack.server, f"bash -n <<'PASTED'\n{BLOCKS[name].commands}PASTED").stderr == ""
 
 
@@ -112,7 +112,7 @@ def test_an_address_may_be_spelled_in_any_way(paste, typed, kept):
 
 
 @pytest.mark.parametrize("typed", ["203.0.113.XXX", "signin.amazonaws.com", "203.0.113", ""])
-def test_what_is_no_address_is_said_to_be_none(paste, typed):
+def test_an_invalid_address_is_reported(paste, typed):
     done = paste(f"evidence '{typed}' 2026-03-01 2026-03-03")
     assert done.returncode != 0
     assert f"{typed} is not an IP address" in done.stderr
@@ -121,14 +121,14 @@ def test_what_is_no_address_is_said_to_be_none(paste, typed):
 @pytest.mark.parametrize(
     "what", ["evidence 203.0.113.99 2026-03-01 2026-03-03", f"evidence {ADDRESS} 2026-04-01 2026-04-03"]
 )
-def test_nothing_recorded_is_said(paste, what):
+def test_an_address_without_records_is_reported(paste, what):
     done = paste(what)
     assert (done.returncode, without_head(done.stdout)) == (1, [])
     assert "nothing is recorded of 203.0.113." in done.stderr
     assert "in pivotwatch-evidence, us-east-1" in done.stderr
 
 
-def test_a_query_that_fails_is_not_taken_for_nothing(paste):
+def test_a_failed_query_is_not_an_empty_result(paste):
     done = paste("TABLE=another", "1. Everything known of the address")
     assert done.returncode != 0
     assert "ResourceNotFoundException" in done.stderr
@@ -136,7 +136,7 @@ def test_a_query_that_fails_is_not_taken_for_nothing(paste):
 
 
 @runs("4. What the session did next")
-def test_what_the_session_did_is_looked_up_in_every_region(paste):
+def test_the_sessions_events_are_looked_up_in_every_region(paste):
     happened = "printf '2026-03-02T12:40:00Z\\tap-southeast-2\\tCreateAccessKey\\tiam.amazonaws.com\\n'"
     answers = {
         "cloudtrail lookup-events --region ap-southeast-2 --start-time 2026-03-02T12:30:00Z --lookup-attributes "
@@ -154,7 +154,7 @@ def test_what_the_session_did_is_looked_up_in_every_region(paste):
 def test_the_days_incidents_have_headings_and_the_worst_are_first(paste, stack):
     other = "203.0.113.8"
     stack.upload("runbook/root.json", lines(failures(other, NOON, 9)))
-    # Before alice, so that only the severity puts it first whichever way the times are sorted.
+    # Before alice, so that only the severity sorts it first.
     stack.log_in(console_login(other, NOON + timedelta(minutes=10), identity="root"))
     stack.log_in(console_login(other, NOON + timedelta(minutes=50), identity="root", userAgent="another"))
     done = paste("5. Who else")
@@ -167,7 +167,7 @@ def test_the_days_incidents_have_headings_and_the_worst_are_first(paste, stack):
     assert [row[:3] for row in rows[5:]] == [["9", other, "interactive"], ["6", ADDRESS, "interactive"]]
 
 
-def test_a_day_without_anything_is_said(paste):
+def test_a_day_without_incidents_is_reported(paste):
     quiet = BLOCKS["5. Who else"].commands.replace("day=2026-03-02", "day=2026-05-05")
     assert without_head(paste(quiet).stdout) == [
         "no incident is listed on 2026-05-05",
@@ -200,7 +200,7 @@ def test_an_iam_user_is_contained(paste, stack):
     assert "AWSDenyAll" in done.stdout
 
 
-def test_a_user_who_is_not_there_is_no_success(paste):
+def test_a_missing_user_is_an_error(paste):
     done = paste("6. Contain 2", account="444455556666")
     assert done.returncode != 0
     assert "NoSuchEntity" in done.stderr
@@ -223,14 +223,14 @@ def test_the_sessions_of_a_role_are_revoked(paste, stack):
 
 @pytest.fixture
 def member(stack):
-    """An account of the organisation, in the place of the account of the page."""
+    """Another account of the organisation than the page's."""
     created = stack.server.client("organizations").create_account(Email="a@example.com", AccountName="member")
     return created["CreateAccountStatus"]["AccountId"]
 
 
 @runs("6. Contain 4")
 def test_a_user_of_identity_center_is_contained(paste, stack, member):
-    """The emulator has neither Identity Center nor its users: these two answers are given here."""
+    """The emulator lacks Identity Center, so this test answers its two calls."""
     answers = {
         "sso-admin list-instances": "echo d-1234567890",
         "identitystore get-user-id --identity-store-id d-1234567890": "echo 1111-2222",
@@ -241,7 +241,7 @@ def test_a_user_of_identity_center_is_contained(paste, stack, member):
     assert statement["Condition"] == {"StringEquals": {"identitystore:UserId": "1111-2222"}}
 
 
-def test_a_user_whom_identity_center_does_not_know_is_no_success(paste):
+def test_a_user_missing_in_identity_center_is_an_error(paste):
     answers = {
         "sso-admin list-instances": "echo d-1234567890",
         "identitystore get-user-id": "echo 'ResourceNotFoundException: no such user' >&2; (exit 254)",
@@ -254,7 +254,7 @@ def test_a_user_whom_identity_center_does_not_know_is_no_success(paste):
 
 
 @runs("6. Contain 5", "6. Contain 6")
-def test_of_a_root_user_is_shown_what_protects_it_and_a_members_is_contained(paste, stack, member):
+def test_a_root_users_protection_is_shown_and_a_members_root_is_contained(paste, stack, member):
     shown = paste("6. Contain 5", account=ACCOUNT)
     assert shown.returncode == 0, shown.stderr
     assert "access_keys" in shown.stdout
@@ -266,7 +266,7 @@ def test_of_a_root_user_is_shown_what_protects_it_and_a_members_is_contained(pas
 
 
 def attached_policy(stack, account, name):
-    """The document of the service control policy of that name, which denies everything in an account."""
+    """The document of the service control policy with this name, which denies everything in an account."""
     organizations = stack.server.client("organizations")
     policies = organizations.list_policies_for_target(TargetId=account, Filter="SERVICE_CONTROL_POLICY")["Policies"]
     (identifier,) = [policy["Id"] for policy in policies if policy["Name"] == name]
@@ -298,7 +298,7 @@ def test_only_the_exports_of_the_named_days_are_copied(paste, stack):
 
 
 @runs("Likely false positives 2", "Likely false positives 3", "Likely false positives 4", "Likely false positives 5")
-def test_a_filter_holds_back_what_it_names_until_it_is_taken_away(paste, stack):
+def test_a_filter_suppresses_its_mails_until_it_is_removed(paste, stack):
     listed = paste("Likely false positives 2")
     assert listed.returncode == 0, listed.stderr
     sns = stack.server.client("sns")
@@ -319,7 +319,7 @@ def test_a_filter_holds_back_what_it_names_until_it_is_taken_away(paste, stack):
         assert mailed(whole_addresses, "198.51.100.9")
         assert not mailed(one_network, "198.51.100.10")
         assert mailed(one_network, "198.51.101.10")
-        # The trap that the page names: a second network switches the filter off.
+        # The pitfall that the page names: a second network disables the filter.
         command = BLOCKS[one_network].filled(ARN_FROM_THE_TABLE_ABOVE=subscription)
         second = command.replace('"}}]}', '"}}, {"anything-but": {"prefix": "192.0.2."}}]}')
         assert second != command
@@ -390,7 +390,7 @@ def test_a_forwarding_rule_gets_its_alarm_in_its_own_region(paste, stack):
 
 
 @runs("Metrics, and what to alarm on 3")
-def test_a_topic_without_subscribers_is_said_and_fails(paste, stack):
+def test_a_topic_without_subscribers_is_an_error(paste, stack):
     block = "Metrics, and what to alarm on 3"
     heard = paste(block)
     assert heard.returncode == 0, heard.stderr
@@ -420,7 +420,7 @@ def test_the_errors_of_both_functions_are_shown_with_their_times(paste, stack):
 
 
 def failed_events(stack, *addresses):
-    """What Lambda writes into the failure queue, about objects that can be read by now."""
+    """What Lambda writes to the failure queue, about objects that are readable now."""
     queue, bucket = stack.outputs["IngestFailureQueueUrl"], stack.outputs["ExportBucket"]
     stack.queues.purge_queue(QueueUrl=queue)
     for address in addresses:
@@ -434,7 +434,7 @@ def failed_events(stack, *addresses):
 
 
 @runs("The failure queues")
-def test_failed_events_are_given_back_all_of_them(paste, stack):
+def test_all_failed_events_are_redriven(paste, stack):
     addresses = [f"192.0.2.{number}" for number in range(1, 13)]
     queue = failed_events(stack, *addresses)
     before = len(stack.summaries("ingest"))
@@ -455,7 +455,7 @@ def test_failed_events_are_given_back_all_of_them(paste, stack):
 @pytest.mark.parametrize(
     "failing", ["lambda invoke", "sqs receive-message", "sqs get-queue-attributes", "sqs delete-message"]
 )
-def test_giving_back_ends_with_an_error_at_the_first_that_fails(paste, stack, failing):
+def test_a_redrive_stops_with_an_error_at_the_first_failure(paste, stack, failing):
     queue = failed_events(stack, "192.0.2.101", "192.0.2.102")
     done = paste("The failure queues", answers={failing: "echo 'An error occurred' >&2; (exit 254)"})
     assert done.returncode != 0
@@ -471,7 +471,7 @@ def test_an_empty_queue_is_no_error(paste, stack):
     assert without_head(done.stdout)[-1].startswith("0 of 0 events")
 
 
-def test_an_event_that_was_never_delivered_is_given_back_as_it_is(paste, stack):
+def test_an_undelivered_event_is_redriven_unchanged(paste, stack):
     queue = stack.outputs["DetectUndeliveredQueueUrl"]
     event = {"source": "aws.signin", "detail": console_login("192.0.2.200", NOON)}
     stack.queues.send_message(QueueUrl=queue, MessageBody=json.dumps(event))
@@ -500,12 +500,12 @@ def test_the_format_of_a_state_is_shown(paste):
     ("key", "said"),
     [("2026-03-02#failures#adfs", "there is no such record"), ("2026-03-02#login#", "there is no such record")],
 )
-def test_an_item_that_is_not_there_has_no_format(paste, key, said):
+def test_a_missing_item_has_no_format(paste, key, said):
     commands = BLOCKS["Upgrades and rollback"].commands.replace("2026-03-02#failures#interactive", key)
     assert without_head(paste(commands).stdout) == [said]
 
 
-def test_a_read_that_fails_shows_no_format(paste):
+def test_a_failed_read_shows_no_format(paste):
     done = paste("TABLE=another", "Upgrades and rollback")
     assert (done.returncode != 0, without_head(done.stdout)) == (True, [])
 

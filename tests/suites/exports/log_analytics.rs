@@ -74,7 +74,7 @@ fn a_row_that_does_not_fit_the_responses_columns_costs_that_row() {
 }
 
 #[test]
-fn a_lone_surrogate_costs_nothing_and_a_number_out_of_range_costs_the_row_that_needs_it() {
+fn invalid_unicode_costs_nothing_and_a_number_out_of_range_costs_the_row_that_needs_it() {
     let good = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "1"]);
     let odd = json!(["2026-03-02T12:00:00Z", "203.0.113.7", "50126", "odd"]);
     let answer = answer(&json!([good, odd, good]));

@@ -1,9 +1,9 @@
-"""The same picture of both deployments, in AWS's own words, so that two dictionaries can be compared."""
+"""Both deployments as dictionaries in AWS's own words, so that they can be compared."""
 
 import json
 
-# What a type of resource of the template is in Terraform. A resource that only one of the two had would go unnoticed
-# without it, as would one of a type that the pictures below do not look at.
+# Terraform's type for each resource type of the template. It reveals a resource that only one deployment has, and one
+# of a type that the pictures omit.
 COUNTERPARTS = {
     "AWS::S3::Bucket": "aws_s3_bucket",
     "AWS::S3::BucketPolicy": "aws_s3_bucket_policy",
@@ -18,7 +18,7 @@ COUNTERPARTS = {
     "AWS::SQS::QueuePolicy": "aws_sqs_queue_policy",
     "AWS::Events::Rule": "aws_cloudwatch_event_rule",
 }
-# Resources of Terraform's that are properties of another in the template; the pictures look at all of them.
+# Terraform resources that are properties of another resource in the template. The pictures show all of them.
 PARTS = {
     "aws_s3_bucket_ownership_controls",
     "aws_s3_bucket_public_access_block",
@@ -29,7 +29,7 @@ PARTS = {
     "aws_iam_role_policy",
     "aws_cloudwatch_event_target",
 }
-# Properties of the template that the pictures show; one that is not here would be compared with nothing.
+# Properties of the template that the pictures show. Any other property would not be compared.
 SHOWN = {
     "AWS::S3::Bucket": {
         "BucketName",
@@ -76,7 +76,7 @@ SHOWN = {
 
 
 def _statements(document: dict | str) -> dict[str, dict]:
-    """A policy's statements by name, with one spelling where IAM allows two."""
+    """A policy's statements by name, in one spelling where IAM allows two."""
     document = json.loads(document) if isinstance(document, str) else document
     assert document["Version"] == "2012-10-17"
     statements = {}
@@ -366,7 +366,7 @@ def terraform(deployment) -> dict:
 
 
 def differences(first, second, where: str = "") -> list[str]:
-    """One line for each place where two pictures differ."""
+    """One line for each difference between two pictures."""
     if isinstance(first, dict) and isinstance(second, dict):
         lines = []
         for key in [*first, *(key for key in second if key not in first)]:

@@ -1,4 +1,4 @@
-"""The deployments that are looked at: one with the defaults, one with every parameter changed."""
+"""The compared deployments: one with the defaults, one with every parameter changed."""
 
 import pictures
 import sam_template
@@ -7,7 +7,7 @@ import sam_template
 RUNS = {
     "defaults": {},
     "changed": {
-        # The made-up names of the mock begin with it. What another name does is tested apart.
+        # The mock's names begin with it. Another test covers other names.
         "Name": "pivotwatch",
         "Architecture": "x86_64",
         "AlertEmail": "soc@example.com",

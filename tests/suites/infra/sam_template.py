@@ -1,4 +1,4 @@
-"""The SAM template as CloudFormation would see it: parameters filled in, intrinsic functions resolved."""
+"""The SAM template as CloudFormation resolves it: parameters replaced, intrinsic functions evaluated."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ NO_VALUE = object()
 
 
 class RefusedError(Exception):
-    """CloudFormation would not take these parameters together; the text says why."""
+    """CloudFormation refuses this combination of parameters; the text has the reason."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -44,7 +44,7 @@ def load() -> dict:
     return yaml.load(TEMPLATE.read_text(encoding="utf-8"), _Loader)
 
 
-# What Ref and GetAtt Arn give for each type, from the resource's own resolved name.
+# The values of Ref and of GetAtt Arn for each type, from the resource's resolved name.
 _ARN = f"arn:aws:{{}}:{REGION}:{ACCOUNT}:{{}}"
 _NAMED = {
     "AWS::S3::Bucket": ("BucketName", lambda name: name, lambda name: f"arn:aws:s3:::{name}"),
@@ -66,7 +66,7 @@ _NAMED = {
 
 
 class Stack:
-    """One deployment of the template with the parameters given and the defaults of the others."""
+    """A deployment of the template with these parameters, the others by default."""
 
     def __init__(self, **parameters: str):
         self.template = load()

@@ -1,4 +1,4 @@
-"""The Terraform module as it would be applied: `terraform test` with the mocked provider of mocked.tftest.hcl."""
+"""The Terraform module, applied by `terraform test` with the mocked provider of mocked.tftest.hcl."""
 
 import json
 import os
@@ -13,11 +13,11 @@ MOCK = Path(__file__).with_name("mocked.tftest.hcl")
 
 
 class UnavailableError(Exception):
-    """Terraform, or its provider, is not to be had on this machine."""
+    """Terraform or its provider is not available on this machine."""
 
 
 class Deployment:
-    """One applied state."""
+    """An applied state."""
 
     def __init__(self, state: dict):
         self.resources = state["root_module"]["resources"]
@@ -32,7 +32,7 @@ class Deployment:
 
 
 def deployments(folder: Path) -> dict[str, Deployment]:
-    """Applies every run of the mock in a folder of its own and returns the states by the run's name."""
+    """Applies every run of the mock in a folder of its own. Returns the states by the run's name."""
     if shutil.which("terraform") is None:
         raise UnavailableError("terraform is not installed")
     shutil.copytree(MODULE, folder, ignore=shutil.ignore_patterns(".*", "*.tfstate*", "*.tfvars"), dirs_exist_ok=True)
@@ -42,8 +42,7 @@ def deployments(folder: Path) -> dict[str, Deployment]:
         with zipfile.ZipFile(folder / f"{name}.zip", "w") as package:
             package.writestr("bootstrap", "")
 
-    # Nothing of the caller's may reach the comparison: neither variables and arguments from the environment nor an
-    # account.
+    # Keeps the caller's variables, arguments and account out of the comparison.
     environment = {
         n: v for n, v in os.environ.items() if not n.startswith(("TF_VAR_", "TF_CLI_ARGS", "TF_DATA", "AWS_"))
     }

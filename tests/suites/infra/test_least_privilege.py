@@ -1,11 +1,11 @@
-"""Each function may do exactly what it does, to exactly what it does it to."""
+"""Each function may call exactly the actions that it uses, on exactly the resources that it uses."""
 
 import itertools
 
 import pytest
 import runs
 
-# What the functions call. A new call is added here first.
+# The functions' calls. A new call is added here first.
 NEEDED = {
     "ingest": {
         "s3:GetObject",
@@ -29,7 +29,7 @@ NEEDED = {
         "sqs:SendMessage",
     },
 }
-# What ingest calls when it reads a trail's bucket as well: the same on another bucket, and this.
+# ingest's further calls for a trail's bucket: the same on that bucket, and this.
 NEEDED_FOR_THE_TRAIL = {"kms:Decrypt"}
 TRAIL = "arn:aws:s3:::trail-of-all-regions"
 
@@ -51,7 +51,7 @@ def statements(picture, function):
 
 
 def grants(picture, function):
-    """Every action with every resource that it is granted on."""
+    """Every granted action with each of its resources."""
     return [grant for s in statements(picture, function) for grant in itertools.product(s["Action"], s["Resource"])]
 
 
@@ -68,19 +68,19 @@ def test_the_role_allows_what_the_function_calls_and_nothing_else(function, pict
 @pytest.mark.parametrize("function", NEEDED)
 def test_every_grant_names_its_resource(function, picture):
     for action, resource in grants(picture, function):
-        # What goes on behind a name that is spelled out: the objects of a bucket, the streams of a log group.
+        # Wildcards after a full name: the objects of a bucket, the streams of a log group.
         name = resource.split("/")[0] if resource.startswith("arn:aws:s3:::") else resource.removesuffix(":*")
         assert "*" not in name, f"{action} on {resource}"
 
 
-def test_of_a_trails_bucket_only_the_log_files_may_be_read(picture, run):
+def test_only_the_log_files_of_a_trails_bucket_may_be_read(picture, run):
     granted = {(action, resource) for action, resource in grants(picture, "ingest") if TRAIL in resource}
     if run == "defaults":
         assert not granted
         return
     log_files = f"{TRAIL}/*AWSLogs/*/CloudTrail/*"
     assert granted == {("s3:GetObject", log_files), ("s3:GetObjectVersion", log_files), ("s3:ListBucket", TRAIL)}
-    # And all that the rule tells of is among them.
+    # The log files include every object that the rule notifies of.
     (key,) = picture["rules"]["pivotwatch-trail"]["pattern"]["detail"]["object"]["key"]
     assert f"{TRAIL}/{key['wildcard']}".startswith(log_files)
 

@@ -1,4 +1,4 @@
-"""infra/sam and infra/terraform are one deployment written twice. Here they are held against each other."""
+"""infra/sam and infra/terraform are the same deployment, written twice and compared here."""
 
 import re
 
@@ -8,7 +8,7 @@ import runs
 import sam_template
 import terraform_module
 
-# A variable that takes the place of what SAM knows without a parameter: where the packages are.
+# The variable for the packages' path, which SAM knows without a parameter.
 TERRAFORM_ONLY = {"package_folder"}
 
 ASPECTS = [
@@ -61,7 +61,7 @@ def test_the_parameters_have_the_same_names_and_descriptions():
         re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower(): " ".join(parameter["Description"].split())
         for name, parameter in sam_template.load()["Parameters"].items()
     }
-    # Lists are text with commas in SAM alone, and only Terraform empties a bucket before it deletes it.
+    # Lists are comma-separated text in SAM alone, and only Terraform empties a bucket before it deletes it.
     said_otherwise = {"sources", "extra_event_sources", "deletion_protection"}
     variables = dict(
         re.findall(
@@ -78,13 +78,13 @@ def test_the_parameters_have_the_same_names_and_descriptions():
 def test_text_is_checked_by_the_same_patterns():
     variables = (terraform_module.MODULE / "variables.tf").read_text(encoding="utf-8")
     for name, parameter in sam_template.load()["Parameters"].items():
-        # Lists are checked item by item where there are lists.
+        # Terraform checks lists item by item.
         if "AllowedPattern" in parameter and name not in {"Sources", "ExtraEventSources"}:
             assert '"{}"'.format(parameter["AllowedPattern"].replace("\\", "\\\\")) in variables, name
 
 
-def test_a_window_with_which_no_function_would_start_is_refused_at_once():
-    """Those are from an hour to a week, as shared/pivotwatch/src/settings.rs has it."""
+def test_an_invalid_window_is_refused_before_the_deployment():
+    """Valid windows are from an hour to a week, as in shared/pivotwatch/src/settings.rs."""
     pattern = re.compile(sam_template.load()["Parameters"]["Window"]["AllowedPattern"])
     for unit, minutes in {"m": 1, "h": 60, "d": 24 * 60}.items():
         for number in range(12_000):
@@ -98,12 +98,12 @@ def test_changing_every_parameter_is_part_of_the_comparison():
 
 
 def test_a_key_without_its_bucket_is_refused():
-    """In Terraform, by a run of mocked.tftest.hcl that has to fail."""
+    """In Terraform, a run of mocked.tftest.hcl that must fail."""
     with pytest.raises(sam_template.RefusedError, match="only together with TrailBucket"):
         sam_template.Stack(TrailKeyArn=runs.RUNS["changed"]["TrailKeyArn"])
 
 
-# The longest name that AWS takes of each kind. A queue's is that of Lambda's destination, too.
+# AWS's limits on names by kind. A queue's also applies to Lambda's destination.
 LONGEST_NAMES = {
     "AWS::Serverless::Function": ("FunctionName", 64),
     "AWS::Events::Rule": ("Name", 64),
@@ -115,8 +115,8 @@ LONGEST_NAMES = {
 }
 
 
-def test_the_longest_name_that_is_taken_fits_every_resource_and_a_longer_one_is_refused():
-    """Refused before anything is made, as a stack's name would not be: AWS ends a deployment half-way by that."""
+def test_the_longest_valid_name_fits_every_resource_and_a_longer_one_is_refused():
+    """They are refused before any resource is created. AWS would stop a deployment half-way."""
     longest = "a" * 28
     stack = sam_template.Stack(**runs.RUNS["changed"] | {"Name": longest})
     for kind, (prop, most) in LONGEST_NAMES.items():
@@ -134,7 +134,7 @@ def test_no_name_of_the_template_comes_from_the_stacks():
     assert "AWS::StackName" not in sam_template.TEMPLATE.read_text(encoding="utf-8")
 
 
-def test_the_buckets_policy_stays_with_a_bucket_that_stays():
-    """A bucket that holds exports is not deleted; without the policy, it would take requests without encryption."""
+def test_a_retained_bucket_retains_its_policy():
+    """A retained bucket keeps its policy. Without the policy it would accept unencrypted requests."""
     policy = sam_template.load()["Resources"]["ExportBucketPolicy"]
     assert (policy["DeletionPolicy"], policy["UpdateReplacePolicy"]) == ("Retain", "Retain")

@@ -1,15 +1,15 @@
-"""Microsoft's own rule as judge of pivotwatch.
+"""The oracle: Microsoft's own rule judges pivotwatch.
 
-The query that Microsoft publishes runs in an engine that nobody here wrote, over random worlds; `pivotwatch hunt` reads
-the same worlds from files; what both find must be the same, column by column.
+Microsoft's published query runs in an independent engine over random worlds. `pivotwatch hunt` reads the same worlds
+from files. Both must find the same, column by column.
 
-rule       the query, and what must be put differently for the engine
-sentinel   the tables as Sentinel would have them
-judge      the rule over the tables: once, or in every window there is
+rule       the query, and its changes for the engine
+sentinel   the tables that Sentinel would have
+judge      the rule over the tables: once, or in every window
 hunt       pivotwatch over the files
-world      facts, and the files that tell of them
+world      facts, and the files that contain them
 generate   random worlds;  identities  random principals in them
 files      writing a world
-compare    both over a batch of worlds;  shrink  the smallest world in which they still differ
-coverage   what the worlds had in them, so that nobody has to believe it;  seen  what is counted for it
+compare    both over a batch of worlds;  shrink  the smallest world in which they differ
+coverage   counts of the worlds' features;  seen  the features of one judged world
 """

@@ -1,4 +1,4 @@
-"""`make oracle`: as many random worlds as wanted."""
+"""`make oracle`: any number of random worlds."""
 
 import argparse
 import os
@@ -14,10 +14,10 @@ from oracle.hunt import HuntError
 from oracle.judge import Judge
 
 BATCH = 50
-"""Worlds that are judged at once. Worlds of one number are the same whatever the count of worlds."""
+"""Number of worlds judged at once. A world depends on its number alone, not on the count of worlds."""
 
 COVERED_AFTER = 1000
-"""So many worlds have everything in them that the generator can make."""
+"""This number of worlds has every feature of the generator."""
 
 
 def main() -> int:
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def batch(seed: str, first: int, number: int) -> tuple[int, Counter[str]]:
-    """Judges worlds that follow each other."""
+    """Judges consecutive worlds."""
     options = generate.options(seed, first // BATCH)
     worlds = [generate.world(seed, place, options) for place in range(first, first + number)]
     found = judged(Judge(), worlds, options, seed)

@@ -1,4 +1,4 @@
-"""When things happen: where it matters."""
+"""Generates times near the limits of the rule."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -10,7 +10,7 @@ _DAY = timedelta(days=1)
 
 
 class Clock:
-    """Gives times, in whole seconds, for the events of one address."""
+    """Generates times, in whole seconds, for the events of one address."""
 
     EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ class Clock:
         self._crowd: list[datetime] = []
 
     def of_another_address(self) -> "Clock":
-        """A clock of the same world that knows of no event yet."""
+        """A clock of the same world without events."""
         return Clock(self._random, self._options, self._midnight)
 
     def time(self) -> datetime:
@@ -32,7 +32,7 @@ class Clock:
         return time
 
     def time_in_one_hour(self) -> datetime:
-        """The next event's time, in the same hour as all other times that are asked for so."""
+        """The next event's time, in the same hour as all other times of this method."""
         hour = (self._crowd or [self.time()])[0].replace(minute=0, second=0)
         self._crowd.append(hour + _SECOND * self._random.randrange(60 * 60))
         return self._crowd[-1]
@@ -44,14 +44,14 @@ class Clock:
                 self._random.randint(0, last),
                 self._random.randint(0, last),
                 self._random.choice((0, 1, last - 1, last)),
-                # Where a tally goes from one hour to the next.
+                # The boundary between two hours of a tally.
                 self._random.randrange(1, 24) * 60 * 60 - self._random.randint(0, 1),
             )
         )
         return self._midnight + timedelta(seconds=second)
 
     def _of_several_days(self) -> datetime:
-        """Near midnight, near another event, or near where a window begins or ends that holds other events."""
+        """A time near midnight, near another event, or near an end of a window with other events."""
         random = self._random
         where = random.random()
         if not self._given or where < 0.1:
@@ -64,7 +64,7 @@ class Clock:
         return other + self._options.window * random.uniform(-1.5, 1.5) // _SECOND * _SECOND
 
     def _where_a_window_ends(self) -> datetime:
-        """The other end of a window that holds, of the events so far, as many as the threshold, or one more, or any."""
+        """The other end of a window that holds the threshold of the previous events, one more, or any number."""
         random, window = self._random, self._options.window
         events = sorted(self._crowd or self._given)
         number = min(

@@ -1,9 +1,8 @@
-"""Both over a batch of worlds.
+"""Compares both sides over a batch of worlds.
 
-Worlds of a batch have no address in common, and neither side looks at anything but one address at a time: the rule
-counts failures by address, joins by address and groups by address. So a batch can be judged as one large world, at a
-fraction of the cost. Nothing rests on that: if the worlds did meddle with each other on one side, that side would
-differ from the other, and the world would be found innocent when judged alone.
+Worlds of a batch have no address in common, and both sides count, join and group by address. A batch is therefore
+judged as one large world, at a fraction of the cost. The result does not depend on this: if worlds of a batch affected
+each other on one side, the sides would differ.
 """
 
 import shlex
@@ -21,26 +20,26 @@ from oracle.shrink import smallest
 from oracle.world import Options, World
 
 KEPT = hunt.TARGET / "oracle"
-"""Where the files of a world are kept in which both differ."""
+"""The folder for the files of worlds that differ."""
 
 Hunter = Callable[[Path, Options], list[Incident]]
 
 
 class DifferenceError(AssertionError):
-    """pivotwatch and the rule differ; the text shows where, in how little."""
+    """pivotwatch and the rule differ; the text has the smallest world."""
 
 
 class Comparison(NamedTuple):
-    """What became of a comparison."""
+    """The result of a comparison."""
 
     found: list[Incident]
-    """What pivotwatch finds."""
+    """pivotwatch's incidents."""
     excess: list[Incident]
-    """What of it the rule does not find."""
+    """Incidents of pivotwatch that the rule does not find."""
     lack: list[Incident]
-    """What the rule alone finds."""
+    """Incidents of the rule that pivotwatch does not find."""
     faults: list[tuple[Incident, str]]
-    """Wrong details of what pivotwatch finds."""
+    """Wrong details of pivotwatch's incidents."""
 
     @property
     def differs(self) -> bool:
@@ -50,7 +49,7 @@ class Comparison(NamedTuple):
 def judged(
     judge: Judge, worlds: Sequence[World], options: Options, seed: str, hunter: Hunter = hunt.incidents
 ) -> list[Incident]:
-    """What both find in `worlds`, in pivotwatch's words; `DifferenceError` where they do not find the same."""
+    """The incidents of both in `worlds`, in pivotwatch's words. Raises `DifferenceError` if they differ."""
     try:
         batch = compared(judge, worlds, options, hunter)
     except hunt.HuntError as error:
@@ -75,14 +74,14 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     with tempfile.TemporaryDirectory() as folder:
         _write(worlds, Path(folder))
         found = hunter(Path(folder), options)
-    # Within one day the rule's own rows are the measure, which do not say what logins they are made of.
+    # Within one day the rule's own rows are compared, which have no ids of logins.
     comparable = [incident._replace(shown="") for incident in found]
     if not options.several_days:
         comparable = [incident._replace(event_ids=None) for incident in comparable]
     incidents, logins = judge.findings(worlds, options)
     ours, theirs = Counter(comparable), Counter(incidents)
     facts = details.Facts(worlds, logins)
-    # Details of an incident that the rule does not find have no measure.
+    # Only incidents that the rule finds have details to compare.
     same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
     faults = [(incident, fault) for incident in same for fault in details.faults(incident, facts, options)]
     return Comparison(found, [*(ours - theirs).elements()], [*(theirs - ours).elements()], faults)
@@ -103,7 +102,7 @@ def _kept(worlds: Sequence[World], seed: str) -> Path:
 
 
 def _report(worlds: Sequence[World], options: Options, seed: str, comparison: Comparison) -> str:
-    """Says what is different in `worlds`, and where their files are kept."""
+    """The text of the difference in `worlds`, with the folder of their files."""
     folder = _kept(worlds, seed)
     facts = [fact for world in worlds for fact in (*world.sign_ins, *world.records)]
     return "\n".join(

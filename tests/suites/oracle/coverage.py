@@ -1,7 +1,7 @@
-"""What the worlds had in them, so that nobody has to believe that the generator makes what it should.
+"""Coverage: how often the worlds have each feature, so that the generator is verified.
 
-Counted from the facts and from what was found in them, never from what the generator meant to do. Addresses count only
-where somebody logged in to the console from them: without a login the rule says nothing of an address, whatever it did.
+The counts come from the facts and findings, never from the generator's intention. Only addresses with a console login
+count, because the rule says nothing about others.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from oracle.seen import Address, Seen, hour
 from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Options, Record, World
 
 Check = Callable[[Seen], int]
-"""How often a world has something."""
+"""How often worlds have a feature."""
 
 
 def _addresses(has: Callable[[Address], object]) -> Check:
@@ -25,7 +25,7 @@ def _addresses(has: Callable[[Address], object]) -> Check:
 
 
 def _matching(is_so: Callable[[Address, Record, timedelta], object]) -> Check:
-    """Logins that match over several days and are so."""
+    """Matching logins over several days with a feature."""
     return lambda seen: (
         seen.options.several_days
         and sum(bool(is_so(address, login, seen.options.window)) for address, login in seen.matching)
@@ -33,13 +33,13 @@ def _matching(is_so: Callable[[Address, Record, timedelta], object]) -> Check:
 
 
 def _own_day(address: Address, login: Record) -> bool:
-    """Whether some table exceeds the threshold with the failures of the login's own day."""
+    """`true` if some table exceeds the threshold with the failures of the login's own day."""
     days = ([time.date() for time in address.failures.get(table, ())] for table in TABLES)
     return any(times.count(login.time.date()) > address.threshold for times in days)
 
 
 def _at_a_crowded_hour(seen: Seen) -> int:
-    """Logins a window from a crowded hour, so that some of the windows that hold them hold a part of it."""
+    """Logins a window away from a crowded hour, so that some of their windows hold a part of it."""
     window = seen.options.window
     return seen.options.several_days and sum(
         hour(login.time + sign * window) in address.crowded_hours
@@ -78,7 +78,7 @@ def _incidents(is_so: Callable[[Seen, Incident], object]) -> Check:
 
 
 def _sources(is_so: Callable[[dict], object]) -> Check:
-    """Sources of incidents whose printed failures are so."""
+    """Sources of incidents whose printed failures have a feature."""
     return lambda seen: sum(
         bool(is_so(of_source)) for incident in seen.incidents for of_source in incident.details["failures"].values()
     )
@@ -226,7 +226,7 @@ CHECKS: dict[str, Check] = {
 
 
 def count(worlds: Sequence[World], options: Options, found: Iterable[Incident]) -> Counter[str]:
-    """How much of everything there is in worlds in which `found` was found."""
+    """The counts of all features in worlds with these findings."""
     of_address: dict[str, list[Incident]] = {}
     for incident in found:
         of_address.setdefault(incident.address, []).append(incident)
@@ -239,5 +239,5 @@ def count(worlds: Sequence[World], options: Options, found: Iterable[Incident]) 
 
 
 def missing(total: Counter[str]) -> list[str]:
-    """What there was none of."""
+    """The features that no world has."""
     return [name for name in CHECKS if not total[name]]

@@ -1,6 +1,6 @@
-"""Severity, signals and numbers of an incident, derived once more from the facts of a world.
+"""Derives the severity, signals and numbers of an incident again from the facts of a world.
 
-The judge shares no code with pivotwatch: it puts failures into lists and compares every one with every login.
+It shares no code with pivotwatch: it puts failures into lists and compares each with every login.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from oracle.seen import hour
 from oracle.world import NO_FAILURES, REMEMBERED, SAMPLED, Options, World
 
 SOURCES = {"SignInLogs": "interactive", "NonInteractiveUserSignInLogs": "non_interactive"}
-"""The categories that count, and what pivotwatch calls their sources."""
+"""The counted categories, with pivotwatch's names of their sources."""
 
 USERS_LISTED = 64
 LOGINS_COUNTED = 254
@@ -59,12 +59,12 @@ class Facts:
 
 
 def faults(incident: Incident, facts: Facts, options: Options) -> list[str]:
-    """What is wrong in the details of `incident`, one text for each wrong value."""
+    """The errors in the details of `incident`, one text for each wrong value."""
     return [f"{name} is {shown!r}, not {right!r}" for name, shown, right in _wrong(incident, facts, options)]
 
 
 def is_named(user: str, incident: Incident) -> bool:
-    """Whether an Entra user has the name of the incident's AWS user."""
+    """`True` if an Entra user has the name of the incident's AWS user."""
     columns = dict(zip(COLUMNS, incident.columns, strict=True))
     name, suffix = columns["AccountName"].lower(), columns["AccountUPNSuffix"].lower()
     local, _, domain = user.lower().partition("@")
@@ -72,7 +72,7 @@ def is_named(user: str, incident: Incident) -> bool:
 
 
 def is_root(incident: Incident) -> bool:
-    """Whether the root user logged in."""
+    """`True` if the root user logged in."""
     return incident.columns[list(COLUMNS).index("UserIdentityType")].lower() == "root"
 
 
@@ -96,7 +96,7 @@ def _wrong(incident: Incident, facts: Facts, options: Options) -> Iterator[tuple
 
 
 def _signals(incident: Incident, near: Iterable["_Near"]) -> list[list[str]]:
-    """The signals that are right, which are several where it is not known whose names are remembered."""
+    """The acceptable sets of signals: several if the kept users are not determined."""
     if is_root(incident):
         return [["root"]]
     if not dict(zip(COLUMNS, incident.columns, strict=True))["AccountName"]:
@@ -111,7 +111,7 @@ def _signals(incident: Incident, near: Iterable["_Near"]) -> list[list[str]]:
 
 
 def _is_forgetful(users: Iterable[str]) -> bool:
-    """Whether there are more users than can be remembered."""
+    """`True` if there are more users than a tally keeps."""
     return sum(len(user.encode()) for user in users) > REMEMBERED
 
 
@@ -130,13 +130,13 @@ def _wrong_logins(shown: dict, logins: Sequence[Login], options: Options) -> Ite
     earliest = [login.time for login in logins[:LOGINS_LISTED]]
     yield from _unequal("times of logins", [datetime.fromisoformat(login["time"]) for login in listed], earliest)
     if options.several_days:
-        # Every login has an id of its own there.
+        # In these worlds every login has an id of its own.
         ids = [login.event_id for login in logins[:LOGINS_LISTED]]
         yield from _unequal("ids of logins", [login["event_id"] for login in listed], ids)
 
 
 def _matches(times: Sequence[datetime], login: datetime, options: Options) -> bool:
-    """Whether some window with `login` holds more failures than the threshold."""
+    """`True` if some window with `login` holds more failures than the threshold."""
     if options.order == "failures_first":
         return sum(login - options.window <= time <= login for time in times) > options.threshold
     pairs = zip(times, times[options.threshold :], strict=False)

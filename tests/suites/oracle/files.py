@@ -1,4 +1,4 @@
-"""A world as files."""
+"""Writes a world to files."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from oracle.world import Copy, File, Record, SignIn, World
 
 
 def write(world: World, folder: Path) -> None:
-    """Writes the files of `world` below `folder`, sign-in exports and CloudTrail records apart."""
+    """Writes the files of `world` below `folder`, sign-in exports and CloudTrail records in folders of their own."""
     for number, file in enumerate(world.files):
         facts = world.records if file.form in RECORD_FORMS else world.sign_ins
         texts = [_text(fact, copy) for fact in facts for copy in fact.copies if copy.file == number]
@@ -30,7 +30,7 @@ _WRAPPED: dict[str, Callable[[list[str]], str]] = {
     "events": lambda texts: "\n".join(_event(text) for text in texts),
     "array": lambda texts: f"[{','.join(texts)}]",
 }
-"""Forms other than a text to a line."""
+"""Forms other than one record a line."""
 
 
 def _event(record: str) -> str:
@@ -42,7 +42,7 @@ def _path(world: World, number: int, file: File) -> str:
     name = f"{world.number:06}-{number}.json{'.gz' if file.packed else ''}"
     if file.form not in RECORD_FORMS:
         return f"entra/{name}"
-    # Where a trail would put it.
+    # The path of a trail's log file.
     folder = "AWSLogs/111122223333/CloudTrail/us-east-1/" if file.form == "log file" else ""
     return f"cloudtrail/{folder}{name}"
 
@@ -53,7 +53,7 @@ def _text(fact: SignIn | Record, copy: Copy) -> str:
 
 
 def _sign_in(sign_in: SignIn, manner: int) -> dict:
-    """A row as a diagnostic setting exports it, in one of the spellings that were seen of what the rule looks at."""
+    """A row as a diagnostic setting exports it, in one of the known spellings of the rule's fields."""
     record = exports.sign_in(sign_in.address, sign_in.time, code=sign_in.code, user=sign_in.user, identifier=sign_in.id)
     properties = record["properties"]
     record["category"] = (sign_in.category, sign_in.category, sign_in.category.lower())[manner % 3]

@@ -1,4 +1,4 @@
-"""What either side finds, in one form."""
+"""The findings of both sides in one form."""
 
 import json
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ COLUMNS = {
     "UserAgent": "user_agent",
     "MFAUsed": "mfa_used",
 }
-"""The columns by which the rule groups, and what pivotwatch calls them."""
+"""The rule's columns, with pivotwatch's names."""
 
 LOGINS_LISTED = 50
-"""An incident lists at most this number of logins, the earliest."""
+"""The maximum number of logins that an incident lists, the earliest."""
 
 ADDRESS = list(COLUMNS).index("SourceIpAddress")
 
 
 class Login(NamedTuple):
-    """A login that matches."""
+    """A matching login."""
 
     columns: tuple[str, ...]
     time: datetime
@@ -35,15 +35,15 @@ class Login(NamedTuple):
 
 
 class Incident(NamedTuple):
-    """Logins that match and agree in the rule's columns."""
+    """Matching logins with the same values in the rule's columns."""
 
     columns: tuple[str, ...]
     start: datetime
     end: datetime
     event_ids: frozenset[str] | None
-    """Of its listed logins, where that was asked for."""
+    """The ids of its listed logins, if requested."""
     shown: str = ""
-    """The incident as pivotwatch prints it, a line of JSON; empty in what the rule finds."""
+    """The line of JSON that pivotwatch prints; empty in the rule's findings."""
 
     @property
     def address(self) -> str:

@@ -1,4 +1,4 @@
-"""Random worlds, each a function of the seed and its number."""
+"""Generates random worlds, each from the seed and its number."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,15 @@ UNCOUNTED = ("ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "ADFSSig
 FAILURES = ("50126", "50053", "50074", "50076", "50058", "7000218", "1", "00")
 USERS = ("ann@contoso.example", "Alice@Contoso.Example", "bo", "ωMEGA@contoso.example", "a@b@c", "")
 MANY_USERS = tuple(f"user{number}@contoso.example" for number in range(120))
-"""More than an incident lists."""
+"""More logins than an incident lists."""
 
 FORGETTABLE = 520
-"""More users than this, each with a long name, are more than a tally can remember."""
+"""A number of users with long names that exceeds what a tally keeps."""
 
 SIGN_IN_FORMS = ("lines", "batch", "batches")
 RECORD_FORMS = ("log file", "records", "events", "array")
 
-# No address of either kind is ever the other's, so that only the real ones can meet.
+# The two kinds of addresses are disjoint, so that only the real ones can match.
 NO_ADDRESSES_OF_ENTRA = ("203.0.113.XXX", "")
 NO_ADDRESSES_OF_AWS = ("AWS Internal", "signin.amazonaws.com")
 
@@ -40,11 +40,11 @@ CAN_BE_MISSING = (
 """Fields of a CloudTrail record."""
 
 ADDRESSES = 4
-"""At most so many a world, so that worlds of one batch have none in common."""
+"""The maximum for a world, so that worlds of one batch have none in common."""
 
 
 def options(seed: str, batch: int) -> Options:
-    """What a batch of worlds is judged by."""
+    """The options for a batch of worlds."""
     random = Random(f"{seed} options {batch}")
     threshold = random.choice((5, 5, 5, 5, 1, 2, 3, 9))
     if batch % 2 == 0:
@@ -55,7 +55,7 @@ def options(seed: str, batch: int) -> Options:
 
 
 def world(seed: str, number: int, options: Options) -> World:
-    """One world."""
+    """Generates one world."""
     return _Generator(Random(f"{seed} world {number}"), number, options).world()
 
 
@@ -65,7 +65,7 @@ class _Generator:
         self.number = number
         self.options = options
         self.codes: dict[str, set[str]] = {}
-        """The results of each sign-in: a row that repeated both id and code would be the same row once more."""
+        """The results of each sign-in. A row that repeated id and code would be a duplicate."""
         forms = [random.choice(SIGN_IN_FORMS) for _ in range(random.randint(1, 3))]
         forms += [random.choice(RECORD_FORMS) for _ in range(random.randint(1, 2))]
         self.files = tuple(File(form, packed=random.random() < 0.3) for form in forms)
@@ -87,7 +87,7 @@ class _Generator:
                 sign_ins += self._failures(clock, address, self.random.choice(UNCOUNTED), self.options.threshold + 2)
             records += self._records(clock, address)
             if is_forgotten:
-                # Such addresses are few, and say nothing without a login.
+                # Such addresses are few, and are irrelevant without a login.
                 records += [self._record(clock, address) for _ in range(4)]
         if self._chance(0.2):
             address = self.random.choice(NO_ADDRESSES_OF_ENTRA)
@@ -99,8 +99,8 @@ class _Generator:
         for nth in range(self.random.randint(1, ADDRESSES)):
             unique = self.number * ADDRESSES + nth
             if self._chance(0.3):
-                # Zeros to shorten in several places. Both logs spell it in the canonical way, since the rule compares
-                # texts; that pivotwatch knows an address in other spellings too is beyond the rule.
+                # An address with zeros to shorten in several places. Both logs use the canonical spelling, because the
+                # rule compares texts. That pivotwatch recognises other spellings is beyond the rule.
                 zeros = self.random.choice((0, 16, 64))
                 yield str(IPv6Address(0x20010DB8 << 96 | zeros << 88 | unique << zeros))
             else:
@@ -141,10 +141,10 @@ class _Generator:
     ) -> SignIn:
         identifier = "" if self._chance(0.1) else self._uuid()
         if before and code not in self.codes.setdefault(before.id, {before.code}) and self._chance(0.2):
-            # Another result of the sign-in before: interim and final results stand in rows of their own.
+            # A second result of the previous sign-in: interim and final results are separate rows.
             identifier = before.id
             self.codes[identifier].add(code)
-        # The same fraction of a second in every copy, in the seven digits that Azure writes.
+        # Every copy has the same fraction of a second, in Azure's seven digits.
         time = second + timedelta(microseconds=self.random.choice((0, 1, 500_000, 999_999)))
         user = self.random.choice(users)
         return SignIn(category, address, code, time, identifier, self._uuid(), user, self._copies(SIGN_IN_FORMS))
@@ -163,7 +163,7 @@ class _Generator:
     def _record(
         self, clock: Clock, address: str, alike: Record | None = None, *, differs: bool | None = None
     ) -> Record:
-        """A record that most often is of a successful login, and can be like another in all that the rule groups by."""
+        """A record, mostly a successful login, which can equal another in all columns that the rule groups by."""
         if alike:
             kind, body = alike.kind, dict(alike.body)
             if self._chance(0.5) if differs is None else differs:
@@ -173,19 +173,19 @@ class _Generator:
             body = self._body(address) | parts
         body |= {"eventID": self._uuid(), "eventTime": clock.time().strftime("%Y-%m-%dT%H:%M:%SZ")}
         if not self.options.several_days and self._chance(0.05):
-            # Over several days logins are told apart by their ids.
+            # Over several days only their ids distinguish logins.
             del body["eventID"]
         return Record(body, kind, self._copies(RECORD_FORMS))
 
     def _one_difference(self, body: dict) -> dict:
-        """What makes a record differ from `body` in one of the columns, or in none."""
+        """Changes to `body` in one of the columns, or in none."""
         if self._chance(0.4):
             return {"userIdentity": identities.altered(self.random, body["userIdentity"])}
         name, value = self.random.choice([*self._body(body["sourceIPAddress"]).items()])
         return {} if name == "userIdentity" else {name: value}
 
     def _body(self, address: str) -> dict:
-        """A record without its identity, its id and its time."""
+        """A record without identity, id and time."""
         random = self.random
         body = console_login(address, Clock.EPOCH)
         others = ("consolelogin", "CONSOLELOGIN", "SwitchRole", "CheckMfa")
@@ -203,7 +203,7 @@ class _Generator:
         return {name: value for name, value in body.items() if name not in missing}
 
     def _copies(self, forms: tuple[str, ...]) -> tuple[Copy, ...]:
-        """In one file, or told again in it or another: the same fact, whether or not it is written the same."""
+        """Copies of a fact: in one file, or repeated in it or in another, in the same form or not."""
         files = [number for number, file in enumerate(self.files) if file.form in forms]
         number = self.random.choice((1,) * 8 + (2, 3))
         return tuple(Copy(self.random.choice(files), self.random.randrange(2**10)) for _ in range(number))
@@ -216,6 +216,6 @@ class _Generator:
 
 
 def _long_name(nth: int) -> str:
-    """A user of their own for each number, the first of them with names that users of AWS have too."""
+    """Distinct users, the first of them with names that AWS users have too."""
     local = dict(enumerate(("alice", "bo", "c.d"))).get(nth, f"user{nth}")
     return f"{local}@{'long-' * 22}a.example"

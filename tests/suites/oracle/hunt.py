@@ -1,4 +1,4 @@
-"""pivotwatch over files."""
+"""Runs pivotwatch over files."""
 
 import json
 import os
@@ -12,31 +12,31 @@ from oracle.world import Options
 
 PROJECT = Path(__file__).parents[3]
 TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
-"""Where cargo builds, as it says itself."""
+"""Cargo's target folder, as cargo reports it."""
 
 QUIET, FOUND, TROUBLE = 0, 10, 1
-"""The exit status without incidents, with incidents, and after a loss that is reported."""
+"""The exit status without incidents, with incidents, and after a reported loss."""
 
 EXPECTED_TROUBLE = re.compile(
     r"pivotwatch: (.*none of its records can be used, \d+ rejected \((no|redacted)_address .*"
     r"|there is no .*, so no incident can be found.*)"
 )
-"""Messages about a file whose sign-ins all lack an address, and about worlds with facts of one kind alone."""
+"""Expected messages: about a file whose sign-ins all lack an address, and about worlds with one kind of facts."""
 
 
 class HuntError(Exception):
-    """pivotwatch did not do what it was asked."""
+    """pivotwatch failed."""
 
 
 def command(folder: Path, options: Options) -> list[str]:
-    """What to run to hunt through `folder`, where `files.write` wrote."""
+    """The command that hunts in `folder`, where `files.write` wrote."""
     binary = TARGET / "debug" / "pivotwatch"
     paths = ["--entra", str(folder / "entra"), "--cloudtrail", str(folder / "cloudtrail")]
     return [str(binary), "hunt", *paths, *options.arguments(), "--format", "json"]
 
 
 def incidents(folder: Path, options: Options) -> list[Incident]:
-    """What pivotwatch finds in `folder`."""
+    """pivotwatch's findings in `folder`."""
     return [_incident(text) for text in lines(command(folder, options))]
 
 
@@ -46,7 +46,7 @@ def lines(line: list[str]) -> list[str]:
         done = subprocess.run(line, capture_output=True, check=False, timeout=300, encoding="utf-8")
     except FileNotFoundError as missing:
         raise HuntError(f"{line[0]} is not built; cargo build -p pivotwatch-cli builds it") from missing
-    # Not splitlines, to which some characters of a user agent end lines too.
+    # Not splitlines, which also splits at some characters of a user agent.
     found = [text for text in done.stdout.split("\n") if text]
     trouble = [text for text in done.stderr.split("\n") if text.startswith("pivotwatch: ")]
     expected = TROUBLE if trouble else FOUND if found else QUIET

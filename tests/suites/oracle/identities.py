@@ -1,7 +1,7 @@
-"""Who logs in: every kind of identity that CloudTrail tells of, and every way in which parts of one can be missing.
+"""Generates identities: every kind that CloudTrail has, with any of its parts missing.
 
-Some kinds exist only to lead the rule's `case` and `split` into their corners. A name decides nothing but the names in
-the rule's answer, so each kind comes with a few.
+Some kinds cover corner cases of the rule's `case` and `split`. A name changes nothing but the names in the rule's
+answer, so each kind has a few.
 """
 
 from collections.abc import Callable
@@ -109,13 +109,13 @@ KINDS: dict[str, Callable[[Random], Parts]] = {
 
 
 def altered(random: Random, identity: Parts | None) -> Parts:
-    """Nearly the same identity."""
+    """A similar identity."""
     changes = {"type": ("IAMUser", "Root", "ROOT", "AssumedRole", ""), "userName": (*PLAIN, *WITH_AT)}
     field = random.choice(list(changes))
     return {**(identity or {}), field: random.choice(changes[field])}
 
 
 def some(random: Random) -> tuple[str, Parts]:
-    """A kind of identity, and the parts of a record that tell of one."""
+    """A kind of identity, and the fields of a record for it."""
     kind = random.choice(list(KINDS))
     return kind, KINDS[kind](random)

@@ -1,4 +1,4 @@
-"""The rule over worlds."""
+"""Runs the rule over worlds."""
 
 import json
 import tempfile
@@ -17,19 +17,19 @@ IN_WINDOW = " in the window from "
 
 
 class Judge:
-    """An engine with the rule in it."""
+    """An engine with the rule."""
 
     def __init__(self, *, whole_seconds: bool = True) -> None:
         self._whole_seconds = whole_seconds
-        # One thread: the tables are small, and other processes judge beside this one.
+        # One thread, because the tables are small and other processes run beside this one.
         self._engine = duckdb_kql.connect(config={"threads": 1})
 
     def incidents(self, worlds: Iterable[World], options: Options) -> list[Incident]:
-        """What pivotwatch must find in `worlds` by the rule."""
+        """The incidents that pivotwatch must find in `worlds`."""
         return self.findings(worlds, options)[0]
 
     def findings(self, worlds: Iterable[World], options: Options) -> tuple[list[Incident], set[Login]]:
-        """The incidents, and every login that matches."""
+        """The incidents, and every matching login."""
         self._load(worlds)
         if not options.several_days:
             logins = self._run(options.threshold, *COLUMNS, "StartTime", "AwsEventId", each_event=True)
@@ -38,7 +38,7 @@ class Judge:
         return by_day(logins), logins
 
     def in_window(self, worlds: Iterable[World], threshold: int, start: datetime, end: datetime) -> set[Login]:
-        """The logins that match in one window, both of its ends included."""
+        """The matching logins in one window, including both ends."""
         self._load(worlds)
         for table in sentinel.COLUMNS:
             self._engine.execute(f"DELETE FROM {table} WHERE TimeGenerated NOT BETWEEN ? AND ?", [start, end])
@@ -58,20 +58,19 @@ class Judge:
                 )
 
     def _rows(self, threshold: int) -> list[Incident]:
-        """The rule's rows over everything in the tables."""
+        """The rule's rows over all rows of the tables."""
         rows = self._run(threshold, *COLUMNS, "StartTime", "EndTime")
         return [Incident(row[:-2], *row[-2:], event_ids=None) for row in rows]
 
     def _logins_in_any_window(self, options: Options) -> set[Login]:
         """The logins that match in some window.
 
-        There are as many windows as there are instants, but few that differ in what they hold: those that begin with an
-        event of the address, and those that end with one. (Any other can be shifted until it does, and loses nothing.)
+        There are as many windows as instants, but only those that begin or end with an event of the address differ in
+        content. Any other window can be shifted to such a one without a loss.
 
-        To run the query for each would take long. An address is to the rule a text like any other, compared for
-        equality and nothing else, but for the two of the machine itself. So the tables hold every window at once, and
-        address and window together are the text: rows of two windows cannot meet. `test_judge` compares this with one
-        run for each window.
+        One run of the query for each window would take long. The rule compares addresses as texts for equality, except
+        for the two loopback addresses. So the tables hold every window at once, and the text of an address includes its
+        window: rows of two windows cannot match. `test_judge` compares this with one run for each window.
         """
         self._windows(options)
         for table, address in (*((table, "IPAddress") for table in TABLES), ("AWSCloudTrail", "SourceIpAddress")):
@@ -85,7 +84,7 @@ class Judge:
         for row in self._run(options.threshold, *COLUMNS, "StartTime", "AwsEventId", each_event=True):
             columns, time, event_id = list(row[:-2]), row[-2], row[-1]
             columns[ADDRESS], _, start = columns[ADDRESS].partition(IN_WINDOW)
-            # Failures come first where no failure in the window is later than the login: where it ends with the login.
+            # In the order "failures first" only the window that ends with the login counts.
             if options.order == "any" or time == datetime.fromisoformat(start) + options.window:
                 logins.add(Login(tuple(columns), time, event_id))
         return logins
@@ -116,5 +115,5 @@ def _sql(threshold: int, columns: tuple[str, ...], each_event: bool) -> str:
     """The rule in the engine's own language, with some of its columns. Translating takes longer than running."""
     schema = {table: list(columns) for table, columns in sentinel.COLUMNS.items()}
     query = duckdb_kql.to_sql(runnable(threshold, each_event=each_event), schema)
-    # A login that matches in many windows is told of once.
+    # A login that matches in many windows is returned once.
     return f"SELECT {'DISTINCT' if each_event else ''} {', '.join(columns)} FROM ({query})"

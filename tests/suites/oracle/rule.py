@@ -1,4 +1,4 @@
-"""The rule as the engine can run it: `rule.kql` word for word, but for what the engine lacks.
+"""The rule for the engine: `rule.kql` verbatim, except for functions that the engine lacks.
 
 Three steps are needed, each a function of its own that replaces one text by another of the same meaning and fails where
 the text is not there. Two more change what the project lets its users change, or tell rows apart:
@@ -14,24 +14,24 @@ from functools import cache
 from pathlib import Path
 
 TABLES = ("SigninLogs", "AADNonInteractiveUserSignInLogs")
-"""The tables that the rule counts failures in, each to itself."""
+"""The tables in which the rule counts failures, each by itself."""
 
 PUBLISHED = Path(__file__).with_name("rule.kql").read_text("utf-8")
 
 
 class RuleTextError(Exception):
-    """The rule does not say what is to be replaced in it."""
+    """The rule does not contain the text to replace."""
 
 
 @cache
 def runnable(threshold: int, *, each_event: bool = False) -> str:
-    """The rule, in words that the engine knows."""
+    """The rule in the engine's dialect."""
     query = with_threshold(split_by_two(sets_as_rows(function_inlined(PUBLISHED))), threshold)
     return by_event(query) if each_event else query
 
 
 def function_inlined(query: str) -> str:
-    """Puts the body of `aadFunc` in the place of its two calls."""
+    """Replaces the two calls of `aadFunc` by its body."""
     before, after = "let aadFunc = (tableName:string){\nlet Suspicious_signins =\n", ";\nSuspicious_signins\n};\n"
     body = query.partition(before)[2].partition(after)[0]
     query = _replaced(query, before + body + after, "")
@@ -61,12 +61,12 @@ def split_by_two(query: str) -> str:
 
 
 def with_threshold(query: str, threshold: int) -> str:
-    """Sets the threshold, as the rule's first line invites to."""
+    """Sets the threshold in the rule's first line."""
     return _replaced(query, "let signin_threshold = 5;", f"let signin_threshold = {threshold};")
 
 
 def by_event(query: str) -> str:
-    """Groups by CloudTrail's event id too, which no two logins share."""
+    """Groups by CloudTrail's event id too, which is unique to a login."""
     return _replaced(query, ", UserAgent, MFAUsed\n", ", UserAgent, MFAUsed, AwsEventId\n")
 
 

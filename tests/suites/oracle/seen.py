@@ -1,4 +1,4 @@
-"""A world that was judged, from the side of its addresses."""
+"""The features of a judged world, by address."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Address:
 
     text: str
     failures: dict[str, list[datetime]]
-    """Times of its failures in whole seconds, by table, or by category where that has no table that counts."""
+    """Times of its failures in whole seconds, by table, or by category for those that the rule does not count."""
     records: list[Record]
     threshold: int
 
@@ -34,7 +34,7 @@ class Address:
 
     @cached_property
     def crowded_hours(self) -> list[datetime]:
-        """Hours in which one table has more failures than a tally keeps all of."""
+        """Hours in which one table has more failures than a tally keeps."""
         hours = Counter((table, hour(time)) for table in TABLES for time in self.failures.get(table, ()))
         return [start for (_, start), number in hours.items() if number > SAMPLED]
 
@@ -42,13 +42,13 @@ class Address:
         return [time for table in TABLES for time in self.failures.get(table, ())]
 
     def sources_with(self, number: int) -> int:
-        """In how many of the tables it has so many failures."""
+        """The number of tables with so many failures."""
         return sum(len(self.failures.get(table, ())) == number for table in TABLES)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A world that was judged, and what was found in it."""
+    """A judged world and its findings."""
 
     world: World
     options: Options
@@ -78,7 +78,7 @@ class Seen:
 
     @cached_property
     def results(self) -> list[list[SignIn]]:
-        """Rows that are results of one sign-in, where there are several."""
+        """Rows of sign-ins with several results."""
         by_id: dict[str, list[SignIn]] = {}
         for sign_in in self.world.sign_ins:
             by_id.setdefault(sign_in.id, []).append(sign_in)

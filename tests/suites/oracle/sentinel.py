@@ -36,7 +36,7 @@ TEXTS = {
     "SourceIpAddress": "sourceIPAddress",
     "UserAgent": "userAgent",
 }
-"""Columns that a field of the record fills."""
+"""Columns from a field of the record."""
 
 IDENTITY_TEXTS = {
     "UserIdentityType": "type",
@@ -44,14 +44,14 @@ IDENTITY_TEXTS = {
     "UserIdentityArn": "arn",
     "UserIdentityUserName": "userName",
 }
-"""Columns that a field of the record's `userIdentity` fills."""
+"""Columns from a field of the record's `userIdentity`."""
 
 JSON_TEXTS = {
     "ResponseElements": "responseElements",
     "AdditionalEventData": "additionalEventData",
     "Resources": "resources",
 }
-"""Columns that have a field of the record as JSON."""
+"""Columns with a field of the record as JSON."""
 
 RECORD_COLUMNS = {"TimeGenerated": "TIMESTAMPTZ"} | dict.fromkeys((*TEXTS, *IDENTITY_TEXTS, *JSON_TEXTS), "VARCHAR")
 
@@ -82,7 +82,7 @@ def _record_row(record: Record) -> dict[str, str]:
     row |= {column: _text(identity, field) for column, field in IDENTITY_TEXTS.items()}
     row |= {column: json.dumps(body[field]) if field in body else "" for column, field in JSON_TEXTS.items()}
     if not row["AwsEventId"]:
-        # Tells apart records without an id. The published rule does not read the column.
+        # Distinguishes records without an id. The published rule does not read the column.
         row["AwsEventId"] = json.dumps(body, sort_keys=True)
     return row | {"TimeGenerated": record.time.isoformat()}
 

@@ -1,4 +1,4 @@
-"""The smallest world in which something is still so."""
+"""Shrinks a world while it keeps a property."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +7,7 @@ from oracle.world import Record, SignIn, World
 
 
 def smallest(world: World, is_so: Callable[[World], bool]) -> World:
-    """Drops facts while `is_so`, first many at once and then one by one, and after them what is told more than once."""
+    """Drops facts while `is_so` holds, first many at once and then one by one, and finally their copies."""
     facts: list[SignIn | Record] = [*world.records, *world.sign_ins]
     size = len(facts) // 2
     while size:

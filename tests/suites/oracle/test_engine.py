@@ -1,8 +1,8 @@
-"""The engine means by the rule's words what Kusto means by them.
+"""The engine's operators and functions have Kusto's meaning.
 
-Each operator and function that the rule uses, once, against the documentation under
-https://learn.microsoft.com/kusto/query/, whose page each line names. Where the engine is known to differ, the last test
-says so, and the worlds keep away from it.
+Each operator and function of the rule is tested once against the documentation under
+https://learn.microsoft.com/kusto/query/; each line names its page. The last test has the known differences, which the
+worlds avoid.
 """
 
 import duckdb_kql
@@ -94,12 +94,12 @@ def engine():
 
 
 @pytest.mark.parametrize(("expression", "expected"), PRIMITIVES)
-def test_an_expression_is_what_the_documentation_says(engine, expression, expected):
+def test_an_expression_has_the_documented_value(engine, expression, expected):
     assert duckdb_kql.query(engine, f"print {expression}").fetchall() == [(expected,)]
 
 
 @pytest.mark.parametrize(("query", "expected"), QUERIES)
-def test_a_query_gives_what_the_documentation_says(engine, query, expected):
+def test_a_query_has_the_documented_result(engine, query, expected):
     assert duckdb_kql.query(engine, query).fetchall() == expected
 
 
@@ -108,12 +108,12 @@ def test_a_query_gives_what_the_documentation_says(engine, query, expected):
     [
         # Why rule.py lists addresses in rows: "Nested arrays are flattened into a single list of values."
         ('"a" in (dynamic([["a"], ["b"]]))', True),
-        # Why the worlds have other cases of ASCII letters alone where the rule compares without case:
-        # "Case-insensitive operators are currently supported only for ASCII-text."
+        # Why the worlds vary the case of ASCII letters alone: "Case-insensitive operators are currently supported only
+        # for ASCII-text."
         ('"\u0130" =~ "i"', False),
     ],
 )
-def test_here_the_engine_is_known_to_differ(engine, expression, kusto):
+def test_the_known_differences_of_the_engine(engine, expression, kusto):
     assert duckdb_kql.query(engine, f"print {expression}").fetchall() == [(not kusto,)]
 
 
@@ -125,6 +125,6 @@ def test_here_the_engine_is_known_to_differ(engine, expression, kusto):
         """let f = (t: string) { table(t) | count }; f("SigninLogs")""",
     ],
 )
-def test_what_the_engine_does_not_know_it_refuses(engine, query):
+def test_the_engine_refuses_unknown_functions(engine, query):
     with pytest.raises(duckdb_kql.KqlError):
         duckdb_kql.query(engine, query)

@@ -1,4 +1,4 @@
-"""The judge is just: it sees every window, and lets nothing pass."""
+"""The judge is right: it tries every window and detects every wrong answer."""
 
 import itertools
 import json
@@ -22,13 +22,13 @@ def worlds(options: Options, number: int) -> list[World]:
 
 
 def worlds_with_incidents(options: Options, number: int) -> list[World]:
-    """The first few in which there is something to find."""
+    """The first few worlds with findings."""
     judge, all_worlds = Judge(), worlds(options, 100)
     return [*itertools.islice((world for world in all_worlds if judge.incidents([world], options)), number)]
 
 
 @pytest.mark.parametrize("hours", [6, 24])
-def test_all_windows_at_once_are_each_window_for_itself(hours):
+def test_all_windows_at_once_equal_one_run_for_each_window(hours):
     options = Options(several_days=True, threshold=1, window=timedelta(hours=hours))
     judge = Judge()
     for world in worlds_with_incidents(options, 2):
@@ -41,19 +41,19 @@ def test_all_windows_at_once_are_each_window_for_itself(hours):
 
 
 def test_in_exact_times_the_rule_matches_no_login_that_pivotwatch_misses():
-    """Whole seconds can make a window longer by less than one, and so find more, but never less."""
+    """Truncated times can lengthen a window by less than a second, which finds more logins but never fewer."""
     options = Options(several_days=True, threshold=2)
     facts = worlds(options, 100)
     found = compare.judged(Judge(), facts, options, SEED)
     assert found
-    # By the rule's logins, of which pivotwatch lists the earliest of each incident.
+    # Compares logins, because an incident lists the earliest only.
     whole, exact = (Judge(whole_seconds=whole).findings(facts, options)[1] for whole in (True, False))
     assert exact
     assert {login.event_id for login in exact} <= {login.event_id for login in whole}
 
 
 def replaced(column: str):
-    """A wrong answer in a column of the first incident."""
+    """A wrong value in a column of the first incident."""
     place = list(COLUMNS).index(column)
     return lambda first: [
         first._replace(columns=(*first.columns[:place], first.columns[place] + "?", *first.columns[place + 1 :]))
@@ -107,7 +107,7 @@ WRONG_DETAILS = {
 
 
 @pytest.mark.parametrize("wrong", WRONG_DETAILS.values(), ids=WRONG_DETAILS)
-def test_a_wrong_detail_is_noticed(wrong, world_with_an_incident):
+def test_a_wrong_detail_is_detected(wrong, world_with_an_incident):
     def hunter(folder: Path, options: Options) -> list[Incident]:
         first, *others = hunt.incidents(folder, options)
         shown = first.details
@@ -120,7 +120,7 @@ def test_a_wrong_detail_is_noticed(wrong, world_with_an_incident):
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_a_wrong_answer_is_noticed(wrong, world_with_an_incident):
+def test_a_wrong_answer_is_detected(wrong, world_with_an_incident):
     def hunter(folder: Path, options: Options) -> list[Incident]:
         first, *others = hunt.incidents(folder, options)
         return [*wrong(first), *others]
@@ -128,7 +128,7 @@ def test_a_wrong_answer_is_noticed(wrong, world_with_an_incident):
     assert compare.compared(Judge(), [world_with_an_incident], ONE_DAY, hunter).differs
 
 
-def test_a_login_that_is_left_out_is_noticed_over_several_days():
+def test_a_missing_login_over_several_days_is_detected():
     options = Options(several_days=True, threshold=1)
 
     def hunter(folder: Path, options: Options) -> list[Incident]:

@@ -1,4 +1,4 @@
-"""pivotwatch and the rule agree. `make oracle` asks the same of as many worlds as wanted."""
+"""pivotwatch and the rule agree. `make oracle` tests any number of worlds."""
 
 from collections import Counter
 from functools import cache
@@ -11,7 +11,7 @@ from oracle.world import Options
 
 SEED = "make test"
 BATCHES = 16
-"""Half of them in one day, half over several."""
+"""Half of the worlds lie in one day, half over several."""
 
 
 @cache
@@ -25,7 +25,7 @@ def test_pivotwatch_finds_what_the_rule_finds(number):
     assert judged(number)["incidents"]
 
 
-def test_worlds_that_are_judged_at_once_share_no_address_that_is_one():
+def test_worlds_of_a_batch_share_no_address():
     options = generate.options(SEED, 0)
     addresses = Counter(address for number in range(BATCH) for address in real_addresses(number, options))
     assert addresses
@@ -37,6 +37,6 @@ def real_addresses(number: int, options: Options) -> frozenset[str]:
     return generate.world(SEED, number, options).addresses - none
 
 
-def test_the_worlds_have_everything_in_them():
+def test_the_worlds_have_every_feature():
     total = sum((judged(number) for number in range(BATCHES)), Counter())
     assert coverage.missing(total) == []

@@ -1,4 +1,4 @@
-"""The same facts in another order, in other files or given by the other argument: the same lines of JSON."""
+"""The same facts in another order, in other files, or by the other argument give the same lines of JSON."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,9 @@ def shuffled(random: Random, world: World) -> World:
 
 
 def split(random: Random, world: World) -> World:
-    """The same facts in other files. Copies of one file stay together, as equal rows without an id are counted."""
+    """The same facts in other files. Copies of one file stay together, because equal rows without an id are counted by
+    file.
+    """
     forms = [SIGN_IN_FORMS, SIGN_IN_FORMS, SIGN_IN_FORMS, SIGN_IN_FORMS, RECORD_FORMS, RECORD_FORMS, RECORD_FORMS]
     random.shuffle(forms)
     others = tuple(File(random.choice(form), packed=random.random() < 0.3) for form in forms)

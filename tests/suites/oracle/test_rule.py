@@ -1,4 +1,4 @@
-"""It is the rule that runs."""
+"""The engine runs Microsoft's rule, and the only differences are known."""
 
 from collections import Counter
 
@@ -8,11 +8,11 @@ from oracle import rule
 
 
 def lines(query: str, without: str) -> list[str]:
-    """The lines of a query that another one does not have, or has fewer of."""
+    """The lines of a query that another one lacks or has less often."""
     return list((Counter(query.splitlines()) - Counter(without.splitlines())).elements())
 
 
-def test_this_is_all_that_differs_from_what_microsoft_publishes():
+def test_these_are_all_differences_from_microsofts_rule():
     runnable = rule.runnable(5)
     assert lines(rule.PUBLISHED, without=runnable) == [
         "let aadFunc = (tableName:string){",
@@ -30,7 +30,7 @@ def test_this_is_all_that_differs_from_what_microsoft_publishes():
     ]
     assert lines(runnable, without=rule.PUBLISHED) == [
         "let aadSignin = SigninLogs",
-        # The function's body stands there twice now.
+        # The function's body is there twice now.
         '| where ResultType !in ("0", "50125", "50140")',
         '| where IPAddress !in ("127.0.0.1", "::1")',
         "| summarize count() by IPAddress",
@@ -49,7 +49,7 @@ def test_the_threshold_is_the_rules_own_line():
     assert lines(rule.runnable(9), without=rule.runnable(5)) == ["let signin_threshold = 9;"]
 
 
-def test_a_row_for_each_event_takes_one_more_column_to_group_by():
+def test_a_row_for_each_event_needs_one_more_column():
     (summarize,) = lines(rule.runnable(5), without=rule.runnable(5, each_event=True))
     assert lines(rule.runnable(5, each_event=True), without=rule.runnable(5)) == [f"{summarize}, AwsEventId"]
 
@@ -67,7 +67,7 @@ def test_a_row_for_each_event_takes_one_more_column_to_group_by():
         (rule.by_event, "MFAUsed\n"),
     ],
 )
-def test_a_step_fails_where_what_it_replaces_is_not_there(step, needed):
+def test_a_step_fails_without_the_text_that_it_replaces(step, needed):
     query = rule.PUBLISHED if step is rule.function_inlined else rule.function_inlined(rule.PUBLISHED)
     step(query)
     with pytest.raises(rule.RuleTextError):

@@ -1,4 +1,4 @@
-"""A world: sign-ins and console logins as they happened, and the files that tell of them."""
+"""A world: sign-ins and console logins, and the files that contain them."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 LOOPBACK = ("127.0.0.1", "::1")
-"""The addresses that the rule leaves out."""
+"""The loopback addresses that the rule ignores."""
 
 SAMPLED = 256
-"""Failures of an hour of which pivotwatch keeps all. Of more it keeps some, and must decide as if it kept all."""
+"""Failures of an hour up to which a tally keeps all. Beyond, it keeps a part, but decides as if it kept all."""
 
 REMEMBERED = 64 * 1024
-"""Bytes of the names of a tally's users, of which pivotwatch keeps all. Of more it keeps some, and must say so."""
+"""Bytes of a tally's user names up to which it keeps all. Beyond, it keeps a part and reports that."""
 
 NO_FAILURES = ("0", "50125", "50140")
-"""The result codes that it leaves out."""
+"""The result codes that the rule ignores."""
 
 TABLE_OF_CATEGORY = {"SignInLogs": "SigninLogs", "NonInteractiveUserSignInLogs": "AADNonInteractiveUserSignInLogs"}
-"""Where Sentinel's connector puts the categories that the rule counts. Others go to tables that it does not read."""
+"""The tables of Sentinel's connector for the categories that the rule counts. It does not read the others."""
 
 
 @dataclass(frozen=True)
 class Copy:
-    """Where a fact is told: in which file, and in which of the ways to write it."""
+    """A copy of a fact: its file, and its form in the file."""
 
     file: int
     manner: int = 0
@@ -31,21 +31,23 @@ class Copy:
 
 @dataclass(frozen=True)
 class SignIn:
-    """A row of a sign-in log. One sign-in has several where it has interim and final results."""
+    """A row of a sign-in log. A sign-in with interim and final results has several."""
 
     category: str
     address: str
     code: str
     time: datetime
     id: str
-    """Empty where the record has none, which `correlation` then tells from others."""
+    """Empty in a record without an id, which `correlation` distinguishes from others."""
     correlation: str
     user: str
     copies: tuple[Copy, ...]
 
     @property
     def occurrences(self) -> int:
-        """How many sign-ins the copies are: one by its id; without an id, equal rows of one file are distinct."""
+        """The number of distinct sign-ins among the copies: one by its id; without an id, equal rows of one file are
+        distinct.
+        """
         return 1 if self.id else max(Counter(copy.file for copy in self.copies).values())
 
 
@@ -55,7 +57,7 @@ class Record:
 
     body: dict[str, Any]
     kind: str
-    """What kind of identity it is about."""
+    """The kind of its identity."""
     copies: tuple[Copy, ...]
 
     @property
@@ -74,7 +76,7 @@ class Record:
 
 @dataclass(frozen=True)
 class File:
-    """A file, by what it holds and how."""
+    """A file, by form and compression."""
 
     form: str
     packed: bool
@@ -91,27 +93,27 @@ class World:
 
     @property
     def addresses(self) -> frozenset[str]:
-        """Every address of the world, but for those that are the same in all worlds."""
+        """The addresses of the world, except loopback, which is the same in all worlds."""
         facts = (*self.sign_ins, *self.records)
         return frozenset(fact.address for fact in facts) - {*LOOPBACK}
 
     def keeping(self, facts: list[SignIn | Record]) -> "World":
-        """The same world with no other facts than these."""
+        """The world with these facts alone."""
         sign_ins = tuple(fact for fact in facts if isinstance(fact, SignIn))
         return replace(self, sign_ins=sign_ins, records=tuple(fact for fact in facts if isinstance(fact, Record)))
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the rule is asked, and pivotwatch alike."""
+    """The parameters of the rule, for both sides."""
 
     several_days: bool
-    """Whether facts lie anywhere; otherwise all lie within one UTC day, so that one window holds all of them."""
+    """`True` if facts lie on any day; otherwise all lie within one UTC day, so that one window holds all of them."""
     threshold: int = 5
     window: timedelta = timedelta(hours=24)
     order: str = "any"
 
     def arguments(self) -> list[str]:
-        """As pivotwatch's arguments."""
+        """The arguments for pivotwatch."""
         minutes = int(self.window.total_seconds() // 60)
         return ["--threshold", str(self.threshold), "--window", f"{minutes}m", "--order", self.order]

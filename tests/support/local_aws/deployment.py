@@ -1,4 +1,4 @@
-"""A deployed stack, and what one can do with it: upload an export, log in, read the mail, query the evidence."""
+"""A deployed stack, and ways to use it: upload an export, log in, read the mail, query the evidence."""
 
 import json
 import platform
@@ -15,21 +15,21 @@ from local_aws import trail
 from local_aws.server import Server
 from local_aws.waiting import NothingHappenedError, wait_for
 
-# AWS lets nobody send events as aws.signin, and the emulator is as strict. The deployment takes this source beside it.
+# AWS refuses events from the source aws.signin, and so does the emulator. The deployment accepts this source as well.
 EVENT_SOURCE = "pivotwatch.test"
 SIGN_IN = "AWS Console Sign In via CloudTrail"
 
-# Where the functions are, as `make packages-local` leaves them, and what they were built for.
+# The zips of `make packages-local`, and their architecture.
 ZIPS = Path(__file__).parents[3] / "target" / "lambda-local"
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
-# The emulator returns so many lines of a log at once and no token for the next ones.
+# The emulator returns this number of log lines at once and no token for the next ones.
 LINES_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
 class Mail:
-    """An incident as a subscriber of the topic receives it."""
+    """An incident's message as a subscriber of the topic receives it."""
 
     subject: str
     text: str
@@ -38,7 +38,7 @@ class Mail:
 
 @dataclass
 class Deployment:
-    """What was deployed, by the names of the stack's outputs."""
+    """The deployed stack, by the names of its outputs."""
 
     server: Server
     outputs: dict[str, str]
@@ -54,7 +54,7 @@ class Deployment:
         self._mailbox = self._subscribe()
 
     def _subscribe(self) -> str:
-        """A queue on the topic: what it receives is what a mailbox would."""
+        """A queue on the topic, which receives what a mailbox would."""
         queue = self.queues.create_queue(QueueName=f"mailbox-{uuid.uuid4()}")["QueueUrl"]
         attributes = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
         topic = self.outputs["TopicArn"]
@@ -70,19 +70,19 @@ class Deployment:
         self.server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
         return queue
 
-    # --- What happens outside ---
+    # --- Actions ---
 
     def upload(self, key: str, body: bytes) -> dict:
-        """Uploads an object, waits until ingest is done with it, and returns ingest's summary."""
+        """Uploads an object, waits until ingest has read it, and returns ingest's summary."""
         bucket = self.outputs["ExportBucket"]
         return self.after("ingest", lambda: self.s3.put_object(Bucket=bucket, Key=key, Body=body))
 
     def deliver(self, key: str, body: bytes) -> dict:
-        """Delivers a file to the trail's bucket, waits until ingest is done with it, and returns ingest's summary."""
+        """Writes a file to the trail's bucket, waits until ingest has read it, and returns ingest's summary."""
         return self.after("ingest", lambda: self.s3.put_object(Bucket=trail.BUCKET, Key=key, Body=body))
 
     def log_in(self, record: dict, detail_type: str = SIGN_IN) -> dict:
-        """Sends a CloudTrail record, waits until detect is done with it, and returns detect's summary."""
+        """Sends a CloudTrail record, waits until detect has processed it, and returns detect's summary."""
         entry = {"Source": EVENT_SOURCE, "DetailType": detail_type, "Detail": json.dumps(record)}
 
         def send() -> None:
@@ -93,23 +93,23 @@ class Deployment:
         return self.after("detect", send)
 
     def invoke_later(self, function: str, event: Any) -> None:
-        """Has a function invoked as S3 and EventBridge have it: by a queue that tries again what failed."""
+        """Invokes a function as S3 and EventBridge do: by a queue with retries."""
         name = self.outputs[f"{function.title()}Function"]
         self.functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
 
     def invoke(self, function: str, event: Any) -> dict:
-        """Invokes a function and returns its answer, with `error` set to the type of an error it ended with."""
+        """Invokes a function and returns its response, with `error` set to the type of its error."""
         name = self.outputs[f"{function.title()}Function"]
         answer = self.functions.invoke(FunctionName=name, Payload=json.dumps(event))
         payload = json.loads(answer["Payload"].read() or b"null")
         return {"error": payload.get("errorType") if answer.get("FunctionError") else None, "answer": payload}
 
-    # --- What is seen of it ---
+    # --- Observations ---
 
     def after(self, function: str, action: Callable[[], Any]) -> dict:
-        """Does something, waits until `function` has ended once more, and returns its summary."""
+        """Calls `action`, waits until `function` has ended once more, and returns its summary."""
         since = _now()
-        # Each invocation writes to a stream of its own.
+        # Each invocation has a log stream of its own.
         known = {stream for stream, _ in self._lines(function, since)}
 
         def ended() -> dict | None:
@@ -120,12 +120,12 @@ class Deployment:
         return self.wait_for(f"a summary of {function}", ended, since)
 
     def wait_for(self, what: str, happened: Callable[[], Any], since: int | None = None) -> Any:
-        """Waits until something has happened in the deployment, for as long as anything moves there."""
+        """Waits for an event of the deployment, as long as there is progress there."""
         since = _now() if since is None else since
         return wait_for(what, happened, lambda: self.seen(since))
 
     def seen(self, since: int) -> dict[str, int]:
-        """What moves when the deployment is at work: log lines since a time in milliseconds, messages, items."""
+        """Signs of progress: log lines since a time in milliseconds, messages, items."""
         queues = self.queues.list_queues().get("QueueUrls", [])
         table = self.dynamodb.scan(TableName=self.outputs["EvidenceTable"], Select="COUNT")
         return {
@@ -137,17 +137,17 @@ class Deployment:
         }
 
     def messages(self, queue: str) -> int:
-        """The messages in a queue, those among them that somebody has received and not deleted."""
+        """The messages in a queue, including received but undeleted ones."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         attributes = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
     def log(self, function: str) -> list[dict]:
-        """What a function logged, line by line."""
+        """The log lines of a function."""
         return [line for _, line in self._lines(function, 0)]
 
     def _lines(self, function: str, since: int) -> list[tuple[str, dict]]:
-        """What a function logged since a time in milliseconds: the stream and the line of each."""
+        """The log lines of a function since a time in milliseconds, each with its stream."""
         return [
             (event["logStreamName"], json.loads(line))
             for event in self._events(function, since)
@@ -162,20 +162,20 @@ class Deployment:
             page = self.logs.filter_log_events(logGroupName=group, startTime=since)["events"]
             if len(page) < LINES_AT_ONCE or page[0]["timestamp"] == page[-1]["timestamp"]:
                 return events + page
-            # The last millisecond may be cut: the next page begins with it.
+            # The last millisecond may be incomplete, so the next page begins with it.
             since = page[-1]["timestamp"]
             events += [event for event in page if event["timestamp"] < since]
 
     def summaries(self, function: str) -> list[dict]:
-        """The summaries of a function's invocations: the lines that CloudWatch makes metrics of."""
+        """The summaries of a function's invocations: the lines that CloudWatch converts to metrics."""
         return [line for line in self.log(function) if "_aws" in line]
 
     def codes(self, function: str) -> list[str]:
-        """The codes of everything that a function warned of."""
+        """The codes of a function's warnings."""
         return [line["fields"]["code"] for line in self.log(function) if "code" in line.get("fields", {})]
 
     def warnings(self, function: str) -> list[str]:
-        """The texts of everything that a function warned of."""
+        """The texts of a function's warnings."""
         return [line["fields"]["message"] for line in self.log(function) if "code" in line.get("fields", {})]
 
     def mails_about(self, address: str) -> list[Mail]:

@@ -26,7 +26,7 @@ def sign_in(
     app: str = "Azure Portal",
     identifier: str | None = None,
 ) -> dict:
-    """A sign-in as a diagnostic setting exports it, its envelope two minutes later than the sign-in."""
+    """A sign-in as a diagnostic setting exports it. Its envelope is two minutes later than the sign-in."""
     identifier = identifier or str(uuid.uuid4())
     correlation = str(uuid.uuid4())
     failed = code not in ("0", "50125", "50140")
@@ -87,7 +87,7 @@ def lines(records: list[dict]) -> bytes:
 
 
 def batch(records: list[dict]) -> bytes:
-    """An export: a batch, as event hubs hand it on."""
+    """An export: a batch, as event hubs deliver it."""
     return json.dumps({"records": records}).encode()
 
 
@@ -122,7 +122,7 @@ IDENTITIES = {
 
 
 def console_login(address: str, time: datetime, *, identity: str = "iam_user", **fields) -> dict:
-    """A CloudTrail record of a successful console login. Whatever is named replaces the record's field."""
+    """A CloudTrail record of a successful console login. Named arguments replace the record's fields."""
     federated = {"SamlProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/corp"} if identity == "saml" else {}
     record = {
         "eventVersion": "1.08",
@@ -147,5 +147,5 @@ def console_login(address: str, time: datetime, *, identity: str = "iam_user", *
 
 
 def _fraction(time: datetime) -> str:
-    """With the seven digits that Azure writes."""
+    """The time with Azure's seven digits."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + "1234567"

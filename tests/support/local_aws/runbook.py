@@ -14,11 +14,11 @@ class Block:
     """A block of commands."""
 
     name: str
-    """The heading that it is under, and its number among the blocks there when it is not the first."""
+    """The heading above it, with its number among the blocks there unless it is the first."""
     commands: str
 
     def filled(self, **values: str) -> str:
-        """The commands with values for the words in capitals that a reader has to replace."""
+        """The commands with values for the words in capitals."""
         placeholders = set(_PLACEHOLDER.findall(self.commands))
         if placeholders != values.keys():
             raise ValueError(f"{self.name} has the placeholders {sorted(placeholders)}")
@@ -40,5 +40,5 @@ def blocks() -> dict[str, Block]:
 
 
 def names(text: str) -> list[str]:
-    """What is written as code in a text."""
+    """The code spans and blocks of a text."""
     return re.findall(r"`([^`]+)`", text)

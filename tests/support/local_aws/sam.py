@@ -1,4 +1,4 @@
-"""Deploying infra/sam through CloudFormation, as `sam deploy` does, with nothing but boto3."""
+"""Deploys infra/sam through CloudFormation, as `sam deploy` does, with boto3 alone."""
 
 import re
 import uuid
@@ -23,18 +23,18 @@ EVERY_SECOND = {"Delay": 1, "MaxAttempts": 120}
 
 
 class DeploymentError(Exception):
-    """The stack was not deployed; the text says which resource failed and why."""
+    """The stack was not deployed; the text has the failed resource and the reason."""
 
 
 def deploy(server: Server, zips: Path, architecture: str, **changed: str) -> Deployment:
-    """Deploys the stack, with parameters changed from those of the tests, and returns it."""
+    """Deploys the stack with these parameters over those of the tests, and returns it."""
     trail.create(server)
     s3, cloudformation = server.client("s3"), server.client("cloudformation")
     artifacts = f"artifacts-{uuid.uuid4()}"
     s3.create_bucket(Bucket=artifacts)
     for function in ("ingest", "detect"):
         s3.upload_file(str(zips / f"{function}.zip"), artifacts, f"{function}.zip")
-    # What `sam package` does: the path of each zip becomes its address in a bucket.
+    # What `sam package` does: replaces the path of each zip by its address in a bucket.
     template, replaced = re.subn(r"(CodeUri: ).*/(\w+\.zip)", rf"\1s3://{artifacts}/\2", TEMPLATE.read_text())
     if replaced != 2:
         raise DeploymentError(f"{TEMPLATE} names {replaced} zips, not two")

@@ -26,11 +26,11 @@ TRIES = 5
 
 
 class EmulatorError(Exception):
-    """The emulator does not run; the text says what its log says."""
+    """The emulator does not run; the text has its log."""
 
 
 class PortTakenError(EmulatorError):
-    """Somebody else has taken its port."""
+    """Another process has taken the port."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class Server:
 
     endpoint: str
     environment: dict[str, str]
-    """What a program needs to reach it: an SDK, the AWS CLI, Terraform."""
+    """The environment of a program that calls it: an SDK, the AWS CLI, Terraform."""
     folder: Path
     """A temporary folder that lives as long as the server."""
 
     def client(self, service: str, region: str = REGION, account: str | None = None):
-        """A boto3 client for it. The emulator takes an access key of twelve digits for an account of its own."""
+        """A boto3 client for it. The emulator interprets an access key of twelve digits as an account id."""
         return boto3.client(
             service,
             region_name=region,
@@ -67,7 +67,7 @@ class Server:
 
 @contextlib.contextmanager
 def running() -> Iterator[Server]:
-    """Starts an emulator and ends it, whatever happens in between."""
+    """Starts an emulator, and ends it in any case."""
     with tempfile.TemporaryDirectory(prefix="pivotwatch-") as folder:
         server, process = _start(Path(folder))
         try:
@@ -77,7 +77,7 @@ def running() -> Iterator[Server]:
 
 
 def _start(folder: Path) -> tuple[Server, subprocess.Popen]:
-    """Starts an emulator on a free port, or on another when somebody takes that one first."""
+    """Starts an emulator on a free port, or on another one if that port is taken meanwhile."""
     for more_tries in reversed(range(TRIES)):
         server = _describe(folder)
         log = folder / "emulator.log"
@@ -89,7 +89,8 @@ def _start(folder: Path) -> tuple[Server, subprocess.Popen]:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Its own group, so that Ctrl-C reaches us first and we end it in order.
+                # A process group of its own, so that Ctrl-C reaches this process first, which ends the emulator in
+                # order.
                 start_new_session=True,
             )
         try:
@@ -145,7 +146,7 @@ def _describe(folder: Path) -> Server:
         "AUTH": "true",
         # Lambda sets it for functions whose log format is JSON; the emulator does not.
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
-        # Lambda waits a minute before it retries; nobody wants to.
+        # Lambda waits a minute before it retries; the tests do not.
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
@@ -168,6 +169,6 @@ def _wait_until_ready(server: Server, process: subprocess.Popen, log: Path) -> N
             return
         time.sleep(0.05)
     end_of_log = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-    # It looks before it listens, and can come too late for either.
+    # The emulator checks the port before it listens, so either step can fail.
     fault = PortTakenError if "already in use" in end_of_log else EmulatorError
     raise fault(f"the emulator did not start; the end of its log:\n{end_of_log}")

@@ -1,4 +1,4 @@
-"""Commands as a person types them, in bash and with the AWS CLI, against the emulator."""
+"""Runs commands as people type them, in bash and with the AWS CLI, against the emulator."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def run(
     environment = server.environment | variables | {"LC_ALL": "C.UTF-8"}
     environment["PATH"] = f"{folder_of_aws}:{TOOLS}:{server.environment['PATH']}"
     if account:
-        # The emulator takes an access key of twelve digits for the account itself.
+        # The emulator interprets an access key of twelve digits as an account id.
         environment["AWS_ACCESS_KEY_ID"] = account
     return subprocess.run(
         ["bash", "-c", commands],
@@ -45,7 +45,7 @@ def run(
 
 
 def _aws(server: Server, answers: dict[str, str]) -> Path:
-    """A folder with an `aws` that gives these answers and leaves every other call to the real one."""
+    """A folder with an `aws` that gives these answers and passes every other call to the real one."""
     folder = Path(tempfile.mkdtemp(dir=server.folder))
     cases = "\n".join(f'"{beginning}"*) {command}; exit ;;' for beginning, command in answers.items())
     program = folder / "aws"

@@ -1,4 +1,4 @@
-"""Deploying infra/terraform. The module is copied first, so that nothing is written to the checkout."""
+"""Deploys infra/terraform, from a copy of the module, so that nothing is written to the checkout."""
 
 import json
 import shutil
@@ -15,11 +15,11 @@ MODULE = PROJECT / "infra" / "terraform"
 
 
 class TerraformMissingError(Exception):
-    """Terraform or its AWS provider is not to be had on this machine; the text says which."""
+    """Terraform or its AWS provider is not available on this machine; the text says which."""
 
 
 def deploy(server: Server, zips: Path, architecture: str, **changed: Any) -> Deployment:
-    """Deploys the module, with variables changed from those of the tests, and returns what it deployed."""
+    """Deploys the module with these variables over those of the tests, and returns the deployment."""
     module = prepare(MODULE, server)
     trail.create(server)
     variables = {
@@ -28,7 +28,7 @@ def deploy(server: Server, zips: Path, architecture: str, **changed: Any) -> Dep
         "extra_event_sources": [EVENT_SOURCE],
         "deletion_protection": False,
         "trail_bucket": trail.BUCKET,
-        # The provider waits most of a minute for a lifecycle rule to be seen.
+        # The provider polls a lifecycle rule for most of a minute.
         "export_retention_days": 0,
     }
     return Deployment(
@@ -47,7 +47,7 @@ def apply(module: Path, server: Server, variables: dict[str, Any]) -> dict[str, 
 
 
 def destroy(server: Server) -> subprocess.CompletedProcess[str]:
-    """Destroys what `deploy` has deployed, as far as that can be destroyed."""
+    """Destroys a deployment as far as possible."""
     return _terraform(server.folder / MODULE.name, server.environment, "destroy", "-auto-approve")
 
 
@@ -57,7 +57,7 @@ def prepare(source: Path, server: Server) -> Path:
         raise TerraformMissingError("terraform is not installed")
     module = server.folder / source.name
     shutil.copytree(source, module, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "examples"))
-    # The registry is asked with the system's certificates, not with the emulator's.
+    # The registry needs the system's certificates, not the emulator's.
     reaching_out = {name: value for name, value in server.environment.items() if name != "SSL_CERT_FILE"}
     initialised = _terraform(module, reaching_out, "init")
     if initialised.returncode:

@@ -1,4 +1,4 @@
-"""A trail's bucket: somebody else's, with its notifications to EventBridge switched on, as docs/DEPLOY.md asks for."""
+"""A trail's bucket of another owner, with notifications to EventBridge, as docs/DEPLOY.md requires."""
 
 import gzip
 import json
@@ -12,14 +12,14 @@ BUCKET = "trail-of-all-regions"
 
 
 def create(server: Server) -> None:
-    """Makes the bucket. Whoever deploys has it already."""
+    """Creates the bucket, which operators already have."""
     s3 = server.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}})
 
 
 def key(time: datetime, *, account: str = ACCOUNT, region: str = "us-east-1", kind: str = "CloudTrail") -> str:
-    """The key of a file that CloudTrail delivers: a log file, or another kind."""
+    """The key of a file from CloudTrail: a log file, or another kind."""
     name = f"{account}_{kind}_{region}_{time:%Y%m%dT%H%MZ}_{uuid.uuid4().hex[:16]}.json.gz"
     return f"AWSLogs/{account}/{kind}/{region}/{time:%Y/%m/%d}/{name}"
 

@@ -1,10 +1,10 @@
-"""Waiting for what others do, for as long as anything moves."""
+"""Waits for events of other processes, as long as there is progress."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
-# How long nothing at all may move. A busy machine makes everything slow, and stops nothing.
+# The longest time without progress. A busy machine slows everything down but stops nothing.
 IDLE_SECONDS = 30
 LONGEST_SECONDS = 600
 BETWEEN_TRIES_SECONDS = 0.05
@@ -12,13 +12,13 @@ BETWEEN_LOOKS_SECONDS = 1
 
 
 class NothingHappenedError(Exception):
-    """What was waited for did not happen; the text says what that was, and what was seen last."""
+    """The awaited event did not happen; the text names it and the last observed state."""
 
 
 def wait_for(what: str, happened: Callable[[], Any], seen: Callable[[], dict[str, Any]]) -> Any:
-    """Waits until `happened` returns something truthy, and returns that.
+    """Waits until `happened` returns a truthy value, and returns that value.
 
-    `seen` returns what shows progress, by name. Each change of it starts the time over, up to `LONGEST_SECONDS` in all.
+    `seen` returns signs of progress by name. Each change restarts the timeout, up to `LONGEST_SECONDS` in all.
     """
     begun = moved = looked = time.monotonic()
     last = seen()
