@@ -46,15 +46,15 @@ def seconds_to_first_poll(program: Path, environment: dict[str, str]) -> float:
         try:
             connection, _ = server.accept()
             with connection:
-                asked = connection.recv(4096)
+                request = connection.recv(4096)
                 elapsed = time.perf_counter() - begun
         except TimeoutError:
             sys.exit(f"{program} did not ask for an event within {ASKS_WITHIN_SECONDS} s")
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
-    if b"/runtime/invocation/next" not in asked:
-        sys.exit(f"{program} asked for something else: {asked[:100]!r}")
+    if b"/runtime/invocation/next" not in request:
+        sys.exit(f"{program} sent another request: {request[:100]!r}")
     return elapsed
 
 

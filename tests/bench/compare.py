@@ -1,10 +1,10 @@
-"""Measures pivotwatch's reading against decompressing alone and against other engines, checks that all agree, and
-measures how much memory ingesting takes.
+"""Compares pivotwatch's reading to decompression alone and to other engines, checks that all agree, and measures the
+memory of ingesting.
 
     python compare.py BINARIES DATA [PAIRS]
 
-Each row is the median of pairs of runs, one of each, in turns, on one core: CPU time, user's and system's. Only the
-ratio within a row says something; the seconds are this machine's, and this hour's.
+Each row is the median of alternating pairs of runs on one core, in user and system CPU time. Only the ratio within a
+row is meaningful; the seconds depend on the machine and its load.
 """
 
 import os

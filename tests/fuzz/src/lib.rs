@@ -43,8 +43,8 @@ pub fn read(object: &[u8]) {
 /// A text with some of its bytes replaced.
 pub fn spliced(text: &[u8], position: u16, removed: u8, damage: &[u8]) -> Vec<u8> {
     let position = usize::from(position) % (text.len() + 1);
-    let behind = (position + usize::from(removed)).min(text.len());
-    [&text[..position], damage, &text[behind..]].concat()
+    let after = (position + usize::from(removed)).min(text.len());
+    [&text[..position], damage, &text[after..]].concat()
 }
 
 /// The outcomes of an object's sign-ins, as far as it was read.

@@ -56,5 +56,5 @@ fn a_stream_may_mix_its_tables_with_azures_logs() {
     assert_eq!(shape, "event_hub");
     assert_eq!(outcomes[0], Outcome::Ignored(Ignored::OtherCategory));
     let [Outcome::Failure(one), Outcome::Failure(other)] = &outcomes[1..] else { panic!("{outcomes:?}") };
-    assert_eq!(one.identity, other.identity, "both tell of one sign-in");
+    assert_eq!(one.identity, other.identity, "both are of one sign-in");
 }

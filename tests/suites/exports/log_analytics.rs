@@ -81,8 +81,8 @@ fn invalid_unicode_costs_nothing_and_a_number_out_of_range_costs_the_row_that_ne
     for (there, failures) in
         [(&b"\"\\ud800\""[..], 3), (b"\"\xff\"", 3), (b"\"\xe2\x82\"", 3), (b"\"\xc3\xa9\"", 3), (b"1e400", 2)]
     {
-        let (before, behind) = answer.split_once("\"odd\"").unwrap();
-        let (_, outcomes) = read_whole(&[before.as_bytes(), there, behind.as_bytes()].concat());
+        let (before, after) = answer.split_once("\"odd\"").unwrap();
+        let (_, outcomes) = read_whole(&[before.as_bytes(), there, after.as_bytes()].concat());
         assert_eq!(outcomes.len(), 3);
         assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Failure(_))).count(), failures);
     }

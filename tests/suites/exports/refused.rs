@@ -30,7 +30,7 @@ fn an_empty_object_is_reported_as_empty() {
     }
 }
 
-fn told(bytes: &[u8]) -> Foreign {
+fn refusal(bytes: &[u8]) -> Foreign {
     match read(bytes).1 {
         Err(ReadFault::NotAnExport(foreign)) => foreign,
         other => panic!("{other:?} for {}", String::from_utf8_lossy(bytes)),
@@ -81,7 +81,7 @@ fn a_refusal_names_the_format_of_the_object() {
             Foreign::AuthenticationDetails,
         ),
     ] {
-        assert_eq!(told(text.as_bytes()), expected, "{text}");
+        assert_eq!(refusal(text.as_bytes()), expected, "{text}");
     }
 }
 
@@ -92,14 +92,14 @@ fn a_response_of_the_query_api_with_another_table_is_refused() {
         "columns": [{"name": "TimeGenerated", "type": "datetime"}, {"name": "OperationName", "type": "string"}],
         "rows": [["2026-03-02T12:00:00Z", "Create"]],
     }]});
-    assert_eq!(told(answer.to_string().as_bytes()), Foreign::OtherLogs);
+    assert_eq!(refusal(answer.to_string().as_bytes()), Foreign::OtherLogs);
     let answer = answer.to_string().replace("OperationName", "IPAddress");
-    assert_eq!(told(answer.as_bytes()), Foreign::TableWithoutCode);
+    assert_eq!(refusal(answer.as_bytes()), Foreign::TableWithoutCode);
 }
 
 #[test]
 fn an_export_with_damage_in_every_record_is_reported_as_damaged() {
     let page =
         "{\n  \"@odata.context\": \"x\",\n  \"value\": [\n    {\"createdDateTime\": \"\", \"status\": {}, }\n  ]\n}";
-    assert_eq!(told(page.as_bytes()), Foreign::NothingWhole);
+    assert_eq!(refusal(page.as_bytes()), Foreign::NothingWhole);
 }

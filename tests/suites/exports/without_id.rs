@@ -27,7 +27,7 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// The failures of a table, by tally.
-fn told(rows: &[Row]) -> BTreeSet<(Source, u64)> {
+fn failures_of(rows: &[Row]) -> BTreeSet<(Source, u64)> {
     failures(table(rows).as_bytes()).iter().map(|failure| (failure.source, failure.identity)).collect()
 }
 
@@ -42,13 +42,13 @@ fn numbers(rows: &[Row]) -> BTreeMap<Row, usize> {
 proptest! {
     #[test]
     fn each_row_of_an_object_counts_in_any_order(rows in rows(), shuffled in any::<prop::sample::Index>()) {
-        let found = told(&rows);
+        let found = failures_of(&rows);
         prop_assert_eq!(found.len(), rows.len());
         let mut other = rows;
         let middle = shuffled.index(other.len() + 1);
         other[..middle].reverse();
         other.rotate_left(middle);
-        prop_assert_eq!(told(&other), found);
+        prop_assert_eq!(failures_of(&other), found);
     }
 
     #[test]
@@ -61,10 +61,10 @@ proptest! {
             .into_iter()
             .map(|row| by_one.get(row).max(by_other.get(row)).copied().unwrap_or_default())
             .sum();
-        let found: BTreeSet<_> = told(&one).union(&told(&other)).copied().collect();
+        let found: BTreeSet<_> = failures_of(&one).union(&failures_of(&other)).copied().collect();
         prop_assert_eq!(found.len(), expected);
         let grown = [&one[..], &other].concat();
-        prop_assert!(told(&grown).is_superset(&told(&one)), "what an object told, it tells when it has grown");
+        prop_assert!(failures_of(&grown).is_superset(&failures_of(&one)), "a grown object has the failures of the smaller one");
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) const WRITERS: &[Writer] = &[
     Writer { shape: "graph", what: "a page", write: page },
     Writer {
         shape: "graph",
-        what: "pages one behind another",
+        what: "concatenated pages",
         write: |all| all.chunks(2).map(page).collect::<Vec<_>>().join("\n"),
     },
     Writer { shape: "graph", what: "the portal's download", write: |all| array(all, graph).to_string() },

@@ -1,6 +1,6 @@
-# Applies the Terraform module to a provider that makes everything up: no AWS, no emulator, a few seconds. What it makes
-# up is what AWS would answer in the account, region and stack of sam_template.py, so that the two can be compared down to
-# the resources in their policies.
+# Applies the Terraform module to a mocked provider: no AWS, no emulator, a few seconds. Its values are what AWS would
+# return in the account, region and stack of sam_template.py. The two deployments can therefore be compared down to the
+# resources in their policies.
 
 mock_provider "aws" {
   override_data {

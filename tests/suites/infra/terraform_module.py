@@ -63,6 +63,6 @@ def deployments(folder: Path) -> dict[str, Deployment]:
     messages = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
     if run.returncode != 0:
         faults = [m["diagnostic"] for m in messages if m["type"] == "diagnostic"]
-        told = "\n".join(f"{fault['summary']}: {fault.get('detail', '')}" for fault in faults)
-        raise AssertionError(f"terraform test failed:\n{told or run.stderr}")
+        messages = "\n".join(f"{fault['summary']}: {fault.get('detail', '')}" for fault in faults)
+        raise AssertionError(f"terraform test failed:\n{messages or run.stderr}")
     return {m["@testrun"]: Deployment(m["test_state"]) for m in messages if m["type"] == "test_state"}

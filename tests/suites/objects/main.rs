@@ -20,14 +20,14 @@ struct Server {
     /// Number of responses after which the object is replaced.
     replaced_after: Option<usize>,
     /// The headers Range and If-Match of each request.
-    asked: Mutex<Vec<(String, String)>>,
+    requests: Mutex<Vec<(String, String)>>,
 }
 
 impl Server {
     fn of(length: usize, breaks: &[usize]) -> Self {
         let object = (0..length).map(|position| b"0123456789abcdef"[position % 16]).collect();
         let breaks = Mutex::new(breaks.iter().rev().copied().collect());
-        Self { object, breaks, replaced_after: None, asked: Mutex::default() }
+        Self { object, breaks, replaced_after: None, requests: Mutex::default() }
     }
 
     async fn answer(&self, connection: TcpStream) -> std::io::Result<()> {
@@ -46,9 +46,9 @@ impl Server {
             }
         }
         let is_replaced = {
-            let mut asked = self.asked.lock().unwrap();
-            asked.push((range.clone(), if_match.clone()));
-            self.replaced_after.is_some_and(|answers| asked.len() > answers)
+            let mut requests = self.requests.lock().unwrap();
+            requests.push((range.clone(), if_match.clone()));
+            self.replaced_after.is_some_and(|answers| requests.len() > answers)
         };
         if is_replaced && !if_match.is_empty() {
             let refusal = "HTTP/1.1 412 Precondition Failed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
@@ -100,15 +100,15 @@ async fn read(server: Server) -> (Vec<u8>, std::io::Result<()>, Vec<(String, Str
     })
     .await
     .unwrap();
-    let asked = server.asked.lock().unwrap().clone();
-    (bytes, result, asked)
+    let requests = server.requests.lock().unwrap().clone();
+    (bytes, result, requests)
 }
 
 #[tokio::test]
 async fn an_interrupted_transfer_resumes_at_its_offset() {
     let server = Server::of(300_000, &[100_000, 50_000]);
     let object = server.object.clone();
-    let (bytes, result, asked) = read(server).await;
+    let (bytes, result, requests) = read(server).await;
     result.unwrap();
     assert!(bytes == object);
     let e_tag = E_TAG.to_owned();
@@ -117,7 +117,7 @@ async fn an_interrupted_transfer_resumes_at_its_offset() {
         ("bytes=100000-".to_owned(), e_tag.clone()),
         ("bytes=150000-".to_owned(), e_tag),
     ];
-    assert_eq!(asked, expected, "each time from where it broke, and only of the same object");
+    assert_eq!(requests, expected, "each time from where it broke, and only of the same object");
 }
 
 #[tokio::test]
@@ -130,8 +130,8 @@ async fn an_object_replaced_during_the_transfer_is_not_mixed_with_its_successor(
 
 #[tokio::test]
 async fn transfers_without_progress_end_in_an_error() {
-    let (bytes, result, asked) = read(Server::of(300_000, &[1000, 0, 0, 0, 0, 0, 0, 0, 0])).await;
+    let (bytes, result, requests) = read(Server::of(300_000, &[1000, 0, 0, 0, 0, 0, 0, 0, 0])).await;
     assert_eq!(bytes.len(), 1000);
     assert!(result.is_err());
-    assert!(asked.len() < 8, "{} requests", asked.len());
+    assert!(requests.len() < 8, "{} requests", requests.len());
 }

@@ -11,5 +11,5 @@ world      facts, and the files that contain them
 generate   random worlds;  identities  random principals in them
 files      writing a world
 compare    both over a batch of worlds;  shrink  the smallest world in which they differ
-coverage   counts of the worlds' features;  seen  the features of one judged world
+coverage   counts of the worlds' features;  judged_world  the features of one
 """

@@ -38,12 +38,12 @@ class Comparison(NamedTuple):
     """Incidents of pivotwatch that the rule does not find."""
     lack: list[Incident]
     """Incidents of the rule that pivotwatch does not find."""
-    faults: list[tuple[Incident, str]]
+    errors: list[tuple[Incident, str]]
     """Wrong details of pivotwatch's incidents."""
 
     @property
     def differs(self) -> bool:
-        return bool(self.excess or self.lack or self.faults)
+        return bool(self.excess or self.lack or self.errors)
 
 
 def judged(
@@ -60,7 +60,7 @@ def judged(
     def differs(world: World) -> bool:
         return compared(judge, [world], options, hunter).differs
 
-    wrong = (incident for incident, _ in batch.faults)
+    wrong = (incident for incident, _ in batch.errors)
     concerned = {incident.address for incident in (*batch.excess, *batch.lack, *wrong)}
     for world in worlds:
         if world.addresses & concerned and differs(world):
@@ -83,8 +83,8 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     facts = details.Facts(worlds, logins)
     # Only incidents that the rule finds have details to compare.
     same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
-    faults = [(incident, fault) for incident in same for fault in details.faults(incident, facts, options)]
-    return Comparison(found, [*(ours - theirs).elements()], [*(theirs - ours).elements()], faults)
+    errors = [(incident, error) for incident in same for error in details.errors(incident, facts, options)]
+    return Comparison(found, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
 
 
 def _write(worlds: Sequence[World], folder: Path) -> None:
@@ -113,6 +113,6 @@ def _report(worlds: Sequence[World], options: Options, seed: str, comparison: Co
             f"    {shlex.join(hunt.command(folder, options))}",
             *(f"  Only pivotwatch finds\n{incident}" for incident in comparison.excess[:5]),
             *(f"  Only the rule finds\n{incident}" for incident in comparison.lack[:5]),
-            *(f"  A detail is wrong: {fault}\n{incident}" for incident, fault in comparison.faults[:5]),
+            *(f"  A detail is wrong: {error}\n{incident}" for incident, error in comparison.errors[:5]),
         )
     )

@@ -12,23 +12,23 @@ from oracle.details import SOURCES, USERS_LISTED, is_named, is_root
 from oracle.findings import COLUMNS, Incident
 from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
 from oracle.identities import KINDS
+from oracle.judged_world import Address, JudgedWorld, hour
 from oracle.rule import TABLES
-from oracle.seen import Address, Seen, hour
 from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Options, Record, World
 
-Check = Callable[[Seen], int]
+Check = Callable[[JudgedWorld], int]
 """How often worlds have a feature."""
 
 
 def _addresses(has: Callable[[Address], object]) -> Check:
-    return lambda seen: sum(bool(has(address)) for address in seen.addresses)
+    return lambda judged: sum(bool(has(address)) for address in judged.addresses)
 
 
 def _matching(is_so: Callable[[Address, Record, timedelta], object]) -> Check:
     """Matching logins over several days with a feature."""
-    return lambda seen: (
-        seen.options.several_days
-        and sum(bool(is_so(address, login, seen.options.window)) for address, login in seen.matching)
+    return lambda judged: (
+        judged.options.several_days
+        and sum(bool(is_so(address, login, judged.options.window)) for address, login in judged.matching)
     )
 
 
@@ -38,57 +38,57 @@ def _own_day(address: Address, login: Record) -> bool:
     return any(times.count(login.time.date()) > address.threshold for times in days)
 
 
-def _at_a_crowded_hour(seen: Seen) -> int:
+def _at_a_crowded_hour(judged: JudgedWorld) -> int:
     """Logins a window away from a crowded hour, so that some of their windows hold a part of it."""
-    window = seen.options.window
-    return seen.options.several_days and sum(
+    window = judged.options.window
+    return judged.options.several_days and sum(
         hour(login.time + sign * window) in address.crowded_hours
-        for address in seen.addresses
+        for address in judged.addresses
         for login in address.logins
         for sign in (-1, 1)
     )
 
 
-def _missed_by_a_second(seen: Seen) -> int:
-    matching = {id(login) for _, login in seen.matching}
+def _missed_by_a_second(judged: JudgedWorld) -> int:
+    matching = {id(login) for _, login in judged.matching}
     # A login that is not listed may match.
-    unlisted = any(incident.details["logins_total"] > len(incident.details["logins"]) for incident in seen.incidents)
-    too_far = seen.options.window + timedelta(seconds=1)
-    return seen.options.several_days and sum(
+    unlisted = any(incident.details["logins_total"] > len(incident.details["logins"]) for incident in judged.incidents)
+    too_far = judged.options.window + timedelta(seconds=1)
+    return judged.options.several_days and sum(
         id(login) not in matching
         and not unlisted
         and any(abs(time - login.time) == too_far for time in address.counted())
-        for address in seen.addresses
+        for address in judged.addresses
         if address.exceeding_tables
         for login in address.logins
     )
 
 
 def _in_one_column(column: str) -> Check:
-    def pairs(seen: Seen) -> int:
+    def pairs(judged: JudgedWorld) -> int:
         of_others = [list(COLUMNS).index(name) for name in COLUMNS if name != column]
-        others = Counter(tuple(incident.columns[place] for place in of_others) for incident in seen.incidents)
+        others = Counter(tuple(incident.columns[place] for place in of_others) for incident in judged.incidents)
         return sum(number - 1 for number in others.values())
 
     return pairs
 
 
-def _incidents(is_so: Callable[[Seen, Incident], object]) -> Check:
-    return lambda seen: sum(bool(is_so(seen, incident)) for incident in seen.incidents)
+def _incidents(is_so: Callable[[JudgedWorld, Incident], object]) -> Check:
+    return lambda judged: sum(bool(is_so(judged, incident)) for incident in judged.incidents)
 
 
 def _sources(is_so: Callable[[dict], object]) -> Check:
     """Sources of incidents whose printed failures have a feature."""
-    return lambda seen: sum(
-        bool(is_so(of_source)) for incident in seen.incidents for of_source in incident.details["failures"].values()
+    return lambda judged: sum(
+        bool(is_so(of_source)) for incident in judged.incidents for of_source in incident.details["failures"].values()
     )
 
 
-def _failed_users(seen: Seen, incident: Incident) -> set[str]:
+def _failed_users(judged: JudgedWorld, incident: Incident) -> set[str]:
     """Users who failed from the incident's address at any time."""
     return {
         row.user
-        for row in seen.world.sign_ins
+        for row in judged.world.sign_ins
         if row.address == incident.address and row.category in SOURCES and row.code not in NO_FAILURES
     }
 
@@ -97,20 +97,22 @@ def _suffix(incident: Incident) -> str:
     return incident.columns[list(COLUMNS).index("AccountUPNSuffix")]
 
 
-def _named(seen: Seen, incident: Incident) -> bool:
-    return any(is_named(user, incident) for user in _failed_users(seen, incident))
+def _named(judged: JudgedWorld, incident: Incident) -> bool:
+    return any(is_named(user, incident) for user in _failed_users(judged, incident))
 
 
 CHECKS: dict[str, Check] = {
-    "worlds in one day": lambda seen: not seen.options.several_days,
-    "worlds over several days": lambda seen: seen.options.several_days,
-    "worlds with an incident": lambda seen: bool(seen.incidents),
-    "worlds without one": lambda seen: not seen.incidents,
-    "worlds with another threshold": lambda seen: seen.options.threshold != 5,
-    "worlds with another window": lambda seen: seen.options.window != timedelta(hours=24),
-    "worlds with failures first": lambda seen: seen.options.order == "failures_first",
-    "incidents": lambda seen: len(seen.incidents),
-    "incidents of several logins": lambda seen: sum(len(incident.event_ids or ()) > 1 for incident in seen.incidents),
+    "worlds in one day": lambda judged: not judged.options.several_days,
+    "worlds over several days": lambda judged: judged.options.several_days,
+    "worlds with an incident": lambda judged: bool(judged.incidents),
+    "worlds without one": lambda judged: not judged.incidents,
+    "worlds with another threshold": lambda judged: judged.options.threshold != 5,
+    "worlds with another window": lambda judged: judged.options.window != timedelta(hours=24),
+    "worlds with failures first": lambda judged: judged.options.order == "failures_first",
+    "incidents": lambda judged: len(judged.incidents),
+    "incidents of several logins": lambda judged: sum(
+        len(incident.event_ids or ()) > 1 for incident in judged.incidents
+    ),
     **{
         f"incidents that differ from another in {column} alone": _in_one_column(column)
         for column in COLUMNS
@@ -127,7 +129,7 @@ CHECKS: dict[str, Check] = {
         lambda _, incident: is_root(incident) and "Root" not in incident.columns
     ),
     "incidents of the root user with the name of a user who failed": _incidents(
-        lambda seen, incident: is_root(incident) and _named(seen, incident)
+        lambda judged, incident: is_root(incident) and _named(judged, incident)
     ),
     "incidents with the same user": _incidents(lambda _, incident: "same_user" in incident.details["signals"]),
     "incidents with the same user and a UPN suffix": _incidents(
@@ -139,7 +141,7 @@ CHECKS: dict[str, Check] = {
     "sources with an estimated number of users": _sources(lambda of_source: of_source["users_estimated"]),
     "sources with an estimated number of failures": _sources(lambda of_source: of_source["count_estimated"]),
     "incidents whose user failed on other days alone": _incidents(
-        lambda seen, incident: not is_root(incident) and not incident.details["signals"] and _named(seen, incident)
+        lambda judged, incident: not is_root(incident) and not incident.details["signals"] and _named(judged, incident)
     ),
     "incidents with a source that did not exceed the threshold": _incidents(
         lambda _, incident: any(not of_source["exceeded"] for of_source in incident.details["failures"].values())
@@ -150,21 +152,21 @@ CHECKS: dict[str, Check] = {
     "sources with more users than are listed": _sources(lambda of_source: of_source["users_total"] > USERS_LISTED),
     "sources with an only failure": _sources(lambda of_source: of_source["count"] == 1),
     "sources with several error codes": _sources(lambda of_source: len(of_source["error_codes"]) > 1),
-    "incidents of an IPv6 address": lambda seen: sum(":" in text for text in seen.column("SourceIpAddress")),
-    "incidents with Success in another case": lambda seen: sum(
-        text != "Success" for text in seen.column("LoginResult")
+    "incidents of an IPv6 address": lambda judged: sum(":" in text for text in judged.column("SourceIpAddress")),
+    "incidents with Success in another case": lambda judged: sum(
+        text != "Success" for text in judged.column("LoginResult")
     ),
     **{
-        f"incidents without {column}": lambda seen, column=column: seen.column(column).count("")
+        f"incidents without {column}": lambda judged, column=column: judged.column(column).count("")
         for column in COLUMNS
         if column not in ("Reason", "LoginResult", "SourceIpAddress")
     },
     **{
-        f"matching logins: {kind}": lambda seen, kind=kind: sum(login.kind == kind for _, login in seen.matching)
+        f"matching logins: {kind}": lambda judged, kind=kind: sum(login.kind == kind for _, login in judged.matching)
         for kind in KINDS
     },
-    "matching logins with the event's name in another case": lambda seen: sum(
-        login.body["eventName"] != "ConsoleLogin" for _, login in seen.matching
+    "matching logins with the event's name in another case": lambda judged: sum(
+        login.body["eventName"] != "ConsoleLogin" for _, login in judged.matching
     ),
     "matching logins, the failures of whose day would not do": _matching(
         lambda address, login, _: not _own_day(address, login)
@@ -202,26 +204,26 @@ CHECKS: dict[str, Check] = {
     "addresses above it with failed logins or other events too": _addresses(
         lambda address: address.exceeding_tables and len(address.records) > len(address.logins)
     ),
-    "two failures of one sign-in": lambda seen: sum(
-        sum(row.code not in NO_FAILURES for row in rows) > 1 for rows in seen.results
+    "two failures of one sign-in": lambda judged: sum(
+        sum(row.code not in NO_FAILURES for row in rows) > 1 for rows in judged.results
     ),
-    "failure and success of one sign-in": lambda seen: sum(
-        len({row.code in NO_FAILURES for row in rows}) == 2 for rows in seen.results
+    "failure and success of one sign-in": lambda judged: sum(
+        len({row.code in NO_FAILURES for row in rows}) == 2 for rows in judged.results
     ),
     **{
-        f"sign-ins with code {code}": lambda seen, code=code: sum(row.code == code for row in seen.world.sign_ins)
+        f"sign-ins with code {code}": lambda judged, code=code: sum(row.code == code for row in judged.world.sign_ins)
         for code in NO_FAILURES
     },
-    "sign-ins told twice": lambda seen: sum(len(row.copies) > 1 for row in seen.world.sign_ins),
-    "equal sign-ins without an id": lambda seen: sum(row.occurrences > 1 for row in seen.world.sign_ins),
-    "sign-ins without an id": lambda seen: sum(not row.id for row in seen.world.sign_ins),
-    "records told twice": lambda seen: sum(len(record.copies) > 1 for record in seen.world.records),
-    "records without an id": lambda seen: sum("eventID" not in record.body for record in seen.world.records),
+    "sign-ins repeated": lambda judged: sum(len(row.copies) > 1 for row in judged.world.sign_ins),
+    "equal sign-ins without an id": lambda judged: sum(row.occurrences > 1 for row in judged.world.sign_ins),
+    "sign-ins without an id": lambda judged: sum(not row.id for row in judged.world.sign_ins),
+    "records repeated": lambda judged: sum(len(record.copies) > 1 for record in judged.world.records),
+    "records without an id": lambda judged: sum("eventID" not in record.body for record in judged.world.records),
     **{
-        f"files: {form}": lambda seen, form=form: sum(file.form == form for file in seen.world.files)
+        f"files: {form}": lambda judged, form=form: sum(file.form == form for file in judged.world.files)
         for form in (*SIGN_IN_FORMS, *RECORD_FORMS)
     },
-    "files packed by gzip": lambda seen: sum(file.packed for file in seen.world.files),
+    "files packed by gzip": lambda judged: sum(file.packed for file in judged.world.files),
 }
 
 
@@ -233,8 +235,8 @@ def count(worlds: Sequence[World], options: Options, found: Iterable[Incident]) 
     total: Counter[str] = Counter()
     for world in worlds:
         incidents = [incident for address in sorted(world.addresses) for incident in of_address.get(address, ())]
-        seen = Seen(world, options, incidents)
-        total.update({name: int(check(seen)) for name, check in CHECKS.items()})
+        judged = JudgedWorld(world, options, incidents)
+        total.update({name: int(check(judged)) for name, check in CHECKS.items()})
     return total
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from oracle.findings import COLUMNS, LOGINS_LISTED, Incident, Login, grouped
-from oracle.seen import hour
+from oracle.judged_world import hour
 from oracle.world import NO_FAILURES, REMEMBERED, SAMPLED, Options, World
 
 SOURCES = {"SignInLogs": "interactive", "NonInteractiveUserSignInLogs": "non_interactive"}
@@ -58,7 +58,7 @@ class Facts:
         return self._logins.get((incident.columns, incident.start.astimezone(UTC).date()), [])
 
 
-def faults(incident: Incident, facts: Facts, options: Options) -> list[str]:
+def errors(incident: Incident, facts: Facts, options: Options) -> list[str]:
     """The errors in the details of `incident`, one text for each wrong value."""
     return [f"{name} is {shown!r}, not {right!r}" for name, shown, right in _wrong(incident, facts, options)]
 
@@ -103,14 +103,14 @@ def _signals(incident: Incident, near: Iterable["_Near"]) -> list[list[str]]:
         return [[]]
     tallies = [users for its in near for users in its.users_by_day.values()]
     named_in = [users for users in tallies if any(is_named(user, incident) for user in users)]
-    if any(not _is_forgetful(users) for users in named_in):
+    if any(not _exceeds_a_tally(users) for users in named_in):
         return [["same_user"]]
-    if not any(_is_forgetful(users) for users in tallies):
+    if not any(_exceeds_a_tally(users) for users in tallies):
         return [[]]
     return [["same_user"], ["users_not_remembered"]] if named_in else [["users_not_remembered"]]
 
 
-def _is_forgetful(users: Iterable[str]) -> bool:
+def _exceeds_a_tally(users: Iterable[str]) -> bool:
     """`True` if there are more users than a tally keeps."""
     return sum(len(user.encode()) for user in users) > REMEMBERED
 
@@ -159,7 +159,7 @@ class _Near:
             if failure.user and failure.time.date() in self.users_by_day:
                 self.users_by_day[failure.time.date()].add(failure.user)
         self.users = set().union(*self.users_by_day.values())
-        self.is_forgetful = _is_forgetful(self.users)
+        self.exceeds_a_tally = _exceeds_a_tally(self.users)
         hours = Counter(hour(failure.time) for failure in failures)
         self.is_estimated = any(hours[hour(failure.time)] > SAMPLED for failure in self.failures)
 
@@ -182,12 +182,12 @@ class _Near:
             yield from _unequal("last", last, max(times))
             yield from _unequal("error_codes", shown["error_codes"], dict(codes))
         users_total = min(len(self.users), shown["count"])
-        if not self.is_forgetful:
+        if not self.exceeds_a_tally:
             yield from _unequal("users_total", shown["users_total"], users_total)
         elif shown["users_total"] > shown["count"] or not _is_near(shown["users_total"], users_total):
             yield "users_total", shown["users_total"], users_total
         is_bounded_by_estimate = self.is_estimated and len(self.users) > shown["count"]
-        users_estimated = self.is_forgetful or is_bounded_by_estimate
+        users_estimated = self.exceeds_a_tally or is_bounded_by_estimate
         yield from _unequal("users_estimated", shown["users_estimated"], users_estimated)
         yield from self._wrong_users(shown["users"], min(users_total, USERS_LISTED), incident)
 
@@ -195,5 +195,5 @@ class _Near:
         yield from _unequal("number of users", len(set(users)), number)
         yield from _unequal("users who did not fail", sorted({*users} - self.users), [])
         named = {user for user in self.users if is_named(user, incident)}
-        if not self.is_forgetful:
+        if not self.exceeds_a_tally:
             yield from _unequal("same-named users", len(named & {*users}), min(len(named), number))

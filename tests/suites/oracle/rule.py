@@ -1,11 +1,11 @@
 """The rule for the engine: `rule.kql` verbatim, except for functions that the engine lacks.
 
-Three steps are needed, each a function of its own that replaces one text by another of the same meaning and fails where
-the text is not there. Two more change what the project lets its users change, or tell rows apart:
+Three steps replace a text by another with the same meaning, and fail without that text. Two more steps change a
+parameter, or distinguish rows:
 
-function_inlined  the engine has no functions of a table's name: the body stands where it is called
-sets_as_rows      the engine's `in` does not look into arrays of arrays: addresses stand in rows
-split_by_two      the engine's `split` does not take an index: the index stands behind it
+function_inlined  the engine has no functions of a table's name: the body replaces each call
+sets_as_rows      the engine's `in` does not search arrays of arrays: addresses are rows
+split_by_two      the engine's `split` has no index parameter: the index follows the call
 with_threshold    another number for `signin_threshold`
 by_event          a row for each login, instead of one for all logins that agree in the rule's columns
 """

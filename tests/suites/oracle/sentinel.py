@@ -1,21 +1,20 @@
-"""A world as the tables that Sentinel would have of it.
+"""A world as Sentinel's tables.
 
-Only the columns that the rule reads, by the names that
-https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs and .../awscloudtrail give them. Texts that
-are missing are empty, as Kusto has no null strings
-(https://learn.microsoft.com/kusto/query/scalar-data-types/null-values).
+The tables have the columns that the rule reads, with the names of
+https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs and .../awscloudtrail. A missing text is
+empty, because Kusto has no null strings (https://learn.microsoft.com/kusto/query/scalar-data-types/null-values).
 
-pivotwatch means to differ from the rule in some ways. In three of them the tables differ from Sentinel's:
+pivotwatch differs from the rule by intent. For three of the differences the tables differ from Sentinel's:
 
-- Each row is there once. Azure and whoever copies its files repeat rows, and the rule counts them again; pivotwatch
-  counts distinct failures, and a row is the same where id and result code are. Equal rows without an id are distinct
-  within one file, so they stay as often as the file with most of them has them.
-- `TimeGenerated` is when the thing happened. In Sentinel it can be when it was logged, minutes later.
-- Times are in whole seconds, in which pivotwatch keeps failures. So a window can be longer than asked for, by less than
-  a second, and never shorter.
+- Each row is there once. Azure and copies of its files repeat rows, which the rule counts again. pivotwatch counts
+  distinct failures, by id and result code. Equal rows without an id are distinct within one file, so they are there as
+  often as in the file with most of them.
+- `TimeGenerated` is the time of the event. In Sentinel it can be the time of logging, minutes later.
+- Times are in whole seconds, as pivotwatch keeps them. A window can therefore be longer than configured by less than a
+  second, but never shorter.
 
-The other ways are kept out of the worlds: addresses that the two logs spell differently, loopback addresses other than
-the two that the rule names, and texts that are no addresses but the same in both logs.
+The worlds avoid the other differences: addresses that the two logs spell differently, loopback addresses other than the
+rule's two, and texts that are no addresses but equal in both logs.
 """
 
 import json

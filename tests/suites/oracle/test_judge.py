@@ -115,7 +115,7 @@ def test_a_wrong_detail_is_detected(wrong, world_with_an_incident):
         return [first._replace(shown=json.dumps(shown)), *others]
 
     comparison = compare.compared(Judge(), [world_with_an_incident], ONE_DAY, hunter)
-    assert comparison.faults
+    assert comparison.errors
     assert not comparison.excess
 
 
@@ -139,26 +139,26 @@ def test_a_missing_login_over_several_days_is_detected():
 
 
 @pytest.mark.parametrize(
-    ("asked", "understood", "sign_ins"),
+    ("requested", "used", "sign_ins"),
     [
         (Options(several_days=False), {"threshold": 6}, 6),
         (Options(several_days=False), {"threshold": 4}, 5),
         (Options(several_days=True, threshold=1), {"window": timedelta(hours=23)}, 2),
         (Options(several_days=True, threshold=1), {"order": "failures_first"}, 2),
     ],
-    ids=["threshold too high", "threshold too low", "window too short", "order not asked for"],
+    ids=["threshold too high", "threshold too low", "window too short", "another order"],
 )
-def test_a_fault_is_shown_in_the_smallest_world_that_has_it(asked, understood, sign_ins, monkeypatch, tmp_path):
+def test_a_difference_is_reported_in_the_smallest_world_that_has_it(requested, used, sign_ins, monkeypatch, tmp_path):
     monkeypatch.setattr(compare, "KEPT", tmp_path)
 
     def hunter(folder: Path, options: Options) -> list[Incident]:
-        return hunt.incidents(folder, replace(options, **understood))
+        return hunt.incidents(folder, replace(options, **used))
 
     with pytest.raises(compare.DifferenceError) as difference:
-        compare.judged(Judge(), worlds(asked, 50), asked, SEED, hunter)
+        compare.judged(Judge(), worlds(requested, 50), requested, SEED, hunter)
     report = str(difference.value)
     assert report.count("SignIn(") == sign_ins
     assert report.count("Record(") == 1
     (kept,) = tmp_path.iterdir()
     assert str(kept) in report
-    assert Counter(hunt.incidents(kept, asked)) != Counter(hunter(kept, asked))
+    assert Counter(hunt.incidents(kept, requested)) != Counter(hunter(kept, requested))

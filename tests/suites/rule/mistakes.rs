@@ -75,7 +75,7 @@ fn mistakes() -> Vec<Mistake> {
         ("the result is compared with its case", |world| {
             changed(world, |world| world.trail.retain(|record| record.result != "SUCCESS"))
         }),
-        ("the region does not tell incidents apart", |world| {
+        ("the region does not distinguish incidents", |world| {
             changed(world, |world| world.trail.iter_mut().for_each(|record| record.region = "eu-north-1"))
         }),
     ]
@@ -105,7 +105,7 @@ fn each_likely_mistake_in_the_rule_changes_the_findings_of_some_world() {
     let quiet = judged.iter().filter(|findings| findings.is_empty()).count();
     assert!((WORLDS / 5..WORLDS * 4 / 5).contains(&quiet), "{quiet} of {WORLDS} worlds are quiet");
     for (mistake, mistaken) in mistakes() {
-        let told = worlds.iter().zip(&judged).filter(|(world, findings)| mistaken(world) != **findings).count();
-        assert!(told >= ENOUGH, "only {told} of {WORLDS} worlds tell the mistake that {mistake}");
+        let revealing = worlds.iter().zip(&judged).filter(|(world, findings)| mistaken(world) != **findings).count();
+        assert!(revealing >= ENOUGH, "only {revealing} of {WORLDS} worlds reveal the mistake that {mistake}");
     }
 }

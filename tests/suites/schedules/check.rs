@@ -26,11 +26,11 @@ pub fn check(expected: &BTreeSet<Finding>, outcome: &Outcome) -> Result<(), Stri
         }
         let messages = outcome.messages.get(&id).copied().unwrap_or_default();
         if !(1..=1 + outcome.faults).contains(&messages) {
-            return fail(&format!("{messages} messages tell of the incident {id}"));
+            return fail(&format!("{messages} messages for the incident {id}"));
         }
     }
     if outcome.messages.len() != expected.len() {
-        return fail("a message tells of an incident that is not stored");
+        return fail("a message is for an incident that is not stored");
     }
     Ok(())
 }

@@ -111,7 +111,8 @@ impl Simulation {
         let day = stored.incident.day;
         let days = (0..=8).map(|later| day.before(4).after(later)).collect();
         let address = stored.incident.columns.source_ip_address;
-        let tallies = self.store.tallies(address, &days).now_or_never().expect("memory keeps nobody waiting").unwrap();
+        let tallies =
+            self.store.tallies(address, &days).now_or_never().expect("the in-memory store answers at once").unwrap();
         store_contents::finding(stored, &tallies.records, &self.rule)
     }
 
@@ -147,7 +148,11 @@ impl Simulation {
     /// Advances the clock whenever no task can run, until all tasks have ended.
     fn run_to_the_end(&self) {
         while self.unfinished.load(Ordering::Relaxed) > 0 {
-            assert!(self.clock.advance(), "nobody can go on, nor will with time: {:#?}", self.journal.lock().unwrap());
+            assert!(
+                self.clock.advance(),
+                "deadlock: no task can run and none waits for the clock: {:#?}",
+                self.journal.lock().unwrap()
+            );
             thread::yield_now();
         }
     }
@@ -195,7 +200,7 @@ pub fn run(scenario: Scenario, scheduler: impl Scheduler + 'static) -> Outcome {
     let outcome = Arc::new(Mutex::new(Outcome::default()));
     let into = Arc::clone(&outcome);
     run_each(scenario, scheduler, move |outcome| *into.lock().unwrap() = outcome);
-    Arc::try_unwrap(outcome).expect("nobody else has it any more").into_inner().unwrap()
+    Arc::try_unwrap(outcome).expect("the run has ended").into_inner().unwrap()
 }
 
 /// Runs each of the scheduler's schedules. Returns their number.
@@ -212,7 +217,7 @@ pub fn run_each(
         let Scenario { rule, every_read_is_a_step, stored, deliveries } = scenario.clone();
         let simulation = Arc::new(Simulation::new(rule, every_read_is_a_step));
         for evidence in stored {
-            simulation.store_evidence(&evidence).now_or_never().expect("memory keeps nobody waiting").unwrap();
+            simulation.store_evidence(&evidence).now_or_never().expect("the in-memory store answers at once").unwrap();
         }
         for delivery in deliveries {
             simulation.start(delivery);

@@ -25,7 +25,7 @@ fn main() -> io::Result<()> {
 
     if std::env::args().nth(2).is_some_and(|argument| argument == "--memory") {
         let status = std::fs::read_to_string("/proc/self/status")?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux reports the peak");
         println!("{}", peak.trim().trim_end_matches(" kB"));
         return Ok(());
     }

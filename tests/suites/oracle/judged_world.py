@@ -47,7 +47,7 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Seen:
+class JudgedWorld:
     """A judged world and its findings."""
 
     world: World
