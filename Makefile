@@ -126,7 +126,7 @@ SMOKE_SECONDS ?= 5
 FUZZED := target/fuzz
 
 # Each starts from the examples, from what it found before on this machine, and from tests/fuzz/found, which keeps the
-# inputs of mended faults.
+# inputs of repaired faults.
 .PHONY: fuzz
 fuzz: $(VENV)/ready ## Fuzz the readers with an address sanitizer: FUZZ_SECONDS=60 each.
 	@$(CARGO) fetch --quiet --locked --manifest-path tests/fuzz/Cargo.toml

@@ -1,6 +1,6 @@
 """Measures how long a function takes from its execution to its first request for an event, against a bare one.
 
-This is the program's own part of a cold start: Lambda creates an environment, executes the program, and waits until it
+This is the program's own part of a cold start: Lambda executes the program and waits until it
 asks the Runtime API for work (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). The programs alternate,
 so that other load affects all of them alike. Only ratios within one run are meaningful.
 

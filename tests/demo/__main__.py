@@ -1,6 +1,6 @@
 """`make demo`: an attack, from the failed sign-ins to the mail, on this machine alone.
 
-Deploys the project's own infrastructure code with the real functions to a local AWS, uploads a sign-in export, sends a
+Deploys the project's own infrastructure code with the real functions to a local AWS. Uploads a sign-in export, sends a
 console login, and shows the mail and the records. ENTRA=path and CLOUDTRAIL=path replace the sample by a person's own
 files.
 """

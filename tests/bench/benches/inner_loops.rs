@@ -1,8 +1,8 @@
 //! The reader's work for each record: `cargo bench -p pivotwatch-bench`, with `-- lines` for benchmarks with that name
 //! only.
 //!
-//! The parts of the reader are private, so each is measured from outside, by exports that need one part more each:
-//! records that are cut and rejected, records of other logs, successes, failures, folded failures.
+//! The parts of the reader are private, so each is measured from outside, by exports that need one part more each. They
+//! have records that are cut and rejected, records of other logs, successes, failures, and folded failures.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -107,12 +107,12 @@ impl Scenario {
             }
             let stored = function.stored().await;
             assert_eq!(stored.evidence, undisturbed.evidence, "{context}");
-            self.judge(&stored, &aws, more_messages(&disturbed));
+            self.judge(&stored, &aws, allowed_duplicates(&disturbed));
         }
     }
 
     /// Compares the stored and published incidents with those of the rule.
-    fn judge(&self, stored: &Stored, aws: &Aws, more_messages: usize) {
+    fn judge(&self, stored: &Stored, aws: &Aws, allowed_duplicates: usize) {
         let of = |incident| store_contents::finding(incident, &stored.evidence.tallies, &self.world.rule);
         let found: BTreeSet<Finding> = stored.incidents.iter().map(of).collect();
         assert_eq!(found, judge(&self.world));
@@ -120,14 +120,14 @@ impl Scenario {
             assert!(published_at.is_some() && lease.is_none(), "{stored:#?}");
             let id = incident.id.to_string();
             let messages = aws.messages().iter().filter(|message| message.values().any(|value| *value == id)).count();
-            assert!((1..=1 + more_messages).contains(&messages), "{messages} messages of {id}");
+            assert!((1..=1 + allowed_duplicates).contains(&messages), "{messages} messages of {id}");
         }
     }
 }
 
-/// How many duplicates of an incident's message are allowed: one for each message whose response was lost, and one if
-/// nothing was marked as published after the last message.
-fn more_messages(calls: &[Call]) -> usize {
+/// The number of duplicates that an incident's message may have. Each message whose response was lost allows one. A
+/// last message that was not marked as published allows one more.
+fn allowed_duplicates(calls: &[Call]) -> usize {
     let is_sent = |call: &Call| call.service == Service::Sns && call.took_effect;
     let unanswered = calls.iter().filter(|call| is_sent(call) && !call.was_answered).count();
     let last_sent = calls.iter().rposition(is_sent);

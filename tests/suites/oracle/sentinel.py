@@ -13,8 +13,8 @@ pivotwatch differs from the rule by intent. For three of the differences the tab
 - Times are in whole seconds, as pivotwatch keeps them. A window can therefore be longer than configured by less than a
   second, but never shorter.
 
-The worlds avoid the other differences: addresses that the two logs spell differently, loopback addresses other than the
-rule's two, and texts that are no addresses but equal in both logs.
+The worlds avoid the other differences: addresses with two spellings, other loopback addresses than the rule's two, and
+equal texts that are no addresses.
 """
 
 import json

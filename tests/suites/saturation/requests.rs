@@ -1,5 +1,5 @@
-//! The cost of one more login and of one more failure, by the number of the address's logins on that day: requests to
-//! DynamoDB, and capacity units as the engine counts them.
+//! The cost of one more login and of one more failure, by the number of the address's logins on that day. The cost is
+//! in requests to DynamoDB, and in capacity units as the engine counts them.
 
 use std::sync::{Arc, Mutex};
 

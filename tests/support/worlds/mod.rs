@@ -1,7 +1,7 @@
 //! Worlds: the sign-ins and logins of some days, before any order of delivery.
 //!
-//! A world is small and lies around the limits of its rule: failures around the threshold, at both ends of the window,
-//! on both sides of midnight. It prints as a table, so that a failed test shows its events.
+//! A world is small and lies around the limits of its rule: the threshold, both ends of the window, and midnight. It
+//! prints as a table, so that a failed test shows its events.
 
 mod evidence;
 mod identities;

@@ -73,8 +73,8 @@ pub fn worlds() -> impl Strategy<Value = World> {
     )
 }
 
-/// Removes duplicates of rows without an id. Within one object each is a failure, but two objects can repeat the same
-/// one, so their number would depend on how a world is cut.
+/// Removes duplicates of rows without an id. Within one object each is a failure, but two objects can repeat it. Their
+/// number would therefore depend on how a world is cut.
 fn keep_one_of_equals(rows: &mut Vec<Row>) {
     let mut seen = BTreeSet::new();
     rows.retain(|Row { sign_in, address }| {

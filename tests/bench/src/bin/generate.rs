@@ -1,7 +1,7 @@
 //! Generates exports: `generate FOLDER [RECORDS [SEED]]`.
 //!
-//! Writes the same sign-ins as JSON lines with the keys in Azure's order, sorted by name and in any order, and as one
-//! batch on a single line. Each file is written plain and as gzip.
+//! Writes the same sign-ins as JSON lines, with the keys in Azure's order, sorted by name and in any order. Writes them
+//! as one batch on a single line too. Each file is written plain and as gzip.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
