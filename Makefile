@@ -33,7 +33,7 @@ help: ## List the targets.
 
 .PHONY: demo
 demo: packages-local $(VENV)/ready ## Watch an attack be noticed: deploy to a local AWS, and read the mail. DEPLOY=terraform, ENTRA=path CLOUDTRAIL=path.
-	@PYTHONPATH=tests DEPLOY=$(DEPLOY) ENTRA="$(ENTRA)" CLOUDTRAIL="$(CLOUDTRAIL)" $(IN_VENV) -m demo
+	@PYTHONPATH=tests:tests/support DEPLOY=$(DEPLOY) ENTRA="$(ENTRA)" CLOUDTRAIL="$(CLOUDTRAIL)" $(IN_VENV) -m demo
 
 .PHONY: test
 test: lint test-docs test-rust test-neon test-infra test-oracle test-fuzz test-end-to-end ## Run everything that must pass before a change lands.
@@ -99,19 +99,19 @@ test-neon: ## Run the tests of json-records for aarch64, where an emulator and t
 
 .PHONY: test-docs
 test-docs: $(VENV)/ready ## Check that the documents name what exists, and explain every setting, metric and error code.
-	$(IN_VENV) -m pytest -q -rs tests/docs
+	$(IN_VENV) -m pytest -q -rs tests/suites/docs
 
 .PHONY: test-infra
 test-infra: $(VENV)/ready ## Check that the SAM and the Terraform deployment are the same and grant no more than is needed.
-	$(IN_VENV) -m pytest -q -rs tests/infra
+	$(IN_VENV) -m pytest -q -rs tests/suites/infra
 
 .PHONY: test-oracle
 test-oracle: hunt $(VENV)/ready ## Let Microsoft's own rule judge pivotwatch in hundreds of random worlds.
-	$(IN_VENV) -m pytest -q -rs tests/oracle
+	$(IN_VENV) -m pytest -q -rs tests/suites/oracle
 
 .PHONY: oracle
 oracle: hunt $(VENV)/ready ## The same in thousands of worlds: WORLDS=10000, SEED=... for certain ones.
-	@PYTHONPATH=tests $(IN_VENV) -m oracle --worlds $(WORLDS) $(if $(SEED),--seed $(SEED))
+	@PYTHONPATH=tests/suites:tests/support $(IN_VENV) -m oracle --worlds $(WORLDS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: hunt
 hunt: ## Build the command that hunts in files.
@@ -119,14 +119,14 @@ hunt: ## Build the command that hunts in files.
 
 .PHONY: test-end-to-end
 test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.
-	$(IN_VENV) -m pytest -q -rs tests/end_to_end
+	$(IN_VENV) -m pytest -q -rs tests/suites/end_to_end
 
 FUZZ_SECONDS ?= 60
 SMOKE_SECONDS ?= 5
 FUZZED := target/fuzz
 
 # Each starts from the examples, from what it found before on this machine, and from tests/fuzz/found, which keeps the
-# inputs of mended faults.
+# inputs of repaired faults.
 .PHONY: fuzz
 fuzz: $(VENV)/ready ## Fuzz the readers with an address sanitizer: FUZZ_SECONDS=60 each.
 	@$(CARGO) fetch --quiet --locked --manifest-path tests/fuzz/Cargo.toml

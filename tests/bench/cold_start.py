@@ -1,11 +1,11 @@
-"""How long a function takes from being executed to asking for its first event, against a bare one.
+"""Measures how long a function takes from its execution to its first request for an event, against a bare one.
 
-That is the part of a cold start that is the program's own: Lambda gives it an environment, executes it, and waits until
-it asks the Runtime API for work (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). The programs take
-turns, so that whatever else the machine does meets all of them alike; only ratios within one run mean anything.
+This is the program's own part of a cold start: Lambda executes the program and waits until it
+asks the Runtime API for work (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). The programs alternate,
+so that other load affects all of them alike. Only ratios within one run are meaningful.
 
-Most of what a program with AWS clients does before is to read the system's certificates. They are measured with those,
-and with a single one in their place, which leaves the rest.
+A program with AWS clients first reads the system's certificates, which takes most of its time. Each program is measured
+with them and with a single certificate in their place.
 """
 
 import argparse
@@ -36,7 +36,7 @@ ASKS_WITHIN_SECONDS = 10
 
 
 def seconds_to_first_poll(program: Path, environment: dict[str, str]) -> float:
-    """Executes the program and waits until it asks for its first event."""
+    """Executes the program and waits for its first request for an event. Returns the seconds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(ASKS_WITHIN_SECONDS)
         host, port = server.getsockname()
@@ -46,15 +46,15 @@ def seconds_to_first_poll(program: Path, environment: dict[str, str]) -> float:
         try:
             connection, _ = server.accept()
             with connection:
-                asked = connection.recv(4096)
+                request = connection.recv(4096)
                 elapsed = time.perf_counter() - begun
         except TimeoutError:
             sys.exit(f"{program} did not ask for an event within {ASKS_WITHIN_SECONDS} s")
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
-    if b"/runtime/invocation/next" not in asked:
-        sys.exit(f"{program} asked for something else: {asked[:100]!r}")
+    if b"/runtime/invocation/next" not in request:
+        sys.exit(f"{program} sent another request: {request[:100]!r}")
     return elapsed
 
 
@@ -84,7 +84,7 @@ def main() -> None:
     print("| program | size, MiB | trust store | min, ms | median, ms | times the bare one |")
     print("|---|---|---|---|---|---|")
     for (program, store), measured in times.items():
-        # Round by round: what slowed one of a round down slowed the others too.
+        # Compare within a round: load slows all programs of a round alike.
         ratios = [one / bare for one, bare in zip(measured, times["bare hello world", store], strict=True)][1:]
         counted = [1000 * one for one in measured[1:]]
         size = programs[program].stat().st_size / 2**20

@@ -1,10 +1,10 @@
-"""Measures pivotwatch's reading against decompressing alone and against other engines, checks that all agree, and
-measures how much memory ingesting takes.
+"""Compares pivotwatch's reading to decompression alone and to other engines, checks that all agree, and measures the
+memory of ingesting.
 
     python compare.py BINARIES DATA [PAIRS]
 
-Each row is the median of pairs of runs, one of each, in turns, on one core: CPU time, user's and system's. Only the
-ratio within a row says something; the seconds are this machine's, and this hour's.
+Each row is the median of alternating pairs of runs on one core, in user and system CPU time. Only the ratio within a
+row is meaningful; the seconds depend on the machine and its load.
 """
 
 import os
@@ -16,12 +16,12 @@ from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
 
-# For jq, which would take a minute for them all.
+# A part of the records for jq, which would take a minute for all of them.
 SMALL = "ten_thousand.json"
 
 
 def cpu(command: list[str], output: Path) -> float:
-    """The seconds of CPU time that a command takes on one core."""
+    """The seconds of CPU time of a command on one core."""
     core = min(os.sched_getaffinity(0))
     with output.open("wb") as stdout:
         process = subprocess.Popen(command, stdout=stdout, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
@@ -33,13 +33,13 @@ def cpu(command: list[str], output: Path) -> float:
 
 
 def findings(output: Path) -> list[str]:
-    """What a command found: the numbers of records and failures, and the failures of each address, day and source."""
+    """The output of a command: numbers of records and failures, and the failures of each address, day and source."""
     first, *rest = output.read_text().splitlines()
     return [first, *sorted(rest)]
 
 
 def memory(binaries: Path, data: Path) -> None:
-    """Prints the most memory that ingesting each file takes, and how much more that is than for one record."""
+    """Prints the peak memory of ingesting each file, and its difference from one record's."""
     one = data / "one.json"
     with (data / "lines.json").open("rb") as lines:
         one.write_bytes(next(lines))
@@ -63,7 +63,7 @@ class Table:
         print("| file | ours, s | against | theirs, s | ratio | command |\n|---|---|---|---|---|---|")
 
     def row(self, file: str, name: str, command: list[str], *, inverse: bool = False, agrees: bool = True) -> None:
-        """A row: what theirs takes in terms of ours, or the inverse."""
+        """Prints a row: their time as a multiple of ours, or the inverse."""
         path = str(self.data / file)
         ours, theirs = [str(self.binaries / "read"), path], [*command, path]
         outputs = self.data / "ours.csv", self.data / "theirs.csv"

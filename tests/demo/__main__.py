@@ -1,8 +1,8 @@
 """`make demo`: an attack, from the failed sign-ins to the mail, on this machine alone.
 
-Deploys the project's own infrastructure code with the real functions to a local AWS, uploads a sign-in export, lets
-somebody log in to the console, and shows the mail and the records behind it. A person's own files can take the place of
-the sample: ENTRA=path CLOUDTRAIL=path.
+Deploys the project's own infrastructure code with the real functions to a local AWS. Uploads a sign-in export, sends a
+console login, and shows the mail and the records. ENTRA=path and CLOUDTRAIL=path replace the sample by a person's own
+files.
 """
 
 import contextlib
@@ -18,12 +18,12 @@ from local_aws.waiting import NothingHappenedError
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the text says what to do."""
+    """The demo cannot continue; the text has the remedy."""
 
 
 @contextlib.contextmanager
 def step(what: str) -> Iterator[None]:
-    """Says what is being done, and how long it took."""
+    """Prints a step, and its seconds when it ends."""
     print(f"  {what} ... ", end="", flush=True)
     begun = time.monotonic()
     yield
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def check(how: str, own: tuple[str | None, str | None]) -> None:
-    """Says what is missing before anything is started."""
+    """Checks the requirements before anything starts."""
     if how not in ("sam", "terraform"):
         raise DemoError(f"DEPLOY is {how!r}; it must be sam or terraform")
     if any(own) and not all(own):
@@ -71,7 +71,7 @@ def check(how: str, own: tuple[str | None, str | None]) -> None:
 
 
 def play(deployed: Deployment, export: sample.Export, logins: list[dict]) -> bool:
-    """Feeds the facts to the deployment and shows what came of them. Tells whether there was a mail."""
+    """Sends the facts to the deployment and prints the results. Returns whether there was a mail."""
     with step(f"uploading the sign-in export {export.key}"):
         ingested = deployed.upload(export.key, export.body)
     show.ingested(ingested, deployed)

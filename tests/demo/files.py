@@ -1,4 +1,4 @@
-"""A person's own files: a sign-in export as it is, and console logins in any form that CloudTrail gives them."""
+"""A person's own files: a sign-in export as it is, and console logins in any form of CloudTrail."""
 
 import gzip
 import json
@@ -11,11 +11,11 @@ from demo.sample import Export
 
 
 class UnusableFileError(Exception):
-    """A file cannot be used; the text says why."""
+    """A file is unusable; the text has the reason."""
 
 
 def read(export: str, cloudtrail: str) -> tuple[Export, list[dict]]:
-    """The export's bytes, and the CloudTrail records of the other file that EventBridge would hand to detect."""
+    """The export's bytes, and the CloudTrail records of the other file that EventBridge would send to detect."""
     records = list(_records(_bytes(cloudtrail), cloudtrail))
     if not records:
         raise UnusableFileError(f"{cloudtrail} has no CloudTrail record in it")
@@ -35,7 +35,7 @@ def _bytes(path: str) -> bytes:
 
 
 def _records(body: bytes, path: str) -> Iterator[dict]:
-    """The records of a CloudTrail log file, of EventBridge events, of bare records, one or many, packed or not."""
+    """The records of a CloudTrail log file, of EventBridge events, or bare records; one or many, compressed or not."""
     try:
         if body.startswith(b"\x1f\x8b"):
             body = gzip.decompress(body)

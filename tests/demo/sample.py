@@ -1,4 +1,4 @@
-"""The sample: a morning at Contoso, with an attacker in it."""
+"""The sample: a morning at Contoso with an attacker."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ class Export:
 
 
 def facts() -> tuple[Export, list[dict]]:
-    """Six guesses among a day's ordinary sign-ins, and a login from the same address."""
+    """Six failures among a day's usual sign-ins, and a login from the same address."""
     eight = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
     ordinary = [
         sign_in(OFFICE, eight + timedelta(minutes=3 * number), code=code, user=user)

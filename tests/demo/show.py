@@ -13,7 +13,7 @@ def heading(text: str) -> None:
 
 
 def ingested(summary: dict, deployed: Deployment) -> None:
-    """What `ingest` made of the export."""
+    """Prints ingest's summary of the export."""
     print(
         f"    ingest read {summary['RecordsRead']} records: {summary['Failures']} failures, "
         f"{summary['RecordsIgnored']} not counted{_reasons(summary, 'Ignored')}, "
@@ -24,7 +24,7 @@ def ingested(summary: dict, deployed: Deployment) -> None:
 
 
 def detected(summaries: list[dict]) -> None:
-    """What `detect` made of the logins."""
+    """Prints detect's summaries of the logins."""
     total: dict[str, int] = {}
     for summary in summaries:
         for name, number in summary.items():
@@ -34,14 +34,14 @@ def detected(summaries: list[dict]) -> None:
 
 
 def mail(received: Mail) -> None:
-    """A mail, subject first."""
+    """Prints a mail, subject first."""
     heading("The mail that the security team receives")
     print(f"Subject: {received.subject}\n")
     print(received.text)
 
 
 def nothing_found(summary: dict, summaries: list[dict]) -> None:
-    """Why there is no mail."""
+    """Prints the reason for no mail."""
     heading("No incident")
     print(
         f"No address had both: more than 5 failures of one source and a successful console login, within 24 h of each\n"
@@ -50,7 +50,7 @@ def nothing_found(summary: dict, summaries: list[dict]) -> None:
 
 
 def evidence(address: str, deployed: Deployment) -> None:
-    """The records of an address, as a responder's query gives them."""
+    """Prints the records of an address, as a responder's query returns them."""
     heading(f"Everything known of {address}, as a responder queries it: ip = {address}")
     for record in deployed.evidence(address):
         print(record["record"])

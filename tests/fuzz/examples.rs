@@ -1,7 +1,7 @@
-//! Writes an export of every shape, and the events of both functions, for the fuzzers to start from:
-//! `cargo run --package pivotwatch-tests --example fuzz_examples -- FOLDER`.
+//! Writes the fuzzers' first inputs, an export of every shape and the events of both functions: `cargo run --package
+//! pivotwatch-tests --example fuzz_examples -- FOLDER`.
 
-#[path = "../exports/writers.rs"]
+#[path = "../suites/exports/writers.rs"]
 mod writers;
 
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! A DynamoDB of one's own, in this process: dynoxide, which evaluates the real expressions and conditions.
+//! DynamoDB in this process: dynoxide, which evaluates the real expressions and conditions.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -10,10 +10,9 @@ use chrono::TimeDelta;
 use pivotwatch::store::DynamoDb;
 use tokio::net::TcpListener;
 
-/// The name of its table.
 pub const TABLE: &str = "evidence";
 
-/// A new engine without a table, by its address.
+/// Starts an engine without a table. Returns its endpoint.
 pub async fn engine() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -23,7 +22,7 @@ pub async fn engine() -> String {
     endpoint
 }
 
-/// A new and empty table, and a client to look behind the store.
+/// An empty table. Returns the store, and a client to inspect its items.
 pub async fn start() -> (DynamoDb, Client) {
     let endpoint = engine().await;
     let configuration = aws_sdk_dynamodb::Config::builder()
@@ -38,13 +37,13 @@ pub async fn start() -> (DynamoDb, Client) {
     (store(client.clone()), client)
 }
 
-/// The store in the table.
+/// The store over the table.
 #[must_use]
 pub fn store(client: Client) -> DynamoDb {
     DynamoDb::new(client, TABLE.to_owned(), TimeDelta::days(90), 5)
 }
 
-/// Makes the table as the deployments make it.
+/// Creates the table as the deployments do.
 pub async fn create_table(client: &Client) {
     let attribute =
         |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap();

@@ -1,4 +1,4 @@
-//! Facts, as the outside tells them: lines of sign-in exports and console login events.
+//! Facts as logs have them: lines of sign-in exports and console login events.
 
 use std::io::Write;
 
@@ -13,13 +13,13 @@ pub const ADDRESS: &str = "203.0.113.7";
 /// The user of most tests.
 pub const USER: &str = "ann@contoso.example";
 
-/// The moment around which tests happen; in the past, so that no test depends on the day on which it is run.
+/// The base of the tests' times, in the past, so that no test depends on today's date.
 #[must_use]
 pub fn noon() -> DateTime<Utc> {
     at("2026-03-02T12:00:00Z")
 }
 
-/// A time from its text.
+/// Parses a time.
 #[must_use]
 pub fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
@@ -30,15 +30,15 @@ pub fn at(text: &str) -> DateTime<Utc> {
 pub struct SignIn {
     /// The record id.
     pub id: String,
-    /// When.
+    /// The time of the sign-in.
     pub time: DateTime<Utc>,
-    /// From where.
+    /// The address.
     pub address: String,
-    /// With which result.
+    /// The result code.
     pub code: String,
     /// Azure's category.
     pub category: String,
-    /// Who.
+    /// The user.
     pub user: String,
 }
 
@@ -56,7 +56,7 @@ impl SignIn {
         }
     }
 
-    /// The record, its envelope two minutes later than the sign-in, as Azure logs it.
+    /// The record. Its envelope is two minutes later than the sign-in, as Azure logs it.
     #[must_use]
     pub fn record(&self) -> Value {
         let logged = self.time + TimeDelta::minutes(2);
@@ -105,7 +105,7 @@ pub fn log_file(records: &[Value]) -> Vec<u8> {
     json!({"Records": records}).to_string().into_bytes()
 }
 
-/// The same bytes, compressed.
+/// The bytes, compressed.
 #[must_use]
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -142,7 +142,7 @@ pub fn console_login(event_id: &str, time: DateTime<Utc>) -> Value {
     })
 }
 
-/// A CloudTrail record as EventBridge brings it.
+/// A CloudTrail record as EventBridge delivers it.
 #[must_use]
 pub fn event(record: &Value) -> Value {
     json!({
@@ -155,7 +155,7 @@ pub fn event(record: &Value) -> Value {
     })
 }
 
-/// S3's notification that these keys were written, which need no encoding.
+/// S3's notification of objects written under these keys. The keys need no encoding.
 #[must_use]
 pub fn written(keys: &[&str]) -> Value {
     let records: Vec<_> = keys

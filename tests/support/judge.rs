@@ -1,7 +1,7 @@
-//! The rule once more, as obvious as can be: over rows as they are logged, every row against every other.
+//! The judge: a reference implementation of the rule that is too simple to be wrong.
 //!
-//! It shares nothing with the code that it judges but the words and the hash that ranks users: it knows no tally, no sample and no merging, counts by
-//! putting rows into a set, and tries every window. Where it and pivotwatch disagree, one of them is wrong.
+//! It shares only the words and the hash that ranks users with the library. It has no tally, no sample and no merge: it
+//! puts rows into a set and tries every window.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,7 +15,7 @@ use pivotwatch::detection::{IncidentReport, Rule, Source};
 
 use crate::worlds::{Row, TrailRecord, World};
 
-/// An incident as far as it is judged.
+/// The parts of an incident that the suites compare.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// The rule's eleven columns, in its order.
@@ -28,9 +28,9 @@ pub struct Finding {
     pub end_time: DateTime<Utc>,
     /// The logins that match.
     pub logins: BTreeSet<(DateTime<Utc>, String)>,
-    /// The failures near them.
+    /// The failures near the logins.
     pub failures: BTreeMap<Source, Failures>,
-    /// What makes it more urgent.
+    /// The signals that raise the severity.
     pub signals: BTreeSet<Signal>,
 }
 
@@ -74,7 +74,7 @@ pub fn judge(world: &World) -> BTreeSet<Finding> {
 
 const SOURCES: [Source; 2] = [Source::Interactive, Source::NonInteractive];
 
-/// A failed sign-in. Its time is in whole seconds, which is how exactly pivotwatch promises to know it.
+/// A failure. Its time is truncated to whole seconds, which is the precision that pivotwatch promises.
 struct Failure {
     address: IpAddr,
     source: Source,
@@ -83,9 +83,9 @@ struct Failure {
     user: String,
 }
 
-/// "A sign-in record whose result code is not one of `0`, `50125`, `50140` and whose IP is not loopback", each once. "The
-/// identity of a sign-in is (record id, result code); without an id, the text of (time, ip, user, app, code, correlation
-/// id)", of which these worlds vary some.
+/// The distinct failures, by RULE.md: "A sign-in record whose result code is not one of `0`, `50125`, `50140` and whose
+/// IP is not loopback". "The identity of a sign-in is (record id, result code); without an id, the text of (time, ip,
+/// user, app, code, correlation id)". The worlds vary some of these fields.
 fn distinct_failures(world: &World) -> Vec<Failure> {
     let mut seen = BTreeSet::new();
     let mut failures = Vec::new();
@@ -126,7 +126,7 @@ fn exceeds(failures: &[Failure], source: Source, login: &TrailRecord, rule: &Rul
     let of_source = |failure: &&Failure| Some(failure.address) == login.address && failure.source == source;
     let times: Vec<_> = failures.iter().filter(of_source).map(|failure| failure.time).collect();
     let starts = match rule.order {
-        // A window that holds anything holds as much when it is moved to begin with the first thing that it holds.
+        // Moving a window to begin at its first event loses no event.
         Order::Any => times.iter().copied().chain([login.time]).collect(),
         // "`failures_first` narrows the window to the one that ends at t."
         Order::FailuresFirst => vec![login.time - rule.window],
@@ -138,8 +138,8 @@ fn exceeds(failures: &[Failure], source: Source, login: &TrailRecord, rule: &Rul
     })
 }
 
-/// The failures of a source from the window before the first login to the window after the last one, and the users who
-/// failed on their days.
+/// The failures of a source from a window before the first login to a window after the last login. The second value has
+/// the users who failed on the days of these failures.
 fn near<'f>(
     failures: &'f [Failure],
     source: Source,
@@ -200,7 +200,7 @@ fn signals(failures: &[Failure], columns: &[String; 11], logins: &[&TrailRecord]
         .collect()
 }
 
-/// Whether an Entra user has the AWS user's name: all of it where both have an `@`, else the part before it.
+/// `true` if an Entra user has the AWS user's name: all of it if both have an `@`, else the part before the `@`.
 fn is_named(user: &str, columns: &[String; 11]) -> bool {
     let (name, suffix) = (columns[5].to_lowercase(), columns[6].to_lowercase());
     let (local, domain) = user.split_once('@').unwrap_or((user, ""));

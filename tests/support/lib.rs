@@ -1,16 +1,16 @@
-//! What the suites share: worlds and the rule's judgement of them, facts to tell, a DynamoDB to keep them in, and a
-//! pipeline whose time they decide.
+//! Shared by the suites: generated worlds, the judge, builders of facts, DynamoDB in this process, and a pipeline with
+//! a virtual clock.
 
 use proptest::test_runner::Config;
 
 pub mod dynamodb;
 pub mod facts;
 pub mod judge;
-pub mod known;
-pub mod world;
+pub mod pipeline;
+pub mod store_contents;
 pub mod worlds;
 
-/// So many cases of a property, or as many as `PROPTEST_CASES` asks for.
+/// The number of cases of a property: `PROPTEST_CASES`, by default `usual`.
 #[must_use]
 pub fn cases(usual: u32) -> Config {
     match std::env::var_os("PROPTEST_CASES") {

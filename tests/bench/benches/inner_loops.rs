@@ -1,7 +1,8 @@
-//! What reading does for every record: `cargo bench -p pivotwatch-bench`, with `-- lines` for only what has it in its name.
+//! The reader's work for each record: `cargo bench -p pivotwatch-bench`, with `-- lines` for benchmarks with that name
+//! only.
 //!
-//! The parts of the reader are its own, so each is measured from outside, by exports that need more and more of them:
-//! records that are cut and rejected, records of other logs, successes, failures, and failures that are folded.
+//! The parts of the reader are private, so each is measured from outside, by exports that need one part more each. They
+//! have records that are cut and rejected, records of other logs, successes, failures, and folded failures.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -41,7 +42,7 @@ fn read(export: &[u8]) -> Vec<Failure> {
     failures.0
 }
 
-/// An export of records in some order, all of them on one line or each on its own.
+/// An export of records in some order, on one line or one a line.
 fn export(order: Order, is_batch: bool, keeps: fn(code: &str) -> bool) -> Vec<u8> {
     let mut export = if is_batch { b"{\"records\":[".to_vec() } else { Vec::new() };
     let sign_ins = SignIns::new(1, BEGIN, 20 * RECORDS).filter(|sign_in| keeps(sign_in.code)).take(RECORDS as usize);
@@ -62,7 +63,7 @@ fn export(order: Order, is_batch: bool, keeps: fn(code: &str) -> bool) -> Vec<u8
 
 fn reading_records(criterion: &mut Criterion) {
     let lines = export(Order::Azure, false, |_| true);
-    // Damage at the end of each record: it is gone over, cut, and gone over again by what explains damage.
+    // Damage at the end of each record: the record is validated, cut, and validated again to explain the damage.
     let damaged: Vec<u8> = [
         &lines[..],
         &lines

@@ -1,4 +1,4 @@
-"""The same with DuckDB, which is told the columns, on one thread."""
+"""The same with DuckDB on one thread, with the columns declared."""
 
 import sys
 

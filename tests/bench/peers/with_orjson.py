@@ -1,4 +1,4 @@
-"""The same as people write it: a loop over the lines, each parsed by orjson."""
+"""The same with orjson, which parses each line in a loop, as people write it."""
 
 import gzip
 import sys

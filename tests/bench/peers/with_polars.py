@@ -1,4 +1,4 @@
-"""The same with Polars, which is told the columns, on one thread."""
+"""The same with Polars on one thread, with the columns declared."""
 
 import os
 import sys

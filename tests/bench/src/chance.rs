@@ -1,6 +1,6 @@
-//! Chance that is the same on every machine and with every version of every crate.
+//! Random numbers that are the same on every machine and with every version of every crate.
 
-/// `SplitMix64`: one addition and a few shifts a number, and good enough to make up log records.
+/// `SplitMix64`: one addition and a few shifts for each number, and random enough for log records.
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
 
@@ -17,12 +17,12 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`, which is small enough for the remainder to be fair.
+    /// A number below `bound`, which is small enough that the remainder's bias does not matter.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.number() % bound
     }
 
-    /// Whether something happens that does so in `percent` of all cases.
+    /// `true` with a probability of `percent`.
     pub(crate) fn happens(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
@@ -32,7 +32,7 @@ impl Chance {
         choices[usize::try_from(index).unwrap_or_default()]
     }
 
-    /// Sixteen random bytes as a GUID is written.
+    /// Sixteen random bytes, formatted as a GUID.
     pub(crate) fn guid(&mut self) -> String {
         let (high, low) = (self.number(), self.number());
         format!(
@@ -52,7 +52,7 @@ impl Chance {
     }
 }
 
-/// Ranks by Zipf's law: the first is twice as frequent as the second, three times as the third.
+/// Ranks by Zipf's law: the first is twice as frequent as the second and three times as frequent as the third.
 #[derive(Clone, Debug)]
 pub(crate) struct Zipf(Vec<f64>);
 
@@ -71,7 +71,7 @@ impl Zipf {
 
     pub(crate) fn rank(&self, chance: &mut Chance) -> u64 {
         let all = self.0.last().copied().unwrap_or_default();
-        // 53 bits are all that a float can tell apart.
+        // A float has 53 significant bits.
         #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
         let drawn = (chance.number() >> 11) as f64 / (1_u64 << 53) as f64 * all;
         self.0.partition_point(|sum| *sum < drawn) as u64

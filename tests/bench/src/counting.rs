@@ -1,4 +1,4 @@
-//! The real pipeline over a store that counts what DynamoDB would have had to do.
+//! The real pipeline over a store that counts DynamoDB's requests and capacity units.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,14 +14,15 @@ use pivotwatch::store::{
 };
 use uuid::Uuid;
 
-/// Bytes of a tally's item without failures, and of each failure, as `docs/DESIGN.md` has them of 6 and of 60.
+/// Bytes of a tally's item without failures, and bytes of each failure, from the items with 6 and 60 in
+/// `docs/DESIGN.md`.
 const ITEM: u64 = 335;
 const FAILURE: u64 = 68;
 
-/// Failures above which a tally is listed in the index of its day, which is written too.
+/// A tally with more failures than this is also written to its day's index.
 const LISTED_ABOVE: u64 = 5;
 
-/// Requests to DynamoDB, and capacity units for them.
+/// Requests to DynamoDB, and their capacity units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// `GetItem`.
@@ -50,7 +51,7 @@ struct Counted {
     failures: BTreeMap<TallyKey, u64>,
 }
 
-/// A store in memory that counts.
+/// An in-memory store that counts requests.
 #[derive(Debug, Default)]
 pub struct Counting {
     memory: InMemoryStore,
@@ -58,7 +59,7 @@ pub struct Counting {
 }
 
 impl Counting {
-    /// What was asked of it.
+    /// The requests so far.
     #[must_use]
     pub fn work(&self) -> Work {
         self.counted().work

@@ -1,13 +1,14 @@
-//! What a file has in it, as every engine that is compared prints it.
+//! The findings of a file, printed alike by every engine.
 
 use std::io::{self, BufWriter, Write};
 
 use pivotwatch::detection::tally::TallyKey;
 
-/// Prints the numbers of records and of failures, and then the failures of each address, day and source.
+/// Prints the numbers of records and of failures, and the failures of each address, day and source.
 ///
 /// # Errors
-/// When nobody reads it.
+///
+/// If standard output is closed.
 pub fn print(records: u64, failures: u64, tallies: impl IntoIterator<Item = (TallyKey, u64)>) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     writeln!(out, "{records},{failures}")?;

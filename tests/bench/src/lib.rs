@@ -1,7 +1,7 @@
-//! Exports to measure with, and a store that counts.
+//! Exports for measurements, and a store that counts.
 //!
-//! The exports are sign-ins as a tenant of some ten thousand people has them: made up, and for the same seed the same on
-//! every machine.
+//! The sign-ins are those of a tenant of some ten thousand people: generated, and the same for the same seed on every
+//! machine.
 
 mod chance;
 mod counting;

@@ -1,18 +1,18 @@
-//! A sign-in as Azure Monitor writes it, with everything around that fills a real record.
+//! A sign-in as Azure Monitor writes it, with all fields of a real record.
 
 use std::fmt::Write as _;
 
 use crate::chance::Chance;
 use crate::sign_in::SignIn;
 
-/// The order of the members of every object.
+/// The order of the keys of every object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// As Azure writes them: the result early.
+    /// Azure's order, in which the result comes early.
     Azure,
-    /// By name, as a forwarder that parses and writes anew does: the result late.
+    /// By name, as a forwarder that parses and serialises writes them; the result comes late.
     Sorted,
-    /// Another one in each record.
+    /// Another order in each record.
     Any,
 }
 
@@ -117,7 +117,7 @@ const OFFICE: &str = r#"[{"networkType":"trustedNamedLocation","networkNames":["
 const REMEMBERED: &str =
     r#"[{"expirationRequirement":"rememberMultifactorAuthenticationOnTrustedDevices","detail":"Remember MFA"}]"#;
 
-/// An object on its way to be written: its members by name, each value written already.
+/// An object while it is written: its members by name, each value serialised already.
 #[derive(Default)]
 struct Members(Vec<(&'static str, String)>);
 
@@ -127,7 +127,7 @@ impl Members {
         self
     }
 
-    /// Texts here need no escapes; where they do, they have them already.
+    /// Writes a text, which needs no escapes or already has them.
     fn text(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.raw(name, format!("\"{value}\""))
     }
@@ -148,12 +148,12 @@ impl Members {
     }
 }
 
-/// Who signs in: the same for the same user, as in a tenant.
+/// The user of a sign-in, the same for the same number.
 struct Person {
     name: String,
     id: String,
     city: [&'static str; 5],
-    /// Where in the city, as far as a network gives it away.
+    /// The place in the city, as precise as a network reveals it.
     offset: u64,
     agent: String,
     device: String,
@@ -198,15 +198,15 @@ impl Person {
     }
 }
 
-/// The id that goes with a name.
+/// The id of a name.
 fn id_of(name: &str) -> String {
     Chance::new(name.bytes().fold(0, |id, byte| id.wrapping_mul(31).wrapping_add(u64::from(byte)))).guid()
 }
 
-/// Writes the record of a sign-in behind what `out` has.
+/// Appends the record of a sign-in to `out`.
 pub fn write_record(sign_in: &SignIn, order: Order, out: &mut Vec<u8>) {
     let mut chance = sign_in.chance.clone();
-    // Of another stream, so that an order does not change what is said.
+    // From another stream, so that the order of keys does not change values.
     let mut shuffling = Chance::new(chance.number());
     let envelope = envelope(sign_in, order, &mut chance, &mut shuffling);
     out.extend_from_slice(envelope.written(order, &mut shuffling).as_bytes());

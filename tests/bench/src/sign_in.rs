@@ -1,4 +1,4 @@
-//! Who signs in when, from where and with which result.
+//! Generates sign-ins: user, time, address and result.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,41 +6,39 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::chance::{Chance, Zipf};
 
-/// Addresses that sign in at all, and those of them that are known for failing.
+/// Addresses that sign in, and those of them that fail often.
 const ADDRESSES: u32 = 40_000;
 const FAILING_ADDRESSES: u32 = 60_000;
 const USERS: u32 = 20_000;
 
-/// Of a hundred sign-ins, the failures; the rest are successes.
+/// Failures among a hundred sign-ins; the rest are successes.
 const FAILURES: u64 = 12;
 
-/// The codes of sign-ins that did not end in success, in about the order of their frequency. The rule leaves the last
-/// two out.
+/// Result codes other than success, roughly by descending frequency. The rule does not count the last two.
 const CODES: [&str; 14] = [
     "50126", "50126", "50126", "50126", "50053", "50074", "50076", "50158", "50055", "53003", "700016", "65001",
     "50125", "50140",
 ];
 
-/// A sign-in.
 #[derive(Clone, Debug)]
 pub struct SignIn {
-    /// When.
+    /// The time of the sign-in.
     pub time: DateTime<Utc>,
-    /// When it was logged, minutes later. Exports have this order.
+    /// The time of logging, minutes later. Exports have this order.
     pub logged: DateTime<Utc>,
-    /// From where, in one spelling.
+    /// The address, in one spelling.
     pub address: String,
-    /// With which result.
+    /// The result code.
     pub code: &'static str,
-    /// Whether a person sat at a prompt.
+    /// `true` if the sign-in was interactive.
     pub is_interactive: bool,
-    /// Which user.
+    /// The number of the user.
     pub(crate) user: u64,
-    /// For the details that do not matter.
+    /// The seed of the other fields.
     pub(crate) chance: Chance,
 }
 
-/// Sign-ins of a day, in the order in which they were logged: about that of their times.
+/// The sign-ins of a day in the order of logging, which is roughly that of their times.
 #[derive(Clone, Debug)]
 pub struct SignIns {
     chance: Chance,
@@ -53,7 +51,7 @@ pub struct SignIns {
 }
 
 impl SignIns {
-    /// The `all` sign-ins that `seed` stands for, spread over the day that starts with `begin`.
+    /// Generates `all` sign-ins from `seed`, spread over the day that starts at `begin`.
     #[must_use]
     pub fn new(seed: u64, begin: DateTime<Utc>, all: u32) -> Self {
         Self {
@@ -93,7 +91,7 @@ impl Iterator for SignIns {
     }
 }
 
-/// The address of a rank: every fourth is one of IPv6. The blocks are those that are set aside for examples and tests.
+/// The address of a rank, every fourth an IPv6 address. The blocks are reserved for documentation and tests.
 fn address(rank: u64) -> String {
     let mixed = Chance::new(rank).number().to_be_bytes();
     if rank % 4 == 3 {

@@ -1,4 +1,4 @@
-//! Any bytes at all: telling shapes apart, compression, and whatever a mutation of the examples comes to.
+//! Any bytes: recognition of shapes, compression, and mutations of the examples.
 
 #![no_main]
 

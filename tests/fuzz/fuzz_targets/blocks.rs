@@ -1,5 +1,5 @@
-//! Avro containers that are sound around their blocks: any number of events is claimed of any bytes, or of bodies in sound
-//! events. What a block is compressed by must make no difference to its records.
+//! Valid Avro containers with any blocks: any number of events over any bytes, or over bodies in valid events. The
+//! compression of a block must not change its records.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ const SCHEMAS: [&str; 4] = [
     r#"{"type":"record","name":"E","fields":[{"name":"Body","type":"null"}]}"#,
 ];
 
-/// The number of events that a block claims, and either its bytes or the bodies of its events.
+/// The number of events that a block claims, and its bytes or the bodies of its events.
 type Block<'a> = (u32, Result<&'a [u8], Vec<&'a [u8]>>);
 
 fn number(number: usize) -> Vec<u8> {
@@ -39,7 +39,7 @@ fn event(schema: usize, body: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A deflate stream that stores the bytes as they are.
+/// A deflate stream with the bytes in stored blocks.
 fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut stream = Vec::new();
     for chunk in bytes.chunks(usize::from(u16::MAX)) {

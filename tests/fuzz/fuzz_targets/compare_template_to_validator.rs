@@ -1,5 +1,5 @@
-//! The templates of `json-records` against its validator: each record is indexed after others, whose templates it may match, and
-//! alone. Debug assertions, which fuzzing switches on, compare the two inside as well.
+//! Compares the templates of `json-records` to its validator: each record is indexed after others, whose templates it
+//! may match, and alone. Debug assertions, which fuzzing enables, compare the two inside as well.
 
 #![no_main]
 
@@ -16,7 +16,7 @@ static KEYS: KeySet = KeySet::with_batches(
     &["records"],
 );
 
-/// Where a record is changed, how many bytes are removed, what replaces them, and whether in the record before.
+/// Offset of the change, number of bytes removed, their replacement, and whether the previous record is changed.
 type Edit<'a> = (bool, u16, u8, &'a [u8]);
 
 /// The first record of a text and the text after each of its requested keys.

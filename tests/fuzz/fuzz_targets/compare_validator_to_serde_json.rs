@@ -1,5 +1,5 @@
-//! The validator of `json-records` against `serde_json`: a line is a record exactly if `serde_json` accepts it as an object,
-//! as it is or repaired.
+//! Compares the validator of `json-records` to `serde_json`: a line is a record exactly if `serde_json` accepts it, or
+//! its repaired form, as an object.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! An export of each shape with something in it that does not belong there: the shape is recognised, and its own code meets
-//! the damage. The folder of examples is named by `EXAMPLES`.
+//! An export of each shape with damage: the shape is recognised, so its own code reads the damage. `EXAMPLES` names the
+//! folder of examples.
 
 #![no_main]
 

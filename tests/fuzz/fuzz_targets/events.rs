@@ -1,4 +1,4 @@
-//! The events that the functions are invoked with.
+//! Events that functions are invoked with.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What the fuzz targets share: reading an object, and what must hold whatever it is.
+//! Shared by the fuzz targets: reading an object, and its invariants.
 
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
@@ -7,7 +7,7 @@ use pivotwatch::entra::{self, Outcome, When};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 
-/// Small, so that a fuzzer reaches them.
+/// Small limits, so that a fuzzer reaches them.
 const LIMITS: Limits = Limits { record: 16 * 1024, object: 1024 * 1024, ratio: 100, depth: 32 };
 
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl TrailReceiver for Received {
     }
 }
 
-/// Reads an object. It may be refused or break off; it must not panic, hang or make records of nothing.
+/// Reads an object. Errors are allowed; panics, endless loops and records from nothing are not.
 pub fn read(object: &[u8]) {
     let mut received = Received::default();
     let read = reading::read(object, "object", &Rule::default(), LIMITS, &mut received);
@@ -40,17 +40,17 @@ pub fn read(object: &[u8]) {
     assert!(!is_plain || received.records <= object.len(), "{} records of {} bytes", received.records, object.len());
 }
 
-/// A text with something put in the place of some of its bytes.
+/// A text with some of its bytes replaced.
 pub fn spliced(text: &[u8], position: u16, removed: u8, damage: &[u8]) -> Vec<u8> {
     let position = usize::from(position) % (text.len() + 1);
-    let behind = (position + usize::from(removed)).min(text.len());
-    [&text[..position], damage, &text[behind..]].concat()
+    let after = (position + usize::from(removed)).min(text.len());
+    [&text[..position], damage, &text[after..]].concat()
 }
 
-/// What the sign-ins of an object came to, as far as it could be read.
+/// The outcomes of an object's sign-ins, as far as it was read.
 pub fn outcomes(object: &[u8]) -> Vec<(Outcome, Option<DateTime<Utc>>)> {
     let mut received = Received::default();
-    // How it ended can tell the position of a fault, which is not the same when there is more white space.
+    // The error may name the offset of a fault, which depends on white space.
     let _ = reading::read(object, "object", &Rule::default(), LIMITS, &mut received);
     received.outcomes
 }

@@ -1,10 +1,10 @@
-//! The kinds of user that log in to the console, as CloudTrail tells of them.
+//! The kinds of user that log in to the console, as CloudTrail records them.
 
 use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-/// A `userIdentity`, and the resource that stands in for a missing ARN. An empty text is a field that is missing.
+/// A `userIdentity`, and the resource that replaces a missing ARN. An empty text is a missing field.
 #[derive(Clone, Copy)]
 #[expect(missing_docs, reason = "they are CloudTrail's fields")]
 pub struct Identity {
@@ -17,7 +17,7 @@ pub struct Identity {
 
 const NOBODY: Identity = Identity { kind: "", principal_id: "", user_name: "", arn: "", resource_arn: "" };
 
-/// One of each kind.
+/// One identity of each kind.
 pub const IDENTITIES: [Identity; 12] = [
     Identity {
         kind: "IAMUser",

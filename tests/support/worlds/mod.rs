@@ -1,10 +1,10 @@
-//! Worlds: what really happened, as the logs would tell it, before anybody delivers it in any order.
+//! Worlds: the sign-ins and logins of some days, before any order of delivery.
 //!
-//! A world is small and lies around the edges of its rule: failures around the threshold, at both ends of the window,
-//! on both sides of midnight. It prints as a table, so that a test that fails shows what happened at a glance.
+//! A world is small and lies around the limits of its rule: the threshold, both ends of the window, and midnight. It
+//! prints as a table, so that a failed test shows its events.
 
+mod evidence;
 mod identities;
-mod knowledge;
 mod strategies;
 
 use std::fmt;
@@ -19,27 +19,25 @@ pub use strategies::worlds;
 
 use crate::facts::{ADDRESS, SignIn, console_login};
 
-/// What happened, and the rule by which it is judged.
+/// Sign-ins and logins, and the rule for them.
 #[derive(Clone)]
 pub struct World {
-    /// The rule.
     pub rule: Rule,
-    /// Rows of the sign-in logs; some of them twice.
+    /// Rows of the sign-in logs, some of them duplicates.
     pub rows: Vec<Row>,
-    /// Records of CloudTrail: console logins, and others beside them.
+    /// CloudTrail records: console logins and other events.
     pub trail: Vec<TrailRecord>,
 }
 
-/// A row of a sign-in log.
 #[derive(Clone)]
 pub struct Row {
     /// The sign-in as it is logged.
     pub sign_in: SignIn,
-    /// The address that the log spells, if that is one.
+    /// The address that the row spells, if it spells one.
     pub address: Option<IpAddr>,
 }
 
-/// A record of CloudTrail. An empty text is a field that is missing.
+/// A CloudTrail record. An empty text is a missing field.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "they are CloudTrail's fields")]
 pub struct TrailRecord {
@@ -48,7 +46,7 @@ pub struct TrailRecord {
     pub event_type: &'static str,
     pub time: DateTime<Utc>,
     pub source_ip_address: String,
-    /// The address that `source_ip_address` spells, if it is one.
+    /// The address that `source_ip_address` spells, if it spells one.
     pub address: Option<IpAddr>,
     pub result: &'static str,
     pub identity: Identity,
@@ -59,7 +57,7 @@ pub struct TrailRecord {
 }
 
 impl World {
-    /// The plainest of worlds: these sign-ins from one address, and logins of one user from it at these times.
+    /// The simplest world: these sign-ins from one address, and one user's logins from it at these times.
     #[must_use]
     pub fn plain(sign_ins: &[SignIn], logins: &[DateTime<Utc>]) -> Self {
         let address = ADDRESS.parse().ok();

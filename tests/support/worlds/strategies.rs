@@ -1,7 +1,7 @@
-//! Making worlds up.
+//! Generates worlds.
 //!
-//! Every number is chosen small or near an edge, and the ids are given out last, in order: so that worlds shrink to few
-//! rows with plain numbers, and are worth testing with before.
+//! Every number is small or near a limit, and the ids are assigned last, in order. Worlds therefore shrink to few rows
+//! with simple numbers.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -23,10 +23,10 @@ const ADDRESSES: [&[&str]; 3] = [
     &["198.51.100.9", "[::ffff:c633:6409]:1"],
 ];
 
-/// Where nobody who counts comes from: the machine itself, and what is no address.
+/// Addresses that never count: loopback, and texts that are no address.
 const ELSEWHERE: [&str; 5] = ["127.0.0.1", "::1", "203.0.113.XXX", "signin.amazonaws.com", ""];
 
-/// The rule's two categories, in one more spelling, and some that it does not count.
+/// The rule's two categories, one of them in a second spelling, and categories that it does not count.
 const CATEGORIES: [&str; 3] = ["SignInLogs", "NonInteractiveUserSignInLogs", "signInLogs"];
 const OTHER_CATEGORIES: [&str; 4] = [
     "ServicePrincipalSignInLogs",
@@ -37,10 +37,10 @@ const OTHER_CATEGORIES: [&str; 4] = [
 
 const USERS: [&str; 4] = ["ann@contoso.example", "Bob@Contoso.example", "alice@contoso.example", ""];
 
-/// Failures of a group at most: the largest threshold and some.
+/// Failures of a group at most: the largest threshold and three more.
 const MOST: usize = 8;
 
-/// Worlds.
+/// Generates worlds.
 pub fn worlds() -> impl Strategy<Value = World> {
     let base = select(vec!["2026-03-02T12:00:00Z", "2026-03-02T23:50:00Z", "2026-03-02T00:00:00Z"]).prop_map(at);
     let again = vec((any::<Index>(), any::<bool>()), 0..4);
@@ -57,7 +57,7 @@ pub fn worlds() -> impl Strategy<Value = World> {
                     row.sign_in.id.clear();
                 }
             }
-            // One sign-in, and another result of it; one id in two logs; the same row again, the id in capitals.
+            // A second result of one sign-in; one id in two logs; a duplicate row, its id in capitals.
             add(&mut rows, results, |row, code| code.clone_into(&mut row.sign_in.code));
             add(&mut rows, twins, |row, category| category.clone_into(&mut row.sign_in.category));
             add(&mut rows, again, |row, capitals| {
@@ -73,8 +73,8 @@ pub fn worlds() -> impl Strategy<Value = World> {
     )
 }
 
-/// Leaves one of the equal rows without an id. Within an object each of them is a failure, and two objects can tell of the
-/// same one: how many there are depends on how a world is cut.
+/// Removes duplicates of rows without an id. Within one object each is a failure, but two objects can repeat it. Their
+/// number would therefore depend on how a world is cut.
 fn keep_one_of_equals(rows: &mut Vec<Row>) {
     let mut seen = BTreeSet::new();
     rows.retain(|Row { sign_in, address }| {
@@ -105,14 +105,14 @@ fn rules() -> impl Strategy<Value = Rule> {
     })
 }
 
-/// A time, from the base on.
+/// A time relative to the base.
 #[derive(Clone, Debug)]
 enum Moment {
-    /// Some minutes, the plainest case.
+    /// Minutes: the simplest case.
     Minutes(i64),
-    /// So many windows, and so many seconds more.
+    /// A number of windows, and some seconds more.
     Edge(i64, i64),
-    /// So many thousandths of a window.
+    /// Thousandths of a window.
     Part(i64),
 }
 
@@ -143,7 +143,7 @@ fn codes() -> impl Strategy<Value = &'static str> {
     ]
 }
 
-/// Failures of one source from one address, about as many as the rule allows.
+/// Failures of one source and address, about as many as the threshold.
 #[derive(Clone, Debug)]
 struct Group {
     address: usize,
@@ -163,7 +163,7 @@ struct RowSeed {
 }
 
 impl RowSeed {
-    /// The row, with an id where it shall have none: the ids are given out in the end.
+    /// The row. Its id is empty if it is to get one: the ids are assigned last.
     fn row(self, spellings: &[&str], category: &str, base: DateTime<Utc>, rule: &Rule) -> Row {
         let spelling = spellings[self.spelling % spellings.len()];
         Row {
@@ -200,12 +200,12 @@ fn groups() -> impl Strategy<Value = Group> {
         .prop_map(|(address, category, beyond_threshold, rows)| Group { address, category, beyond_threshold, rows })
 }
 
-/// Mostly the first, so that failures and logins meet.
+/// Mostly the first address, so that failures and logins match.
 fn addresses() -> impl Strategy<Value = usize> {
     prop_oneof![4 => Just(0), 1 => 1..ADDRESSES.len()]
 }
 
-/// Mostly the plain one.
+/// Mostly the usual spelling.
 fn spellings() -> impl Strategy<Value = usize> {
     prop_oneof![3 => Just(0), 1 => 1..4_usize]
 }
@@ -218,7 +218,7 @@ impl Group {
     }
 }
 
-/// A row that cannot count, for where it comes from or for its category.
+/// A row that never counts, because of its address or its category.
 #[derive(Clone, Debug)]
 struct Stray {
     seed: RowSeed,
@@ -266,7 +266,7 @@ fn logins() -> impl Strategy<Value = LoginSeed> {
     let identities = prop_oneof![2 => Just(IDENTITIES[0]), 1 => select(&IDENTITIES[..])];
     let names = prop_oneof![8 => Just("ConsoleLogin"), 1 => select(vec!["consolelogin", "SwitchRole", "CheckMfa"])];
     let results = prop_oneof![8 => Just("Success"), 1 => select(vec!["SUCCESS", "Failure", ""])];
-    // Few of each, so that many logins agree in all of them.
+    // Few values each, so that many logins agree in all of them.
     let types = prop_oneof![8 => Just("AwsConsoleSignIn"), 1 => Just("AwsConsoleSignin")];
     let accounts = prop_oneof![8 => Just("111122223333"), 1 => select(vec!["", "444455556666"])];
     let regions = prop_oneof![4 => Just("eu-north-1"), 1 => select(vec!["us-east-1", "global"])];

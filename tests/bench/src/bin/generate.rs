@@ -1,7 +1,7 @@
-//! Makes exports up: `generate FOLDER [RECORDS [SEED]]`.
+//! Generates exports: `generate FOLDER [RECORDS [SEED]]`.
 //!
-//! Writes the same sign-ins as JSON lines with the members in Azure's order, sorted by name and in any order, and as one
-//! batch on a single line, each of them plain and packed with gzip.
+//! Writes the same sign-ins as JSON lines, with the keys in Azure's order, sorted by name and in any order. Writes them
+//! as one batch on a single line too. Each file is written plain and as gzip.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -12,7 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use pivotwatch_bench::{Order, SignIns, write_record};
 
-/// A day in the past, so that nothing depends on today.
+/// A day in the past, so that no file depends on today's date.
 const BEGIN: DateTime<Utc> = DateTime::from_timestamp_secs(1_772_409_600).expect("it is a time");
 
 fn main() -> io::Result<()> {

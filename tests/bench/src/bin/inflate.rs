@@ -1,12 +1,12 @@
-//! What reading costs at least: `inflate FILE` decompresses a file with the decompressor that pivotwatch uses, or only
-//! reads it when it is plain, and throws the bytes away.
+//! The least cost of reading: `inflate FILE` decompresses a file with pivotwatch's decompressor, or reads a plain file,
+//! and drops the bytes.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-/// As much as pivotwatch reads at a time, of what is packed and of what comes out.
+/// Pivotwatch's buffer size, for compressed and for decompressed bytes.
 const PACKED: usize = 64 * 1024;
 const BLOCK: usize = 256 * 1024;
 

@@ -1,5 +1,5 @@
-//! What ingesting costs: `ingest FILE` has the real pipeline read a file, record what it finds and settle it, over a store in
-//! memory. Prints what `read` prints, or with `--memory` behind the file the most memory that it had, in KiB.
+//! The cost of ingesting: `ingest FILE` runs the real pipeline over an in-memory store: it reads a file, records its
+//! facts and settles them. Prints what `read` prints, or after `FILE --memory` the peak memory in KiB.
 
 use std::fs::File;
 use std::io;
@@ -25,7 +25,7 @@ fn main() -> io::Result<()> {
 
     if std::env::args().nth(2).is_some_and(|argument| argument == "--memory") {
         let status = std::fs::read_to_string("/proc/self/status")?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux reports the peak");
         println!("{}", peak.trim().trim_end_matches(" kB"));
         return Ok(());
     }

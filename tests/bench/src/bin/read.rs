@@ -1,6 +1,6 @@
-//! What reading costs: `read FILE` reads a file as ingest does, and folds its failures into tallies.
+//! The cost of reading: `read FILE` reads a file as ingest does, and folds its failures into tallies.
 //!
-//! Prints the numbers of records and of failures, and then the failures of each address, day and source.
+//! Prints the numbers of records and of failures, and the failures of each address, day and source.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,7 +18,7 @@ use pivotwatch_bench::findings;
 struct Folded {
     records: u64,
     failures: u64,
-    /// Nobody asks for it here; ingest finds it, too.
+    /// Unused here, but ingest computes it too.
     newest: Newest,
     tallies: BTreeMap<TallyKey, Tally>,
 }

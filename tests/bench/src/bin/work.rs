@@ -1,5 +1,5 @@
-//! What the pipeline asks of DynamoDB: `work [RECORDS [SEED]]`, for the same day of sign-ins in one file, in one for each
-//! hour, and in one for every five minutes. Prints the rows of a table.
+//! DynamoDB's work for the pipeline: `work [RECORDS [SEED]]`, for the same day of sign-ins in one file, in hourly
+//! files, and in files of five minutes. Prints the rows of a table.
 
 use std::io;
 
@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
     for (name, seconds) in [("one", 86_400), ("hourly", 3_600), ("every five minutes", 300)] {
         let pipeline = pipeline();
         let mut sign_ins = SignIns::new(seed.into(), BEGIN, records).peekable();
-        // Cut by when a sign-in was logged, which is the order in which they come.
+        // Files are cut by the time of logging, which is the order of an export.
         while let Some(first) = sign_ins.peek() {
             let cut = first.logged.num_seconds_from_midnight() / seconds;
             let mut text = Vec::new();

@@ -1,0 +1,278 @@
+//! The scenarios, and what must hold after each fault.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use chrono::TimeDelta;
+use pivotwatch::detection::{Address, Day, Evidence, Rule, incidents};
+use pivotwatch::input::Limits;
+use pivotwatch::notify::{Sns, Table};
+use pivotwatch::objects::S3;
+use pivotwatch::pipeline::Pipeline;
+use pivotwatch::store::{DynamoDb, StoredIncident};
+use pivotwatch_tests::facts::{ADDRESS, batch, failed, gzip, lines, log_file, noon};
+use pivotwatch_tests::judge::{Finding, judge};
+use pivotwatch_tests::pipeline::{Event, VirtualRuntime};
+use pivotwatch_tests::store_contents::{self, store_contents};
+use pivotwatch_tests::worlds::{TrailRecord, World};
+
+use super::aws::{Aws, Call, Clients, Service};
+use super::faults::{Ending, Fault};
+
+/// A scenario: the events before, and the event into whose invocation faults are injected.
+struct Scenario {
+    world: World,
+    objects: BTreeMap<String, Vec<u8>>,
+    before: Vec<Event>,
+    event: Event,
+    /// The operations of the event's invocation without a fault.
+    calls: Vec<&'static str>,
+}
+
+/// The pipeline over the simulated AWS.
+struct Function {
+    pipeline: Pipeline<DynamoDb, Sns, VirtualRuntime>,
+    objects: S3,
+}
+
+/// The records of the address in the end.
+#[derive(Debug)]
+struct Stored {
+    evidence: Evidence,
+    incidents: Vec<StoredIncident>,
+}
+
+impl Function {
+    fn new(clients: Clients, rule: Rule) -> Self {
+        let pipeline = Pipeline {
+            store: clients.store,
+            notifier: clients.notifier,
+            runtime: VirtualRuntime::at(noon()),
+            rule,
+            limits: Limits::default(),
+            table: Table::default(),
+        };
+        Self { pipeline, objects: clients.objects }
+    }
+
+    async fn invoke(&self, event: &Event) -> Result<(), String> {
+        event.invoke(&self.pipeline, &self.objects).await
+    }
+
+    async fn stored(&self) -> Stored {
+        let (store, rule) = (&self.pipeline.store, &self.pipeline.rule);
+        let (address, days) = (Address::parse(ADDRESS).unwrap(), Day::of(noon()).before(3)..=Day::of(noon()).after(3));
+        let contents = store_contents(store, address, days.clone()).await;
+        assert!(contents.unreadable.is_empty());
+        let wanted = incidents(&contents.evidence, rule).into_iter().map(|report| report.incident.id).collect();
+        let incidents = store_contents::incidents(store, address, days, &wanted).await;
+        Stored { evidence: contents.evidence, incidents }
+    }
+}
+
+impl Scenario {
+    async fn start(&self, http: &SharedHttpClient) -> (std::sync::Arc<Aws>, Function) {
+        let (aws, clients) = Aws::start(http.clone(), self.objects.clone()).await;
+        let function = Function::new(clients, self.world.rule.clone());
+        for event in &self.before {
+            function.invoke(event).await.unwrap();
+        }
+        (aws, function)
+    }
+
+    /// Runs each fault at each call, each with an AWS of its own.
+    async fn with_every_fault_at_every_call(self) {
+        let http = pivotwatch::clients::http_client();
+        let (aws, function) = self.start(&http).await;
+        let (ended, calls) = aws.invoke(None, function.invoke(&self.event)).await;
+        assert_eq!(ended, Ending::Succeeds);
+        assert_eq!(calls.iter().map(|call| call.operation.as_str()).collect::<Vec<_>>(), self.calls);
+        let undisturbed = function.stored().await;
+        self.judge(&undisturbed, &aws, 0);
+
+        for fault in (1..).zip(&calls).flat_map(|(number, call)| Fault::all_at(number, call.service)) {
+            let context = format!("{fault:?}");
+            let (aws, function) = self.start(&http).await;
+            let (ended, disturbed) = aws.invoke(Some(fault), function.invoke(&self.event)).await;
+            assert!(disturbed.len() >= fault.at, "{context} was not reached by {disturbed:#?}");
+            assert_eq!(disturbed[fault.at - 1].operation, self.calls[fault.at - 1], "{context}");
+            assert!(disturbed.len() <= 3 * (calls.len() + 3), "{context} led to {} calls", disturbed.len());
+            assert_eq!(ended, fault.ending(), "{context}: {disturbed:#?}");
+            if ended != Ending::Succeeds {
+                // Lambda waits a minute before it retries.
+                function.pipeline.runtime.pass(TimeDelta::minutes(1));
+                let (ended, again) = aws.invoke(None, function.invoke(&self.event)).await;
+                assert_eq!(ended, Ending::Succeeds, "{context}");
+                assert!(again.len() <= 2 * calls.len(), "{context} led to {again:#?}");
+            }
+            let stored = function.stored().await;
+            assert_eq!(stored.evidence, undisturbed.evidence, "{context}");
+            self.judge(&stored, &aws, allowed_duplicates(&disturbed));
+        }
+    }
+
+    /// Compares the stored and published incidents with those of the rule.
+    fn judge(&self, stored: &Stored, aws: &Aws, allowed_duplicates: usize) {
+        let of = |incident| store_contents::finding(incident, &stored.evidence.tallies, &self.world.rule);
+        let found: BTreeSet<Finding> = stored.incidents.iter().map(of).collect();
+        assert_eq!(found, judge(&self.world));
+        for StoredIncident { incident, published_at, lease, .. } in &stored.incidents {
+            assert!(published_at.is_some() && lease.is_none(), "{stored:#?}");
+            let id = incident.id.to_string();
+            let messages = aws.messages().iter().filter(|message| message.values().any(|value| *value == id)).count();
+            assert!((1..=1 + allowed_duplicates).contains(&messages), "{messages} messages of {id}");
+        }
+    }
+}
+
+/// The number of duplicates that an incident's message may have. Each message whose response was lost allows one. A
+/// last message that was not marked as published allows one more.
+fn allowed_duplicates(calls: &[Call]) -> usize {
+    let is_sent = |call: &Call| call.service == Service::Sns && call.took_effect;
+    let unanswered = calls.iter().filter(|call| is_sent(call) && !call.was_answered).count();
+    let last_sent = calls.iter().rposition(is_sent);
+    let is_unmarked =
+        last_sent.is_some_and(|last| !calls[last..].iter().any(|call| call.operation == "PutItem" && call.took_effect));
+    unanswered + usize::from(is_unmarked)
+}
+
+fn objects<const N: usize>(objects: [(&str, Vec<u8>); N]) -> BTreeMap<String, Vec<u8>> {
+    objects.into_iter().map(|(key, bytes)| (key.to_owned(), bytes)).collect()
+}
+
+fn written<const N: usize>(keys: [&str; N]) -> Event {
+    Event::Objects(keys.map(str::to_owned).to_vec())
+}
+
+/// A query for each day of a login's window.
+const TALLIES_AROUND_A_LOGIN: [&str; 3] = ["Query"; 3];
+
+/// A query for each day of the windows of logins on the three days that new failures concern.
+const TALLIES_AROUND_FAILURES: [&str; 5] = ["Query"; 5];
+
+/// The logins of these three days.
+const LOGINS: [&str; 3] = ["Query"; 3];
+
+/// An incident is stored with a lease, published, and marked as published.
+const PUBLISHED: [&str; 3] = ["PutItem", "Publish", "PutItem"];
+
+#[tokio::test]
+async fn a_login_after_its_failures() {
+    let six = failed(6, noon());
+    let world = World::plain(&six, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six))]),
+        before: vec![written(["six"])],
+        event: Event::Record(world.trail[0].record()),
+        world,
+        calls: [&["PutItem"][..], &TALLIES_AROUND_A_LOGIN, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_A_LOGIN].concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn first_failures_after_the_login() {
+    let six = failed(6, noon());
+    let world = World::plain(&six, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six))]),
+        before: vec![Event::Record(world.trail[0].record())],
+        event: written(["six"]),
+        world,
+        calls: [
+            &["GetObject", "GetItem", "PutItem"][..],
+            &TALLIES_AROUND_FAILURES,
+            &LOGINS,
+            &["GetItem"],
+            &PUBLISHED,
+            &TALLIES_AROUND_FAILURES,
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn failures_that_overlap_stored_ones() {
+    let seven = failed(7, noon());
+    let world = World::plain(&seven, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("first", lines(&seven[..4])), ("last", gzip(&lines(&seven[2..])))]),
+        before: vec![Event::Record(world.trail[0].record()), written(["first"])],
+        event: written(["last"]),
+        world,
+        calls: [
+            &["GetObject", "GetItem", "PutItem"][..],
+            &TALLIES_AROUND_FAILURES,
+            &LOGINS,
+            &["GetItem"],
+            &PUBLISHED,
+            &TALLIES_AROUND_FAILURES,
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn failures_of_a_published_incident() {
+    let eight = failed(8, noon());
+    let world = World::plain(&eight, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("six", lines(&eight[..6])), ("two", batch(&eight[6..]))]),
+        before: vec![written(["six"]), Event::Record(world.trail[0].record())],
+        event: written(["two"]),
+        world,
+        calls: [&["GetObject", "GetItem", "PutItem"][..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"]].concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn a_log_file_with_logins_of_two_incidents() {
+    let six = failed(6, noon());
+    let mut world = World::plain(&six, &[noon(), noon() + TimeDelta::minutes(1)]);
+    world.trail[1].region = "us-east-1";
+    let records: Vec<_> = world.trail.iter().map(TrailRecord::record).collect();
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six)), ("AWSLogs/111122223333/CloudTrail/x", gzip(&log_file(&records)))]),
+        before: vec![written(["six"])],
+        event: written(["AWSLogs/111122223333/CloudTrail/x"]),
+        world,
+        calls: [
+            &["GetObject", "PutItem", "PutItem"][..],
+            &TALLIES_AROUND_A_LOGIN,
+            &["Query"],
+            &PUBLISHED,
+            &PUBLISHED,
+            &TALLIES_AROUND_A_LOGIN,
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn two_objects_of_one_event() {
+    let mut both = failed(8, noon());
+    both[7].category = "NonInteractiveUserSignInLogs".to_owned();
+    let world = World::plain(&both, &[noon()]);
+    let scenario = Scenario {
+        objects: objects([("first", lines(&both[..3])), ("last", batch(&both[3..]))]),
+        before: vec![Event::Record(world.trail[0].record())],
+        event: written(["first", "last"]),
+        world,
+        calls: [
+            &["GetObject", "GetItem", "PutItem"][..],
+            &TALLIES_AROUND_FAILURES,
+            &["GetObject", "GetItem", "GetItem", "PutItem", "PutItem"],
+            &TALLIES_AROUND_FAILURES,
+            &LOGINS,
+            &["GetItem"],
+            &PUBLISHED,
+            &TALLIES_AROUND_FAILURES,
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}

@@ -1,0 +1,156 @@
+//! Compressions, and damage of compressed data.
+
+use std::io::{self, Read as _};
+
+use chrono::TimeDelta;
+use pivotwatch::input::{Compression, Interrupted, Limits, ReadFault};
+use pivotwatch_tests::facts::{SignIn, failed, lines, noon};
+
+use crate::tools::{gzip, read, read_with};
+use crate::writers::WRITERS;
+
+#[test]
+fn gzip_is_recognised_by_content_and_may_have_several_members() {
+    let export = lines(&failed(6, noon()));
+    let half = export.len() / 2;
+    let members = [gzip(&export[..half]), gzip(&export[half..])].concat();
+    for compressed in [gzip(&export), members] {
+        let (received, result) = read(&compressed);
+        assert!(result.is_ok());
+        assert_eq!(received.failures().len(), 6);
+    }
+}
+
+#[test]
+fn a_cut_gzip_yields_the_records_before_the_cut_and_reports_it() {
+    let many: Vec<SignIn> = failed(5000, noon() - TimeDelta::days(5));
+    let compressed = gzip(&lines(&many));
+    let (received, result) = read(&compressed[..compressed.len() / 2]);
+    assert!(matches!(result, Err(ReadFault::Truncated(_))), "{result:?}");
+    assert!((1000..4000).contains(&received.failures().len()));
+}
+
+#[test]
+fn a_damaged_gzip_is_distinguished_from_a_lost_connection() {
+    let mut damaged = gzip(&lines(&failed(2000, noon() - TimeDelta::days(2))));
+    let middle = damaged.len() / 2;
+    for byte in &mut damaged[middle..middle + 50] {
+        *byte ^= 0x55;
+    }
+    let (_, result) = read(&damaged);
+    assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{result:?}");
+
+    let lost = lines(&failed(3, noon()));
+    let (received, result) = read_with(lost.as_slice().chain(Lost), Limits::default());
+    assert!(matches!(result, Err(ReadFault::Transfer(_))), "{result:?}");
+    assert_eq!(received.failures().len(), 0, "the beginning had not even been recognised");
+}
+
+struct Lost;
+
+impl io::Read for Lost {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(Interrupted("connection reset".to_owned()).into())
+    }
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
+#[test]
+fn zstd_is_recognised_by_content_and_may_have_several_frames() {
+    let export = lines(&failed(6, noon()));
+    let half = export.len() / 2;
+    // An empty frame, as some tools write before or between others.
+    let skippable = b"\x5a\x2a\x4d\x18\x03\x00\x00\x00abc";
+    let frames = [&skippable[..], &zstd(&export[..half]), skippable, &zstd(&export[half..])].concat();
+    for compressed in [zstd(&export), frames] {
+        let (received, result) = read(&compressed);
+        assert_eq!(result.unwrap().compression, Compression::Zstd);
+        assert_eq!(received.failures().len(), 6);
+    }
+}
+
+#[test]
+fn a_cut_zstd_yields_the_records_before_the_cut_and_reports_it() {
+    let compressed = zstd(&lines(&failed(20_000, noon() - TimeDelta::days(20))));
+    let (received, result) = read(&compressed[..compressed.len() / 2]);
+    assert!(matches!(result, Err(ReadFault::Truncated(_))), "{result:?}");
+    assert!((1000..19_000).contains(&received.failures().len()));
+}
+
+#[test]
+fn a_damaged_zstd_is_reported_as_damaged() {
+    let mut damaged = zstd(&lines(&failed(2000, noon() - TimeDelta::days(2))));
+    let middle = damaged.len() / 2;
+    for byte in &mut damaged[middle..middle + 50] {
+        *byte ^= 0x55;
+    }
+    let (_, result) = read(&damaged);
+    assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{result:?}");
+}
+
+#[test]
+fn zeros_after_a_gzip_are_skipped_and_other_bytes_are_reported() {
+    let export = gzip(&lines(&failed(6, noon())));
+    let padded = [&export[..], &vec![0; 100_000]].concat();
+    let padded_member = [&padded[..], &export].concat();
+    for (bytes, failures) in [(&padded, 6), (&padded_member, 12)] {
+        let (received, result) = read(bytes);
+        assert_eq!(result.unwrap().compression, Compression::Gzip);
+        assert_eq!(received.failures().len(), failures);
+    }
+    for junk in [&b"junk"[..], b"\x1f\x8b\x08", b"\0\0junk"] {
+        let (received, result) = read(&[&export[..], junk].concat());
+        assert!(matches!(result, Err(ReadFault::Corrupt(_) | ReadFault::Truncated(_))), "{junk:?}: {result:?}");
+        assert_eq!(received.failures().len(), 6, "what stands before it is whole");
+    }
+}
+
+#[test]
+fn a_gzip_with_a_wrong_checksum_is_reported_as_damaged() {
+    let mut export = gzip(&lines(&failed(6, noon())));
+    let checksum = export.len() - 8;
+    export[checksum] ^= 1;
+    let (_, result) = read(&export);
+    assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{result:?}");
+}
+
+#[test]
+fn text_may_be_in_utf_16() {
+    let export = String::from_utf8(lines(&failed(6, noon()))).unwrap();
+    let little: Vec<u8> = format!("\u{feff}{export}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = format!("\u{feff}{export}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [&little, &big, &gzip(&little)] {
+        let (received, result) = read(bytes);
+        assert!(result.is_ok());
+        assert_eq!(received.failures().len(), 6);
+    }
+}
+
+/// As in concatenated files.
+#[test]
+fn compressed_data_after_text_is_reported_by_name_in_every_shape() {
+    let all = failed(6, noon());
+    for writer in WRITERS {
+        let text = (writer.write)(&all);
+        let expected = read(text.as_bytes()).0.failures().len();
+        let plain = text.trim_start_matches('\u{feff}').trim_end();
+        for rest in [gzip(text.as_bytes()), zstd(text.as_bytes()), b"PK\x03\x04\x14\0\0\0".to_vec()] {
+            for between in ["\n", "\r\n", "\n\n", ""] {
+                // Without a line end, the last cell of a table continues.
+                if between.is_empty() && writer.shape.ends_with("_csv") {
+                    continue;
+                }
+                let bytes = [plain.as_bytes(), between.as_bytes(), &rest].concat();
+                let (received, result) = read(&bytes);
+                let what = format!("{} {}, {between:?} {:?}", writer.shape, writer.what, &rest[..4]);
+                let fault = result.expect_err(&what);
+                assert_eq!(fault.code(), "object.corrupt", "{what}: {fault}");
+                assert!(fault.to_string().contains("compressed data"), "{what}: {fault}");
+                assert_eq!(received.failures().len(), expected, "{what}: {:?}", received.outcomes);
+            }
+        }
+    }
+}

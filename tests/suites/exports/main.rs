@@ -1,0 +1,23 @@
+//! Sign-in exports: the outcome of each record in every shape, and the objects that are refused.
+
+mod agreement;
+mod capture;
+mod compression;
+mod containers;
+mod cultures;
+mod date_orders;
+mod defender;
+mod diagnostic;
+mod forwarded;
+mod framing;
+mod graph;
+mod limits;
+mod log_analytics;
+mod portal_csv;
+mod query_csv;
+mod refused;
+mod rewritten;
+mod tools;
+mod values;
+mod without_id;
+mod writers;

@@ -1,0 +1,149 @@
+//! Tables of query results: any columns, and dates in the format of the browser's culture.
+
+use chrono::{DateTime, Utc};
+use pivotwatch::entra::{Ignored, Outcome, Rejected};
+use pivotwatch_tests::facts::{SignIn, at, failed, noon};
+use serde_json::json;
+
+use crate::tools::{failures, read, read_whole};
+use crate::writers::query_csv;
+
+/// An export with a failure at each of these times.
+fn export(times: &[&str]) -> String {
+    let row = |(number, time): (usize, &&str)| format!("\"{time}\",203.0.113.7,50126,{number}\r\n");
+    let rows: String = times.iter().enumerate().map(row).collect();
+    format!("\u{feff}TimeGenerated [UTC],IPAddress,ResultType,Id\r\n{rows}")
+}
+
+/// The times of its failures, sorted.
+fn times(export: &str) -> Vec<DateTime<Utc>> {
+    let mut times: Vec<_> = failures(export.as_bytes()).iter().map(|failure| failure.time).collect();
+    times.sort_unstable();
+    times
+}
+
+#[test]
+fn cells_may_have_line_breaks_and_the_file_a_byte_order_mark() {
+    let export = query_csv(&failed(60, at("2026-03-13T12:00:00Z")), "%-m/%-d/%Y, %-I:%M:%S%.3f %p");
+    assert!(export.lines().count() > 200);
+    let (shape, outcomes) = read_whole(export.as_bytes());
+    assert_eq!((shape, outcomes.len()), ("log_analytics_csv", 60));
+    assert_eq!(times(&export).first(), Some(&at("2026-03-13T12:00:00Z")));
+}
+
+#[test]
+fn one_date_with_a_day_above_12_decides_the_order_of_the_file() {
+    let day_first = ["03/04/2025, 10:00:00.000", "21/04/2025, 09:45:54.000", "05/04/2025, 10:00:00.000"];
+    assert_eq!(
+        times(&export(&day_first)),
+        [at("2025-04-03T10:00:00Z"), at("2025-04-05T10:00:00Z"), at("2025-04-21T09:45:54Z")]
+    );
+    let month_first = ["03/04/2025 10:00:00", "04/21/2025 09:45:54"];
+    assert_eq!(times(&export(&month_first)), [at("2025-03-04T10:00:00Z"), at("2025-04-21T09:45:54Z")]);
+}
+
+#[test]
+fn am_and_pm_in_capitals_decide_nothing() {
+    let (_, outcomes) = read_whole(export(&["4/8/2021, 2:08:45.221 PM"]).as_bytes());
+    assert_eq!(outcomes, [Outcome::Rejected(Rejected::AmbiguousTime)]);
+    let australian = ["4/8/2021, 2:08:45.221 PM", "31/8/2021, 2:08:45.221 PM"];
+    assert_eq!(times(&export(&australian)), [at("2021-08-04T14:08:45.221Z"), at("2021-08-31T14:08:45.221Z")]);
+}
+
+#[test]
+fn windows_powershell_in_australia_pads_the_month_alone_which_decides() {
+    let australian = ["2/03/2026 12:00:00 PM", "10/12/2026 12:00:01 PM"];
+    assert_eq!(times(&export(&australian)), [at("2026-03-02T12:00:00Z"), at("2026-12-10T12:00:01Z")]);
+    assert_eq!(times(&export(&australian).replace("PM", "pm")), times(&export(&australian)));
+}
+
+#[test]
+fn a_finnish_clock_has_dots() {
+    let table = "\"TimeGenerated\";\"IPAddress\";\"ResultType\";\"Id\"\n\"2.3.2026 12.00.00\";\"203.0.113.7\";\"50126\";\"a\"\n";
+    assert_eq!(failures(table.as_bytes())[0].time, noon());
+}
+
+#[test]
+fn a_date_of_json_decides_the_order_of_the_file_too() {
+    let row = |time: &str, code: &str| json!({"CreatedDateTime": time, "IPAddress": "203.0.113.7", "ResultType": code, "Category": "SignInLogs"});
+    let undecided = [row("2/3/2026 12:00:00 PM", "50126"), row("2/3/2026 12:00:01 PM", "50126")];
+    for (decides, expected) in
+        [("31/3/2026 1:00:00 PM", "2026-03-02T12:00:00Z"), ("3/31/2026 1:00:00 PM", "2026-02-03T12:00:00Z")]
+    {
+        let rows = [&undecided[..], &[row(decides, "0")], &undecided[..]].concat();
+        let found = failures(json!(rows).to_string().as_bytes());
+        assert_eq!((found.len(), found[0].time), (4, at(expected)), "{decides}");
+    }
+    let (_, outcomes) = read_whole(json!(undecided).to_string().as_bytes());
+    assert_eq!(outcomes, [const { Outcome::Rejected(Rejected::AmbiguousTime) }; 2]);
+}
+
+#[test]
+fn dates_that_stay_ambiguous_are_rejected_by_their_own_reason() {
+    let (_, outcomes) = read_whole(export(&["03/04/2025, 10:00:00", "05/06/2025, 10:00:00"]).as_bytes());
+    assert_eq!(outcomes, [const { Outcome::Rejected(Rejected::AmbiguousTime) }; 2]);
+}
+
+#[test]
+fn successes_need_no_valid_date() {
+    let export = export(&["03/04/2025, 10:00:00"]).replace("50126", "0");
+    assert_eq!(read_whole(export.as_bytes()).1, [Outcome::Ignored(Ignored::NotAFailure)]);
+}
+
+#[test]
+fn the_buffer_of_ambiguous_rows_is_bounded_and_loses_nothing() {
+    let undecided = vec!["03/04/2025, 10:00:00"; 200_000];
+    let (received, result) =
+        read(export(&[&undecided[..], &["21/04/2025, 10:00:00", "03/04/2025, 10:00:00"]].concat()).as_bytes());
+    assert!(result.is_ok());
+    assert_eq!(received.outcomes.len(), 200_002);
+    let rejected = received.outcomes.iter().filter(|one| **one == Outcome::Rejected(Rejected::AmbiguousTime)).count();
+    assert!((1..200_000).contains(&rejected), "{rejected}");
+    assert_eq!(received.failures().len(), 200_002 - rejected);
+}
+
+#[test]
+fn buffered_rows_of_a_cut_file_are_returned() {
+    let text = export(&["4/8/2021, 2:08:45.221 PM", "4/18/2021, 2:08:45.221 PM"]);
+    let cut = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let (received, result) = read(&[&cut[..], b"junk"].concat());
+    assert_eq!(result.unwrap_err().code(), "object.corrupt");
+    assert_eq!(received.failures().len(), 2);
+}
+
+#[test]
+fn a_query_with_the_required_columns_alone_is_enough() {
+    let one = SignIn::failed("id", noon());
+    let row = format!("{},{},{}", "2026-03-02T12:00:00Z", one.address, one.code);
+    let found = failures(format!("CreatedDateTime,IPAddress,ResultType\n{row}\n").as_bytes());
+    assert_eq!((found.len(), found[0].time), (1, noon()));
+}
+
+#[test]
+fn a_word_for_a_status_is_no_code() {
+    let export = "CreatedDateTime,UserPrincipalName,IPAddress,Status\n2026-03-02 12:00:00,ann,203.0.113.7,Failure\n";
+    assert_eq!(read_whole(export.as_bytes()).1, [Outcome::Rejected(Rejected::NoCode)]);
+}
+
+#[test]
+fn a_line_end_in_a_quoted_first_cell_is_part_of_the_cell() {
+    let header = "UserAgent,CreatedDateTime,Id,ResultType,Category,UserPrincipalName,IPAddress";
+    for (separator, text) in
+        [",", ";", "\t"].into_iter().flat_map(|one| ["a\nb", "\nb", "a\n", "a\rb", "a\r\nb"].map(|text| (one, text)))
+    {
+        let row = |id: u32, text: &str| {
+            let cells = [
+                text,
+                "2026-03-02T12:00:00Z",
+                &id.to_string(),
+                "50126",
+                "SignInLogs",
+                "ann@contoso.example",
+                "203.0.113.7",
+            ];
+            cells.map(|cell| format!("\"{cell}\"")).join(separator)
+        };
+        let lines = [header.replace(',', separator), row(11, text), row(12, "x"), row(13, text)];
+        assert_eq!(failures(lines.join("\r\n").as_bytes()).len(), 3, "{separator:?} {text:?}");
+    }
+}

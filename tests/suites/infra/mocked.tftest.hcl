@@ -1,0 +1,130 @@
+# Applies the Terraform module to a mocked provider: no AWS, no emulator, a few seconds. Its values are what AWS would
+# return in the account, region and stack of sam_template.py. The two deployments can therefore be compared down to the
+# resources in their policies.
+
+mock_provider "aws" {
+  override_data {
+    target = data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws" }
+  }
+  override_resource {
+    target = aws_s3_bucket.exports
+    values = {
+      id  = "pivotwatch-exports-00000000-0000-0000-0000-000000000000"
+      arn = "arn:aws:s3:::pivotwatch-exports-00000000-0000-0000-0000-000000000000"
+    }
+  }
+  override_resource {
+    target = aws_dynamodb_table.evidence
+    values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/pivotwatch-evidence" }
+  }
+  override_resource {
+    target = aws_sns_topic.incidents
+    values = { arn = "arn:aws:sns:eu-central-1:123456789012:pivotwatch-incidents" }
+  }
+  override_resource {
+    target = aws_iam_role.function["ingest"]
+    values = { arn = "arn:aws:iam::123456789012:role/IngestRole" }
+  }
+  override_resource {
+    target = aws_iam_role.function["detect"]
+    values = { arn = "arn:aws:iam::123456789012:role/DetectRole" }
+  }
+  override_resource {
+    target = aws_lambda_function.function["ingest"]
+    values = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:pivotwatch-ingest" }
+  }
+  override_resource {
+    target = aws_lambda_function.function["detect"]
+    values = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:pivotwatch-detect" }
+  }
+  override_resource {
+    target = aws_cloudwatch_log_group.function["ingest"]
+    values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/pivotwatch-ingest" }
+  }
+  override_resource {
+    target = aws_cloudwatch_log_group.function["detect"]
+    values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/pivotwatch-detect" }
+  }
+  override_resource {
+    target = aws_sqs_queue.failures["ingest"]
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-ingest-failures"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-ingest-failures"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:pivotwatch-ingest-failures"
+    }
+  }
+  override_resource {
+    target = aws_sqs_queue.failures["detect"]
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-detect-failures"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-detect-failures"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:pivotwatch-detect-failures"
+    }
+  }
+  override_resource {
+    target = aws_sqs_queue.detect_undelivered
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-detect-undelivered"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-detect-undelivered"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:pivotwatch-detect-undelivered"
+    }
+  }
+  override_resource {
+    target = aws_cloudwatch_event_rule.console_login
+    values = { arn = "arn:aws:events:eu-central-1:123456789012:rule/pivotwatch-console-login" }
+  }
+  override_resource {
+    target = aws_sqs_queue.ingest_undelivered
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-ingest-undelivered"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-ingest-undelivered"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:pivotwatch-ingest-undelivered"
+    }
+  }
+  override_resource {
+    target = aws_cloudwatch_event_rule.trail
+    values = { arn = "arn:aws:events:eu-central-1:123456789012:rule/pivotwatch-trail" }
+  }
+}
+
+run "defaults" {}
+
+run "changed" {
+  variables {
+    name                  = "pivotwatch"
+    architecture          = "x86_64"
+    alert_email           = "soc@example.com"
+    threshold             = 7
+    window                = "36h"
+    order                 = "failures_first"
+    sources               = ["adfs"]
+    retention_days        = 30
+    export_retention_days = 0
+    log_retention_days    = 7
+    deletion_protection   = false
+    extra_event_sources   = ["pivotwatch.selftest", "another"]
+    trail_bucket          = "trail-of-all-regions"
+    trail_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+}
+
+run "a_key_without_its_bucket" {
+  command = plan
+  variables {
+    trail_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+  expect_failures = [var.trail_key_arn]
+}
+
+run "a_name_that_is_too_long" {
+  command = plan
+  variables {
+    name = "abcdefghijklmnopqrstuvwxyz-12"
+  }
+  expect_failures = [var.name]
+}

@@ -1,0 +1,34 @@
+"""The compared deployments: one with the defaults, one with every parameter changed."""
+
+import pictures
+import sam_template
+
+# The runs of mocked.tftest.hcl, with the same values under the template's names.
+RUNS = {
+    "defaults": {},
+    "changed": {
+        # The mock's names begin with it. Another test covers other names.
+        "Name": "pivotwatch",
+        "Architecture": "x86_64",
+        "AlertEmail": "soc@example.com",
+        "Threshold": "7",
+        "Window": "36h",
+        "Order": "failures_first",
+        "Sources": "adfs",
+        "RetentionDays": "30",
+        "ExportRetentionDays": "0",
+        "LogRetentionDays": "7",
+        "DeletionProtection": "false",
+        "ExtraEventSources": "pivotwatch.selftest,another",
+        "TrailBucket": "trail-of-all-regions",
+        "TrailKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+    },
+}
+
+
+def of_sam(run: str) -> dict:
+    return pictures.sam(sam_template.Stack(**RUNS[run]))
+
+
+def of_terraform(run: str, deployments: dict) -> dict:
+    return pictures.terraform(deployments[run])

@@ -1,0 +1,124 @@
+"""Each function may call exactly the actions that it uses, on exactly the resources that it uses."""
+
+import itertools
+
+import pytest
+import runs
+
+# The functions' calls. A new call is added here first.
+NEEDED = {
+    "ingest": {
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "sns:Publish",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sqs:SendMessage",
+    },
+    "detect": {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "sns:Publish",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sqs:SendMessage",
+    },
+}
+# ingest's further calls for a trail's bucket: the same on that bucket, and this.
+NEEDED_FOR_THE_TRAIL = {"kms:Decrypt"}
+TRAIL = "arn:aws:s3:::trail-of-all-regions"
+
+
+@pytest.fixture(params=runs.RUNS)
+def run(request):
+    return request.param
+
+
+@pytest.fixture(params=["sam", "terraform"])
+def picture(request, run):
+    if request.param == "sam":
+        return runs.of_sam(run)
+    return runs.of_terraform(run, request.getfixturevalue("terraform_deployments"))
+
+
+def statements(picture, function):
+    return [s for policy in picture["roles"][function]["policies"].values() for s in policy.values()]
+
+
+def grants(picture, function):
+    """Every granted action with each of its resources."""
+    return [grant for s in statements(picture, function) for grant in itertools.product(s["Action"], s["Resource"])]
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_the_role_allows_what_the_function_calls_and_nothing_else(function, picture, run):
+    granted = grants(picture, function)
+    reads_trail = function == "ingest" and run == "changed"
+    assert all(statement["Effect"] == "Allow" for statement in statements(picture, function))
+    assert not [action for action, _ in granted if "*" in action]
+    assert {action for action, _ in granted} == NEEDED[function] | (NEEDED_FOR_THE_TRAIL if reads_trail else set())
+    assert len(granted) == len(set(granted)), "something is granted twice"
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_every_grant_names_its_resource(function, picture):
+    for action, resource in grants(picture, function):
+        # Wildcards after a full name: the objects of a bucket, the streams of a log group.
+        name = resource.split("/")[0] if resource.startswith("arn:aws:s3:::") else resource.removesuffix(":*")
+        assert "*" not in name, f"{action} on {resource}"
+
+
+def test_only_the_log_files_of_a_trails_bucket_may_be_read(picture, run):
+    granted = {(action, resource) for action, resource in grants(picture, "ingest") if TRAIL in resource}
+    if run == "defaults":
+        assert not granted
+        return
+    log_files = f"{TRAIL}/*AWSLogs/*/CloudTrail/*"
+    assert granted == {("s3:GetObject", log_files), ("s3:GetObjectVersion", log_files), ("s3:ListBucket", TRAIL)}
+    # The log files include every object that the rule notifies of.
+    (key,) = picture["rules"]["pivotwatch-trail"]["pattern"]["detail"]["object"]["key"]
+    assert f"{TRAIL}/{key['wildcard']}".startswith(log_files)
+
+
+def test_only_the_trails_own_key_may_be_used(picture, run):
+    keys = [resource for action, resource in grants(picture, "ingest") if action.startswith("kms:")]
+    assert keys == ([] if run == "defaults" else [runs.RUNS[run]["TrailKeyArn"]])
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_logs_and_failures_are_the_functions_own(function, picture):
+    own = [resource for action, resource in grants(picture, function) if action.startswith(("logs:", "sqs:"))]
+    assert own
+    assert all(f"pivotwatch-{function}" in resource for resource in own)
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_only_lambda_assumes_the_role(function, picture):
+    (statement,) = picture["roles"][function]["assumed by"].values()
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["sts:AssumeRole"],
+    }
+
+
+def test_the_index_is_for_people_alone(picture):
+    for function in NEEDED:
+        assert not [resource for _, resource in grants(picture, function) if "/index" in resource]
+
+
+def test_the_bucket_refuses_unencrypted_transport(picture):
+    statement = picture["bucket"]["policy"]["RefuseUnencryptedTransport"]
+    name = picture["bucket"]["name"]
+    assert statement == {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:*"],
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }

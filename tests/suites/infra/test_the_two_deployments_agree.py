@@ -1,0 +1,140 @@
+"""infra/sam and infra/terraform are the same deployment, written twice and compared here."""
+
+import re
+
+import pictures
+import pytest
+import runs
+import sam_template
+import terraform_module
+
+# The variable for the packages' path, which SAM knows without a parameter.
+TERRAFORM_ONLY = {"package_folder"}
+
+ASPECTS = [
+    "resources",
+    "functions",
+    "asynchronous invocation",
+    "roles",
+    "who may invoke",
+    "log groups",
+    "bucket",
+    "table",
+    "topic",
+    "queues",
+    "queue policies",
+    "rules",
+    "outputs",
+]
+
+
+@pytest.fixture(scope="session", params=runs.RUNS)
+def both(request, terraform_deployments):
+    return runs.of_sam(request.param), runs.of_terraform(request.param, terraform_deployments)
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_they_agree_on(aspect, both):
+    sam, terraform = both
+    lines = pictures.differences(sam[aspect], terraform[aspect], aspect)
+    assert not lines, "infra/sam and infra/terraform differ:\n  " + "\n  ".join(lines)
+
+
+def test_every_aspect_is_compared(both):
+    for picture in both:
+        assert sorted(picture) == sorted(ASPECTS)
+
+
+def test_every_property_of_the_template_is_compared():
+    stacks = [sam_template.Stack(**parameters) for parameters in runs.RUNS.values()]
+    unseen = {
+        f"{name}: {resource['Type']}.{prop}"
+        for stack in stacks
+        for name, resource in stack.resources.items()
+        for prop in resource["Properties"].keys() - pictures.SHOWN.get(resource["Type"], set())
+    }
+    assert not unseen, f"add these to tests/suites/infra/pictures.py, on both sides: {sorted(unseen)}"
+
+
+def test_the_parameters_have_the_same_names_and_descriptions():
+    parameters = {
+        re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower(): " ".join(parameter["Description"].split())
+        for name, parameter in sam_template.load()["Parameters"].items()
+    }
+    # Lists are comma-separated text in SAM alone, and only Terraform empties a bucket before it deletes it.
+    said_otherwise = {"sources", "extra_event_sources", "deletion_protection"}
+    variables = dict(
+        re.findall(
+            r'^variable "(\w+)" \{\s+description = (?:"((?:[^"\\]|\\.)*)"|<<-EOT)',
+            (terraform_module.MODULE / "variables.tf").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
+    assert variables.keys() - TERRAFORM_ONLY == parameters.keys()
+    for name in parameters.keys() - said_otherwise:
+        assert variables[name] == parameters[name], name
+
+
+def test_text_is_checked_by_the_same_patterns():
+    variables = (terraform_module.MODULE / "variables.tf").read_text(encoding="utf-8")
+    for name, parameter in sam_template.load()["Parameters"].items():
+        # Terraform checks lists item by item.
+        if "AllowedPattern" in parameter and name not in {"Sources", "ExtraEventSources"}:
+            assert '"{}"'.format(parameter["AllowedPattern"].replace("\\", "\\\\")) in variables, name
+
+
+def test_an_invalid_window_is_refused_before_the_deployment():
+    """Valid windows are from an hour to a week, as in shared/pivotwatch/src/settings.rs."""
+    pattern = re.compile(sam_template.load()["Parameters"]["Window"]["AllowedPattern"])
+    for unit, minutes in {"m": 1, "h": 60, "d": 24 * 60}.items():
+        for number in range(12_000):
+            assert bool(pattern.search(f"{number}{unit}")) == (60 <= number * minutes <= 7 * 24 * 60), f"{number}{unit}"
+    for text in ("", "24", "h", "1.5h", "-1h", "24 h", "24hh", "24h "):
+        assert not pattern.search(text), text
+
+
+def test_changing_every_parameter_is_part_of_the_comparison():
+    assert runs.RUNS["changed"].keys() == sam_template.load()["Parameters"].keys()
+
+
+def test_a_key_without_its_bucket_is_refused():
+    """In Terraform, a run of mocked.tftest.hcl that must fail."""
+    with pytest.raises(sam_template.RefusedError, match="only together with TrailBucket"):
+        sam_template.Stack(TrailKeyArn=runs.RUNS["changed"]["TrailKeyArn"])
+
+
+# AWS's limits on names by kind. A queue's also applies to Lambda's destination.
+LONGEST_NAMES = {
+    "AWS::Serverless::Function": ("FunctionName", 64),
+    "AWS::Events::Rule": ("Name", 64),
+    "AWS::SQS::Queue": ("QueueName", 80),
+    "AWS::DynamoDB::Table": ("TableName", 255),
+    "AWS::SNS::Topic": ("TopicName", 256),
+    "AWS::S3::Bucket": ("BucketName", 63),
+    "AWS::Logs::LogGroup": ("LogGroupName", 512),
+}
+
+
+def test_the_longest_valid_name_fits_every_resource_and_a_longer_one_is_refused():
+    """They are refused before any resource is created. AWS would stop a deployment half-way."""
+    longest = "a" * 28
+    stack = sam_template.Stack(**runs.RUNS["changed"] | {"Name": longest})
+    for kind, (prop, most) in LONGEST_NAMES.items():
+        names = [properties[prop] for properties in stack.of_type(kind).values()]
+        assert names
+        assert max(map(len, names)) <= most, kind
+        if kind != "AWS::S3::Bucket":
+            assert all(longest in name for name in names), "two deployments do not meet"
+    for refused in (longest + "a", "Pivotwatch", "pivotwatch-", "1pivotwatch", "p", "pivot_watch", ""):
+        with pytest.raises(sam_template.RefusedError, match="Name must have 2 to 28"):
+            sam_template.Stack(Name=refused)
+
+
+def test_no_name_of_the_template_comes_from_the_stacks():
+    assert "AWS::StackName" not in sam_template.TEMPLATE.read_text(encoding="utf-8")
+
+
+def test_a_retained_bucket_retains_its_policy():
+    """A retained bucket keeps its policy. Without the policy it would accept unencrypted requests."""
+    policy = sam_template.load()["Resources"]["ExportBucketPolicy"]
+    assert (policy["DeletionPolicy"], policy["UpdateReplacePolicy"]) == ("Retain", "Retain")

@@ -1,0 +1,118 @@
+"""Compares both sides over a batch of worlds.
+
+Worlds of a batch have no address in common, and both sides count, join and group by address. A batch is therefore
+judged as one large world, at a fraction of the cost. The result does not depend on this: if worlds of a batch affected
+each other on one side, the sides would differ.
+"""
+
+import shlex
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from oracle import details, files, hunt
+from oracle.findings import Incident
+from oracle.judge import Judge
+from oracle.shrink import smallest
+from oracle.world import Options, World
+
+KEPT = hunt.TARGET / "oracle"
+"""The folder for the files of worlds that differ."""
+
+Hunter = Callable[[Path, Options], list[Incident]]
+
+
+class DifferenceError(AssertionError):
+    """pivotwatch and the rule differ; the text has the smallest world."""
+
+
+class Comparison(NamedTuple):
+    """The result of a comparison."""
+
+    found: list[Incident]
+    """pivotwatch's incidents."""
+    excess: list[Incident]
+    """Incidents of pivotwatch that the rule does not find."""
+    lack: list[Incident]
+    """Incidents of the rule that pivotwatch does not find."""
+    errors: list[tuple[Incident, str]]
+    """Wrong details of pivotwatch's incidents."""
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.excess or self.lack or self.errors)
+
+
+def judged(
+    judge: Judge, worlds: Sequence[World], options: Options, seed: str, hunter: Hunter = hunt.incidents
+) -> list[Incident]:
+    """The incidents of both in `worlds`, in pivotwatch's words. Raises `DifferenceError` if they differ."""
+    try:
+        batch = compared(judge, worlds, options, hunter)
+    except hunt.HuntError as error:
+        raise hunt.HuntError(f"{error}\nThe files are kept in {_kept(worlds, seed)}") from error
+    if not batch.differs:
+        return batch.found
+
+    def differs(world: World) -> bool:
+        return compared(judge, [world], options, hunter).differs
+
+    wrong = (incident for incident, _ in batch.errors)
+    concerned = {incident.address for incident in (*batch.excess, *batch.lack, *wrong)}
+    for world in worlds:
+        if world.addresses & concerned and differs(world):
+            least = smallest(world, differs)
+            raise DifferenceError(_report([least], options, seed, compared(judge, [least], options, hunter)))
+    raise DifferenceError("No world of the batch differs alone.\n" + _report(worlds, options, seed, batch))
+
+
+def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hunter = hunt.incidents) -> Comparison:
+    """Both sides over `worlds`, as multisets."""
+    with tempfile.TemporaryDirectory() as folder:
+        _write(worlds, Path(folder))
+        found = hunter(Path(folder), options)
+    # Within one day the rule's own rows are compared, which have no ids of logins.
+    comparable = [incident._replace(shown="") for incident in found]
+    if not options.several_days:
+        comparable = [incident._replace(event_ids=None) for incident in comparable]
+    incidents, logins = judge.findings(worlds, options)
+    ours, theirs = Counter(comparable), Counter(incidents)
+    facts = details.Facts(worlds, logins)
+    # Only incidents that the rule finds have details to compare.
+    same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
+    errors = [(incident, error) for incident in same for error in details.errors(incident, facts, options)]
+    return Comparison(found, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
+
+
+def _write(worlds: Sequence[World], folder: Path) -> None:
+    for part in ("entra", "cloudtrail"):
+        (folder / part).mkdir(parents=True)
+    for world in worlds:
+        files.write(world, folder)
+
+
+def _kept(worlds: Sequence[World], seed: str) -> Path:
+    folder = KEPT / f"seed-{seed}-world-{worlds[0].number}"
+    shutil.rmtree(folder, ignore_errors=True)
+    _write(worlds, folder)
+    return folder
+
+
+def _report(worlds: Sequence[World], options: Options, seed: str, comparison: Comparison) -> str:
+    """The text of the difference in `worlds`, with the folder of their files."""
+    folder = _kept(worlds, seed)
+    facts = [fact for world in worlds for fact in (*world.sign_ins, *world.records)]
+    return "\n".join(
+        (
+            f"pivotwatch and the rule differ in world {worlds[0].number} of seed {seed}. These facts are enough:",
+            *(f"    {fact}" for fact in facts[:40]),
+            f"  Their files are in {folder}, to be hunted through by",
+            f"    {shlex.join(hunt.command(folder, options))}",
+            *(f"  Only pivotwatch finds\n{incident}" for incident in comparison.excess[:5]),
+            *(f"  Only the rule finds\n{incident}" for incident in comparison.lack[:5]),
+            *(f"  A detail is wrong: {error}\n{incident}" for incident, error in comparison.errors[:5]),
+        )
+    )

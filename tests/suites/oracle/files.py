@@ -1,0 +1,77 @@
+"""Writes a world to files."""
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from local_aws import exports
+from oracle.generate import RECORD_FORMS
+from oracle.world import Copy, File, Record, SignIn, World
+
+
+def write(world: World, folder: Path) -> None:
+    """Writes the files of `world` below `folder`, sign-in exports and CloudTrail records in folders of their own."""
+    for number, file in enumerate(world.files):
+        facts = world.records if file.form in RECORD_FORMS else world.sign_ins
+        texts = [_text(fact, copy) for fact in facts for copy in fact.copies if copy.file == number]
+        if texts:
+            content = "\n".join(texts) if file.form not in _WRAPPED else _WRAPPED[file.form](texts)
+            path = folder / _path(world, number, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(gzip.compress(content.encode(), mtime=0) if file.packed else content.encode())
+
+
+_WRAPPED: dict[str, Callable[[list[str]], str]] = {
+    "batch": lambda texts: f'{{"records": [{", ".join(texts)}]}}',
+    "batches": lambda texts: "\n".join(f'{{"records":[{text}]}}' for text in texts),
+    "log file": lambda texts: f'{{"Records":[{",".join(texts)}]}}',
+    "events": lambda texts: "\n".join(_event(text) for text in texts),
+    "array": lambda texts: f"[{','.join(texts)}]",
+}
+"""Forms other than one record a line."""
+
+
+def _event(record: str) -> str:
+    kind = '"detail-type":"AWS Console Sign In via CloudTrail","source":"aws.signin"'
+    return f'{{"version":"0",{kind},"detail":{record}}}'
+
+
+def _path(world: World, number: int, file: File) -> str:
+    name = f"{world.number:06}-{number}.json{'.gz' if file.packed else ''}"
+    if file.form not in RECORD_FORMS:
+        return f"entra/{name}"
+    # The path of a trail's log file.
+    folder = "AWSLogs/111122223333/CloudTrail/us-east-1/" if file.form == "log file" else ""
+    return f"cloudtrail/{folder}{name}"
+
+
+def _text(fact: SignIn | Record, copy: Copy) -> str:
+    written = _sign_in(fact, copy.manner) if isinstance(fact, SignIn) else fact.body
+    return json.dumps(written, ensure_ascii=copy.manner % 2 == 0)
+
+
+def _sign_in(sign_in: SignIn, manner: int) -> dict:
+    """A row as a diagnostic setting exports it, in one of the known spellings of the rule's fields."""
+    record = exports.sign_in(sign_in.address, sign_in.time, code=sign_in.code, user=sign_in.user, identifier=sign_in.id)
+    properties = record["properties"]
+    record["category"] = (sign_in.category, sign_in.category, sign_in.category.lower())[manner % 3]
+    record["correlationId"] = properties["correlationId"] = sign_in.correlation
+    digits = f"{sign_in.time.microsecond:06}0"
+    utc, west = sign_in.time, sign_in.time - timedelta(hours=5)
+    properties["createdDateTime"] = (
+        f"{utc:%Y-%m-%dT%H:%M:%S}.{digits}+00:00",
+        f"{utc:%Y-%m-%dT%H:%M:%S}.{digits}Z",
+        f"{west:%Y-%m-%dT%H:%M:%S}.{digits}-05:00",
+    )[manner // 3 % 3]
+    properties["id"] = (sign_in.id, sign_in.id, sign_in.id.upper())[manner // 9 % 3]
+    if not sign_in.id:
+        del properties["id"]
+    if manner // 27 % 3 == 1 and str(int(sign_in.code)) == sign_in.code:
+        record["resultType"] = int(sign_in.code)
+    if manner // 81 % 3 == 1:
+        del properties["ipAddress"]
+    if manner // 81 % 3 == 2:
+        del record["callerIpAddress"]
+    return record

@@ -1,0 +1,221 @@
+"""Generates random worlds, each from the seed and its number."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
+from random import Random
+
+from local_aws.exports import console_login
+from oracle import identities
+from oracle.clock import Clock
+from oracle.findings import LOGINS_LISTED
+from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Copy, File, Options, Record, SignIn, World
+
+COUNTED = ("SignInLogs", "NonInteractiveUserSignInLogs")
+UNCOUNTED = ("ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "ADFSSignInLogs")
+FAILURES = ("50126", "50053", "50074", "50076", "50058", "7000218", "1", "00")
+USERS = ("ann@contoso.example", "Alice@Contoso.Example", "bo", "ωMEGA@contoso.example", "a@b@c", "")
+MANY_USERS = tuple(f"user{number}@contoso.example" for number in range(120))
+"""More logins than an incident lists."""
+
+FORGETTABLE = 520
+"""A number of users with long names that exceeds what a tally keeps."""
+
+SIGN_IN_FORMS = ("lines", "batch", "batches")
+RECORD_FORMS = ("log file", "records", "events", "array")
+
+# The two kinds of addresses are disjoint, so that only the real ones can match.
+NO_ADDRESSES_OF_ENTRA = ("203.0.113.XXX", "")
+NO_ADDRESSES_OF_AWS = ("AWS Internal", "signin.amazonaws.com")
+
+CAN_BE_MISSING = (
+    "additionalEventData",
+    "awsRegion",
+    "eventType",
+    "recipientAccountId",
+    "responseElements",
+    "userAgent",
+)
+"""Fields of a CloudTrail record."""
+
+ADDRESSES = 4
+"""The maximum for a world, so that worlds of one batch have none in common."""
+
+
+def options(seed: str, batch: int) -> Options:
+    """The options for a batch of worlds."""
+    random = Random(f"{seed} options {batch}")
+    threshold = random.choice((5, 5, 5, 5, 1, 2, 3, 9))
+    if batch % 2 == 0:
+        return Options(several_days=False, threshold=threshold)
+    window = timedelta(hours=random.choice((24, 24, 24, 1, 1.5, 6, 25, 48, 7 * 24)))
+    order = random.choice(("any", "any", "any", "failures_first"))
+    return Options(several_days=True, threshold=threshold, window=window, order=order)
+
+
+def world(seed: str, number: int, options: Options) -> World:
+    """Generates one world."""
+    return _Generator(Random(f"{seed} world {number}"), number, options).world()
+
+
+class _Generator:
+    def __init__(self, random: Random, number: int, options: Options) -> None:
+        self.random = random
+        self.number = number
+        self.options = options
+        self.codes: dict[str, set[str]] = {}
+        """The results of each sign-in. A row that repeated id and code would be a duplicate."""
+        forms = [random.choice(SIGN_IN_FORMS) for _ in range(random.randint(1, 3))]
+        forms += [random.choice(RECORD_FORMS) for _ in range(random.randint(1, 2))]
+        self.files = tuple(File(form, packed=random.random() < 0.3) for form in forms)
+
+    def world(self) -> World:
+        sign_ins: list[SignIn] = []
+        records: list[Record] = []
+        clock = Clock(self.random, self.options)
+        for address in self._addresses():
+            clock = clock.of_another_address()
+            is_forgotten = False
+            for category in COUNTED:
+                number = self._number_of_failures()
+                is_forgotten |= number > FORGETTABLE
+                sign_ins += self._failures(clock, address, category, number)
+                if self._chance(0.3):
+                    sign_ins.append(self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES)))
+            if self._chance(0.2):
+                sign_ins += self._failures(clock, address, self.random.choice(UNCOUNTED), self.options.threshold + 2)
+            records += self._records(clock, address)
+            if is_forgotten:
+                # Such addresses are few, and are irrelevant without a login.
+                records += [self._record(clock, address) for _ in range(4)]
+        if self._chance(0.2):
+            address = self.random.choice(NO_ADDRESSES_OF_ENTRA)
+            sign_ins += self._failures(clock, address, self.random.choice(COUNTED), self.options.threshold + 1)
+            records.append(self._record(clock, self.random.choice(NO_ADDRESSES_OF_AWS)))
+        return World(self.number, tuple(sign_ins), tuple(records), self.files)
+
+    def _addresses(self) -> Iterator[str]:
+        for nth in range(self.random.randint(1, ADDRESSES)):
+            unique = self.number * ADDRESSES + nth
+            if self._chance(0.3):
+                # An address with zeros to shorten in several places. Both logs use the canonical spelling, because the
+                # rule compares texts. That pivotwatch recognises other spellings is beyond the rule.
+                zeros = self.random.choice((0, 16, 64))
+                yield str(IPv6Address(0x20010DB8 << 96 | zeros << 88 | unique << zeros))
+            else:
+                yield str(IPv4Address("198.18.0.0") + unique % 2**17)
+        if self._chance(0.2):
+            yield self.random.choice(LOOPBACK)
+
+    def _number_of_failures(self) -> int:
+        if self._chance(0.005):
+            return self.random.randint(SAMPLED + 1, 3 * SAMPLED)
+        if self._chance(0.015):
+            return self.random.randint(len(MANY_USERS), 2 * len(MANY_USERS))
+        threshold = self.options.threshold
+        many = threshold + self.random.randint(3, 12)
+        numbers = (0, threshold - 1, threshold, threshold + 1, threshold + 2, many)
+        return self.random.choices(numbers, weights=(3, 1, 2, 3, 1, 1))[0]
+
+    def _failures(self, clock: Clock, address: str, category: str, number: int) -> Iterator[SignIn]:
+        time = clock.time_in_one_hour if number > SAMPLED else clock.time
+        users = (*USERS, *MANY_USERS) if number >= len(MANY_USERS) else USERS
+        before = None
+        for nth in range(number):
+            if number > FORGETTABLE:
+                users = (_long_name(nth),)
+            before = self._sign_in(time(), address, category, self.random.choice(FAILURES), before, users)
+            yield before
+            if self._chance(0.1):
+                yield self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES), before)
+
+    def _sign_in(
+        self,
+        second: datetime,
+        address: str,
+        category: str,
+        code: str,
+        before: SignIn | None = None,
+        users: Sequence[str] = USERS,
+    ) -> SignIn:
+        identifier = "" if self._chance(0.1) else self._uuid()
+        if before and code not in self.codes.setdefault(before.id, {before.code}) and self._chance(0.2):
+            # A second result of the previous sign-in: interim and final results are separate rows.
+            identifier = before.id
+            self.codes[identifier].add(code)
+        # Every copy has the same fraction of a second, in Azure's seven digits.
+        time = second + timedelta(microseconds=self.random.choice((0, 1, 500_000, 999_999)))
+        user = self.random.choice(users)
+        return SignIn(category, address, code, time, identifier, self._uuid(), user, self._copies(SIGN_IN_FORMS))
+
+    def _records(self, clock: Clock, address: str) -> Iterator[Record]:
+        alike = None
+        for _ in range(self.random.choice((0, 1, 1, 2, 3, 6))):
+            record = self._record(clock, address, alike)
+            yield record
+            alike = record if self._chance(0.7) else None
+        if alike and self._chance(0.03):
+            # More logins than an incident lists.
+            for _ in range(LOGINS_LISTED + self.random.randint(0, 30)):
+                yield self._record(clock, address, alike, differs=False)
+
+    def _record(
+        self, clock: Clock, address: str, alike: Record | None = None, *, differs: bool | None = None
+    ) -> Record:
+        """A record, mostly a successful login, which can equal another in all columns that the rule groups by."""
+        if alike:
+            kind, body = alike.kind, dict(alike.body)
+            if self._chance(0.5) if differs is None else differs:
+                body |= self._one_difference(body)
+        else:
+            kind, parts = identities.some(self.random)
+            body = self._body(address) | parts
+        body |= {"eventID": self._uuid(), "eventTime": clock.time().strftime("%Y-%m-%dT%H:%M:%SZ")}
+        if not self.options.several_days and self._chance(0.05):
+            # Over several days only their ids distinguish logins.
+            del body["eventID"]
+        return Record(body, kind, self._copies(RECORD_FORMS))
+
+    def _one_difference(self, body: dict) -> dict:
+        """Changes to `body` in one of the columns, or in none."""
+        if self._chance(0.4):
+            return {"userIdentity": identities.altered(self.random, body["userIdentity"])}
+        name, value = self.random.choice([*self._body(body["sourceIPAddress"]).items()])
+        return {} if name == "userIdentity" else {name: value}
+
+    def _body(self, address: str) -> dict:
+        """A record without identity, id and time."""
+        random = self.random
+        body = console_login(address, Clock.EPOCH)
+        others = ("consolelogin", "CONSOLELOGIN", "SwitchRole", "CheckMfa")
+        body["eventName"] = random.choice(("ConsoleLogin",) * 6 + others)
+        result = random.choice(("Success",) * 8 + ("success", "SUCCESS", "Failure", "failure", "Succes", ""))
+        body["responseElements"] = random.choice(({"ConsoleLogin": result},) * 12 + ({}, None))
+        mfa = random.choice(("No", "No", "Yes", "YES", ""))
+        more = {"MFAUsed": mfa, "LoginTo": "https://console.aws.amazon.com/console/home?state=hashArgs"}
+        body["additionalEventData"] = random.choice((more, more, more, {"MobileVersion": "No"}, {}, None))
+        body["awsRegion"] = random.choice(("us-east-1", "us-east-1", "eu-north-1", "global", ""))
+        body["userAgent"] = random.choice(("Mozilla/5.0", "Mozilla/5.0", "curl/8 'é\u2028\"\\|@", "", None))
+        body["eventType"] = random.choice(("AwsConsoleSignIn", "AwsConsoleSignIn", "AwsConsoleSignin"))
+        body["recipientAccountId"] = random.choice(identities.ACCOUNTS)
+        missing = {name for name in CAN_BE_MISSING if self._chance(0.04)}
+        return {name: value for name, value in body.items() if name not in missing}
+
+    def _copies(self, forms: tuple[str, ...]) -> tuple[Copy, ...]:
+        """Copies of a fact: in one file, or repeated in it or in another, in the same form or not."""
+        files = [number for number, file in enumerate(self.files) if file.form in forms]
+        number = self.random.choice((1,) * 8 + (2, 3))
+        return tuple(Copy(self.random.choice(files), self.random.randrange(2**10)) for _ in range(number))
+
+    def _chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def _uuid(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128)))
+
+
+def _long_name(nth: int) -> str:
+    """Distinct users, the first of them with names that AWS users have too."""
+    local = dict(enumerate(("alice", "bo", "c.d"))).get(nth, f"user{nth}")
+    return f"{local}@{'long-' * 22}a.example"

@@ -1,0 +1,68 @@
+"""Runs pivotwatch over files."""
+
+import json
+import os
+import re
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+from oracle.findings import COLUMNS, Incident
+from oracle.world import Options
+
+PROJECT = Path(__file__).parents[3]
+TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
+"""Cargo's target folder, as cargo reports it."""
+
+QUIET, FOUND, TROUBLE = 0, 10, 1
+"""The exit status without incidents, with incidents, and after a reported loss."""
+
+EXPECTED_TROUBLE = re.compile(
+    r"pivotwatch: (.*none of its records can be used, \d+ rejected \((no|redacted)_address .*"
+    r"|there is no .*, so no incident can be found.*)"
+)
+"""Expected messages: about a file whose sign-ins all lack an address, and about worlds with one kind of facts."""
+
+
+class HuntError(Exception):
+    """pivotwatch failed."""
+
+
+def command(folder: Path, options: Options) -> list[str]:
+    """The command that hunts in `folder`, where `files.write` wrote."""
+    binary = TARGET / "debug" / "pivotwatch"
+    paths = ["--entra", str(folder / "entra"), "--cloudtrail", str(folder / "cloudtrail")]
+    return [str(binary), "hunt", *paths, *options.arguments(), "--format", "json"]
+
+
+def incidents(folder: Path, options: Options) -> list[Incident]:
+    """pivotwatch's findings in `folder`."""
+    return [_incident(text) for text in lines(command(folder, options))]
+
+
+def lines(line: list[str]) -> list[str]:
+    """The incidents that the command `line` prints, as lines of JSON."""
+    try:
+        done = subprocess.run(line, capture_output=True, check=False, timeout=300, encoding="utf-8")
+    except FileNotFoundError as missing:
+        raise HuntError(f"{line[0]} is not built; cargo build -p pivotwatch-cli builds it") from missing
+    # Not splitlines, which also splits at some characters of a user agent.
+    found = [text for text in done.stdout.split("\n") if text]
+    trouble = [text for text in done.stderr.split("\n") if text.startswith("pivotwatch: ")]
+    expected = TROUBLE if trouble else FOUND if found else QUIET
+    if done.returncode != expected or not all(EXPECTED_TROUBLE.fullmatch(text) for text in trouble):
+        raise HuntError(
+            f"exit status {done.returncode} with {len(found)} incidents of {' '.join(line)}:\n{done.stderr}"
+        )
+    return found
+
+
+def _incident(text: str) -> Incident:
+    line = json.loads(text)
+    return Incident(
+        tuple(line[name] for name in COLUMNS.values()),
+        datetime.fromisoformat(line["start_time"]),
+        datetime.fromisoformat(line["end_time"]),
+        frozenset(login["event_id"] for login in line["logins"]),
+        text,
+    )

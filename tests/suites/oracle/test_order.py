@@ -1,0 +1,68 @@
+"""The same facts in another order, in other files, or by the other argument give the same lines of JSON."""
+
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from oracle import files, generate, hunt
+from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
+from oracle.world import Copy, File, Options, Record, SignIn, World
+
+SEED = "any order"
+WORLDS = 25
+
+
+def printed(worlds: list[World], options: Options, folder: Path, *, swapped: bool = False) -> list[str]:
+    for world in worlds:
+        files.write(world, folder)
+    command = hunt.command(folder, options)
+    entra, trail = command.index("--entra"), command.index("--cloudtrail")
+    if swapped:
+        command[entra + 1], command[trail + 1] = command[trail + 1], command[entra + 1]
+    return hunt.lines(command)
+
+
+def shuffled(random: Random, world: World) -> World:
+    """The same facts in another order."""
+    sign_ins, records = list(world.sign_ins), list(world.records)
+    random.shuffle(sign_ins)
+    random.shuffle(records)
+    return replace(world, sign_ins=tuple(sign_ins), records=tuple(records))
+
+
+def split(random: Random, world: World) -> World:
+    """The same facts in other files. Copies of one file stay together, because equal rows without an id are counted by
+    file.
+    """
+    forms = [SIGN_IN_FORMS, SIGN_IN_FORMS, SIGN_IN_FORMS, SIGN_IN_FORMS, RECORD_FORMS, RECORD_FORMS, RECORD_FORMS]
+    random.shuffle(forms)
+    others = tuple(File(random.choice(form), packed=random.random() < 0.3) for form in forms)
+
+    def moved(fact: SignIn | Record) -> tuple[Copy, ...]:
+        right = RECORD_FORMS if isinstance(fact, Record) else SIGN_IN_FORMS
+        places = [place for place, file in enumerate(others) if file.form in right]
+        random.shuffle(places)
+        new = dict(zip(sorted({copy.file for copy in fact.copies}), places, strict=False))
+        return tuple(replace(copy, file=new[copy.file]) for copy in fact.copies)
+
+    return replace(
+        world,
+        files=others,
+        sign_ins=tuple(replace(fact, copies=moved(fact)) for fact in world.sign_ins),
+        records=tuple(replace(fact, copies=moved(fact)) for fact in world.records),
+    )
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_same_facts_give_the_same_lines(number, tmp_path):
+    random = Random(f"{SEED} {number}")
+    options = generate.options(SEED, number)
+    worlds = [generate.world(SEED, number * WORLDS + place, options) for place in range(WORLDS)]
+    lines = printed(worlds, options, tmp_path / "first")
+    assert lines
+    other_order = [shuffled(random, world) for world in worlds]
+    assert printed(other_order, options, tmp_path / "shuffled") == lines
+    other_files = [split(random, world) for world in other_order]
+    assert printed(other_files, options, tmp_path / "split", swapped=True) == lines

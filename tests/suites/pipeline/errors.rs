@@ -1,0 +1,172 @@
+//! Errors of the store: each is counted, and none hides another.
+
+use std::collections::BTreeSet;
+
+use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
+use pivotwatch::objects::InMemoryObjects;
+use pivotwatch::pipeline::Pipeline;
+use pivotwatch::store::{
+    Found, InMemoryStore, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
+    Version, Versioned, Write,
+};
+use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
+use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+/// A store that fails to write the tallies of some addresses and to load those of others.
+#[derive(Default)]
+struct Partly {
+    store: InMemoryStore,
+    unreadable: Vec<Address>,
+    unavailable: Vec<Address>,
+}
+
+impl Store for Partly {
+    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+        if self.unreadable.contains(&key.address) {
+            let [record, cause] = ["a tally", "somebody edited it"].map(str::to_owned);
+            return Err(StoreError::Unreadable { record, cause });
+        }
+        self.store.tally(key).await
+    }
+
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+        self.store.write_tally(key, tally, replaces).await
+    }
+
+    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+        self.store.write_login(login).await
+    }
+
+    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+        if self.unavailable.contains(&address) {
+            return Err(StoreError::Unavailable { operation: Operation::ReadTallies, cause: "throttled".to_owned() });
+        }
+        self.store.tallies(address, days).await
+    }
+
+    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
+        self.store.logins(address, day, after).await
+    }
+
+    async fn incidents(
+        &self,
+        address: Address,
+        day: Day,
+        wanted: &BTreeSet<Uuid>,
+    ) -> Result<Found<StoredIncidents>, StoreError> {
+        self.store.incidents(address, day, wanted).await
+    }
+
+    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        self.store.incident(key).await
+    }
+
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+        self.store.write_incident(stored, replaces).await
+    }
+}
+
+fn address(number: usize) -> String {
+    format!("10.0.0.{number}")
+}
+
+async fn ingest(world: &Pipeline<Partly, Topic, VirtualRuntime>, addresses: usize) -> pivotwatch::pipeline::Ingested {
+    let mut sign_ins = Vec::new();
+    for number in 0..addresses {
+        for mut sign_in in failed(6, noon()) {
+            (sign_in.id, sign_in.address) = (format!("{number}-{}", sign_in.id), address(number));
+            sign_ins.push(sign_in);
+        }
+    }
+    let mut objects = InMemoryObjects::default();
+    objects.put("export.json", lines(&sign_ins));
+    world.ingest(&objects, &written(&["export.json"])).await
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn each_error_is_counted_and_the_event_fails_after_all_of_them(
+        kinds in proptest::collection::vec(0..3_usize, 1..40),
+    ) {
+        let of_kind = |kind| {
+            let numbers = kinds.iter().enumerate().filter(move |(_, known)| **known == kind);
+            numbers.map(|(number, _)| Address::parse(&address(number)).unwrap()).collect::<Vec<_>>()
+        };
+        let store = Partly { store: InMemoryStore::default(), unreadable: of_kind(1), unavailable: of_kind(2) };
+        let (unreadable, unavailable) = (store.unreadable.len() as u64, store.unavailable.len() as u64);
+        let world = pipeline(store);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let ingested = runtime.block_on(ingest(&world, kinds.len()));
+        let failed = |code| ingested.summary.failed.get(code).copied().unwrap_or_default();
+        prop_assert_eq!(failed("store.unreadable"), unreadable);
+        prop_assert_eq!(failed("store.unavailable"), unavailable);
+        prop_assert_eq!(ingested.summary.failed.values().sum::<u64>(), unreadable + unavailable);
+        prop_assert_eq!(ingested.answer().is_err(), unreadable + unavailable > 0);
+    }
+}
+
+#[tokio::test]
+async fn a_cut_object_whose_facts_are_not_recorded_reports_both() {
+    let broken = Address::parse(&address(0)).unwrap();
+    let world = pipeline(Partly { unreadable: vec![broken], ..Partly::default() });
+    let mut sign_ins = failed(6, noon());
+    for sign_in in &mut sign_ins {
+        sign_in.address = address(0);
+    }
+    let mut objects = InMemoryObjects::default();
+    let mut cut = pivotwatch_tests::facts::batch(&sign_ins);
+    cut.truncate(cut.len() - 10);
+    objects.put("cut.json", cut);
+    let ingested = world.ingest(&objects, &written(&["cut.json"])).await;
+    assert_eq!(ingested.summary.failed["store.unreadable"], 1);
+    assert_eq!(ingested.summary.refused["object.truncated"], 1);
+    assert_eq!(ingested.answer().unwrap_err().code(), "store.unreadable");
+}
+
+#[tokio::test]
+async fn an_object_without_a_usable_record_is_counted_by_its_reason() {
+    let bad_times = lines(&failed(3, noon())).into_iter().map(char::from).collect::<String>();
+    let bad_times = bad_times.replace("2026-03-02T", "02 of March ");
+    let one_good = format!("{bad_times}{}", String::from_utf8(lines(&failed(1, noon()))).unwrap());
+    let quiet = log_file(&[]);
+    let api_call =
+        serde_json::json!({"eventName": "ListBuckets", "eventTime": "2026-03-02T12:00:00Z", "userIdentity": {}});
+    let mut undated = console_login("undated", noon());
+    undated["eventTime"] = serde_json::json!("2 March");
+    for (bytes, reason) in [
+        (bad_times.into_bytes(), Some("no_usable_record")),
+        (b"{\"records\":[]}".to_vec(), Some("no_record")),
+        (one_good.into_bytes(), None),
+        (quiet, None),
+        (log_file(&[api_call]), None),
+        (log_file(&[console_login("one", noon())]), None),
+        (log_file(&[undated.clone()]), Some("no_usable_record")),
+        (log_file(&[undated, console_login("one", noon())]), None),
+    ] {
+        let world = pipeline(InMemoryStore::default());
+        let mut objects = InMemoryObjects::default();
+        let shown = String::from_utf8_lossy(&bytes).chars().take(200).collect::<String>();
+        objects.put("export.json", bytes);
+        let summary = world.ingest(&objects, &written(&["export.json"])).await.summary;
+        assert_eq!(summary.refused.len(), 0, "{shown}: {:?}", summary.refused);
+        let expected: Vec<_> = reason.into_iter().map(|reason| (reason, 1)).collect();
+        assert_eq!(summary.unusable.into_iter().collect::<Vec<_>>(), expected, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_and_records_of_a_trail_are_counted_apart() {
+    let world = pipeline(InMemoryStore::default());
+    let mut objects = InMemoryObjects::default();
+    objects.put("export.json", lines(&failed(6, noon())));
+    let mut refused = console_login("two", noon());
+    refused["responseElements"]["ConsoleLogin"] = serde_json::json!("Failure");
+    objects.put("trail.json", log_file(&[console_login("one", noon()), refused]));
+    let seen = world.ingest(&objects, &written(&["export.json", "trail.json"])).await.summary.seen;
+    assert_eq!((seen.sign_ins, seen.usable_sign_ins), (6, 6));
+    assert_eq!((seen.trail_records, seen.usable_trail_records), (2, 2));
+}

@@ -1,0 +1,231 @@
+//! The store's promises: one suite, run against the in-memory store and against DynamoDB.
+
+mod dynamodb;
+
+use chrono::TimeDelta;
+use pivotwatch::aws::{self, TrailOutcome};
+use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::{
+    Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, incidents,
+};
+use pivotwatch::store::{InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, Write};
+use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
+use pivotwatch_tests::store_contents::store_contents;
+
+/// Runs each test against both stores.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod in_memory {
+            $(#[tokio::test] async fn $test() { super::$test(super::InMemoryStore::default()).await; })+
+        }
+        mod in_dynamodb {
+            $(#[tokio::test] async fn $test() { super::$test(pivotwatch_tests::dynamodb::start().await.0).await; })+
+        }
+    };
+}
+
+on_both!(
+    a_record_that_was_never_written_is_absent,
+    a_tally_is_loaded_as_it_was_written,
+    a_write_over_an_older_version_conflicts_and_changes_nothing,
+    of_two_writers_of_the_same_version_one_succeeds,
+    a_login_is_written_once,
+    an_incident_is_loaded_as_it_was_written,
+    an_incident_with_more_logins_than_it_lists_is_loaded_as_it_was_written,
+    all_records_of_an_address_on_the_days_are_loaded_and_no_others,
+    a_full_tally_has_room,
+    several_pages_of_records_are_loaded_whole,
+);
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn key(days_later: i64) -> TallyKey {
+    TallyKey {
+        address: address(ADDRESS),
+        day: Day::of(noon() + TimeDelta::days(days_later)),
+        source: Source::Interactive,
+    }
+}
+
+fn failure(number: u64, seconds: i64) -> Failure {
+    Failure {
+        address: address(ADDRESS),
+        source: Source::Interactive,
+        time: noon() + TimeDelta::seconds(seconds),
+        code: "50126".parse().unwrap(),
+        identity: number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        user: format!("user{number}@contoso.example"),
+        app: "Azure Portal".to_owned(),
+    }
+}
+
+fn tally(failures: u64) -> Tally {
+    let mut tally = Tally::default();
+    for number in 0..failures {
+        tally.add(&failure(number, i64::try_from(number % 3600).unwrap()));
+    }
+    tally
+}
+
+fn login(event_id: &str, minutes: i64) -> Login {
+    match aws::read(&console_login(event_id, noon() + TimeDelta::minutes(minutes))) {
+        TrailOutcome::Login(login) => *login,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn report() -> IncidentReport {
+    let key = key(0);
+    let evidence = Evidence {
+        tallies: [((key.day, key.source), tally(6))].into(),
+        logins: vec![login("one", 1), login("two", 2)],
+        ..Evidence::none(key.address)
+    };
+    incidents(&evidence, &Rule::default()).remove(0)
+}
+
+/// An incident before it is published.
+fn unpublished() -> StoredIncident {
+    let report = report();
+    StoredIncident {
+        incident: report.incident,
+        signals: report.signals,
+        published_at: None,
+        reported: None,
+        lease: None,
+    }
+}
+
+fn incident_key() -> IncidentKey {
+    IncidentKey::of(&unpublished().incident)
+}
+
+async fn a_record_that_was_never_written_is_absent(store: impl Store) {
+    assert_eq!(store.tally(&key(0)).await.unwrap(), None);
+    assert_eq!(store.incident(&incident_key()).await.unwrap(), None);
+    let contents = store_contents(&store, key(0).address, key(-1).day..=key(1).day).await;
+    assert_eq!(contents.evidence, Evidence::none(key(0).address));
+    assert!(contents.unreadable.is_empty());
+    let wanted = [incident_key().id].into();
+    assert!(store.incidents(key(0).address, key(0).day, &wanted).await.unwrap().records.is_empty());
+}
+
+async fn a_tally_is_loaded_as_it_was_written(store: impl Store) {
+    assert_eq!(store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap(), Write::Done);
+    let stored = store.tally(&key(0)).await.unwrap().unwrap();
+    assert_eq!(stored.value, tally(6));
+    assert_eq!(store.write_tally(&key(0), &tally(7), stored.version).await.unwrap(), Write::Done);
+    assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, tally(7));
+}
+
+async fn a_write_over_an_older_version_conflicts_and_changes_nothing(store: impl Store) {
+    store.write_tally(&key(0), &tally(1), Version::NONE).await.unwrap();
+    let first = store.tally(&key(0)).await.unwrap().unwrap().version;
+    store.write_tally(&key(0), &tally(2), first).await.unwrap();
+
+    for outdated in [Version::NONE, first] {
+        assert_eq!(store.write_tally(&key(0), &tally(9), outdated).await.unwrap(), Write::Conflict);
+    }
+    assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, tally(2));
+    assert_eq!(store.write_tally(&key(1), &tally(9), first).await.unwrap(), Write::Conflict, "nothing to replace");
+}
+
+async fn of_two_writers_of_the_same_version_one_succeeds(store: impl Store) {
+    let (key, one, other) = (key(0), tally(1), tally(2));
+    let writes =
+        tokio::join!(store.write_tally(&key, &one, Version::NONE), store.write_tally(&key, &other, Version::NONE));
+    let mut writes = [writes.0.unwrap(), writes.1.unwrap()];
+    writes.sort_by_key(|write| *write == Write::Conflict);
+    assert_eq!(writes, [Write::Done, Write::Conflict]);
+}
+
+async fn a_login_is_written_once(store: impl Store) {
+    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Done);
+    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Conflict);
+    assert_eq!(store.write_login(&login("two", 0)).await.unwrap(), Write::Done);
+    let contents = store_contents(&store, key(0).address, key(0).day..=key(0).day).await;
+    assert_eq!(contents.evidence.logins, [login("one", 0), login("two", 0)]);
+}
+
+async fn an_incident_is_loaded_as_it_was_written(store: impl Store) {
+    let lease = Lease { owner: "an invocation".to_owned(), until: noon() + TimeDelta::seconds(30) };
+    let leased = StoredIncident { lease: Some(lease), ..unpublished() };
+    let reported = Some(Reported::from(report()));
+    let published = StoredIncident { published_at: Some(noon()), reported, ..unpublished() };
+
+    assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), Write::Done);
+    let stored = store.incident(&incident_key()).await.unwrap().unwrap();
+    assert_eq!(stored.value, leased);
+    assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), Write::Conflict);
+    assert_eq!(store.write_incident(&published, stored.version).await.unwrap(), Write::Done);
+    let stored = store.incident(&incident_key()).await.unwrap().unwrap();
+    assert_eq!(stored.value, published);
+
+    let wanted = [incident_key().id].into();
+    let found = store.incidents(key(0).address, key(0).day, &wanted).await.unwrap();
+    assert_eq!(found.records.into_values().collect::<Vec<_>>(), [stored]);
+    assert!(store.incidents(key(0).address, key(0).day, &[].into()).await.unwrap().records.is_empty());
+    assert!(store.incidents(key(0).address, key(1).day, &wanted).await.unwrap().records.is_empty());
+}
+
+async fn an_incident_with_more_logins_than_it_lists_is_loaded_as_it_was_written(store: impl Store) {
+    for number in [50, 51, 256, 257, 400] {
+        let mut stored = unpublished();
+        for login in (0..number).map(|number| login(&format!("login {number}"), number % 60)) {
+            stored.incident.join(Incident::of(&login, [].into()));
+        }
+        let is_estimated = stored.incident.logins.is_estimated();
+        assert_eq!(is_estimated, number > 254, "the incident has two logins of its own");
+        let version = store.incident(&incident_key()).await.unwrap().map_or(Version::NONE, |stored| stored.version);
+        store.write_incident(&stored, version).await.unwrap();
+        assert_eq!(store.incident(&incident_key()).await.unwrap().unwrap().value, stored, "{number} logins");
+    }
+}
+
+async fn all_records_of_an_address_on_the_days_are_loaded_and_no_others(store: impl Store) {
+    for days_later in -2..=2 {
+        store.write_tally(&key(days_later), &tally(1), Version::NONE).await.unwrap();
+        store.write_login(&login("a", days_later * 24 * 60)).await.unwrap();
+    }
+    let non_interactive = TallyKey { source: Source::NonInteractive, ..key(0) };
+    store.write_tally(&non_interactive, &tally(2), Version::NONE).await.unwrap();
+    let elsewhere = TallyKey { address: address("2001:db8::7"), ..key(0) };
+    store.write_tally(&elsewhere, &tally(3), Version::NONE).await.unwrap();
+
+    let contents = store_contents(&store, key(0).address, key(-1).day..=key(1).day).await.evidence;
+    let tallies: Vec<_> = contents.tallies.keys().copied().collect();
+    let interactive = Source::Interactive;
+    assert_eq!(
+        tallies,
+        [
+            (key(-1).day, interactive),
+            (key(0).day, interactive),
+            (key(0).day, Source::NonInteractive),
+            (key(1).day, interactive)
+        ]
+    );
+    assert_eq!(contents.logins.iter().map(Login::day).collect::<Vec<_>>(), [key(-1).day, key(0).day, key(1).day]);
+}
+
+async fn a_full_tally_has_room(store: impl Store) {
+    let mut full = Tally::default();
+    for number in 0..24 * 400_u64 {
+        let seconds = i64::try_from(number % 24).unwrap() * 3600 - 12 * 3600;
+        full.add(&Failure { user: format!("{number}{}", "é".repeat(100)), ..failure(number, seconds) });
+    }
+    assert!(full.is_saturated());
+    assert_eq!(store.write_tally(&key(0), &full, Version::NONE).await.unwrap(), Write::Done);
+    assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, full);
+}
+
+async fn several_pages_of_records_are_loaded_whole(store: impl Store) {
+    // A page of DynamoDB has 1 MB.
+    for number in 0..40 {
+        let big = Login { user_agent: "x".repeat(40_000), ..login(&number.to_string(), number) };
+        store.write_login(&big).await.unwrap();
+    }
+    let contents = store_contents(&store, key(0).address, key(0).day..=key(0).day).await;
+    assert_eq!(contents.evidence.logins.len(), 40);
+}

@@ -1,0 +1,148 @@
+//! A pipeline with a virtual clock and a topic that can fail.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pivotwatch::detection::Rule;
+use pivotwatch::input::Limits;
+use pivotwatch::notify::{InMemoryNotifier, Message, Notifier, PublishError, Table};
+use pivotwatch::objects::Objects;
+use pivotwatch::pipeline::{Pipeline, Runtime, System};
+use pivotwatch::store::Store;
+use serde_json::Value;
+
+use crate::facts::{event, noon, written};
+
+/// A runtime whose waits advance its clock at once, and whose random numbers are a sequence.
+#[derive(Debug)]
+pub struct VirtualRuntime {
+    now: Mutex<DateTime<Utc>>,
+    drawn: AtomicU64,
+}
+
+impl VirtualRuntime {
+    /// A runtime whose clock begins at `now`.
+    #[must_use]
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { now: Mutex::new(now), drawn: AtomicU64::new(1) }
+    }
+
+    /// Advances the clock.
+    pub fn pass(&self, time: TimeDelta) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) += time;
+    }
+}
+
+impl Runtime for VirtualRuntime {
+    fn now(&self) -> DateTime<Utc> {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn wait(&self, duration: Duration) {
+        self.pass(TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX));
+        // Yields, as a real wait does.
+        tokio::task::yield_now().await;
+    }
+
+    async fn wait_until(&self, time: DateTime<Utc>) {
+        while self.now() < time {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn random(&self) -> u64 {
+        // Multiplies a counter by an odd number, to spread the values.
+        self.drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+    }
+
+    async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        System.run_blocking(work).await
+    }
+}
+
+/// A topic that fails, or never answers, a number of times before it works.
+#[derive(Debug, Default)]
+pub struct Topic {
+    /// The messages that were sent.
+    pub sent: InMemoryNotifier,
+    /// Number of requests still to refuse.
+    pub refusals: AtomicU64,
+    /// Number of messages still to send without an answer, as when a network loses the response.
+    pub silences: AtomicU64,
+}
+
+impl Topic {
+    #[must_use]
+    pub fn messages(&self) -> Vec<Message> {
+        self.sent.messages()
+    }
+}
+
+fn take_one(left: &AtomicU64) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+}
+
+impl Notifier for Topic {
+    async fn publish(&self, message: &Message) -> Result<(), PublishError> {
+        if take_one(&self.refusals) {
+            return Err(PublishError("throttled".to_owned()));
+        }
+        self.sent.publish(message).await?;
+        if take_one(&self.silences) {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+/// An event that a function is invoked with.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Objects were written under these keys.
+    Objects(Vec<String>),
+    /// EventBridge delivers a CloudTrail record.
+    Record(Value),
+}
+
+impl Event {
+    /// Invokes the function for this event.
+    ///
+    /// # Errors
+    ///
+    /// Why Lambda has to deliver the event again.
+    pub async fn invoke<S: Store, N: Notifier, R: Runtime>(
+        &self,
+        pipeline: &Pipeline<S, N, R>,
+        objects: &impl Objects,
+    ) -> Result<(), String> {
+        match self {
+            Self::Objects(keys) => {
+                let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+                let ingested = pipeline.ingest(objects, &written(&keys)).await;
+                ingested.answer().map(drop).map_err(|failed| failed.to_string())
+            }
+            Self::Record(record) => {
+                let (_, result) = pipeline.detect(&event(record)).await;
+                result.map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
+/// The pipeline over `store`, with a clock of its own.
+pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, VirtualRuntime> {
+    Pipeline {
+        store,
+        notifier: Topic::default(),
+        runtime: VirtualRuntime::at(noon()),
+        rule: Rule::default(),
+        limits: Limits::default(),
+        table: Table {
+            name: "pivotwatch-evidence".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "999988887777".to_owned(),
+        },
+    }
+}
