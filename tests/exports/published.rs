@@ -1,6 +1,5 @@
-//! The published samples of each shape, in `tests/fixtures`. What each of their records comes to stands beside them in
-//! `expected.csv`, written down from the sample by hand. So a belief that the reader and [`crate::writers`] share does not
-//! pass for a fact.
+//! The published samples of each shape, in `tests/fixtures`. Beside them, `expected.csv` has the outcome of each record,
+//! written from the sample by hand. So a belief that the reader and [`crate::writers`] share does not pass for a fact.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,6 +1,6 @@
-//! What is stored, byte by byte, for known facts. Another version reads what this one wrote: whoever changes an encoding or a
-//! hash must see that here, and raise the format's number. The bytes were put together by hand from the formats of
-//! <https://postcard.jamesmunns.com/wire-format> and SHA-256.
+//! The stored bytes of known facts. Another version reads what this one wrote: whoever changes an encoding or a hash must
+//! see that here, and raise the format's number. The bytes were put together by hand, by the wire format of postcard
+//! (<https://postcard.jamesmunns.com/wire-format>) and SHA-256.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -36,7 +36,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// A failure whose record has the id `…number`.
@@ -83,7 +83,7 @@ const TALLY: &str = "
       0c 417a75726520506f7274616c
 ";
 
-/// The hexadecimal digits of a listing: its first two columns, before two blanks that follow a digit.
+/// The bytes of a listing. On each line two blanks end them.
 fn listed(listing: &str) -> Vec<u8> {
     let line = |line: &str| bytes(line.trim_start().split("  ").next().unwrap_or_default());
     listing.lines().flat_map(line).collect()
