@@ -140,6 +140,7 @@ pub(crate) const WRITERS: &[Writer] = &[
         write: |all| lines(all, |one| json!({"_source": elastic(one)})),
     },
     Writer { shape: "elastic", what: "flat documents", write: |all| lines(all, |one| flat(&elastic(one))) },
+    Writer { shape: "elastic_csv", what: "by Kibana", write: kibana_csv },
 ];
 
 pub(crate) fn array(all: &[SignIn], record: impl Fn(&SignIn) -> Value) -> Value {
@@ -408,4 +409,25 @@ fn defender_csv(all: &[SignIn]) -> String {
         columns.split(',').map(text).collect()
     };
     table(columns, ",", all.iter().map(row))
+}
+
+/// The table that Kibana exports from Discover, in its notation of times, numbers and missing values.
+pub(crate) fn kibana_csv(all: &[SignIn]) -> String {
+    let columns = "@timestamp,azure.signinlogs.category,azure.signinlogs.properties.app_display_name,azure.signinlogs.properties.created_at,azure.signinlogs.properties.id,azure.signinlogs.properties.status.error_code,azure.signinlogs.properties.user_principal_name,azure.signinlogs.result_type,source.ip";
+    let written = |time: chrono::DateTime<chrono::Utc>| time.format("%b %-d, %Y @ %H:%M:%S%.3f").to_string();
+    let row = |one: &SignIn| {
+        let [category, app, missing] = [&one.category, "Azure Portal", "-"].map(str::to_owned);
+        let [logged, created] =
+            [chrono::TimeDelta::minutes(2), chrono::TimeDelta::zero()].map(|delay| written(one.time + delay));
+        let (id, code, user, address) = (one.id.clone(), grouped(&one.code), one.user.clone(), one.address.clone());
+        vec![logged, category, app, created, id, code, user, missing, address]
+    };
+    table(columns, ",", all.iter().map(row))
+}
+
+/// A number with its digits in groups of three.
+fn grouped(digits: &str) -> String {
+    let starts_group = |position: usize| position > 0 && (digits.len() - position).is_multiple_of(3);
+    let group = |(position, digit)| if starts_group(position) { format!(",{digit}") } else { format!("{digit}") };
+    digits.chars().enumerate().map(group).collect()
 }

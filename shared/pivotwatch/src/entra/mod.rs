@@ -167,3 +167,8 @@ pub fn recognise(head: &[u8]) -> Result<Recognised, ReadFault> {
 pub fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
     shape::recognise_forwarder(head)
 }
+
+/// The names of all shapes, as in logs and reports, in the order in which they are tried.
+pub fn shapes() -> impl Iterator<Item = &'static str> {
+    shape::names()
+}

@@ -290,13 +290,45 @@ pub(super) fn is_code(text: &str) -> bool {
 }
 
 /// Parses a result code: digits, at most as many as a [`Code`] has, so that an attacker cannot fill the table with
-/// longer texts. A tool whose only numbers are fractions writes `50126.0`.
+/// longer texts. A tool whose only numbers are fractions writes `50126.0`, and Kibana `50,126`.
 fn code(text: &str) -> Option<Code> {
     let text = text.strip_suffix(".0").unwrap_or(text);
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { Code::from(text).ok() } else { None }
+    if has_digits(text) { Code::from(text).ok() } else { ungrouped(text) }
+}
+
+/// The code of a number whose digits are in groups of three.
+fn ungrouped(text: &str) -> Option<Code> {
+    let (first, groups) = text.split_once(',')?;
+    let mut code = Code::from(first).ok().filter(|first| has_digits(first) && first.len() <= 3)?;
+    for group in groups.split(',') {
+        (has_digits(group) && group.len() == 3).then_some(())?;
+        code.try_push_str(group).ok()?;
+    }
+    Some(code)
+}
+
+fn has_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn filled<'a>(texts: &'a [Cow<'_, str>]) -> impl Iterator<Item = &'a str> + Clone {
     texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_digits_however_a_tool_groups_them() {
+        for (text, expected) in [("0", "0"), ("50126", "50126"), ("50126.0", "50126"), ("50,126", "50126")] {
+            assert_eq!(code(text).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(code("7,000,222").as_deref(), Some("7000222"));
+        for text in
+            ["", ",", "50,", ",126", "50,12", "5012,6", "50,126,", "50,12a", "50.126", "50, 126", "1,000,000,000,000"]
+        {
+            assert_eq!(code(text), None, "{text}");
+        }
+    }
 }

@@ -59,6 +59,11 @@ pub(super) struct Shape {
     pub(super) read: fn(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault>,
 }
 
+/// The names of [`SHAPES`].
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SHAPES.iter().map(|shape| shape.name)
+}
+
 /// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
 /// has no byte order mark and no white space before it, and is the whole export when that is short.
 pub(super) fn recognise(head: &[u8]) -> Result<Recognised, Foreign> {

@@ -171,10 +171,10 @@ impl Parts<'_> {
 }
 
 /// Whether a word says nothing of the time: an English day of the week, or a word that Finnish, Norwegian, Danish,
-/// German, Bulgarian, Macedonian, Bosnian or English cultures put between or after date and clock.
+/// German, Bulgarian, Macedonian, Bosnian or English cultures put between or after date and clock, or the `@` of Kibana.
 fn is_filler(word: &str) -> bool {
     const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    matches!(word, "klo" | "kl" | "um" | "г" | "ч" | "во" | "u" | "at")
+    matches!(word, "klo" | "kl" | "um" | "г" | "ч" | "во" | "u" | "at" | "@")
         || WEEKDAYS.iter().any(|day| *day == word || day[..3] == *word)
 }
 

@@ -1,6 +1,8 @@
 //! The store in DynamoDB: one table, partitioned by address, so that each kind of record of an address on a day is one
 //! strongly consistent query.
 
+#[cfg(test)]
+mod golden;
 mod item;
 mod logins;
 mod state;
