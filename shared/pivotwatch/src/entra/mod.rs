@@ -20,7 +20,7 @@ mod source;
 mod time;
 
 pub use record::{Ignored, Rejected};
-pub use time::{Newest, When};
+pub use time::{Newest, TimeRange, Times};
 
 use crate::detection::{Failure, Rule};
 use crate::input::{Input, ReadFault};
@@ -98,11 +98,16 @@ impl Warning {
 /// Takes the outcomes of an export's records in the order of the records. Failures whose dates wait for evidence come
 /// later.
 pub trait Receiver {
-    /// One record, and when its sign-in was.
-    fn receive(&mut self, outcome: Outcome, when: When<'_>);
+    /// The outcome of one record.
+    fn receive(&mut self, outcome: Outcome);
 
     /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
+
+    /// Where the time of each record is added, before its outcome is received.
+    fn times(&mut self) -> Times<'_> {
+        Times::Unused
+    }
 }
 
 /// A shape of export, recognised.

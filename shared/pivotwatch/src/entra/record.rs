@@ -209,12 +209,12 @@ impl Record<'_> {
         let mut unusable = Dated { when: When::NEVER, time: Err(Rejected::NoTime), by: None };
         for (column, text) in self.times() {
             let when = When::new(text, dates.of(column));
-            let by_itself = When::new(text, Orders::ANY).time();
+            let by_itself = When::new(text, Orders::ANY).parse();
             let is_ambiguous = by_itself == Err(Rejected::AmbiguousTime);
             if is_ambiguous && evidence == Evidence::Partial && !dates.is_mixed(column) {
                 return None;
             }
-            let time = if is_ambiguous { when.time() } else { by_itself };
+            let time = if is_ambiguous { when.parse() } else { by_itself };
             match time {
                 Ok(_) => return Some(Dated { when, time, by: is_ambiguous.then_some(column) }),
                 Err(fault) if unusable.time == Err(Rejected::NoTime) || fault == Rejected::AmbiguousTime => {

@@ -170,20 +170,33 @@ mod tests {
     use super::super::diagnostic::{self, KEYS};
     use super::*;
     use crate::detection::Rule;
-    use crate::entra::{Outcome, Receiver};
+    use crate::entra::{Outcome, Receiver, TimeRange, Times};
     use crate::input::{Input, Limits};
 
-    #[derive(Debug, Default, PartialEq)]
-    struct Received(Vec<(Outcome, Option<DateTime<Utc>>)>);
+    #[derive(Debug, PartialEq)]
+    struct Received {
+        outcomes: Vec<Outcome>,
+        times: TimeRange,
+    }
+
+    impl Received {
+        fn nothing() -> Self {
+            Self { outcomes: Vec::new(), times: TimeRange::with_horizon(DateTime::<Utc>::MAX_UTC) }
+        }
+    }
 
     impl Receiver for Received {
-        fn receive(&mut self, outcome: Outcome, when: When<'_>) {
-            self.0.push((outcome, when.read()));
+        fn receive(&mut self, outcome: Outcome) {
+            self.outcomes.push(outcome);
+        }
+
+        fn times(&mut self) -> Times<'_> {
+            Times::Range(&mut self.times)
         }
     }
 
     fn received(read: impl FnOnce(&mut Sink<'_>)) -> Received {
-        let mut received = Received::default();
+        let mut received = Received::nothing();
         let rule = Rule::default();
         read(&mut Sink::new("", Framing::Lines, &rule, &mut received));
         received
@@ -348,7 +361,7 @@ mod tests {
             let expected = if let Fast::Taken(length) = fast {
                 received(|sink| assert!(diagnostic::read_record(&text[..length], sink).is_ok()))
             } else {
-                Received::default()
+                Received::nothing()
             };
             prop_assert_eq!(&taken, &expected);
 
@@ -380,13 +393,13 @@ mod tests {
             assert_eq!(path.fast_path.successes.len(), 1);
             let text = success.replace(there, here);
             let (_, received) = path.read(text.as_bytes(), Framing::Lines);
-            assert_eq!(received.0[0].0, expected, "{text}");
+            assert_eq!(received.outcomes[0], expected, "{text}");
         }
         let mut path = Path::new();
         path.read(success.as_bytes(), Framing::Lines);
         let failure = success.replace("\"resultType\":\"0\"", "\"resultType\":\"00\"");
         let (_, received) = path.read(failure.as_bytes(), Framing::Lines);
-        assert!(matches!(received.0[0].0, Outcome::Failure(_)), "{received:?}");
+        assert!(matches!(received.outcomes[0], Outcome::Failure(_)), "{received:?}");
     }
 
     #[test]
@@ -406,7 +419,7 @@ mod tests {
         for record in [record(), success] {
             let text = record.to_string().replace("\"2026-03-02T12:02:00Z\"", "1e400");
             let text = format!("{text}\n");
-            assert_eq!(Path::new().read(text.as_bytes(), Framing::Lines), (Fast::Declined, Received::default()));
+            assert_eq!(Path::new().read(text.as_bytes(), Framing::Lines), (Fast::Declined, Received::nothing()));
         }
     }
 
@@ -442,7 +455,7 @@ mod tests {
             (text.replace("it's", "it\\x"), Fast::Invalid),
         ] {
             let found = Path::new().read(text.as_bytes(), Framing::Lines);
-            assert_eq!(found, (expected, Received::default()), "{text}");
+            assert_eq!(found, (expected, Received::nothing()), "{text}");
         }
     }
 }

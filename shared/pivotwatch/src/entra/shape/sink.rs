@@ -205,6 +205,9 @@ impl<'a> Sink<'a> {
 
     pub(super) fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.records += 1;
-        self.receiver.receive(outcome, when);
+        if !self.receiver.times().add(when) {
+            self.warn(Warning::FutureTime);
+        }
+        self.receiver.receive(outcome);
     }
 }

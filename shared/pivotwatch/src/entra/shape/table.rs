@@ -235,7 +235,7 @@ pub(super) fn read(
 fn has_time(fields: &[Field], cells: &[&[u8]]) -> bool {
     fields.iter().zip(cells).any(|(field, cell)| {
         let is_of_time = matches!(field, Field::Text(role) if TIMES.contains(role));
-        let time = || When::new(cell.trim_ascii(), Orders::ANY).time();
+        let time = || When::new(cell.trim_ascii(), Orders::ANY).parse();
         is_of_time && matches!(time(), Ok(_) | Err(Rejected::AmbiguousTime))
     })
 }

@@ -10,6 +10,7 @@
 //! | `written` | the parts of a time: date, clock, AM or PM, zone |
 //! | `designator` | AM and PM by language |
 //! | `newest` | the newest of many times |
+//! | `range` | the first and the last of many times |
 //!
 //! Rejected as `bad_time`: digits of other scripts, unknown words, and calendars other than the Gregorian. Years of
 //! these calendars are below 2000 (Persian 1404, Hijri 1447) or above 2199 (Thai 2569).
@@ -18,6 +19,7 @@ mod designator;
 mod evidence;
 mod newest;
 mod order;
+mod range;
 mod written;
 
 use chrono::{DateTime, Utc};
@@ -26,15 +28,38 @@ pub(super) use self::evidence::{DateOrders, TIMES};
 pub use self::newest::Newest;
 pub(super) use self::order::Orders;
 use self::order::TimeFault;
+pub use self::range::TimeRange;
 use self::written::Written;
 use super::record::Rejected;
 use crate::detection::Day;
 
 /// The time of a record as the export's text, not parsed yet.
 #[derive(Clone, Copy, Debug)]
-pub struct When<'t> {
+pub(super) struct When<'t> {
     text: &'t [u8],
     orders: Orders,
+}
+
+/// Where the times of an object's records are added.
+#[derive(Debug)]
+pub enum Times<'a> {
+    /// Nowhere: only the times of failures are parsed.
+    Unused,
+    /// Few times are parsed.
+    Newest(&'a mut Newest),
+    /// Every time is parsed.
+    Range(&'a mut TimeRange),
+}
+
+impl Times<'_> {
+    /// Adds a time, if it can be parsed. Returns `false` if it is after the horizon.
+    pub(super) fn add(self, when: When<'_>) -> bool {
+        match self {
+            Self::Unused => true,
+            Self::Newest(newest) => newest.add(when),
+            Self::Range(range) => when.parse().map_or(true, |time| range.add(time)),
+        }
+    }
 }
 
 impl<'t> When<'t> {
@@ -46,14 +71,8 @@ impl<'t> When<'t> {
         Self { text, orders }
     }
 
-    /// The time, if the text can be parsed.
-    #[must_use]
-    pub fn read(self) -> Option<DateTime<Utc>> {
-        self.time().ok()
-    }
-
     /// The time, or why there is none.
-    pub(super) fn time(self) -> Result<DateTime<Utc>, Rejected> {
+    pub(super) fn parse(self) -> Result<DateTime<Utc>, Rejected> {
         if self.text.is_empty() {
             return Err(Rejected::NoTime);
         }
@@ -394,8 +413,8 @@ mod tests {
         fn the_newest_of_all_times_is_the_newest_of_those_that_were_read(times in vec(written(), 0..12)) {
             let whens = times.iter().map(|text| When::new(text.as_bytes(), Orders::ANY));
             let mut newest = Newest::up_to(DateTime::<Utc>::MAX_UTC);
-            whens.clone().for_each(|when| assert!(newest.see(when)));
-            prop_assert_eq!(newest.time(), whens.filter_map(When::read).max(), "{:?}", times);
+            whens.clone().for_each(|when| assert!(newest.add(when)));
+            prop_assert_eq!(newest.time(), whens.filter_map(|when| when.parse().ok()).max(), "{:?}", times);
         }
     }
 }
