@@ -25,11 +25,11 @@ use super::super::fields::{Field, Fields};
 use super::super::lenient::Words;
 use super::super::record::Rejected;
 use super::preview::Preview;
-use super::{Shape, Sink, any_record, table};
+use super::{RECORDS, Recognition, Shape, Sink, any_record, table, table_field_maps};
 use crate::input::names::pass_by_scalars;
 use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault};
 
-pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises, read };
+pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognition: Recognition::Preview(recognises), read };
 
 /// Names of tables' lists, in lower case.
 const TABLES: [&str; 1] = ["tables"];
@@ -309,7 +309,7 @@ impl Answer<'_, '_, '_> {
     /// Takes the columns of a table, and the rows that came before them.
     fn columns(&mut self, text: &str) {
         let Some(names) = names(text) else { return };
-        let columns = table::fields(names);
+        let columns = table::fields(names, &table_field_maps());
         if let Err(foreign) = columns {
             self.sink.is_instead(foreign);
         }
@@ -324,7 +324,7 @@ impl Answer<'_, '_, '_> {
         let text = row.get();
         if text.starts_with('{') {
             // A table that stands where rows stand is none of a sign-in, and is counted as such.
-            return any_record::read(text.as_bytes(), self.sink);
+            return any_record::read(text.as_bytes(), RECORDS, self.sink);
         }
         match &self.table.columns {
             Some(Ok(fields)) => match cells(text, fields) {

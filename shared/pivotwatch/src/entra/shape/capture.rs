@@ -12,13 +12,16 @@ use json_records::Framing;
 use super::super::record::Rejected;
 use super::avro::{Schema, Steps, Values, bytes, count, damaged, exactly, number, text};
 use super::reader::DiagnosticReader;
-use super::{Shape, Sink};
+use super::{Recognition, Shape, Sink};
 use crate::input::{Expansion, Foreign, Input, Limits, ReadFault};
 
 const MAGIC: &[u8] = b"Obj\x01";
 
-pub(super) const SHAPE: Shape =
-    Shape { name: "capture", recognises: |head| head.text.starts_with(MAGIC), read: |input, sink| read(input, sink) };
+pub(super) const SHAPE: Shape = Shape {
+    name: "capture",
+    recognition: Recognition::Preview(|head| head.text.starts_with(MAGIC)),
+    read: |input, sink| read(input, sink),
+};
 
 /// A message of an event hub has a MiB at most, in the dearest tier 20.
 const LONGEST_BODY: u64 = 20 * 1024 * 1024;

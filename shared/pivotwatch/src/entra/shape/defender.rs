@@ -5,20 +5,20 @@
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::reader::{NotJson, read_json};
-use super::{Shape, Sink, table};
+use super::{Recognition, Shape, Sink, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
     // Whichever columns a query kept, `Timestamp` beside `TimeGenerated` where Sentinel has a copy.
-    recognises: |head| {
+    recognition: Recognition::Preview(|head| {
         ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| head.has(&["Timestamp", "ErrorCode", other]))
-    },
+    }),
     read: |input, sink| read_json(input, sink, read_record),
 };
 
 pub(super) const CSV: Shape = Shape {
     name: "defender_csv",
-    recognises: |head| table::has_columns(head, field_map),
+    recognition: Recognition::Columns(field_map),
     read: |input, sink| table::read(input, sink, field_map, |_| ()),
 };
 

@@ -11,11 +11,11 @@ use super::super::source::{Origin, of_log};
 use super::batches::BATCH_NAMES;
 use super::forwarded::{self, Content};
 use super::reader::{DiagnosticReader, NotJson};
-use super::{Shape, Sink, defender, log_analytics};
+use super::{Recognition, Shape, Sink, defender, log_analytics};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
-    recognises: |head| head.has(&["category"]),
+    recognition: Recognition::Preview(|head| head.has(&["category"])),
     read: |input, sink| DiagnosticReader::new(input.limits).read(input, sink.framing, sink),
 };
 

@@ -4,25 +4,25 @@
 
 use super::super::fields::{Field, FieldId, Fields};
 use super::reader::{NotJson, read_json};
-use super::{Shape, Sink, table};
+use super::{Recognition, Shape, Sink, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "elastic",
-    recognises: |head| {
+    recognition: Recognition::Preview(|head| {
         let paths = ["", ".category", ".result_type"].into_iter().map(str::to_owned);
         let properties = ["created_at", "status.error_code", "status", "ip_address", "id", "category"];
         let paths = paths.chain(properties.map(|name| format!(".properties.{name}")));
         paths
             .into_iter()
             .any(|path| WRAPPERS.iter().any(|wrapper| head.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
-    },
+    }),
     read: |input, sink| read_json(input, sink, read_record),
 };
 
 /// A table of documents, as Kibana exports them.
 pub(super) const CSV: Shape = Shape {
     name: "elastic_csv",
-    recognises: |head| table::has_columns(head, field_map),
+    recognition: Recognition::Columns(field_map),
     read: |input, sink| table::read(input, sink, field_map, |_| ()),
 };
 

@@ -5,11 +5,11 @@
 
 use json_records::{Framing, batch_start};
 
-use super::Shape;
 use super::reader::DiagnosticReader;
+use super::{Recognition, Shape};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "event_hub",
-    recognises: |head| batch_start(head.text, "records").is_some(),
+    recognition: Recognition::Preview(|head| batch_start(head.text, "records").is_some()),
     read: |input, sink| DiagnosticReader::new(input.limits).read(input, Framing::Lines, sink),
 };

@@ -28,18 +28,21 @@ use super::batches::BATCH_NAMES;
 use super::preview::Preview;
 use super::provenance::{Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};
-use super::{Shape, Sink, diagnostic, elastic};
+use super::{Recognition, Shape, Sink, diagnostic, elastic};
 use crate::input::names::TEXTS;
 use crate::input::{Input, ReadFault};
 
 /// Documents with an object for a record.
-pub(super) const SHAPE: Shape =
-    Shape { name: "forwarded", recognises: |head| OBJECTS.iter().any(|wrapper| has_record(head, wrapper)), read };
+pub(super) const SHAPE: Shape = Shape {
+    name: "forwarded",
+    recognition: Recognition::Preview(|head| OBJECTS.iter().any(|wrapper| has_record(head, wrapper))),
+    read,
+};
 
 /// Documents with a text for a record. It is the last shape of JSON: a text must not decide what is taken for another.
 pub(super) const OF_TEXTS: Shape = Shape {
     name: "forwarded",
-    recognises: |head| {
+    recognition: Recognition::Preview(|head| {
         // CloudTrail's records are tried after all exports.
         let is_of_cloud_trail =
             ["", "detail."].iter().any(|around| CLOUD_TRAIL.iter().all(|name| head.has(&[&format!("{around}{name}")])));
@@ -47,7 +50,7 @@ pub(super) const OF_TEXTS: Shape = Shape {
             && TEXTS
                 .iter()
                 .any(|wrapper| has_record(head, wrapper) || has_record(head, &format!("{SEARCHED}.{wrapper}")))
-    },
+    }),
     read,
 };
 
@@ -74,10 +77,10 @@ const LONGER: usize = 16;
 /// that only forwarders write. Sign-ins can come after any number of other logs. Recognised after everything else.
 pub(super) const OF_OTHER_LOGS: Shape = Shape {
     name: "forwarded",
-    recognises: |head| {
+    recognition: Recognition::Preview(|head| {
         let carried = || TEXTS.iter().chain(&[SEARCHED]);
         carried().any(|carried| OWN.iter().any(|own| own != carried && head.has(&[carried, own])))
-    },
+    }),
     read,
 };
 

@@ -4,16 +4,16 @@
 //! Fields: <https://learn.microsoft.com/graph/api/resources/signin>.
 
 use super::reader::read_json;
-use super::{Shape, log_analytics};
+use super::{Recognition, Shape, log_analytics};
 
 /// What a record has besides its time, whichever of it a tool kept.
 const OTHERS: [&str; 4] = ["status", "ipAddress", "userPrincipalName", "signInEventTypes"];
 
 pub(super) const SHAPE: Shape = Shape {
     name: "graph",
-    recognises: |head| {
+    recognition: Recognition::Preview(|head| {
         // A page, or a download, of a quiet hour has no records.
         head.is_empty_batch || OTHERS.iter().any(|other| head.has_in_any_case(&["createdDateTime", other]))
-    },
+    }),
     read: |input, sink| read_json(input, sink, log_analytics::read_record),
 };

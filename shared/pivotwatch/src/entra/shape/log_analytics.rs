@@ -9,15 +9,15 @@
 use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::super::record::Rejected;
 use super::reader::{NotJson, read_json};
-use super::{Shape, Sink};
+use super::{Recognition, Shape, Sink};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics",
-    recognises: |head| {
+    recognition: Recognition::Preview(|head| {
         ["CreatedDateTime", "TimeGenerated"]
             .iter()
             .any(|time| ["ResultType", "Category", "Type"].iter().any(|other| head.has(&[time, other])))
-    },
+    }),
     read: |input, sink| read_json(input, sink, read_record),
 };
 

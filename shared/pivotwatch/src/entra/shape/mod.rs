@@ -26,8 +26,10 @@ mod sink;
 mod table;
 
 use self::preview::Preview;
+use self::reader::ReadRecord;
 pub(super) use self::sink::Sink;
 use super::Recognised;
+use super::fields::FieldMap;
 use crate::input::{Foreign, Input, ReadFault};
 
 /// Every shape, in the order in which they are tried.
@@ -48,15 +50,52 @@ const SHAPES: &[Shape] = &[
     elastic::CSV,
 ];
 
+/// The records that an answer can hold whatever its own shape. Of two that map as many fields of a record, the first reads it.
+const RECORDS: &[(FieldMap, ReadRecord)] = &[
+    (diagnostic::field_map, diagnostic::read_record),
+    (log_analytics::field_map, log_analytics::read_record),
+    (defender::field_map, defender::read_record),
+    (elastic::field_map, elastic::read_record),
+];
+
+/// The field maps of all tables, in the order of [`SHAPES`].
+fn table_field_maps() -> Vec<FieldMap> {
+    let field_map = |shape: &Shape| match shape.recognition {
+        Recognition::Columns(field_map) => Some(field_map),
+        Recognition::Preview(_) => None,
+    };
+    SHAPES.iter().filter_map(field_map).collect()
+}
+
 /// A shape: how it is recognised and how it is read.
 #[derive(Debug)]
 pub(super) struct Shape {
     /// The name in logs and reports.
     pub(super) name: &'static str,
-    /// Whether an export that begins so has this shape.
-    recognises: fn(head: &Preview<'_>) -> bool,
+    recognition: Recognition,
     /// Reads the export to its end.
     pub(super) read: fn(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault>,
+}
+
+/// How a shape is recognised.
+#[derive(Clone, Copy, Debug)]
+enum Recognition {
+    /// By the beginning of an export.
+    Preview(fn(head: &Preview<'_>) -> bool),
+    /// By the columns of a table: no other table's map knows more of them.
+    Columns(FieldMap),
+}
+
+impl Shape {
+    /// Whether an export with this beginning has this shape.
+    fn matches(&self, head: &Preview<'_>) -> bool {
+        match self.recognition {
+            Recognition::Preview(matches) => matches(head),
+            Recognition::Columns(field_map) => {
+                !head.is_json() && table::is_best_map(head.text, field_map, &table_field_maps())
+            }
+        }
+    }
 }
 
 /// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
@@ -68,7 +107,8 @@ pub(super) fn recognise(head: &[u8]) -> Result<Recognised, Foreign> {
         if first.is_json() {
             foreign_json(&first)
         } else {
-            preview::after_text(head).unwrap_or_else(|| table::foreign(head))
+            let after_text = preview::after_text(head).or_else(|| prefixed::foreign(head));
+            after_text.unwrap_or_else(|| table::foreign(head, &table_field_maps()))
         }
     })
 }
@@ -85,7 +125,7 @@ fn foreign_json(head: &Preview<'_>) -> Foreign {
 }
 
 fn shape_of(head: &Preview<'_>) -> Option<Recognised> {
-    let shape = SHAPES.iter().find(|shape| (shape.recognises)(head))?;
+    let shape = SHAPES.iter().find(|shape| shape.matches(head))?;
     Some(Recognised { shape, framing: head.framing, is_settled: head.is_settled })
 }
 
@@ -93,5 +133,5 @@ fn shape_of(head: &Preview<'_>) -> Option<Recognised> {
 pub(super) fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
     let head = Preview::of(head);
     let shape = &forwarded::OF_OTHER_LOGS;
-    (shape.recognises)(&head).then_some(Recognised { shape, framing: head.framing, is_settled: true })
+    shape.matches(&head).then_some(Recognised { shape, framing: head.framing, is_settled: true })
 }

@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
-use super::{Shape, table};
+use super::{Recognition, Shape, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "portal_csv",
-    recognises: |head| table::has_columns(head, field_map),
+    recognition: Recognition::Columns(field_map),
     read: |input, sink| table::read(input, sink, field_map, mend),
 };
 

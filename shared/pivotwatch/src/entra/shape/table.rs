@@ -3,18 +3,13 @@
 use super::super::fields::{Field, FieldId, FieldMap, Fields};
 use super::super::record::Rejected;
 use super::super::time::{Orders, When};
-use super::preview::Preview;
-use super::{Sink, defender, elastic, log_analytics, portal_csv, prefixed};
+use super::Sink;
 use crate::input::csv::{Cut, MOST_COLUMNS, Rows, skip_line_ends};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
 
 /// What separates cells: a comma, or what spreadsheets put for it in countries that write numbers with one, or in text
 /// for the clipboard.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-
-/// The columns of every shape of table.
-const FIELD_MAPS: [FieldMap; 4] =
-    [portal_csv::field_map, log_analytics::field_map, defender::field_map, elastic::field_map];
 
 /// The columns of a table that begins so.
 pub(super) struct Columns {
@@ -114,23 +109,21 @@ fn preamble(head: &[u8]) -> (usize, Option<u8>) {
     (start, separator)
 }
 
-/// Whether a table that begins so has sign-ins in columns of these names, and no other names suit it better.
-pub(super) fn has_columns(head: &Preview<'_>, field_map: FieldMap) -> bool {
-    if head.is_json() {
-        return false;
-    }
-    let columns = Columns::of(head.text);
+/// Whether a map finds sign-ins in the columns of a table with this beginning, and no other map knows more of them.
+pub(super) fn is_best_map(head: &[u8], field_map: FieldMap, all: &[FieldMap]) -> bool {
+    let columns = Columns::of(head);
     let is_better =
         |other: &FieldMap| columns.known(*other) > columns.known(field_map) && columns.missing(*other).is_none();
-    columns.missing(field_map).is_none() && !FIELD_MAPS.iter().any(is_better)
+    columns.missing(field_map).is_none() && !all.iter().any(is_better)
 }
 
-/// What the columns of these names are for, or what they are instead of a sign-in's.
-pub(super) fn fields(names: Vec<String>) -> Result<Vec<Field>, Foreign> {
+/// The fields of columns with these names, by the one of these maps that knows most of them; `Foreign` if none finds
+/// sign-ins.
+pub(super) fn fields(names: Vec<String>, field_maps: &[FieldMap]) -> Result<Vec<Field>, Foreign> {
     let columns = Columns { start: 0, separator: b',', names };
-    let complete = FIELD_MAPS.into_iter().rev().filter(|field_map| columns.missing(*field_map).is_none());
-    let field_map = complete.max_by_key(|field_map| columns.known(*field_map));
-    field_map.map(|field_map| columns.fields(field_map).collect()).ok_or_else(|| columns.foreign())
+    let complete = field_maps.iter().rev().filter(|field_map| columns.missing(**field_map).is_none());
+    let field_map = complete.max_by_key(|field_map| columns.known(**field_map));
+    field_map.map(|field_map| columns.fields(*field_map).collect()).ok_or_else(|| columns.foreign(field_maps))
 }
 
 /// Whether a table that begins so has the end of its header in what is there.
@@ -140,13 +133,10 @@ pub(super) fn has_whole_header(head: &[u8]) -> bool {
 }
 
 /// What a table is instead of an export.
-pub(super) fn foreign(head: &[u8]) -> Foreign {
-    if let Some(foreign) = prefixed::foreign(head) {
-        return foreign;
-    }
+pub(super) fn foreign(head: &[u8], field_maps: &[FieldMap]) -> Foreign {
     let columns = Columns::of(head);
     if columns.names.len() >= 2 {
-        columns.foreign()
+        columns.foreign(field_maps)
     } else if has_wide_header(head) {
         Foreign::WideTable
     } else {
@@ -168,7 +158,7 @@ fn has_wide_header(head: &[u8]) -> bool {
 
 impl Columns {
     /// What a table with these columns is instead of an export.
-    fn foreign(&self) -> Foreign {
+    fn foreign(&self, field_maps: &[FieldMap]) -> Foreign {
         // The companion has the same identifiers and times as the table that it goes with, a row for each step of a sign-in.
         if self.has("Request ID") && (self.has("Succeeded") || self.has("Result detail")) {
             return Foreign::AuthenticationDetails;
@@ -177,13 +167,13 @@ impl Columns {
         if of_trail.iter().any(|names| self.has_all(names)) {
             return Foreign::CloudTrailTable;
         }
-        let missing = FIELD_MAPS
-            .into_iter()
+        let missing = field_maps
+            .iter()
             .rev()
-            .max_by_key(|field_map| self.known(*field_map))
+            .max_by_key(|field_map| self.known(**field_map))
             // An address alone is in many tables.
-            .filter(|field_map| self.known(*field_map) > 1)
-            .and_then(|field_map| self.missing(field_map));
+            .filter(|field_map| self.known(**field_map) > 1)
+            .and_then(|field_map| self.missing(*field_map));
         match missing {
             Some(_) if self.is_summary() => Foreign::SummarisedTable,
             missing => missing.unwrap_or(Foreign::OtherTable),
