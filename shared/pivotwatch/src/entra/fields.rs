@@ -9,12 +9,12 @@ use std::fmt;
 use json_records::repaired;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::lenient::{Text, Words};
+use super::lenient::{LenientText, LenientWords};
 use super::missing::{is_missing, is_missing_id, is_type_name};
 use super::object_text;
-use super::record::{Record, SEVERAL, is_code, is_same_code};
+use super::record::{Record, SEVERAL_CODES, is_code, is_same_code};
 use crate::detection::Source;
-use crate::input::names::pass_by_scalars;
+use crate::input::sniff::ignore_scalars;
 
 /// The meaning of a field of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) enum FieldId {
     OriginalLoggedAt,
     /// The table that a search copied the row from.
     OriginalTable,
-    /// The name of the search that copied the row.
+    /// The name of the search that copied the fields.
     SearchName,
     Address,
     /// The address in the envelope.
@@ -173,24 +173,24 @@ impl<'a> Fields<'a> {
     }
 
     fn parsed(text: &'a [u8], field_map: FieldMap) -> Option<Self> {
-        let mut row = Self::default();
+        let mut fields = Self::default();
         let mut json = serde_json::Deserializer::from_slice(text);
-        Members { row: &mut row, field_map }.deserialize(&mut json).and_then(|()| json.end()).ok()?;
-        Some(row)
+        FieldsVisitor { fields: &mut fields, field_map }.deserialize(&mut json).and_then(|()| json.end()).ok()?;
+        Some(fields)
     }
 
     /// The trimmed text of a role.
-    pub(super) fn get(&self, role: FieldId) -> &str {
-        self.0[role as usize].trim()
+    pub(super) fn get(&self, id: FieldId) -> &str {
+        self.0[id as usize].trim()
     }
 
     /// Sets a role. Of several fields with one role the last value is kept, but only a result code replaces a result
     /// code.
-    pub(super) fn put(&mut self, role: FieldId, text: Cow<'a, str>) {
-        let is_of_code = matches!(role, FieldId::Code | FieldId::StatusCode);
-        let hides_code = is_of_code && is_code(self.get(role)) && !is_code(text.trim());
+    pub(super) fn put(&mut self, id: FieldId, text: Cow<'a, str>) {
+        let is_of_code = matches!(id, FieldId::Code | FieldId::StatusCode);
+        let hides_code = is_of_code && is_code(self.get(id)) && !is_code(text.trim());
         if !hides_code && !is_missing(&text) {
-            self.0[role as usize] = text;
+            self.0[id as usize] = text;
         }
     }
 
@@ -201,20 +201,20 @@ impl<'a> Fields<'a> {
 
     /// Whether the row has a result code that can be parsed.
     pub(super) fn has_code(&self) -> bool {
-        [FieldId::Code, FieldId::StatusCode].iter().any(|role| is_code(self.get(*role)))
+        [FieldId::Code, FieldId::StatusCode].iter().any(|id| is_code(self.get(*id)))
     }
 
-    /// Whether a search copied the row. `LoggedAt` is then the time of the search.
+    /// Whether a search copied the fields. `LoggedAt` is then the time of the search.
     pub(super) fn is_of_search(&self) -> bool {
         let table = self.get(FieldId::Table).as_bytes();
         let is_results = table.last_chunk().is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"_SRCH"));
-        is_results || [FieldId::OriginalTable, FieldId::SearchName].iter().any(|role| !self.get(*role).is_empty())
+        is_results || [FieldId::OriginalTable, FieldId::SearchName].iter().any(|id| !self.get(*id).is_empty())
     }
 
     /// Sets the role or the roles of a field with this text.
     pub(super) fn put_text(&mut self, field: Field, text: Cow<'a, str>) {
         match field {
-            Field::Text(role) | Field::Words(role) => self.put(role, text),
+            Field::Text(id) | Field::Words(id) => self.put(id, text),
             Field::Object(field_map) => self.put_object(field_map, &text),
             Field::Other => {}
         }
@@ -242,17 +242,17 @@ impl<'a> Fields<'a> {
         let mut found = Fields::default();
         let mut members = object_text::members(text);
         for (name, value) in members.by_ref().take(object_text::MOST_MEMBERS) {
-            let Field::Text(role) = field_map(name) else { continue };
-            let is_of_code = matches!(role, FieldId::Code | FieldId::StatusCode);
-            let earlier = found.get(role);
+            let Field::Text(id) = field_map(name) else { continue };
+            let is_of_code = matches!(id, FieldId::Code | FieldId::StatusCode);
+            let earlier = found.get(id);
             if earlier.is_empty() {
-                found.0[role as usize] = if is_missing(value) { Cow::default() } else { Cow::Owned(value.to_owned()) };
+                found.0[id as usize] = if is_missing(value) { Cow::default() } else { Cow::Owned(value.to_owned()) };
             } else if is_of_code && !is_missing(value) && !is_same_code(earlier, value) {
-                found.0[role as usize] = Cow::Borrowed(SEVERAL);
+                found.0[id as usize] = Cow::Borrowed(SEVERAL_CODES);
             }
         }
         if members.next().is_some() {
-            found.0[FieldId::StatusCode as usize] = Cow::Borrowed(SEVERAL);
+            found.0[FieldId::StatusCode as usize] = Cow::Borrowed(SEVERAL_CODES);
         }
         for (own, found) in self.0.iter_mut().zip(found.0) {
             if own.trim().is_empty() {
@@ -270,12 +270,12 @@ impl<'a> Fields<'a> {
         if self.is_of_search() || !self.get(FieldId::OriginalLoggedAt).is_empty() {
             self.0[FieldId::LoggedAt as usize] = Cow::default();
         }
-        for role in [FieldId::Id, FieldId::OtherId] {
-            if is_missing_id(self.get(role)) {
-                self.0[role as usize] = Cow::default();
+        for id in [FieldId::Id, FieldId::OtherId] {
+            if is_missing_id(self.get(id)) {
+                self.0[id as usize] = Cow::default();
             }
         }
-        let mut take = |role: FieldId| std::mem::take(&mut self.0[role as usize]);
+        let mut take = |id: FieldId| std::mem::take(&mut self.0[id as usize]);
         let mut either = |first, second| {
             let text = take(first);
             if text.trim().is_empty() { take(second) } else { text }
@@ -294,12 +294,12 @@ impl<'a> Fields<'a> {
 }
 
 /// Sets the roles of a row from an object's members.
-struct Members<'r, 'a> {
-    row: &'r mut Fields<'a>,
+struct FieldsVisitor<'r, 'a> {
+    fields: &'r mut Fields<'a>,
     field_map: FieldMap,
 }
 
-impl<'de: 'a, 'a> DeserializeSeed<'de> for Members<'_, 'a> {
+impl<'de: 'a, 'a> DeserializeSeed<'de> for FieldsVisitor<'_, 'a> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -307,7 +307,7 @@ impl<'de: 'a, 'a> DeserializeSeed<'de> for Members<'_, 'a> {
     }
 }
 
-impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
+impl<'de: 'a, 'a> Visitor<'de> for FieldsVisitor<'_, 'a> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -315,11 +315,11 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Text(name)) = map.next_key()? {
+        while let Some(LenientText(name)) = map.next_key()? {
             match (self.field_map)(&name) {
-                Field::Text(role) => self.row.put(role, map.next_value::<Text<'a>>()?.0),
-                Field::Words(role) => self.row.put(role, map.next_value::<Words<'a>>()?.0),
-                Field::Object(field_map) => map.next_value_seed(Members { row: self.row, field_map })?,
+                Field::Text(id) => self.fields.put(id, map.next_value::<LenientText<'a>>()?.0),
+                Field::Words(id) => self.fields.put(id, map.next_value::<LenientWords<'a>>()?.0),
+                Field::Object(field_map) => map.next_value_seed(FieldsVisitor { fields: self.fields, field_map })?,
                 Field::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -327,11 +327,11 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.row.put_object(self.field_map, text);
+        self.fields.put_object(self.field_map, text);
         Ok(())
     }
 
-    pass_by_scalars!();
+    ignore_scalars!();
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         while sequence.next_element::<IgnoredAny>()?.is_some() {}
@@ -345,9 +345,9 @@ mod tests {
 
     #[test]
     fn every_role_is_in_the_slot_of_its_number() {
-        for (slot, role) in ALL.into_iter().enumerate() {
-            assert_eq!(role as usize, slot);
-            assert_eq!(FieldId::in_slot(slot), Some(role));
+        for (slot, id) in ALL.into_iter().enumerate() {
+            assert_eq!(id as usize, slot);
+            assert_eq!(FieldId::in_slot(slot), Some(id));
         }
         assert_eq!(FieldId::in_slot(FIELD_IDS), None);
     }

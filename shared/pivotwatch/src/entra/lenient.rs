@@ -12,29 +12,29 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 /// A text, a number as its text, or nothing: fields change between these from one year to the next. A list of one element is
 /// its element, as searches in Elasticsearch give fields.
 #[derive(Default)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(super) struct LenientText<'a>(pub(super) Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientText<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor { words: false }).map(Text)
+        deserializer.deserialize_any(LenientVisitor { is_list: false }).map(LenientText)
     }
 }
 
 /// The same, but true and false are words too, and a list of texts is their row.
 #[derive(Default)]
-pub(super) struct Words<'a>(pub(super) Cow<'a, str>);
+pub(super) struct LenientWords<'a>(pub(super) Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientWords<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor { words: true }).map(Words)
+        deserializer.deserialize_any(LenientVisitor { is_list: true }).map(LenientWords)
     }
 }
 
-struct TextVisitor {
-    words: bool,
+struct LenientVisitor {
+    is_list: bool,
 }
 
-impl<'de> Visitor<'de> for TextVisitor {
+impl<'de> Visitor<'de> for LenientVisitor {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +62,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(match (self.words, value) {
+        Ok(Cow::Borrowed(match (self.is_list, value) {
             (false, _) => "",
             (true, true) => "true",
             (true, false) => "false",
@@ -79,8 +79,8 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        if !self.words {
-            let Text(first) = sequence.next_element()?.unwrap_or_default();
+        if !self.is_list {
+            let LenientText(first) = sequence.next_element()?.unwrap_or_default();
             let mut is_alone = true;
             while sequence.next_element::<IgnoredAny>()?.is_some() {
                 is_alone = false;
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for TextVisitor {
             return Ok(if is_alone { first } else { Cow::default() });
         }
         let mut words = String::new();
-        while let Some(Text(word)) = sequence.next_element()? {
+        while let Some(LenientText(word)) = sequence.next_element()? {
             words.push_str(&word);
             words.push(' ');
         }

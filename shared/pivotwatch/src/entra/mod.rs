@@ -112,13 +112,13 @@ pub trait Receiver {
 
 /// A shape of export, recognised.
 #[derive(Clone, Copy, Debug)]
-pub struct Recognised {
+pub struct RecognisedShape {
     shape: &'static shape::Shape,
     framing: json_records::Framing,
     is_settled: bool,
 }
 
-impl Recognised {
+impl RecognisedShape {
     /// Whether the beginning was long enough: it has the whole first record, or enough of it to tell how records are framed.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -159,16 +159,16 @@ impl Recognised {
     }
 }
 
-/// Tells the shape of an export from its beginning ([`Input::head`]).
+/// Tells the shape of an export from its beginning ([`Input::beginning`]).
 ///
 /// # Errors
 /// [`ReadFault::NotAnExport`] with what to tell somebody whose object has no shape that is known.
-pub fn recognise(head: &[u8]) -> Result<Recognised, ReadFault> {
-    shape::recognise(head).map_err(ReadFault::NotAnExport)
+pub fn recognise(beginning: &[u8]) -> Result<RecognisedShape, ReadFault> {
+    shape::recognise(beginning).map_err(ReadFault::NotAnExport)
 }
 
 /// The shape of documents of a log forwarder whose beginning has no sign-in: these can come after any number of others.
 #[must_use]
-pub fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
-    shape::recognise_forwarder(head)
+pub fn recognise_forwarder(beginning: &[u8]) -> Option<RecognisedShape> {
+    shape::recognise_forwarder(beginning)
 }

@@ -18,13 +18,13 @@ pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         loop {
             rest = rest.trim_start_matches(|c: char| !is_name(c));
-            let (name, behind) = rest.split_at(rest.find(|c| !is_name(c))?);
-            let Some(value) = assigned(behind) else {
-                rest = behind;
+            let (name, after) = rest.split_at(rest.find(|c| !is_name(c))?);
+            let Some(value) = assigned(after) else {
+                rest = after;
                 continue;
             };
-            let (value, length) = value_of(value, behind.starts_with(':'))?;
-            rest = &behind[behind.len() - length..];
+            let (value, length) = value_of(value, after.starts_with(':'))?;
+            rest = &after[after.len() - length..];
             return Some((name, value));
         }
     })

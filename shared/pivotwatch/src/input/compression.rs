@@ -81,7 +81,7 @@ pub(super) fn decompressed<'a>(
     let mut compression = outermost;
     for _ in 1..LAYERS {
         if compression != Compression::None {
-            (plain, compression) = without_layer(plain, &taken.another())?;
+            (plain, compression) = without_layer(plain, &taken.next_layer())?;
         }
     }
     let (mark, plain) = with_first(plain, ZSTD.len())?;

@@ -28,9 +28,9 @@ use super::{Input, ReadFault};
 pub(crate) const MOST_COLUMNS: usize = 16 * 1024;
 
 /// One row, as it was cut.
-pub(crate) enum Cut<'a> {
+pub(crate) enum RawRow<'a> {
     /// Its cells.
-    Row(Cells<'a>),
+    Cells(Cells<'a>),
     /// It was longer than a record may be, or had more cells, and was passed over.
     TooLong,
     /// A line, or a row of several, whose quotes cannot be trusted.
@@ -75,7 +75,7 @@ pub(crate) struct Rows {
 }
 
 /// Where a row ends.
-enum End {
+enum RowEnd {
     /// After so many bytes, its line end included.
     Row(usize),
     /// Beyond the text.
@@ -85,8 +85,8 @@ enum End {
 }
 
 /// A row that was gone through.
-struct Scanned {
-    end: End,
+struct ScannedRow {
+    end: RowEnd,
     /// Whether it has quotes that no sound writer leaves.
     is_unsound: bool,
     /// Whether a quoted cell of it has a line end.
@@ -106,11 +106,11 @@ impl Rows {
         &mut self,
         input: &mut Input<'_>,
         is_row: &dyn Fn(&[&[u8]]) -> bool,
-    ) -> Result<Option<Cut<'_>>, ReadFault> {
+    ) -> Result<Option<RawRow<'_>>, ReadFault> {
         if let Some(left) = self.damaged_lines.checked_sub(1) {
             self.damaged_lines = left;
             input.advance(line_length(input.ahead()));
-            return Ok(Some(Cut::Damaged));
+            return Ok(Some(RawRow::Damaged));
         }
         if !skip_line_ends(input)? {
             return Ok(None);
@@ -119,17 +119,17 @@ impl Rows {
         let mut is_over = false;
         let scanned = loop {
             let scanned = self.scan(input.ahead(), is_over);
-            if !matches!(scanned.end, End::Beyond) || input.ahead().len() > limit {
+            if !matches!(scanned.end, RowEnd::Beyond) || input.ahead().len() > limit {
                 break scanned;
             }
             is_over = !input.more().map_err(fault)?;
         };
         let ahead = input.ahead();
         let row = match scanned.end {
-            End::Row(length) => &ahead[..length],
-            End::Beyond | End::Never => ahead,
+            RowEnd::Row(length) => &ahead[..length],
+            RowEnd::Beyond | RowEnd::Never => ahead,
         };
-        let is_whole = matches!(scanned.end, End::Row(_));
+        let is_whole = matches!(scanned.end, RowEnd::Row(_));
         let has_columns = self.columns == 0 || self.ends.len() == self.columns;
         let hides_rows = (scanned.has_lines || !is_whole) && self.hides_rows(row, is_row);
         let is_proven = scanned.is_unsound || !has_columns || !is_whole;
@@ -139,31 +139,31 @@ impl Rows {
                 self.damaged_lines = lines(row).count() - 1;
             }
             input.advance(line_length(ahead));
-            return Ok(Some(Cut::Damaged));
+            return Ok(Some(RawRow::Damaged));
         }
         let length = row.len();
-        if matches!(scanned.end, End::Beyond) {
+        if matches!(scanned.end, RowEnd::Beyond) {
             skip_row(input, self.separator)?;
-            return Ok(Some(Cut::TooLong));
+            return Ok(Some(RawRow::TooLong));
         }
         input.advance(length);
         if length > limit || self.ends.len() > MOST_COLUMNS {
-            return Ok(Some(Cut::TooLong));
+            return Ok(Some(RawRow::TooLong));
         }
         if !is_whole {
-            return Ok(Some(Cut::Damaged));
+            return Ok(Some(RawRow::Damaged));
         }
         if self.columns == 0 {
             self.columns = self.ends.len();
         }
-        Ok(Some(Cut::Row(Cells { text: &self.text, ends: &self.ends })))
+        Ok(Some(RawRow::Cells(Cells { text: &self.text, ends: &self.ends })))
     }
 
     /// Goes through the row that a text begins with, and keeps its cells. The text is all there is if `is_over`.
-    fn scan(&mut self, text: &[u8], is_over: bool) -> Scanned {
+    fn scan(&mut self, text: &[u8], is_over: bool) -> ScannedRow {
         self.text.clear();
         self.ends.clear();
-        let mut scanned = Scanned { end: End::Beyond, is_unsound: false, has_lines: false };
+        let mut scanned = ScannedRow { end: RowEnd::Beyond, is_unsound: false, has_lines: false };
         let mut at = 0;
         loop {
             let is_quoted = text.get(at) == Some(&b'"');
@@ -172,7 +172,7 @@ impl Rows {
                 loop {
                     let Some(length) = memchr(b'"', &text[at..]) else {
                         scanned.has_lines |= memchr2(b'\n', b'\r', &text[at..]).is_some();
-                        scanned.end = if is_over { End::Never } else { End::Beyond };
+                        scanned.end = if is_over { RowEnd::Never } else { RowEnd::Beyond };
                         return scanned;
                     };
                     let part = &text[at..at + length];
@@ -201,7 +201,7 @@ impl Rows {
             match text.get(at) {
                 Some(byte) if *byte == self.separator => at += 1,
                 _ => {
-                    scanned.end = End::Row(at + line_end_length(&text[at..]));
+                    scanned.end = RowEnd::Row(at + line_end_length(&text[at..]));
                     return scanned;
                 }
             }
@@ -299,11 +299,11 @@ mod tests {
         let mut rows = Rows::separated_by(b',');
         let mut found = Vec::new();
         let is_row = |cells: &[&[u8]]| !cells[0].is_empty() && cells[0].iter().all(u8::is_ascii_digit);
-        while let Some(cut) = rows.next(&mut input, &is_row).unwrap() {
-            found.push(match cut {
-                Cut::Row(cells) => cells.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join("|"),
-                Cut::TooLong => "too long".to_owned(),
-                Cut::Damaged => "damaged".to_owned(),
+        while let Some(row) = rows.next(&mut input, &is_row).unwrap() {
+            found.push(match row {
+                RawRow::Cells(cells) => cells.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join("|"),
+                RawRow::TooLong => "too long".to_owned(),
+                RawRow::Damaged => "damaged".to_owned(),
             });
         }
         found

@@ -41,7 +41,7 @@ impl Expansion {
     }
 
     /// What a decoder gives that takes what this one gives: the object's bytes are the same.
-    pub(crate) fn another(&self) -> Self {
+    pub(crate) fn next_layer(&self) -> Self {
         Self { taken: Arc::clone(&self.taken), given: Arc::default(), limits: self.limits }
     }
 

@@ -10,8 +10,8 @@ mod encoding;
 mod fault;
 mod limited;
 mod limits;
-pub(crate) mod names;
 mod object;
+pub(crate) mod sniff;
 
 pub use compression::{Compression, Interrupted};
 pub(crate) use compression::{LONGEST_MAGIC, is_compressed};

@@ -9,13 +9,13 @@ use super::container::{Container, HEADER};
 use super::{Foreign, Limits, ReadFault};
 
 /// Bytes of the beginning by which nearly all shapes are recognised.
-const HEAD: usize = 64 * 1024;
+const BEGINNING: usize = 64 * 1024;
 
 /// Bytes of the longest beginning by which a shape is recognised.
-const LONGEST_HEAD: usize = 16 * 1024 * 1024;
+const LONGEST_BEGINNING: usize = 16 * 1024 * 1024;
 
 /// How many times as long the next beginning is, if one does not suffice.
-const LONGER_HEAD: usize = 4;
+const LONGER_BEGINNING: usize = 4;
 
 /// An object's bytes.
 pub struct Input<'a> {
@@ -84,25 +84,25 @@ impl<'a> Input<'a> {
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read, when there is nothing, or when it is no text of records but a [`Container`].
-    pub fn head(&mut self) -> Result<&[u8], ReadFault> {
+    pub fn beginning(&mut self) -> Result<&[u8], ReadFault> {
         self.look_ahead(HEADER)?;
         if let Some(container) = Container::of(self.ahead()) {
             return Err(ReadFault::NotAnExport(Foreign::Container(container)));
         }
         self.skip_white_space()?;
-        self.look_ahead(HEAD)?;
+        self.look_ahead(BEGINNING)?;
         if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
     }
 
-    /// A longer beginning, of about [`LONGEST_HEAD`] bytes or the longest record at most; `None` when there is none.
+    /// A longer beginning, of about [`LONGEST_BEGINNING`] bytes or the longest record at most; `None` when there is none.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read.
-    pub fn longer_head(&mut self) -> Result<Option<&[u8]>, ReadFault> {
+    pub fn longer_beginning(&mut self) -> Result<Option<&[u8]>, ReadFault> {
         let before = self.ahead().len();
-        let longest = LONGEST_HEAD.max(self.limits.record.saturating_add(HEAD));
+        let longest = LONGEST_BEGINNING.max(self.limits.record.saturating_add(BEGINNING));
         if before < longest {
-            self.look_ahead(before.saturating_mul(LONGER_HEAD).min(longest))?;
+            self.look_ahead(before.saturating_mul(LONGER_BEGINNING).min(longest))?;
         }
         Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
     }

@@ -22,11 +22,11 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::super::fields::{Field, Fields};
-use super::super::lenient::Words;
+use super::super::lenient::LenientWords;
 use super::super::record::Rejected;
 use super::preview::Preview;
 use super::{RECORDS, Recognition, Shape, Sink, any_record, table, table_field_maps};
-use crate::input::names::pass_by_scalars;
+use crate::input::sniff::ignore_scalars;
 use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognition: Recognition::Preview(recognises), read };
@@ -53,10 +53,10 @@ const ROWS: [&str; 14] = [
     "properties",
 ];
 
-fn recognises(head: &Preview<'_>) -> bool {
-    let is_wrapped = |outer: &str| ROWS.iter().any(|inner| head.has_in_any_case(&[&format!("{outer}.{inner}")]));
-    ["tables", "rows", "FrameType"].iter().any(|name| head.has_in_any_case(&[name]))
-        || ["values", "results", "data", "value"].iter().any(|rows| head.has_in_any_case(&["columns", rows]))
+fn recognises(preview: &Preview<'_>) -> bool {
+    let is_wrapped = |outer: &str| ROWS.iter().any(|inner| preview.has_in_any_case(&[&format!("{outer}.{inner}")]));
+    ["tables", "rows", "FrameType"].iter().any(|name| preview.has_in_any_case(&[name]))
+        || ["values", "results", "data", "value"].iter().any(|rows| preview.has_in_any_case(&["columns", rows]))
         || ["hits", "body", "data", "result", "results", "response"].into_iter().any(is_wrapped)
 }
 
@@ -68,11 +68,16 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
             return Err(ReadFault::compressed_part());
         }
         let row = RowLength { limit, bytes: Cell::new(0), is_shortened: Cell::new(false) };
-        let place = InText::default();
-        let mut json =
-            serde_json::Deserializer::from_reader(Bounded { input, valid: 0, place, is_skipping: false, row: &row });
-        let mut answer = Answer { sink, table: Table::default(), row: &row };
-        let result = Part { answer: &mut answer, place: Place::Document }.deserialize(&mut json);
+        let place = StringState::default();
+        let mut json = serde_json::Deserializer::from_reader(BoundedText {
+            input,
+            valid: 0,
+            place,
+            is_skipping: false,
+            row: &row,
+        });
+        let mut answer = Answer { sink, table: AnswerTable::default(), row: &row };
+        let result = AnswerVisitor { answer: &mut answer, position: Position::Document }.deserialize(&mut json);
         answer.end_table();
         result.map_err(|error| match error.classify() {
             serde_json::error::Category::Eof => ReadFault::Truncated("a JSON document"),
@@ -107,14 +112,14 @@ impl RowLength {
 
 /// Where in JSON a byte stands.
 #[derive(Default)]
-struct InText {
+struct StringState {
     in_string: bool,
     /// Bytes that an escape still has; the digits after `\u` end with one that is no `u`.
     of_escape: usize,
 }
 
-impl InText {
-    fn pass(&mut self, byte: u8) {
+impl StringState {
+    fn advance(&mut self, byte: u8) {
         match (self.of_escape, byte) {
             // `\u` has four digits.
             (1, b'u') => self.of_escape = 4,
@@ -128,17 +133,17 @@ impl InText {
 
 /// The text of an answer. Strings end early once a row is longer than a record may be, so that it costs itself and no memory.
 /// What is no character is a question mark, for the parser would stop there: who signs in could hide the rest of the answer so.
-struct Bounded<'b, 'i, 'a> {
+struct BoundedText<'b, 'i, 'a> {
     input: &'i mut Input<'a>,
     /// How many bytes ahead are known to be characters.
     valid: usize,
-    place: InText,
+    place: StringState,
     /// Whether the rest of a string is left out.
     is_skipping: bool,
     row: &'b RowLength,
 }
 
-impl Read for Bounded<'_, '_, '_> {
+impl Read for BoundedText<'_, '_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = self.characters(buffer)?;
@@ -159,7 +164,7 @@ impl Read for Bounded<'_, '_, '_> {
 /// The longest character has so many bytes.
 const CHARACTER: usize = 4;
 
-impl Bounded<'_, '_, '_> {
+impl BoundedText<'_, '_, '_> {
     /// The length of `text` without what is left out of its strings.
     fn shortened(&mut self, text: &mut [u8]) -> usize {
         let mut kept = 0;
@@ -173,7 +178,7 @@ impl Bounded<'_, '_, '_> {
                 self.is_skipping = true;
                 self.row.is_shortened.set(true);
             }
-            self.place.pass(byte);
+            self.place.advance(byte);
             self.is_skipping &= self.place.in_string;
             if !self.is_skipping {
                 text[kept] = byte;
@@ -209,13 +214,13 @@ impl Bounded<'_, '_, '_> {
 /// An answer that is being read.
 struct Answer<'r, 's, 'a> {
     sink: &'r mut Sink<'a>,
-    table: Table,
+    table: AnswerTable,
     row: &'s RowLength,
 }
 
 /// A table of it.
 #[derive(Default)]
-struct Table {
+struct AnswerTable {
     /// What its columns are for, or what it is instead of sign-ins; `None` before they are known.
     columns: Option<Result<Vec<Field>, Foreign>>,
     /// Rows that came before the columns, at most `MOST_HELD` bytes of them.
@@ -227,7 +232,7 @@ struct Table {
 const MOST_HELD: usize = 16 * 1024 * 1024;
 
 #[derive(Clone, Copy)]
-enum Place {
+enum Position {
     /// An answer or a table.
     Document,
     /// A list of tables.
@@ -237,12 +242,12 @@ enum Place {
 }
 
 /// A part of an answer.
-struct Part<'p, 'r, 's, 'a> {
+struct AnswerVisitor<'p, 'r, 's, 'a> {
     answer: &'p mut Answer<'r, 's, 'a>,
-    place: Place,
+    position: Position,
 }
 
-impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for AnswerVisitor<'_, '_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -250,7 +255,7 @@ impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
+impl<'de> Visitor<'de> for AnswerVisitor<'_, '_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -265,9 +270,9 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
                 let columns: Box<RawValue> = map.next_value()?;
                 self.answer.columns(columns.get());
             } else if is_one_of(&TABLES) {
-                map.next_value_seed(Part { answer: self.answer, place: Place::Tables })?;
+                map.next_value_seed(AnswerVisitor { answer: self.answer, position: Position::Tables })?;
             } else if is_one_of(&ROWS) {
-                map.next_value_seed(Part { answer: self.answer, place: Place::Rows })?;
+                map.next_value_seed(AnswerVisitor { answer: self.answer, position: Position::Rows })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -276,8 +281,8 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        let Part { answer, place } = self;
-        if matches!(place, Place::Rows) {
+        let AnswerVisitor { answer, position } = self;
+        if matches!(position, Position::Rows) {
             answer.row.begin();
             while let Some(row) = sequence.next_element::<Box<RawValue>>()? {
                 if answer.row.is_exceeded(row.get()) {
@@ -292,7 +297,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
         loop {
             answer.end_table();
             answer.row.begin();
-            if sequence.next_element_seed(Part { answer, place: Place::Document })?.is_none() {
+            if sequence.next_element_seed(AnswerVisitor { answer, position: Position::Document })?.is_none() {
                 return Ok(());
             }
         }
@@ -302,7 +307,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
         Ok(())
     }
 
-    pass_by_scalars!();
+    ignore_scalars!();
 }
 
 impl Answer<'_, '_, '_> {
@@ -311,7 +316,7 @@ impl Answer<'_, '_, '_> {
         let Some(names) = names(text) else { return };
         let columns = table::fields(names, &table_field_maps());
         if let Err(foreign) = columns {
-            self.sink.is_instead(foreign);
+            self.sink.foreign_table(foreign);
         }
         self.table.columns = Some(columns);
         self.table.held_bytes = 0;
@@ -328,7 +333,7 @@ impl Answer<'_, '_, '_> {
         }
         match &self.table.columns {
             Some(Ok(fields)) => match cells(text, fields) {
-                Some(row) => self.sink.row(row),
+                Some(row) => self.sink.fields(row),
                 None => self.sink.reject(Rejected::Malformed),
             },
             Some(Err(_)) => self.sink.other_category(),
@@ -372,7 +377,7 @@ fn cells(text: &str, fields: &[Field]) -> Option<Fields<'static>> {
             row.put_text(*field, Cow::Borrowed(text));
             continue;
         }
-        let words = |json: &[u8]| serde_json::from_slice(json).ok().map(|Words(text)| text.into_owned());
+        let words = |json: &[u8]| serde_json::from_slice(json).ok().map(|LenientWords(text)| text.into_owned());
         row.put_text(*field, Cow::Owned(json_records::parse_or_repair(text.as_bytes(), words)?));
     }
     Some(row.into_owned())

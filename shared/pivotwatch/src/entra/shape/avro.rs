@@ -19,7 +19,7 @@
 //! values are kept.
 //!
 //! Bound: a value can have no bytes (a null, an empty record), so a file could claim any number of them. A file may
-//! have [`FREE_STEPS`] values, and [`STEPS_PER_BYTE`] more for each decompressed byte ([`Values`]). A file with more
+//! have [`FREE_VALUES`] values, and [`VALUES_PER_BYTE`] more for each decompressed byte ([`Values`]). A file with more
 //! values is damaged.
 //!
 //! <https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>
@@ -29,14 +29,14 @@ use std::io::{self, BufRead, Read};
 use serde_json::Value;
 
 /// Values that a file may have before its bytes are counted.
-const FREE_STEPS: u64 = 4096;
+const FREE_VALUES: u64 = 4096;
 
 /// Values that a file may have for each byte. Of a real capture nearly every value has a byte or more.
-const STEPS_PER_BYTE: u64 = 16;
+const VALUES_PER_BYTE: u64 = 16;
 
 /// How much of a file was read, and how many values that was.
 #[derive(Default)]
-pub(super) struct Steps {
+pub(super) struct ValueBudget {
     bytes: u64,
     values: u64,
 }
@@ -44,26 +44,26 @@ pub(super) struct Steps {
 /// Encoded values, as far as the bytes allow for their number.
 pub(super) struct Values<'s, R> {
     bytes: R,
-    steps: &'s mut Steps,
+    budget: &'s mut ValueBudget,
 }
 
 impl<'s, R: BufRead> Values<'s, R> {
-    pub(super) fn new(bytes: R, steps: &'s mut Steps) -> Self {
-        Self { bytes, steps }
+    pub(super) fn new(bytes: R, budget: &'s mut ValueBudget) -> Self {
+        Self { bytes, budget }
     }
 
     /// Counts a value.
-    fn step(&mut self) -> io::Result<()> {
-        self.steps.values += 1;
-        let most = FREE_STEPS.saturating_add(STEPS_PER_BYTE.saturating_mul(self.steps.bytes));
-        if self.steps.values > most { Err(damaged("it has more values than its bytes can hold")) } else { Ok(()) }
+    fn count(&mut self) -> io::Result<()> {
+        self.budget.values += 1;
+        let most = FREE_VALUES.saturating_add(VALUES_PER_BYTE.saturating_mul(self.budget.bytes));
+        if self.budget.values > most { Err(damaged("it has more values than its bytes can hold")) } else { Ok(()) }
     }
 }
 
 impl<R: BufRead> Read for Values<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
-        self.steps.bytes += read as u64;
+        self.budget.bytes += read as u64;
         Ok(read)
     }
 }
@@ -74,7 +74,7 @@ impl<R: BufRead> BufRead for Values<'_, R> {
     }
 
     fn consume(&mut self, count: usize) {
-        self.steps.bytes += count as u64;
+        self.budget.bytes += count as u64;
         self.bytes.consume(count);
     }
 }
@@ -135,13 +135,13 @@ impl Schema {
 
     /// Steps over a value.
     pub(super) fn skip<R: BufRead>(&self, bytes: &mut Values<'_, R>) -> io::Result<()> {
-        bytes.step()?;
+        bytes.count()?;
         match self {
-            Self::Sized(size) => pass(bytes, *size),
+            Self::Sized(size) => skip_bytes(bytes, *size),
             Self::Number => number(bytes).map(drop),
             Self::Bytes => {
                 let length = length(bytes)?;
-                pass(bytes, length)
+                skip_bytes(bytes, length)
             }
             Self::Union(variants) => variant(bytes, variants)?.skip(bytes),
             Self::Record(fields) => fields.iter().try_for_each(|field| field.skip(bytes)),
@@ -155,7 +155,7 @@ impl Schema {
 
     /// The bytes of a value, none if it has no such thing.
     pub(super) fn read_bytes<R: BufRead>(&self, from: &mut Values<'_, R>, most: u64) -> io::Result<Vec<u8>> {
-        from.step()?;
+        from.count()?;
         match self {
             Self::Bytes => bytes(from, most),
             Self::Union(variants) => variant(from, variants)?.read_bytes(from, most),
@@ -187,7 +187,7 @@ pub(super) fn count(bytes: &mut impl Read) -> io::Result<Option<u64>> {
     Ok(Some(count.unsigned_abs()).filter(|count| *count > 0))
 }
 
-/// Bytes behind their length, no more than so many.
+/// Bytes after their length, no more than so many.
 pub(super) fn bytes(from: &mut impl Read, most: u64) -> io::Result<Vec<u8>> {
     let length = length(from)?;
     if length > most {
@@ -218,7 +218,7 @@ fn length(bytes: &mut impl Read) -> io::Result<u64> {
     u64::try_from(number(bytes)?).map_err(|_| damaged("a text has a negative length"))
 }
 
-fn pass(bytes: &mut impl BufRead, count: u64) -> io::Result<()> {
+fn skip_bytes(bytes: &mut impl BufRead, count: u64) -> io::Result<()> {
     let passed = io::copy(&mut bytes.take(count), &mut io::sink())?;
     if passed < count { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
 }
@@ -249,10 +249,10 @@ mod tests {
     /// Steps over `count` values of a schema, and returns how many values were counted, and whether all were stepped over.
     fn stepped(schema: &str, count: u64, bytes: &[u8]) -> (u64, bool) {
         let schema = Schema::of(&serde_json::from_str(schema).unwrap()).unwrap();
-        let mut steps = Steps::default();
-        let mut values = Values::new(bytes, &mut steps);
+        let mut budget = ValueBudget::default();
+        let mut values = Values::new(bytes, &mut budget);
         let result = (0..count).try_for_each(|_| schema.skip(&mut values));
-        (steps.values, result.is_ok())
+        (budget.values, result.is_ok())
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
         let elements = [0x80, 0x80, 0x80, 0x80, 0x80, 0x02].repeat(2);
         for (schema, bytes) in [("\"null\"", &[][..]), (&record, &[]), (array, &elements)] {
             let (values, is_whole) = stepped(schema, u64::MAX, bytes);
-            let most = FREE_STEPS + STEPS_PER_BYTE * bytes.len() as u64;
+            let most = FREE_VALUES + VALUES_PER_BYTE * bytes.len() as u64;
             assert!(!is_whole && values <= most + 1, "{values}: {schema}");
         }
     }
@@ -274,7 +274,7 @@ mod tests {
         fn steps_are_bounded_by_the_bytes_whatever_these_are(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let map = r#"{"type":"map","values":["null",{"type":"array","items":["null","long","string"]}]}"#;
             let (values, _) = stepped(map, u64::MAX, &bytes);
-            prop_assert!(values <= FREE_STEPS + STEPS_PER_BYTE * bytes.len() as u64 + 1, "{}", values);
+            prop_assert!(values <= FREE_VALUES + VALUES_PER_BYTE * bytes.len() as u64 + 1, "{}", values);
         }
     }
 }

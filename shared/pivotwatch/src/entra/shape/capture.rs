@@ -10,7 +10,7 @@ use flate2::bufread::DeflateDecoder;
 use json_records::Framing;
 
 use super::super::record::Rejected;
-use super::avro::{Schema, Steps, Values, bytes, count, damaged, exactly, number, text};
+use super::avro::{Schema, ValueBudget, Values, bytes, count, damaged, exactly, number, text};
 use super::reader::DiagnosticReader;
 use super::{Recognition, Shape, Sink};
 use crate::input::{Expansion, Foreign, Input, Limits, ReadFault};
@@ -19,7 +19,7 @@ const MAGIC: &[u8] = b"Obj\x01";
 
 pub(super) const SHAPE: Shape = Shape {
     name: "capture",
-    recognition: Recognition::Preview(|head| head.text.starts_with(MAGIC)),
+    recognition: Recognition::Preview(|preview| preview.text.starts_with(MAGIC)),
     read: |input, sink| read(input, sink),
 };
 
@@ -35,7 +35,7 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     let header = header(input).map_err(fault)?;
     let capture = Capture::of(&header).map_err(ReadFault::NotAnExport)?;
     let mark: [u8; 16] = exactly(input).map_err(fault)?;
-    let mut reading = Reading { expansion: Expansion::new(limits), steps: Steps::default(), limits, sink };
+    let mut reading = Reading { expansion: Expansion::new(limits), budget: ValueBudget::default(), limits, sink };
     while !input.fill_buf()?.is_empty() {
         capture.block(input, &mark, &mut reading).map_err(fault)?;
     }
@@ -57,10 +57,10 @@ fn header(input: &mut Input<'_>) -> io::Result<BTreeMap<String, Vec<u8>>> {
 /// A capture whose header was read.
 struct Capture {
     is_deflated: bool,
-    /// What an event has before its body, its body, and what it has behind it.
+    /// What an event has before its body, its body, and what it has after it.
     before: Vec<Schema>,
     body: Schema,
-    behind: Vec<Schema>,
+    after: Vec<Schema>,
 }
 
 impl Capture {
@@ -73,10 +73,10 @@ impl Capture {
         let schema = header.get("avro.schema").map_or(&b""[..], Vec::as_slice);
         let mut before = Schema::fields(schema).ok_or(Foreign::OtherAvro)?;
         let position = before.iter().position(|(name, _)| name == "Body").ok_or(Foreign::OtherAvro)?;
-        let behind = before.split_off(position + 1);
+        let after = before.split_off(position + 1);
         let (_, body) = before.pop().ok_or(Foreign::OtherAvro)?;
         let schemas = |fields: Vec<(String, Schema)>| fields.into_iter().map(|(_, schema)| schema).collect();
-        Ok(Self { is_deflated, before: schemas(before), body, behind: schemas(behind) })
+        Ok(Self { is_deflated, before: schemas(before), body, after: schemas(after) })
     }
 
     /// Reads a block: the number of its events, its size in bytes, the events, and the sync marker.
@@ -98,13 +98,13 @@ impl Capture {
     /// Reads the events of a block. Their number is a claim: too many end at the bytes, or at the steps that these allow
     /// for, and bytes after the last event are damage, because events could hide in them.
     fn events(&self, mut block: impl BufRead, events: u64, reading: &mut Reading<'_, '_>) -> io::Result<()> {
-        let Reading { steps, limits, sink, .. } = reading;
-        let mut values = Values::new(&mut block, steps);
+        let Reading { budget, limits, sink, .. } = reading;
+        let mut values = Values::new(&mut block, budget);
         let mut reader = DiagnosticReader::new(*limits);
         for _ in 0..events {
             self.before.iter().try_for_each(|schema| schema.skip(&mut values))?;
             let body = self.body.read_bytes(&mut values, LONGEST_BODY)?;
-            self.behind.iter().try_for_each(|schema| schema.skip(&mut values))?;
+            self.after.iter().try_for_each(|schema| schema.skip(&mut values))?;
             read_body(body, *limits, &mut reader, sink);
         }
         if block.fill_buf()?.is_empty() { Ok(()) } else { Err(damaged("a block has bytes after its last event")) }
@@ -114,7 +114,7 @@ impl Capture {
 /// What goes on over all blocks of a capture.
 struct Reading<'r, 'a> {
     expansion: Expansion,
-    steps: Steps,
+    budget: ValueBudget,
     limits: Limits,
     sink: &'r mut Sink<'a>,
 }

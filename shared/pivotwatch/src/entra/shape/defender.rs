@@ -10,10 +10,10 @@ use super::{Recognition, Shape, Sink, table};
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
     // Whichever columns a query kept, `Timestamp` beside `TimeGenerated` where Sentinel has a copy.
-    recognition: Recognition::Preview(|head| {
-        ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| head.has(&["Timestamp", "ErrorCode", other]))
+    recognition: Recognition::Preview(|preview| {
+        ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| preview.has(&["Timestamp", "ErrorCode", other]))
     }),
-    read: |input, sink| read_json(input, sink, read_record),
+    read: |input, sink| read_json(input, sink, parse_record),
 };
 
 pub(super) const CSV: Shape = Shape {
@@ -38,8 +38,8 @@ pub(super) fn field_map(name: &str) -> Field {
     field_in(FIELDS, name)
 }
 
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    sink.row(Fields::of_json(text, field_map).ok_or(NotJson)?);
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    sink.fields(Fields::of_json(text, field_map).ok_or(NotJson)?);
     Ok(())
 }
 
@@ -51,8 +51,8 @@ pub(super) fn is_category(category: &[u8]) -> bool {
 }
 
 /// Reads a record of the streaming API.
-pub(super) fn read_streamed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+pub(super) fn parse_streamed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let envelope = |name: &str| if name == "properties" { Field::Object(field_map) } else { Field::Other };
-    sink.row(Fields::of_json(text, envelope).ok_or(NotJson)?);
+    sink.fields(Fields::of_json(text, envelope).ok_or(NotJson)?);
     Ok(())
 }

@@ -9,28 +9,28 @@ use json_records::{Key, KeySet};
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
 use super::batches::BATCH_NAMES;
-use super::forwarded::{self, Content};
+use super::forwarded::{self, Document};
 use super::reader::{DiagnosticReader, NotJson};
 use super::{Recognition, Shape, Sink, defender, log_analytics};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
-    recognition: Recognition::Preview(|head| head.has(&["category"])),
+    recognition: Recognition::Preview(|preview| preview.has(&["category"])),
     read: |input, sink| DiagnosticReader::new(input.limits).read(input, sink.framing, sink),
 };
 
 /// Reads a record of a diagnostic setting, one of Log Analytics or of Defender, or what a forwarder put around these, as an
 /// event hub can have them among the others.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    read(text, sink, |text, sink| match forwarded::take(text, sink)? {
-        Content::Taken => Ok(()),
-        Content::Itself | Content::Nothing => log_analytics::read_record(text, sink),
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    read(text, sink, |text, sink| match forwarded::parse(text, sink)? {
+        Document::Parsed => Ok(()),
+        Document::Record | Document::Other => log_analytics::parse_record(text, sink),
     })
 }
 
 /// The same, but with nothing around the record.
-pub(super) fn read_bare(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    read(text, sink, log_analytics::read_record)
+pub(super) fn parse_bare(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    read(text, sink, log_analytics::parse_record)
 }
 
 /// Reads a record of a diagnostic setting or of Defender, and leaves one without a category to `others`.
@@ -39,12 +39,12 @@ fn read(
     sink: &mut Sink<'_>,
     others: impl FnOnce(&[u8], &mut Sink<'_>) -> Result<(), NotJson>,
 ) -> Result<(), NotJson> {
-    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
-    match of_log(row.get(FieldId::Category).as_bytes()) {
-        Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
+    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
+    match of_log(fields.get(FieldId::Category).as_bytes()) {
+        Some(Origin::Source(source)) => sink.sign_in(&fields.record(source)),
         Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
-        Some(Origin::OtherLog) if defender::is_category(row.get(FieldId::Category).as_bytes()) => {
-            return defender::read_streamed(text, sink);
+        Some(Origin::OtherLog) if defender::is_category(fields.get(FieldId::Category).as_bytes()) => {
+            return defender::parse_streamed(text, sink);
         }
         Some(Origin::OtherLog) => sink.other_category(),
         None => return others(text, sink),

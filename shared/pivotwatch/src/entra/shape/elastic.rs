@@ -8,15 +8,15 @@ use super::{Recognition, Shape, Sink, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "elastic",
-    recognition: Recognition::Preview(|head| {
+    recognition: Recognition::Preview(|preview| {
         let paths = ["", ".category", ".result_type"].into_iter().map(str::to_owned);
         let properties = ["created_at", "status.error_code", "status", "ip_address", "id", "category"];
         let paths = paths.chain(properties.map(|name| format!(".properties.{name}")));
         paths
             .into_iter()
-            .any(|path| WRAPPERS.iter().any(|wrapper| head.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
+            .any(|path| WRAPPERS.iter().any(|wrapper| preview.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
     }),
-    read: |input, sink| read_json(input, sink, read_record),
+    read: |input, sink| read_json(input, sink, parse_record),
 };
 
 /// A table of documents, as Kibana exports them.
@@ -30,16 +30,16 @@ pub(super) const CSV: Shape = Shape {
 const WRAPPERS: [&str; 3] = ["", "_source.", "fields."];
 
 /// Reads a document, which a search puts under `_source`, or its fields, which a search puts under `fields`.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
     if [FieldId::Category, FieldId::Code, FieldId::StatusCode, FieldId::Time]
         .iter()
-        .all(|role| row.get(*role).is_empty())
+        .all(|id| fields.get(*id).is_empty())
     {
         // Of another integration, or of another log of this one.
         sink.other_category();
     } else {
-        sink.row(row);
+        sink.fields(fields);
     }
     Ok(())
 }

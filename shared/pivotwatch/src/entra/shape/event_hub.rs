@@ -10,6 +10,6 @@ use super::{Recognition, Shape};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "event_hub",
-    recognition: Recognition::Preview(|head| batch_start(head.text, "records").is_some()),
+    recognition: Recognition::Preview(|preview| batch_start(preview.text, "records").is_some()),
     read: |input, sink| DiagnosticReader::new(input.limits).read(input, Framing::Lines, sink),
 };

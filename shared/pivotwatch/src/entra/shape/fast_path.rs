@@ -1,7 +1,7 @@
 //! The fast path for records of diagnostic settings: decides from the index of a record, without a full parse.
 //!
 //! Nine of ten sign-ins succeed, and a success needs two values of a record. The fast path returns exactly what
-//! [`diagnostic::read_record`](super::diagnostic) returns, or declines. It declines where a value is not written as Azure writes
+//! [`diagnostic::parse_record`](super::diagnostic) returns, or declines. It declines where a value is not written as Azure writes
 //! it. One test compares the two.
 
 use std::borrow::Cow;
@@ -32,9 +32,9 @@ const MOST_SUCCESSES: usize = 8;
 
 impl FastPath {
     /// Gives a record to the sink, or declines with `None`; then the sink has received nothing.
-    pub(super) fn read(&mut self, record: &IndexedRecord<'_, SLOTS>, sink: &mut Sink<'_>) -> Option<()> {
+    pub(super) fn judge(&mut self, record: &IndexedRecord<'_, SLOTS>, sink: &mut Sink<'_>) -> Option<()> {
         let fields = IndexedFields(record);
-        let [category, result] = [FieldId::Category, FieldId::Code].map(|role| record.after_key(role as usize));
+        let [category, result] = [FieldId::Category, FieldId::Code].map(|id| record.after_key(id as usize));
         if self.successes.iter().any(|known| category.starts_with(&known[0]) && result.starts_with(&known[1])) {
             sink.judged(Outcome::Ignored(Ignored::NotAFailure), fields.when()?);
             return Some(());
@@ -58,13 +58,13 @@ impl FastPath {
 struct IndexedFields<'r, 'a>(&'r IndexedRecord<'a, SLOTS>);
 
 impl<'a> IndexedFields<'_, 'a> {
-    fn value(&self, role: FieldId) -> Value<'a> {
-        self.0.value(role as usize)
+    fn value(&self, id: FieldId) -> Value<'a> {
+        self.0.value(id as usize)
     }
 
     /// The text of a role, empty where it is absent or a placeholder.
-    fn text(&self, role: FieldId) -> Option<Cow<'a, str>> {
-        match self.value(role) {
+    fn text(&self, id: FieldId) -> Option<Cow<'a, str>> {
+        match self.value(id) {
             Value::Escaped(text) => {
                 let text: String = serde_json::from_slice(text).ok()?;
                 Some(Cow::Owned(if is_missing(&text) { String::new() } else { text }))
@@ -74,13 +74,13 @@ impl<'a> IndexedFields<'_, 'a> {
     }
 
     /// The same, of a text without escapes.
-    fn plain(&self, role: FieldId) -> Option<&'a str> {
-        plain(self.value(role))
+    fn plain(&self, id: FieldId) -> Option<&'a str> {
+        plain(self.value(id))
     }
 
     /// The same, of ASCII, trimmed.
-    fn ascii(&self, role: FieldId) -> Option<&'a [u8]> {
-        let text = written(self.value(role)).filter(|text| text.is_ascii())?.trim_ascii();
+    fn ascii(&self, id: FieldId) -> Option<&'a [u8]> {
+        let text = written(self.value(id)).filter(|text| text.is_ascii())?.trim_ascii();
         Some(if is_placeholder(text) { b"" } else { text })
     }
 
@@ -94,9 +94,9 @@ impl<'a> IndexedFields<'_, 'a> {
 
     /// The pair of a success ([`FastPath::successes`]), if both values are texts without white space around the colon.
     fn success(&self) -> Option<[Vec<u8>; 2]> {
-        let written = |role| match self.value(role) {
+        let written = |id| match self.value(id) {
             Value::Text(text) => {
-                let after_key = self.0.after_key(role as usize);
+                let after_key = self.0.after_key(id as usize);
                 Some([b":\"", text, b"\""].concat()).filter(|written| after_key.starts_with(written))
             }
             _ => None,
@@ -109,7 +109,7 @@ impl<'a> IndexedFields<'_, 'a> {
         let when = self.when()?;
         let result = self.plain(FieldId::Code)?;
         let codes = [result, if is_code(result) { "" } else { self.plain(FieldId::StatusCode)? }];
-        if let Err(outcome) = record::failed(sink.rule, source, codes) {
+        if let Err(outcome) = record::failure_code(sink.rule, source, codes) {
             let is_success = is_code(result) && outcome == Outcome::Ignored(Ignored::NotAFailure);
             sink.judged(outcome, when);
             return Some(is_success);
@@ -174,18 +174,18 @@ mod tests {
     use crate::input::{Input, Limits};
 
     #[derive(Debug, PartialEq)]
-    struct Received {
+    struct Outcomes {
         outcomes: Vec<Outcome>,
         times: TimeRange,
     }
 
-    impl Received {
+    impl Outcomes {
         fn nothing() -> Self {
             Self { outcomes: Vec::new(), times: TimeRange::with_horizon(DateTime::<Utc>::MAX_UTC) }
         }
     }
 
-    impl Receiver for Received {
+    impl Receiver for Outcomes {
         fn receive(&mut self, outcome: Outcome) {
             self.outcomes.push(outcome);
         }
@@ -195,8 +195,8 @@ mod tests {
         }
     }
 
-    fn received(read: impl FnOnce(&mut Sink<'_>)) -> Received {
-        let mut received = Received::nothing();
+    fn received(read: impl FnOnce(&mut Sink<'_>)) -> Outcomes {
+        let mut received = Outcomes::nothing();
         let rule = Rule::default();
         read(&mut Sink::new("", Framing::Lines, &rule, &mut received));
         received
@@ -225,14 +225,14 @@ mod tests {
         }
 
         /// Reads the first record of a text that is framed as lines or as an array.
-        fn read(&mut self, text: &[u8], framing: Framing) -> (Fast, Received) {
+        fn read(&mut self, text: &[u8], framing: Framing) -> (Fast, Outcomes) {
             let text = if framing == Framing::Lines { text.to_vec() } else { [b"[", text, b"]"].concat() };
             let mut input = Input::of_text(text, Limits::default());
             let mut reader = input.records(framing, &mut self.indexer);
             let mut fast = Fast::Invalid;
             let received = received(|sink| match reader.next() {
                 Ok(Some(json_records::Record::Indexed(record))) => {
-                    let is_taken = self.fast_path.read(&record, sink).is_some();
+                    let is_taken = self.fast_path.judge(&record, sink).is_some();
                     fast = if is_taken { Fast::Taken(record.text().len()) } else { Fast::Declined };
                 }
                 Ok(Some(json_records::Record::Raw(_))) => fast = Fast::Declined,
@@ -359,9 +359,9 @@ mod tests {
             let line = [&text, &b"\n"[..]].concat();
             let (fast, taken) = Path::new().read(&line, framing);
             let expected = if let Fast::Taken(length) = fast {
-                received(|sink| assert!(diagnostic::read_record(&text[..length], sink).is_ok()))
+                received(|sink| assert!(diagnostic::parse_record(&text[..length], sink).is_ok()))
             } else {
-                Received::nothing()
+                Outcomes::nothing()
             };
             prop_assert_eq!(&taken, &expected);
 
@@ -419,7 +419,7 @@ mod tests {
         for record in [record(), success] {
             let text = record.to_string().replace("\"2026-03-02T12:02:00Z\"", "1e400");
             let text = format!("{text}\n");
-            assert_eq!(Path::new().read(text.as_bytes(), Framing::Lines), (Fast::Declined, Received::nothing()));
+            assert_eq!(Path::new().read(text.as_bytes(), Framing::Lines), (Fast::Declined, Outcomes::nothing()));
         }
     }
 
@@ -455,7 +455,7 @@ mod tests {
             (text.replace("it's", "it\\x"), Fast::Invalid),
         ] {
             let found = Path::new().read(text.as_bytes(), Framing::Lines);
-            assert_eq!(found, (expected, Received::nothing()), "{text}");
+            assert_eq!(found, (expected, Outcomes::nothing()), "{text}");
         }
     }
 }

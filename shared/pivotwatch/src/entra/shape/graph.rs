@@ -11,9 +11,9 @@ const OTHERS: [&str; 4] = ["status", "ipAddress", "userPrincipalName", "signInEv
 
 pub(super) const SHAPE: Shape = Shape {
     name: "graph",
-    recognition: Recognition::Preview(|head| {
+    recognition: Recognition::Preview(|preview| {
         // A page, or a download, of a quiet hour has no records.
-        head.is_empty_batch || OTHERS.iter().any(|other| head.has_in_any_case(&["createdDateTime", other]))
+        preview.is_empty_batch || OTHERS.iter().any(|other| preview.has_in_any_case(&["createdDateTime", other]))
     }),
-    read: |input, sink| read_json(input, sink, log_analytics::read_record),
+    read: |input, sink| read_json(input, sink, log_analytics::parse_record),
 };

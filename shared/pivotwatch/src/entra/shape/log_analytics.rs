@@ -13,29 +13,29 @@ use super::{Recognition, Shape, Sink};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics",
-    recognition: Recognition::Preview(|head| {
+    recognition: Recognition::Preview(|preview| {
         ["CreatedDateTime", "TimeGenerated"]
             .iter()
-            .any(|time| ["ResultType", "Category", "Type"].iter().any(|other| head.has(&[time, other])))
+            .any(|time| ["ResultType", "Category", "Type"].iter().any(|other| preview.has(&[time, other])))
     }),
-    read: |input, sink| read_json(input, sink, read_record),
+    read: |input, sink| read_json(input, sink, parse_record),
 };
 
 /// Reads a row, or a sign-in of Graph.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
     let times = [FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt];
-    if times.iter().all(|role| row.get(*role).is_empty()) && tells_no_log(&row) {
+    if times.iter().all(|id| fields.get(*id).is_empty()) && tells_no_log(&fields) {
         // Something else altogether.
         sink.reject(Rejected::NoCategory);
     } else {
-        sink.row(row);
+        sink.fields(fields);
     }
     Ok(())
 }
 
-fn tells_no_log(row: &Fields<'_>) -> bool {
-    row.get(FieldId::Category).is_empty() && row.get(FieldId::Table).is_empty()
+fn tells_no_log(fields: &Fields<'_>) -> bool {
+    fields.get(FieldId::Category).is_empty() && fields.get(FieldId::Table).is_empty()
 }
 
 /// The names of Log Analytics and Graph, also where a tool wrote a record of a diagnostic setting flat.

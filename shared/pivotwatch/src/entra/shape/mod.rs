@@ -7,7 +7,7 @@ mod api_answer;
 mod avro;
 mod batches;
 mod capture;
-mod dated;
+mod date_order_buffer;
 mod defender;
 mod diagnostic;
 mod elastic;
@@ -26,9 +26,9 @@ mod sink;
 mod table;
 
 use self::preview::Preview;
-use self::reader::ReadRecord;
+use self::reader::ParseRecord;
 pub(super) use self::sink::Sink;
-use super::Recognised;
+use super::RecognisedShape;
 use super::fields::FieldMap;
 use crate::input::{Foreign, Input, ReadFault};
 
@@ -51,11 +51,11 @@ const SHAPES: &[Shape] = &[
 ];
 
 /// The records that an answer can hold whatever its own shape. Of two that map as many fields of a record, the first reads it.
-const RECORDS: &[(FieldMap, ReadRecord)] = &[
-    (diagnostic::field_map, diagnostic::read_record),
-    (log_analytics::field_map, log_analytics::read_record),
-    (defender::field_map, defender::read_record),
-    (elastic::field_map, elastic::read_record),
+const RECORDS: &[(FieldMap, ParseRecord)] = &[
+    (diagnostic::field_map, diagnostic::parse_record),
+    (log_analytics::field_map, log_analytics::parse_record),
+    (defender::field_map, defender::parse_record),
+    (elastic::field_map, elastic::parse_record),
 ];
 
 /// The field maps of all tables, in the order of [`SHAPES`].
@@ -81,18 +81,18 @@ pub(super) struct Shape {
 #[derive(Clone, Copy, Debug)]
 enum Recognition {
     /// By the beginning of an export.
-    Preview(fn(head: &Preview<'_>) -> bool),
+    Preview(fn(preview: &Preview<'_>) -> bool),
     /// By the columns of a table: no other table's map knows more of them.
     Columns(FieldMap),
 }
 
 impl Shape {
     /// Whether an export with this beginning has this shape.
-    fn matches(&self, head: &Preview<'_>) -> bool {
+    fn matches(&self, preview: &Preview<'_>) -> bool {
         match self.recognition {
-            Recognition::Preview(matches) => matches(head),
+            Recognition::Preview(matches) => matches(preview),
             Recognition::Columns(field_map) => {
-                !head.is_json() && table::is_best_map(head.text, field_map, &table_field_maps())
+                !preview.is_json() && table::is_best_map(preview.text, field_map, &table_field_maps())
             }
         }
     }
@@ -100,38 +100,38 @@ impl Shape {
 
 /// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
 /// has no byte order mark and no white space before it, and is the whole export when that is short.
-pub(super) fn recognise(head: &[u8]) -> Result<Recognised, Foreign> {
-    let first = Preview::of(head);
-    let rest = || Preview::of_rest(head);
+pub(super) fn recognise(beginning: &[u8]) -> Result<RecognisedShape, Foreign> {
+    let first = Preview::of(beginning);
+    let rest = || Preview::of_rest(beginning);
     shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| {
         if first.is_json() {
             foreign_json(&first)
         } else {
-            let after_text = preview::after_text(head).or_else(|| prefixed::foreign(head));
-            after_text.unwrap_or_else(|| table::foreign(head, &table_field_maps()))
+            let after_text = preview::after_text(beginning).or_else(|| prefixed::foreign(beginning));
+            after_text.unwrap_or_else(|| table::foreign(beginning, &table_field_maps()))
         }
     })
 }
 
 /// What JSON is instead of an export.
-fn foreign_json(head: &Preview<'_>) -> Foreign {
-    if head.has(&["error.code"]) || head.has(&["error.message"]) {
+fn foreign_json(preview: &Preview<'_>) -> Foreign {
+    if preview.has(&["error.code"]) || preview.has(&["error.message"]) {
         Foreign::ErrorAnswer
-    } else if head.has_in_any_case(&["activityDateTime", "activityDisplayName"]) {
+    } else if preview.has_in_any_case(&["activityDateTime", "activityDisplayName"]) {
         Foreign::AuditRecords
     } else {
         Foreign::OtherJson
     }
 }
 
-fn shape_of(head: &Preview<'_>) -> Option<Recognised> {
-    let shape = SHAPES.iter().find(|shape| shape.matches(head))?;
-    Some(Recognised { shape, framing: head.framing, is_settled: head.is_settled })
+fn shape_of(preview: &Preview<'_>) -> Option<RecognisedShape> {
+    let shape = SHAPES.iter().find(|shape| shape.matches(preview))?;
+    Some(RecognisedShape { shape, framing: preview.framing, is_settled: preview.is_settled })
 }
 
 /// The shape of documents of a log forwarder, recognised without a sign-in among them.
-pub(super) fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
-    let head = Preview::of(head);
+pub(super) fn recognise_forwarder(beginning: &[u8]) -> Option<RecognisedShape> {
+    let preview = Preview::of(beginning);
     let shape = &forwarded::OF_OTHER_LOGS;
-    shape.matches(&head).then_some(Recognised { shape, framing: head.framing, is_settled: true })
+    shape.matches(&preview).then_some(RecognisedShape { shape, framing: preview.framing, is_settled: true })
 }

@@ -34,9 +34,9 @@ pub(super) fn field_map(name: &str) -> Field {
 }
 
 /// A success can have no code, or the word `None` for it.
-fn mend(row: &mut Fields<'_>) {
-    let has_no_code = row.get(FieldId::Code).is_empty() || row.get(FieldId::Code).eq_ignore_ascii_case("None");
-    if has_no_code && row.get(FieldId::Result).eq_ignore_ascii_case("Success") {
-        row.put(FieldId::Code, Cow::Borrowed("0"));
+fn mend(fields: &mut Fields<'_>) {
+    let has_no_code = fields.get(FieldId::Code).is_empty() || fields.get(FieldId::Code).eq_ignore_ascii_case("None");
+    if has_no_code && fields.get(FieldId::Result).eq_ignore_ascii_case("Success") {
+        fields.put(FieldId::Code, Cow::Borrowed("0"));
     }
 }

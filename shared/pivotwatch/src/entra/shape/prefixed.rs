@@ -8,8 +8,8 @@ use crate::input::Foreign;
 const LONGEST_PREFIX: usize = 256;
 
 /// What lines that begin so are, if a record of JSON follows a prefix on the first of them.
-pub(super) fn foreign(head: &[u8]) -> Option<Foreign> {
-    let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
+pub(super) fn foreign(beginning: &[u8]) -> Option<Foreign> {
+    let line = beginning.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
     let start = line.iter().take(LONGEST_PREFIX).position(|byte| *byte == b'{')?;
     let (prefix, record) = line.split_at(start);
     let begins_as_log = prefix.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"<[".contains(byte));

@@ -6,14 +6,14 @@ use serde::de::IgnoredAny;
 use super::batches::BATCHES;
 use super::table;
 use crate::input::Foreign;
-use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
+use crate::input::sniff::{KeySample, Keys, MOST_RECORDS, keys_in_lines};
 
 /// The beginning of an export: a block of it, or all there is.
 pub(super) struct Preview<'a> {
     pub(super) text: &'a [u8],
     pub(super) framing: Framing,
     /// None of a text that does not begin as JSON: whatever it is, JSON within it is somebody's text.
-    records: Vec<Names>,
+    records: Vec<Keys>,
     is_json: bool,
     /// Whether it is a batch or an array that has no records.
     pub(super) is_empty_batch: bool,
@@ -28,7 +28,7 @@ impl<'a> Preview<'a> {
 
     /// The beginning of JSON lines that were cut off before it, within a record; `None` where it is something else.
     pub(super) fn of_rest(text: &'a [u8]) -> Option<Self> {
-        begins_within_record(text).then(|| Self::of_json(text)).filter(|head| !head.records.is_empty())
+        begins_within_record(text).then(|| Self::of_json(text)).filter(|preview| !preview.records.is_empty())
     }
 
     fn of_other(text: &'a [u8]) -> Self {
@@ -38,15 +38,15 @@ impl<'a> Preview<'a> {
 
     fn of_json(original: &'a [u8]) -> Self {
         let text = &*repaired_for_sniffing(original);
-        let of_lines = names_in_lines(text, &BATCHES);
+        let of_lines = keys_in_lines(text, &BATCHES);
         let (framing, is_settled) = framing(text, !of_lines.is_empty());
         let (records, is_empty_batch) = match framing {
             // The first line can be longer than the beginning.
-            Framing::Lines if of_lines.is_empty() => (Look::at(text, &BATCHES, 1).records, false),
+            Framing::Lines if of_lines.is_empty() => (KeySample::of(text, &BATCHES, 1).records, false),
             Framing::Lines => (of_lines, false),
             Framing::Values => {
-                let look = Look::at(text, &BATCHES, usize::MAX);
-                (look.records, look.is_batch && look.elements == 0)
+                let sample = KeySample::of(text, &BATCHES, usize::MAX);
+                (sample.records, sample.is_batch && sample.elements == 0)
             }
         };
         Self { text: original, framing, records, is_json: true, is_empty_batch, is_settled }
@@ -64,7 +64,7 @@ impl<'a> Preview<'a> {
 
     /// The same whatever their upper and lower case.
     pub(super) fn has_in_any_case(&self, names: &[&str]) -> bool {
-        let has = |record: &Names, name: &str| record.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let has = |record: &Keys, name: &str| record.iter().any(|own| own.eq_ignore_ascii_case(name));
         self.records.iter().any(|record| names.iter().all(|name| has(record, name)))
     }
 }
@@ -85,10 +85,10 @@ fn begins_within_record(text: &[u8]) -> bool {
 static RECORDS: KeySet = KeySet::with_batches(&[], &["Records", "records"]);
 
 /// What the first lines have after other text, such as a timestamp.
-pub(super) fn after_text(head: &[u8]) -> Option<Foreign> {
-    let lines = head.split(|byte| *byte == b'\n').take(LOOKED_AT);
+pub(super) fn after_text(beginning: &[u8]) -> Option<Foreign> {
+    let lines = beginning.split(|byte| *byte == b'\n').take(MOST_RECORDS);
     let rests = lines.filter_map(|line| Some(&line[memchr::memchr(b'{', line)?..]));
-    rests.flat_map(|rest| names_in_lines(&repaired_for_sniffing(rest), &RECORDS)).find_map(|names| {
+    rests.flat_map(|rest| keys_in_lines(&repaired_for_sniffing(rest), &RECORDS)).find_map(|names| {
         let has = |all: &[&str]| all.iter().all(|name| names.contains(*name));
         if has(&["eventName", "eventTime", "userIdentity"]) || has(&["detail.eventName", "detail.userIdentity"]) {
             Some(Foreign::CloudTrailAfterText)
@@ -113,11 +113,11 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
             let rest = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
             // The line end behind it can have been lost.
             let ends_line = rest.is_none_or(|byte| *byte == b'\n') || has_records_in_lines;
-            !document.contains(&b'\n') && ends_line && !Look::at(document, &BATCHES, 1).is_batch
+            !document.contains(&b'\n') && ends_line && !KeySample::of(document, &BATCHES, 1).is_batch
         }
         // It goes on beyond the beginning: as one long line, or as a document of many.
         Some(Err(error)) if error.is_eof() => {
-            let is_one_line = !text.contains(&b'\n') && !Look::at(text, &BATCHES, 1).is_batch;
+            let is_one_line = !text.contains(&b'\n') && !KeySample::of(text, &BATCHES, 1).is_batch;
             // Another document can follow on the same line.
             is_settled = !is_one_line;
             is_one_line
@@ -165,9 +165,12 @@ mod tests {
             "{\"broken\n{\"a\":1,\"b\":{\"c\":{\"d\":2}}}\n",
             "{\n\"a\":1,\"b\":{\"c\":{\"d\":2}},\n}",
         ] {
-            let head = Preview::of(text.as_bytes());
-            assert!(head.has(&["a", "b.c.d"]) && head.has_in_any_case(&["A", "B.c.D"]), "{text}");
-            assert!(!head.has(&["a", "x"]) && !head.has(&["A"]), "{text}: names of two records, or in another case");
+            let preview = Preview::of(text.as_bytes());
+            assert!(preview.has(&["a", "b.c.d"]) && preview.has_in_any_case(&["A", "B.c.D"]), "{text}");
+            assert!(
+                !preview.has(&["a", "x"]) && !preview.has(&["A"]),
+                "{text}: names of two records, or in another case"
+            );
         }
     }
 

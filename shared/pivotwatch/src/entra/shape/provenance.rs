@@ -23,7 +23,7 @@ pub(super) enum Provenance {
 
 /// What a member is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum Role {
     /// It names what a document is about.
     Subject,
     /// It names the way on which it came.
@@ -33,33 +33,33 @@ enum Use {
 }
 
 /// The members that are looked at, by their paths. Documents have them nested or flat.
-const EVIDENCE: [(&str, Use); 26] = [
-    ("source", Use::Subject),
-    ("ddsource", Use::Subject),
-    ("sourcetype", Use::Subject),
-    ("service", Use::Subject),
-    ("service.name", Use::Subject),
-    ("service.type", Use::Subject),
-    ("event.dataset", Use::Subject),
-    ("event.module", Use::Subject),
-    ("data_stream.dataset", Use::Subject),
-    ("fileset.module", Use::Subject),
-    ("routing.hostname", Use::Subject),
-    ("source_type", Use::Way),
-    ("input.type", Use::Way),
-    ("topic", Use::Way),
-    ("kafka.topic", Use::Way),
-    ("azure.eventhub", Use::Way),
-    ("azure.storage.container.name", Use::Way),
-    ("azure.storage.blob.name", Use::Way),
-    ("log.file.path", Use::Label),
-    ("file", Use::Label),
-    ("type", Use::Label),
-    ("tag", Use::Label),
-    ("tags", Use::Label),
-    ("ddtags", Use::Label),
-    ("fields.type", Use::Label),
-    ("fields.log_type", Use::Label),
+const EVIDENCE: [(&str, Role); 26] = [
+    ("source", Role::Subject),
+    ("ddsource", Role::Subject),
+    ("sourcetype", Role::Subject),
+    ("service", Role::Subject),
+    ("service.name", Role::Subject),
+    ("service.type", Role::Subject),
+    ("event.dataset", Role::Subject),
+    ("event.module", Role::Subject),
+    ("data_stream.dataset", Role::Subject),
+    ("fileset.module", Role::Subject),
+    ("routing.hostname", Role::Subject),
+    ("source_type", Role::Way),
+    ("input.type", Role::Way),
+    ("topic", Role::Way),
+    ("kafka.topic", Role::Way),
+    ("azure.eventhub", Role::Way),
+    ("azure.storage.container.name", Role::Way),
+    ("azure.storage.blob.name", Role::Way),
+    ("log.file.path", Role::Label),
+    ("file", Role::Label),
+    ("type", Role::Label),
+    ("tag", Role::Label),
+    ("tags", Role::Label),
+    ("ddtags", Role::Label),
+    ("fields.type", Role::Label),
+    ("fields.log_type", Role::Label),
 ];
 
 /// The first part of each path in [`EVIDENCE`], where it has more than one.
@@ -71,7 +71,7 @@ const LONGEST: usize = 4096;
 
 /// What a text says of where a document comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Says {
+enum Claim {
     /// Entra, or its sign-in logs.
     Entra,
     /// Azure, and no service of it.
@@ -86,28 +86,28 @@ enum Says {
 pub(super) fn provenance(text: &[u8]) -> Provenance {
     let paths = EVIDENCE.map(|(path, _)| path);
     let Some((flat, objects)) = members(text, paths).zip(members(text, OBJECTS)) else { return Provenance::Silent };
-    let objects = objects.map(|member| within(member?).and_then(|json| serde_json::from_str::<Value>(json).ok()));
-    let mut said = Vec::new();
+    let objects = objects.map(|member| short_json(member?).and_then(|json| serde_json::from_str::<Value>(json).ok()));
+    let mut claims = Vec::new();
     for ((path, purpose), flat) in EVIDENCE.into_iter().zip(flat) {
         let nested = || {
             let (object, rest) = path.split_once('.')?;
             let object = OBJECTS.iter().position(|known| *known == object)?;
             objects[object].as_ref()?.pointer(&format!("/{}", rest.replace('.', "/"))).cloned()
         };
-        let flat = flat.and_then(within).and_then(|json| serde_json::from_str(json).ok());
+        let flat = flat.and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
         for text in texts(flat.or_else(nested)) {
-            said.push((purpose, says(&text)));
+            claims.push((purpose, claim(&text)));
         }
     }
-    let has = |purpose: Use, what: Says| said.contains(&(purpose, what));
-    if has(Use::Subject, Says::Entra) {
+    let has = |purpose: Role, what: Claim| claims.contains(&(purpose, what));
+    if has(Role::Subject, Claim::Entra) {
         Provenance::Entra
-    } else if has(Use::Subject, Says::Other) {
+    } else if has(Role::Subject, Claim::Other) {
         Provenance::Other
-    } else if has(Use::Subject, Says::Azure)
-        || has(Use::Way, Says::Entra)
-        || has(Use::Way, Says::Azure)
-        || has(Use::Label, Says::Entra)
+    } else if has(Role::Subject, Claim::Azure)
+        || has(Role::Way, Claim::Entra)
+        || has(Role::Way, Claim::Azure)
+        || has(Role::Label, Claim::Entra)
     {
         Provenance::Entra
     } else {
@@ -124,7 +124,7 @@ fn texts(value: Option<Value>) -> Vec<String> {
     }
 }
 
-fn within(member: &RawValue) -> Option<&str> {
+fn short_json(member: &RawValue) -> Option<&str> {
     Some(member.get()).filter(|json| json.len() <= LONGEST)
 }
 
@@ -172,35 +172,35 @@ const TRANSPORT: [&str; 14] = [
     "eventhub",
 ];
 
-fn says(text: &str) -> Says {
+fn claim(text: &str) -> Claim {
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_azure = words.contains(&"azure");
     let names_entra = |word: &&str| ENTRA.contains(word) || word.ends_with("signinlogs");
     let is_directory = words.contains(&"directory") || words.contains(&"ad") || words.contains(&"signin");
     if words.iter().any(names_entra) || is_azure && is_directory {
-        Says::Entra
+        Claim::Entra
     } else if is_azure && words.iter().all(|word| OF_AZURE.contains(word)) {
-        Says::Azure
+        Claim::Azure
     } else if words.iter().all(|word| TRANSPORT.contains(word)) {
-        Says::Nothing
+        Claim::Nothing
     } else {
-        Says::Other
+        Claim::Other
     }
 }
 
 /// The members of these names of a JSON object, the last of each; `None` when the text is no object.
 pub(super) fn members<'t, const N: usize>(text: &'t [u8], names: [&str; N]) -> Option<[Option<&'t RawValue>; N]> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let found = json.deserialize_map(Requested(names)).ok()?;
+    let found = json.deserialize_map(MembersVisitor(names)).ok()?;
     json.end().ok()?;
     Some(found)
 }
 
 /// Collects the members of these names.
-struct Requested<'n, const N: usize>([&'n str; N]);
+struct MembersVisitor<'n, const N: usize>([&'n str; N]);
 
-impl<'de, const N: usize> Visitor<'de> for Requested<'_, N> {
+impl<'de, const N: usize> Visitor<'de> for MembersVisitor<'_, N> {
     type Value = [Option<&'de RawValue>; N];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,11 +3,11 @@
 use json_records::Framing;
 
 use super::super::fields::Fields;
-use super::super::record::{Evidence, Ignored, Judged, Record, Rejected};
+use super::super::record::{DateEvidence, Ignored, Judged, Record, Rejected};
 use super::super::source::{Origin, origin};
 use super::super::time::{Orders, TIMES, When};
 use super::super::{Outcome, Receiver, Warning};
-use super::dated::DateOrderBuffer;
+use super::date_order_buffer::DateOrderBuffer;
 use crate::detection::Rule;
 use crate::detection::failure::{Code, Ordinals};
 use crate::input::{Foreign, Limits};
@@ -26,7 +26,7 @@ pub(in crate::entra) struct Sink<'a> {
     unproven: u64,
     has_compressed_part: bool,
     /// What a table is instead of sign-ins.
-    instead: Option<Foreign>,
+    foreign: Option<Foreign>,
     /// For what is cut anew within a record.
     pub(in crate::entra) limits: Limits,
 }
@@ -51,7 +51,7 @@ impl<'a> Sink<'a> {
             malformed: 0,
             unproven: 0,
             has_compressed_part: false,
-            instead: None,
+            foreign: None,
             limits,
         }
     }
@@ -68,8 +68,8 @@ impl<'a> Sink<'a> {
 
     /// What an export is instead that had records, but none of a sign-in.
     pub(in crate::entra) fn without_sign_ins(&self) -> Foreign {
-        if let Some(instead) = self.instead {
-            instead
+        if let Some(foreign) = self.foreign {
+            foreign
         } else if self.malformed == self.records {
             Foreign::NothingWhole
         } else if self.unproven > 0 {
@@ -90,26 +90,26 @@ impl<'a> Sink<'a> {
     }
 
     /// A table whose columns are those of something else.
-    pub(super) fn is_instead(&mut self, foreign: Foreign) {
+    pub(super) fn foreign_table(&mut self, foreign: Foreign) {
         if foreign != Foreign::OtherTable {
-            self.instead = Some(foreign);
+            self.foreign = Some(foreign);
         }
     }
 
     /// A record of a sign-in.
     pub(super) fn sign_in(&mut self, record: &Record<'_>) {
-        let result = record.failed(self.rule);
+        let result = record.failure_code(self.rule);
         // A failure may need any of its times, every other sign-in the first.
         let times = if result.is_ok() { TIMES } else { 1 };
         for (column, text) in record.times().take(times) {
-            if let Some(misdated) = self.undecided.learn(column, When::new(text, Orders::ANY).evidence()) {
+            if let Some(misdated) = self.undecided.absorb(column, When::new(text, Orders::ANY).evidence()) {
                 self.warn(Warning::MixedDateOrders);
                 (0..misdated).for_each(|_| self.warn(Warning::ContradictedDate));
             }
         }
         match result {
             Ok(code) => {
-                if !self.judge(record, code, Evidence::Partial) {
+                if !self.judge(record, code, DateEvidence::Partial) {
                     self.keep(record);
                 }
             }
@@ -118,7 +118,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Judges a failure. Returns `false` if its time depends on evidence that can still follow.
-    pub(super) fn judge(&mut self, record: &Record<'_>, code: Code, evidence: Evidence) -> bool {
+    pub(super) fn judge(&mut self, record: &Record<'_>, code: Code, evidence: DateEvidence) -> bool {
         let judged = record.judge(code, self.undecided.dates(), evidence, &mut self.ordinals);
         let Some(Judged { outcome, when, dated_by }) = judged else { return false };
         if let Some(column) = dated_by {
@@ -155,8 +155,8 @@ impl<'a> Sink<'a> {
     }
 
     pub(super) fn judge_finally(&mut self, record: &Record<'_>) {
-        match record.failed(self.rule) {
-            Ok(code) => drop(self.judge(record, code, Evidence::Final)),
+        match record.failure_code(self.rule) {
+            Ok(code) => drop(self.judge(record, code, DateEvidence::Final)),
             Err(outcome) => self.judged(outcome, record.first_when(self.undecided.dates())),
         }
     }
@@ -167,9 +167,9 @@ impl<'a> Sink<'a> {
     }
 
     /// A record whose row tells where it comes from.
-    pub(super) fn row(&mut self, row: Fields<'_>) {
-        match origin(&row, self.name) {
-            Origin::Source(source) => self.sign_in(&row.record(source)),
+    pub(super) fn fields(&mut self, fields: Fields<'_>) {
+        match origin(&fields, self.name) {
+            Origin::Source(source) => self.sign_in(&fields.record(source)),
             Origin::UnknownSignIns => self.unknown_sign_in(),
             Origin::OtherLog => self.other_category(),
         }

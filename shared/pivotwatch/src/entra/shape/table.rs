@@ -4,7 +4,7 @@ use super::super::fields::{Field, FieldId, FieldMap, Fields};
 use super::super::record::Rejected;
 use super::super::time::{Orders, When};
 use super::Sink;
-use crate::input::csv::{Cut, MOST_COLUMNS, Rows, skip_line_ends};
+use crate::input::csv::{MOST_COLUMNS, RawRow, Rows, skip_line_ends};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
 
 /// What separates cells: a comma, or what spreadsheets put for it in countries that write numbers with one, or in text
@@ -12,17 +12,17 @@ use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// The columns of a table that begins so.
-pub(super) struct Columns {
+pub(super) struct Header {
     /// The length of what stands before the names.
     start: usize,
     separator: u8,
     names: Vec<String>,
 }
 
-impl Columns {
-    pub(super) fn of(head: &[u8]) -> Self {
-        let (start, declared) = preamble(head);
-        let with = |separator| Self { start, separator, names: first_row(&head[start..], separator) };
+impl Header {
+    pub(super) fn of(beginning: &[u8]) -> Self {
+        let (start, declared) = preamble(beginning);
+        let with = |separator| Self { start, separator, names: first_row(&beginning[start..], separator) };
         let separators = declared.into_iter().chain(SEPARATORS);
         // Of separators that give as many names, the first one: `max_by_key` takes the last.
         let columns = separators.rev().map(with).max_by_key(|columns| columns.names.len());
@@ -62,7 +62,7 @@ impl Columns {
     /// Whether there is everything that a sign-in needs to be judged.
     fn missing(&self, field_map: FieldMap) -> Option<Foreign> {
         let has = |wanted: &[FieldId]| {
-            self.fields(field_map).any(|field| matches!(field, Field::Text(role) if wanted.contains(&role)))
+            self.fields(field_map).any(|field| matches!(field, Field::Text(id) if wanted.contains(&id)))
         };
         let has_status = self.fields(field_map).any(|field| matches!(field, Field::Object(_)));
         if !has(&TIMES) {
@@ -84,15 +84,15 @@ const MOST_PREAMBLE: usize = 4;
 
 /// The length of the lines before the names, and the separator that one of them declares: `#TYPE System.Object` of Windows
 /// PowerShell, other comments, and `sep=;`, by which a spreadsheet learns the separator.
-fn preamble(head: &[u8]) -> (usize, Option<u8>) {
+fn preamble(beginning: &[u8]) -> (usize, Option<u8>) {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     let (mut start, mut separator) = (0, None);
-    let mut rest = head;
+    let mut rest = beginning;
     for _ in 0..=MOST_PREAMBLE {
         while let Some(after) = rest.strip_prefix(MARK).or_else(|| rest.strip_prefix(b"\n")) {
             rest = after;
         }
-        start = head.len() - rest.len();
+        start = beginning.len() - rest.len();
         let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
         let line = &rest[..length];
         let bare = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -110,8 +110,8 @@ fn preamble(head: &[u8]) -> (usize, Option<u8>) {
 }
 
 /// Whether a map finds sign-ins in the columns of a table with this beginning, and no other map knows more of them.
-pub(super) fn is_best_map(head: &[u8], field_map: FieldMap, all: &[FieldMap]) -> bool {
-    let columns = Columns::of(head);
+pub(super) fn is_best_map(beginning: &[u8], field_map: FieldMap, all: &[FieldMap]) -> bool {
+    let columns = Header::of(beginning);
     let is_better =
         |other: &FieldMap| columns.known(*other) > columns.known(field_map) && columns.missing(*other).is_none();
     columns.missing(field_map).is_none() && !all.iter().any(is_better)
@@ -120,24 +120,24 @@ pub(super) fn is_best_map(head: &[u8], field_map: FieldMap, all: &[FieldMap]) ->
 /// The fields of columns with these names, by the one of these maps that knows most of them; `Foreign` if none finds
 /// sign-ins.
 pub(super) fn fields(names: Vec<String>, field_maps: &[FieldMap]) -> Result<Vec<Field>, Foreign> {
-    let columns = Columns { start: 0, separator: b',', names };
+    let columns = Header { start: 0, separator: b',', names };
     let complete = field_maps.iter().rev().filter(|field_map| columns.missing(**field_map).is_none());
     let field_map = complete.max_by_key(|field_map| columns.known(**field_map));
     field_map.map(|field_map| columns.fields(*field_map).collect()).ok_or_else(|| columns.foreign(field_maps))
 }
 
 /// Whether a table that begins so has the end of its header in what is there.
-pub(super) fn has_whole_header(head: &[u8]) -> bool {
-    let (start, _) = preamble(head);
-    memchr::memchr2(b'\n', b'\r', &head[start..]).is_some()
+pub(super) fn has_whole_header(beginning: &[u8]) -> bool {
+    let (start, _) = preamble(beginning);
+    memchr::memchr2(b'\n', b'\r', &beginning[start..]).is_some()
 }
 
 /// What a table is instead of an export.
-pub(super) fn foreign(head: &[u8], field_maps: &[FieldMap]) -> Foreign {
-    let columns = Columns::of(head);
+pub(super) fn foreign(beginning: &[u8], field_maps: &[FieldMap]) -> Foreign {
+    let columns = Header::of(beginning);
     if columns.names.len() >= 2 {
         columns.foreign(field_maps)
-    } else if has_wide_header(head) {
+    } else if has_wide_header(beginning) {
         Foreign::WideTable
     } else {
         Foreign::NoText
@@ -145,8 +145,8 @@ pub(super) fn foreign(head: &[u8], field_maps: &[FieldMap]) -> Foreign {
 }
 
 /// Whether the header is text with more columns than a table may have.
-fn has_wide_header(head: &[u8]) -> bool {
-    let rest = &head[preamble(head).0..];
+fn has_wide_header(beginning: &[u8]) -> bool {
+    let rest = &beginning[preamble(beginning).0..];
     let header = &rest[..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
     // A header that is longer than a record may be has more than a thousand names.
     let most = if header.len() > Limits::default().record { MOST_COLUMNS / 16 } else { MOST_COLUMNS };
@@ -156,7 +156,7 @@ fn has_wide_header(head: &[u8]) -> bool {
     SEPARATORS.into_iter().any(has_many) && !header.contains(&0) && is_text()
 }
 
-impl Columns {
+impl Header {
     /// What a table with these columns is instead of an export.
     fn foreign(&self, field_maps: &[FieldMap]) -> Foreign {
         // The companion has the same identifiers and times as the table that it goes with, a row for each step of a sign-in.
@@ -188,7 +188,7 @@ pub(super) fn read(
     field_map: FieldMap,
     mend: fn(&mut Fields<'_>),
 ) -> Result<(), ReadFault> {
-    let columns = Columns::of(input.head()?);
+    let columns = Header::of(input.beginning()?);
     let fields: Vec<Field> = columns.fields(field_map).collect();
     let is_row = |cells: &[&[u8]]| has_time(&fields, cells);
     input.advance(columns.start);
@@ -204,7 +204,7 @@ pub(super) fn read(
         match rows.next(input, &is_row) {
             Ok(None) => return Ok(()),
             Err(fault) => return Err(fault),
-            Ok(Some(Cut::Row(cells))) if cells.len() == fields.len() => {
+            Ok(Some(RawRow::Cells(cells))) if cells.len() == fields.len() => {
                 let mut row = Fields::default();
                 for (field, cell) in fields.iter().zip(cells.iter()) {
                     if !matches!(field, Field::Other) {
@@ -212,11 +212,11 @@ pub(super) fn read(
                     }
                 }
                 mend(&mut row);
-                sink.row(row);
+                sink.fields(row);
             }
             // Cells too few are a row that was cut, and cells too many one whose text is not quoted: neither can be trusted.
-            Ok(Some(Cut::Row(_) | Cut::Damaged)) => sink.reject(Rejected::Malformed),
-            Ok(Some(Cut::TooLong)) => sink.reject(Rejected::TooLong),
+            Ok(Some(RawRow::Cells(_) | RawRow::Damaged)) => sink.reject(Rejected::Malformed),
+            Ok(Some(RawRow::TooLong)) => sink.reject(Rejected::TooLong),
         }
     }
 }
@@ -224,16 +224,16 @@ pub(super) fn read(
 /// Whether one of these cells is a time, where the table has its times.
 fn has_time(fields: &[Field], cells: &[&[u8]]) -> bool {
     fields.iter().zip(cells).any(|(field, cell)| {
-        let is_of_time = matches!(field, Field::Text(role) if TIMES.contains(role));
+        let is_of_time = matches!(field, Field::Text(id) if TIMES.contains(id));
         let time = || When::new(cell.trim_ascii(), Orders::ANY).parse();
         is_of_time && matches!(time(), Ok(_) | Err(Rejected::AmbiguousTime))
     })
 }
 
-fn first_row(head: &[u8], separator: u8) -> Vec<String> {
-    let mut input = Input::new(Box::new(head), Limits::default());
+fn first_row(beginning: &[u8], separator: u8) -> Vec<String> {
+    let mut input = Input::new(Box::new(beginning), Limits::default());
     match Rows::separated_by(separator).next(&mut input, &|_| false) {
-        Ok(Some(Cut::Row(cells))) => cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect(),
+        Ok(Some(RawRow::Cells(cells))) => cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect(),
         _ => Vec::new(),
     }
 }

@@ -24,12 +24,12 @@ mod written;
 
 use chrono::{DateTime, Utc};
 
-pub(super) use self::evidence::{DateOrders, TIMES};
+pub(super) use self::evidence::{OrdersByColumn, TIMES};
 pub use self::newest::Newest;
 pub(super) use self::order::Orders;
 use self::order::TimeFault;
 pub use self::range::TimeRange;
-use self::written::Written;
+use self::written::WrittenTime;
 use super::record::Rejected;
 use crate::detection::Day;
 
@@ -94,7 +94,7 @@ impl<'t> When<'t> {
             return Orders::ANY;
         }
         let text = std::str::from_utf8(self.text).unwrap_or_default();
-        Written::of(text.trim()).map_or(Orders::ANY, |written| written.orders())
+        WrittenTime::of(text.trim()).map_or(Orders::ANY, |written| written.orders())
     }
 
     /// The offset of the zone in a text of Azure's form, `2026-03-02T12:00:00.1234567+00:00` or with `Z` for the zone.
@@ -125,7 +125,7 @@ fn parse(text: &str, orders: Orders) -> Result<DateTime<Utc>, TimeFault> {
     let text = text.trim();
     let time = match DateTime::parse_from_rfc3339(text) {
         Ok(time) => time.to_utc(),
-        Err(_) => match (serialised(text), Written::of(text)) {
+        Err(_) => match (serialised(text), WrittenTime::of(text)) {
             (Some(time), _) => time,
             (None, Some(written)) => written.time(orders)?,
             (None, None) => return Err(TimeFault::NotATime),
@@ -261,8 +261,8 @@ mod tests {
         evidence_of(times).of(0)
     }
 
-    fn evidence_of(times: &[&str]) -> DateOrders {
-        let mut evidence = DateOrders::UNKNOWN;
+    fn evidence_of(times: &[&str]) -> OrdersByColumn {
+        let mut evidence = OrdersByColumn::UNKNOWN;
         for time in times {
             evidence.add(0, When::new(time.as_bytes(), Orders::ANY).evidence());
         }

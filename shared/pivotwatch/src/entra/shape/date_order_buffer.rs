@@ -15,7 +15,7 @@
 //! unusable. The times of other sign-ins, of which only the newest matters, are parsed by the evidence so far.
 
 use super::super::record::{Record, TEXTS};
-use super::super::time::{DateOrders, Orders, TIMES};
+use super::super::time::{Orders, OrdersByColumn, TIMES};
 use crate::detection::Source;
 
 /// Bytes that the kept failures can take: some 85,000 failures of 150 bytes of text. The portal exports at most 100,000
@@ -25,8 +25,8 @@ const MOST_BYTES: usize = 24 * 1024 * 1024;
 /// Failures of one file with ambiguous dates, and the evidence of the file's dates.
 #[derive(Debug)]
 pub(super) struct DateOrderBuffer {
-    dates: DateOrders,
-    failures: Vec<Kept>,
+    dates: OrdersByColumn,
+    failures: Vec<KeptFailure>,
     /// Bytes that `failures` takes, at most [`MOST_BYTES`].
     bytes: usize,
     /// Failures that were dated by the other dates of a column, by column.
@@ -36,7 +36,7 @@ pub(super) struct DateOrderBuffer {
 /// A failure with a copy of its texts. Its size is a constant plus that of its texts, so the buffer's size is bounded
 /// by the bytes read.
 #[derive(Debug)]
-struct Kept {
+struct KeptFailure {
     source: Source,
     /// All texts, joined.
     text: Box<str>,
@@ -48,22 +48,22 @@ struct Kept {
 const ALLOCATION: usize = 16;
 
 /// Bytes that a kept failure takes besides its texts. The list can have capacity for twice its length.
-const EACH: usize = ALLOCATION + 2 * size_of::<Kept>();
+const EACH: usize = ALLOCATION + 2 * size_of::<KeptFailure>();
 
 impl DateOrderBuffer {
     /// The buffer of a file without evidence.
     pub(super) const fn new() -> Self {
-        Self { dates: DateOrders::UNKNOWN, failures: Vec::new(), bytes: 0, dated: [0; TIMES] }
+        Self { dates: OrdersByColumn::UNKNOWN, failures: Vec::new(), bytes: 0, dated: [0; TIMES] }
     }
 
     /// The evidence of the file's dates so far.
-    pub(super) const fn dates(&self) -> DateOrders {
+    pub(super) const fn dates(&self) -> OrdersByColumn {
         self.dates
     }
 
     /// Adds the possible orders of a column's date. If this date is the first to contradict the column, returns how
     /// many failures were dated by the column's evidence before.
-    pub(super) fn learn(&mut self, column: usize, date: Orders) -> Option<u64> {
+    pub(super) fn absorb(&mut self, column: usize, date: Orders) -> Option<u64> {
         self.dates.add(column, date).then_some(self.dated[column])
     }
 
@@ -87,7 +87,7 @@ impl DateOrderBuffer {
             // `end` is at most `MOST_BYTES`, so it always fits.
             u32::try_from(end).unwrap_or(u32::MAX)
         });
-        self.failures.push(Kept { source: record.source, text: texts.concat().into_boxed_str(), ends });
+        self.failures.push(KeptFailure { source: record.source, text: texts.concat().into_boxed_str(), ends });
         self.bytes = bytes;
         true
     }
@@ -100,7 +100,7 @@ impl DateOrderBuffer {
 }
 
 /// Failures taken out of the buffer.
-pub(super) struct KeptFailures(Vec<Kept>);
+pub(super) struct KeptFailures(Vec<KeptFailure>);
 
 impl KeptFailures {
     /// Their records, in the order in which they were kept.
@@ -145,7 +145,7 @@ mod tests {
             }
             assert_eq!(number, MOST_BYTES / (EACH + text.len()));
             let kept = buffer.take();
-            let list = kept.0.capacity() * size_of::<Kept>();
+            let list = kept.0.capacity() * size_of::<KeptFailure>();
             let taken = list + kept.0.iter().map(|kept| kept.text.len() + ALLOCATION).sum::<usize>();
             assert!(taken <= MOST_BYTES, "{taken} bytes for {number} records");
             assert!(buffer.keep(&record(texts)), "the buffer is empty again");
