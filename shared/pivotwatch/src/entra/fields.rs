@@ -1,6 +1,6 @@
 //! The fields of a sign-in, independent of the names and the nesting of an export.
 //!
-//! Each shape maps its names to roles once, in a [`FieldMap`]. It serves records of JSON, rows of tables and rows of
+//! Each shape maps its names to ids once, in a [`FieldMap`]. The map serves records of JSON, rows of tables and rows of
 //! answers.
 
 use std::borrow::Cow;
@@ -38,7 +38,7 @@ pub(super) enum FieldId {
     OriginalLoggedAt,
     /// The table that a search copied the row from.
     OriginalTable,
-    /// The name of the search that copied the fields.
+    /// The name of the search that copied the row.
     SearchName,
     Address,
     /// The address in the envelope.
@@ -59,10 +59,10 @@ pub(super) enum FieldId {
     EnvelopeCorrelationId,
 }
 
-/// The number of roles.
+/// The number of ids.
 pub(super) const FIELD_IDS: usize = FieldId::EnvelopeCorrelationId as usize + 1;
 
-/// Every role, at its own number.
+/// Every id, at its own number.
 const ALL: [FieldId; FIELD_IDS] = [
     FieldId::Category,
     FieldId::Table,
@@ -90,7 +90,7 @@ const ALL: [FieldId; FIELD_IDS] = [
 ];
 
 impl FieldId {
-    /// The role with this number.
+    /// The id with this number.
     pub(super) fn in_slot(slot: usize) -> Option<Self> {
         ALL.get(slot).copied()
     }
@@ -179,13 +179,12 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    /// The trimmed text of a role.
+    /// The trimmed text of a field.
     pub(super) fn get(&self, id: FieldId) -> &str {
         self.0[id as usize].trim()
     }
 
-    /// Sets a role. Of several fields with one role the last value is kept, but only a result code replaces a result
-    /// code.
+    /// Sets a field. Of several values for one id the last is kept, but only a result code replaces a result code.
     pub(super) fn put(&mut self, id: FieldId, text: Cow<'a, str>) {
         let is_of_code = matches!(id, FieldId::Code | FieldId::StatusCode);
         let hides_code = is_of_code && is_code(self.get(id)) && !is_code(text.trim());
@@ -194,24 +193,24 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The number of roles with a value.
+    /// The number of fields with a value.
     pub(super) fn filled(&self) -> usize {
         self.0.iter().filter(|text| !text.trim().is_empty()).count()
     }
 
-    /// Whether the row has a result code that can be parsed.
+    /// Whether a result code can be parsed.
     pub(super) fn has_code(&self) -> bool {
         [FieldId::Code, FieldId::StatusCode].iter().any(|id| is_code(self.get(*id)))
     }
 
-    /// Whether a search copied the fields. `LoggedAt` is then the time of the search.
+    /// Whether a search copied the row. `LoggedAt` is then the time of the search.
     pub(super) fn is_of_search(&self) -> bool {
         let table = self.get(FieldId::Table).as_bytes();
         let is_results = table.last_chunk().is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"_SRCH"));
         is_results || [FieldId::OriginalTable, FieldId::SearchName].iter().any(|id| !self.get(*id).is_empty())
     }
 
-    /// Sets the role or the roles of a field with this text.
+    /// Sets the fields that this text of a field holds: one, or those of an object.
     pub(super) fn put_text(&mut self, field: Field, text: Cow<'a, str>) {
         match field {
             Field::Text(id) | Field::Words(id) => self.put(id, text),
@@ -220,7 +219,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Sets the roles of an object from its text, in JSON or in a tool's notation.
+    /// Sets the fields of an object from its text, in JSON or in a tool's notation.
     fn put_object(&mut self, field_map: FieldMap, text: &str) {
         if let Some(inner) = Fields::of_json(text.as_bytes(), field_map) {
             for (own, found) in self.0.iter_mut().zip(inner.into_owned().0) {
@@ -236,8 +235,9 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Fills the empty roles from the members of an object that a tool wrote as text, each from the first of its name. Such
-    /// text quotes nothing, so that a value can look like further members: another code makes the object useless.
+    /// Fills the empty fields from the members of an object that a tool wrote as text. The first member of a name decides.
+    /// Such text quotes nothing, so a value can look like further members. A second, different code therefore makes the
+    /// object unusable.
     fn put_members(&mut self, field_map: FieldMap, text: &str) {
         let mut found = Fields::default();
         let mut members = object_text::members(text);
@@ -265,7 +265,7 @@ impl<'a> Fields<'a> {
         Fields(self.0.map(|text| Cow::Owned(text.into_owned())))
     }
 
-    /// Turns the row into a record from this source.
+    /// Turns the fields into a record from this source.
     pub(super) fn record(mut self, source: Source) -> Record<'a> {
         if self.is_of_search() || !self.get(FieldId::OriginalLoggedAt).is_empty() {
             self.0[FieldId::LoggedAt as usize] = Cow::default();
@@ -293,7 +293,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Sets the roles of a row from an object's members.
+/// Sets the fields from an object's members.
 struct FieldsVisitor<'r, 'a> {
     fields: &'r mut Fields<'a>,
     field_map: FieldMap,
@@ -344,7 +344,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_role_is_in_the_slot_of_its_number() {
+    fn every_id_is_in_the_slot_of_its_number() {
         for (slot, id) in ALL.into_iter().enumerate() {
             assert_eq!(id as usize, slot);
             assert_eq!(FieldId::in_slot(slot), Some(id));

@@ -1,7 +1,7 @@
-//! JSON fields that are not always what they should be.
+//! Deserialises JSON fields of varying types.
 //!
-//! Azure turned numbers into texts and back over the years, and forwarders replace objects by their text. A reader that
-//! insists on one type would lose the whole record over a field that need not even matter.
+//! Azure turned numbers into texts and back over the years, and forwarders replace objects by their text. A parser that
+//! requires one type would lose the whole record over a field that may not matter.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,8 +9,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A text, a number as its text, or nothing: fields change between these from one year to the next. A list of one element is
-/// its element, as searches in Elasticsearch give fields.
+/// A text, a number as its text, or an empty text: fields change between these from one year to the next. A list of one
+/// element is its element, because searches in Elasticsearch return fields as lists.
 #[derive(Default)]
 pub(super) struct LenientText<'a>(pub(super) Cow<'a, str>);
 
@@ -20,7 +20,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for LenientText<'a> {
     }
 }
 
-/// The same, but true and false are words too, and a list of texts is their row.
+/// Like [`LenientText`], but `true` and `false` are words too, and a list of texts is its texts with a space after each.
 #[derive(Default)]
 pub(super) struct LenientWords<'a>(pub(super) Cow<'a, str>);
 

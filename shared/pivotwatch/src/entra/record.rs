@@ -47,7 +47,7 @@ impl Ignored {
 /// Why a record cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rejected {
-    /// The text is no record of this shape.
+    /// The text is not a record of this shape.
     Malformed,
     /// The record is longer than the limit.
     TooLong,
@@ -59,7 +59,7 @@ pub enum Rejected {
     NoCode,
     /// The name of a .NET type replaces the object with the result code.
     TypeName,
-    /// An object that is written as text, and no JSON, has several result codes or too many members.
+    /// An object that a tool wrote as text other than JSON has several result codes or too many members.
     SeveralCodes,
     /// The row is part of an answer without column names.
     NoColumns,
@@ -73,8 +73,8 @@ pub enum Rejected {
     NoTime,
     /// The time cannot be parsed.
     BadTime,
-    /// Day and month of the date can be swapped, and the other dates of its column do not decide, or contradict each
-    /// other.
+    /// The day and the month of the date can be swapped. The other dates of its column contradict each other or do not
+    /// decide.
     AmbiguousTime,
 }
 
@@ -108,7 +108,7 @@ pub(super) struct Record<'a> {
     pub(super) id: Cow<'a, str>,
     /// The texts of its time columns. The record's time is the first that can be parsed.
     ///
-    /// They are: when the sign-in happened, when the row that a search copied was logged, and when the row itself was.
+    /// In order: the time of the sign-in, the log time of the row that a search copied, the log time of the row itself.
     pub(super) times: [Cow<'a, str>; TIMES],
     /// Its address is the first that can be parsed.
     pub(super) addresses: [Cow<'a, str>; 2],
@@ -121,7 +121,7 @@ pub(super) struct Record<'a> {
 
 /// Decides from source and result codes alone: `Ok` is the code of a failure, `Err` the outcome of any other sign-in.
 ///
-/// A word in place of the code (`Failure`) is skipped: some forwarders write one, and have the code in another field.
+/// A word in place of the code (`Failure`) is skipped: some forwarders write a word, and the code into another field.
 pub(super) fn failure_code(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Code, Outcome> {
     if !rule.sources.contains(&source) {
         return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
@@ -143,7 +143,7 @@ pub(super) fn failure_code(rule: &Rule, source: Source, codes: [&str; 2]) -> Res
 pub(super) enum DateEvidence {
     /// More dates can follow.
     Partial,
-    /// No date follows, or none is waited for.
+    /// No date follows, or the record waits for none.
     Final,
 }
 
@@ -155,7 +155,7 @@ pub(super) struct Judged<'a> {
     pub(super) dated_by: Option<usize>,
 }
 
-/// The time of a record, or why it has none.
+/// The time of a record, or the reason why it has none.
 struct RecordTime<'a> {
     when: When<'a>,
     time: Result<DateTime<Utc>, Rejected>,
@@ -198,13 +198,13 @@ impl Record<'_> {
         texts.filter(|(_, text)| !text.is_empty())
     }
 
-    /// The first of its times, parseable or not: few times of records that do not count are ever parsed.
+    /// The first of its times, which may not be parseable: few times of records that do not count are parsed.
     pub(super) fn first_when(&self, dates: OrdersByColumn) -> When<'_> {
         self.times().next().map_or(When::NEVER, |(column, text)| When::new(text, dates.of(column)))
     }
 
-    /// The first time that can be parsed, or why there is none: an ambiguous date before any other fault, of which the
-    /// first counts. `None` if evidence that can still follow may change the answer.
+    /// The first time that can be parsed, or the reason why none can: an ambiguous date or, without one, the first fault.
+    /// `None` if evidence that can still follow may change the answer.
     fn dated(&self, dates: OrdersByColumn, evidence: DateEvidence) -> Option<RecordTime<'_>> {
         let mut unusable = RecordTime { when: When::NEVER, time: Err(Rejected::NoTime), by: None };
         for (column, text) in self.times() {

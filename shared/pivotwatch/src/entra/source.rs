@@ -12,20 +12,19 @@ pub(super) enum Origin {
     Source(Source),
     /// An unknown log of sign-ins.
     UnknownSignIns,
-    /// A log of something else.
+    /// A log without sign-ins.
     OtherLog,
 }
 
-/// The origin of a record, by the first present of: the log's name, the table's name, the kinds of the sign-in, and
-/// whether it was interactive. Microsoft calls the last one deprecated, and it is wrong for a third of the records
-/// whose log is known. Graph's v1.0 has nothing else.
+/// The origin of a record, by the first field that is present: the log's name, the table's name, the kinds of the
+/// sign-in, and whether it was interactive. Microsoft calls the last field deprecated, and it is wrong for a third of the
+/// records whose log is known. Graph's v1.0 has no other.
 ///
 /// Users name the tables that a search fills (`Spray_SRCH`) or that hold copies (`SignIns_CL`). So the unknown name of
 /// a table decides nothing about a row with the result and the address of a sign-in.
 ///
-/// The portal's tables have none of these columns, and a query can leave them out. Then the object's name decides, if
-/// it is one of Microsoft's. Without such a name the record counts as interactive, the first log of the portal and of
-/// the rule.
+/// The portal's tables have none of these columns, and a query can omit them. Then the object's name decides, if it is
+/// one of Microsoft's. Otherwise the record counts as interactive, the first log of the portal and of the rule.
 pub(super) fn origin(fields: &Fields<'_>, name: &str) -> Origin {
     of_log(fields.get(FieldId::Category).as_bytes())
         .or_else(|| of_table(fields))

@@ -1,5 +1,6 @@
-//! Defender's advanced hunting: rows of `AADSignInEventsBeta`, now `EntraIdSignInEvents`, as JSON, as CSV, and as the
-//! streaming API wraps them, which is read with the event hub's messages that it comes in.
+//! Defender's advanced hunting: rows of `AADSignInEventsBeta`, now `EntraIdSignInEvents`, as JSON or CSV.
+//!
+//! The streaming API wraps the same rows in records of an event hub, so `diagnostic` parses those by [`parse_streamed`].
 //!
 //! Fields: <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table>.
 
@@ -9,7 +10,7 @@ use super::{Recognition, Shape, Sink, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
-    // Whichever columns a query kept, `Timestamp` beside `TimeGenerated` where Sentinel has a copy.
+    // A query selects the columns. Sentinel's copy has `TimeGenerated` too.
     recognition: Recognition::Preview(|preview| {
         ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| preview.has(&["Timestamp", "ErrorCode", other]))
     }),
@@ -50,7 +51,7 @@ pub(super) fn is_category(category: &[u8]) -> bool {
         .any(|known| known.as_bytes().eq_ignore_ascii_case(category))
 }
 
-/// Reads a record of the streaming API.
+/// Parses a record of the streaming API.
 pub(super) fn parse_streamed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let envelope = |name: &str| if name == "properties" { Field::Object(field_map) } else { Field::Other };
     sink.fields(Fields::of_json(text, envelope).ok_or(NotJson)?);

@@ -1,5 +1,5 @@
-//! Azure Monitor diagnostic settings: one JSON object a line, as the storage account's `PT1H.json` has them, or set out
-//! over many lines by a tool on the way.
+//! Azure Monitor diagnostic settings: one JSON object a line, as in the storage account's `PT1H.json`, or pretty-printed by
+//! a tool.
 //!
 //! Fields: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs>; the envelope around them:
 //! <https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema>.
@@ -19,22 +19,22 @@ pub(super) const SHAPE: Shape = Shape {
     read: |input, sink| DiagnosticReader::new(input.limits).read(input, sink.framing, sink),
 };
 
-/// Reads a record of a diagnostic setting, one of Log Analytics or of Defender, or what a forwarder put around these, as an
-/// event hub can have them among the others.
+/// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An event
+/// hub can mix all of these.
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    read(text, sink, |text, sink| match forwarded::parse(text, sink)? {
+    parse(text, sink, |text, sink| match forwarded::parse(text, sink)? {
         Document::Parsed => Ok(()),
         Document::Record | Document::Other => log_analytics::parse_record(text, sink),
     })
 }
 
-/// The same, but with nothing around the record.
+/// Like [`parse_record`], without a forwarder's document around the record.
 pub(super) fn parse_bare(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    read(text, sink, log_analytics::parse_record)
+    parse(text, sink, log_analytics::parse_record)
 }
 
-/// Reads a record of a diagnostic setting or of Defender, and leaves one without a category to `others`.
-fn read(
+/// Parses a record of a diagnostic setting or of Defender. `others` parses a record without a category.
+fn parse(
     text: &[u8],
     sink: &mut Sink<'_>,
     others: impl FnOnce(&[u8], &mut Sink<'_>) -> Result<(), NotJson>,
@@ -79,7 +79,7 @@ static PROPERTIES: KeySet = KeySet::new(&[
 
 static STATUS: KeySet = KeySet::new(&[("errorCode", Key::Value(FieldId::StatusCode as usize))]);
 
-/// Slots after those of the roles, for the keys of objects.
+/// Slots after those of the fields, for the keys of objects.
 const IN_PROPERTIES: usize = FIELD_IDS;
 const IN_STATUS: usize = FIELD_IDS + 1;
 

@@ -26,17 +26,17 @@ pub(super) const CSV: Shape = Shape {
     read: |input, sink| table::read(input, sink, field_map, |_| ()),
 };
 
-/// What searches put around a document or its fields.
+/// Keys under which searches wrap a document or its fields.
 const WRAPPERS: [&str; 3] = ["", "_source.", "fields."];
 
-/// Reads a document, which a search puts under `_source`, or its fields, which a search puts under `fields`.
+/// Parses a document, or a search's result with the document under `_source` or its fields under `fields`.
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
     if [FieldId::Category, FieldId::Code, FieldId::StatusCode, FieldId::Time]
         .iter()
         .all(|id| fields.get(*id).is_empty())
     {
-        // Of another integration, or of another log of this one.
+        // A document of another integration, or of another log of this integration.
         sink.other_category();
     } else {
         sink.fields(fields);
@@ -44,7 +44,7 @@ pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJs
     Ok(())
 }
 
-/// Names with points in them are the paths of fields, in documents that are written flat.
+/// A name with dots is the path of a field in a flat document.
 pub(super) fn field_map(name: &str) -> Field {
     match name {
         "_source" | "fields" => Field::Object(field_map),
@@ -83,7 +83,7 @@ fn sign_in(name: &str) -> Field {
 fn properties(name: &str) -> Field {
     match name {
         "id" => Field::Text(FieldId::Id),
-        // Before 2020 it kept its name.
+        // Before 2020 the integration kept Azure's name.
         "created_at" | "created_date_time" => Field::Text(FieldId::Time),
         "ip_address" => Field::Text(FieldId::Address),
         "status" => Field::Object(status),

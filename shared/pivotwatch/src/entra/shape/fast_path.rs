@@ -1,8 +1,8 @@
 //! The fast path for records of diagnostic settings: decides from the index of a record, without a full parse.
 //!
-//! Nine of ten sign-ins succeed, and a success needs two values of a record. The fast path returns exactly what
-//! [`diagnostic::parse_record`](super::diagnostic) returns, or declines. It declines where a value is not written as Azure writes
-//! it. One test compares the two.
+//! Nine of ten sign-ins succeed, and two values of a record prove a success. The fast path has exactly the result of
+//! [`diagnostic::parse_record`](super::diagnostic), or declines. It declines a value in another form than Azure's. A property
+//! compares the two.
 
 use std::borrow::Cow;
 
@@ -19,19 +19,19 @@ use super::diagnostic::SLOTS;
 use super::sink::Sink;
 use crate::detection::Source;
 
-/// What earlier records showed.
+/// The fast path, with a cache of the values of earlier successes.
 #[derive(Default)]
 pub(super) struct FastPath {
-    /// The text after the keys `category` and `resultType`, from the colon to the value's end, of records that were successes by
-    /// these two values alone. Nearly all records have one of a few such pairs.
+    /// Pairs of values that prove a success: the texts from the colon after the keys `category` and `resultType` to the
+    /// value's end. Nearly all records have one of a few pairs.
     successes: Vec<[Vec<u8>; 2]>,
 }
 
-/// Pairs that are kept.
+/// The most pairs in the cache.
 const MOST_SUCCESSES: usize = 8;
 
 impl FastPath {
-    /// Gives a record to the sink, or declines with `None`; then the sink has received nothing.
+    /// Gives the outcome of a record to the sink. `None` if it declines; then the sink has received nothing.
     pub(super) fn judge(&mut self, record: &IndexedRecord<'_, SLOTS>, sink: &mut Sink<'_>) -> Option<()> {
         let fields = IndexedFields(record);
         let [category, result] = [FieldId::Category, FieldId::Code].map(|id| record.after_key(id as usize));
@@ -54,7 +54,7 @@ impl FastPath {
     }
 }
 
-/// The fields of a record, by its index. `None` where only a full parse can decide.
+/// The fields of a record, by its index. Methods return `None` where only a full parse can decide.
 struct IndexedFields<'r, 'a>(&'r IndexedRecord<'a, SLOTS>);
 
 impl<'a> IndexedFields<'_, 'a> {
@@ -62,7 +62,7 @@ impl<'a> IndexedFields<'_, 'a> {
         self.0.value(id as usize)
     }
 
-    /// The text of a role, empty where it is absent or a placeholder.
+    /// The text of a field; empty if it is absent or a placeholder.
     fn text(&self, id: FieldId) -> Option<Cow<'a, str>> {
         match self.value(id) {
             Value::Escaped(text) => {
@@ -73,12 +73,12 @@ impl<'a> IndexedFields<'_, 'a> {
         }
     }
 
-    /// The same, of a text without escapes.
+    /// Like `text`, for a text without escapes.
     fn plain(&self, id: FieldId) -> Option<&'a str> {
         plain(self.value(id))
     }
 
-    /// The same, of ASCII, trimmed.
+    /// Like `text`, for ASCII without escapes. Trimmed.
     fn ascii(&self, id: FieldId) -> Option<&'a [u8]> {
         let text = written(self.value(id)).filter(|text| text.is_ascii())?.trim_ascii();
         Some(if is_placeholder(text) { b"" } else { text })
@@ -88,11 +88,11 @@ impl<'a> IndexedFields<'_, 'a> {
     fn when(&self) -> Option<When<'a>> {
         let created = self.ascii(FieldId::Time)?;
         let when = When::new(if created.is_empty() { self.ascii(FieldId::LoggedAt)? } else { created }, Orders::ANY);
-        // A date that is evidence for others is left to the full parse.
+        // The full parse handles a date that is evidence for others.
         when.is_no_evidence().then_some(when)
     }
 
-    /// The pair of a success ([`FastPath::successes`]), if both values are texts without white space around the colon.
+    /// The pair for [`FastPath::successes`], if both values are texts without white space around the colon.
     fn success(&self) -> Option<[Vec<u8>; 2]> {
         let written = |id| match self.value(id) {
             Value::Text(text) => {
@@ -116,7 +116,7 @@ impl<'a> IndexedFields<'_, 'a> {
         }
         let none = const { Cow::Borrowed("") };
         let id = self.text(FieldId::Id)?;
-        // Without an id the correlation id says which sign-in it was.
+        // Without an id the correlation id identifies the sign-in.
         let has_id = !is_missing_id(&id);
         sink.sign_in(&Record {
             source,
@@ -202,12 +202,12 @@ mod tests {
         received
     }
 
-    /// What became of a record.
+    /// The result for a record.
     #[derive(Debug, PartialEq)]
     enum Fast {
-        /// The fast path read it. It has this length.
+        /// The fast path decided it. It has this length.
         Taken(usize),
-        /// It is valid, and was left to a full parse.
+        /// It is valid, and the fast path declined it.
         Declined,
         /// It is not one valid record.
         Invalid,
@@ -260,7 +260,7 @@ mod tests {
         success.to_string() + "\n"
     }
 
-    /// Values that stand where another was expected, or none, or two.
+    /// Values in another form than Azure's.
     fn values() -> impl Strategy<Value = String> {
         let texts = [
             "\"0\"",
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_begins_like_a_success_need_not_be_one() {
+    fn a_value_that_begins_like_a_cached_one_is_not_taken_for_it() {
         let success = success();
         for (there, here, expected) in [
             ("\"SignInLogs\"", "\"NonInteractiveUserSignInLogs\"", Outcome::Ignored(Ignored::NotAFailure)),
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn few_pairs_of_invented_successes_are_kept() {
+    fn the_cache_of_successes_is_bounded_for_invented_pairs() {
         let mut path = Path::new();
         for number in 0..100 {
             let text = success().replace("\"SignInLogs\"", &format!("\"{}SignInLogs\"", " ".repeat(number)));
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_too_large_for_a_type_is_left_to_a_full_parse() {
+    fn a_record_with_a_number_too_large_for_a_type_is_declined() {
         let mut success = record();
         success["resultType"] = json!("0");
         for record in [record(), success] {

@@ -1,5 +1,6 @@
-//! The result of a query, exported as CSV from Log Analytics, Sentinel or a PowerShell tool: whichever columns the query kept, times
-//! as the browser's country writes them, and cells over many lines.
+//! The result of a query, exported as CSV from Log Analytics, Sentinel or a PowerShell tool.
+//!
+//! The query selects the columns, the browser's culture writes the times, and cells span lines.
 
 use super::{Recognition, Shape, log_analytics, table};
 

@@ -1,6 +1,6 @@
-//! The shapes of exports, and how a shape is recognised.
+//! The table of shapes, and how a shape is recognised.
 //!
-//! To add a shape, add a file here and a line to [`SHAPES`].
+//! To add a shape, add a file here and a line to [`SHAPES`]. No other module lists shapes.
 
 mod any_record;
 mod api_answer;
@@ -50,7 +50,7 @@ const SHAPES: &[Shape] = &[
     elastic::CSV,
 ];
 
-/// The records that an answer can hold whatever its own shape. Of two that map as many fields of a record, the first reads it.
+/// The shapes of records in answers. The shape that maps most fields parses the record; of equals, the first.
 const RECORDS: &[(FieldMap, ParseRecord)] = &[
     (diagnostic::field_map, diagnostic::parse_record),
     (log_analytics::field_map, log_analytics::parse_record),
@@ -98,8 +98,8 @@ impl Shape {
     }
 }
 
-/// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
-/// has no byte order mark and no white space before it, and is the whole export when that is short.
+/// The shape of an export by its beginning, or what the export is instead. The beginning has no leading byte order mark or
+/// white space. It is the whole export if that is short.
 pub(super) fn recognise(beginning: &[u8]) -> Result<RecognisedShape, Foreign> {
     let first = Preview::of(beginning);
     let rest = || Preview::of_rest(beginning);
@@ -113,7 +113,7 @@ pub(super) fn recognise(beginning: &[u8]) -> Result<RecognisedShape, Foreign> {
     })
 }
 
-/// What JSON is instead of an export.
+/// The kind of JSON that is not an export.
 fn foreign_json(preview: &Preview<'_>) -> Foreign {
     if preview.has(&["error.code"]) || preview.has(&["error.message"]) {
         Foreign::ErrorAnswer
@@ -129,7 +129,7 @@ fn shape_of(preview: &Preview<'_>) -> Option<RecognisedShape> {
     Some(RecognisedShape { shape, framing: preview.framing, is_settled: preview.is_settled })
 }
 
-/// The shape of documents of a log forwarder, recognised without a sign-in among them.
+/// The shape of a log forwarder's documents, recognised without a sign-in among them.
 pub(super) fn recognise_forwarder(beginning: &[u8]) -> Option<RecognisedShape> {
     let preview = Preview::of(beginning);
     let shape = &forwarded::OF_OTHER_LOGS;

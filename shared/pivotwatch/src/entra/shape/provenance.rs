@@ -1,8 +1,8 @@
-//! Whether a forwarder's document says that its text comes from Entra.
+//! Decides whether the text in a forwarder's document comes from Entra.
 //!
-//! Only members count that a forwarder or its configuration fills, and that no visitor of an application can: the data set,
-//! the service, the topic. Some name what the text is about. One that names another application outweighs a topic or a tag,
-//! because an application that runs on Azure can have those as well.
+//! Only members that a forwarder or its configuration fills count: the data set, the service, the topic. No visitor of an
+//! application can fill them. A subject that names another application outweighs a topic or a tag, because an application
+//! on Azure can have those too.
 
 use std::fmt;
 
@@ -10,79 +10,79 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Where a document says that it comes from.
+/// The origin that a document states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Provenance {
-    /// From Entra.
+    /// Entra.
     Entra,
-    /// It says nothing.
+    /// None.
     Silent,
-    /// From elsewhere, or from Azure without a word of Entra.
+    /// Another application, or Azure without Entra.
     Other,
 }
 
-/// What a member is for.
+/// The purpose of a member.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// It names what a document is about.
+enum Purpose {
+    /// Names the application or data set of a document.
     Subject,
-    /// It names the way on which it came.
-    Way,
-    /// It is a label of any kind.
+    /// Names the transport of a document.
+    Route,
+    /// Any label.
     Label,
 }
 
-/// The members that are looked at, by their paths. Documents have them nested or flat.
-const EVIDENCE: [(&str, Role); 26] = [
-    ("source", Role::Subject),
-    ("ddsource", Role::Subject),
-    ("sourcetype", Role::Subject),
-    ("service", Role::Subject),
-    ("service.name", Role::Subject),
-    ("service.type", Role::Subject),
-    ("event.dataset", Role::Subject),
-    ("event.module", Role::Subject),
-    ("data_stream.dataset", Role::Subject),
-    ("fileset.module", Role::Subject),
-    ("routing.hostname", Role::Subject),
-    ("source_type", Role::Way),
-    ("input.type", Role::Way),
-    ("topic", Role::Way),
-    ("kafka.topic", Role::Way),
-    ("azure.eventhub", Role::Way),
-    ("azure.storage.container.name", Role::Way),
-    ("azure.storage.blob.name", Role::Way),
-    ("log.file.path", Role::Label),
-    ("file", Role::Label),
-    ("type", Role::Label),
-    ("tag", Role::Label),
-    ("tags", Role::Label),
-    ("ddtags", Role::Label),
-    ("fields.type", Role::Label),
-    ("fields.log_type", Role::Label),
+/// The members that count, by their paths. Documents have them nested or flat.
+const EVIDENCE: [(&str, Purpose); 26] = [
+    ("source", Purpose::Subject),
+    ("ddsource", Purpose::Subject),
+    ("sourcetype", Purpose::Subject),
+    ("service", Purpose::Subject),
+    ("service.name", Purpose::Subject),
+    ("service.type", Purpose::Subject),
+    ("event.dataset", Purpose::Subject),
+    ("event.module", Purpose::Subject),
+    ("data_stream.dataset", Purpose::Subject),
+    ("fileset.module", Purpose::Subject),
+    ("routing.hostname", Purpose::Subject),
+    ("source_type", Purpose::Route),
+    ("input.type", Purpose::Route),
+    ("topic", Purpose::Route),
+    ("kafka.topic", Purpose::Route),
+    ("azure.eventhub", Purpose::Route),
+    ("azure.storage.container.name", Purpose::Route),
+    ("azure.storage.blob.name", Purpose::Route),
+    ("log.file.path", Purpose::Label),
+    ("file", Purpose::Label),
+    ("type", Purpose::Label),
+    ("tag", Purpose::Label),
+    ("tags", Purpose::Label),
+    ("ddtags", Purpose::Label),
+    ("fields.type", Purpose::Label),
+    ("fields.log_type", Purpose::Label),
 ];
 
 /// The first part of each path in [`EVIDENCE`], where it has more than one.
 const OBJECTS: [&str; 10] =
     ["service", "event", "data_stream", "fileset", "routing", "input", "kafka", "azure", "log", "fields"];
 
-/// Bytes of the longest member that is looked at.
+/// Bytes of the longest member that is parsed.
 const LONGEST: usize = 4096;
 
-/// What a text says of where a document comes from.
+/// The statement of a text about the origin of its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claim {
     /// Entra, or its sign-in logs.
     Entra,
-    /// Azure, and no service of it.
+    /// Azure, without a service.
     Azure,
-    /// Nothing but a way of transport.
+    /// Only a transport.
     Nothing,
-    /// Something else.
+    /// Another application.
     Other,
 }
 
-/// Where the document `text` says that it comes from.
+/// The origin that the document `text` states.
 pub(super) fn provenance(text: &[u8]) -> Provenance {
     let paths = EVIDENCE.map(|(path, _)| path);
     let Some((flat, objects)) = members(text, paths).zip(members(text, OBJECTS)) else { return Provenance::Silent };
@@ -99,15 +99,15 @@ pub(super) fn provenance(text: &[u8]) -> Provenance {
             claims.push((purpose, claim(&text)));
         }
     }
-    let has = |purpose: Role, what: Claim| claims.contains(&(purpose, what));
-    if has(Role::Subject, Claim::Entra) {
+    let has = |purpose: Purpose, what: Claim| claims.contains(&(purpose, what));
+    if has(Purpose::Subject, Claim::Entra) {
         Provenance::Entra
-    } else if has(Role::Subject, Claim::Other) {
+    } else if has(Purpose::Subject, Claim::Other) {
         Provenance::Other
-    } else if has(Role::Subject, Claim::Azure)
-        || has(Role::Way, Claim::Entra)
-        || has(Role::Way, Claim::Azure)
-        || has(Role::Label, Claim::Entra)
+    } else if has(Purpose::Subject, Claim::Azure)
+        || has(Purpose::Route, Claim::Entra)
+        || has(Purpose::Route, Claim::Azure)
+        || has(Purpose::Label, Claim::Entra)
     {
         Provenance::Entra
     } else {
@@ -132,7 +132,7 @@ fn short_json(member: &RawValue) -> Option<&str> {
 const ENTRA: [&str; 8] =
     ["entra", "entraid", "aad", "aadiam", "azuread", "activedirectory", "azureactivedirectory", "signinlogs"];
 
-/// Words that go with Azure's name and say no more.
+/// Words that accompany Azure's name and add no service.
 const OF_AZURE: [&str; 18] = [
     "azure",
     "microsoft",
@@ -154,7 +154,7 @@ const OF_AZURE: [&str; 18] = [
     "storage",
 ];
 
-/// Words that name a way of transport.
+/// Words that name a transport.
 const TRANSPORT: [&str; 14] = [
     "kafka",
     "json",
@@ -189,7 +189,7 @@ fn claim(text: &str) -> Claim {
     }
 }
 
-/// The members of these names of a JSON object, the last of each; `None` when the text is no object.
+/// The members of these names of a JSON object, the last of each; `None` if the text is not an object.
 pub(super) fn members<'t, const N: usize>(text: &'t [u8], names: [&str; N]) -> Option<[Option<&'t RawValue>; N]> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let found = json.deserialize_map(MembersVisitor(names)).ok()?;

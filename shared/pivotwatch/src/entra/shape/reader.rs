@@ -10,7 +10,7 @@ use super::fast_path::FastPath;
 use super::sink::Sink;
 use crate::input::{Input, Limits, ReadFault, is_compressed};
 
-/// A text is no JSON object.
+/// The text is not a JSON object.
 pub(super) struct NotJson;
 
 /// Parses one record and gives it to the sink.
@@ -25,7 +25,7 @@ pub(super) fn read_json(
     read_framed(input, sink.framing, sink, parse_record)
 }
 
-/// The same, with another framing than the export's.
+/// Like [`read_json`], with another framing than the export's.
 pub(super) fn read_framed(
     input: &mut Input<'_>,
     framing: Framing,
@@ -63,12 +63,12 @@ fn reject<const N: usize>(record: &Record<'_, N>, sink: &mut Sink<'_>) {
     });
 }
 
-/// Reads records of diagnostic settings: by the fast path, or by a full parse where that declines. One reader serves all
-/// events of a capture, whose records are alike.
+/// Reads records of diagnostic settings: by the fast path or, where it declines, by a full parse. One reader serves all
+/// events of a block of a capture, so that they share its templates.
 pub(super) struct DiagnosticReader {
     indexer: Indexer<SLOTS>,
     fast_path: FastPath,
-    /// Template mismatches that the sink was warned of.
+    /// Template mismatches that were reported to the sink.
     warned: u64,
 }
 

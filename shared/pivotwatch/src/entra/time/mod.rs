@@ -1,7 +1,7 @@
 //! Parses the times of exports.
 //!
-//! Most times belong to sign-ins that did not fail, of which only the newest matters. So a record's time is passed on
-//! as text ([`When`]) and parsed where its value is used.
+//! Most times belong to sign-ins that did not fail, and only the newest of these matters. So a record's time stays a text
+//! ([`When`]), and is parsed where its value is used.
 //!
 //! | module | holds |
 //! |---|---|
@@ -71,7 +71,7 @@ impl<'t> When<'t> {
         Self { text, orders }
     }
 
-    /// The time, or why there is none.
+    /// The time, or the reason why there is none.
     pub(super) fn parse(self) -> Result<DateTime<Utc>, Rejected> {
         if self.text.is_empty() {
             return Err(Rejected::NoTime);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_writing_a_time_that_was_seen_is_read() {
+    fn every_known_form_of_a_time_is_parsed() {
         for (text, expected) in [
             ("2022-01-24T05:10:14.1875602Z", "2022-01-24T05:10:14.187560200Z"),
             ("2022-01-24T05:10:14.1875602+00:00", "2022-01-24T05:10:14.187560200Z"),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_can_be_read_in_two_ways_is_not_read_until_the_file_decides() {
+    fn an_ambiguous_date_is_undecided_until_the_dates_of_its_file_decide() {
         for text in [
             "03/04/2025 10:00:00",
             "03/04/2025, 10:00:00.000",
@@ -308,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn evidence_of_one_column_is_none_for_another() {
+    fn evidence_of_one_column_does_not_decide_another() {
         let evidence = evidence_of(&["31/12/2025 1:00"]);
         assert_ne!(evidence.of(0), Orders::ANY);
         assert_eq!((evidence.of(1), evidence.of(2)), (Orders::ANY, Orders::ANY));
     }
 
     #[test]
-    fn what_is_no_time_is_not_read() {
+    fn a_text_in_no_known_form_is_not_a_time() {
         for text in [
             "",
             "yesterday",
@@ -410,7 +410,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
 
         #[test]
-        fn the_newest_of_all_times_is_the_newest_of_those_that_were_read(times in vec(written(), 0..12)) {
+        fn the_newest_time_without_parsing_all_equals_the_newest_of_all_parsed_times(times in vec(written(), 0..12)) {
             let whens = times.iter().map(|text| When::new(text.as_bytes(), Orders::ANY));
             let mut newest = Newest::up_to(DateTime::<Utc>::MAX_UTC);
             whens.clone().for_each(|when| assert!(newest.add(when)));

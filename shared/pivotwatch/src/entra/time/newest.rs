@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::When;
 
-/// The newest of many times up to a horizon. Parses few of them: most texts are compared without.
+/// The newest of many times up to a horizon. Parses few of them: most are compared as texts.
 #[derive(Debug)]
 pub struct Newest {
     /// The latest time that a sign-in can have.

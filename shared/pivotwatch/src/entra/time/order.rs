@@ -33,10 +33,10 @@ use chrono::NaiveDate;
 
 use crate::detection::Day;
 
-/// Why a text is not a usable time.
+/// The reason why a text is not a usable time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeFault {
-    /// It is no time, or its form, language or calendar is not known.
+    /// It is not a time, or its form, language or calendar is not known.
     NotATime,
     /// Its date has several readings.
     Undecided,
@@ -87,7 +87,7 @@ impl Date {
         Some(Self([Some(NaiveDate::from_ymd_opt(year, month, day)?); DateOrder::ALL.len()]))
     }
 
-    /// A date of three numbers, the last of which may be the year. `None` if no order gives a day.
+    /// A date of three numbers. The last may be the year. `None` if no order gives a day.
     pub(super) fn of_numbers(numbers: [&str; 3], separator: char) -> Option<Self> {
         let [first, second, third] = numbers;
         let is_padded = |number: &str| number.starts_with('0');

@@ -11,7 +11,7 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
-    /// Before the first time. Times after `horizon` are reported by [`TimeRange::add`], but count.
+    /// Before the first time. A time after `horizon` counts too, but [`TimeRange::add`] reports it.
     #[must_use]
     pub fn with_horizon(horizon: DateTime<Utc>) -> Self {
         Self { horizon, ends: None }

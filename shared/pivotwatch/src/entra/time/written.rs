@@ -170,7 +170,7 @@ impl TimeParser<'_> {
     }
 }
 
-/// Whether a word says nothing of the time: an English day of the week, or a word that Finnish, Norwegian, Danish,
+/// Whether a word does not change the time: an English day of the week, or a word that Finnish, Norwegian, Danish,
 /// German, Bulgarian, Macedonian, Bosnian or English cultures put between or after date and clock.
 fn is_filler(word: &str) -> bool {
     const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
