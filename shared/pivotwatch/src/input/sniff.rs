@@ -1,11 +1,11 @@
-//! The names in the first records of JSON text, by which its shape is recognised.
+//! Collects the keys of the first records of JSON text. They decide the shape.
 //!
-//! Only names decide, and only where they stand: whoever signs in chooses texts in a record (a user name, a user agent), and
-//! must not choose with them what the whole object is taken for. An object without names is no record.
+//! Only keys and their positions decide. A user chooses values in a record (a user name, a user agent), and must not decide
+//! the shape of the whole object by them. An object without keys is not a record.
 //!
-//! Bounds, for `n` bytes of text: a path of more than [`LONGEST_PATH`] bytes is not kept and not followed, and each kept
-//! path has a name of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a string is
-//! looked into only under one of the names [`TEXT_KEYS`], at most once for each of the [`DEEPEST`] levels.
+//! Bounds, for `n` bytes of text: a path of more than [`LONGEST_PATH`] bytes is neither kept nor followed. Each kept path
+//! has a key of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a string is
+//! parsed only under one of the [`TEXT_KEYS`], at most once for each of the [`DEEPEST`] levels.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -15,7 +15,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::{Input, Limits};
 
-/// The methods by which a visitor passes by numbers, true, false and null.
+/// The methods of a visitor that ignores numbers, `true`, `false` and `null`.
 macro_rules! ignore_scalars {
     () => {
         fn visit_u64<E>(self, _: u64) -> Result<(), E> {
@@ -41,55 +41,55 @@ macro_rules! ignore_scalars {
 }
 pub(crate) use ignore_scalars;
 
-/// Records of different names that are kept. The first can be damaged, or of another log: an archive can hold all logs of an
+/// The most records with different keys. The first can be damaged or of another log: an archive can hold all logs of an
 /// organisation.
 pub(crate) const MOST_RECORDS: usize = 1024;
 
-/// Objects within a record whose names are looked at: `azure.signinlogs.properties.id`.
+/// Levels of objects within a record: `azure.signinlogs.properties.id` has three.
 const DEEPEST: usize = 3;
 
-/// Bytes of the longest path that is kept. The longest that a shape asks for has half as many.
+/// Bytes of the longest path. The longest path of a shape has half as many.
 const LONGEST_PATH: usize = 128;
 
-/// Members that forwarders put the text of a record into. Other texts are not looked into.
+/// The keys under which forwarders put the text of a record. Other texts are not parsed.
 pub(crate) const TEXT_KEYS: [&str; 5] = ["message", "_raw", "event", "attributes", "log"];
 
-/// The names in a record, those of objects within it as `object.name`.
+/// The keys of a record, those of objects within it as `object.key`.
 pub(crate) type Keys = BTreeSet<String>;
 
-/// The names of records that have a line each, once for records of the same names. Arrays under the keys `batches` hold records.
+/// The keys of records on lines, once for records with the same keys. Arrays under the keys `batches` hold records.
 pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
     let mut seen = HashSet::new();
-    let names = text.split(|byte| *byte == b'\n').filter_map(|line| keys_of_line(line, batches));
-    names.filter(|names| is_new(&mut seen, names)).take(MOST_RECORDS).collect()
+    let keys = text.split(|byte| *byte == b'\n').filter_map(|line| keys_of_line(line, batches));
+    keys.filter(|keys| is_new(&mut seen, keys)).take(MOST_RECORDS).collect()
 }
 
-/// Whether no record before had these names.
-fn is_new(seen: &mut HashSet<Keys>, names: &Keys) -> bool {
-    !seen.contains(names) && seen.insert(names.clone())
+/// Whether no record before had these keys.
+fn is_new(seen: &mut HashSet<Keys>, keys: &Keys) -> bool {
+    !seen.contains(keys) && seen.insert(keys.clone())
 }
 
-/// The names of a record that has a line to itself.
+/// The keys of a record that is alone on its line.
 fn keys_of_line(line: &[u8], batches: &'static KeySet) -> Option<Keys> {
     let line = line.trim_ascii();
     let is_record = line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok();
     if is_record { KeySample::of(line, batches, 1).records.into_iter().next() } else { None }
 }
 
-/// What was seen of the records of documents one behind another.
+/// The keys of the first records of concatenated documents.
 #[derive(Default)]
 pub(crate) struct KeySample {
-    /// Every object that is a record, or around records, and has names. Of records with the same names, the first.
+    /// Every record or object around records, if it has keys. Of records with the same keys, the first.
     pub(crate) records: Vec<Keys>,
     seen: HashSet<Keys>,
-    /// Whether there was an array that records are in, or would be.
+    /// Whether there was an array that can hold records.
     pub(crate) is_batch: bool,
-    /// What stood in such arrays.
+    /// The elements of such arrays.
     pub(crate) elements: usize,
 }
 
 impl KeySample {
-    /// Looks at so many documents; where one is damaged, at the records of all that are whole.
+    /// Samples this number of documents. If one is damaged, samples all valid records.
     pub(crate) fn of(text: &[u8], batches: &'static KeySet, documents: usize) -> Self {
         let mut sample = Self::default();
         let seen = sample.visit_documents(text, batches, documents);
@@ -102,7 +102,7 @@ impl KeySample {
         }
     }
 
-    /// Forgets the last record if one before has the same names.
+    /// Removes the last record if an earlier one has the same keys.
     fn end_record(&mut self, record: usize) {
         if record + 1 == self.records.len() && !is_new(&mut self.seen, &self.records[record]) {
             self.records.pop();
@@ -117,14 +117,14 @@ impl KeySample {
     }
 }
 
-/// The keys of the records that are whole, once for records of the same keys, in a text that may end anywhere. An invalid text
-/// in a string, which whoever signs in can choose, hides nothing.
+/// The keys of the valid records of a text that may be truncated, once for records with the same keys. An invalid string,
+/// which a user can choose, hides no record.
 fn keys_of_valid_records(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
     let limits = Limits::default();
     let mut input = Input::of_text(text.to_vec(), limits);
     let mut indexer = Indexer::<0>::new(batches, limits.depth);
     let mut reader = input.records(Framing::Values, &mut indexer);
-    let names = |text: &[u8]| {
+    let keys = |text: &[u8]| {
         let mut sample = KeySample::default();
         sample.visit_documents(text, &NO_BATCHES, 1).ok().and_then(|()| sample.records.into_iter().next())
     };
@@ -132,10 +132,10 @@ fn keys_of_valid_records(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
     while let Ok(Some(record)) = reader.next() {
         if let Record::Raw(text) = record
             && whole.len() < MOST_RECORDS
-            && let Some(names) = parse_or_repair(text, names)
-            && is_new(&mut seen, &names)
+            && let Some(keys) = parse_or_repair(text, keys)
+            && is_new(&mut seen, &keys)
         {
-            whole.push(names);
+            whole.push(keys);
         }
     }
     whole
@@ -143,13 +143,13 @@ fn keys_of_valid_records(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
 
 static NO_BATCHES: KeySet = KeySet::new(&[]);
 
-/// A place in a document.
+/// Visits a value of a document.
 struct SniffVisitor<'l> {
     sample: &'l mut KeySample,
     batches: &'static KeySet,
-    /// The record that it is in, and the path there; `None` outside of all records.
+    /// The index of the record around it, and its path in the record; `None` outside of all records.
     within: Option<(usize, String)>,
-    /// Whether it begins an element of an array that records are in.
+    /// Whether it is an element of an array that can hold records.
     is_element: bool,
 }
 
@@ -157,7 +157,7 @@ impl<'de> DeserializeSeed<'de> for SniffVisitor<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        // Counted here and not behind it, where it may never end.
+        // Counted before it is visited, because it may be truncated.
         self.sample.elements += usize::from(self.is_element);
         let is_deep = self.within.as_ref().is_some_and(|(_, path)| path.matches('.').count() >= DEEPEST);
         if is_deep || self.sample.records.len() >= MOST_RECORDS {
@@ -236,11 +236,11 @@ impl<'de> Visitor<'de> for SniffVisitor<'_> {
         Ok(())
     }
 
-    /// Some forwarders put an object's text in its place.
+    /// Some forwarders replace an object by its text.
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
         let is_forwarded_text = self.within.as_ref().is_some_and(|(_, path)| is_forwarded(path, &NO_BATCHES));
         if is_forwarded_text && text.trim_start().starts_with(['{', '[']) {
-            // What was seen before an error was seen.
+            // Keys before an error count.
             let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
         }
         Ok(())
@@ -249,8 +249,8 @@ impl<'de> Visitor<'de> for SniffVisitor<'_> {
     ignore_scalars!();
 }
 
-/// Whether forwarders put a record, or an array of records, under this path: under a name of theirs, or under one of
-/// `batches` within it. The names of an array's elements are kept as names of the array.
+/// Whether forwarders put a record or an array of records under this path: one of [`TEXT_KEYS`], or one of `batches` within
+/// it. The keys of an array's elements count as keys of the array.
 fn is_forwarded(path: &str, batches: &KeySet) -> bool {
     let path = path.strip_prefix("_source.").unwrap_or(path);
     let (name, batch) = path.split_once('.').unwrap_or((path, ""));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn names_take_memory_in_proportion_to_the_text_however_long_they_are() {
+    fn the_memory_of_keys_is_proportional_to_the_text_for_keys_of_any_length() {
         let members = |count: usize| (0..count).map(|number| format!("\"{number:x}\":0")).collect::<Vec<_>>().join(",");
         let nested = |name: &str, inner: &str| format!("{{\"{name}\":{{{inner}}}}}");
         let text_of = |name: &str| format!("{{\"{name}\":{}}}", serde_json::json!(nested("a", &members(9000))));
@@ -285,11 +285,11 @@ mod tests {
             assert!(kept(&text) <= LONGEST_PATH * text.len() / 4, "{} of {}", kept(&text), text.len());
         }
         assert!(kept(&nested(&"x".repeat(120_000), &members(14_000))) == 0);
-        assert!(kept(&text_of("userAgent")) < 100, "only the texts of forwarders are looked into");
+        assert!(kept(&text_of("userAgent")) < 100, "only the texts of forwarders are parsed");
     }
 
     #[test]
-    fn an_object_without_names_is_no_record_and_takes_no_records_place() {
+    fn an_object_without_keys_is_not_a_record_and_does_not_count_as_one() {
         let many = format!("[{}{{\"a\":1}}]", "{},".repeat(2000));
         assert_eq!(KeySample::of(many.as_bytes(), &NO_BATCHES, 1).records, [Keys::from(["a".to_owned()])]);
         assert!(keys_in_lines(b"{}\n{}\n", &NO_BATCHES).is_empty());
@@ -297,7 +297,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_kept_of_any_text_is_bounded(text in "([{}\\[\\],:0]|\"[a-c]{0,70}\"){0,200}") {
+        fn the_memory_of_keys_is_bounded_for_any_text(text in "([{}\\[\\],:0]|\"[a-c]{0,70}\"){0,200}") {
             prop_assert!(kept(&text) <= LONGEST_PATH * text.len() / 4);
         }
     }
