@@ -185,7 +185,7 @@ pub(super) fn string_end<S: Simd>(simd: S, level: Level, text: &[u8]) -> Result<
     unusual_string_end(level, text, from)
 }
 
-/// The same for a string of which the bytes before `from` are plain ASCII. Not inlined, which keeps the usual path short.
+/// Like `string_end`, for a string with only plain ASCII before `from`. Not inlined, which keeps the usual path short.
 #[inline(never)]
 fn unusual_string_end(level: Level, text: &[u8], from: usize) -> Result<usize, Invalid> {
     dispatch!(level, simd => string_end_from(simd, text, from))
@@ -233,7 +233,7 @@ fn in_utf8(text: &[u8], end: usize) -> Result<usize, Invalid> {
     std::str::from_utf8(&text[..end]).map(|_| end).map_err(|_| Invalid::Malformed)
 }
 
-/// The length of the string, of which the bytes before `from` are valid.
+/// The length of the string. The bytes before `from` are valid.
 #[cold]
 fn escaped_string_end(text: &[u8], mut from: usize) -> Result<usize, Invalid> {
     loop {
@@ -347,7 +347,7 @@ mod tests {
             let end = strings.byte_offset();
             match found {
                 Ok(found) => prop_assert_eq!((read, end), (true, found), "{}", text.escape_ascii()),
-                // Left to a closer look, at most.
+                // Only a string with escapes may be declined.
                 Err(_) => prop_assert!(!read || text[..end].contains(&b'\\'), "{}", text.escape_ascii()),
             }
             for length in 2..=text.len().min(LONGEST_FIXED) {
@@ -383,8 +383,8 @@ mod tests {
                 *byte ^= 1;
             }
             let most = most.min(one.len());
-            let behind = vec![7; BLOCK * room];
-            let (one, other) = ([one, behind.clone()].concat(), [other, behind].concat());
+            let padding = vec![7; BLOCK * room];
+            let (one, other) = ([one, padding.clone()].concat(), [other, padding].concat());
             let expected = one.iter().zip(&other).take(most).take_while(|(one, other)| one == other).count();
             prop_assert_eq!(dispatch!(Level::new(), simd => same(simd, &one, &other, most)), expected);
             let are = dispatch!(Level::new(), simd => begin_alike(simd, &one, &other, most));

@@ -31,13 +31,13 @@ const MOST_TEMPLATES: usize = 4;
 /// How many matched records pay for one new template, which costs more to build than a record to validate.
 const BUILD_COST: u32 = 8;
 
-/// The build budget at the start, and its maximum. It bounds what is wasted where no record is like another.
+/// The build budget at the start, and its maximum. It bounds the cost of templates where no two records are similar.
 const BUILD_BUDGET: u32 = 8 * BUILD_COST;
 
 /// Records that are validated without templates once the budget is spent, as when each record orders its keys differently.
 const BACKOFF_RECORDS: u32 = 256;
 
-/// In a release build, one of so many matched records is verified.
+/// In a release build, one of this many matched records is verified.
 const VERIFIED_IN_RELEASE: u32 = 1024;
 
 /// Templates of earlier records.
@@ -54,7 +54,7 @@ pub(crate) struct TemplateCache<const N: usize> {
 }
 
 impl<const N: usize> TemplateCache<N> {
-    /// An empty cache, for records of which these keys are requested.
+    /// An empty cache, for records with these requested keys.
     pub(crate) fn new(keys: &'static KeySet) -> Self {
         Self {
             keys,
@@ -145,7 +145,7 @@ impl<const N: usize> TemplateCache<N> {
     }
 }
 
-/// Whether a match says of the text what the validator says. Only a match claims UTF-8.
+/// Whether a match has the validator's result for the text. Only a match claims UTF-8.
 fn agrees<const N: usize>(matched: &Index<N>, validated: &Result<Index<N>, Invalid>, text: &[u8]) -> bool {
     let is_same = validated.as_ref().is_ok_and(|validated| {
         (matched.length, matched.is_trusted, matched.is_batch, matched.slots)
@@ -241,8 +241,8 @@ mod tests {
     }
 
     fn records() -> impl Strategy<Value = Value> {
-        (values(), values(), "[a-z]{0,9}", any::<u16>()).prop_map(|(before, behind, id, code)| {
-            json!({"a": before, "category": "SignIns", "id": id, "inner": {"a": 1, "code": code, "x": "why"}, "z": behind})
+        (values(), values(), "[a-z]{0,9}", any::<u16>()).prop_map(|(before, after, id, code)| {
+            json!({"a": before, "category": "SignIns", "id": id, "inner": {"a": 1, "code": code, "x": "why"}, "z": after})
         })
     }
 
@@ -267,7 +267,7 @@ mod tests {
         vec((any::<Place>(), edit), 0..4)
     }
 
-    /// The value with this number and what is in it, or how many there are if there are fewer.
+    /// The value with this number, counting nested values; the number of values if there are fewer.
     fn find(value: &mut Value, number: usize) -> Result<&mut Value, usize> {
         if number == 0 {
             return Ok(value);
@@ -315,7 +315,7 @@ mod tests {
         record
     }
 
-    /// Members to put in, which can be there already.
+    /// Members to insert, which can duplicate members of the record.
     fn members() -> impl Strategy<Value = Vec<(Place, &'static str, Value)>> {
         vec((any::<Place>(), select(vec!["inner", "id", "code", "a", "more"]), values()), 0..2)
     }

@@ -2,7 +2,7 @@
 
 use super::compare::{Blocks, LONGEST_FIXED};
 use super::matcher::{LongerContainer, Observation};
-use super::outline::{Kind, Outline, Value};
+use super::outline::{Kind, Outline, OutlineValue};
 use crate::key_set::KeySet;
 use crate::validate::bitmaps::BLOCK;
 use crate::validate::{Validation, validate};
@@ -24,7 +24,7 @@ pub(super) struct Template<const N: usize> {
     /// The record's text, padded with a block of zeros.
     pub(super) text: Vec<u8>,
     /// Every value, ordered by its first byte.
-    pub(super) values: Vec<Value>,
+    pub(super) values: Vec<OutlineValue>,
     /// For every byte, the index into `values` of the innermost value around it. Keys, colons and commas belong to their array
     /// or object.
     pub(super) innermost: Vec<u16>,
@@ -95,7 +95,7 @@ impl<const N: usize> Template<N> {
     }
 
     /// The next values directly in the array or object with this index, from position `at`.
-    pub(super) fn next_within(&self, index: usize, at: usize) -> impl Iterator<Item = &Value> {
+    pub(super) fn next_within(&self, index: usize, at: usize) -> impl Iterator<Item = &OutlineValue> {
         let first = index + self.values[index..].partition_point(|value| value.start < at);
         self.values[first..].iter().take(MOST_SEARCHED).filter(move |value| value.around == index)
     }
@@ -131,7 +131,7 @@ impl<const N: usize> Template<N> {
     }
 
     fn add_scalar(&mut self, index: usize, is_fixed: bool) {
-        let Some(Value { start, end, kind, .. }) = self.values.get(index) else { return };
+        let Some(OutlineValue { start, end, kind, .. }) = self.values.get(index) else { return };
         let is_fixed = is_fixed && matches!(kind, Kind::String) && end - start <= LONGEST_FIXED;
         let place = self.differences.partition_point(|Difference { at, kind, .. }| {
             at < start || at == start && matches!(kind, DifferenceKind::Skip(_))

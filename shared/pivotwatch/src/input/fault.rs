@@ -34,9 +34,7 @@ pub enum Foreign {
     #[error("it is an Avro file, but none of Event Hubs Capture, whose records have a Body")]
     OtherAvro,
     /// A capture with another compression.
-    #[error(
-        "it is an Avro file whose blocks are compressed by neither nothing nor deflate, as Event Hubs Capture has them"
-    )]
+    #[error("it is an Avro file with another codec than null and deflate, the codecs of Event Hubs Capture")]
     OtherAvroCodec,
     /// Another table.
     #[error("its first line has none of the columns of a sign-in export")]
