@@ -275,7 +275,7 @@ fn scanned(text: &str, limits: Limits) -> Result<String, ReadError> {
 }
 
 #[test]
-fn a_value_ends_at_its_matching_bracket_whatever_its_strings_hold() {
+fn a_value_ends_at_its_matching_bracket_for_any_strings() {
     for (text, expected) in
         [(r#"{"a":"}]\"}","b":[{}]} ,"#, r#"{"a":"}]\"}","b":[{}]}"#), ("12, 13", "12"), (r#""a,b" ]"#, r#""a,b" "#)]
     {

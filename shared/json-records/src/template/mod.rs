@@ -491,7 +491,7 @@ mod tests {
     }
 
     #[test]
-    fn several_templates_are_kept_and_records_without_likeness_end_the_attempts() {
+    fn several_templates_are_kept_and_dissimilar_records_start_the_backoff() {
         let kinds: Vec<_> =
             (0..MOST_TEMPLATES).map(|kind| format!(r#"{{"k{kind}":1,"id":"a","inner":{{"code":1}}}}"#)).collect();
         let mut cached = Cached::new(Level::new());
