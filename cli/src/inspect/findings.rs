@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
-use pivotwatch::entra::{self, Outcome, TimeRange, Times, Warning};
+use pivotwatch::entra::{self, Outcome, TimeCollector, TimeRange, Warning};
 use pivotwatch::pipeline::{Summary, count, horizon, see_sign_in, see_trail_record};
 
 /// Numbers of a file.
@@ -45,8 +45,8 @@ impl entra::Receiver for Findings {
         count(&mut self.summary.warnings, warning.name());
     }
 
-    fn times(&mut self) -> Times<'_> {
-        Times::Range(&mut self.times)
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Range(&mut self.times)
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Rule;
-use pivotwatch::entra::{self, Outcome, TimeRange, Times};
+use pivotwatch::entra::{self, Outcome, TimeCollector, TimeRange};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 
@@ -31,8 +31,8 @@ impl entra::Receiver for Received {
         self.outcomes.push(outcome);
     }
 
-    fn times(&mut self) -> Times<'_> {
-        Times::Range(&mut self.times)
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Range(&mut self.times)
     }
 }
 

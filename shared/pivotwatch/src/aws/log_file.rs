@@ -29,7 +29,7 @@ pub trait TrailReceiver {
     fn receive_record(&mut self, outcome: TrailOutcome);
 }
 
-/// Whether a file that begins so ([`Input::beginning`]) has CloudTrail records.
+/// Whether a file that begins so ([`Input::preview`]) has CloudTrail records.
 #[must_use]
 pub fn is_log_file(beginning: &[u8]) -> bool {
     if !beginning.starts_with(b"{") && !beginning.starts_with(b"[") {
@@ -58,7 +58,7 @@ fn is_record(names: &Keys) -> bool {
 /// # Errors
 /// [`ReadFault`] when it breaks off; what was received before stays valid.
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(), ReadFault> {
-    let framing = if has_records_in_lines(input.beginning()?) { Framing::Lines } else { Framing::Values };
+    let framing = if has_records_in_lines(input.preview()?) { Framing::Lines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
     let mut has_compressed_part = false;
     let result = read_records(&mut input.records(framing, &mut indexer), receiver, &mut has_compressed_part);
@@ -160,7 +160,7 @@ mod tests {
 
     fn read_all(text: &str) -> (Received, Result<(), ReadFault>) {
         let mut input = Input::open(text.as_bytes(), Limits::default()).unwrap();
-        assert!(is_log_file(input.beginning().unwrap()), "{text}");
+        assert!(is_log_file(input.preview().unwrap()), "{text}");
         let mut received = Received::default();
         let result = read(&mut input, &mut received);
         (received, result)
@@ -209,7 +209,7 @@ mod tests {
             let (before, behind) = form.split_once("odd").unwrap();
             let file = [before.as_bytes(), odd, behind.as_bytes()].concat();
             let mut input = Input::open(&file[..], Limits::default()).unwrap();
-            assert!(is_log_file(input.beginning().unwrap()));
+            assert!(is_log_file(input.preview().unwrap()));
             let mut received = Received::default();
             assert!(read(&mut input, &mut received).is_ok());
             assert_eq!((received.logins, received.others.len()), (1, 1));

@@ -19,7 +19,7 @@ mod source;
 mod time;
 
 pub use record::{Ignored, Rejected};
-pub use time::{Newest, TimeRange, Times};
+pub use time::{Newest, TimeCollector, TimeRange};
 
 use crate::detection::{Failure, Rule};
 use crate::input::{Input, ReadFault};
@@ -104,8 +104,8 @@ pub trait Receiver {
     fn warn(&mut self, _warning: Warning) {}
 
     /// Where the time of each record is added, before its outcome is received.
-    fn times(&mut self) -> Times<'_> {
-        Times::Unused
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Unused
     }
 }
 
@@ -158,7 +158,7 @@ impl RecognisedShape {
     }
 }
 
-/// Recognises the shape of an export by its beginning ([`Input::beginning`]).
+/// Recognises the shape of an export by its beginning ([`Input::preview`]).
 ///
 /// # Errors
 /// [`ReadFault::NotAnExport`] with what the object is instead.

@@ -8,14 +8,14 @@ use super::compression::{Compression, decompressed, fault, is_compressed, is_dam
 use super::container::{Container, HEADER};
 use super::{Foreign, Limits, ReadFault};
 
-/// Bytes of the first beginning. Nearly all exports are recognised by it.
-const BEGINNING: usize = 64 * 1024;
+/// Bytes of the first preview. Nearly all exports are recognised by it.
+const PREVIEW: usize = 64 * 1024;
 
-/// Bytes of the longest beginning.
-const LONGEST_BEGINNING: usize = 16 * 1024 * 1024;
+/// Bytes of the longest preview.
+const LONGEST_PREVIEW: usize = 16 * 1024 * 1024;
 
-/// The ratio of the next beginning's length to the length before.
-const LONGER_BEGINNING: usize = 4;
+/// The ratio of the next preview's length to the length before.
+const PREVIEW_GROWTH: usize = 4;
 
 /// An object's bytes.
 pub struct Input<'a> {
@@ -80,29 +80,29 @@ impl<'a> Input<'a> {
         self.buffer.more()
     }
 
-    /// The beginning without a leading byte order mark and white space: at least 64 KiB, or the whole object.
+    /// The beginning of the object without a leading byte order mark and white space: at least 64 KiB, or the whole object.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read, is empty, or is a [`Container`].
-    pub fn beginning(&mut self) -> Result<&[u8], ReadFault> {
+    pub fn preview(&mut self) -> Result<&[u8], ReadFault> {
         self.look_ahead(HEADER)?;
         if let Some(container) = Container::of(self.ahead()) {
             return Err(ReadFault::NotAnExport(Foreign::Container(container)));
         }
         self.skip_white_space()?;
-        self.look_ahead(BEGINNING)?;
+        self.look_ahead(PREVIEW)?;
         if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
     }
 
-    /// A longer beginning, at most about [`LONGEST_BEGINNING`] bytes or the longest record. `None` if the object has no more.
+    /// A longer preview, at most about [`LONGEST_PREVIEW`] bytes or the longest record. `None` if the object has no more.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read.
-    pub fn longer_beginning(&mut self) -> Result<Option<&[u8]>, ReadFault> {
+    pub fn longer_preview(&mut self) -> Result<Option<&[u8]>, ReadFault> {
         let before = self.ahead().len();
-        let longest = LONGEST_BEGINNING.max(self.limits.record.saturating_add(BEGINNING));
+        let longest = LONGEST_PREVIEW.max(self.limits.record.saturating_add(PREVIEW));
         if before < longest {
-            self.look_ahead(before.saturating_mul(LONGER_BEGINNING).min(longest))?;
+            self.look_ahead(before.saturating_mul(PREVIEW_GROWTH).min(longest))?;
         }
         Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
     }

@@ -11,7 +11,7 @@ use super::summary::{Summary, count};
 use crate::aws::{TrailOutcome, TrailReceiver};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
-use crate::entra::{self, Newest, Outcome, Times, Warning};
+use crate::entra::{self, Newest, Outcome, TimeCollector, Warning};
 
 /// Facts that are gathered from an object before they are recorded, so that memory is bounded whatever the object holds.
 /// Recording an object in several parts comes to the same as recording it whole.
@@ -112,8 +112,8 @@ impl entra::Receiver for Gathering {
         count(&mut self.summary.warnings, warning.name());
     }
 
-    fn times(&mut self) -> Times<'_> {
-        Times::Newest(&mut self.newest_sign_in)
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Newest(&mut self.newest_sign_in)
     }
 }
 

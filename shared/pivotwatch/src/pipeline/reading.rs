@@ -32,15 +32,15 @@ pub struct Recognised<'a> {
 /// [`ReadFault`] when it is nothing that can be read.
 pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<Recognised<'a>, ReadFault> {
     let mut input = Input::open(bytes, limits)?;
-    let mut found = recognise_head(input.beginning()?);
+    let mut found = recognise_head(input.preview()?);
     // What decides can come after a very long text in the first record, or after many records of other logs.
     while !found.as_ref().is_ok_and(|export| is_settled(export.as_ref())) {
-        let Some(head) = input.longer_beginning()? else { break };
+        let Some(head) = input.longer_preview()? else { break };
         found = recognise_head(head);
     }
     let export = match found {
         Ok(export) => export,
-        Err(fault) => match entra::recognise_forwarder(input.beginning()?) {
+        Err(fault) => match entra::recognise_forwarder(input.preview()?) {
             Some(export) => Some(export),
             None => return Err(input.damage().unwrap_or(fault)),
         },

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
-use pivotwatch::entra::{self, Newest, Outcome, Times};
+use pivotwatch::entra::{self, Newest, Outcome, TimeCollector};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 use pivotwatch_bench::findings;
@@ -32,8 +32,8 @@ impl entra::Receiver for Folded {
         }
     }
 
-    fn times(&mut self) -> Times<'_> {
-        Times::Newest(&mut self.newest)
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Newest(&mut self.newest)
     }
 }
 

@@ -9,7 +9,7 @@ use json_records::{Key, KeySet};
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
 use super::batches::BATCH_NAMES;
-use super::forwarded::{self, Document};
+use super::forwarded::{self, Forwarded};
 use super::reader::{DiagnosticReader, NotJson};
 use super::{Recognition, Shape, Sink, defender, log_analytics};
 
@@ -23,8 +23,8 @@ pub(super) const SHAPE: Shape = Shape {
 /// hub can mix all of these.
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     parse(text, sink, |text, sink| match forwarded::parse(text, sink)? {
-        Document::Parsed => Ok(()),
-        Document::Record | Document::Other => log_analytics::parse_record(text, sink),
+        Forwarded::Parsed => Ok(()),
+        Forwarded::Record | Forwarded::Other => log_analytics::parse_record(text, sink),
     })
 }
 

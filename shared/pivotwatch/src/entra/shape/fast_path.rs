@@ -170,7 +170,7 @@ mod tests {
     use super::super::diagnostic::{self, KEYS};
     use super::*;
     use crate::detection::Rule;
-    use crate::entra::{Outcome, Receiver, TimeRange, Times};
+    use crate::entra::{Outcome, Receiver, TimeCollector, TimeRange};
     use crate::input::{Input, Limits};
 
     #[derive(Debug, PartialEq)]
@@ -190,8 +190,8 @@ mod tests {
             self.outcomes.push(outcome);
         }
 
-        fn times(&mut self) -> Times<'_> {
-            Times::Range(&mut self.times)
+        fn times(&mut self) -> TimeCollector<'_> {
+            TimeCollector::Range(&mut self.times)
         }
     }
 

@@ -126,16 +126,16 @@ fn has_record(preview: &Preview<'_>, wrapper: &str) -> bool {
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     input.limits.record = input.limits.record.saturating_mul(DOCUMENT_FACTOR);
     read_json(input, sink, |text, sink| match parse(text, sink)? {
-        Document::Parsed => Ok(()),
+        Forwarded::Parsed => Ok(()),
         // A file can mix documents and records.
-        Document::Record => parse_one(text, sink),
+        Forwarded::Record => parse_one(text, sink),
         // A document of Elastic's integration, or another log.
-        Document::Other => elastic::parse_record(text, sink),
+        Forwarded::Other => elastic::parse_record(text, sink),
     })
 }
 
 /// The content of a document.
-pub(super) enum Document {
+pub(super) enum Forwarded {
     /// A record, a batch, or another log. The sink has received it.
     Parsed,
     /// The document itself is a record.
@@ -145,28 +145,28 @@ pub(super) enum Document {
 }
 
 /// Parses a forwarder's document, and gives its records to the sink.
-pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> Result<Document, NotJson> {
+pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> Result<Forwarded, NotJson> {
     parse_or_repair(text, |text| parse_document(text, sink, 0)).ok_or(NotJson)
 }
 
 /// Like [`parse`]. `None` if the text is not a JSON object; then the sink has received nothing.
-fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Document> {
+fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forwarded> {
     let [event, attributes, searched] = members(text, OBJECT_KEYS)?;
     for object in [event, attributes, searched].into_iter().flatten().map(RawValue::get) {
         if parse_content(object.as_bytes(), sink) {
-            return Some(Document::Parsed);
+            return Some(Forwarded::Parsed);
         }
     }
     if let Some(document) = searched.filter(|document| depth == 0 && document.get().starts_with('{')) {
         return parse_document(document.get().as_bytes(), sink, depth + 1);
     }
     if kind(text).is_some() {
-        return Some(Document::Record);
+        return Some(Forwarded::Record);
     }
     let texts = TEXT_KEYS.into_iter().zip(members(text, TEXT_KEYS)?);
     let mut texts = texts.filter_map(|(name, member)| Some((name, content(member?)?)));
     let Some((name, content)) = texts.find(|(_, content)| begins_as_records(content)) else {
-        return Some(Document::Other);
+        return Some(Forwarded::Other);
     };
     let content = content.as_bytes();
     // An object under `attributes` names another application.
@@ -192,7 +192,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Docu
     } else {
         sink.other_category();
     }
-    Some(Document::Parsed)
+    Some(Forwarded::Parsed)
 }
 
 fn is_object(member: &RawValue) -> bool {

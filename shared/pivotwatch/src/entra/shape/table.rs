@@ -189,7 +189,7 @@ pub(super) fn read(
     field_map: FieldMap,
     adjust: fn(&mut Fields<'_>),
 ) -> Result<(), ReadFault> {
-    let header = Header::of(input.beginning()?);
+    let header = Header::of(input.preview()?);
     let columns: Vec<Field> = header.fields(field_map).collect();
     let is_row = |cells: &[&[u8]]| has_time(&columns, cells);
     input.advance(header.start);

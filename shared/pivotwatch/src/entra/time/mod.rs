@@ -42,7 +42,7 @@ pub(super) struct When<'t> {
 
 /// Where the times of an object's records are added.
 #[derive(Debug)]
-pub enum Times<'a> {
+pub enum TimeCollector<'a> {
     /// Nowhere: only the times of failures are parsed.
     Unused,
     /// Few times are parsed.
@@ -51,7 +51,7 @@ pub enum Times<'a> {
     Range(&'a mut TimeRange),
 }
 
-impl Times<'_> {
+impl TimeCollector<'_> {
     /// Adds a time, if it can be parsed. Returns `false` if it is after the horizon.
     pub(super) fn add(self, when: When<'_>) -> bool {
         match self {
