@@ -103,7 +103,7 @@ pub trait Receiver {
     /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
 
-    /// Where the time of each record is added, before its outcome is received.
+    /// The collector of the records' times. A record's time is added before its outcome is received.
     fn times(&mut self) -> TimeCollector<'_> {
         TimeCollector::Unused
     }

@@ -40,14 +40,14 @@ pub(super) struct When<'t> {
     orders: Orders,
 }
 
-/// Where the times of an object's records are added.
+/// The collector of the times of an object's records.
 #[derive(Debug)]
 pub enum TimeCollector<'a> {
-    /// Nowhere: only the times of failures are parsed.
+    /// None: only the times of failures are parsed.
     Unused,
-    /// Few times are parsed.
+    /// Keeps the newest time, and parses few.
     Newest(&'a mut Newest),
-    /// Every time is parsed.
+    /// Keeps the first and the last time, and parses each.
     Range(&'a mut TimeRange),
 }
 
