@@ -21,7 +21,8 @@ pub struct ReadBuffer<'a> {
 }
 
 impl<'a> ReadBuffer<'a> {
-    /// A buffer over a stream. `is_damage` distinguishes damage to the data, which is permanent, from a failed transfer.
+    /// A buffer over a stream. `is_damage` distinguishes damage to the data, which is permanent, from a failed
+    /// transfer.
     #[must_use]
     pub fn new(bytes: Box<dyn Read + Send + 'a>, is_damage: fn(&io::Error) -> bool) -> Self {
         Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, is_finished: false, error: None, is_damage }
@@ -87,8 +88,8 @@ impl<'a> ReadBuffer<'a> {
         Ok(read > 0)
     }
 
-    /// Reads until `count` bytes are ahead, or the stream ends. Damage after some bytes is reported once these are consumed,
-    /// because they may be whole records.
+    /// Reads until `count` bytes are ahead, or the stream ends. Damage after some bytes is reported once these are
+    /// consumed, because they may be whole records.
     ///
     /// # Errors
     /// The stream's, except damage after some bytes.

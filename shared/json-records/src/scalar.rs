@@ -79,7 +79,8 @@ fn number(text: &[u8]) -> Option<(usize, bool)> {
     Some((end, has_exponent))
 }
 
-/// Whether this is valid after a backslash. RFC 8259 allows unpaired surrogates; only a reader of the text can reject them.
+/// Whether this is valid after a backslash. RFC 8259 allows unpaired surrogates; only a reader of the text can reject
+/// them.
 pub(crate) fn is_escape(text: &[u8]) -> bool {
     match text.first() {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,

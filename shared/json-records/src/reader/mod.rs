@@ -1,8 +1,8 @@
 //! Reads the records of a stream one by one.
 //!
-//! A record is a JSON object. The reader frames and validates it, and returns it as a [`Record`]. Usually one pass does both:
-//! a valid object ends at its closing bracket. The [`ValueScanner`] frames any other text (damage, or a string that needs
-//! repair), and resynchronises after damage.
+//! A record is a JSON object. The reader frames and validates it, and returns it as a [`Record`]. Usually one pass does
+//! both: a valid object ends at its closing bracket. The [`ValueScanner`] frames any other text (damage, or a string
+//! that needs repair), and resynchronises after damage.
 //!
 //! The reader holds at most one record, and it does not recurse, so documents of any size and depth are safe.
 
@@ -32,15 +32,16 @@ pub enum Record<'r, const N: usize> {
     TooLong,
     /// A record nested deeper than the indexer allows.
     TooDeep,
-    /// These bytes are no record: damage, a closing bracket that closes nothing, a value that is no object. Of a line that has
-    /// records too, the first such bytes.
+    /// These bytes are no record: damage, a closing bracket that closes nothing, a value that is no object. Of a line
+    /// that has records too, the first such bytes.
     Damaged(&'r [u8]),
 }
 
 /// How records are framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// One record a line. A damaged line costs no other. A line can also begin a batch, which may span any number of lines.
+    /// One record a line. A damaged line costs no other. A line can also begin a batch, which may span any number of
+    /// lines.
     Lines,
     /// JSON documents, concatenated: objects, arrays of records, and batches, over any number of lines.
     Values,
@@ -181,7 +182,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         Ok(begins_batch(self.buffer.ahead(), self.indexer.keys()))
     }
 
-    /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`] resynchronises.
+    /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`]
+    /// resynchronises.
     fn step(&mut self) -> Result<Option<Framed>, ReadError> {
         let framed = self.token()?;
         if self.open.len() > DEEPEST_BATCH {

@@ -43,10 +43,10 @@ enum InString {
 
 /// Finds the end of one value, over any number of calls.
 ///
-/// The scanner does not validate. A damaged value must not swallow its successors, so the scanner also stops (resynchronises)
-/// at a `{` that valid JSON cannot have at that position. The `{` must start a line or follow a comma. It also stops before a
-/// bracket that closes nothing in the value. Valid JSON never triggers either. A value that was truncated where an object may
-/// follow takes its successors with it.
+/// The scanner does not validate. A damaged value must not swallow its successors, so the scanner also stops
+/// (resynchronises) at a `{` that valid JSON cannot have at that position. The `{` must start a line or follow a comma.
+/// It also stops before a bracket that closes nothing in the value. Valid JSON never triggers either. A value that was
+/// truncated where an object may follow takes its successors with it.
 #[derive(Default)]
 pub(super) struct ValueScanner {
     depth: usize,
@@ -84,8 +84,8 @@ impl ValueScanner {
         self.next.map_or(0, |since| since + 1)
     }
 
-    /// Scans more bytes, and returns where the value ends: after its closing bracket, or before the delimiter of a value
-    /// without brackets. An array under one of the `keys` of batches ends it, too.
+    /// Scans more bytes, and returns where the value ends: after its closing bracket, or before the delimiter of a
+    /// value without brackets. An array under one of the `keys` of batches ends it, too.
     pub(super) fn end(&mut self, bytes: &[u8], keys: Option<&KeySet>) -> Option<End> {
         for (position, byte) in bytes.iter().enumerate() {
             if let Some(rewind) = self.next.take().map(|since| since + 1) {

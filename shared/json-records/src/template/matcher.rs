@@ -1,8 +1,9 @@
 //! Matches a text with a template.
 //!
-//! Two cursors advance: `template_pos` and `text_pos`. Invariant: the text before `text_pos` is a valid prefix of an object, and
-//! the same arrays and objects are open at both cursors. Between two [`SyncPoint`]s both cursors advance by the same number of
-//! bytes: the bytes are equal, or a value of the text with the length of the template's was validated.
+//! Two cursors advance: `template_pos` and `text_pos`. Invariant: the text before `text_pos` is a valid prefix of an
+//! object, and the same arrays and objects are open at both cursors. Between two [`SyncPoint`]s both cursors advance by
+//! the same number of bytes: the bytes are equal, or a value of the text with the length of the template's was
+//! validated.
 
 #![expect(
     clippy::inline_always,
@@ -21,8 +22,8 @@ use crate::key_set::KeySet;
 use crate::scalar;
 use crate::validate::{Validation, validate};
 
-/// How many bytes of a text may be validated again, in lengths of the template. A deeply nested text that differs at each depth
-/// would otherwise be validated once for each.
+/// How many bytes of a text may be validated again, in lengths of the template. A deeply nested text that differs at
+/// each depth would otherwise be validated once for each.
 const RESCAN_BUDGET: usize = 4;
 
 /// The cost of starting a validation, in bytes.
@@ -110,8 +111,8 @@ impl<'a, const N: usize> Matcher<'a, N> {
         Ok(self.observation)
     }
 
-    /// Terminates: `template_pos` moves back only after `text_pos` has consumed a comma. `text_pos` moves back only to the start
-    /// of the current key, and `template_pos` then moves forward.
+    /// Terminates: `template_pos` moves back only after `text_pos` has consumed a comma. `text_pos` moves back only to
+    /// the start of the current key, and `template_pos` then moves forward.
     fn advance(&mut self) -> Result<(), Invalid> {
         let template = self.template;
         loop {
@@ -219,7 +220,8 @@ impl<'a, const N: usize> Matcher<'a, N> {
         Ok(())
     }
 
-    /// Validates a value that begins with another byte than the template's, or skips the elements of an array that is empty.
+    /// Validates a value that begins with another byte than the template's, or skips the elements of an array that is
+    /// empty.
     fn replace_value(&mut self, index: usize, byte: u8) -> Result<(), Invalid> {
         let value = &self.template.values[index];
         let around = &self.template.values[value.around];
@@ -303,7 +305,8 @@ impl<'a, const N: usize> Matcher<'a, N> {
         point.text_pos + (start - point.template_pos)
     }
 
-    /// Validates the value at `start` of the text, which begins with this byte, in place of the template's. Returns its end.
+    /// Validates the value at `start` of the text, which begins with this byte, in place of the template's. Returns its
+    /// end.
     fn value(&mut self, index: usize, start: usize, byte: u8) -> Result<usize, Invalid> {
         let requested = match self.template.values[index].kind {
             Kind::Object { requested } => requested,

@@ -1,17 +1,19 @@
 //! Validates and indexes a record by comparing it with earlier ones.
 //!
-//! The records of a log have most of their bytes in common: keys, punctuation, and most values. A validated record becomes a
-//! template, and later texts are compared with it, many bytes at a time. Where a text differs, the value around the difference is
-//! validated, and the comparison continues after it. Positions where earlier records differed from the template are checked
-//! first. In a sign-in these are about forty values and half a dozen arrays or objects of varying length.
+//! The records of a log have most of their bytes in common: keys, punctuation, and most values. A validated record
+//! becomes a template, and later texts are compared with it, many bytes at a time. Where a text differs, the value
+//! around the difference is validated, and the comparison continues after it. Positions where earlier records differed
+//! from the template are checked first. In a sign-in these are about forty values and half a dozen arrays or objects of
+//! varying length.
 //!
-//! Nothing is skipped unread: every byte of a text either equals a byte of the template that was validated in the same context,
-//! or is validated itself. JSON stays JSON when a value replaces a value, when an array has more or fewer elements, and when an
-//! object lacks members; and no key is duplicated that was not before. A text that matches no template is validated by
-//! [`validate`], which is the authority: the cache compares itself with it (see [`TemplateCache::verify`]).
+//! Nothing is skipped unread: every byte of a text either equals a byte of the template that was validated in the same
+//! context, or is validated itself. JSON stays JSON when a value replaces a value, when an array has more or fewer
+//! elements, and when an object lacks members; and no key is duplicated that was not before. A text that matches no
+//! template is validated by [`validate`], which is the authority: the cache compares itself with it (see
+//! [`TemplateCache::verify`]).
 //!
-//! An attacker can make records as different as possible, so the cost of that is bounded: for a record by
-//! [`matcher`]'s rescan budget, for a template by its number of rebuilds and skips, and for a stream by the build budget here.
+//! An attacker can make records as different as possible, so the cost of that is bounded: for a record by [`matcher`]'s
+//! rescan budget, for a template by its number of rebuilds and skips, and for a stream by the build budget here.
 
 mod compare;
 mod matcher;
@@ -34,7 +36,8 @@ const BUILD_COST: u32 = 8;
 /// The build budget at the start, and its maximum. It bounds the cost of templates where no two records are similar.
 const BUILD_BUDGET: u32 = 8 * BUILD_COST;
 
-/// Records that are validated without templates once the budget is spent, as when each record orders its keys differently.
+/// Records that are validated without templates once the budget is spent, as when each record orders its keys
+/// differently.
 const BACKOFF_RECORDS: u32 = 256;
 
 /// In a release build, one of this many matched records is verified.
@@ -108,8 +111,8 @@ impl<const N: usize> TemplateCache<N> {
         Ok(false)
     }
 
-    /// Compares a match with the validator: always in debug builds, for one record of [`VERIFIED_IN_RELEASE`] in release builds.
-    /// If they differ, the validator's answer is used, and the cache is empty and unused from then on.
+    /// Compares a match with the validator: always in debug builds, for one record of [`VERIFIED_IN_RELEASE`] in
+    /// release builds. If they differ, the validator's answer is used, and the cache is empty and unused from then on.
     fn verify(&mut self, text: &[u8], validation: Validation, index: &mut Index<N>) -> Result<(), Invalid> {
         self.matched = self.matched.wrapping_add(1);
         if !cfg!(debug_assertions) && !self.matched.is_multiple_of(VERIFIED_IN_RELEASE) {

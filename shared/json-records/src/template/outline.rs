@@ -42,8 +42,8 @@ pub(super) struct Outline<'t> {
 }
 
 impl Outline<'_> {
-    /// The values of a valid object with a trusted index, and for every byte the index of its innermost value. A trusted index
-    /// means that every requested object is an object.
+    /// The values of a valid object with a trusted index, and for every byte the index of its innermost value. A
+    /// trusted index means that every requested object is an object.
     pub(super) fn of(text: &[u8], keys: &'static KeySet) -> Option<(Vec<OutlineValue>, Vec<u16>)> {
         let mut outline = Outline { text, values: Vec::new(), innermost: Vec::new(), open: Vec::new(), key: None };
         let mut requested = Some(keys);

@@ -25,10 +25,11 @@ pub(super) struct Template<const N: usize> {
     pub(super) text: Vec<u8>,
     /// Every value, ordered by its first byte.
     pub(super) values: Vec<OutlineValue>,
-    /// For every byte, the index into `values` of the innermost value around it. Keys, colons and commas belong to their array
-    /// or object.
+    /// For every byte, the index into `values` of the innermost value around it. Keys, colons and commas belong to
+    /// their array or object.
     pub(super) innermost: Vec<u16>,
-    /// The requested keys that are present, in the order of the text: the position after the key's closing quote, and its slot.
+    /// The requested keys that are present, in the order of the text: the position after the key's closing quote, and
+    /// its slot.
     pub(super) keys: Vec<(usize, usize)>,
     /// The positions where records differed, in order.
     pub(super) differences: Vec<Difference>,
@@ -56,8 +57,8 @@ impl Difference {
 
 #[derive(Clone, Copy)]
 pub(super) enum DifferenceKind {
-    /// More or fewer elements, or fewer members: the match continues elsewhere in the template. Of the differences at one
-    /// position the skips come first.
+    /// More or fewer elements, or fewer members: the match continues elsewhere in the template. Of the differences at
+    /// one position the skips come first.
     Skip(Skip),
     /// A string that always has the same length. `end` is the end of the template's.
     FixedString { end: usize },
@@ -78,8 +79,8 @@ pub(super) struct Skip {
 }
 
 impl<const N: usize> Template<N> {
-    /// A template of a record, if the record is suitable: trusted, and without control characters. White space other than the
-    /// space would make it invalid for text on a line.
+    /// A template of a record, if the record is suitable: trusted, and without control characters. White space other
+    /// than the space would make it invalid for text on a line.
     pub(super) fn of(mut text: Vec<u8>, validation: Validation, keys: &'static KeySet) -> Option<Self> {
         if text.len() > LONGEST || text.iter().any(|byte| *byte < b' ') || simdutf8::basic::from_utf8(&text).is_err() {
             return None;

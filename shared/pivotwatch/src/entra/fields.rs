@@ -235,9 +235,9 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Fills the empty fields from the members of an object that a tool wrote as text. The first member of a name decides.
-    /// Such text quotes nothing, so a value can look like further members. A second, different code therefore makes the
-    /// object unusable.
+    /// Fills the empty fields from the members of an object that a tool wrote as text. The first member of a name
+    /// decides. Such text quotes nothing, so a value can look like further members. A second, different code therefore
+    /// makes the object unusable.
     fn put_members(&mut self, field_map: FieldMap, text: &str) {
         let mut found = Fields::default();
         let mut members = object_text::members(text);

@@ -20,7 +20,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for LenientText<'a> {
     }
 }
 
-/// Like [`LenientText`], but `true` and `false` are words too, and a list of texts is its texts with a space after each.
+/// Like [`LenientText`], but `true` and `false` are words too, and a list of texts is its texts with a space after
+/// each.
 #[derive(Default)]
 pub(super) struct LenientWords<'a>(pub(super) Cow<'a, str>);
 

@@ -40,11 +40,13 @@ pub enum Outcome {
 pub enum Warning {
     /// The sign-in is more than an hour ahead of the clock.
     FutureTime,
-    /// The record has no id, and its object has more distinct records without an id than are numbered: see [`Ordinals`].
+    /// The record has no id, and its object has more distinct records without an id than are numbered: see
+    /// [`Ordinals`].
     ///
     /// [`Ordinals`]: crate::detection::failure::Ordinals
     RepeatsUncounted,
-    /// A template disagreed with the validator, which then decided. This is a defect of pivotwatch, and costs speed only.
+    /// A template disagreed with the validator, which then decided. This is a defect of pivotwatch, and costs speed
+    /// only.
     TemplateMismatch,
     /// Dates of a time column contradict each other in the order of day and month, so its ambiguous dates are rejected.
     /// Reported once for each such column.
@@ -130,8 +132,8 @@ impl RecognisedShape {
         self.shape.name
     }
 
-    /// Reads the export to its end, and gives the outcome of every record to `receiver`. `name` is the object's name: the
-    /// last resort for the source of records without a field that decides it.
+    /// Reads the export to its end, and gives the outcome of every record to `receiver`. `name` is the object's name:
+    /// the last resort for the source of records without a field that decides it.
     ///
     /// # Errors
     /// [`ReadFault`] when the object is truncated, is damaged or has no sign-ins. The outcomes before stay valid.

@@ -11,8 +11,8 @@
 /// The most members of an object. Finding one member may scan the whole text.
 pub(super) const MOST_MEMBERS: usize = 64;
 
-/// The members of an object's text: name and value, as written. A value that the text's end may truncate is omitted: a code
-/// without its last digits is another code.
+/// The members of an object's text: name and value, as written. A value that the text's end may truncate is omitted: a
+/// code without its last digits is another code.
 pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text.split_once('{').map_or("", |(_, members)| members);
     std::iter::from_fn(move || {
@@ -41,8 +41,8 @@ fn assigned(text: &str) -> Option<&str> {
     Some(text.trim_start_matches([' ', '\t']))
 }
 
-/// The leading value of a text, and the length of the text after the value. Members `Name: value` of a class can share a
-/// line, separated by white space alone.
+/// The leading value of a text, and the length of the text after the value. Members `Name: value` of a class can share
+/// a line, separated by white space alone.
 fn value_of(text: &str, is_of_class: bool) -> Option<(&str, usize)> {
     if let Some(quote) = text.chars().next().filter(|c| matches!(c, '\'' | '"')) {
         let end = text[1..].find(quote)?;

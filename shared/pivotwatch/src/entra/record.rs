@@ -203,8 +203,8 @@ impl Record<'_> {
         self.times().next().map_or(When::NEVER, |(column, text)| When::new(text, dates.of(column)))
     }
 
-    /// The first time that can be parsed, or the reason why none can: an ambiguous date or, without one, the first fault.
-    /// `None` if evidence that can still follow may change the answer.
+    /// The first time that can be parsed, or the reason why none can: an ambiguous date or, without one, the first
+    /// fault. `None` if evidence that can still follow may change the answer.
     fn dated(&self, dates: OrdersByColumn, evidence: DateEvidence) -> Option<RecordTime<'_>> {
         let mut unusable = RecordTime { when: When::NEVER, time: Err(Rejected::NoTime), by: None };
         for (column, text) in self.times() {

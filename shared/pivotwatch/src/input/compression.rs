@@ -18,8 +18,8 @@ const ZSTD_SKIPPABLE: &[u8] = b"\x2a\x4d\x18";
 /// Bytes of a decoder's input buffer: large enough for few calls, small enough for the CPU's cache.
 const BUFFER: usize = 64 * 1024;
 
-/// The binary logarithm of the largest zstd window: 32 MiB, which a decoder holds in memory. All levels without `--long` or
-/// `--ultra` use at most 8 MiB.
+/// The binary logarithm of the largest zstd window: 32 MiB, which a decoder holds in memory. All levels without
+/// `--long` or `--ultra` use at most 8 MiB.
 const ZSTD_WINDOW: u32 = 25;
 
 /// How an object is compressed.
@@ -55,8 +55,8 @@ impl Compression {
     }
 }
 
-/// The transfer failed, for a reason outside of the object. A source of bytes wraps its errors in this type, so that a lost connection does
-/// not count as a damaged object.
+/// The transfer failed, for a reason outside of the object. A source of bytes wraps its errors in this type, so that a
+/// lost connection does not count as a damaged object.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Interrupted(pub String);
@@ -134,8 +134,8 @@ fn with_first<'a>(
     Ok((first, Box::new(whole)))
 }
 
-/// Decodes gzip: concatenated members, as log shippers write them, and zeros after the last, as tapes and block devices pad
-/// them.
+/// Decodes gzip: concatenated members, as log shippers write them, and zeros after the last, as tapes and block devices
+/// pad them.
 struct Gzip<R: BufRead> {
     /// `None` after the last member.
     member: Option<GzDecoder<R>>,
@@ -163,8 +163,8 @@ impl<R: BufRead> Read for Gzip<R> {
     }
 }
 
-/// Skips zeros, and returns whether other bytes follow. The decoder rejects bytes that do not start a member: they can be
-/// the rest of a damaged one, and must not be lost silently.
+/// Skips zeros, and returns whether other bytes follow. The decoder rejects bytes that do not start a member: they can
+/// be the rest of a damaged one, and must not be lost silently.
 fn has_another_member(bytes: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let ahead = bytes.fill_buf()?;
@@ -186,8 +186,9 @@ impl From<io::Error> for ReadFault {
     }
 }
 
-/// Whether an error is damage to the data, and not a failed transfer. Sources of bytes wrap their errors in [`Interrupted`],
-/// so other errors of these kinds come from a decoder. Zstandard's decoder returns `Other` for all of its errors.
+/// Whether an error is damage to the data, and not a failed transfer. Sources of bytes wrap their errors in
+/// [`Interrupted`], so other errors of these kinds come from a decoder. Zstandard's decoder returns `Other` for all of
+/// its errors.
 pub(super) fn is_damage(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     let is_interrupted = error.get_ref().and_then(|inner| inner.downcast_ref::<Interrupted>()).is_some();

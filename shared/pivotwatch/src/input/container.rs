@@ -1,6 +1,7 @@
 //! Recognises archives, other compressions and other kinds of file by their first bytes.
 //!
-//! Each is refused with its name. A tar or a stored zip holds its files as plain text, and would otherwise be read in part.
+//! Each is refused with its name. A tar or a stored zip holds its files as plain text, and would otherwise be read in
+//! part.
 
 use std::fmt;
 

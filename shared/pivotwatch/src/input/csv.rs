@@ -2,17 +2,17 @@
 //!
 //! Two kinds of writer must be distinguished, row by row:
 //!
-//! - A **sound** writer quotes each cell with a separator, a line end or a quote, and doubles the quotes in it (RFC 4180). A
-//!   quoted cell spans any number of lines.
-//! - A writer that **never quotes** lets a cell begin with a quote that opens nothing. As a sound table, all rows up to the
-//!   next quote would become one cell, possibly with the right number of cells.
+//! - A **sound** writer quotes each cell with a separator, a line end or a quote, and doubles the quotes in it (RFC
+//!   4180). A quoted cell spans any number of lines.
+//! - A writer that **never quotes** lets a cell begin with a quote that opens nothing. As a sound table, all rows up to
+//!   the next quote would become one cell, possibly with the right number of cells.
 //!
-//! The rule: a row of several lines is damaged if one of its later lines is a complete row. A complete row has as many cells
-//! as the table has columns, and the caller of [`Rows::next`] finds a time in its time column. Pretty-printed JSON has no
-//! such line. Only a text that a user chose can have one. The cost of damage depends on its proof:
+//! The rule: a row of several lines is damaged if one of its later lines is a complete row. A complete row has as many
+//! cells as the table has columns, and the caller of [`Rows::next`] finds a time in its time column. Pretty-printed
+//! JSON has no such line. Only a text that a user chose can have one. The cost of damage depends on its proof:
 //!
-//! - Proof: a quote within an unquoted cell, text after a closing quote, a quoted cell without an end, or another number of
-//!   cells. No sound writer leaves these. The row's first line is lost, and the next line is read as a row.
+//! - Proof: a quote within an unquoted cell, text after a closing quote, a quoted cell without an end, or another
+//!   number of cells. No sound writer leaves these. The row's first line is lost, and the next line is read as a row.
 //! - No proof: the lines may be rows, or a text that a user made to look like rows. Each counts as damaged.
 //!
 //! A row beyond the limit of a record is skipped.
@@ -98,7 +98,8 @@ impl Rows {
         Self { separator, text, ends, columns: 0, is_unsound: false, damaged_lines: 0 }
     }
 
-    /// The next row, or `None` at the end. `is_row` decides whether cells, as many as the table has columns, can be a row.
+    /// The next row, or `None` at the end. `is_row` decides whether cells, as many as the table has columns, can be a
+    /// row.
     pub(crate) fn next(
         &mut self,
         input: &mut Input<'_>,
@@ -205,8 +206,8 @@ impl Rows {
         }
     }
 
-    /// Whether a line after the row's first is a complete row. A line that ends a quoted first cell is not, although the rest
-    /// of its row follows on it.
+    /// Whether a line after the row's first is a complete row. A line that ends a quoted first cell is not, although
+    /// the rest of its row follows on it.
     fn hides_rows(&self, row: &[u8], is_row: &dyn Fn(&[&[u8]]) -> bool) -> bool {
         let separators = self.columns.saturating_sub(1);
         let is_row = |line: &[u8]| {

@@ -15,8 +15,8 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        // Real records have 2 to 40 KiB and are at most six deep. An hour of a large tenant has some GiB. Compression shrinks
-        // logs to a tenth or a twentieth, and not much further where a script repeats one record.
+        // Real records have 2 to 40 KiB and are at most six deep. An hour of a large tenant has some GiB. Compression
+        // shrinks logs to a tenth or a twentieth, and not much further where a script repeats one record.
         Self { record: 1024 * 1024, object: 64 * 1024 * 1024 * 1024, ratio: 400, depth: 128 }
     }
 }

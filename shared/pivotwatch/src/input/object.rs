@@ -80,7 +80,8 @@ impl<'a> Input<'a> {
         self.buffer.more()
     }
 
-    /// The beginning of the object without a leading byte order mark and white space: at least 64 KiB, or the whole object.
+    /// The beginning of the object without a leading byte order mark and white space: at least 64 KiB, or the whole
+    /// object.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read, is empty, or is a [`Container`].
@@ -94,7 +95,8 @@ impl<'a> Input<'a> {
         if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
     }
 
-    /// A longer preview, at most about [`LONGEST_PREVIEW`] bytes or the longest record. `None` if the object has no more.
+    /// A longer preview, at most about [`LONGEST_PREVIEW`] bytes or the longest record. `None` if the object has no
+    /// more.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read.
@@ -107,13 +109,14 @@ impl<'a> Input<'a> {
         Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
     }
 
-    /// Reads until `count` bytes are ahead, or the object ends. Damage after some bytes is reported once these are consumed,
-    /// because they may be whole records.
+    /// Reads until `count` bytes are ahead, or the object ends. Damage after some bytes is reported once these are
+    /// consumed, because they may be whole records.
     pub(crate) fn look_ahead(&mut self, count: usize) -> io::Result<()> {
         self.buffer.look_ahead(count)
     }
 
-    /// The damage that ends the object within its beginning, if any. It explains best why no shape recognises the object.
+    /// The damage that ends the object within its beginning, if any. It explains best why no shape recognises the
+    /// object.
     pub(crate) fn damage(&mut self) -> Option<ReadFault> {
         self.buffer.take_error().map(fault)
     }

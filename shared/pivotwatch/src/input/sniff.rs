@@ -1,11 +1,11 @@
 //! Collects the keys of the first records of JSON text. They decide the shape.
 //!
-//! Only keys and their positions decide. A user chooses values in a record (a user name, a user agent), and must not decide
-//! the shape of the whole object by them. An object without keys is not a record.
+//! Only keys and their positions decide. A user chooses values in a record (a user name, a user agent), and must not
+//! decide the shape of the whole object by them. An object without keys is not a record.
 //!
-//! Bounds, for `n` bytes of text: a path of more than [`LONGEST_PATH`] bytes is neither kept nor followed. Each kept path
-//! has a key of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a string is
-//! parsed only under one of the [`TEXT_KEYS`], at most once for each of the [`DEEPEST`] levels.
+//! Bounds, for `n` bytes of text: a path of more than [`LONGEST_PATH`] bytes is neither kept nor followed. Each kept
+//! path has a key of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a
+//! string is parsed only under one of the [`TEXT_KEYS`], at most once for each of the [`DEEPEST`] levels.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -117,8 +117,8 @@ impl KeySample {
     }
 }
 
-/// The keys of the valid records of a text that may be truncated, once for records with the same keys. An invalid string,
-/// which a user can choose, hides no record.
+/// The keys of the valid records of a text that may be truncated, once for records with the same keys. An invalid
+/// string, which a user can choose, hides no record.
 fn keys_of_valid_records(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
     let limits = Limits::default();
     let mut input = Input::of_text(text.to_vec(), limits);
@@ -249,8 +249,8 @@ impl<'de> Visitor<'de> for SniffVisitor<'_> {
     ignore_scalars!();
 }
 
-/// Whether forwarders put a record or an array of records under this path: one of [`TEXT_KEYS`], or one of `batches` within
-/// it. The keys of an array's elements count as keys of the array.
+/// Whether forwarders put a record or an array of records under this path: one of [`TEXT_KEYS`], or one of `batches`
+/// within it. The keys of an array's elements count as keys of the array.
 fn is_forwarded(path: &str, batches: &KeySet) -> bool {
     let path = path.strip_prefix("_source.").unwrap_or(path);
     let (name, batch) = path.split_once('.').unwrap_or((path, ""));

@@ -5,7 +5,8 @@ use super::super::record::Rejected;
 use super::Sink;
 use super::reader::ParseRecord;
 
-/// Reads a record by one of these shapes, or rejects it as malformed. Of shapes that map as many fields, the first reads it.
+/// Reads a record by one of these shapes, or rejects it as malformed. Of shapes that map as many fields, the first
+/// reads it.
 pub(super) fn read(text: &[u8], shapes: &[(FieldMap, ParseRecord)], sink: &mut Sink<'_>) {
     let filled = |field_map| Fields::of_json(text, field_map).map_or(0, |fields| fields.filled());
     let best = shapes.iter().rev().max_by_key(|(field_map, _)| filled(*field_map));

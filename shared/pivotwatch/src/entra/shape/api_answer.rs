@@ -1,4 +1,5 @@
-//! Answers of query APIs: rows as arrays of cells in the order of the answer's columns, or documents that a search wraps.
+//! Answers of query APIs: rows as arrays of cells in the order of the answer's columns, or documents that a search
+//! wraps.
 //!
 //! | answer | of |
 //! |---|---|
@@ -132,8 +133,8 @@ impl StringState {
 
 /// The text of an answer, bounded and valid for the parser.
 ///
-/// Beyond the limit of a row its strings are truncated, so a long row costs itself and no memory. A question mark replaces
-/// invalid UTF-8, where the parser would stop: a user must not be able to hide the rest of the answer by it.
+/// Beyond the limit of a row its strings are truncated, so a long row costs itself and no memory. A question mark
+/// replaces invalid UTF-8, where the parser would stop: a user must not be able to hide the rest of the answer by it.
 struct BoundedText<'b, 'i, 'a> {
     input: &'i mut Input<'a>,
     /// Bytes ahead that are known to be UTF-8.

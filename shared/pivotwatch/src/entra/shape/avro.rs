@@ -1,7 +1,7 @@
 //! A part of Avro's binary encoding: skips values, and decodes strings and bytes.
 //!
-//! A file's schema, counts and lengths are untrusted. This module replaces the crate `apache-avro`, because version 0.22.0
-//! does not bound such input:
+//! A file's schema, counts and lengths are untrusted. This module replaces the crate `apache-avro`, because version
+//! 0.22.0 does not bound such input:
 //!
 //! | input | `apache-avro` 0.22.0 | this module |
 //! |---|---|---|

@@ -96,8 +96,8 @@ impl Capture {
         if &exactly(input)? == mark { Ok(()) } else { Err(damaged("a block does not end where it says")) }
     }
 
-    /// Reads the events of a block. Their number is an untrusted claim: the block's bytes and the budget bound the number of
-    /// events. Bytes after the last event are damage, because events could hide in them.
+    /// Reads the events of a block. Their number is an untrusted claim: the block's bytes and the budget bound the
+    /// number of events. Bytes after the last event are damage, because events could hide in them.
     fn events(&self, mut block: impl BufRead, events: u64, state: &mut CaptureState<'_, '_>) -> io::Result<()> {
         let CaptureState { budget, limits, sink, .. } = state;
         let mut values = Values::new(&mut block, budget);

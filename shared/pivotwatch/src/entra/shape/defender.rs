@@ -1,6 +1,7 @@
 //! Defender's advanced hunting: rows of `AADSignInEventsBeta`, now `EntraIdSignInEvents`, as JSON or CSV.
 //!
-//! The streaming API wraps the same rows in records of an event hub, so `diagnostic` parses those by [`parse_streamed`].
+//! The streaming API wraps the same rows in records of an event hub, so `diagnostic` parses those by
+//! [`parse_streamed`].
 //!
 //! Fields: <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table>.
 

@@ -1,5 +1,5 @@
-//! Azure Monitor diagnostic settings: one JSON object a line, as in the storage account's `PT1H.json`, or pretty-printed by
-//! a tool.
+//! Azure Monitor diagnostic settings: one JSON object a line, as in the storage account's `PT1H.json`, or
+//! pretty-printed by a tool.
 //!
 //! Fields: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs>; the envelope around them:
 //! <https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema>.
@@ -19,8 +19,8 @@ pub(super) const SHAPE: Shape = Shape {
     read: |input, sink| DiagnosticReader::new(input.limits).read(input, sink.framing, sink),
 };
 
-/// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An event
-/// hub can mix all of these.
+/// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
+/// event hub can mix all of these.
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     parse(text, sink, |text, sink| match forwarded::parse(text, sink)? {
         Forwarded::Parsed => Ok(()),

@@ -1,7 +1,7 @@
 //! Event hub messages: `{"records":[...]}`, a batch of records of diagnostic settings.
 //!
-//! A file has one batch, one a line, or concatenated ones. Each element is framed by itself, so a batch on one line of any
-//! length takes no more memory than its longest record.
+//! A file has one batch, one a line, or concatenated ones. Each element is framed by itself, so a batch on one line of
+//! any length takes no more memory than its longest record.
 
 use json_records::{Framing, batch_start};
 

@@ -1,8 +1,8 @@
 //! The fast path for records of diagnostic settings: decides from the index of a record, without a full parse.
 //!
 //! Nine of ten sign-ins succeed, and two values of a record prove a success. The fast path has exactly the result of
-//! [`diagnostic::parse_record`](super::diagnostic), or declines. It declines a value in another form than Azure's. A property
-//! compares the two.
+//! [`diagnostic::parse_record`](super::diagnostic), or declines. It declines a value in another form than Azure's. A
+//! property compares the two.
 
 use std::borrow::Cow;
 

@@ -12,9 +12,9 @@
 //!
 //! Other forwarders (Panther, Cribl if it parses) add members to the record, so the document is a record.
 //!
-//! An object or an array under `event`, `attributes` or `_source` is the forwarder's own structure, so a record in it is
-//! genuine. A text, or a value of another member, can be data that a visitor posted to another application. It counts only
-//! if [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
+//! An object or an array under `event`, `attributes` or `_source` is the forwarder's own structure, so a record in it
+//! is genuine. A text, or a value of another member, can be data that a visitor posted to another application. It
+//! counts only if [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -208,14 +208,15 @@ fn content(member: &RawValue) -> Option<Cow<'_, str>> {
     parse_or_repair(json.as_bytes(), |json| serde_json::from_slice::<String>(json).ok()).map(Cow::Owned)
 }
 
-/// Whether a text begins with an object or with an array of objects or arrays. Many log lines begin with a time in brackets.
+/// Whether a text begins with an object or with an array of objects or arrays. Many log lines begin with a time in
+/// brackets.
 fn begins_as_records(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('{') || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '[']))
 }
 
-/// Whether `content` is a batch, and the document `text` has no other member but the forwarder's routing. A log line of an
-/// application has a time, a level or a host.
+/// Whether `content` is a batch, and the document `text` has no other member but the forwarder's routing. A log line of
+/// an application has a time, a level or a host.
 fn is_lone_batch(text: &[u8], content: &[u8]) -> bool {
     let names = serde_json::from_slice::<BTreeMap<String, &RawValue>>(text).unwrap_or_default();
     names.keys().all(|name| matches!(name.as_str(), "event" | "routing"))

@@ -1,5 +1,5 @@
-//! Microsoft Graph's sign-ins, v1.0 and beta, also in the portal's JSON download and in the files of PowerShell tools. Such
-//! tools concatenate pages, arrays and single records.
+//! Microsoft Graph's sign-ins, v1.0 and beta, also in the portal's JSON download and in the files of PowerShell tools.
+//! Such tools concatenate pages, arrays and single records.
 //!
 //! Fields: <https://learn.microsoft.com/graph/api/resources/signin>.
 

@@ -2,8 +2,8 @@
 //!
 //! Graph's sign-ins have the same names except for case, so one field map serves both. Fields:
 //! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs> and
-//! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/aadnoninteractiveusersigninlogs>. The latter has the
-//! JSON text of an object where the former has the object.
+//! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/aadnoninteractiveusersigninlogs>. The latter has
+//! the JSON text of an object where the former has the object.
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::super::record::Rejected;

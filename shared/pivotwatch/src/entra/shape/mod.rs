@@ -98,8 +98,8 @@ impl Shape {
     }
 }
 
-/// The shape of an export by its beginning, or what the export is instead. The beginning has no leading byte order mark or
-/// white space. It is the whole export if that is short.
+/// The shape of an export by its beginning, or what the export is instead. The beginning has no leading byte order mark
+/// or white space. It is the whole export if that is short.
 pub(super) fn recognise(beginning: &[u8]) -> Result<RecognisedShape, Foreign> {
     let first = Preview::of(beginning);
     let rest = || Preview::of_rest(beginning);

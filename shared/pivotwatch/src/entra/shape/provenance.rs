@@ -1,8 +1,8 @@
 //! Decides whether the text in a forwarder's document comes from Entra.
 //!
-//! Only members that a forwarder or its configuration fills count: the data set, the service, the topic. No visitor of an
-//! application can fill them. A subject that names another application outweighs a topic or a tag, because an application
-//! on Azure can have those too.
+//! Only members that a forwarder or its configuration fills count: the data set, the service, the topic. No visitor of
+//! an application can fill them. A subject that names another application outweighs a topic or a tag, because an
+//! application on Azure can have those too.
 
 use std::fmt;
 

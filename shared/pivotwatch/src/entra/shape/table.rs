@@ -7,7 +7,8 @@ use super::Sink;
 use crate::input::csv::{MOST_COLUMNS, RawRow, Rows, skip_line_ends};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
 
-/// The separators of cells: a comma, a semicolon where the culture writes decimals with a comma, a tab on the clipboard.
+/// The separators of cells: a comma, a semicolon where the culture writes decimals with a comma, a tab on the
+/// clipboard.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// The header of a table.
@@ -83,8 +84,8 @@ const MOST_PREAMBLE: usize = 4;
 
 /// The length of the lines before the names, and the separator that one of them declares.
 ///
-/// Such lines are `#TYPE System.Object` of Windows PowerShell, other comments, and `sep=;`, which declares the separator
-/// to a spreadsheet.
+/// Such lines are `#TYPE System.Object` of Windows PowerShell, other comments, and `sep=;`, which declares the
+/// separator to a spreadsheet.
 fn preamble(beginning: &[u8]) -> (usize, Option<u8>) {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     let (mut start, mut separator) = (0, None);
@@ -239,8 +240,8 @@ fn first_row(beginning: &[u8], separator: u8) -> Vec<String> {
     }
 }
 
-/// The normalised name of a column: single blanks, without the zone of its times if that is UTC. A column in another zone
-/// is unusable, so its name keeps the zone and no map knows it.
+/// The normalised name of a column: single blanks, without the zone of its times if that is UTC. A column in another
+/// zone is unusable, so its name keeps the zone and no map knows it.
 fn name(header: &str) -> String {
     let name = header.split_whitespace().collect::<Vec<_>>().join(" ");
     name.strip_suffix(" [UTC]").map(str::to_owned).unwrap_or(name)

@@ -1,7 +1,7 @@
 //! Parses the times of exports.
 //!
-//! Most times belong to sign-ins that did not fail, and only the newest of these matters. So a record's time stays a text
-//! ([`When`]), and is parsed where its value is used.
+//! Most times belong to sign-ins that did not fail, and only the newest of these matters. So a record's time stays a
+//! text ([`When`]), and is parsed where its value is used.
 //!
 //! | module | holds |
 //! |---|---|

@@ -2,7 +2,8 @@
 //!
 //! `02/03/2026` is a day of February or of March, depending on the writer's culture. A wrong guess moves a failure by a
 //! month, so nothing is guessed: evidence excludes orders, and a date is parsed if all remaining orders give the same
-//! day. The evidence of one date holds for all dates of its column: see [`OrdersByColumn`](super::evidence::OrdersByColumn).
+//! day. The evidence of one date holds for all dates of its column: see
+//! [`OrdersByColumn`](super::evidence::OrdersByColumn).
 //!
 //! | evidence | excludes | reason |
 //! |---|---|---|
