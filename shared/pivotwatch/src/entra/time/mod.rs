@@ -406,6 +406,16 @@ mod tests {
         prop_oneof![9 => (time, rest).prop_map(|(time, rest)| time + rest), 1 => other.prop_map(str::to_owned)]
     }
 
+    #[test]
+    fn a_range_counts_a_time_after_the_horizon_and_reports_it() {
+        let mut range = TimeRange::with_horizon(utc("2026-03-02T12:00:00Z"));
+        let mut add = |text: &str| TimeCollector::Range(&mut range).add(When::new(text.as_bytes(), Orders::ANY));
+        assert!(add("2026-03-02T12:00:00Z") && add("no time") && add("2026-03-01 12:00:00"));
+        assert!(!add("2026-03-02T12:00:00.001Z"));
+        assert_eq!(range.first(), Some(utc("2026-03-01T12:00:00Z")));
+        assert_eq!(range.last(), Some(utc("2026-03-02T12:00:00.001Z")));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
 
