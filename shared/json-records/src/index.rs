@@ -26,6 +26,7 @@ impl<const N: usize> Default for Index<N> {
 
 impl<const N: usize> Index<N> {
     /// The position after each present key, and its slot.
+    #[cfg(feature = "templates")]
     pub(crate) fn present(&self) -> impl Iterator<Item = (usize, usize)> {
         self.slots.iter().enumerate().filter(|(_, end)| **end > 0).map(|(slot, end)| (*end, slot))
     }

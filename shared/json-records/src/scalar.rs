@@ -35,6 +35,7 @@ pub(crate) fn scalar(text: &[u8]) -> Scalar {
 }
 
 /// Whether a number or a word can begin with this byte.
+#[cfg(feature = "templates")]
 #[inline]
 pub(crate) fn begins(byte: u8) -> bool {
     matches!(byte, b'-' | b'0'..=b'9' | b't' | b'f' | b'n')

@@ -26,7 +26,7 @@ use crate::repair::repaired;
 pub enum Record<'r, const N: usize> {
     /// A valid record with a trusted index.
     Indexed(IndexedRecord<'r, N>),
-    /// A record that is valid, perhaps only once [`repaired`](crate::repaired). It has no index that can be trusted.
+    /// A record that is valid, perhaps only once [`repaired`]. It has no index that can be trusted.
     Raw(&'r [u8]),
     /// A record longer than [`Limits::record`]. It was skipped.
     TooLong,
