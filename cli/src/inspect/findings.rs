@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
-use pivotwatch::entra::{self, Outcome, Warning, When};
+use pivotwatch::entra::{self, Outcome, TimeCollector, TimeRange, Warning};
 use pivotwatch::pipeline::{Summary, count, horizon, see_sign_in, see_trail_record};
 
 /// Numbers of a file.
@@ -16,33 +16,20 @@ pub(super) struct Findings {
     /// The addresses of failures and logins.
     pub(super) addresses: HashSet<Address>,
     /// The first and the last time of a record.
-    pub(super) times: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// The latest time that is not in the future.
-    horizon: DateTime<Utc>,
+    pub(super) times: TimeRange,
 }
 
 impl Findings {
     /// Nothing is found yet in a file that is inspected `now`.
     pub(super) fn none(now: DateTime<Utc>) -> Self {
         let (summary, addresses) = (Summary::default(), HashSet::new());
-        Self { summary, addresses, times: None, horizon: horizon(now) }
-    }
-
-    fn record(&mut self, time: Option<DateTime<Utc>>) {
-        self.summary.records += 1;
-        if let Some(time) = time {
-            let (first, last) = self.times.unwrap_or((time, time));
-            self.times = Some((first.min(time), last.max(time)));
-            if time > self.horizon {
-                count(&mut self.summary.warnings, Warning::FutureTime.name());
-            }
-        }
+        Self { summary, addresses, times: TimeRange::with_horizon(horizon(now)) }
     }
 }
 
 impl entra::Receiver for Findings {
-    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
-        self.record(when.read());
+    fn receive(&mut self, outcome: Outcome) {
+        self.summary.records += 1;
         see_sign_in(&mut self.summary.seen, &outcome);
         match outcome {
             Outcome::Failure(failure) => {
@@ -57,15 +44,22 @@ impl entra::Receiver for Findings {
     fn warn(&mut self, warning: Warning) {
         count(&mut self.summary.warnings, warning.name());
     }
+
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Range(&mut self.times)
+    }
 }
 
 impl TrailReceiver for Findings {
     fn receive_record(&mut self, outcome: TrailOutcome) {
         see_trail_record(&mut self.summary.seen, &outcome);
-        self.record(if let TrailOutcome::Login(login) = &outcome { Some(login.time) } else { None });
+        self.summary.records += 1;
         match outcome {
             TrailOutcome::Login(login) => {
                 self.summary.logins += 1;
+                if !self.times.add(login.time) {
+                    count(&mut self.summary.warnings, Warning::FutureTime.name());
+                }
                 self.addresses.insert(login.source_ip_address);
             }
             TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),

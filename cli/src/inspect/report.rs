@@ -85,8 +85,8 @@ pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
         rejected: &findings.summary.rejected,
         warnings: &findings.summary.warnings,
         addresses: findings.addresses.len(),
-        first: findings.times.map(|(first, _)| first),
-        last: findings.times.map(|(_, last)| last),
+        first: findings.times.first(),
+        last: findings.times.last(),
         unusable: unusable.map(UnusableExport::name),
         error: error.as_ref(),
     };
@@ -121,8 +121,8 @@ pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut Log<impl Write
             by_reason(&findings.summary.ignored),
             by_reason(&findings.summary.rejected),
             findings.addresses.len().to_string(),
-            time(findings.times.map(|(first, _)| first)),
-            time(findings.times.map(|(_, last)| last)),
+            time(findings.times.first()),
+            time(findings.times.last()),
         ]);
     }
     for row in rows {

@@ -7,8 +7,8 @@ use crate::scalar::{self, Value};
 pub(crate) struct Index<const N: usize> {
     /// The object's length in bytes.
     pub(crate) length: usize,
-    /// `true` if the slots can be trusted without a full parse: no requested key is duplicated or may be hidden by escapes,
-    /// every requested object is absent or an object, and every number fits a standard type.
+    /// `true` if the slots can be trusted without a full parse: no requested key is duplicated or may be hidden by
+    /// escapes, every requested object is absent or an object, and every number fits a standard type.
     pub(crate) is_trusted: bool,
     /// `true` if the object is known to be UTF-8; `false` if that was not checked.
     pub(crate) is_utf8: bool,
@@ -26,6 +26,7 @@ impl<const N: usize> Default for Index<N> {
 
 impl<const N: usize> Index<N> {
     /// The position after each present key, and its slot.
+    #[cfg(feature = "templates")]
     pub(crate) fn present(&self) -> impl Iterator<Item = (usize, usize)> {
         self.slots.iter().enumerate().filter(|(_, end)| **end > 0).map(|(slot, end)| (*end, slot))
     }

@@ -8,8 +8,8 @@ use crate::key_set::KeySet;
 use crate::template::TemplateCache;
 use crate::validate::{Validation, validate};
 
-/// Validates records, and indexes `N` slots of requested keys. One indexer serves all readers of a stream, whose records are
-/// alike.
+/// Validates records, and indexes `N` slots of requested keys. One indexer serves all readers of a stream, whose
+/// records are alike.
 pub struct Indexer<const N: usize> {
     keys: &'static KeySet,
     level: Level,

@@ -1,7 +1,7 @@
 //! The requested keys of an object, found by a hash of two bytes.
 //!
-//! A record has some eighty keys, of which a caller requests a dozen. Each key of a record is looked up, so a lookup reads
-//! two bytes, one table entry and, only where that is occupied, the key itself.
+//! A record has some eighty keys, and a caller requests a dozen. Each key of a record is looked up, so a lookup reads
+//! two bytes, one table entry and, only if that is occupied, the key itself.
 
 /// The requested keys of an object.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ const SLOTS: usize = 128;
 /// The most keys of a set.
 const MOST_KEYS: usize = 64;
 
-/// What a requested key stands for.
+/// The meaning of a requested key.
 #[derive(Clone, Copy, Debug)]
 pub enum Key {
     /// A value, indexed in a slot.
@@ -47,8 +47,8 @@ impl KeySet {
     /// A set of keys, and of those whose arrays make an object a batch. The first of these can begin a batch on a line.
     ///
     /// # Panics
-    /// At compile time, in a `static`: for more than 64 keys in all, for one of fewer than two bytes, for a [`Key::Batch`]
-    /// among the first.
+    /// At compile time, in a `static`: for more than 64 keys in all, for one of fewer than two bytes, for a
+    /// [`Key::Batch`] among the first.
     #[must_use]
     pub const fn with_batches(keys: &'static [(&'static str, Key)], batches: &'static [&'static str]) -> Self {
         let count = keys.len() + batches.len();
@@ -67,7 +67,7 @@ impl KeySet {
         Self { keys, batches, first, next, factor }
     }
 
-    /// What a key stands for.
+    /// The meaning of a key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Key> {
         let key = self.keys.iter().find(|(key, _)| *key == name).map(|(_, key)| *key);

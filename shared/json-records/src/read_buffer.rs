@@ -21,7 +21,8 @@ pub struct ReadBuffer<'a> {
 }
 
 impl<'a> ReadBuffer<'a> {
-    /// A buffer over a stream. `is_damage` tells errors of the data, which do not go away, from those of the transfer.
+    /// A buffer over a stream. `is_damage` distinguishes damage to the data, which is permanent, from a failed
+    /// transfer.
     #[must_use]
     pub fn new(bytes: Box<dyn Read + Send + 'a>, is_damage: fn(&io::Error) -> bool) -> Self {
         Self { bytes, buffer: vec![0; BLOCK], start: 0, end: 0, is_finished: false, error: None, is_damage }
@@ -46,7 +47,7 @@ impl<'a> ReadBuffer<'a> {
         self.start += count;
     }
 
-    /// Consumes `count` of the bytes ahead, and returns where [`ReadBuffer::at`] finds them until the next read.
+    /// Consumes `count` of the bytes ahead, and returns their range for [`ReadBuffer::at`], valid until the next read.
     pub(crate) fn take(&mut self, count: usize) -> std::ops::Range<usize> {
         self.start += count;
         self.start - count..self.start
@@ -87,8 +88,8 @@ impl<'a> ReadBuffer<'a> {
         Ok(read > 0)
     }
 
-    /// Reads until `count` bytes are ahead, or all that there are. Damage after some bytes is reported once these were
-    /// consumed: they may be whole records.
+    /// Reads until `count` bytes are ahead, or the stream ends. Damage after some bytes is reported once these are
+    /// consumed, because they may be whole records.
     ///
     /// # Errors
     /// The stream's, except damage after some bytes.
@@ -107,7 +108,7 @@ impl<'a> ReadBuffer<'a> {
         Ok(())
     }
 
-    /// The damage after the bytes ahead, if there is some.
+    /// The damage after the bytes ahead, if any.
     pub fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
     }
@@ -140,7 +141,7 @@ impl<'a> ReadBuffer<'a> {
     }
 }
 
-/// For formats that are read from the beginning to the end, and not framed.
+/// For formats that are read as a stream, without framing.
 impl Read for ReadBuffer<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;

@@ -1,8 +1,8 @@
 //! Repair of strings that JSON does not allow.
 //!
-//! Three faults make a parser reject a record that is valid otherwise: invalid UTF-8, unpaired surrogates, and raw control
-//! characters (RFC 8259 requires `\u001b`). A record often holds text that a stranger chose, and some writers do not escape
-//! it. Such a text must not hide its record.
+//! Three faults make a parser reject a record that is valid otherwise: invalid UTF-8, unpaired surrogates, and raw
+//! control characters (RFC 8259 requires `\u001b`). A record often holds text that a stranger chose, and some writers
+//! do not escape it. Such a text must not hide its record.
 
 use std::borrow::Cow;
 
@@ -64,8 +64,8 @@ fn unit(text: &str) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// The text with the control characters in its strings escaped. Outside of strings they stay: there they are white space, or
-/// damage.
+/// The text with the control characters in its strings escaped. Outside of strings they stay: there they are white
+/// space, or damage.
 fn with_escaped_controls(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| byte < b' ') {
         return Cow::Borrowed(text);

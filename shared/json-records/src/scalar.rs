@@ -35,6 +35,7 @@ pub(crate) fn scalar(text: &[u8]) -> Scalar {
 }
 
 /// Whether a number or a word can begin with this byte.
+#[cfg(feature = "templates")]
 #[inline]
 pub(crate) fn begins(byte: u8) -> bool {
     matches!(byte, b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
@@ -79,7 +80,8 @@ fn number(text: &[u8]) -> Option<(usize, bool)> {
     Some((end, has_exponent))
 }
 
-/// Whether this is valid after a backslash. RFC 8259 allows unpaired surrogates; only a reader of the text can reject them.
+/// Whether this is valid after a backslash. RFC 8259 allows unpaired surrogates; only a reader of the text can reject
+/// them.
 pub(crate) fn is_escape(text: &[u8]) -> bool {
     match text.first() {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,

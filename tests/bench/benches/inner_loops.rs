@@ -12,7 +12,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Failure, Rule, Tally};
-use pivotwatch::entra::{self, Outcome, When};
+use pivotwatch::entra::{self, Outcome};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 use pivotwatch_bench::{Order, SignIns, write_record};
@@ -25,7 +25,7 @@ const RECORDS: u32 = 1_000;
 struct Failures(Vec<Failure>);
 
 impl entra::Receiver for Failures {
-    fn receive(&mut self, outcome: Outcome, _: When<'_>) {
+    fn receive(&mut self, outcome: Outcome) {
         if let Outcome::Failure(failure) = outcome {
             self.0.push(failure);
         }

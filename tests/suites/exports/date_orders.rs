@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Rule;
-use pivotwatch::entra::{self, Outcome, Rejected, Warning, When};
+use pivotwatch::entra::{self, Outcome, Rejected, Warning};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 use pivotwatch_tests::facts::at;
@@ -28,7 +28,7 @@ struct Counted {
 }
 
 impl entra::Receiver for Counted {
-    fn receive(&mut self, outcome: Outcome, _: When<'_>) {
+    fn receive(&mut self, outcome: Outcome) {
         if let Outcome::Failure(failure) = outcome {
             *self.failures.entry(failure.time).or_default() += 1;
             self.identities.push(failure.identity);

@@ -5,7 +5,7 @@ use std::fs;
 
 use pivotwatch::aws::{self, TrailOutcome, TrailReceiver};
 use pivotwatch::detection::{Address, Login, Rule};
-use pivotwatch::entra::{self, Outcome, When};
+use pivotwatch::entra::{self, Outcome};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 use pivotwatch_tests::facts::at;
@@ -33,7 +33,7 @@ impl TrailReceiver for Received {
 }
 
 impl entra::Receiver for Received {
-    fn receive(&mut self, outcome: Outcome, _: When<'_>) {
+    fn receive(&mut self, outcome: Outcome) {
         panic!("{outcome:?} is in no log file of CloudTrail");
     }
 }

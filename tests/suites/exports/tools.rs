@@ -2,24 +2,21 @@
 
 use std::io::{self, Write};
 
-use chrono::{DateTime, Utc};
 use flate2::write::GzEncoder;
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::{Failure, Rule};
-use pivotwatch::entra::{self, Outcome, When};
+use pivotwatch::entra::{self, Outcome};
 use pivotwatch::input::{Limits, ReadFault};
 use pivotwatch::pipeline::reading::{self, Read};
 
 #[derive(Debug, Default)]
 pub(crate) struct Received {
     pub(crate) outcomes: Vec<Outcome>,
-    pub(crate) times: Vec<DateTime<Utc>>,
 }
 
 impl entra::Receiver for Received {
-    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
+    fn receive(&mut self, outcome: Outcome) {
         self.outcomes.push(outcome);
-        self.times.extend(when.read());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pivotwatch::detection::{Rule, Source};
-use pivotwatch::entra::{self, Outcome, Warning, When};
+use pivotwatch::entra::{self, Outcome, Warning};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 use proptest::collection::vec;
@@ -90,7 +90,7 @@ struct Counted {
 }
 
 impl entra::Receiver for Counted {
-    fn receive(&mut self, outcome: Outcome, _: When<'_>) {
+    fn receive(&mut self, outcome: Outcome) {
         if let Outcome::Failure(failure) = outcome {
             self.identities.insert(failure.identity);
         }

@@ -1,8 +1,8 @@
-//! Reads the records of a stream one after the other.
+//! Reads the records of a stream one by one.
 //!
-//! A record is a JSON object. The reader finds where it ends, validates it, and says what it is worth ([`Record`]). It does so
-//! in two ways. The usual way validates and frames in one pass: a valid object ends where its brackets do. Only what is not
-//! valid there (damage, or a string that needs repair) is framed by the [`ValueScanner`], which resynchronises after damage.
+//! A record is a JSON object. The reader frames and validates it, and returns it as a [`Record`]. Usually one pass does
+//! both: a valid object ends at its closing bracket. The [`ValueScanner`] frames any other text (damage, or a string
+//! that needs repair), and resynchronises after damage.
 //!
 //! The reader holds at most one record, and it does not recurse, so documents of any size and depth are safe.
 
@@ -25,14 +25,14 @@ use crate::repair::repaired;
 pub enum Record<'r, const N: usize> {
     /// A valid record with a trusted index.
     Indexed(IndexedRecord<'r, N>),
-    /// A record that is valid, perhaps only once [`repaired`](crate::repaired). It has no index that can be trusted.
+    /// A record that is valid, perhaps only once [`repaired`]. It has no index that can be trusted.
     Raw(&'r [u8]),
     /// A record longer than [`Limits::record`]. It was skipped.
     TooLong,
     /// A record nested deeper than the indexer allows.
     TooDeep,
-    /// These bytes are no record: damage, a closing bracket that closes nothing, a value that is no object. Of a line that has
-    /// records too, the first such bytes.
+    /// These bytes are no record: damage, a closing bracket that closes nothing, a value that is no object. Of a line
+    /// that has records too, the first such bytes.
     Damaged(&'r [u8]),
 }
 
@@ -85,11 +85,11 @@ pub struct RecordReader<'b, 'a, const N: usize> {
     open: Vec<Open>,
     /// Documents of a damaged line that are still to be returned.
     line: VecDeque<Range<usize>>,
-    /// The first of such a line that is no record.
+    /// The first document of such a line that is not a record.
     damage: Option<Range<usize>>,
 }
 
-/// What is open around the next value.
+/// An open array or batch around the next value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Array,
@@ -97,7 +97,7 @@ enum Open {
     Batch,
 }
 
-/// What was framed. Ranges are of the buffer, and valid until the next read.
+/// A framed record. Ranges refer to the buffer, and are valid until the next read.
 enum Framed {
     Indexed(Range<usize>),
     Raw(Range<usize>),
@@ -106,7 +106,7 @@ enum Framed {
     Damaged(Range<usize>),
 }
 
-/// A value that was scanned.
+/// A scanned value.
 enum Scanned {
     Whole(Range<usize>),
     TooLong,
@@ -190,7 +190,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         Ok(self.batches().iter().any(|key| batch_start(self.buffer.ahead(), key).is_some()))
     }
 
-    /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`] resynchronises.
+    /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`]
+    /// resynchronises.
     fn step(&mut self) -> Result<Option<Framed>, ReadError> {
         let framed = self.token()?;
         if self.open.len() > DEEPEST_BATCH {
@@ -234,7 +235,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                     }
                 }
             }
-            // Here, too.
+            // As above, the batch before was truncated.
             (b'{', Some(Open::Batch)) => drop(self.open.pop()),
             (_, None | Some(Open::Array)) => {
                 return Ok(Some(match self.scanned(ValueScanner::default(), false)? {
@@ -286,7 +287,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         }
     }
 
-    /// What a scanned value is.
+    /// Classifies a scanned value.
     fn framed(&self, range: Range<usize>) -> Framed {
         let text = self.buffer.at(range.clone());
         if is_deeper(text, self.indexer.depth()) {
@@ -353,7 +354,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         }
     }
 
-    /// The value that begins with the next byte. Arrays under the keys of batches are looked for if `with_batches`.
+    /// Scans the value that begins with the next byte, for arrays under the keys of batches too if `with_batches`.
     fn scanned(&mut self, mut scanner: ValueScanner, with_batches: bool) -> Result<Scanned, ReadError> {
         let mut searched = 0;
         let mut is_too_long = false;
@@ -391,7 +392,7 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r')
 }
 
-/// The documents of a line, the last one as much of it as there is.
+/// The documents of a line. The last can be truncated.
 fn documents(line: &[u8]) -> Vec<Range<usize>> {
     let mut documents = Vec::new();
     let mut start = 0;

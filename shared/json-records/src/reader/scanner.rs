@@ -41,10 +41,10 @@ enum InString {
 
 /// Finds the end of one value, over any number of calls.
 ///
-/// The scanner does not validate. To keep a damaged value from swallowing its successors it also stops (resynchronises) at a
-/// `{` that valid JSON cannot have at that position, if the `{` starts a line or follows a comma. It stops as well before a
-/// bracket that closes nothing in the value. Valid JSON never triggers either. A value that was truncated where an object may
-/// follow takes its successors with it.
+/// The scanner does not validate. A damaged value must not swallow its successors, so the scanner also stops
+/// (resynchronises) at a `{` that valid JSON cannot have at that position. The `{` must start a line or follow a comma.
+/// It also stops before a bracket that closes nothing in the value. Valid JSON never triggers either. A value that was
+/// truncated where an object may follow takes its successors with it.
 #[derive(Default)]
 pub(super) struct ValueScanner {
     depth: usize,

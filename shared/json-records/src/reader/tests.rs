@@ -275,7 +275,7 @@ fn scanned(text: &str, limits: Limits) -> Result<String, ReadError> {
 }
 
 #[test]
-fn a_value_ends_at_its_matching_bracket_whatever_its_strings_hold() {
+fn a_value_ends_at_its_matching_bracket_for_any_strings() {
     for (text, expected) in
         [(r#"{"a":"}]\"}","b":[{}]} ,"#, r#"{"a":"}]\"}","b":[{}]}"#), ("12, 13", "12"), (r#""a,b" ]"#, r#""a,b" "#)]
     {
@@ -361,8 +361,8 @@ proptest! {
         size in 1..50_usize,
         is_lines in any::<bool>(),
     ) {
-        struct Blocks<'t>(&'t [u8], usize);
-        impl io::Read for Blocks<'_> {
+        struct Chunks<'t>(&'t [u8], usize);
+        impl io::Read for Chunks<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
                 let size = self.1.min(buffer.len());
                 io::Read::read(&mut self.0, &mut buffer[..size])
@@ -375,7 +375,7 @@ proptest! {
         }
         let framing = if is_lines { Framing::Lines } else { Framing::Values };
         let whole = read_with::<3>(&text, LIMITS, framing, &INDEXED);
-        let mut buffer = ReadBuffer::new(Box::new(Blocks(&text, size)), |_| true);
+        let mut buffer = ReadBuffer::new(Box::new(Chunks(&text, size)), |_| true);
         let mut indexer = Indexer::<3>::new(&INDEXED, DEPTH);
         let mut reader = RecordReader::new(&mut buffer, &mut indexer, framing, LIMITS);
         let mut count = 0;

@@ -1,4 +1,5 @@
-//! The operations of the matcher on sixty-four bytes at a time: comparing texts, finding the ends of strings and numbers.
+//! The operations of the matcher on sixty-four bytes at a time: comparing texts, finding the ends of strings and
+//! numbers.
 
 #![expect(
     clippy::inline_always,
@@ -68,7 +69,8 @@ static MASKS: [[u8; BLOCK]; BLOCK + 1] = {
     masks
 };
 
-/// Whether the first `length` bytes of two texts are equal; `false` also where either has fewer bytes after them than a block.
+/// Whether the first `length` bytes of two texts are equal; `false` also where either has fewer bytes after them than a
+/// block.
 #[inline(always)]
 pub(super) fn begin_alike<S: Simd>(simd: S, one: &[u8], other: &[u8], length: usize) -> bool {
     let (rest, read) = (length % BLOCK, (length / BLOCK + 1) * BLOCK);
@@ -84,8 +86,8 @@ fn differ_within<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK], mask:
     (one ^ other) & mask
 }
 
-/// Blocks that are compared between two branches: a difference is rare. With more, an attacker could make the matcher compare
-/// many blocks after each difference for nothing.
+/// Blocks that are compared between two branches: a difference is rare. With more, an attacker could make the matcher
+/// compare many blocks after each difference for nothing.
 const AT_ONCE: usize = 8;
 
 /// Whether two lists of blocks are equal, and `differs_after` is zero.
@@ -129,8 +131,8 @@ pub(super) fn same<S: Simd>(simd: S, one: &[u8], other: &[u8], most: usize) -> u
     most
 }
 
-/// The quotes of a block, and the bytes that end a run of plain ASCII in a string: quotes, backslashes, control characters and
-/// bytes that are not ASCII.
+/// The quotes of a block, and the bytes that end a run of plain ASCII in a string: quotes, backslashes, control
+/// characters and bytes that are not ASCII.
 #[inline(always)]
 fn stops<S: Simd>(simd: S, block: &[u8; BLOCK]) -> (u64, u64) {
     let bytes = u8x64::from_slice(simd, block);
@@ -140,8 +142,8 @@ fn stops<S: Simd>(simd: S, block: &[u8; BLOCK]) -> (u64, u64) {
     (is(b'"').to_bitmask(), (is(b'"') | is(b'\\') | is_other).to_bitmask())
 }
 
-/// Whether the text begins with a string of this length, including its quotes, of ASCII without escapes. It does not search
-/// for the end, so the processor can speculate past the string.
+/// Whether the text begins with a string of this length, including its quotes, of ASCII without escapes. It does not
+/// search for the end, so the processor can speculate past the string.
 #[inline(always)]
 pub(super) fn is_fixed_string<S: Simd>(simd: S, text: &[u8], length: usize) -> bool {
     let Some(block) = block(text, 1) else { return false };
@@ -185,7 +187,7 @@ pub(super) fn string_end<S: Simd>(simd: S, level: Level, text: &[u8]) -> Result<
     unusual_string_end(level, text, from)
 }
 
-/// The same for a string of which the bytes before `from` are plain ASCII. Not inlined, which keeps the usual path short.
+/// Like `string_end`, for a string with only plain ASCII before `from`. Not inlined, which keeps the usual path short.
 #[inline(never)]
 fn unusual_string_end(level: Level, text: &[u8], from: usize) -> Result<usize, Invalid> {
     dispatch!(level, simd => string_end_from(simd, text, from))
@@ -233,7 +235,7 @@ fn in_utf8(text: &[u8], end: usize) -> Result<usize, Invalid> {
     std::str::from_utf8(&text[..end]).map(|_| end).map_err(|_| Invalid::Malformed)
 }
 
-/// The length of the string, of which the bytes before `from` are valid.
+/// The length of the string. The bytes before `from` are valid.
 #[cold]
 fn escaped_string_end(text: &[u8], mut from: usize) -> Result<usize, Invalid> {
     loop {
@@ -260,7 +262,8 @@ fn may_be_escaped(text: &[u8]) -> bool {
     scalar::is_escape(text) && !scalar::is_escaped_letter(text)
 }
 
-/// The length of the number that `text` begins with, if it is a usual one: valid, without an exponent, shorter than a block.
+/// The length of the number that `text` begins with, if it is a usual one: valid, without an exponent, shorter than a
+/// block.
 #[inline(always)]
 pub(super) fn number<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
     let block = block(text, 0)?;
@@ -347,7 +350,7 @@ mod tests {
             let end = strings.byte_offset();
             match found {
                 Ok(found) => prop_assert_eq!((read, end), (true, found), "{}", text.escape_ascii()),
-                // Left to a closer look, at most.
+                // Only a string with escapes may be declined.
                 Err(_) => prop_assert!(!read || text[..end].contains(&b'\\'), "{}", text.escape_ascii()),
             }
             for length in 2..=text.len().min(LONGEST_FIXED) {
@@ -383,8 +386,8 @@ mod tests {
                 *byte ^= 1;
             }
             let most = most.min(one.len());
-            let behind = vec![7; BLOCK * room];
-            let (one, other) = ([one, behind.clone()].concat(), [other, behind].concat());
+            let padding = vec![7; BLOCK * room];
+            let (one, other) = ([one, padding.clone()].concat(), [other, padding].concat());
             let expected = one.iter().zip(&other).take(most).take_while(|(one, other)| one == other).count();
             prop_assert_eq!(dispatch!(Level::new(), simd => same(simd, &one, &other, most)), expected);
             let are = dispatch!(Level::new(), simd => begin_alike(simd, &one, &other, most));

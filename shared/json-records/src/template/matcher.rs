@@ -1,8 +1,9 @@
 //! Matches a text with a template.
 //!
-//! Two cursors advance: `template_pos` and `text_pos`. Invariant: the text before `text_pos` is a valid prefix of an object, and
-//! the same arrays and objects are open at both cursors. Between two [`SyncPoint`]s both cursors advance by the same number of
-//! bytes, because the bytes are equal, or because a value of the text with the length of the template's was validated.
+//! Two cursors advance: `template_pos` and `text_pos`. Invariant: the text before `text_pos` is a valid prefix of an
+//! object, and the same arrays and objects are open at both cursors. Between two [`SyncPoint`]s both cursors advance by
+//! the same number of bytes: the bytes are equal, or a value of the text with the length of the template's was
+//! validated.
 
 #![expect(
     clippy::inline_always,
@@ -14,15 +15,15 @@ use std::ops::Range;
 use fearless_simd::{Simd, dispatch};
 
 use super::compare::{begin_alike, is_fixed_string, number, same, string_end, value_end};
-use super::outline::{Kind, Value};
+use super::outline::{Kind, OutlineValue};
 use super::template::{Difference, DifferenceKind, Skip, Template};
 use crate::index::{Index, Invalid};
 use crate::key_set::KeySet;
 use crate::scalar;
 use crate::validate::{Validation, validate};
 
-/// How many bytes of a text may be validated again, in lengths of the template. A deeply nested text that differs at each depth
-/// would otherwise be validated once for each.
+/// How many bytes of a text may be validated again, in lengths of the template. A deeply nested text that differs at
+/// each depth would otherwise be validated once for each.
 const RESCAN_BUDGET: usize = 4;
 
 /// The cost of starting a validation, in bytes.
@@ -110,8 +111,8 @@ impl<'a, const N: usize> Matcher<'a, N> {
         Ok(self.observation)
     }
 
-    /// Terminates: `template_pos` moves back only after `text_pos` has consumed a comma, and `text_pos` moves back only to the
-    /// start of the current key, in which case `template_pos` moves forward.
+    /// Terminates: `template_pos` moves back only after `text_pos` has consumed a comma. `text_pos` moves back only to
+    /// the start of the current key, and `template_pos` then moves forward.
     fn advance(&mut self) -> Result<(), Invalid> {
         let template = self.template;
         loop {
@@ -219,12 +220,13 @@ impl<'a, const N: usize> Matcher<'a, N> {
         Ok(())
     }
 
-    /// Validates a value that begins with another byte than the template's, or skips the elements of an array that is empty.
+    /// Validates a value that begins with another byte than the template's, or skips the elements of an array that is
+    /// empty.
     fn replace_value(&mut self, index: usize, byte: u8) -> Result<(), Invalid> {
         let value = &self.template.values[index];
         let around = &self.template.values[value.around];
         let is_first = matches!(around.kind, Kind::Array { .. }) && around.start + 1 == value.start;
-        // The template's first element can also stand for a later one, after a comma.
+        // The template's first element can also match a later one, after a comma.
         if byte == b']' && is_first && self.text[self.text_pos - 1] == b'[' {
             self.skip(byte, around.end - 1, self.text_pos);
             return Ok(());
@@ -242,7 +244,7 @@ impl<'a, const N: usize> Matcher<'a, N> {
         let (template, template_pos) = (self.template, self.template_pos);
         let value = &template.values[index];
         let before = usize::from(template.innermost[template_pos - 1]);
-        let Value { start, end, around, kind, .. } = &template.values[before];
+        let OutlineValue { start, end, around, kind, .. } = &template.values[before];
         let is_after_value = *end == template_pos && *around == index;
         // A number that is longer than the template's. The last sync point precedes it, so its first digits are equal.
         let is_equal = self.sync_points.last().is_some_and(|point| point.template_pos <= *start);
@@ -303,7 +305,8 @@ impl<'a, const N: usize> Matcher<'a, N> {
         point.text_pos + (start - point.template_pos)
     }
 
-    /// Validates the value at `start` of the text, which begins with this byte, in place of the template's. Returns its end.
+    /// Validates the value at `start` of the text, which begins with this byte, in place of the template's. Returns its
+    /// end.
     fn value(&mut self, index: usize, start: usize, byte: u8) -> Result<usize, Invalid> {
         let requested = match self.template.values[index].kind {
             Kind::Object { requested } => requested,
@@ -319,7 +322,7 @@ impl<'a, const N: usize> Matcher<'a, N> {
 
     /// Validates the array or object at `start` of the text without the template.
     fn container(&mut self, index: usize, start: usize, requested: Option<&'static KeySet>) -> Result<usize, Invalid> {
-        let Value { start: template_start, end, depth, .. } = self.template.values[index];
+        let OutlineValue { start: template_start, end, depth, .. } = self.template.values[index];
         let (in_template, length) = (template_start..end, self.template.length());
         // If it is most of the record, another template is cheaper.
         if in_template.len() > length / 2 || self.rescanned > RESCAN_BUDGET * length {

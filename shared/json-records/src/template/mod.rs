@@ -1,17 +1,19 @@
 //! Validates and indexes a record by comparing it with earlier ones.
 //!
-//! The records of a log have most of their bytes in common: keys, punctuation, and most values. A validated record becomes a
-//! template, and later texts are compared with it, many bytes at a time. Where a text differs, the value around the difference is
-//! validated, and the comparison continues after it. Positions where earlier records differed from the template are checked
-//! first. In a sign-in these are about forty values and half a dozen arrays or objects of varying length.
+//! The records of a log have most of their bytes in common: keys, punctuation, and most values. A validated record
+//! becomes a template, and later texts are compared with it, many bytes at a time. Where a text differs, the value
+//! around the difference is validated, and the comparison continues after it. Positions where earlier records differed
+//! from the template are checked first. In a sign-in these are about forty values and half a dozen arrays or objects of
+//! varying length.
 //!
-//! Nothing is skipped unread: every byte of a text either equals a byte of the template that was validated in the same context,
-//! or is validated itself. JSON stays JSON when a value replaces a value, when an array has more or fewer elements, and when an
-//! object lacks members; and no key is duplicated that was not before. A text that matches no template is validated by
-//! [`validate`], which is the authority: the cache compares itself with it (see [`TemplateCache::verify`]).
+//! Nothing is skipped unread: every byte of a text either equals a byte of the template that was validated in the same
+//! context, or is validated itself. JSON stays JSON when a value replaces a value, when an array has more or fewer
+//! elements, and when an object lacks members; and no key is duplicated that was not before. A text that matches no
+//! template is validated by [`validate`], which is the authority: the cache compares itself with it (see
+//! [`TemplateCache::verify`]).
 //!
-//! An attacker can make records as different as possible, so the cost of that is bounded: for a record by
-//! [`matcher`]'s rescan budget, for a template by its number of rebuilds and skips, and for a stream by the build budget here.
+//! An attacker can make records as different as possible, so the cost of that is bounded: for a record by [`matcher`]'s
+//! rescan budget, for a template by its number of rebuilds and skips, and for a stream by the build budget here.
 
 mod compare;
 mod matcher;
@@ -31,13 +33,14 @@ const MOST_TEMPLATES: usize = 4;
 /// How many matched records pay for one new template, which costs more to build than a record to validate.
 const BUILD_COST: u32 = 8;
 
-/// The build budget at the start, and its maximum. It bounds what is wasted where no record is like another.
+/// The build budget at the start, and its maximum. It bounds the cost of templates where no two records are similar.
 const BUILD_BUDGET: u32 = 8 * BUILD_COST;
 
-/// Records that are validated without templates once the budget is spent, as when each record orders its keys differently.
+/// Records that are validated without templates once the budget is spent, as when each record orders its keys
+/// differently.
 const BACKOFF_RECORDS: u32 = 256;
 
-/// In a release build, one of so many matched records is verified.
+/// In a release build, one of this many matched records is verified.
 const VERIFIED_IN_RELEASE: u32 = 1024;
 
 /// Templates of earlier records.
@@ -54,7 +57,7 @@ pub(crate) struct TemplateCache<const N: usize> {
 }
 
 impl<const N: usize> TemplateCache<N> {
-    /// An empty cache, for records of which these keys are requested.
+    /// An empty cache, for records with these requested keys.
     pub(crate) fn new(keys: &'static KeySet) -> Self {
         Self {
             keys,
@@ -108,8 +111,8 @@ impl<const N: usize> TemplateCache<N> {
         Ok(false)
     }
 
-    /// Compares a match with the validator: always in debug builds, for one record of [`VERIFIED_IN_RELEASE`] in release builds.
-    /// If they differ, the validator's answer is used, and the cache is empty and unused from then on.
+    /// Compares a match with the validator: always in debug builds, for one record of [`VERIFIED_IN_RELEASE`] in
+    /// release builds. If they differ, the validator's answer is used, and the cache is empty and unused from then on.
     fn verify(&mut self, text: &[u8], validation: Validation, index: &mut Index<N>) -> Result<(), Invalid> {
         self.matched = self.matched.wrapping_add(1);
         if !cfg!(debug_assertions) && !self.matched.is_multiple_of(VERIFIED_IN_RELEASE) {
@@ -145,7 +148,7 @@ impl<const N: usize> TemplateCache<N> {
     }
 }
 
-/// Whether a match says of the text what the validator says. Only a match claims UTF-8.
+/// Whether a match has the validator's result for the text. Only a match claims UTF-8.
 fn agrees<const N: usize>(matched: &Index<N>, validated: &Result<Index<N>, Invalid>, text: &[u8]) -> bool {
     let is_same = validated.as_ref().is_ok_and(|validated| {
         (matched.length, matched.is_trusted, matched.is_batch, matched.slots)
@@ -241,8 +244,8 @@ mod tests {
     }
 
     fn records() -> impl Strategy<Value = Value> {
-        (values(), values(), "[a-z]{0,9}", any::<u16>()).prop_map(|(before, behind, id, code)| {
-            json!({"a": before, "category": "SignIns", "id": id, "inner": {"a": 1, "code": code, "x": "why"}, "z": behind})
+        (values(), values(), "[a-z]{0,9}", any::<u16>()).prop_map(|(before, after, id, code)| {
+            json!({"a": before, "category": "SignIns", "id": id, "inner": {"a": 1, "code": code, "x": "why"}, "z": after})
         })
     }
 
@@ -267,7 +270,7 @@ mod tests {
         vec((any::<Place>(), edit), 0..4)
     }
 
-    /// The value with this number and what is in it, or how many there are if there are fewer.
+    /// The value with this number, counting nested values; the number of values if there are fewer.
     fn find(value: &mut Value, number: usize) -> Result<&mut Value, usize> {
         if number == 0 {
             return Ok(value);
@@ -315,7 +318,7 @@ mod tests {
         record
     }
 
-    /// Members to put in, which can be there already.
+    /// Members to insert, which can duplicate members of the record.
     fn members() -> impl Strategy<Value = Vec<(Place, &'static str, Value)>> {
         vec((any::<Place>(), select(vec!["inner", "id", "code", "a", "more"]), values()), 0..2)
     }
@@ -491,7 +494,7 @@ mod tests {
     }
 
     #[test]
-    fn several_templates_are_kept_and_records_without_likeness_end_the_attempts() {
+    fn several_templates_are_kept_and_dissimilar_records_start_the_backoff() {
         let kinds: Vec<_> =
             (0..MOST_TEMPLATES).map(|kind| format!(r#"{{"k{kind}":1,"id":"a","inner":{{"code":1}}}}"#)).collect();
         let mut cached = Cached::new(Level::new());

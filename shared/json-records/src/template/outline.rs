@@ -4,7 +4,7 @@ use crate::key_set::{Key, KeySet};
 use crate::scalar;
 
 /// A value of a template.
-pub(super) struct Value {
+pub(super) struct OutlineValue {
     pub(super) start: usize,
     pub(super) end: usize,
     /// The index of the array or object around it; of the record itself, its own.
@@ -33,7 +33,7 @@ pub(super) enum Kind {
 /// The values of a text up to a position.
 pub(super) struct Outline<'t> {
     text: &'t [u8],
-    values: Vec<Value>,
+    values: Vec<OutlineValue>,
     innermost: Vec<u16>,
     /// The indices of the open arrays and objects, the innermost last.
     open: Vec<usize>,
@@ -42,9 +42,9 @@ pub(super) struct Outline<'t> {
 }
 
 impl Outline<'_> {
-    /// The values of a valid object with a trusted index, and for every byte the index of its innermost value. A trusted index
-    /// means that every requested object is an object.
-    pub(super) fn of(text: &[u8], keys: &'static KeySet) -> Option<(Vec<Value>, Vec<u16>)> {
+    /// The values of a valid object with a trusted index, and for every byte the index of its innermost value. A
+    /// trusted index means that every requested object is an object.
+    pub(super) fn of(text: &[u8], keys: &'static KeySet) -> Option<(Vec<OutlineValue>, Vec<u16>)> {
         let mut outline = Outline { text, values: Vec::new(), innermost: Vec::new(), open: Vec::new(), key: None };
         let mut requested = Some(keys);
         while let Some(byte) = text.get(outline.innermost.len()) {
@@ -75,7 +75,7 @@ impl Outline<'_> {
         Some((outline.values, outline.innermost))
     }
 
-    fn innermost(&self) -> Option<&Value> {
+    fn innermost(&self) -> Option<&OutlineValue> {
         self.values.get(*self.open.last()?)
     }
 
@@ -93,7 +93,7 @@ impl Outline<'_> {
             *last = Some(start);
         }
         let key = self.key.take().unwrap_or(start);
-        self.values.push(Value { start, end: start + length, around, kind, key, depth: self.open.len() });
+        self.values.push(OutlineValue { start, end: start + length, around, kind, key, depth: self.open.len() });
         self.extend(index, length)
     }
 

@@ -2,7 +2,7 @@
 
 use super::compare::{Blocks, LONGEST_FIXED};
 use super::matcher::{LongerContainer, Observation};
-use super::outline::{Kind, Outline, Value};
+use super::outline::{Kind, Outline, OutlineValue};
 use crate::key_set::KeySet;
 use crate::validate::bitmaps::BLOCK;
 use crate::validate::{Validation, validate};
@@ -24,11 +24,12 @@ pub(super) struct Template<const N: usize> {
     /// The record's text, padded with a block of zeros.
     pub(super) text: Vec<u8>,
     /// Every value, ordered by its first byte.
-    pub(super) values: Vec<Value>,
-    /// For every byte, the index into `values` of the innermost value around it. Keys, colons and commas belong to their array
-    /// or object.
+    pub(super) values: Vec<OutlineValue>,
+    /// For every byte, the index into `values` of the innermost value around it. Keys, colons and commas belong to
+    /// their array or object.
     pub(super) innermost: Vec<u16>,
-    /// The requested keys that are present, in the order of the text: the position after the key's closing quote, and its slot.
+    /// The requested keys that are present, in the order of the text: the position after the key's closing quote, and
+    /// its slot.
     pub(super) keys: Vec<(usize, usize)>,
     /// The positions where records differed, in order.
     pub(super) differences: Vec<Difference>,
@@ -56,8 +57,8 @@ impl Difference {
 
 #[derive(Clone, Copy)]
 pub(super) enum DifferenceKind {
-    /// More or fewer elements, or fewer members: the match continues elsewhere in the template. Of the differences at one
-    /// position the skips come first.
+    /// More or fewer elements, or fewer members: the match continues elsewhere in the template. Of the differences at
+    /// one position the skips come first.
     Skip(Skip),
     /// A string that always has the same length. `end` is the end of the template's.
     FixedString { end: usize },
@@ -78,8 +79,8 @@ pub(super) struct Skip {
 }
 
 impl<const N: usize> Template<N> {
-    /// A template of a record, if the record is suitable: trusted, and without control characters. White space other than the
-    /// space would make it invalid for text on a line.
+    /// A template of a record, if the record is suitable: trusted, and without control characters. White space other
+    /// than the space would make it invalid for text on a line.
     pub(super) fn of(mut text: Vec<u8>, validation: Validation, keys: &'static KeySet) -> Option<Self> {
         if text.len() > LONGEST || text.iter().any(|byte| *byte < b' ') || simdutf8::basic::from_utf8(&text).is_err() {
             return None;
@@ -95,7 +96,7 @@ impl<const N: usize> Template<N> {
     }
 
     /// The next values directly in the array or object with this index, from position `at`.
-    pub(super) fn next_within(&self, index: usize, at: usize) -> impl Iterator<Item = &Value> {
+    pub(super) fn next_within(&self, index: usize, at: usize) -> impl Iterator<Item = &OutlineValue> {
         let first = index + self.values[index..].partition_point(|value| value.start < at);
         self.values[first..].iter().take(MOST_SEARCHED).filter(move |value| value.around == index)
     }
@@ -131,7 +132,7 @@ impl<const N: usize> Template<N> {
     }
 
     fn add_scalar(&mut self, index: usize, is_fixed: bool) {
-        let Some(Value { start, end, kind, .. }) = self.values.get(index) else { return };
+        let Some(OutlineValue { start, end, kind, .. }) = self.values.get(index) else { return };
         let is_fixed = is_fixed && matches!(kind, Kind::String) && end - start <= LONGEST_FIXED;
         let place = self.differences.partition_point(|Difference { at, kind, .. }| {
             at < start || at == start && matches!(kind, DifferenceKind::Skip(_))

@@ -1,12 +1,13 @@
 //! Validates one object in a single pass, and indexes its requested keys.
 //!
-//! Accepts exactly the objects of RFC 8259, which are those that `serde_json` ignores without complaint: nesting of any depth
-//! (nothing recurses), duplicate keys, numbers too large for any type, unpaired surrogates. Whether a caller can use the index
-//! without a full parse is a second question, which [`Index::is_trusted`] answers.
+//! Accepts exactly the objects of RFC 8259, which are those that `serde_json` ignores without complaint: nesting of any
+//! depth (nothing recurses), duplicate keys, numbers too large for any type, unpaired surrogates. Whether a caller can
+//! use the index without a full parse is a second question, which [`Index::is_trusted`] answers.
 //!
-//! A block of sixty-four bytes is classified at a time, by operations on one bit for each byte. The method is that of Langdale
-//! and Lemire, "Parsing gigabytes of JSON per second", 2019. It goes one step further: the bitmaps find not only the tokens, but
-//! also the tokens that the grammar does not allow where they are. Only brackets, numbers and words are visited one by one.
+//! A block of sixty-four bytes is classified at a time, by operations on one bit for each byte. The method is that of
+//! Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019. It goes one step further: the bitmaps find not
+//! only the tokens, but also the tokens that the grammar does not allow where they are. Only brackets, numbers and
+//! words are visited one by one.
 
 #![expect(
     clippy::inline_always,
@@ -105,7 +106,8 @@ struct Block {
     control: u64,
     /// Bytes of strings, from the opening quote to the byte before the closing one.
     inside: u64,
-    /// Escaped bytes, except quotes and backslashes: those are always valid, and are nearly all in JSON within a string.
+    /// Escaped bytes, except quotes and backslashes: those are always valid, and are nearly all in JSON within a
+    /// string.
     escaped: u64,
 }
 
@@ -155,8 +157,8 @@ impl<const N: usize> Validator<'_, N> {
         }
     }
 
-    /// Validates the separators between two brackets, and indexes the keys there. `between` are the bits between the brackets,
-    /// `from` is the first of them. An array has no colon; in an object colons and commas alternate.
+    /// Validates the separators between two brackets, and indexes the keys there. `between` are the bits between the
+    /// brackets, `from` is the first of them. An array has no colon; in an object colons and commas alternate.
     #[inline(always)]
     fn members(&mut self, block: &Block, between: u64, from: u32, at: usize) -> bool {
         if !self.nesting.is_object() {

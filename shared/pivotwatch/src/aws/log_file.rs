@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::console_login;
 use super::event::record_of;
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
-use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
+use crate::input::sniff::{KeySample, Keys, MOST_RECORDS, keys_in_lines};
 use crate::input::{Input, ReadFault, is_compressed};
 
 /// The key of a log file's array.
@@ -29,22 +29,23 @@ pub trait TrailReceiver {
     fn receive_record(&mut self, outcome: TrailOutcome);
 }
 
-/// Whether a file that begins so ([`Input::head`]) has CloudTrail records.
+/// Whether a file that begins so ([`Input::preview`]) has CloudTrail records.
 #[must_use]
-pub fn is_log_file(head: &[u8]) -> bool {
-    if !head.starts_with(b"{") && !head.starts_with(b"[") {
+pub fn is_log_file(beginning: &[u8]) -> bool {
+    if !beginning.starts_with(b"{") && !beginning.starts_with(b"[") {
         return false;
     }
-    let head = &*repaired_for_sniffing(head);
+    let beginning = &*repaired_for_sniffing(beginning);
     // A log file of five quiet minutes.
-    let is_empty = batch_start(head, RECORDS).is_some_and(|start| head[start..].trim_ascii_start().starts_with(b"]"));
+    let is_empty =
+        batch_start(beginning, RECORDS).is_some_and(|start| beginning[start..].trim_ascii_start().starts_with(b"]"));
     is_empty
-        || Look::at(head, &BATCHES, LOOKED_AT).records.iter().any(is_record)
-        || names_in_lines(head, &BATCHES).iter().any(is_record)
+        || KeySample::of(beginning, &BATCHES, MOST_RECORDS).records.iter().any(is_record)
+        || keys_in_lines(beginning, &BATCHES).iter().any(is_record)
 }
 
 /// Whether these are the names of a record, or of an EventBridge event around one.
-fn is_record(names: &Names) -> bool {
+fn is_record(names: &Keys) -> bool {
     // S3's notifications are of the same build, but for where the object lies.
     ["", "detail."].iter().any(|around| {
         let has = |name: &str| names.contains(&format!("{around}{name}"));
@@ -57,7 +58,7 @@ fn is_record(names: &Names) -> bool {
 /// # Errors
 /// [`ReadFault`] when it breaks off; what was received before stays valid.
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(), ReadFault> {
-    let framing = if has_records_in_lines(input.head()?) { Framing::Lines } else { Framing::Values };
+    let framing = if has_records_in_lines(input.preview()?) { Framing::Lines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
     let mut has_compressed_part = false;
     let result = read_records(&mut input.records(framing, &mut indexer), receiver, &mut has_compressed_part);
@@ -92,8 +93,8 @@ fn parse(text: &[u8]) -> TrailOutcome {
 }
 
 /// Whether the first line is a record. Framing by lines is then safer: a damaged line costs no other.
-fn has_records_in_lines(head: &[u8]) -> bool {
-    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+fn has_records_in_lines(beginning: &[u8]) -> bool {
+    let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let has_record =
         |line: &[u8]| serde_json::from_slice::<Envelope<'_>>(line).ok().map(|envelope| envelope.has_record());
     line.starts_with(b"{") && parse_or_repair(line, has_record).unwrap_or(false)
@@ -159,7 +160,7 @@ mod tests {
 
     fn read_all(text: &str) -> (Received, Result<(), ReadFault>) {
         let mut input = Input::open(text.as_bytes(), Limits::default()).unwrap();
-        assert!(is_log_file(input.head().unwrap()), "{text}");
+        assert!(is_log_file(input.preview().unwrap()), "{text}");
         let mut received = Received::default();
         let result = read(&mut input, &mut received);
         (received, result)
@@ -208,7 +209,7 @@ mod tests {
             let (before, behind) = form.split_once("odd").unwrap();
             let file = [before.as_bytes(), odd, behind.as_bytes()].concat();
             let mut input = Input::open(&file[..], Limits::default()).unwrap();
-            assert!(is_log_file(input.head().unwrap()));
+            assert!(is_log_file(input.preview().unwrap()));
             let mut received = Received::default();
             assert!(read(&mut input, &mut received).is_ok());
             assert_eq!((received.logins, received.others.len()), (1, 1));

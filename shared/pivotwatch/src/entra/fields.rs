@@ -1,6 +1,6 @@
 //! The fields of a sign-in, independent of the names and the nesting of an export.
 //!
-//! Each shape maps its names to roles once, in a [`FieldMap`]. It serves records of JSON, rows of tables and rows of
+//! Each shape maps its names to ids once, in a [`FieldMap`]. The map serves records of JSON, rows of tables and rows of
 //! answers.
 
 use std::borrow::Cow;
@@ -9,12 +9,12 @@ use std::fmt;
 use json_records::repaired;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::lenient::{Text, Words};
+use super::lenient::{LenientText, LenientWords};
 use super::missing::{is_missing, is_missing_id, is_type_name};
 use super::object_text;
-use super::record::{Record, SEVERAL, is_code, is_same_code};
+use super::record::{Record, SEVERAL_CODES, is_code, is_same_code};
 use crate::detection::Source;
-use crate::input::names::pass_by_scalars;
+use crate::input::sniff::ignore_scalars;
 
 /// The meaning of a field of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,10 @@ pub(super) enum FieldId {
     EnvelopeCorrelationId,
 }
 
-/// The number of roles.
+/// The number of ids.
 pub(super) const FIELD_IDS: usize = FieldId::EnvelopeCorrelationId as usize + 1;
 
-/// Every role, at its own number.
+/// Every id, at its own number.
 const ALL: [FieldId; FIELD_IDS] = [
     FieldId::Category,
     FieldId::Table,
@@ -90,7 +90,7 @@ const ALL: [FieldId; FIELD_IDS] = [
 ];
 
 impl FieldId {
-    /// The role with this number.
+    /// The id with this number.
     pub(super) fn in_slot(slot: usize) -> Option<Self> {
         ALL.get(slot).copied()
     }
@@ -173,54 +173,53 @@ impl<'a> Fields<'a> {
     }
 
     fn parsed(text: &'a [u8], field_map: FieldMap) -> Option<Self> {
-        let mut row = Self::default();
+        let mut fields = Self::default();
         let mut json = serde_json::Deserializer::from_slice(text);
-        Members { row: &mut row, field_map }.deserialize(&mut json).and_then(|()| json.end()).ok()?;
-        Some(row)
+        FieldsVisitor { fields: &mut fields, field_map }.deserialize(&mut json).and_then(|()| json.end()).ok()?;
+        Some(fields)
     }
 
-    /// The trimmed text of a role.
-    pub(super) fn get(&self, role: FieldId) -> &str {
-        self.0[role as usize].trim()
+    /// The trimmed text of a field.
+    pub(super) fn get(&self, id: FieldId) -> &str {
+        self.0[id as usize].trim()
     }
 
-    /// Sets a role. Of several fields with one role the last value is kept, but only a result code replaces a result
-    /// code.
-    pub(super) fn put(&mut self, role: FieldId, text: Cow<'a, str>) {
-        let is_of_code = matches!(role, FieldId::Code | FieldId::StatusCode);
-        let hides_code = is_of_code && is_code(self.get(role)) && !is_code(text.trim());
+    /// Sets a field. Of several values for one id the last is kept, but only a result code replaces a result code.
+    pub(super) fn put(&mut self, id: FieldId, text: Cow<'a, str>) {
+        let is_of_code = matches!(id, FieldId::Code | FieldId::StatusCode);
+        let hides_code = is_of_code && is_code(self.get(id)) && !is_code(text.trim());
         if !hides_code && !is_missing(&text) {
-            self.0[role as usize] = text;
+            self.0[id as usize] = text;
         }
     }
 
-    /// The number of roles with a value.
+    /// The number of fields with a value.
     pub(super) fn filled(&self) -> usize {
         self.0.iter().filter(|text| !text.trim().is_empty()).count()
     }
 
-    /// Whether the row has a result code that can be parsed.
+    /// Whether a result code can be parsed.
     pub(super) fn has_code(&self) -> bool {
-        [FieldId::Code, FieldId::StatusCode].iter().any(|role| is_code(self.get(*role)))
+        [FieldId::Code, FieldId::StatusCode].iter().any(|id| is_code(self.get(*id)))
     }
 
     /// Whether a search copied the row. `LoggedAt` is then the time of the search.
     pub(super) fn is_of_search(&self) -> bool {
         let table = self.get(FieldId::Table).as_bytes();
         let is_results = table.last_chunk().is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"_SRCH"));
-        is_results || [FieldId::OriginalTable, FieldId::SearchName].iter().any(|role| !self.get(*role).is_empty())
+        is_results || [FieldId::OriginalTable, FieldId::SearchName].iter().any(|id| !self.get(*id).is_empty())
     }
 
-    /// Sets the role or the roles of a field with this text.
+    /// Sets the fields that this text of a field holds: one, or those of an object.
     pub(super) fn put_text(&mut self, field: Field, text: Cow<'a, str>) {
         match field {
-            Field::Text(role) | Field::Words(role) => self.put(role, text),
+            Field::Text(id) | Field::Words(id) => self.put(id, text),
             Field::Object(field_map) => self.put_object(field_map, &text),
             Field::Other => {}
         }
     }
 
-    /// Sets the roles of an object from its text, in JSON or in a tool's notation.
+    /// Sets the fields of an object from its text, in JSON or in a tool's notation.
     fn put_object(&mut self, field_map: FieldMap, text: &str) {
         if let Some(inner) = Fields::of_json(text.as_bytes(), field_map) {
             for (own, found) in self.0.iter_mut().zip(inner.into_owned().0) {
@@ -236,23 +235,24 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Fills the empty roles from the members of an object that a tool wrote as text, each from the first of its name. Such
-    /// text quotes nothing, so that a value can look like further members: another code makes the object useless.
+    /// Fills the empty fields from the members of an object that a tool wrote as text. The first member of a name
+    /// decides. Such text quotes nothing, so a value can look like further members. A second, different code therefore
+    /// makes the object unusable.
     fn put_members(&mut self, field_map: FieldMap, text: &str) {
         let mut found = Fields::default();
         let mut members = object_text::members(text);
         for (name, value) in members.by_ref().take(object_text::MOST_MEMBERS) {
-            let Field::Text(role) = field_map(name) else { continue };
-            let is_of_code = matches!(role, FieldId::Code | FieldId::StatusCode);
-            let earlier = found.get(role);
+            let Field::Text(id) = field_map(name) else { continue };
+            let is_of_code = matches!(id, FieldId::Code | FieldId::StatusCode);
+            let earlier = found.get(id);
             if earlier.is_empty() {
-                found.0[role as usize] = if is_missing(value) { Cow::default() } else { Cow::Owned(value.to_owned()) };
+                found.0[id as usize] = if is_missing(value) { Cow::default() } else { Cow::Owned(value.to_owned()) };
             } else if is_of_code && !is_missing(value) && !is_same_code(earlier, value) {
-                found.0[role as usize] = Cow::Borrowed(SEVERAL);
+                found.0[id as usize] = Cow::Borrowed(SEVERAL_CODES);
             }
         }
         if members.next().is_some() {
-            found.0[FieldId::StatusCode as usize] = Cow::Borrowed(SEVERAL);
+            found.0[FieldId::StatusCode as usize] = Cow::Borrowed(SEVERAL_CODES);
         }
         for (own, found) in self.0.iter_mut().zip(found.0) {
             if own.trim().is_empty() {
@@ -265,17 +265,17 @@ impl<'a> Fields<'a> {
         Fields(self.0.map(|text| Cow::Owned(text.into_owned())))
     }
 
-    /// Turns the row into a record from this source.
+    /// Turns the fields into a record from this source.
     pub(super) fn record(mut self, source: Source) -> Record<'a> {
         if self.is_of_search() || !self.get(FieldId::OriginalLoggedAt).is_empty() {
             self.0[FieldId::LoggedAt as usize] = Cow::default();
         }
-        for role in [FieldId::Id, FieldId::OtherId] {
-            if is_missing_id(self.get(role)) {
-                self.0[role as usize] = Cow::default();
+        for id in [FieldId::Id, FieldId::OtherId] {
+            if is_missing_id(self.get(id)) {
+                self.0[id as usize] = Cow::default();
             }
         }
-        let mut take = |role: FieldId| std::mem::take(&mut self.0[role as usize]);
+        let mut take = |id: FieldId| std::mem::take(&mut self.0[id as usize]);
         let mut either = |first, second| {
             let text = take(first);
             if text.trim().is_empty() { take(second) } else { text }
@@ -293,13 +293,13 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Sets the roles of a row from an object's members.
-struct Members<'r, 'a> {
-    row: &'r mut Fields<'a>,
+/// Sets the fields from an object's members.
+struct FieldsVisitor<'r, 'a> {
+    fields: &'r mut Fields<'a>,
     field_map: FieldMap,
 }
 
-impl<'de: 'a, 'a> DeserializeSeed<'de> for Members<'_, 'a> {
+impl<'de: 'a, 'a> DeserializeSeed<'de> for FieldsVisitor<'_, 'a> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -307,7 +307,7 @@ impl<'de: 'a, 'a> DeserializeSeed<'de> for Members<'_, 'a> {
     }
 }
 
-impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
+impl<'de: 'a, 'a> Visitor<'de> for FieldsVisitor<'_, 'a> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -315,11 +315,11 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Text(name)) = map.next_key()? {
+        while let Some(LenientText(name)) = map.next_key()? {
             match (self.field_map)(&name) {
-                Field::Text(role) => self.row.put(role, map.next_value::<Text<'a>>()?.0),
-                Field::Words(role) => self.row.put(role, map.next_value::<Words<'a>>()?.0),
-                Field::Object(field_map) => map.next_value_seed(Members { row: self.row, field_map })?,
+                Field::Text(id) => self.fields.put(id, map.next_value::<LenientText<'a>>()?.0),
+                Field::Words(id) => self.fields.put(id, map.next_value::<LenientWords<'a>>()?.0),
+                Field::Object(field_map) => map.next_value_seed(FieldsVisitor { fields: self.fields, field_map })?,
                 Field::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -327,11 +327,11 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.row.put_object(self.field_map, text);
+        self.fields.put_object(self.field_map, text);
         Ok(())
     }
 
-    pass_by_scalars!();
+    ignore_scalars!();
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         while sequence.next_element::<IgnoredAny>()?.is_some() {}
@@ -344,10 +344,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_role_is_in_the_slot_of_its_number() {
-        for (slot, role) in ALL.into_iter().enumerate() {
-            assert_eq!(role as usize, slot);
-            assert_eq!(FieldId::in_slot(slot), Some(role));
+    fn every_id_is_in_the_slot_of_its_number() {
+        for (slot, id) in ALL.into_iter().enumerate() {
+            assert_eq!(id as usize, slot);
+            assert_eq!(FieldId::in_slot(slot), Some(id));
         }
         assert_eq!(FieldId::in_slot(FIELD_IDS), None);
     }

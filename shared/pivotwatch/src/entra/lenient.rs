@@ -1,7 +1,7 @@
-//! JSON fields that are not always what they should be.
+//! Deserialises JSON fields of varying types.
 //!
-//! Azure turned numbers into texts and back over the years, and forwarders replace objects by their text. A reader that
-//! insists on one type would lose the whole record over a field that need not even matter.
+//! Azure turned numbers into texts and back over the years, and forwarders replace objects by their text. A parser that
+//! requires one type would lose the whole record over a field that may not matter.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,32 +9,33 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A text, a number as its text, or nothing: fields change between these from one year to the next. A list of one element is
-/// its element, as searches in Elasticsearch give fields.
+/// A text, a number as its text, or an empty text: fields change between these from one year to the next. A list of one
+/// element is its element, because searches in Elasticsearch return fields as lists.
 #[derive(Default)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(super) struct LenientText<'a>(pub(super) Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientText<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor { words: false }).map(Text)
+        deserializer.deserialize_any(LenientVisitor { is_list: false }).map(LenientText)
     }
 }
 
-/// The same, but true and false are words too, and a list of texts is their row.
+/// Like [`LenientText`], but `true` and `false` are words too, and a list of texts is its texts with a space after
+/// each.
 #[derive(Default)]
-pub(super) struct Words<'a>(pub(super) Cow<'a, str>);
+pub(super) struct LenientWords<'a>(pub(super) Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientWords<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor { words: true }).map(Words)
+        deserializer.deserialize_any(LenientVisitor { is_list: true }).map(LenientWords)
     }
 }
 
-struct TextVisitor {
-    words: bool,
+struct LenientVisitor {
+    is_list: bool,
 }
 
-impl<'de> Visitor<'de> for TextVisitor {
+impl<'de> Visitor<'de> for LenientVisitor {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +63,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(match (self.words, value) {
+        Ok(Cow::Borrowed(match (self.is_list, value) {
             (false, _) => "",
             (true, true) => "true",
             (true, false) => "false",
@@ -79,8 +80,8 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        if !self.words {
-            let Text(first) = sequence.next_element()?.unwrap_or_default();
+        if !self.is_list {
+            let LenientText(first) = sequence.next_element()?.unwrap_or_default();
             let mut is_alone = true;
             while sequence.next_element::<IgnoredAny>()?.is_some() {
                 is_alone = false;
@@ -88,7 +89,7 @@ impl<'de> Visitor<'de> for TextVisitor {
             return Ok(if is_alone { first } else { Cow::default() });
         }
         let mut words = String::new();
-        while let Some(Text(word)) = sequence.next_element()? {
+        while let Some(LenientText(word)) = sequence.next_element()? {
             words.push_str(&word);
             words.push(' ');
         }

@@ -40,7 +40,7 @@ const PLACEHOLDERS: [&str; 28] = [
 /// Bytes of the longest placeholder.
 const LONGEST: usize = "undefined".len();
 
-/// Whether a text is no value: only white space, or a placeholder.
+/// Whether a text is only white space or a placeholder.
 pub(super) fn is_missing(text: &str) -> bool {
     is_placeholder(text.trim().as_bytes())
 }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_are_known_in_any_case_and_values_are_none() {
+    fn placeholders_are_recognised_in_any_case_and_values_are_not() {
         for text in ["", "  ", "-", " <NULL> ", "N/A", "None", "NaN", "(null)", "Undefined", "(not set)", "\\N"] {
             assert!(is_missing(text), "{text:?}");
         }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn type_names_are_told_from_values() {
+    fn type_names_are_distinguished_from_values() {
         for text in [
             "System.Object",
             "System.Object[]",

@@ -1,14 +1,13 @@
-//! Sign-in exports in: from bytes to failures.
+//! Reads sign-in exports: from bytes to failures.
 //!
 //! ```text
-//! input ─► shape ──► row ─────────► record ─► failure, or why it is none
+//! input ─► shape ──► fields ───────► record ─► failure, or the reason why it does not count
 //!          one of    filled through  judged by the rule
 //!          SHAPES    a field map
 //! ```
 //!
-//! Shapes are told apart by what the export holds, never by its name. A bad record costs that record; an object that no
-//! shape recognises is refused as a whole. To teach pivotwatch another shape, add one file to `shape/` and one line to
-//! `shape::SHAPES`.
+//! The content of an export decides its shape, never its name. A bad record costs that record. An object that no shape
+//! recognises is refused entirely. To add a shape, add one file to `shape/` and one line to `shape::SHAPES`.
 
 mod fields;
 mod lenient;
@@ -20,35 +19,37 @@ mod source;
 mod time;
 
 pub use record::{Ignored, Rejected};
-pub use time::{Newest, When};
+pub use time::{Newest, TimeCollector, TimeRange};
 
 use crate::detection::{Failure, Rule};
 use crate::input::{Input, ReadFault};
 
-/// What one record of an export came to.
+/// The outcome of one record of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A failed sign-in that the rule counts.
     Failure(Failure),
-    /// A record in order that is not counted.
+    /// A valid record that is not counted.
     Ignored(Ignored),
     /// A record that cannot be used.
     Rejected(Rejected),
 }
 
-/// What deserves attention, although it changes no outcome.
+/// A condition that deserves attention, although it changes no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
     /// The sign-in is more than an hour ahead of the clock.
     FutureTime,
-    /// The record has no id, and its object more distinct ones without than are numbered: see [`Ordinals`].
+    /// The record has no id, and its object has more distinct records without an id than are numbered: see
+    /// [`Ordinals`].
     ///
     /// [`Ordinals`]: crate::detection::failure::Ordinals
     RepeatsUncounted,
-    /// A template disagreed with the validator, which then decided: a defect of pivotwatch, which costs speed only.
+    /// A template disagreed with the validator, which then decided. This is a defect of pivotwatch, and costs speed
+    /// only.
     TemplateMismatch,
-    /// Dates of a time column contradict each other in the order of day and month, so that its ambiguous dates are
-    /// rejected. Once for each such column.
+    /// Dates of a time column contradict each other in the order of day and month, so its ambiguous dates are rejected.
+    /// Reported once for each such column.
     MixedDateOrders,
     /// A failure was dated by the other dates of its column before a later date contradicted them. Its day and month
     /// may be swapped.
@@ -77,7 +78,7 @@ impl Warning {
         }
     }
 
-    /// What people read.
+    /// The explanation in reports and logs.
     #[must_use]
     pub const fn explanation(self) -> &'static str {
         match self {
@@ -95,26 +96,31 @@ impl Warning {
     }
 }
 
-/// Takes the outcomes of an export's records in the order of the records. Failures whose dates wait for evidence come
-/// later.
+/// Receives the outcomes of an export's records in the order of the records. A failure whose date waits for evidence
+/// comes later.
 pub trait Receiver {
-    /// One record, and when its sign-in was.
-    fn receive(&mut self, outcome: Outcome, when: When<'_>);
+    /// The outcome of one record.
+    fn receive(&mut self, outcome: Outcome);
 
     /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
+
+    /// The collector of the records' times. A record's time is added before its outcome is received.
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Unused
+    }
 }
 
-/// A shape of export, recognised.
+/// The recognised shape of an export.
 #[derive(Clone, Copy, Debug)]
-pub struct Recognised {
+pub struct RecognisedShape {
     shape: &'static shape::Shape,
     framing: json_records::Framing,
     is_settled: bool,
 }
 
-impl Recognised {
-    /// Whether the beginning was long enough: it has the whole first record, or enough of it to tell how records are framed.
+impl RecognisedShape {
+    /// Whether the beginning was long enough: it has the whole first record, or enough of it to decide the framing.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.is_settled
@@ -126,11 +132,11 @@ impl Recognised {
         self.shape.name
     }
 
-    /// Reads the export to its end and gives every record of it to `receiver`. The object's name tells the source of
-    /// records that do not tell it themselves, as a last resort.
+    /// Reads the export to its end, and gives the outcome of every record to `receiver`. `name` is the object's name:
+    /// the last resort for the source of records without a field that decides it.
     ///
     /// # Errors
-    /// [`ReadFault`] when the object breaks off or has no sign-ins; what was received before stays valid.
+    /// [`ReadFault`] when the object is truncated, is damaged or has no sign-ins. The outcomes before stay valid.
     pub fn read(
         &self,
         input: &mut Input<'_>,
@@ -141,7 +147,7 @@ impl Recognised {
         let mut sink = shape::Sink::new(name, self.framing, rule, receiver);
         sink.limits = input.limits;
         let result = (self.shape.read)(input, &mut sink);
-        // Also after a fault: the records before it are good.
+        // Also after a fault: the records before it are valid.
         sink.finish();
         if sink.has_compressed_part() || result.is_err() && input.begins_compressed() {
             return Err(ReadFault::compressed_part());
@@ -154,18 +160,19 @@ impl Recognised {
     }
 }
 
-/// Tells the shape of an export from its beginning ([`Input::head`]).
+/// Recognises the shape of an export by its beginning ([`Input::preview`]).
 ///
 /// # Errors
-/// [`ReadFault::NotAnExport`] with what to tell somebody whose object has no shape that is known.
-pub fn recognise(head: &[u8]) -> Result<Recognised, ReadFault> {
-    shape::recognise(head).map_err(ReadFault::NotAnExport)
+/// [`ReadFault::NotAnExport`] with what the object is instead.
+pub fn recognise(beginning: &[u8]) -> Result<RecognisedShape, ReadFault> {
+    shape::recognise(beginning).map_err(ReadFault::NotAnExport)
 }
 
-/// The shape of documents of a log forwarder whose beginning has no sign-in: these can come after any number of others.
+/// The shape of a log forwarder's documents without a sign-in in the beginning. Sign-ins can follow any number of other
+/// logs.
 #[must_use]
-pub fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
-    shape::recognise_forwarder(head)
+pub fn recognise_forwarder(beginning: &[u8]) -> Option<RecognisedShape> {
+    shape::recognise_forwarder(beginning)
 }
 
 /// The names of all shapes, as in logs and reports, in the order in which they are tried.

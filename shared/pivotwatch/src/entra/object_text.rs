@@ -1,4 +1,4 @@
-//! Objects that a tool wrote as text that is no JSON.
+//! Parses objects that a tool wrote as text other than JSON.
 //!
 //! | text | tool |
 //! |---|---|
@@ -8,23 +8,23 @@
 //! | `{errorCode=50126, failureReason=...}` | Java |
 //! | `{"errorCode"=>50126}` | Ruby |
 
-/// No object that is read has more members; each may look through the whole text.
+/// The most members of an object. Finding one member may scan the whole text.
 pub(super) const MOST_MEMBERS: usize = 64;
 
-/// The members of an object's text: name and value, as written. A member whose value the text's end cuts is left out: a code
-/// without its last digits is another code.
+/// The members of an object's text: name and value, as written. A value that the text's end may truncate is omitted: a
+/// code without its last digits is another code.
 pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text.split_once('{').map_or("", |(_, members)| members);
     std::iter::from_fn(move || {
         loop {
             rest = rest.trim_start_matches(|c: char| !is_name(c));
-            let (name, behind) = rest.split_at(rest.find(|c| !is_name(c))?);
-            let Some(value) = assigned(behind) else {
-                rest = behind;
+            let (name, after) = rest.split_at(rest.find(|c| !is_name(c))?);
+            let Some(value) = assigned(after) else {
+                rest = after;
                 continue;
             };
-            let (value, length) = value_of(value, behind.starts_with(':'))?;
-            rest = &behind[behind.len() - length..];
+            let (value, length) = value_of(value, after.starts_with(':'))?;
+            rest = &after[after.len() - length..];
             return Some((name, value));
         }
     })
@@ -34,15 +34,15 @@ fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '.'
 }
 
-/// What follows a name and the sign that assigns a value to it.
+/// The text after a name and the sign that assigns a value to it.
 fn assigned(text: &str) -> Option<&str> {
     let text = text.strip_prefix(['\'', '"']).unwrap_or(text).trim_start_matches([' ', '\t']);
     let text = text.strip_prefix("=>").or_else(|| text.strip_prefix([':', '=']))?;
     Some(text.trim_start_matches([' ', '\t']))
 }
 
-/// The value that a text begins with, and the length of the text from the value's end. Members `Name: value` of a class can
-/// stand on one line with white space between them alone.
+/// The leading value of a text, and the length of the text after the value. Members `Name: value` of a class can share
+/// a line, separated by white space alone.
 fn value_of(text: &str, is_of_class: bool) -> Option<(&str, usize)> {
     if let Some(quote) = text.chars().next().filter(|c| matches!(c, '\'' | '"')) {
         let end = text[1..].find(quote)?;
@@ -55,7 +55,7 @@ fn value_of(text: &str, is_of_class: bool) -> Option<(&str, usize)> {
     Some((text[..end].trim_end(), text.len() - end))
 }
 
-/// Where a word begins that a colon follows.
+/// The position of the first word with a colon after it.
 fn member_within(text: &str) -> Option<usize> {
     let colons = text.match_indices(':').map(|(position, _)| position);
     let words = colons.map(|colon| text[..colon].trim_end_matches(is_name).len()..colon);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_the_texts_end_may_have_cut_is_none() {
+    fn a_code_that_the_texts_end_may_truncate_is_omitted() {
         for text in ["@{errorCode=501", "{'errorCode': 501", "{\"errorCode\":501", "errorCode=50126;", "Failure", "{"] {
             assert_eq!(code(text), None, "{text}");
         }
@@ -101,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_gone_through_to_its_end(text in "[@{}a-c=:;,'\"> \n0é]{0,40}") {
+        fn any_text_is_scanned_to_its_end(text in "[@{}a-c=:;,'\"> \n0é]{0,40}") {
             for (name, value) in members(&text) {
                 prop_assert!(!name.is_empty() && text.contains(value));
             }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Outcome;
 use super::missing::is_type_name;
-use super::time::{DateOrders, Orders, TIMES, When};
+use super::time::{Orders, OrdersByColumn, TIMES, When};
 use crate::detection::address::{Address, AddressFault};
 use crate::detection::failure::{Code, Ordinals, Particulars};
 use crate::detection::{Failure, Rule, Source};
@@ -47,7 +47,7 @@ impl Ignored {
 /// Why a record cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rejected {
-    /// The text is no record of this shape.
+    /// The text is not a record of this shape.
     Malformed,
     /// The record is longer than the limit.
     TooLong,
@@ -59,7 +59,7 @@ pub enum Rejected {
     NoCode,
     /// The name of a .NET type replaces the object with the result code.
     TypeName,
-    /// An object that is written as text, and no JSON, has several result codes or too many members.
+    /// An object that a tool wrote as text other than JSON has several result codes or too many members.
     SeveralCodes,
     /// The row is part of an answer without column names.
     NoColumns,
@@ -73,8 +73,8 @@ pub enum Rejected {
     NoTime,
     /// The time cannot be parsed.
     BadTime,
-    /// Day and month of the date can be swapped, and the other dates of its column do not decide, or contradict each
-    /// other.
+    /// The day and the month of the date can be swapped. The other dates of its column contradict each other or do not
+    /// decide.
     AmbiguousTime,
 }
 
@@ -108,7 +108,7 @@ pub(super) struct Record<'a> {
     pub(super) id: Cow<'a, str>,
     /// The texts of its time columns. The record's time is the first that can be parsed.
     ///
-    /// They are: when the sign-in happened, when the row that a search copied was logged, and when the row itself was.
+    /// In order: the time of the sign-in, the log time of the row that a search copied, the log time of the row itself.
     pub(super) times: [Cow<'a, str>; TIMES],
     /// Its address is the first that can be parsed.
     pub(super) addresses: [Cow<'a, str>; 2],
@@ -121,15 +121,15 @@ pub(super) struct Record<'a> {
 
 /// Decides from source and result codes alone: `Ok` is the code of a failure, `Err` the outcome of any other sign-in.
 ///
-/// A word in place of the code (`Failure`) is skipped: some forwarders write one, and have the code in another field.
-pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Code, Outcome> {
+/// A word in place of the code (`Failure`) is skipped: some forwarders write a word, and the code into another field.
+pub(super) fn failure_code(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Code, Outcome> {
     if !rule.sources.contains(&source) {
         return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
     }
     let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or_else(|| {
         Outcome::Rejected(if codes.into_iter().any(is_type_name) {
             Rejected::TypeName
-        } else if codes.contains(&SEVERAL) {
+        } else if codes.contains(&SEVERAL_CODES) {
             Rejected::SeveralCodes
         } else {
             Rejected::NoCode
@@ -140,10 +140,10 @@ pub(super) fn failed(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Co
 
 /// Whether the evidence of a file's dates is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Evidence {
+pub(super) enum DateEvidence {
     /// More dates can follow.
     Partial,
-    /// No date follows, or none is waited for.
+    /// No date follows, or the record waits for none.
     Final,
 }
 
@@ -155,8 +155,8 @@ pub(super) struct Judged<'a> {
     pub(super) dated_by: Option<usize>,
 }
 
-/// The time of a record, or why it has none.
-struct Dated<'a> {
+/// The time of a record, or the reason why it has none.
+struct RecordTime<'a> {
     when: When<'a>,
     time: Result<DateTime<Utc>, Rejected>,
     /// The column whose other dates decided the day and the month.
@@ -164,9 +164,9 @@ struct Dated<'a> {
 }
 
 impl Record<'_> {
-    /// The same as the function [`failed`].
-    pub(super) fn failed(&self, rule: &Rule) -> Result<Code, Outcome> {
-        failed(rule, self.source, self.codes.each_ref().map(|text| &**text))
+    /// The same as the function [`failure_code`].
+    pub(super) fn failure_code(&self, rule: &Rule) -> Result<Code, Outcome> {
+        failure_code(rule, self.source, self.codes.each_ref().map(|text| &**text))
     }
 
     /// Judges a failure with this code, as one of the records that `ordinals` numbers. `None` if its time depends on
@@ -174,14 +174,14 @@ impl Record<'_> {
     pub(super) fn judge(
         &self,
         code: Code,
-        dates: DateOrders,
-        evidence: Evidence,
+        dates: OrdersByColumn,
+        evidence: DateEvidence,
         ordinals: &mut Ordinals,
     ) -> Option<Judged<'_>> {
         let unusable = match self.address() {
             Ok(address) if address.is_loopback() => Outcome::Ignored(Ignored::Loopback),
             Ok(address) => {
-                let Dated { when, time, by } = self.dated(dates, evidence)?;
+                let RecordTime { when, time, by } = self.dated(dates, evidence)?;
                 let outcome = time.map_or_else(Outcome::Rejected, |time| {
                     Outcome::Failure(self.failure(code, address, time, ordinals))
                 });
@@ -198,27 +198,27 @@ impl Record<'_> {
         texts.filter(|(_, text)| !text.is_empty())
     }
 
-    /// The first of its times, parseable or not: few times of records that do not count are ever parsed.
-    pub(super) fn first_when(&self, dates: DateOrders) -> When<'_> {
+    /// The first of its times, which may not be parseable: few times of records that do not count are parsed.
+    pub(super) fn first_when(&self, dates: OrdersByColumn) -> When<'_> {
         self.times().next().map_or(When::NEVER, |(column, text)| When::new(text, dates.of(column)))
     }
 
-    /// The first time that can be parsed, or why there is none: an ambiguous date before any other fault, of which the
-    /// first counts. `None` if evidence that can still follow may change the answer.
-    fn dated(&self, dates: DateOrders, evidence: Evidence) -> Option<Dated<'_>> {
-        let mut unusable = Dated { when: When::NEVER, time: Err(Rejected::NoTime), by: None };
+    /// The first time that can be parsed, or the reason why none can: an ambiguous date or, without one, the first
+    /// fault. `None` if evidence that can still follow may change the answer.
+    fn dated(&self, dates: OrdersByColumn, evidence: DateEvidence) -> Option<RecordTime<'_>> {
+        let mut unusable = RecordTime { when: When::NEVER, time: Err(Rejected::NoTime), by: None };
         for (column, text) in self.times() {
             let when = When::new(text, dates.of(column));
-            let by_itself = When::new(text, Orders::ANY).time();
+            let by_itself = When::new(text, Orders::ANY).parse();
             let is_ambiguous = by_itself == Err(Rejected::AmbiguousTime);
-            if is_ambiguous && evidence == Evidence::Partial && !dates.is_mixed(column) {
+            if is_ambiguous && evidence == DateEvidence::Partial && !dates.is_mixed(column) {
                 return None;
             }
-            let time = if is_ambiguous { when.time() } else { by_itself };
+            let time = if is_ambiguous { when.parse() } else { by_itself };
             match time {
-                Ok(_) => return Some(Dated { when, time, by: is_ambiguous.then_some(column) }),
+                Ok(_) => return Some(RecordTime { when, time, by: is_ambiguous.then_some(column) }),
                 Err(fault) if unusable.time == Err(Rejected::NoTime) || fault == Rejected::AmbiguousTime => {
-                    unusable = Dated { when, time, by: None };
+                    unusable = RecordTime { when, time, by: None };
                 }
                 Err(_) => {}
             }
@@ -278,7 +278,7 @@ impl<'a> Record<'a> {
 }
 
 /// The place of a result code in an object that has several. No export writes a control character there.
-pub(super) const SEVERAL: &str = "several\u{1}codes";
+pub(super) const SEVERAL_CODES: &str = "several\u{1}codes";
 
 /// Whether two texts are the same code.
 pub(super) fn is_same_code(one: &str, other: &str) -> bool {

@@ -12,36 +12,35 @@ pub(super) enum Origin {
     Source(Source),
     /// An unknown log of sign-ins.
     UnknownSignIns,
-    /// A log of something else.
+    /// A log without sign-ins.
     OtherLog,
 }
 
-/// The origin of a record, by the first present of: the log's name, the table's name, the kinds of the sign-in, and
-/// whether it was interactive. Microsoft calls the last one deprecated, and it is wrong for a third of the records
-/// whose log is known. Graph's v1.0 has nothing else.
+/// The origin of a record, by the first field that is present: the log's name, the table's name, the kinds of the
+/// sign-in, and whether it was interactive. Microsoft calls the last field deprecated, and it is wrong for a third of
+/// the records whose log is known. Graph's v1.0 has no other.
 ///
 /// Users name the tables that a search fills (`Spray_SRCH`) or that hold copies (`SignIns_CL`). So the unknown name of
 /// a table decides nothing about a row with the result and the address of a sign-in.
 ///
-/// The portal's tables have none of these columns, and a query can leave them out. Then the object's name decides, if
-/// it is one of Microsoft's. Without such a name the record counts as interactive, the first log of the portal and of
-/// the rule.
-pub(super) fn origin(row: &Fields<'_>, name: &str) -> Origin {
-    of_log(row.get(FieldId::Category).as_bytes())
-        .or_else(|| of_table(row))
-        .or_else(|| of_event_types(row.get(FieldId::EventTypes)))
-        .or_else(|| of_interactive(row.get(FieldId::Interactive)))
+/// The portal's tables have none of these columns, and a query can omit them. Then the object's name decides, if it is
+/// one of Microsoft's. Otherwise the record counts as interactive, the first log of the portal and of the rule.
+pub(super) fn origin(fields: &Fields<'_>, name: &str) -> Origin {
+    of_log(fields.get(FieldId::Category).as_bytes())
+        .or_else(|| of_table(fields))
+        .or_else(|| of_event_types(fields.get(FieldId::EventTypes)))
+        .or_else(|| of_interactive(fields.get(FieldId::Interactive)))
         .or_else(|| of_name(name))
-        .or_else(|| of_service_principal(row.get(FieldId::ServicePrincipalId)))
+        .or_else(|| of_service_principal(fields.get(FieldId::ServicePrincipalId)))
         .unwrap_or(Origin::Source(Source::Interactive))
 }
 
 /// By the name of the table, or of the table that a search copied the row from.
-fn of_table(row: &Fields<'_>) -> Option<Origin> {
-    let original = of_log(row.get(FieldId::OriginalTable).as_bytes());
-    let is_results = original.is_none() && row.is_of_search();
-    let origin = original.or_else(|| of_log(row.get(FieldId::Table).as_bytes()))?;
-    let has_sign_in = || row.has_code() && !row.get(FieldId::Address).is_empty();
+fn of_table(fields: &Fields<'_>) -> Option<Origin> {
+    let original = of_log(fields.get(FieldId::OriginalTable).as_bytes());
+    let is_results = original.is_none() && fields.is_of_search();
+    let origin = original.or_else(|| of_log(fields.get(FieldId::Table).as_bytes()))?;
+    let has_sign_in = || fields.has_code() && !fields.get(FieldId::Address).is_empty();
     if origin == Origin::OtherLog && (is_results || has_sign_in()) { None } else { Some(origin) }
 }
 
@@ -133,12 +132,12 @@ fn of_part(part: &str) -> Option<Source> {
 mod tests {
     use super::*;
 
-    fn origin_of(fields: &[(FieldId, &'static str)], name: &str) -> Origin {
-        let mut row = Fields::default();
-        for (role, text) in fields {
-            row.put(*role, (*text).into());
+    fn origin_of(texts: &[(FieldId, &'static str)], name: &str) -> Origin {
+        let mut fields = Fields::default();
+        for (id, text) in texts {
+            fields.put(*id, (*text).into());
         }
-        origin(&row, name)
+        origin(&fields, name)
     }
 
     #[test]

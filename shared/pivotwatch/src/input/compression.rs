@@ -1,4 +1,4 @@
-//! Compression, told by the first bytes and never by the name of the object.
+//! Decompresses an object. The first bytes decide the compression, never the object's name.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -12,20 +12,20 @@ use super::{Foreign, Limits, ReadFault};
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
-/// A zstd stream can also begin with a frame that says nothing: `0x184D2A50` to `0x184D2A5F`, in little endian.
+/// The last bytes of a skippable frame's magic: `0x184D2A50` to `0x184D2A5F`, in little endian. It can start a stream.
 const ZSTD_SKIPPABLE: &[u8] = b"\x2a\x4d\x18";
 
-/// Large enough that a decoder is called seldom, small enough to stay in the cache.
+/// Bytes of a decoder's input buffer: large enough for few calls, small enough for the CPU's cache.
 const BUFFER: usize = 64 * 1024;
 
-/// The longest distance that a zstd stream may refer back to: 2^25 bytes are 32 MiB, which a decoder holds in memory.
-/// All levels without `--long` or `--ultra` stay within 8 MiB.
+/// The binary logarithm of the largest zstd window: 32 MiB, which a decoder holds in memory. All levels without
+/// `--long` or `--ultra` use at most 8 MiB.
 const ZSTD_WINDOW: u32 = 25;
 
 /// How an object is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// Not at all.
+    /// Not compressed.
     None,
     /// By gzip.
     Gzip,
@@ -55,8 +55,8 @@ impl Compression {
     }
 }
 
-/// The bytes stopped coming for a reason that has nothing to do with what they say. A source of bytes wraps its errors
-/// in this, so that a lost connection is not taken for a damaged object.
+/// The transfer failed, for a reason outside of the object. A source of bytes wraps its errors in this type, so that a
+/// lost connection does not count as a damaged object.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Interrupted(pub String);
@@ -67,21 +67,21 @@ impl From<Interrupted> for io::Error {
     }
 }
 
-/// How often an object may be compressed: a shipper compresses a file that is compressed already.
+/// The most layers of compression. A shipper may compress a compressed file.
 const LAYERS: usize = 2;
 
-/// The text as it was before compression, and the outermost compression.
+/// The decompressed text in UTF-8, and the outermost compression.
 pub(super) fn decompressed<'a>(
     bytes: impl Read + Send + 'a,
     limits: Limits,
 ) -> Result<(Box<dyn Read + Send + 'a>, Compression), ReadFault> {
-    // Each layer gives no more than the limits allow for the bytes of the object itself.
-    let taken = Expansion::new(limits);
-    let (mut plain, outermost) = without_layer(Box::new(taken.metered(bytes)), &taken)?;
+    // The limits of each layer refer to the bytes of the object itself.
+    let expansion = Expansion::new(limits);
+    let (mut plain, outermost) = without_layer(Box::new(expansion.metered(bytes)), &expansion)?;
     let mut compression = outermost;
     for _ in 1..LAYERS {
         if compression != Compression::None {
-            (plain, compression) = without_layer(plain, &taken.another())?;
+            (plain, compression) = without_layer(plain, &expansion.next_layer())?;
         }
     }
     let (mark, plain) = with_first(plain, ZSTD.len())?;
@@ -95,15 +95,15 @@ pub(super) fn decompressed<'a>(
     Ok((text, outermost))
 }
 
-/// Bytes by which [`is_compressed`] decides.
+/// Bytes that [`is_compressed`] needs.
 pub(crate) const LONGEST_MAGIC: usize = 8;
 
-/// Whether bytes are the beginning of compressed data or of an archive. A record and a row never begin so.
+/// Whether bytes are the beginning of compressed data or of an archive, which no record or row is.
 pub(crate) fn is_compressed(text: &[u8]) -> bool {
     Compression::of(&text[..text.len().min(ZSTD.len())]) != Compression::None || Container::is_binary(text)
 }
 
-/// Bytes without the compression that they are in.
+/// Removes one layer of compression, if there is one.
 fn without_layer<'a>(
     bytes: Box<dyn Read + Send + 'a>,
     expansion: &Expansion,
@@ -123,7 +123,7 @@ fn without_layer<'a>(
     Ok((plain, compression))
 }
 
-/// The first `count` bytes, or all there are, and the bytes from their beginning.
+/// The first bytes, at most `count`, and all bytes including these.
 fn with_first<'a>(
     mut bytes: Box<dyn Read + Send + 'a>,
     count: usize,
@@ -134,10 +134,10 @@ fn with_first<'a>(
     Ok((first, Box::new(whole)))
 }
 
-/// Gzip as it is found: members one behind another, as log shippers write them, and zeros behind the last, as tapes and
-/// block devices leave them.
+/// Decodes gzip: concatenated members, as log shippers write them, and zeros after the last, as tapes and block devices
+/// pad them.
 struct Gzip<R: BufRead> {
-    /// There is none only while the next member is being looked for.
+    /// `None` after the last member.
     member: Option<GzDecoder<R>>,
 }
 
@@ -163,8 +163,8 @@ impl<R: BufRead> Read for Gzip<R> {
     }
 }
 
-/// Passes zeros over, and tells whether there is anything else. What is not the start of a member is the decoder's to
-/// refuse: it can be the rest of a damaged one, and must not be lost without a word.
+/// Skips zeros, and returns whether other bytes follow. The decoder rejects bytes that do not start a member: they can
+/// be the rest of a damaged one, and must not be lost silently.
 fn has_another_member(bytes: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let ahead = bytes.fill_buf()?;
@@ -186,15 +186,16 @@ impl From<io::Error> for ReadFault {
     }
 }
 
-/// Whether an error is about the data, and no trouble on the way to it: sources of bytes wrap their own errors in
-/// [`Interrupted`], and what else goes wrong in these ways goes wrong in a decoder. Zstandard's calls everything "other".
+/// Whether an error is damage to the data, and not a failed transfer. Sources of bytes wrap their errors in
+/// [`Interrupted`], so other errors of these kinds come from a decoder. Zstandard's decoder returns `Other` for all of
+/// its errors.
 pub(super) fn is_damage(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     let is_interrupted = error.get_ref().and_then(|inner| inner.downcast_ref::<Interrupted>()).is_some();
     !is_interrupted && matches!(error.kind(), UnexpectedEof | InvalidData | InvalidInput | Other)
 }
 
-/// What an error says of the object.
+/// The fault of the object that an error means.
 pub(super) fn fault(error: io::Error) -> ReadFault {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Exceeded>()) {
         Some(Exceeded::Object(limit)) => ReadFault::TooLarge(*limit),

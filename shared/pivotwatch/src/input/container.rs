@@ -1,14 +1,14 @@
-//! Archives, other compressions and other kinds of file, by their first bytes.
+//! Recognises archives, other compressions and other kinds of file by their first bytes.
 //!
-//! None of them is read. A tar or a stored zip has its files' text in it, and would be half read as text; so each is refused
-//! by its name, whatever shape the text within has.
+//! Each is refused with its name. A tar or a stored zip holds its files as plain text, and would otherwise be read in
+//! part.
 
 use std::fmt;
 
-/// How many bytes tell a container: the header of tar has so many.
+/// Bytes that recognise a container: the length of a tar header.
 pub(super) const HEADER: usize = 512;
 
-/// A kind of file that holds no records in a form that is read.
+/// A kind of file that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
     /// A zip archive.
@@ -67,7 +67,7 @@ pub enum Container {
     Encrypted,
 }
 
-/// First bytes, and what they are the beginning of.
+/// The first bytes of each container.
 const MAGIC: [(&[u8], Container); 34] = [
     (b"PK\x03\x04", Container::Zip),
     (b"PK\x05\x06", Container::Zip),
@@ -106,7 +106,7 @@ const MAGIC: [(&[u8], Container); 34] = [
 ];
 
 impl Container {
-    /// What a file is that begins so. At least [`HEADER`] bytes are needed, or all there are.
+    /// The container that begins with `text`: at least [`HEADER`] bytes, or the whole file.
     pub(super) fn of(text: &[u8]) -> Option<Self> {
         if is_tar(text) {
             return Some(Self::Tar);
@@ -121,7 +121,7 @@ impl Container {
 }
 
 impl Container {
-    /// Whether a file begins with the magic of a container that is no text in UTF-8.
+    /// Whether a text begins with the magic of a container that cannot begin a record or a row.
     pub(super) fn is_binary(text: &[u8]) -> bool {
         let is_magic =
             |magic: &[u8]| magic.iter().any(|byte| !matches!(byte, b' '..=b'~' | b'\n')) && text.starts_with(magic);
@@ -130,10 +130,10 @@ impl Container {
     }
 }
 
-/// Zeros that pad the fields of a header. The header of a file has hundreds; a text that somebody chose has none.
+/// The least zeros that pad a tar header. A real one has hundreds, a text that a user chose has none.
 const PADDING: usize = 64;
 
-/// By the checksum of the first header, which all forms of tar have. The mark `ustar` came later than the form.
+/// By the checksum of the first header, which all forms of tar have. The oldest form lacks the mark `ustar`.
 fn is_tar(text: &[u8]) -> bool {
     const CHECKSUM: std::ops::Range<usize> = 148..156;
     let Some(header) = text.first_chunk::<HEADER>() else { return false };
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_at_the_place_of_a_checksum_makes_a_tar_of_a_record() {
+    fn a_record_with_a_valid_checksum_of_tar_in_its_text_is_not_a_tar() {
         let mut record = format!("{:>HEADER$}", "{}").into_bytes();
         record[0] = b'{';
         record[100..148].fill(b'0');

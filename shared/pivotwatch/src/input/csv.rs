@@ -1,37 +1,35 @@
-//! Cutting tables of comma-separated values into rows.
+//! Splits comma-separated values into rows.
 //!
-//! Two kinds of writer must be told apart, row by row:
+//! Two kinds of writer must be distinguished, row by row:
 //!
-//! - a **sound** writer quotes each cell that holds a separator, a line end or a quote, and doubles the quotes within
-//!   (RFC 4180). A quoted cell may go on over any number of lines;
-//! - a writer that **never quotes** lets a cell begin with a quote that opens nothing. Read as a sound table, all rows up to
-//!   the next quote become one cell, which can even leave the right number of cells.
+//! - A **sound** writer quotes each cell with a separator, a line end or a quote, and doubles the quotes in it (RFC
+//!   4180). A quoted cell spans any number of lines.
+//! - A writer that **never quotes** lets a cell begin with a quote that opens nothing. As a sound table, all rows up to
+//!   the next quote would become one cell, possibly with the right number of cells.
 //!
-//! The rule: a row of more than one line is damaged if one of its later lines is a whole row by itself, that is, it has as
-//! many cells as the table has columns and [`Rows::next`]'s caller finds a time where the table has its time. JSON that is
-//! set out over many lines has no such line; nor has any other text but one that was made to look like a row. What damage
-//! costs then depends on what it proves:
+//! The rule: a row of several lines is damaged if one of its later lines is a complete row. A complete row has as many
+//! cells as the table has columns, and the caller of [`Rows::next`] finds a time in its time column. Pretty-printed
+//! JSON has no such line. Only a text that a user chose can have one. The cost of damage depends on its proof:
 //!
-//! - No sound writer leaves a quote within an unquoted cell, text after a closing quote, a quoted cell without an end, or
-//!   another number of cells. After one of these the row's first line is lost, and reading goes on at the next line.
-//! - Without such proof the lines may be rows, or a text that somebody chose so that it would be taken for rows. None of
-//!   them is read, and each counts as damaged.
+//! - Proof: a quote within an unquoted cell, text after a closing quote, a quoted cell without an end, or another
+//!   number of cells. No sound writer leaves these. The row's first line is lost, and the next line is read as a row.
+//! - No proof: the lines may be rows, or a text that a user made to look like rows. Each counts as damaged.
 //!
-//! Of a row that is longer than a record may be, nothing is kept.
+//! A row beyond the limit of a record is skipped.
 
 use memchr::{memchr, memchr2, memchr3};
 
 use super::compression::fault;
 use super::{Input, ReadFault};
 
-/// The portal's exports have up to 80 columns, and Kibana's one for each field of an index. A spreadsheet has as many.
+/// The most columns, as in a spreadsheet. The portal's exports have up to 80, Kibana's one for each field of an index.
 pub(crate) const MOST_COLUMNS: usize = 16 * 1024;
 
-/// One row, as it was cut.
-pub(crate) enum Cut<'a> {
+/// One row, before its cells are interpreted.
+pub(crate) enum RawRow<'a> {
     /// Its cells.
-    Row(Cells<'a>),
-    /// It was longer than a record may be, or had more cells, and was passed over.
+    Cells(Cells<'a>),
+    /// It was longer than a record or had more cells than the limits allow, and was skipped.
     TooLong,
     /// A line, or a row of several, whose quotes cannot be trusted.
     Damaged,
@@ -64,9 +62,9 @@ pub(crate) struct Rows {
     separator: u8,
     /// The content of the row's cells, one after another.
     text: Vec<u8>,
-    /// Where each of them ends in `text`.
+    /// The end of each cell in `text`.
     ends: Vec<usize>,
-    /// Cells of the first row, which has the names; 0 before it.
+    /// The number of cells of the first row, which has the names; 0 before it.
     columns: usize,
     /// Whether a row had quotes that no sound writer leaves.
     is_unsound: bool,
@@ -74,43 +72,43 @@ pub(crate) struct Rows {
     damaged_lines: usize,
 }
 
-/// Where a row ends.
-enum End {
-    /// After so many bytes, its line end included.
+/// The end of a row.
+enum RowEnd {
+    /// After this number of bytes, including its line end.
     Row(usize),
     /// Beyond the text.
     Beyond,
-    /// Nowhere: the table ends within a quoted cell of it.
+    /// The table ends within a quoted cell of the row.
     Never,
 }
 
-/// A row that was gone through.
-struct Scanned {
-    end: End,
-    /// Whether it has quotes that no sound writer leaves.
+/// The result of scanning a row.
+struct ScannedRow {
+    end: RowEnd,
+    /// Whether the row has quotes that no sound writer leaves.
     is_unsound: bool,
     /// Whether a quoted cell of it has a line end.
     has_lines: bool,
 }
 
 impl Rows {
-    /// Rows whose cells are separated by this.
+    /// The rows of a table with this separator.
     pub(crate) fn separated_by(separator: u8) -> Self {
         let (text, ends) = (Vec::new(), Vec::new());
         Self { separator, text, ends, columns: 0, is_unsound: false, damaged_lines: 0 }
     }
 
-    /// The next row, or `None` at the end. `is_row` tells of cells, as many as the table has columns, whether they can be a
-    /// row of it.
+    /// The next row, or `None` at the end. `is_row` decides whether cells, as many as the table has columns, can be a
+    /// row.
     pub(crate) fn next(
         &mut self,
         input: &mut Input<'_>,
         is_row: &dyn Fn(&[&[u8]]) -> bool,
-    ) -> Result<Option<Cut<'_>>, ReadFault> {
+    ) -> Result<Option<RawRow<'_>>, ReadFault> {
         if let Some(left) = self.damaged_lines.checked_sub(1) {
             self.damaged_lines = left;
             input.advance(line_length(input.ahead()));
-            return Ok(Some(Cut::Damaged));
+            return Ok(Some(RawRow::Damaged));
         }
         if !skip_line_ends(input)? {
             return Ok(None);
@@ -119,17 +117,17 @@ impl Rows {
         let mut is_over = false;
         let scanned = loop {
             let scanned = self.scan(input.ahead(), is_over);
-            if !matches!(scanned.end, End::Beyond) || input.ahead().len() > limit {
+            if !matches!(scanned.end, RowEnd::Beyond) || input.ahead().len() > limit {
                 break scanned;
             }
             is_over = !input.more().map_err(fault)?;
         };
         let ahead = input.ahead();
         let row = match scanned.end {
-            End::Row(length) => &ahead[..length],
-            End::Beyond | End::Never => ahead,
+            RowEnd::Row(length) => &ahead[..length],
+            RowEnd::Beyond | RowEnd::Never => ahead,
         };
-        let is_whole = matches!(scanned.end, End::Row(_));
+        let is_whole = matches!(scanned.end, RowEnd::Row(_));
         let has_columns = self.columns == 0 || self.ends.len() == self.columns;
         let hides_rows = (scanned.has_lines || !is_whole) && self.hides_rows(row, is_row);
         let is_proven = scanned.is_unsound || !has_columns || !is_whole;
@@ -139,31 +137,31 @@ impl Rows {
                 self.damaged_lines = lines(row).count() - 1;
             }
             input.advance(line_length(ahead));
-            return Ok(Some(Cut::Damaged));
+            return Ok(Some(RawRow::Damaged));
         }
         let length = row.len();
-        if matches!(scanned.end, End::Beyond) {
+        if matches!(scanned.end, RowEnd::Beyond) {
             skip_row(input, self.separator)?;
-            return Ok(Some(Cut::TooLong));
+            return Ok(Some(RawRow::TooLong));
         }
         input.advance(length);
         if length > limit || self.ends.len() > MOST_COLUMNS {
-            return Ok(Some(Cut::TooLong));
+            return Ok(Some(RawRow::TooLong));
         }
         if !is_whole {
-            return Ok(Some(Cut::Damaged));
+            return Ok(Some(RawRow::Damaged));
         }
         if self.columns == 0 {
             self.columns = self.ends.len();
         }
-        Ok(Some(Cut::Row(Cells { text: &self.text, ends: &self.ends })))
+        Ok(Some(RawRow::Cells(Cells { text: &self.text, ends: &self.ends })))
     }
 
-    /// Goes through the row that a text begins with, and keeps its cells. The text is all there is if `is_over`.
-    fn scan(&mut self, text: &[u8], is_over: bool) -> Scanned {
+    /// Scans the leading row of a text into cells. `is_over` means that no text follows.
+    fn scan(&mut self, text: &[u8], is_over: bool) -> ScannedRow {
         self.text.clear();
         self.ends.clear();
-        let mut scanned = Scanned { end: End::Beyond, is_unsound: false, has_lines: false };
+        let mut scanned = ScannedRow { end: RowEnd::Beyond, is_unsound: false, has_lines: false };
         let mut at = 0;
         loop {
             let is_quoted = text.get(at) == Some(&b'"');
@@ -172,7 +170,7 @@ impl Rows {
                 loop {
                     let Some(length) = memchr(b'"', &text[at..]) else {
                         scanned.has_lines |= memchr2(b'\n', b'\r', &text[at..]).is_some();
-                        scanned.end = if is_over { End::Never } else { End::Beyond };
+                        scanned.end = if is_over { RowEnd::Never } else { RowEnd::Beyond };
                         return scanned;
                     };
                     let part = &text[at..at + length];
@@ -201,15 +199,15 @@ impl Rows {
             match text.get(at) {
                 Some(byte) if *byte == self.separator => at += 1,
                 _ => {
-                    scanned.end = End::Row(at + line_end_length(&text[at..]));
+                    scanned.end = RowEnd::Row(at + line_end_length(&text[at..]));
                     return scanned;
                 }
             }
         }
     }
 
-    /// Whether a line of a row after its first is a whole row by itself. The end of a quoted first cell is none, although
-    /// the rest of its row follows on the same line.
+    /// Whether a line after the row's first is a complete row. A line that ends a quoted first cell is not, although
+    /// the rest of its row follows on it.
     fn hides_rows(&self, row: &[u8], is_row: &dyn Fn(&[&[u8]]) -> bool) -> bool {
         let separators = self.columns.saturating_sub(1);
         let is_row = |line: &[u8]| {
@@ -227,23 +225,23 @@ fn unquoted(cell: &[u8]) -> &[u8] {
     cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell)
 }
 
-/// The lines of a text that are not empty, without their ends.
+/// The lines of a text without their line ends, except empty lines.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty())
 }
 
-/// The length of the line that a text begins with and of the line ends after it.
+/// The length of the leading line of a text, including the line ends after it.
 fn line_length(text: &[u8]) -> usize {
     let length = memchr2(b'\n', b'\r', text).unwrap_or(text.len());
     length + text[length..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
 }
 
-/// The length of the line end that a text begins with.
+/// The length of the leading line end of a text.
 fn line_end_length(text: &[u8]) -> usize {
     if text.starts_with(b"\r\n") { 2 } else { text.len().min(1) }
 }
 
-/// Passes over line ends, and returns whether anything follows.
+/// Skips line ends, and returns whether bytes follow.
 pub(crate) fn skip_line_ends(input: &mut Input<'_>) -> Result<bool, ReadFault> {
     loop {
         let ahead = input.ahead();
@@ -256,7 +254,7 @@ pub(crate) fn skip_line_ends(input: &mut Input<'_>) -> Result<bool, ReadFault> {
     }
 }
 
-/// Passes over a row of any length.
+/// Skips a row of any length.
 fn skip_row(input: &mut Input<'_>, separator: u8) -> Result<(), ReadFault> {
     let (mut is_quoted, mut begins_cell) = (false, true);
     loop {
@@ -299,18 +297,18 @@ mod tests {
         let mut rows = Rows::separated_by(b',');
         let mut found = Vec::new();
         let is_row = |cells: &[&[u8]]| !cells[0].is_empty() && cells[0].iter().all(u8::is_ascii_digit);
-        while let Some(cut) = rows.next(&mut input, &is_row).unwrap() {
-            found.push(match cut {
-                Cut::Row(cells) => cells.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join("|"),
-                Cut::TooLong => "too long".to_owned(),
-                Cut::Damaged => "damaged".to_owned(),
+        while let Some(row) = rows.next(&mut input, &is_row).unwrap() {
+            found.push(match row {
+                RawRow::Cells(cells) => cells.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join("|"),
+                RawRow::TooLong => "too long".to_owned(),
+                RawRow::Damaged => "damaged".to_owned(),
             });
         }
         found
     }
 
     #[test]
-    fn cells_hold_whatever_their_quotes_do() {
+    fn a_quoted_cell_can_hold_separators_quotes_and_line_ends() {
         assert_eq!(rows("a,b\r\n\"1, \"\"2\"\"\",\"3\r\n4\n\"\r\n\r\n,x", 999), ["a|b", "1, \"2\"|3\r\n4\n", "|x"]);
         assert_eq!(rows("a,b\r1,\"{\n  \"\"x\"\": 1,\n  \"\"y\"\": [2, 3]\n}\"\r2,\r", 999).len(), 3);
     }
@@ -337,19 +335,19 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_within_an_unquoted_cell_is_a_quote() {
+    fn a_quote_within_an_unquoted_cell_is_text() {
         assert_eq!(rows("a,b\n1,5\"x\n2,6\"\n3,7\"\"8", 999), ["a|b", "1|5\"x", "2|6\"", "3|7\"\"8"]);
         assert_eq!(rows("a,b\n1,\"5\" x\n2,c", 999), ["a|b", "1|5 x", "2|c"]);
     }
 
     #[test]
-    fn quotes_of_a_table_that_does_not_quote_cost_their_own_rows() {
+    fn in_a_table_that_never_quotes_a_quote_costs_only_its_row() {
         let damaged = ["a|b", "1|x", "damaged", "3|x", "4|x"];
-        // One that opens, two that open, and one that opens beside a cell too few.
+        // One row with an opening quote, two such rows, and one that also lacks a cell.
         assert_eq!(rows("a,b\n1,x\n2,\"M\n3,x\n4,x\n", 999), damaged);
         assert_eq!(rows("a,b\n1,x\n2,\"M\n3,x\n4,x\n5,\"M\n6,x\n", 999), [&damaged[..], &["damaged", "6|x"]].concat());
         assert_eq!(rows("a,b\n1,x\n2,\"M\n3,x\n4,x\n\"5\n6,x\n", 999)[..5], damaged);
-        // An inch within a cell proves that nothing quotes.
+        // An inch mark within a cell proves that the writer never quotes.
         assert_eq!(rows("a,b\n0,5\"\n1,x\n2,\"M\n3,x\n4,x\"\n5,x\n", 999)[3..], ["damaged", "3|x", "4|x\"", "5|x"]);
         let many = (0..100_000).map(|number| format!("{number},x\n")).collect::<Vec<_>>().concat();
         let found = rows(&format!("a,b\n1,\"M\n{many}2,\"M\n{many}"), 10_000);
@@ -357,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_looks_like_rows_in_a_sound_table_is_damage_and_no_row() {
+    fn lines_that_look_like_rows_in_a_quoted_cell_count_as_damaged() {
         let found = rows("a,b\n1,x\n2,\"M\n3,x\n4,x\"\n5,x\n", 999);
         assert_eq!(found, ["a|b", "1|x", "damaged", "damaged", "damaged", "5|x"]);
     }
@@ -373,7 +371,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-        /// Whatever the cells hold, as long as no line of a cell is made to look like a row, which has a number first.
+        /// For any cells without a line that looks like a row, which has a number first.
         #[test]
         fn a_sound_table_is_read_exactly(
             table in (1..5_usize).prop_flat_map(|columns| vec(vec("[a\",;\n\r{}é ]{0,8}", columns), 1..8)),

@@ -1,11 +1,11 @@
-//! Text in UTF-16, which Windows PowerShell writes where nobody asks it for anything else.
+//! Decodes text in UTF-16, the default encoding of Windows PowerShell.
 
 use std::io::{self, BufRead, Read};
 
-/// Code units that are turned into UTF-8 at a time.
+/// Code units that are decoded at a time.
 const UNITS: usize = 16 * 1024;
 
-/// The byte order of text in UTF-16, by the mark that it begins with.
+/// The byte order of text in UTF-16, by its byte order mark.
 #[derive(Clone, Copy)]
 pub(super) enum ByteOrder {
     Little,
@@ -29,11 +29,11 @@ impl ByteOrder {
     }
 }
 
-/// The same text in UTF-8, with a replacement for what is no character.
+/// Decodes UTF-16 to UTF-8, with a replacement character for each unpaired surrogate.
 pub(super) struct Utf16<R> {
     bytes: R,
     order: ByteOrder,
-    /// The first half of a pair whose second half is still to be read.
+    /// The high surrogate of a pair whose low surrogate follows.
     half: Option<u16>,
     text: io::Cursor<String>,
 }
@@ -43,7 +43,7 @@ impl<R: BufRead> Utf16<R> {
         Self { bytes, order, half: None, text: io::Cursor::default() }
     }
 
-    /// The next code unit. A last byte without another is passed over, as the mark of a file that was cut.
+    /// The next code unit, `None` at the end. A single last byte is skipped: the file was truncated.
     fn unit(&mut self) -> io::Result<Option<u16>> {
         let mut bytes = [0; 2];
         for byte in &mut bytes {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn text_stays_the_same_wherever_its_pairs_fall() {
+    fn surrogate_pairs_across_blocks_are_decoded() {
         for length in [0, 1, 2, UNITS - 1, UNITS, 2 * UNITS] {
             let text = format!("{}\u{1f600}é\u{1f600}", "a".repeat(length));
             assert_eq!(decoded(&text, ByteOrder::Little), text, "{length}");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_character_is_replaced() {
+    fn unpaired_surrogates_are_replaced() {
         let mut decoded = String::new();
         let bytes = [0x00, 0xd8, 0x61, 0x00, 0x00, 0xdc, 0x61];
         Utf16::new(bytes.as_slice(), ByteOrder::Little).read_to_string(&mut decoded).unwrap();

@@ -1,10 +1,10 @@
-//! Why an object could not be read.
+//! The reasons why an object cannot be read.
 
 use std::io;
 
 use super::container::Container;
 
-/// What an object is instead of an export, as far as that can be told.
+/// The kind of an object that is not an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Foreign {
     /// Neither JSON nor a table.
@@ -27,41 +27,39 @@ pub enum Foreign {
     /// The directory's audit log.
     #[error("it has audit records of Entra and no sign-ins; export the sign-in logs")]
     AuditRecords,
-    /// JSON of something else.
+    /// Other JSON.
     #[error("it is JSON, but has no sign-in records where an export would have them")]
     OtherJson,
-    /// An Avro file of something else.
+    /// An Avro file other than a capture.
     #[error("it is an Avro file, but none of Event Hubs Capture, whose records have a Body")]
     OtherAvro,
-    /// A capture, compressed otherwise.
-    #[error(
-        "it is an Avro file whose blocks are compressed by neither nothing nor deflate, as Event Hubs Capture has them"
-    )]
+    /// A capture with another compression.
+    #[error("it is an Avro file with another codec than null and deflate, the codecs of Event Hubs Capture")]
     OtherAvroCodec,
-    /// A table of something else.
+    /// Another table.
     #[error("its first line has none of the columns of a sign-in export")]
     OtherTable,
-    /// A table with more columns than are read.
+    /// A table with more columns than the limit.
     #[error(
         "its header has more than 16,384 columns or 1 MiB; keep the columns of a sign-in: time, result code, address, user, id"
     )]
     WideTable,
-    /// The portal's other download of the same sign-ins. Counted, it would count them twice.
+    /// The portal's second download of the same sign-ins. Reading both would count each sign-in twice.
     #[error("it looks like a portal AuthDetails companion: upload InteractiveSignIns_*.csv instead")]
     AuthenticationDetails,
-    /// Sign-ins, but not when.
+    /// A table of sign-ins without their times.
     #[error(
         "it is a table without a time column in UTC; keep CreatedDateTime or TimeGenerated in the query, and export it in \
          UTC"
     )]
     TableWithoutTime,
-    /// Sign-ins, but not how they ended.
+    /// A table of sign-ins without their results.
     #[error("it is a table without result codes; keep ResultType or Status in the query")]
     TableWithoutCode,
-    /// Sign-ins, but not from where.
+    /// A table of sign-ins without their addresses.
     #[error("it is a table without addresses; keep IPAddress in the query")]
     TableWithoutAddress,
-    /// Numbers of sign-ins.
+    /// A table of numbers of sign-ins.
     #[error("it is a summarised table, whose rows are numbers of sign-ins; export the sign-ins themselves")]
     SummarisedTable,
     /// CloudTrail's events as a table.
@@ -76,48 +74,48 @@ pub enum Foreign {
     /// Records in log lines.
     #[error("its lines have JSON records after a prefix; upload the records as Azure exported them")]
     RecordsAfterPrefix,
-    /// Records, but of other logs.
+    /// Only records of other logs.
     #[error("it has records, but none of a sign-in category")]
     OtherLogs,
-    /// Texts like sign-ins in documents that do not say that they come from Entra: any application can log such a text.
+    /// Texts like sign-ins in documents that do not state Entra as their origin. Any application can log such a text.
     #[error(
         "its sign-ins are texts in documents that do not say that they come from Entra; let the forwarder parse them, or \
          name it (source azure.activedirectory, topic insights-logs-signinlogs)"
     )]
     UnprovenTexts,
-    /// Records of which none could be read.
+    /// Only damaged records.
     #[error("none of its records is whole JSON; upload it as it was exported")]
     NothingWhole,
 }
 
-/// Why an object could not be read to its end. Records before the fault were received and count.
+/// The reason why an object could not be read to its end. Records before the fault were received and count.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadFault {
-    /// No bytes, or nothing but white space.
+    /// No bytes, or only white space.
     #[error("the object is empty; if an exporter writes it later, it will notify again")]
     Empty,
-    /// No shape that is known.
+    /// No known shape.
     #[error("the object is no Entra sign-in export and no CloudTrail log file: {0}")]
     NotAnExport(Foreign),
-    /// It ends in the middle: of the compressed stream, or of the JSON document.
+    /// It ends within the compressed stream or the JSON document.
     #[error("the object ends in the middle of {0}; upload it again whole")]
     Truncated(&'static str),
-    /// The compressed stream is damaged, or what holds the records together.
+    /// The compressed stream or the structure around the records is damaged.
     #[error("the object is damaged ({0}); upload it again")]
     Corrupt(String),
-    /// It has more bytes than an object may have, decompressed.
+    /// Its decompressed bytes exceed [`Limits::object`](super::Limits::object).
     #[error(
         "the object has more than {0} bytes once decompressed, which is PIVOTWATCH_OBJECT_LIMIT; what lies beyond was not \
          read: split it, or raise the limit"
     )]
     TooLarge(u64),
-    /// So few bytes become so many that somebody must have made it so.
+    /// A decompression bomb: its bytes exceed [`Limits::ratio`](super::Limits::ratio).
     #[error(
         "the object's bytes become more than {0} times as many once decompressed, as no log does; if it is to be trusted, \
          raise PIVOTWATCH_RATIO_LIMIT"
     )]
     Bomb(u64),
-    /// The bytes stopped coming. Nothing is known against the object, and reading it again can help.
+    /// The transfer failed. The object may be valid, so a retry can succeed.
     #[error("the object could not be read to its end: {0}")]
     Transfer(#[source] io::Error),
     /// The reader panicked, which is a defect of pivotwatch.
@@ -126,7 +124,7 @@ pub enum ReadFault {
 }
 
 impl ReadFault {
-    /// Compressed data after text, as of files that were put one behind another: each is read by itself only.
+    /// For compressed data after text, as in concatenated files.
     pub(crate) fn compressed_part() -> Self {
         Self::Corrupt("compressed data or an archive follows its text, and was not read".to_owned())
     }
@@ -146,7 +144,7 @@ impl ReadFault {
         }
     }
 
-    /// Whether it can go better another time. What is wrong with an object itself stays wrong with it.
+    /// Whether a retry can succeed. A fault of the object itself is permanent.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Transfer(_))

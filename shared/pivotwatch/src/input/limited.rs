@@ -1,5 +1,4 @@
-//! The limits of what an object may become, so that a few bytes that somebody prepared cannot keep a function busy until
-//! its time is over, again and again.
+//! Limits the decompressed size of an object, so that a decompression bomb cannot exhaust a function's time.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -7,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Limits;
 
-/// A ratio says nothing about the first bytes: a decoder gives much for a little that was read ahead, and a small file
-/// may well repeat one record.
-const UNSUSPECTED: u64 = 16 * 1024 * 1024;
+/// Decompressed bytes that are exempt from the ratio. A decoder returns much for its first block, and a small file may
+/// repeat one record.
+const EXEMPT: u64 = 16 * 1024 * 1024;
 
 /// A limit that an object has exceeded.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -28,61 +27,61 @@ impl From<Exceeded> for io::Error {
     }
 }
 
-/// What a decoder took and what it gave, over all of an object.
+/// The compressed and the decompressed bytes of an object so far.
 pub(crate) struct Expansion {
-    taken: Arc<AtomicU64>,
-    given: Arc<AtomicU64>,
+    consumed: Arc<AtomicU64>,
+    produced: Arc<AtomicU64>,
     limits: Limits,
 }
 
 impl Expansion {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { taken: Arc::default(), given: Arc::default(), limits }
+        Self { consumed: Arc::default(), produced: Arc::default(), limits }
     }
 
-    /// What a decoder gives that takes what this one gives: the object's bytes are the same.
-    pub(crate) fn another(&self) -> Self {
-        Self { taken: Arc::clone(&self.taken), given: Arc::default(), limits: self.limits }
+    /// The expansion of the next decoder, for the same compressed bytes of the object.
+    pub(crate) fn next_layer(&self) -> Self {
+        Self { consumed: Arc::clone(&self.consumed), produced: Arc::default(), limits: self.limits }
     }
 
-    /// Counts what a decoder takes.
+    /// Counts the bytes that a decoder takes.
     pub(crate) fn metered<R>(&self, bytes: R) -> Metered<R> {
-        Metered { bytes, taken: Arc::clone(&self.taken) }
+        Metered { bytes, consumed: Arc::clone(&self.consumed) }
     }
 
-    /// Stops a decoder where a limit is exceeded.
+    /// Limits the bytes that a decoder returns.
     pub(crate) fn limited<R>(&self, bytes: R) -> Limited<R> {
-        let Self { taken, given, limits } = self;
-        Limited { bytes, taken: Arc::clone(taken), given: Arc::clone(given), limits: *limits }
+        let Self { consumed, produced, limits } = self;
+        Limited { bytes, consumed: Arc::clone(consumed), produced: Arc::clone(produced), limits: *limits }
     }
 }
 
-/// Bytes on their way into a decoder.
+/// A decoder's source, counted.
 pub(crate) struct Metered<R> {
     bytes: R,
-    taken: Arc<AtomicU64>,
+    consumed: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
-        self.taken.fetch_add(read as u64, Ordering::Relaxed);
+        self.consumed.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }
 
-/// Bytes on their way out of a decoder.
+/// A decoder's output, limited.
 pub(crate) struct Limited<R> {
     bytes: R,
-    taken: Arc<AtomicU64>,
-    given: Arc<AtomicU64>,
+    consumed: Arc<AtomicU64>,
+    produced: Arc<AtomicU64>,
     limits: Limits,
 }
 
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // What is within the limit counts, whatever comes behind it.
-        let room = self.limits.object.saturating_sub(self.given.load(Ordering::Relaxed));
+        // The bytes up to the limit are returned before the error.
+        let room = self.limits.object.saturating_sub(self.produced.load(Ordering::Relaxed));
         if room == 0 && !buffer.is_empty() {
             return match self.bytes.read(&mut [0])? {
                 0 => Ok(0),
@@ -91,9 +90,9 @@ impl<R: Read> Read for Limited<R> {
         }
         let most = usize::try_from(room).unwrap_or(usize::MAX).min(buffer.len());
         let read = self.bytes.read(&mut buffer[..most])?;
-        let given = self.given.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
-        let taken = self.taken.load(Ordering::Relaxed);
-        if given > UNSUSPECTED && given > taken.saturating_mul(self.limits.ratio) {
+        let produced = self.produced.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
+        let consumed = self.consumed.load(Ordering::Relaxed);
+        if produced > EXEMPT && produced > consumed.saturating_mul(self.limits.ratio) {
             return Err(Exceeded::Ratio(self.limits.ratio).into());
         }
         Ok(read)

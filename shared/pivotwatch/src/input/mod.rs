@@ -1,7 +1,7 @@
-//! The bytes of an object: decompressed, and cut into records whatever these say.
+//! Decompresses an object, and frames its records without interpreting them.
 //!
-//! Sign-in exports and CloudTrail's log files come in the same wrappings, so both are read through this. Everything here
-//! reads from [`std::io::Read`], so that the Lambda and a command on a laptop read alike.
+//! Sign-in exports and CloudTrail's log files have the same encodings and compressions, so both are read through this
+//! module. It reads from [`std::io::Read`], so the Lambda function and the command line read alike.
 
 mod compression;
 mod container;
@@ -10,8 +10,8 @@ mod encoding;
 mod fault;
 mod limited;
 mod limits;
-pub(crate) mod names;
 mod object;
+pub(crate) mod sniff;
 
 pub use compression::{Compression, Interrupted};
 pub(crate) use compression::{LONGEST_MAGIC, is_compressed};

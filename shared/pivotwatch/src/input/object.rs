@@ -1,4 +1,4 @@
-//! The bytes of an object, as formats read them: decompressed, buffered, and within limits.
+//! The bytes of an object: decompressed, buffered, and within limits.
 
 use std::io::{self, BufRead, Read};
 
@@ -8,14 +8,14 @@ use super::compression::{Compression, decompressed, fault, is_compressed, is_dam
 use super::container::{Container, HEADER};
 use super::{Foreign, Limits, ReadFault};
 
-/// Bytes of the beginning by which nearly all shapes are recognised.
-const HEAD: usize = 64 * 1024;
+/// Bytes of the first preview. Nearly all exports are recognised by it.
+const PREVIEW: usize = 64 * 1024;
 
-/// Bytes of the longest beginning by which a shape is recognised.
-const LONGEST_HEAD: usize = 16 * 1024 * 1024;
+/// Bytes of the longest preview.
+const LONGEST_PREVIEW: usize = 16 * 1024 * 1024;
 
-/// How many times as long the next beginning is, if one does not suffice.
-const LONGER_HEAD: usize = 4;
+/// The ratio of the next preview's length to the length before.
+const PREVIEW_GROWTH: usize = 4;
 
 /// An object's bytes.
 pub struct Input<'a> {
@@ -25,21 +25,21 @@ pub struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Opens an object, whatever its compression.
+    /// Opens an object, compressed or not.
     ///
     /// # Errors
-    /// [`ReadFault`] when not even its beginning can be read.
+    /// [`ReadFault`] when its beginning cannot be read.
     pub fn open(bytes: impl Read + Send + 'a, limits: Limits) -> Result<Self, ReadFault> {
         let (bytes, compression) = decompressed(bytes, limits)?;
         Ok(Self { compression, ..Self::new(bytes, limits) })
     }
 
-    /// Text that is not compressed.
+    /// An input of uncompressed text.
     pub(crate) fn new(bytes: Box<dyn Read + Send + 'a>, limits: Limits) -> Self {
         Self { buffer: ReadBuffer::new(bytes, is_damage), compression: Compression::None, limits }
     }
 
-    /// Text in memory. It takes no other buffer, so that a short text costs little.
+    /// An input of text in memory. It allocates no other buffer, so a short text costs little.
     pub(crate) fn of_text(text: Vec<u8>, limits: Limits) -> Self {
         Self { buffer: ReadBuffer::of_text(text), compression: Compression::None, limits }
     }
@@ -50,7 +50,7 @@ impl<'a> Input<'a> {
         self.compression
     }
 
-    /// The records of JSON from here on.
+    /// A reader of the JSON records from this position on.
     pub(crate) fn records<'i, const N: usize>(
         &'i mut self,
         framing: Framing,
@@ -65,7 +65,7 @@ impl<'a> Input<'a> {
         self.buffer.ahead()
     }
 
-    /// Whether the bytes ahead begin as compressed data does. A text that broke off is still ahead.
+    /// Whether the bytes ahead begin as compressed data. After an error, the damaged text is still ahead.
     pub(crate) fn begins_compressed(&self) -> bool {
         is_compressed(self.ahead())
     }
@@ -80,41 +80,43 @@ impl<'a> Input<'a> {
         self.buffer.more()
     }
 
-    /// The beginning without a byte order mark and leading white space: so much of it, or all there is.
+    /// The beginning of the object without a leading byte order mark and white space: at least 64 KiB, or the whole
+    /// object.
     ///
     /// # Errors
-    /// [`ReadFault`] when it cannot be read, when there is nothing, or when it is no text of records but a [`Container`].
-    pub fn head(&mut self) -> Result<&[u8], ReadFault> {
+    /// [`ReadFault`] when it cannot be read, is empty, or is a [`Container`].
+    pub fn preview(&mut self) -> Result<&[u8], ReadFault> {
         self.look_ahead(HEADER)?;
         if let Some(container) = Container::of(self.ahead()) {
             return Err(ReadFault::NotAnExport(Foreign::Container(container)));
         }
         self.skip_white_space()?;
-        self.look_ahead(HEAD)?;
+        self.look_ahead(PREVIEW)?;
         if self.ahead().is_empty() { Err(ReadFault::Empty) } else { Ok(self.ahead()) }
     }
 
-    /// A longer beginning, of about [`LONGEST_HEAD`] bytes or the longest record at most; `None` when there is none.
+    /// A longer preview, at most about [`LONGEST_PREVIEW`] bytes or the longest record. `None` if the object has no
+    /// more.
     ///
     /// # Errors
     /// [`ReadFault`] when it cannot be read.
-    pub fn longer_head(&mut self) -> Result<Option<&[u8]>, ReadFault> {
+    pub fn longer_preview(&mut self) -> Result<Option<&[u8]>, ReadFault> {
         let before = self.ahead().len();
-        let longest = LONGEST_HEAD.max(self.limits.record.saturating_add(HEAD));
+        let longest = LONGEST_PREVIEW.max(self.limits.record.saturating_add(PREVIEW));
         if before < longest {
-            self.look_ahead(before.saturating_mul(LONGER_HEAD).min(longest))?;
+            self.look_ahead(before.saturating_mul(PREVIEW_GROWTH).min(longest))?;
         }
         Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
     }
 
-    /// Reads until `count` bytes are ahead, or all that there are. Damage after some bytes is reported once these were
-    /// consumed: they may be whole records.
+    /// Reads until `count` bytes are ahead, or the object ends. Damage after some bytes is reported once these are
+    /// consumed, because they may be whole records.
     pub(crate) fn look_ahead(&mut self, count: usize) -> io::Result<()> {
         self.buffer.look_ahead(count)
     }
 
-    /// The damage that ends the object within its beginning, if there is some: it explains best why the beginning is not
-    /// recognised.
+    /// The damage that ends the object within its beginning, if any. It explains best why no shape recognises the
+    /// object.
     pub(crate) fn damage(&mut self) -> Option<ReadFault> {
         self.buffer.take_error().map(fault)
     }
@@ -135,7 +137,7 @@ impl From<ReadError> for ReadFault {
     }
 }
 
-/// For formats that are read from the beginning to the end, and not framed.
+/// For formats that are read as a stream, without framing.
 impl Read for Input<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.buffer.read(buffer)

@@ -11,7 +11,7 @@ use super::summary::{Summary, count};
 use crate::aws::{TrailOutcome, TrailReceiver};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
-use crate::entra::{self, Newest, Outcome, Warning, When};
+use crate::entra::{self, Newest, Outcome, TimeCollector, Warning};
 
 /// Facts that are gathered from an object before they are recorded, so that memory is bounded whatever the object holds.
 /// Recording an object in several parts comes to the same as recording it whole.
@@ -92,11 +92,8 @@ impl Gathering {
 }
 
 impl entra::Receiver for Gathering {
-    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
+    fn receive(&mut self, outcome: Outcome) {
         self.record();
-        if !self.newest_sign_in.see(when) {
-            self.warn(Warning::FutureTime);
-        }
         see_sign_in(&mut self.summary.seen, &outcome);
         match outcome {
             Outcome::Failure(failure) => {
@@ -113,6 +110,10 @@ impl entra::Receiver for Gathering {
 
     fn warn(&mut self, warning: Warning) {
         count(&mut self.summary.warnings, warning.name());
+    }
+
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Newest(&mut self.newest_sign_in)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Read {
 /// An object whose beginning was read and recognised.
 pub struct Recognised<'a> {
     input: Input<'a>,
-    export: Option<entra::Recognised>,
+    export: Option<entra::RecognisedShape>,
 }
 
 /// Tells what an object is by its beginning.
@@ -32,15 +32,15 @@ pub struct Recognised<'a> {
 /// [`ReadFault`] when it is nothing that can be read.
 pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<Recognised<'a>, ReadFault> {
     let mut input = Input::open(bytes, limits)?;
-    let mut found = recognise_head(input.head()?);
+    let mut found = recognise_head(input.preview()?);
     // What decides can come after a very long text in the first record, or after many records of other logs.
     while !found.as_ref().is_ok_and(|export| is_settled(export.as_ref())) {
-        let Some(head) = input.longer_head()? else { break };
+        let Some(head) = input.longer_preview()? else { break };
         found = recognise_head(head);
     }
     let export = match found {
         Ok(export) => export,
-        Err(fault) => match entra::recognise_forwarder(input.head()?) {
+        Err(fault) => match entra::recognise_forwarder(input.preview()?) {
             Some(export) => Some(export),
             None => return Err(input.damage().unwrap_or(fault)),
         },
@@ -49,12 +49,12 @@ pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result
 }
 
 /// Whether a longer beginning could not change what was recognised.
-fn is_settled(export: Option<&entra::Recognised>) -> bool {
-    export.is_none_or(entra::Recognised::is_settled)
+fn is_settled(export: Option<&entra::RecognisedShape>) -> bool {
+    export.is_none_or(entra::RecognisedShape::is_settled)
 }
 
 /// The shape of an export that begins so, or `None` for a log file of CloudTrail.
-fn recognise_head(head: &[u8]) -> Result<Option<entra::Recognised>, ReadFault> {
+fn recognise_head(head: &[u8]) -> Result<Option<entra::RecognisedShape>, ReadFault> {
     match entra::recognise(head) {
         Ok(export) => Ok(Some(export)),
         Err(_) if aws::is_log_file(head) => Ok(None),

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
-use pivotwatch::entra::{self, Newest, Outcome, When};
+use pivotwatch::entra::{self, Newest, Outcome, TimeCollector};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::reading;
 use pivotwatch_bench::findings;
@@ -24,13 +24,16 @@ struct Folded {
 }
 
 impl entra::Receiver for Folded {
-    fn receive(&mut self, outcome: Outcome, when: When<'_>) {
+    fn receive(&mut self, outcome: Outcome) {
         self.records += 1;
-        self.newest.see(when);
         if let Outcome::Failure(failure) = outcome {
             self.failures += 1;
             self.tallies.entry(TallyKey::of(&failure)).or_default().add(&failure);
         }
+    }
+
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Newest(&mut self.newest)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Answers of query APIs whose rows need the answer around them: arrays of cells in the order of the answer's columns, or
-//! documents that a search wraps.
+//! Answers of query APIs: rows as arrays of cells in the order of the answer's columns, or documents that a search
+//! wraps.
 //!
 //! | answer | of |
 //! |---|---|
@@ -9,8 +9,8 @@
 //! | `{"hits":{"hits":[{"_source":{...}}]}}`, `{"columns":[...],"values":[[...]]}` | Elasticsearch |
 //! | `{"body":{"value":[{...}]}}` | Logic Apps |
 //!
-//! A row is an array, which says nothing without the columns beside it, so an answer is read from its beginning to its end
-//! as one document. Where its brackets are damaged the rest is lost; the API gives whole answers or none. Answers whose rows
+//! A row is an array and needs the columns of its table, so an answer is parsed as one document. Damage to its brackets
+//! costs the rest of it, but an API returns an answer whole or not at all. Answers whose rows
 //! are objects under one name (`Results`, `value`) are batches, and are cut record by record instead.
 
 use std::borrow::Cow;
@@ -22,20 +22,20 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::super::fields::{Field, Fields};
-use super::super::lenient::Words;
+use super::super::lenient::LenientWords;
 use super::super::record::Rejected;
 use super::preview::Preview;
-use super::{Shape, Sink, any_record, table};
-use crate::input::names::pass_by_scalars;
+use super::{RECORDS, Recognition, Shape, Sink, any_record, table, table_field_maps};
+use crate::input::sniff::ignore_scalars;
 use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault};
 
-pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognises, read };
+pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognition: Recognition::Preview(recognises), read };
 
-/// Names of tables' lists, in lower case.
+/// Keys of lists of tables, in lower case.
 const TABLES: [&str; 1] = ["tables"];
-/// Names of the columns' lists, likewise.
+/// Keys of lists of columns, in lower case.
 const COLUMNS: [&str; 3] = ["columns", "schema", "columndescriptors"];
-/// Names of rows' lists, or of objects around them, likewise.
+/// Keys of lists of rows or of objects around such lists, in lower case.
 const ROWS: [&str; 14] = [
     "rows",
     "results",
@@ -53,10 +53,10 @@ const ROWS: [&str; 14] = [
     "properties",
 ];
 
-fn recognises(head: &Preview<'_>) -> bool {
-    let is_wrapped = |outer: &str| ROWS.iter().any(|inner| head.has_in_any_case(&[&format!("{outer}.{inner}")]));
-    ["tables", "rows", "FrameType"].iter().any(|name| head.has_in_any_case(&[name]))
-        || ["values", "results", "data", "value"].iter().any(|rows| head.has_in_any_case(&["columns", rows]))
+fn recognises(preview: &Preview<'_>) -> bool {
+    let is_wrapped = |outer: &str| ROWS.iter().any(|inner| preview.has_in_any_case(&[&format!("{outer}.{inner}")]));
+    ["tables", "rows", "FrameType"].iter().any(|name| preview.has_in_any_case(&[name]))
+        || ["values", "results", "data", "value"].iter().any(|rows| preview.has_in_any_case(&["columns", rows]))
         || ["hits", "body", "data", "result", "results", "response"].into_iter().any(is_wrapped)
 }
 
@@ -68,11 +68,16 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
             return Err(ReadFault::compressed_part());
         }
         let row = RowLength { limit, bytes: Cell::new(0), is_shortened: Cell::new(false) };
-        let place = InText::default();
-        let mut json =
-            serde_json::Deserializer::from_reader(Bounded { input, valid: 0, place, is_skipping: false, row: &row });
-        let mut answer = Answer { sink, table: Table::default(), row: &row };
-        let result = Part { answer: &mut answer, place: Place::Document }.deserialize(&mut json);
+        let state = StringState::default();
+        let mut json = serde_json::Deserializer::from_reader(BoundedText {
+            input,
+            valid: 0,
+            state,
+            is_skipping: false,
+            row: &row,
+        });
+        let mut answer = Answer { sink, table: AnswerTable::default(), row: &row };
+        let result = AnswerVisitor { answer: &mut answer, position: Position::Document }.deserialize(&mut json);
         answer.end_table();
         result.map_err(|error| match error.classify() {
             serde_json::error::Category::Eof => ReadFault::Truncated("a JSON document"),
@@ -83,13 +88,13 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     Ok(())
 }
 
-/// The length of the row that is being read: what lies between two rows must not fill the memory.
+/// The length of the current row. Also bounds the text between two rows.
 struct RowLength {
     /// Bytes of the longest row.
     limit: usize,
-    /// Bytes since the last row, without what was left out.
+    /// Kept bytes since the last row.
     bytes: Cell<usize>,
-    /// Whether a string was shortened since then.
+    /// Whether a string since the last row was shortened.
     is_shortened: Cell<bool>,
 }
 
@@ -99,22 +104,22 @@ impl RowLength {
         self.is_shortened.set(false);
     }
 
-    /// Whether the row `text` was longer than a record may be.
+    /// Whether the row `text` was longer than the limit.
     fn is_exceeded(&self, text: &str) -> bool {
         self.is_shortened.get() || text.len() > self.limit
     }
 }
 
-/// Where in JSON a byte stands.
+/// Whether a position in JSON is in a string and in an escape.
 #[derive(Default)]
-struct InText {
+struct StringState {
     in_string: bool,
-    /// Bytes that an escape still has; the digits after `\u` end with one that is no `u`.
+    /// Bytes of the escape that still follow. The last digit after `\u` is no `u`, so it cannot start another escape.
     of_escape: usize,
 }
 
-impl InText {
-    fn pass(&mut self, byte: u8) {
+impl StringState {
+    fn advance(&mut self, byte: u8) {
         match (self.of_escape, byte) {
             // `\u` has four digits.
             (1, b'u') => self.of_escape = 4,
@@ -126,19 +131,21 @@ impl InText {
     }
 }
 
-/// The text of an answer. Strings end early once a row is longer than a record may be, so that it costs itself and no memory.
-/// What is no character is a question mark, for the parser would stop there: who signs in could hide the rest of the answer so.
-struct Bounded<'b, 'i, 'a> {
+/// The text of an answer, bounded and valid for the parser.
+///
+/// Beyond the limit of a row its strings are truncated, so a long row costs itself and no memory. A question mark
+/// replaces invalid UTF-8, where the parser would stop: a user must not be able to hide the rest of the answer by it.
+struct BoundedText<'b, 'i, 'a> {
     input: &'i mut Input<'a>,
-    /// How many bytes ahead are known to be characters.
+    /// Bytes ahead that are known to be UTF-8.
     valid: usize,
-    place: InText,
-    /// Whether the rest of a string is left out.
+    state: StringState,
+    /// Whether the rest of the current string is omitted.
     is_skipping: bool,
     row: &'b RowLength,
 }
 
-impl Read for Bounded<'_, '_, '_> {
+impl Read for BoundedText<'_, '_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = self.characters(buffer)?;
@@ -156,25 +163,25 @@ impl Read for Bounded<'_, '_, '_> {
     }
 }
 
-/// The longest character has so many bytes.
+/// Bytes of the longest character.
 const CHARACTER: usize = 4;
 
-impl Bounded<'_, '_, '_> {
-    /// The length of `text` without what is left out of its strings.
+impl BoundedText<'_, '_, '_> {
+    /// Removes the omitted parts of strings from `text`, and returns its new length.
     fn shortened(&mut self, text: &mut [u8]) -> usize {
         let mut kept = 0;
         for index in 0..text.len() {
             let byte = text[index];
-            let is_within = self.place.in_string && self.place.of_escape == 0 && byte != b'"';
-            // A character of several bytes is kept or left out whole.
+            let is_within = self.state.in_string && self.state.of_escape == 0 && byte != b'"';
+            // A character of several bytes is kept or omitted whole.
             let begins_character = byte & 0xc0 != 0x80;
             let is_beyond = self.row.bytes.get() + kept > self.row.limit;
             if is_beyond && is_within && begins_character {
                 self.is_skipping = true;
                 self.row.is_shortened.set(true);
             }
-            self.place.pass(byte);
-            self.is_skipping &= self.place.in_string;
+            self.state.advance(byte);
+            self.is_skipping &= self.state.in_string;
             if !self.is_skipping {
                 text[kept] = byte;
                 kept += 1;
@@ -199,35 +206,36 @@ impl Bounded<'_, '_, '_> {
         }
         let most = self.valid.min(buffer.len());
         let read = self.input.read(&mut buffer[..most])?;
-        // Around strings a control character is white space or damage; within, JSON has it escaped, and some writers do not.
+        // Outside of strings a control character is white space or damage. In strings JSON requires an escape, and some
+        // writers do not escape.
         buffer[..read].iter_mut().filter(|byte| **byte < b' ').for_each(|byte| *byte = b' ');
         self.valid -= read;
         Ok(read)
     }
 }
 
-/// An answer that is being read.
+/// The state of an answer's parse.
 struct Answer<'r, 's, 'a> {
     sink: &'r mut Sink<'a>,
-    table: Table,
+    table: AnswerTable,
     row: &'s RowLength,
 }
 
-/// A table of it.
+/// The current table of an answer.
 #[derive(Default)]
-struct Table {
-    /// What its columns are for, or what it is instead of sign-ins; `None` before they are known.
+struct AnswerTable {
+    /// The field of each column, or the kind of a table without sign-ins; `None` before the columns.
     columns: Option<Result<Vec<Field>, Foreign>>,
-    /// Rows that came before the columns, at most `MOST_HELD` bytes of them.
+    /// Rows before the columns, at most `MOST_HELD` bytes.
     held: Vec<Box<RawValue>>,
     held_bytes: usize,
 }
 
-/// Bytes of rows that wait for their columns. A row beyond is rejected.
+/// Bytes of rows that wait for their columns. A row beyond them is rejected.
 const MOST_HELD: usize = 16 * 1024 * 1024;
 
 #[derive(Clone, Copy)]
-enum Place {
+enum Position {
     /// An answer or a table.
     Document,
     /// A list of tables.
@@ -236,13 +244,13 @@ enum Place {
     Rows,
 }
 
-/// A part of an answer.
-struct Part<'p, 'r, 's, 'a> {
+/// Visits a part of an answer.
+struct AnswerVisitor<'p, 'r, 's, 'a> {
     answer: &'p mut Answer<'r, 's, 'a>,
-    place: Place,
+    position: Position,
 }
 
-impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for AnswerVisitor<'_, '_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -250,7 +258,7 @@ impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
+impl<'de> Visitor<'de> for AnswerVisitor<'_, '_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -265,9 +273,9 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
                 let columns: Box<RawValue> = map.next_value()?;
                 self.answer.columns(columns.get());
             } else if is_one_of(&TABLES) {
-                map.next_value_seed(Part { answer: self.answer, place: Place::Tables })?;
+                map.next_value_seed(AnswerVisitor { answer: self.answer, position: Position::Tables })?;
             } else if is_one_of(&ROWS) {
-                map.next_value_seed(Part { answer: self.answer, place: Place::Rows })?;
+                map.next_value_seed(AnswerVisitor { answer: self.answer, position: Position::Rows })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -276,8 +284,8 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        let Part { answer, place } = self;
-        if matches!(place, Place::Rows) {
+        let AnswerVisitor { answer, position } = self;
+        if matches!(position, Position::Rows) {
             answer.row.begin();
             while let Some(row) = sequence.next_element::<Box<RawValue>>()? {
                 if answer.row.is_exceeded(row.get()) {
@@ -292,7 +300,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
         loop {
             answer.end_table();
             answer.row.begin();
-            if sequence.next_element_seed(Part { answer, place: Place::Document })?.is_none() {
+            if sequence.next_element_seed(AnswerVisitor { answer, position: Position::Document })?.is_none() {
                 return Ok(());
             }
         }
@@ -302,16 +310,16 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
         Ok(())
     }
 
-    pass_by_scalars!();
+    ignore_scalars!();
 }
 
 impl Answer<'_, '_, '_> {
-    /// Takes the columns of a table, and the rows that came before them.
+    /// Sets the columns of the table, and parses the rows that waited for them.
     fn columns(&mut self, text: &str) {
         let Some(names) = names(text) else { return };
-        let columns = table::fields(names);
+        let columns = table::fields(names, &table_field_maps());
         if let Err(foreign) = columns {
-            self.sink.is_instead(foreign);
+            self.sink.foreign_table(foreign);
         }
         self.table.columns = Some(columns);
         self.table.held_bytes = 0;
@@ -323,12 +331,12 @@ impl Answer<'_, '_, '_> {
     fn row(&mut self, row: Box<RawValue>) {
         let text = row.get();
         if text.starts_with('{') {
-            // A table that stands where rows stand is none of a sign-in, and is counted as such.
-            return any_record::read(text.as_bytes(), self.sink);
+            // A table in a list of rows counts as a record without a sign-in.
+            return any_record::read(text.as_bytes(), RECORDS, self.sink);
         }
         match &self.table.columns {
-            Some(Ok(fields)) => match cells(text, fields) {
-                Some(row) => self.sink.row(row),
+            Some(Ok(columns)) => match cells(text, columns) {
+                Some(fields) => self.sink.fields(fields),
                 None => self.sink.reject(Rejected::Malformed),
             },
             Some(Err(_)) => self.sink.other_category(),
@@ -340,7 +348,7 @@ impl Answer<'_, '_, '_> {
         }
     }
 
-    /// Rejects the rows whose columns never came, and forgets the columns.
+    /// Ends the table. Rejects the rows that still wait for columns.
     fn end_table(&mut self) {
         for _ in std::mem::take(&mut self.table).held {
             self.sink.reject(Rejected::NoColumns);
@@ -348,7 +356,7 @@ impl Answer<'_, '_, '_> {
     }
 }
 
-/// The names of columns, each a text or an object with a name; `None` where the text is no list.
+/// The names of columns, each a text or an object with a name; `None` if the text is not a list.
 fn names(text: &str) -> Option<Vec<String>> {
     let columns: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
     let name = |column: &serde_json::Value| {
@@ -358,22 +366,22 @@ fn names(text: &str) -> Option<Vec<String>> {
     Some(columns.iter().map(name).collect())
 }
 
-/// The row of these columns, if it is one, and what is needed of it can be read.
-fn cells(text: &str, fields: &[Field]) -> Option<Fields<'static>> {
+/// The fields of a row; `None` if it has another number of cells or a required cell cannot be parsed.
+fn cells(text: &str, columns: &[Field]) -> Option<Fields<'static>> {
     let cells: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    if cells.len() != fields.len() {
+    if cells.len() != columns.len() {
         return None;
     }
-    let mut row = Fields::default();
-    for (field, cell) in fields.iter().zip(cells).filter(|(field, _)| !matches!(field, Field::Other)) {
+    let mut fields = Fields::default();
+    for (column, cell) in columns.iter().zip(cells).filter(|(column, _)| !matches!(column, Field::Other)) {
         let text = cell.get();
         // An object is its text.
-        if matches!(field, Field::Object(_)) && text.starts_with('{') {
-            row.put_text(*field, Cow::Borrowed(text));
+        if matches!(column, Field::Object(_)) && text.starts_with('{') {
+            fields.put_text(*column, Cow::Borrowed(text));
             continue;
         }
-        let words = |json: &[u8]| serde_json::from_slice(json).ok().map(|Words(text)| text.into_owned());
-        row.put_text(*field, Cow::Owned(json_records::parse_or_repair(text.as_bytes(), words)?));
+        let words = |json: &[u8]| serde_json::from_slice(json).ok().map(|LenientWords(text)| text.into_owned());
+        fields.put_text(*column, Cow::Owned(json_records::parse_or_repair(text.as_bytes(), words)?));
     }
-    Some(row.into_owned())
+    Some(fields.into_owned())
 }

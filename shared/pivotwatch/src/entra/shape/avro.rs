@@ -1,7 +1,7 @@
-//! The part of Avro's binary encoding that it takes to skip values and to decode strings and bytes.
+//! A part of Avro's binary encoding: skips values, and decodes strings and bytes.
 //!
-//! A file's schema, counts and lengths are untrusted. This module is used in place of the crate `apache-avro` for what
-//! version 0.22.0 does with such input:
+//! A file's schema, counts and lengths are untrusted. This module replaces the crate `apache-avro`, because version
+//! 0.22.0 does not bound such input:
 //!
 //! | input | `apache-avro` 0.22.0 | this module |
 //! |---|---|---|
@@ -12,14 +12,14 @@
 //! | a block with bytes after its last event | drops the bytes in silence | reports a damaged block |
 //! | a damaged block | returns an error, and no later block | the same |
 //!
-//! It also decodes every field of an event, of which this project needs one, and brings 28 packages that the functions
-//! do not have yet.
+//! That crate also decodes every field of an event, while this project needs one field. It would add 28 packages to the
+//! functions.
 //!
 //! Here, recursion is at most as deep as the schema's text is nested, which the JSON reader bounds. Only requested
 //! values are kept.
 //!
 //! Bound: a value can have no bytes (a null, an empty record), so a file could claim any number of them. A file may
-//! have [`FREE_STEPS`] values, and [`STEPS_PER_BYTE`] more for each decompressed byte ([`Values`]). A file with more
+//! have [`FREE_VALUES`] values, and [`VALUES_PER_BYTE`] more for each decompressed byte ([`Values`]). A file with more
 //! values is damaged.
 //!
 //! <https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>
@@ -28,42 +28,42 @@ use std::io::{self, BufRead, Read};
 
 use serde_json::Value;
 
-/// Values that a file may have before its bytes are counted.
-const FREE_STEPS: u64 = 4096;
+/// Values that a file of any length may have.
+const FREE_VALUES: u64 = 4096;
 
-/// Values that a file may have for each byte. Of a real capture nearly every value has a byte or more.
-const STEPS_PER_BYTE: u64 = 16;
+/// Values that a file may have for each byte. In a real capture nearly every value has a byte or more.
+const VALUES_PER_BYTE: u64 = 16;
 
-/// How much of a file was read, and how many values that was.
+/// The bytes and the values of a file so far.
 #[derive(Default)]
-pub(super) struct Steps {
+pub(super) struct ValueBudget {
     bytes: u64,
     values: u64,
 }
 
-/// Encoded values, as far as the bytes allow for their number.
+/// Encoded values, bounded by the budget.
 pub(super) struct Values<'s, R> {
     bytes: R,
-    steps: &'s mut Steps,
+    budget: &'s mut ValueBudget,
 }
 
 impl<'s, R: BufRead> Values<'s, R> {
-    pub(super) fn new(bytes: R, steps: &'s mut Steps) -> Self {
-        Self { bytes, steps }
+    pub(super) fn new(bytes: R, budget: &'s mut ValueBudget) -> Self {
+        Self { bytes, budget }
     }
 
     /// Counts a value.
-    fn step(&mut self) -> io::Result<()> {
-        self.steps.values += 1;
-        let most = FREE_STEPS.saturating_add(STEPS_PER_BYTE.saturating_mul(self.steps.bytes));
-        if self.steps.values > most { Err(damaged("it has more values than its bytes can hold")) } else { Ok(()) }
+    fn count(&mut self) -> io::Result<()> {
+        self.budget.values += 1;
+        let most = FREE_VALUES.saturating_add(VALUES_PER_BYTE.saturating_mul(self.budget.bytes));
+        if self.budget.values > most { Err(damaged("it has more values than its bytes can hold")) } else { Ok(()) }
     }
 }
 
 impl<R: BufRead> Read for Values<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
-        self.steps.bytes += read as u64;
+        self.budget.bytes += read as u64;
         Ok(read)
     }
 }
@@ -74,18 +74,18 @@ impl<R: BufRead> BufRead for Values<'_, R> {
     }
 
     fn consume(&mut self, count: usize) {
-        self.steps.bytes += count as u64;
+        self.budget.bytes += count as u64;
         self.bytes.consume(count);
     }
 }
 
-/// How a value is written.
+/// The encoding of a value.
 pub(super) enum Schema {
-    /// In so many bytes.
+    /// This number of bytes.
     Sized(u64),
-    /// As a number of any length.
+    /// A number of variable length.
     Number,
-    /// As a length, and so many bytes.
+    /// A length and the bytes.
     Bytes,
     Array(Box<Schema>),
     Map(Box<Schema>),
@@ -94,7 +94,7 @@ pub(super) enum Schema {
 }
 
 impl Schema {
-    /// The fields of a record by their names, or `None` for a schema of anything else, or one that refers to itself.
+    /// The fields of a record by their names. `None` for a schema of another type, or one that refers to itself.
     pub(super) fn fields(schema: &[u8]) -> Option<Vec<(String, Self)>> {
         let schema: Value = serde_json::from_slice(schema).ok()?;
         let fields = schema.get("fields")?.as_array()?;
@@ -133,15 +133,15 @@ impl Schema {
         })
     }
 
-    /// Steps over a value.
+    /// Skips a value.
     pub(super) fn skip<R: BufRead>(&self, bytes: &mut Values<'_, R>) -> io::Result<()> {
-        bytes.step()?;
+        bytes.count()?;
         match self {
-            Self::Sized(size) => pass(bytes, *size),
+            Self::Sized(size) => skip_bytes(bytes, *size),
             Self::Number => number(bytes).map(drop),
             Self::Bytes => {
                 let length = length(bytes)?;
-                pass(bytes, length)
+                skip_bytes(bytes, length)
             }
             Self::Union(variants) => variant(bytes, variants)?.skip(bytes),
             Self::Record(fields) => fields.iter().try_for_each(|field| field.skip(bytes)),
@@ -153,9 +153,9 @@ impl Schema {
         }
     }
 
-    /// The bytes of a value, none if it has no such thing.
+    /// The bytes of a value, empty for a value of another type.
     pub(super) fn read_bytes<R: BufRead>(&self, from: &mut Values<'_, R>, most: u64) -> io::Result<Vec<u8>> {
-        from.step()?;
+        from.count()?;
         match self {
             Self::Bytes => bytes(from, most),
             Self::Union(variants) => variant(from, variants)?.read_bytes(from, most),
@@ -164,7 +164,7 @@ impl Schema {
     }
 }
 
-/// A number, small ones in fewer bytes than large ones.
+/// A number in zigzag encoding of variable length.
 pub(super) fn number(bytes: &mut impl Read) -> io::Result<i64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
@@ -177,17 +177,17 @@ pub(super) fn number(bytes: &mut impl Read) -> io::Result<i64> {
     Err(damaged("a number is longer than any"))
 }
 
-/// How many elements of an array or a map come next; none at its end.
+/// The number of elements in the next block of an array or a map; `None` at its end.
 pub(super) fn count(bytes: &mut impl Read) -> io::Result<Option<u64>> {
     let count = number(bytes)?;
     if count < 0 {
-        // Their size in bytes, for those who want to step over them at once.
+        // The block's size in bytes follows.
         number(bytes)?;
     }
     Ok(Some(count.unsigned_abs()).filter(|count| *count > 0))
 }
 
-/// Bytes behind their length, no more than so many.
+/// A length and the bytes, at most `most` bytes.
 pub(super) fn bytes(from: &mut impl Read, most: u64) -> io::Result<Vec<u8>> {
     let length = length(from)?;
     if length > most {
@@ -198,12 +198,12 @@ pub(super) fn bytes(from: &mut impl Read, most: u64) -> io::Result<Vec<u8>> {
     if (read as u64) < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
 }
 
-/// A text, likewise.
+/// A text of at most `most` bytes.
 pub(super) fn text(from: &mut impl Read, most: u64) -> io::Result<String> {
     String::from_utf8(bytes(from, most)?).map_err(|_| damaged("a name is no text"))
 }
 
-/// So many bytes as there have to be.
+/// Exactly `COUNT` bytes.
 pub(super) fn exactly<const COUNT: usize>(bytes: &mut impl Read) -> io::Result<[u8; COUNT]> {
     let mut found = [0; COUNT];
     bytes.read_exact(&mut found)?;
@@ -218,7 +218,7 @@ fn length(bytes: &mut impl Read) -> io::Result<u64> {
     u64::try_from(number(bytes)?).map_err(|_| damaged("a text has a negative length"))
 }
 
-fn pass(bytes: &mut impl BufRead, count: u64) -> io::Result<()> {
+fn skip_bytes(bytes: &mut impl BufRead, count: u64) -> io::Result<()> {
     let passed = io::copy(&mut bytes.take(count), &mut io::sink())?;
     if passed < count { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
 }
@@ -246,35 +246,35 @@ mod tests {
 
     use super::*;
 
-    /// Steps over `count` values of a schema, and returns how many values were counted, and whether all were stepped over.
-    fn stepped(schema: &str, count: u64, bytes: &[u8]) -> (u64, bool) {
+    /// Skips `count` values of a schema. Returns the number of counted values, and whether all were skipped.
+    fn skipped(schema: &str, count: u64, bytes: &[u8]) -> (u64, bool) {
         let schema = Schema::of(&serde_json::from_str(schema).unwrap()).unwrap();
-        let mut steps = Steps::default();
-        let mut values = Values::new(bytes, &mut steps);
+        let mut budget = ValueBudget::default();
+        let mut values = Values::new(bytes, &mut budget);
         let result = (0..count).try_for_each(|_| schema.skip(&mut values));
-        (steps.values, result.is_ok())
+        (budget.values, result.is_ok())
     }
 
     #[test]
-    fn values_of_no_bytes_end_where_the_bytes_do_not_allow_for_more() {
+    fn values_without_bytes_are_bounded_by_the_budget() {
         let fields = |count: usize| vec![r#"{"name":"a","type":"null"}"#; count].join(",");
         let record = format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields(2000));
         let array = r#"{"type":"array","items":{"type":"record","name":"E","fields":[]}}"#;
         // Two blocks of 2^35 elements each.
         let elements = [0x80, 0x80, 0x80, 0x80, 0x80, 0x02].repeat(2);
         for (schema, bytes) in [("\"null\"", &[][..]), (&record, &[]), (array, &elements)] {
-            let (values, is_whole) = stepped(schema, u64::MAX, bytes);
-            let most = FREE_STEPS + STEPS_PER_BYTE * bytes.len() as u64;
+            let (values, is_whole) = skipped(schema, u64::MAX, bytes);
+            let most = FREE_VALUES + VALUES_PER_BYTE * bytes.len() as u64;
             assert!(!is_whole && values <= most + 1, "{values}: {schema}");
         }
     }
 
     proptest! {
         #[test]
-        fn steps_are_bounded_by_the_bytes_whatever_these_are(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn values_are_bounded_by_the_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let map = r#"{"type":"map","values":["null",{"type":"array","items":["null","long","string"]}]}"#;
-            let (values, _) = stepped(map, u64::MAX, &bytes);
-            prop_assert!(values <= FREE_STEPS + STEPS_PER_BYTE * bytes.len() as u64 + 1, "{}", values);
+            let (values, _) = skipped(map, u64::MAX, &bytes);
+            prop_assert!(values <= FREE_VALUES + VALUES_PER_BYTE * bytes.len() as u64 + 1, "{}", values);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The keys whose arrays hold records: everything else in an object belongs to one record.
+//! The keys of batches: arrays of records. An object without such an array is one record.
 
 use json_records::KeySet;
 

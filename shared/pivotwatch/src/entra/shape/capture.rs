@@ -1,4 +1,4 @@
-//! Event Hubs Capture: Avro files whose records hold the messages of an event hub, as bytes under `Body`.
+//! Event Hubs Capture: Avro files. The `Body` of each record is a message of an event hub, as bytes.
 //!
 //! Schema: <https://learn.microsoft.com/azure/event-hubs/explore-captured-avro-files>; container:
 //! <https://avro.apache.org/docs/1.12.0/specification/#object-container-files>.
@@ -10,20 +10,23 @@ use flate2::bufread::DeflateDecoder;
 use json_records::Framing;
 
 use super::super::record::Rejected;
-use super::avro::{Schema, Steps, Values, bytes, count, damaged, exactly, number, text};
+use super::avro::{Schema, ValueBudget, Values, bytes, count, damaged, exactly, number, text};
 use super::reader::DiagnosticReader;
-use super::{Shape, Sink};
+use super::{Recognition, Shape, Sink};
 use crate::input::{Expansion, Foreign, Input, Limits, ReadFault};
 
 const MAGIC: &[u8] = b"Obj\x01";
 
-pub(super) const SHAPE: Shape =
-    Shape { name: "capture", recognises: |head| head.text.starts_with(MAGIC), read: |input, sink| read(input, sink) };
+pub(super) const SHAPE: Shape = Shape {
+    name: "capture",
+    recognition: Recognition::Preview(|preview| preview.text.starts_with(MAGIC)),
+    read: |input, sink| read(input, sink),
+};
 
-/// A message of an event hub has a MiB at most, in the dearest tier 20.
+/// A message of an event hub has at most 1 MiB, in the dedicated tier 20 MiB.
 const LONGEST_BODY: u64 = 20 * 1024 * 1024;
 
-/// The header of the container holds little more than the schema.
+/// Bytes of the longest header. A header holds little more than the schema.
 const LONGEST_HEADER: u64 = 64 * 1024;
 
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
@@ -32,14 +35,14 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     let header = header(input).map_err(fault)?;
     let capture = Capture::of(&header).map_err(ReadFault::NotAnExport)?;
     let mark: [u8; 16] = exactly(input).map_err(fault)?;
-    let mut reading = Reading { expansion: Expansion::new(limits), steps: Steps::default(), limits, sink };
+    let mut state = CaptureState { expansion: Expansion::new(limits), budget: ValueBudget::default(), limits, sink };
     while !input.fill_buf()?.is_empty() {
-        capture.block(input, &mark, &mut reading).map_err(fault)?;
+        capture.block(input, &mark, &mut state).map_err(fault)?;
     }
     Ok(())
 }
 
-/// What the header tells, by its names.
+/// The metadata of the header, by key.
 fn header(input: &mut Input<'_>) -> io::Result<BTreeMap<String, Vec<u8>>> {
     let mut header = input.by_ref().take(LONGEST_HEADER);
     let mut members = BTreeMap::new();
@@ -51,13 +54,14 @@ fn header(input: &mut Input<'_>) -> io::Result<BTreeMap<String, Vec<u8>>> {
     Ok(members)
 }
 
-/// A capture whose header was read.
+/// A capture, by its header.
 struct Capture {
     is_deflated: bool,
-    /// What an event has before its body, its body, and what it has behind it.
+    /// The fields of an event before its body.
     before: Vec<Schema>,
     body: Schema,
-    behind: Vec<Schema>,
+    /// The fields of an event after its body.
+    after: Vec<Schema>,
 }
 
 impl Capture {
@@ -70,53 +74,53 @@ impl Capture {
         let schema = header.get("avro.schema").map_or(&b""[..], Vec::as_slice);
         let mut before = Schema::fields(schema).ok_or(Foreign::OtherAvro)?;
         let position = before.iter().position(|(name, _)| name == "Body").ok_or(Foreign::OtherAvro)?;
-        let behind = before.split_off(position + 1);
+        let after = before.split_off(position + 1);
         let (_, body) = before.pop().ok_or(Foreign::OtherAvro)?;
         let schemas = |fields: Vec<(String, Schema)>| fields.into_iter().map(|(_, schema)| schema).collect();
-        Ok(Self { is_deflated, before: schemas(before), body, behind: schemas(behind) })
+        Ok(Self { is_deflated, before: schemas(before), body, after: schemas(after) })
     }
 
     /// Reads a block: the number of its events, its size in bytes, the events, and the sync marker.
-    fn block(&self, input: &mut Input<'_>, mark: &[u8; 16], reading: &mut Reading<'_, '_>) -> io::Result<()> {
+    fn block(&self, input: &mut Input<'_>, mark: &[u8; 16], state: &mut CaptureState<'_, '_>) -> io::Result<()> {
         let mut length = || u64::try_from(number(input)?).map_err(|_| damaged("a block has a negative length"));
         let (events, size) = (length()?, length()?);
         let mut block = input.by_ref().take(size);
         if self.is_deflated {
-            let decoder = DeflateDecoder::new(BufReader::new(reading.expansion.metered(&mut block)));
-            let plain = reading.expansion.limited(decoder);
-            self.events(BufReader::new(plain), events, reading)?;
+            let decoder = DeflateDecoder::new(BufReader::new(state.expansion.metered(&mut block)));
+            let plain = state.expansion.limited(decoder);
+            self.events(BufReader::new(plain), events, state)?;
         } else {
-            self.events(&mut block, events, reading)?;
+            self.events(&mut block, events, state)?;
         }
         io::copy(&mut block, &mut io::sink())?;
         if &exactly(input)? == mark { Ok(()) } else { Err(damaged("a block does not end where it says")) }
     }
 
-    /// Reads the events of a block. Their number is a claim: too many end at the bytes, or at the steps that these allow
-    /// for, and bytes after the last event are damage, because events could hide in them.
-    fn events(&self, mut block: impl BufRead, events: u64, reading: &mut Reading<'_, '_>) -> io::Result<()> {
-        let Reading { steps, limits, sink, .. } = reading;
-        let mut values = Values::new(&mut block, steps);
+    /// Reads the events of a block. Their number is an untrusted claim: the block's bytes and the budget bound the
+    /// number of events. Bytes after the last event are damage, because events could hide in them.
+    fn events(&self, mut block: impl BufRead, events: u64, state: &mut CaptureState<'_, '_>) -> io::Result<()> {
+        let CaptureState { budget, limits, sink, .. } = state;
+        let mut values = Values::new(&mut block, budget);
         let mut reader = DiagnosticReader::new(*limits);
         for _ in 0..events {
             self.before.iter().try_for_each(|schema| schema.skip(&mut values))?;
             let body = self.body.read_bytes(&mut values, LONGEST_BODY)?;
-            self.behind.iter().try_for_each(|schema| schema.skip(&mut values))?;
+            self.after.iter().try_for_each(|schema| schema.skip(&mut values))?;
             read_body(body, *limits, &mut reader, sink);
         }
         if block.fill_buf()?.is_empty() { Ok(()) } else { Err(damaged("a block has bytes after its last event")) }
     }
 }
 
-/// What goes on over all blocks of a capture.
-struct Reading<'r, 'a> {
+/// The state across the blocks of a capture.
+struct CaptureState<'r, 'a> {
     expansion: Expansion,
-    steps: Steps,
+    budget: ValueBudget,
     limits: Limits,
     sink: &'r mut Sink<'a>,
 }
 
-/// Reads a message as it would be read as a file. One that is damaged costs itself, and one without a byte nothing at all.
+/// Reads a message like a file. A damaged message counts as one malformed record, an empty one as none.
 fn read_body(body: Vec<u8>, limits: Limits, reader: &mut DiagnosticReader, sink: &mut Sink<'_>) {
     if body.is_empty() {
         return;

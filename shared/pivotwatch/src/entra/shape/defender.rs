@@ -1,24 +1,26 @@
-//! Defender's advanced hunting: rows of `AADSignInEventsBeta`, now `EntraIdSignInEvents`, as JSON, as CSV, and as the
-//! streaming API wraps them, which is read with the event hub's messages that it comes in.
+//! Defender's advanced hunting: rows of `AADSignInEventsBeta`, now `EntraIdSignInEvents`, as JSON or CSV.
+//!
+//! The streaming API wraps the same rows in records of an event hub, so `diagnostic` parses those by
+//! [`parse_streamed`].
 //!
 //! Fields: <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table>.
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::reader::{NotJson, read_json};
-use super::{Shape, Sink, table};
+use super::{Recognition, Shape, Sink, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
-    // Whichever columns a query kept, `Timestamp` beside `TimeGenerated` where Sentinel has a copy.
-    recognises: |head| {
-        ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| head.has(&["Timestamp", "ErrorCode", other]))
-    },
-    read: |input, sink| read_json(input, sink, read_record),
+    // A query selects the columns. Sentinel's copy has `TimeGenerated` too.
+    recognition: Recognition::Preview(|preview| {
+        ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| preview.has(&["Timestamp", "ErrorCode", other]))
+    }),
+    read: |input, sink| read_json(input, sink, parse_record),
 };
 
 pub(super) const CSV: Shape = Shape {
     name: "defender_csv",
-    recognises: |head| table::has_columns(head, field_map),
+    recognition: Recognition::Columns(field_map),
     read: |input, sink| table::read(input, sink, field_map, |_| ()),
 };
 
@@ -38,8 +40,8 @@ pub(super) fn field_map(name: &str) -> Field {
     field_in(FIELDS, name)
 }
 
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    sink.row(Fields::of_json(text, field_map).ok_or(NotJson)?);
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    sink.fields(Fields::of_json(text, field_map).ok_or(NotJson)?);
     Ok(())
 }
 
@@ -50,9 +52,9 @@ pub(super) fn is_category(category: &[u8]) -> bool {
         .any(|known| known.as_bytes().eq_ignore_ascii_case(category))
 }
 
-/// Reads a record of the streaming API.
-pub(super) fn read_streamed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+/// Parses a record of the streaming API.
+pub(super) fn parse_streamed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let envelope = |name: &str| if name == "properties" { Field::Object(field_map) } else { Field::Other };
-    sink.row(Fields::of_json(text, envelope).ok_or(NotJson)?);
+    sink.fields(Fields::of_json(text, envelope).ok_or(NotJson)?);
     Ok(())
 }

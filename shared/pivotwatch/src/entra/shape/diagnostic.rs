@@ -1,5 +1,5 @@
-//! Azure Monitor diagnostic settings: one JSON object a line, as the storage account's `PT1H.json` has them, or set out
-//! over many lines by a tool on the way.
+//! Azure Monitor diagnostic settings: one JSON object a line, as in the storage account's `PT1H.json`, or
+//! pretty-printed by a tool.
 //!
 //! Fields: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs>; the envelope around them:
 //! <https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema>.
@@ -9,42 +9,42 @@ use json_records::{Key, KeySet};
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
 use super::batches::BATCH_NAMES;
-use super::forwarded::{self, Content};
+use super::forwarded::{self, Forwarded};
 use super::reader::{DiagnosticReader, NotJson};
-use super::{Shape, Sink, defender, log_analytics};
+use super::{Recognition, Shape, Sink, defender, log_analytics};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
-    recognises: |head| head.has(&["category"]),
+    recognition: Recognition::Preview(|preview| preview.has(&["category"])),
     read: |input, sink| DiagnosticReader::new(input.limits).read(input, sink.framing, sink),
 };
 
-/// Reads a record of a diagnostic setting, one of Log Analytics or of Defender, or what a forwarder put around these, as an
-/// event hub can have them among the others.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    read(text, sink, |text, sink| match forwarded::take(text, sink)? {
-        Content::Taken => Ok(()),
-        Content::Itself | Content::Nothing => log_analytics::read_record(text, sink),
+/// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
+/// event hub can mix all of these.
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    parse(text, sink, |text, sink| match forwarded::parse(text, sink)? {
+        Forwarded::Parsed => Ok(()),
+        Forwarded::Record | Forwarded::Other => log_analytics::parse_record(text, sink),
     })
 }
 
-/// The same, but with nothing around the record.
-pub(super) fn read_bare(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    read(text, sink, log_analytics::read_record)
+/// Like [`parse_record`], without a forwarder's document around the record.
+pub(super) fn parse_bare(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    parse(text, sink, log_analytics::parse_record)
 }
 
-/// Reads a record of a diagnostic setting or of Defender, and leaves one without a category to `others`.
-fn read(
+/// Parses a record of a diagnostic setting or of Defender. `others` parses a record without a category.
+fn parse(
     text: &[u8],
     sink: &mut Sink<'_>,
     others: impl FnOnce(&[u8], &mut Sink<'_>) -> Result<(), NotJson>,
 ) -> Result<(), NotJson> {
-    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
-    match of_log(row.get(FieldId::Category).as_bytes()) {
-        Some(Origin::Source(source)) => sink.sign_in(&row.record(source)),
+    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
+    match of_log(fields.get(FieldId::Category).as_bytes()) {
+        Some(Origin::Source(source)) => sink.sign_in(&fields.record(source)),
         Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
-        Some(Origin::OtherLog) if defender::is_category(row.get(FieldId::Category).as_bytes()) => {
-            return defender::read_streamed(text, sink);
+        Some(Origin::OtherLog) if defender::is_category(fields.get(FieldId::Category).as_bytes()) => {
+            return defender::parse_streamed(text, sink);
         }
         Some(Origin::OtherLog) => sink.other_category(),
         None => return others(text, sink),
@@ -79,7 +79,7 @@ static PROPERTIES: KeySet = KeySet::new(&[
 
 static STATUS: KeySet = KeySet::new(&[("errorCode", Key::Value(FieldId::StatusCode as usize))]);
 
-/// Slots after those of the roles, for the keys of objects.
+/// Slots after those of the fields, for the keys of objects.
 const IN_PROPERTIES: usize = FIELD_IDS;
 const IN_STATUS: usize = FIELD_IDS + 1;
 

@@ -4,47 +4,47 @@
 
 use super::super::fields::{Field, FieldId, Fields};
 use super::reader::{NotJson, read_json};
-use super::{Shape, Sink, table};
+use super::{Recognition, Shape, Sink, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "elastic",
-    recognises: |head| {
+    recognition: Recognition::Preview(|preview| {
         let paths = ["", ".category", ".result_type"].into_iter().map(str::to_owned);
         let properties = ["created_at", "status.error_code", "status", "ip_address", "id", "category"];
         let paths = paths.chain(properties.map(|name| format!(".properties.{name}")));
         paths
             .into_iter()
-            .any(|path| WRAPPERS.iter().any(|wrapper| head.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
-    },
-    read: |input, sink| read_json(input, sink, read_record),
+            .any(|path| WRAPPERS.iter().any(|wrapper| preview.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
+    }),
+    read: |input, sink| read_json(input, sink, parse_record),
 };
 
 /// A table of documents, as Kibana exports them.
 pub(super) const CSV: Shape = Shape {
     name: "elastic_csv",
-    recognises: |head| table::has_columns(head, field_map),
+    recognition: Recognition::Columns(field_map),
     read: |input, sink| table::read(input, sink, field_map, |_| ()),
 };
 
-/// What searches put around a document or its fields.
+/// Keys under which searches wrap a document or its fields.
 const WRAPPERS: [&str; 3] = ["", "_source.", "fields."];
 
-/// Reads a document, which a search puts under `_source`, or its fields, which a search puts under `fields`.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
+/// Parses a document, or a search's result with the document under `_source` or its fields under `fields`.
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
     if [FieldId::Category, FieldId::Code, FieldId::StatusCode, FieldId::Time]
         .iter()
-        .all(|role| row.get(*role).is_empty())
+        .all(|id| fields.get(*id).is_empty())
     {
-        // Of another integration, or of another log of this one.
+        // A document of another integration, or of another log of this integration.
         sink.other_category();
     } else {
-        sink.row(row);
+        sink.fields(fields);
     }
     Ok(())
 }
 
-/// Names with points in them are the paths of fields, in documents that are written flat.
+/// A name with dots is the path of a field in a flat document.
 pub(super) fn field_map(name: &str) -> Field {
     match name {
         "_source" | "fields" => Field::Object(field_map),
@@ -83,7 +83,7 @@ fn sign_in(name: &str) -> Field {
 fn properties(name: &str) -> Field {
     match name {
         "id" => Field::Text(FieldId::Id),
-        // Before 2020 it kept its name.
+        // Before 2020 the integration kept Azure's name.
         "created_at" | "created_date_time" => Field::Text(FieldId::Time),
         "ip_address" => Field::Text(FieldId::Address),
         "status" => Field::Object(status),

@@ -1,20 +1,20 @@
-//! What forwarders put around records: the record, or a batch of them, is a member of theirs, as an object or as its text.
+//! Documents of log forwarders around records: a member holds a record or a batch, as JSON or as its text.
 //!
 //! | member | forwarder |
 //! |---|---|
-//! | `event` | `LimaCharlie`, beside its `routing` |
+//! | `event` | `LimaCharlie`, with `routing` |
 //! | `attributes` | Datadog's archives |
 //! | `_raw` | Cribl |
 //! | `_source` | a search in Elasticsearch |
-//! | `message`, `log` | Filebeat, Logstash, Vector, Fluentd and Fluent Bit, where they do not parse |
+//! | `message`, `log` | Filebeat, Logstash, Vector, Fluentd and Fluent Bit, unless they parse it |
 //!
 //! A batch is an array of records, or an object with such an array under one of the names [`BATCH_NAMES`].
 //!
-//! Other forwarders (Panther, Cribl where it parses) add members to the record, which is then read as the record that it is.
+//! Other forwarders (Panther, Cribl if it parses) add members to the record, so the document is a record.
 //!
-//! An object or an array under `event`, `attributes` or `_source` is the forwarder's own structure, so a record in it is a
-//! record. A text, or what stands under the other names, can be what a visitor posted to some other application. It is read
-//! only where [`provenance`](super::provenance) says that the document comes from Entra, and where nothing else stands there.
+//! An object or an array under `event`, `attributes` or `_source` is the forwarder's own structure, so a record in it
+//! is genuine. A text, or a value of another member, can be data that a visitor posted to another application. It
+//! counts only if [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,61 +28,65 @@ use super::batches::BATCH_NAMES;
 use super::preview::Preview;
 use super::provenance::{Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};
-use super::{Shape, Sink, diagnostic, elastic};
-use crate::input::names::TEXTS;
+use super::{Recognition, Shape, Sink, diagnostic, elastic};
+use crate::input::sniff::TEXT_KEYS;
 use crate::input::{Input, ReadFault};
 
 /// Documents with an object for a record.
-pub(super) const SHAPE: Shape =
-    Shape { name: "forwarded", recognises: |head| OBJECTS.iter().any(|wrapper| has_record(head, wrapper)), read };
+pub(super) const SHAPE: Shape = Shape {
+    name: "forwarded",
+    recognition: Recognition::Preview(|preview| OBJECT_KEYS.iter().any(|wrapper| has_record(preview, wrapper))),
+    read,
+};
 
-/// Documents with a text for a record. It is the last shape of JSON: a text must not decide what is taken for another.
+/// Documents with a text for a record. The last shape of JSON, because a text must not decide against another shape.
 pub(super) const OF_TEXTS: Shape = Shape {
     name: "forwarded",
-    recognises: |head| {
-        // CloudTrail's records are tried after all exports.
-        let is_of_cloud_trail =
-            ["", "detail."].iter().any(|around| CLOUD_TRAIL.iter().all(|name| head.has(&[&format!("{around}{name}")])));
+    recognition: Recognition::Preview(|preview| {
+        // CloudTrail's records are recognised after all exports.
+        let is_of_cloud_trail = ["", "detail."]
+            .iter()
+            .any(|around| CLOUD_TRAIL_KEYS.iter().all(|name| preview.has(&[&format!("{around}{name}")])));
         !is_of_cloud_trail
-            && TEXTS
-                .iter()
-                .any(|wrapper| has_record(head, wrapper) || has_record(head, &format!("{SEARCHED}.{wrapper}")))
-    },
+            && TEXT_KEYS.iter().any(|wrapper| {
+                has_record(preview, wrapper) || has_record(preview, &format!("{SEARCH_SOURCE}.{wrapper}"))
+            })
+    }),
     read,
 };
 
 /// Members that are objects with a record.
-const OBJECTS: [&str; 3] = ["event", "attributes", SEARCHED];
+const OBJECT_KEYS: [&str; 3] = ["event", "attributes", SEARCH_SOURCE];
 
-/// The member of a search's result that is the document.
-const SEARCHED: &str = "_source";
+/// The member of a search's result with the document.
+const SEARCH_SOURCE: &str = "_source";
 
-/// What a record has one of, as a text. Others can stand under the same names: Filebeat has an `event` of its own.
-const OF_A_RECORD: [&str; 4] = ["category", "Category", "createdDateTime", "CreatedDateTime"];
+/// A record has a text under one of these keys. Other objects can share the member: Filebeat has an `event` of its own.
+const RECORD_KEYS: [&str; 4] = ["category", "Category", "createdDateTime", "CreatedDateTime"];
 
-/// What a batch has, as an array.
-const BATCH: &str = "records";
+/// The key of a batch's array.
+const BATCH_KEY: &str = "records";
 
-/// What a record of CloudTrail has.
-const CLOUD_TRAIL: [&str; 3] = ["eventName", "eventTime", "userIdentity"];
+/// The keys of a CloudTrail record.
+const CLOUD_TRAIL_KEYS: [&str; 3] = ["eventName", "eventTime", "userIdentity"];
 
-/// How many times as long as a record the document around it may be. A batch has many records, and a text in a text has
+/// Bytes of the longest document, in lengths of the longest record. A batch has many records, and a text in a text has
 /// three backslashes before each quote.
-const LONGER: usize = 16;
+const DOCUMENT_FACTOR: usize = 16;
 
-/// Documents of a log forwarder without a sign-in in the beginning: whatever carries a member like those above beside one
-/// that only forwarders write. Sign-ins can come after any number of other logs. Recognised after everything else.
+/// Documents of a log forwarder without a sign-in in the beginning, by a member of the table and a member that only
+/// forwarders write. Sign-ins can follow any number of other logs. Recognised after all other shapes.
 pub(super) const OF_OTHER_LOGS: Shape = Shape {
     name: "forwarded",
-    recognises: |head| {
-        let carried = || TEXTS.iter().chain(&[SEARCHED]);
-        carried().any(|carried| OWN.iter().any(|own| own != carried && head.has(&[carried, own])))
-    },
+    recognition: Recognition::Preview(|preview| {
+        let carried = || TEXT_KEYS.iter().chain(&[SEARCH_SOURCE]);
+        carried().any(|carried| FORWARDER_KEYS.iter().any(|own| own != carried && preview.has(&[carried, own])))
+    }),
     read,
 };
 
 /// Members that forwarders and collectors of logs add.
-const OWN: [&str; 25] = [
+const FORWARDER_KEYS: [&str; 25] = [
     "@timestamp",
     "@version",
     "_index",
@@ -110,72 +114,72 @@ const OWN: [&str; 25] = [
     "topic",
 ];
 
-/// Whether a record, or a batch with one, has its names under this path. The names of an array's elements are the array's.
-fn has_record(head: &Preview<'_>, wrapper: &str) -> bool {
-    let has = |path: String| head.has(&[&path]);
-    let of_record = |around: &str| OF_A_RECORD.iter().any(|name| has(format!("{around}.{name}")));
-    has(format!("{wrapper}.{BATCH}"))
+/// Whether a record or a batch has its keys under this path. The keys of an array's elements count as the array's.
+fn has_record(preview: &Preview<'_>, wrapper: &str) -> bool {
+    let has = |path: String| preview.has(&[&path]);
+    let of_record = |around: &str| RECORD_KEYS.iter().any(|name| has(format!("{around}.{name}")));
+    has(format!("{wrapper}.{BATCH_KEY}"))
         || of_record(wrapper)
         || BATCH_NAMES.iter().any(|batch| of_record(&format!("{wrapper}.{batch}")))
 }
 
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
-    input.limits.record = input.limits.record.saturating_mul(LONGER);
-    read_json(input, sink, |text, sink| match take(text, sink)? {
-        Content::Taken => Ok(()),
-        // Some of a file can have come without.
-        Content::Itself => read_one(text, sink),
-        // It is a document of Elastic's integration, or another log.
-        Content::Nothing => elastic::read_record(text, sink),
+    input.limits.record = input.limits.record.saturating_mul(DOCUMENT_FACTOR);
+    read_json(input, sink, |text, sink| match parse(text, sink)? {
+        Forwarded::Parsed => Ok(()),
+        // A file can mix documents and records.
+        Forwarded::Record => parse_one(text, sink),
+        // A document of Elastic's integration, or another log.
+        Forwarded::Other => elastic::parse_record(text, sink),
     })
 }
 
-/// What a document turned out to hold.
-pub(super) enum Content {
-    /// A record, a batch, or another log, which the sink has.
-    Taken,
-    /// The document is a record.
-    Itself,
+/// The content of a document.
+pub(super) enum Forwarded {
+    /// A record, a batch, or another log. The sink has received it.
+    Parsed,
+    /// The document itself is a record.
+    Record,
     /// None of these.
-    Nothing,
+    Other,
 }
 
-/// Takes what a forwarder put around something.
-pub(super) fn take(text: &[u8], sink: &mut Sink<'_>) -> Result<Content, NotJson> {
-    parse_or_repair(text, |text| take_document(text, sink, 0)).ok_or(NotJson)
+/// Parses a forwarder's document, and gives its records to the sink.
+pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> Result<Forwarded, NotJson> {
+    parse_or_repair(text, |text| parse_document(text, sink, 0)).ok_or(NotJson)
 }
 
-/// The same where the document can be parsed, and `None` elsewhere; then nothing was taken.
-fn take_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Content> {
-    let [event, attributes, searched] = members(text, OBJECTS)?;
+/// Like [`parse`]. `None` if the text is not a JSON object; then the sink has received nothing.
+fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forwarded> {
+    let [event, attributes, searched] = members(text, OBJECT_KEYS)?;
     for object in [event, attributes, searched].into_iter().flatten().map(RawValue::get) {
-        if take_content(object.as_bytes(), sink) {
-            return Some(Content::Taken);
+        if parse_content(object.as_bytes(), sink) {
+            return Some(Forwarded::Parsed);
         }
     }
     if let Some(document) = searched.filter(|document| depth == 0 && document.get().starts_with('{')) {
-        return take_document(document.get().as_bytes(), sink, depth + 1);
+        return parse_document(document.get().as_bytes(), sink, depth + 1);
     }
     if kind(text).is_some() {
-        return Some(Content::Itself);
+        return Some(Forwarded::Record);
     }
-    let texts = TEXTS.into_iter().zip(members(text, TEXTS)?);
+    let texts = TEXT_KEYS.into_iter().zip(members(text, TEXT_KEYS)?);
     let mut texts = texts.filter_map(|(name, member)| Some((name, content(member?)?)));
     let Some((name, content)) = texts.find(|(_, content)| begins_as_records(content)) else {
-        return Some(Content::Nothing);
+        return Some(Forwarded::Other);
     };
     let content = content.as_bytes();
-    // What is there as an object beside it says what the text is about.
+    // An object under `attributes` that is no record describes a log line of another application.
     let is_alone =
         attributes.is_none_or(|attributes| matches!(attributes.get(), "null" | "{}" | "[]") || !is_object(attributes));
     let is_proven = match provenance(text) {
         Provenance::Entra => true,
-        // It is the whole of what was received, where a `message` can be a part.
+        // `_raw` is the whole received text, a `message` can be part of it.
         Provenance::Silent => name == "_raw" || name == "event" && is_lone_batch(text, content),
         Provenance::Other => false,
     };
     if is_alone && is_proven {
-        if !take_content(content, sink) {
+        if !parse_content(content, sink) {
             let is_json = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text).ok();
             if parse_or_repair(content, is_json).is_some() {
                 sink.other_category();
@@ -188,14 +192,14 @@ fn take_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Conte
     } else {
         sink.other_category();
     }
-    Some(Content::Taken)
+    Some(Forwarded::Parsed)
 }
 
 fn is_object(member: &RawValue) -> bool {
     member.get().starts_with('{')
 }
 
-/// The JSON whose text a member is, or the record or batch that it is itself.
+/// The JSON of a member: its decoded text, or the member itself if it is a record or a batch.
 fn content(member: &RawValue) -> Option<Cow<'_, str>> {
     let json = member.get();
     if json.starts_with(['{', '[']) {
@@ -204,35 +208,36 @@ fn content(member: &RawValue) -> Option<Cow<'_, str>> {
     parse_or_repair(json.as_bytes(), |json| serde_json::from_slice::<String>(json).ok()).map(Cow::Owned)
 }
 
-/// Whether a text begins with an object, or with an array of objects. Many lines of logs begin with a time in brackets.
+/// Whether a text begins with an object or with an array of objects or arrays. Many log lines begin with a time in
+/// brackets.
 fn begins_as_records(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('{') || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '[']))
 }
 
-/// Whether `content` is a batch, and the document `text` has nothing beside it but the forwarder's routing. What an
-/// application logs has a time, a level or a host.
+/// Whether `content` is a batch, and the document `text` has no other member but the forwarder's routing. A log line of
+/// an application has a time, a level or a host.
 fn is_lone_batch(text: &[u8], content: &[u8]) -> bool {
     let names = serde_json::from_slice::<BTreeMap<String, &RawValue>>(text).unwrap_or_default();
     names.keys().all(|name| matches!(name.as_str(), "event" | "routing"))
-        && matches!(parse_or_repair(content, kind), Some(Kind::Batch))
+        && matches!(parse_or_repair(content, kind), Some(ContentKind::Batch))
 }
 
-/// What JSON is that a forwarder carries.
-enum Kind {
+/// The kind of the JSON in a forwarder's document.
+enum ContentKind {
     Record,
     Batch,
 }
 
-fn kind(json: &[u8]) -> Option<Kind> {
+fn kind(json: &[u8]) -> Option<ContentKind> {
     if json.trim_ascii_start().starts_with(b"[") {
-        return has_records(json, DEEPEST_BATCH).then_some(Kind::Batch);
+        return has_records(json, DEEPEST_BATCH).then_some(ContentKind::Batch);
     }
-    let [batch] = members(json, [BATCH])?;
+    let [batch] = members(json, [BATCH_KEY])?;
     if batch.is_some_and(|batch| batch.get().starts_with('[')) || has_batch(json, DEEPEST_BATCH) {
-        return Some(Kind::Batch);
+        return Some(ContentKind::Batch);
     }
-    is_record(json).then_some(Kind::Record)
+    is_record(json).then_some(ContentKind::Record)
 }
 
 /// Arrays around a batch's records: an event hub's trigger has an array of messages, which are batches.
@@ -256,29 +261,29 @@ fn has_batch(object: &[u8], depth: usize) -> bool {
 
 fn is_record(object: &[u8]) -> bool {
     let is_text = |member: Option<&RawValue>| member.is_some_and(|member| member.get().starts_with('"'));
-    members(object, OF_A_RECORD).is_some_and(|members| members.into_iter().any(is_text))
+    members(object, RECORD_KEYS).is_some_and(|members| members.into_iter().any(is_text))
 }
 
-/// Reads a record that has nothing around it.
-fn read_one(record: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+/// Parses a record without a document around it.
+fn parse_one(record: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     if record.len() > sink.limits.record {
         sink.reject(Rejected::TooLong);
         return Ok(());
     }
-    diagnostic::read_bare(record, sink)
+    diagnostic::parse_bare(record, sink)
 }
 
-/// Takes a record or all of a batch, and returns whether `content` is one.
-fn take_content(content: &[u8], sink: &mut Sink<'_>) -> bool {
+/// Parses a record or a batch. Returns `false` if `content` is neither.
+fn parse_content(content: &[u8], sink: &mut Sink<'_>) -> bool {
     match parse_or_repair(content, kind) {
-        Some(Kind::Record) => {
-            if read_one(content, sink).is_err() {
+        Some(ContentKind::Record) => {
+            if parse_one(content, sink).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }
-        Some(Kind::Batch) => {
+        Some(ContentKind::Batch) => {
             let mut input = Input::of_text(content.to_vec(), sink.limits);
-            if read_framed(&mut input, Framing::Values, sink, diagnostic::read_bare).is_err() {
+            if read_framed(&mut input, Framing::Values, sink, diagnostic::parse_bare).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }

@@ -1,44 +1,43 @@
-//! Rows of Log Analytics as JSON: what a workspace's data export writes, a query's result saved as JSON, and what reaches
-//! an event hub through a workspace.
+//! Rows of Log Analytics as JSON: a workspace's data export to storage or an event hub, or a query's result.
 //!
-//! Graph's sign-ins have the same fields under the same names but for case, so both are read through one field map. Fields:
+//! Graph's sign-ins have the same names except for case, so one field map serves both. Fields:
 //! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs> and
-//! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/aadnoninteractiveusersigninlogs>; in the latter the
-//! objects of the former are their JSON text.
+//! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/aadnoninteractiveusersigninlogs>. The latter has
+//! the JSON text of an object where the former has the object.
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::super::record::Rejected;
 use super::reader::{NotJson, read_json};
-use super::{Shape, Sink};
+use super::{Recognition, Shape, Sink};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics",
-    recognises: |head| {
+    recognition: Recognition::Preview(|preview| {
         ["CreatedDateTime", "TimeGenerated"]
             .iter()
-            .any(|time| ["ResultType", "Category", "Type"].iter().any(|other| head.has(&[time, other])))
-    },
-    read: |input, sink| read_json(input, sink, read_record),
+            .any(|time| ["ResultType", "Category", "Type"].iter().any(|other| preview.has(&[time, other])))
+    }),
+    read: |input, sink| read_json(input, sink, parse_record),
 };
 
-/// Reads a row, or a sign-in of Graph.
-pub(super) fn read_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let row = Fields::of_json(text, field_map).ok_or(NotJson)?;
+/// Parses a row, or a sign-in of Graph.
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
     let times = [FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt];
-    if times.iter().all(|role| row.get(*role).is_empty()) && tells_no_log(&row) {
-        // Something else altogether.
+    if times.iter().all(|id| fields.get(*id).is_empty()) && has_no_log(&fields) {
+        // Not a sign-in.
         sink.reject(Rejected::NoCategory);
     } else {
-        sink.row(row);
+        sink.fields(fields);
     }
     Ok(())
 }
 
-fn tells_no_log(row: &Fields<'_>) -> bool {
-    row.get(FieldId::Category).is_empty() && row.get(FieldId::Table).is_empty()
+fn has_no_log(fields: &Fields<'_>) -> bool {
+    fields.get(FieldId::Category).is_empty() && fields.get(FieldId::Table).is_empty()
 }
 
-/// The names of Log Analytics and Graph, also where a tool wrote a record of a diagnostic setting flat.
+/// Maps the names of Log Analytics and Graph, and those of a flattened record of a diagnostic setting.
 pub(super) fn field_map(name: &str) -> Field {
     const ENVELOPE: &str = "properties";
     match name.split_at_checked(ENVELOPE.len()) {
@@ -63,7 +62,7 @@ fn named(name: &str) -> Field {
         ("ResultType", Field::Text(FieldId::Code)),
         ("status", Field::Object(status)),
         ("errorCode", Field::Text(FieldId::StatusCode)),
-        // An export of a query's result splits columns that are objects for some rows and texts for others.
+        // An export of a query's result splits a column that has objects in some rows and texts in others.
         ("Status_dynamic", Field::Object(status)),
         ("Status_string", Field::Object(status)),
         ("userPrincipalName", Field::Text(FieldId::User)),

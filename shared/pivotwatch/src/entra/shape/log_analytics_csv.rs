@@ -1,10 +1,11 @@
-//! The result of a query, exported as CSV from Log Analytics, Sentinel or a PowerShell tool: whichever columns the query kept, times
-//! as the browser's country writes them, and cells over many lines.
+//! The result of a query, exported as CSV from Log Analytics, Sentinel or a PowerShell tool.
+//!
+//! The query selects the columns, the browser's culture writes the times, and cells span lines.
 
-use super::{Shape, log_analytics, table};
+use super::{Recognition, Shape, log_analytics, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics_csv",
-    recognises: |head| table::has_columns(head, log_analytics::field_map),
+    recognition: Recognition::Columns(log_analytics::field_map),
     read: |input, sink| table::read(input, sink, log_analytics::field_map, |_| ()),
 };

@@ -1,13 +1,13 @@
-//! The shapes of exports, and how a shape is recognised.
+//! The table of shapes, and how a shape is recognised.
 //!
-//! To add a shape, add a file here and a line to [`SHAPES`].
+//! To add a shape, add a file here and a line to [`SHAPES`]. No other module lists shapes.
 
 mod any_record;
 mod api_answer;
 mod avro;
 mod batches;
 mod capture;
-mod dated;
+mod date_order_buffer;
 mod defender;
 mod diagnostic;
 mod elastic;
@@ -26,8 +26,10 @@ mod sink;
 mod table;
 
 use self::preview::Preview;
+use self::reader::ParseRecord;
 pub(super) use self::sink::Sink;
-use super::Recognised;
+use super::RecognisedShape;
+use super::fields::FieldMap;
 use crate::input::{Foreign, Input, ReadFault};
 
 /// Every shape, in the order in which they are tried.
@@ -48,13 +50,29 @@ const SHAPES: &[Shape] = &[
     elastic::CSV,
 ];
 
+/// The shapes of records in answers. The shape that maps most fields parses the record; of equals, the first.
+const RECORDS: &[(FieldMap, ParseRecord)] = &[
+    (diagnostic::field_map, diagnostic::parse_record),
+    (log_analytics::field_map, log_analytics::parse_record),
+    (defender::field_map, defender::parse_record),
+    (elastic::field_map, elastic::parse_record),
+];
+
+/// The field maps of all tables, in the order of [`SHAPES`].
+fn table_field_maps() -> Vec<FieldMap> {
+    let field_map = |shape: &Shape| match shape.recognition {
+        Recognition::Columns(field_map) => Some(field_map),
+        Recognition::Preview(_) => None,
+    };
+    SHAPES.iter().filter_map(field_map).collect()
+}
+
 /// A shape: how it is recognised and how it is read.
 #[derive(Debug)]
 pub(super) struct Shape {
     /// The name in logs and reports.
     pub(super) name: &'static str,
-    /// Whether an export that begins so has this shape.
-    recognises: fn(head: &Preview<'_>) -> bool,
+    recognition: Recognition,
     /// Reads the export to its end.
     pub(super) read: fn(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault>,
 }
@@ -64,39 +82,61 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SHAPES.iter().map(|shape| shape.name)
 }
 
-/// The shape of an export that begins so and how its records would be framed in JSON, or what it is instead. The beginning
-/// has no byte order mark and no white space before it, and is the whole export when that is short.
-pub(super) fn recognise(head: &[u8]) -> Result<Recognised, Foreign> {
-    let first = Preview::of(head);
-    let rest = || Preview::of_rest(head);
+/// How a shape is recognised.
+#[derive(Clone, Copy, Debug)]
+enum Recognition {
+    /// By the beginning of an export.
+    Preview(fn(preview: &Preview<'_>) -> bool),
+    /// By the columns of a table: no other table's map knows more of them.
+    Columns(FieldMap),
+}
+
+impl Shape {
+    /// Whether an export with this beginning has this shape.
+    fn matches(&self, preview: &Preview<'_>) -> bool {
+        match self.recognition {
+            Recognition::Preview(matches) => matches(preview),
+            Recognition::Columns(field_map) => {
+                !preview.is_json() && table::is_best_map(preview.text, field_map, &table_field_maps())
+            }
+        }
+    }
+}
+
+/// The shape of an export by its beginning, or what the export is instead. The beginning has no leading byte order mark
+/// or white space. It is the whole export if that is short.
+pub(super) fn recognise(beginning: &[u8]) -> Result<RecognisedShape, Foreign> {
+    let first = Preview::of(beginning);
+    let rest = || Preview::of_rest(beginning);
     shape_of(&first).or_else(|| shape_of(&rest()?)).ok_or_else(|| {
         if first.is_json() {
             foreign_json(&first)
         } else {
-            preview::after_text(head).unwrap_or_else(|| table::foreign(head))
+            let after_text = preview::after_text(beginning).or_else(|| prefixed::foreign(beginning));
+            after_text.unwrap_or_else(|| table::foreign(beginning, &table_field_maps()))
         }
     })
 }
 
-/// What JSON is instead of an export.
-fn foreign_json(head: &Preview<'_>) -> Foreign {
-    if head.has(&["error.code"]) || head.has(&["error.message"]) {
+/// The kind of JSON that is not an export.
+fn foreign_json(preview: &Preview<'_>) -> Foreign {
+    if preview.has(&["error.code"]) || preview.has(&["error.message"]) {
         Foreign::ErrorAnswer
-    } else if head.has_in_any_case(&["activityDateTime", "activityDisplayName"]) {
+    } else if preview.has_in_any_case(&["activityDateTime", "activityDisplayName"]) {
         Foreign::AuditRecords
     } else {
         Foreign::OtherJson
     }
 }
 
-fn shape_of(head: &Preview<'_>) -> Option<Recognised> {
-    let shape = SHAPES.iter().find(|shape| (shape.recognises)(head))?;
-    Some(Recognised { shape, framing: head.framing, is_settled: head.is_settled })
+fn shape_of(preview: &Preview<'_>) -> Option<RecognisedShape> {
+    let shape = SHAPES.iter().find(|shape| shape.matches(preview))?;
+    Some(RecognisedShape { shape, framing: preview.framing, is_settled: preview.is_settled })
 }
 
-/// The shape of documents of a log forwarder, recognised without a sign-in among them.
-pub(super) fn recognise_forwarder(head: &[u8]) -> Option<Recognised> {
-    let head = Preview::of(head);
+/// The shape of a log forwarder's documents, recognised without a sign-in among them.
+pub(super) fn recognise_forwarder(beginning: &[u8]) -> Option<RecognisedShape> {
+    let preview = Preview::of(beginning);
     let shape = &forwarded::OF_OTHER_LOGS;
-    (shape.recognises)(&head).then_some(Recognised { shape, framing: head.framing, is_settled: true })
+    shape.matches(&preview).then_some(RecognisedShape { shape, framing: preview.framing, is_settled: true })
 }

@@ -1,18 +1,18 @@
 //! The portal's CSV download: `InteractiveSignIns_2026-03-01_2026-03-08.csv` and its siblings.
 //!
-//! It came with 54 columns, then 55, then 57, one name twice and several with stray blanks; columns are found by their
-//! names. Interactive and non-interactive sign-ins have the same columns, so that only the object's name can tell them
-//! apart: see [`origin`](super::super::source::origin).
+//! It has had 54, 55 and 57 columns, a duplicate name, and names with stray blanks, so columns are found by name.
+//! Interactive and non-interactive sign-ins have the same columns. Only the object's name distinguishes them: see
+//! [`origin`](super::super::source::origin).
 
 use std::borrow::Cow;
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
-use super::{Shape, table};
+use super::{Recognition, Shape, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "portal_csv",
-    recognises: |head| table::has_columns(head, field_map),
-    read: |input, sink| table::read(input, sink, field_map, mend),
+    recognition: Recognition::Columns(field_map),
+    read: |input, sink| table::read(input, sink, field_map, set_code_of_success),
 };
 
 pub(super) fn field_map(name: &str) -> Field {
@@ -33,10 +33,10 @@ pub(super) fn field_map(name: &str) -> Field {
     field_in(FIELDS, name)
 }
 
-/// A success can have no code, or the word `None` for it.
-fn mend(row: &mut Fields<'_>) {
-    let has_no_code = row.get(FieldId::Code).is_empty() || row.get(FieldId::Code).eq_ignore_ascii_case("None");
-    if has_no_code && row.get(FieldId::Result).eq_ignore_ascii_case("Success") {
-        row.put(FieldId::Code, Cow::Borrowed("0"));
+/// Sets the code of a success, which can lack it or have the word `None`.
+fn set_code_of_success(fields: &mut Fields<'_>) {
+    let has_no_code = fields.get(FieldId::Code).is_empty() || fields.get(FieldId::Code).eq_ignore_ascii_case("None");
+    if has_no_code && fields.get(FieldId::Result).eq_ignore_ascii_case("Success") {
+        fields.put(FieldId::Code, Cow::Borrowed("0"));
     }
 }

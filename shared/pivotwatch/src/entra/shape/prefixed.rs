@@ -1,15 +1,15 @@
-//! Log lines in which a record follows a time, as CloudWatch Logs exports them, or what a syslog server puts before it.
+//! Recognises log lines with a record after a prefix: a time, as CloudWatch Logs exports it, or the header of syslog.
 //!
-//! Such lines are refused by name: the same records exist where no tool rewrote them.
+//! Such lines are refused, because the same records exist without a prefix where Azure or AWS wrote them.
 
 use crate::input::Foreign;
 
-/// No prefix is longer.
+/// Bytes of the longest prefix.
 const LONGEST_PREFIX: usize = 256;
 
-/// What lines that begin so are, if a record of JSON follows a prefix on the first of them.
-pub(super) fn foreign(head: &[u8]) -> Option<Foreign> {
-    let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
+/// The kind of the lines, if the first has a JSON record after a prefix.
+pub(super) fn foreign(beginning: &[u8]) -> Option<Foreign> {
+    let line = beginning.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
     let start = line.iter().take(LONGEST_PREFIX).position(|byte| *byte == b'{')?;
     let (prefix, record) = line.split_at(start);
     let begins_as_log = prefix.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"<[".contains(byte));
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_after_a_prefix_are_told_from_tables() {
+    fn records_after_a_prefix_are_distinguished_from_tables() {
         for (line, expected) in [
             ("<14>1 2026-03-02 host: {\"category\":\"SignInLogs\"}\n", Some(Foreign::RecordsAfterPrefix)),
             (

@@ -1,4 +1,4 @@
-//! The beginning of an export, as shapes are recognised by.
+//! The preview of an export, by which its shape is recognised.
 
 use json_records::{Framing, KeySet, repaired_for_sniffing};
 use serde::de::IgnoredAny;
@@ -6,18 +6,18 @@ use serde::de::IgnoredAny;
 use super::batches::BATCHES;
 use super::table;
 use crate::input::Foreign;
-use crate::input::names::{LOOKED_AT, Look, Names, names_in_lines};
+use crate::input::sniff::{KeySample, Keys, MOST_RECORDS, keys_in_lines};
 
-/// The beginning of an export: a block of it, or all there is.
+/// The beginning of an export, and the keys of the records in it.
 pub(super) struct Preview<'a> {
     pub(super) text: &'a [u8],
     pub(super) framing: Framing,
-    /// None of a text that does not begin as JSON: whatever it is, JSON within it is somebody's text.
-    records: Vec<Names>,
+    /// Empty if the text does not begin as JSON: JSON within such a text is a value that a user chose.
+    records: Vec<Keys>,
     is_json: bool,
-    /// Whether it is a batch or an array that has no records.
+    /// Whether it is a batch or an array without records.
     pub(super) is_empty_batch: bool,
-    /// Whether a longer beginning would be framed the same way and have the same columns.
+    /// Whether a longer beginning would have the same framing and the same columns.
     pub(super) is_settled: bool,
 }
 
@@ -26,9 +26,9 @@ impl<'a> Preview<'a> {
         if begins_as_json(text) { Self::of_json(text) } else { Self::of_other(text) }
     }
 
-    /// The beginning of JSON lines that were cut off before it, within a record; `None` where it is something else.
+    /// The preview of JSON lines whose first record lacks its beginning; `None` for other texts.
     pub(super) fn of_rest(text: &'a [u8]) -> Option<Self> {
-        begins_within_record(text).then(|| Self::of_json(text)).filter(|head| !head.records.is_empty())
+        begins_within_record(text).then(|| Self::of_json(text)).filter(|preview| !preview.records.is_empty())
     }
 
     fn of_other(text: &'a [u8]) -> Self {
@@ -38,44 +38,44 @@ impl<'a> Preview<'a> {
 
     fn of_json(original: &'a [u8]) -> Self {
         let text = &*repaired_for_sniffing(original);
-        let of_lines = names_in_lines(text, &BATCHES);
+        let of_lines = keys_in_lines(text, &BATCHES);
         let (framing, is_settled) = framing(text, !of_lines.is_empty());
         let (records, is_empty_batch) = match framing {
             // The first line can be longer than the beginning.
-            Framing::Lines if of_lines.is_empty() => (Look::at(text, &BATCHES, 1).records, false),
+            Framing::Lines if of_lines.is_empty() => (KeySample::of(text, &BATCHES, 1).records, false),
             Framing::Lines => (of_lines, false),
             Framing::Values => {
-                let look = Look::at(text, &BATCHES, usize::MAX);
-                (look.records, look.is_batch && look.elements == 0)
+                let sample = KeySample::of(text, &BATCHES, usize::MAX);
+                (sample.records, sample.is_batch && sample.elements == 0)
             }
         };
         Self { text: original, framing, records, is_json: true, is_empty_batch, is_settled }
     }
 
-    /// Whether it is JSON, or at least begins so.
+    /// Whether it begins as JSON.
     pub(super) fn is_json(&self) -> bool {
         self.is_json
     }
 
-    /// Whether one of the first records has all of these. A name within an object is `object.name`.
+    /// Whether one of the first records has all these keys. A key within an object is `object.key`.
     pub(super) fn has(&self, names: &[&str]) -> bool {
         self.records.iter().any(|record| names.iter().all(|name| record.contains(*name)))
     }
 
-    /// The same whatever their upper and lower case.
+    /// Like [`Preview::has`], ignoring case.
     pub(super) fn has_in_any_case(&self, names: &[&str]) -> bool {
-        let has = |record: &Names, name: &str| record.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let has = |record: &Keys, name: &str| record.iter().any(|own| own.eq_ignore_ascii_case(name));
         self.records.iter().any(|record| names.iter().all(|name| has(record, name)))
     }
 }
 
-/// Whether a text begins with an object or an array, or with what is left of one that was cut off.
+/// Whether a text begins with an object or an array, or with the end of a truncated one.
 fn begins_as_json(text: &[u8]) -> bool {
     let is_rest = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b':' | b']' | b'}');
     text.iter().find(|byte| !is_rest(byte)).is_some_and(|byte| matches!(byte, b'{' | b'['))
 }
 
-/// Whether the first line ends as a record does, and the next one begins as one.
+/// Whether the first line ends like a record, and the next line begins like one.
 fn begins_within_record(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let mut next = || lines.next().unwrap_or_default();
@@ -84,11 +84,11 @@ fn begins_within_record(text: &[u8]) -> bool {
 
 static RECORDS: KeySet = KeySet::with_batches(&[], &["Records", "records"]);
 
-/// What the first lines have after other text, such as a timestamp.
-pub(super) fn after_text(head: &[u8]) -> Option<Foreign> {
-    let lines = head.split(|byte| *byte == b'\n').take(LOOKED_AT);
+/// The kind of the records in the first lines after other text, such as a timestamp.
+pub(super) fn after_text(beginning: &[u8]) -> Option<Foreign> {
+    let lines = beginning.split(|byte| *byte == b'\n').take(MOST_RECORDS);
     let rests = lines.filter_map(|line| Some(&line[memchr::memchr(b'{', line)?..]));
-    rests.flat_map(|rest| names_in_lines(&repaired_for_sniffing(rest), &RECORDS)).find_map(|names| {
+    rests.flat_map(|rest| keys_in_lines(&repaired_for_sniffing(rest), &RECORDS)).find_map(|names| {
         let has = |all: &[&str]| all.iter().all(|name| names.contains(*name));
         if has(&["eventName", "eventTime", "userIdentity"]) || has(&["detail.eventName", "detail.userIdentity"]) {
             Some(Foreign::CloudTrailAfterText)
@@ -100,7 +100,7 @@ pub(super) fn after_text(head: &[u8]) -> Option<Foreign> {
     })
 }
 
-/// How a text of JSON is framed, and whether a longer one could not be framed otherwise.
+/// The framing of a JSON text, and whether every longer text with this beginning has the same framing.
 fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
     if text.starts_with(b"[") {
         return (Framing::Values, true);
@@ -111,18 +111,18 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
         Some(Ok(_)) => {
             let (document, rest) = text.split_at(documents.byte_offset());
             let rest = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
-            // The line end behind it can have been lost.
+            // The line end after it can have been lost.
             let ends_line = rest.is_none_or(|byte| *byte == b'\n') || has_records_in_lines;
-            !document.contains(&b'\n') && ends_line && !Look::at(document, &BATCHES, 1).is_batch
+            !document.contains(&b'\n') && ends_line && !KeySample::of(document, &BATCHES, 1).is_batch
         }
-        // It goes on beyond the beginning: as one long line, or as a document of many.
+        // The document is longer than the beginning: one long line, or many lines.
         Some(Err(error)) if error.is_eof() => {
-            let is_one_line = !text.contains(&b'\n') && !Look::at(text, &BATCHES, 1).is_batch;
+            let is_one_line = !text.contains(&b'\n') && !KeySample::of(text, &BATCHES, 1).is_batch;
             // Another document can follow on the same line.
             is_settled = !is_one_line;
             is_one_line
         }
-        // It is damaged. Unless it is a document of many lines, the next line is whole.
+        // The first document is damaged. On JSON lines, the next line is valid.
         _ => has_records_in_lines,
     };
     (if is_line { Framing::Lines } else { Framing::Values }, is_settled)
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_told_from_documents_of_many_lines() {
+    fn json_lines_are_distinguished_from_documents_of_many_lines() {
         for (text, expected) in [
             ("{\"a\":1}\n{\"a\":2}\n", Framing::Lines),
             ("{\"a\":1}", Framing::Lines),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_in_every_kind_of_document() {
+    fn keys_are_found_in_every_kind_of_document() {
         for text in [
             r#"{"a":1,"b":{"c":{"d":2}}}"#,
             r#"[{"x":0},{"b":{"c":{"d":2}},"a":1}]"#,
@@ -165,14 +165,17 @@ mod tests {
             "{\"broken\n{\"a\":1,\"b\":{\"c\":{\"d\":2}}}\n",
             "{\n\"a\":1,\"b\":{\"c\":{\"d\":2}},\n}",
         ] {
-            let head = Preview::of(text.as_bytes());
-            assert!(head.has(&["a", "b.c.d"]) && head.has_in_any_case(&["A", "B.c.D"]), "{text}");
-            assert!(!head.has(&["a", "x"]) && !head.has(&["A"]), "{text}: names of two records, or in another case");
+            let preview = Preview::of(text.as_bytes());
+            assert!(preview.has(&["a", "b.c.d"]) && preview.has_in_any_case(&["A", "B.c.D"]), "{text}");
+            assert!(
+                !preview.has(&["a", "x"]) && !preview.has(&["A"]),
+                "{text}: keys of two records, or in another case"
+            );
         }
     }
 
     #[test]
-    fn an_empty_batch_is_told_from_one_whose_records_are_of_no_use() {
+    fn a_batch_of_values_that_are_not_records_is_not_empty() {
         for (text, expected) in
             [("[]", true), ("[ [] ]", false), (r#"{"value":[],"n":1}"#, true), ("[7]", false), ("{}", false)]
         {

@@ -1,8 +1,8 @@
-//! Whether a forwarder's document says that its text comes from Entra.
+//! Decides whether the text in a forwarder's document comes from Entra.
 //!
-//! Only members count that a forwarder or its configuration fills, and that no visitor of an application can: the data set,
-//! the service, the topic. Some name what the text is about. One that names another application outweighs a topic or a tag,
-//! because an application that runs on Azure can have those as well.
+//! Only members that a forwarder or its configuration fills count: the data set, the service, the topic. No visitor of
+//! an application can fill them. A subject that names another application outweighs a topic or a tag, because an
+//! application on Azure can have those too.
 
 use std::fmt;
 
@@ -10,104 +10,104 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Where a document says that it comes from.
+/// The origin that a document states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Provenance {
-    /// From Entra.
+    /// Entra.
     Entra,
-    /// It says nothing.
+    /// None.
     Silent,
-    /// From elsewhere, or from Azure without a word of Entra.
+    /// Another application, or Azure without Entra.
     Other,
 }
 
-/// What a member is for.
+/// The purpose of a member.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
-    /// It names what a document is about.
+enum Purpose {
+    /// Names the application or data set of a document.
     Subject,
-    /// It names the way on which it came.
-    Way,
-    /// It is a label of any kind.
+    /// Names the transport of a document.
+    Route,
+    /// Any label.
     Label,
 }
 
-/// The members that are looked at, by their paths. Documents have them nested or flat.
-const EVIDENCE: [(&str, Use); 26] = [
-    ("source", Use::Subject),
-    ("ddsource", Use::Subject),
-    ("sourcetype", Use::Subject),
-    ("service", Use::Subject),
-    ("service.name", Use::Subject),
-    ("service.type", Use::Subject),
-    ("event.dataset", Use::Subject),
-    ("event.module", Use::Subject),
-    ("data_stream.dataset", Use::Subject),
-    ("fileset.module", Use::Subject),
-    ("routing.hostname", Use::Subject),
-    ("source_type", Use::Way),
-    ("input.type", Use::Way),
-    ("topic", Use::Way),
-    ("kafka.topic", Use::Way),
-    ("azure.eventhub", Use::Way),
-    ("azure.storage.container.name", Use::Way),
-    ("azure.storage.blob.name", Use::Way),
-    ("log.file.path", Use::Label),
-    ("file", Use::Label),
-    ("type", Use::Label),
-    ("tag", Use::Label),
-    ("tags", Use::Label),
-    ("ddtags", Use::Label),
-    ("fields.type", Use::Label),
-    ("fields.log_type", Use::Label),
+/// The members that count, by their paths. Documents have them nested or flat.
+const EVIDENCE: [(&str, Purpose); 26] = [
+    ("source", Purpose::Subject),
+    ("ddsource", Purpose::Subject),
+    ("sourcetype", Purpose::Subject),
+    ("service", Purpose::Subject),
+    ("service.name", Purpose::Subject),
+    ("service.type", Purpose::Subject),
+    ("event.dataset", Purpose::Subject),
+    ("event.module", Purpose::Subject),
+    ("data_stream.dataset", Purpose::Subject),
+    ("fileset.module", Purpose::Subject),
+    ("routing.hostname", Purpose::Subject),
+    ("source_type", Purpose::Route),
+    ("input.type", Purpose::Route),
+    ("topic", Purpose::Route),
+    ("kafka.topic", Purpose::Route),
+    ("azure.eventhub", Purpose::Route),
+    ("azure.storage.container.name", Purpose::Route),
+    ("azure.storage.blob.name", Purpose::Route),
+    ("log.file.path", Purpose::Label),
+    ("file", Purpose::Label),
+    ("type", Purpose::Label),
+    ("tag", Purpose::Label),
+    ("tags", Purpose::Label),
+    ("ddtags", Purpose::Label),
+    ("fields.type", Purpose::Label),
+    ("fields.log_type", Purpose::Label),
 ];
 
 /// The first part of each path in [`EVIDENCE`], where it has more than one.
 const OBJECTS: [&str; 10] =
     ["service", "event", "data_stream", "fileset", "routing", "input", "kafka", "azure", "log", "fields"];
 
-/// Bytes of the longest member that is looked at.
+/// Bytes of the longest member that is parsed.
 const LONGEST: usize = 4096;
 
-/// What a text says of where a document comes from.
+/// The statement of a text about the origin of its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Says {
+enum Claim {
     /// Entra, or its sign-in logs.
     Entra,
-    /// Azure, and no service of it.
+    /// Azure, without a service.
     Azure,
-    /// Nothing but a way of transport.
+    /// Only a transport.
     Nothing,
-    /// Something else.
+    /// Another application.
     Other,
 }
 
-/// Where the document `text` says that it comes from.
+/// The origin that the document `text` states.
 pub(super) fn provenance(text: &[u8]) -> Provenance {
     let paths = EVIDENCE.map(|(path, _)| path);
     let Some((flat, objects)) = members(text, paths).zip(members(text, OBJECTS)) else { return Provenance::Silent };
-    let objects = objects.map(|member| within(member?).and_then(|json| serde_json::from_str::<Value>(json).ok()));
-    let mut said = Vec::new();
+    let objects = objects.map(|member| short_json(member?).and_then(|json| serde_json::from_str::<Value>(json).ok()));
+    let mut claims = Vec::new();
     for ((path, purpose), flat) in EVIDENCE.into_iter().zip(flat) {
         let nested = || {
             let (object, rest) = path.split_once('.')?;
             let object = OBJECTS.iter().position(|known| *known == object)?;
             objects[object].as_ref()?.pointer(&format!("/{}", rest.replace('.', "/"))).cloned()
         };
-        let flat = flat.and_then(within).and_then(|json| serde_json::from_str(json).ok());
+        let flat = flat.and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
         for text in texts(flat.or_else(nested)) {
-            said.push((purpose, says(&text)));
+            claims.push((purpose, claim(&text)));
         }
     }
-    let has = |purpose: Use, what: Says| said.contains(&(purpose, what));
-    if has(Use::Subject, Says::Entra) {
+    let has = |purpose: Purpose, what: Claim| claims.contains(&(purpose, what));
+    if has(Purpose::Subject, Claim::Entra) {
         Provenance::Entra
-    } else if has(Use::Subject, Says::Other) {
+    } else if has(Purpose::Subject, Claim::Other) {
         Provenance::Other
-    } else if has(Use::Subject, Says::Azure)
-        || has(Use::Way, Says::Entra)
-        || has(Use::Way, Says::Azure)
-        || has(Use::Label, Says::Entra)
+    } else if has(Purpose::Subject, Claim::Azure)
+        || has(Purpose::Route, Claim::Entra)
+        || has(Purpose::Route, Claim::Azure)
+        || has(Purpose::Label, Claim::Entra)
     {
         Provenance::Entra
     } else {
@@ -124,7 +124,7 @@ fn texts(value: Option<Value>) -> Vec<String> {
     }
 }
 
-fn within(member: &RawValue) -> Option<&str> {
+fn short_json(member: &RawValue) -> Option<&str> {
     Some(member.get()).filter(|json| json.len() <= LONGEST)
 }
 
@@ -132,7 +132,7 @@ fn within(member: &RawValue) -> Option<&str> {
 const ENTRA: [&str; 8] =
     ["entra", "entraid", "aad", "aadiam", "azuread", "activedirectory", "azureactivedirectory", "signinlogs"];
 
-/// Words that go with Azure's name and say no more.
+/// Words that accompany Azure's name and add no service.
 const OF_AZURE: [&str; 18] = [
     "azure",
     "microsoft",
@@ -154,7 +154,7 @@ const OF_AZURE: [&str; 18] = [
     "storage",
 ];
 
-/// Words that name a way of transport.
+/// Words that name a transport.
 const TRANSPORT: [&str; 14] = [
     "kafka",
     "json",
@@ -172,35 +172,35 @@ const TRANSPORT: [&str; 14] = [
     "eventhub",
 ];
 
-fn says(text: &str) -> Says {
+fn claim(text: &str) -> Claim {
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_azure = words.contains(&"azure");
     let names_entra = |word: &&str| ENTRA.contains(word) || word.ends_with("signinlogs");
     let is_directory = words.contains(&"directory") || words.contains(&"ad") || words.contains(&"signin");
     if words.iter().any(names_entra) || is_azure && is_directory {
-        Says::Entra
+        Claim::Entra
     } else if is_azure && words.iter().all(|word| OF_AZURE.contains(word)) {
-        Says::Azure
+        Claim::Azure
     } else if words.iter().all(|word| TRANSPORT.contains(word)) {
-        Says::Nothing
+        Claim::Nothing
     } else {
-        Says::Other
+        Claim::Other
     }
 }
 
-/// The members of these names of a JSON object, the last of each; `None` when the text is no object.
+/// The members of these names of a JSON object, the last of each; `None` if the text is not an object.
 pub(super) fn members<'t, const N: usize>(text: &'t [u8], names: [&str; N]) -> Option<[Option<&'t RawValue>; N]> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let found = json.deserialize_map(Requested(names)).ok()?;
+    let found = json.deserialize_map(MembersVisitor(names)).ok()?;
     json.end().ok()?;
     Some(found)
 }
 
 /// Collects the members of these names.
-struct Requested<'n, const N: usize>([&'n str; N]);
+struct MembersVisitor<'n, const N: usize>([&'n str; N]);
 
-impl<'de, const N: usize> Visitor<'de> for Requested<'_, N> {
+impl<'de, const N: usize> Visitor<'de> for MembersVisitor<'_, N> {
     type Value = [Option<&'de RawValue>; N];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,38 +10,42 @@ use super::fast_path::FastPath;
 use super::sink::Sink;
 use crate::input::{Input, Limits, ReadFault, is_compressed};
 
-/// A text is no JSON object.
+/// The text is not a JSON object.
 pub(super) struct NotJson;
 
 /// Parses one record and gives it to the sink.
-pub(super) type ReadRecord = fn(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson>;
+pub(super) type ParseRecord = fn(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson>;
 
 /// Reads records of one shape, each by a full parse.
-pub(super) fn read_json(input: &mut Input<'_>, sink: &mut Sink<'_>, read_record: ReadRecord) -> Result<(), ReadFault> {
-    read_framed(input, sink.framing, sink, read_record)
+pub(super) fn read_json(
+    input: &mut Input<'_>,
+    sink: &mut Sink<'_>,
+    parse_record: ParseRecord,
+) -> Result<(), ReadFault> {
+    read_framed(input, sink.framing, sink, parse_record)
 }
 
-/// The same, with another framing than the export's.
+/// Like [`read_json`], with another framing than the export's.
 pub(super) fn read_framed(
     input: &mut Input<'_>,
     framing: Framing,
     sink: &mut Sink<'_>,
-    read_record: ReadRecord,
+    parse_record: ParseRecord,
 ) -> Result<(), ReadFault> {
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
     let mut reader = input.records(framing, &mut indexer);
     while let Some(record) = reader.next()? {
         match record {
-            Record::Indexed(record) => parse(record.text(), sink, read_record),
-            Record::Raw(text) => parse(text, sink, read_record),
+            Record::Indexed(record) => parse(record.text(), sink, parse_record),
+            Record::Raw(text) => parse(text, sink, parse_record),
             unusable => reject(&unusable, sink),
         }
     }
     Ok(())
 }
 
-fn parse(text: &[u8], sink: &mut Sink<'_>, read_record: ReadRecord) {
-    if read_record(text, sink).is_err() {
+fn parse(text: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) {
+    if parse_record(text, sink).is_err() {
         sink.reject(Rejected::Malformed);
     }
 }
@@ -59,12 +63,12 @@ fn reject<const N: usize>(record: &Record<'_, N>, sink: &mut Sink<'_>) {
     });
 }
 
-/// Reads records of diagnostic settings: by the fast path, or by a full parse where that declines. One reader serves all
-/// events of a capture, whose records are alike.
+/// Reads records of diagnostic settings: by the fast path or, where it declines, by a full parse. One reader serves all
+/// events of a block of a capture, so that they share its templates.
 pub(super) struct DiagnosticReader {
     indexer: Indexer<SLOTS>,
     fast_path: FastPath,
-    /// Template mismatches that the sink was warned of.
+    /// Template mismatches that were reported to the sink.
     warned: u64,
 }
 
@@ -94,11 +98,11 @@ impl DiagnosticReader {
         while let Some(record) = reader.next()? {
             match record {
                 Record::Indexed(record) => {
-                    if self.fast_path.read(&record, sink).is_none() {
-                        parse(record.text(), sink, diagnostic::read_record);
+                    if self.fast_path.judge(&record, sink).is_none() {
+                        parse(record.text(), sink, diagnostic::parse_record);
                     }
                 }
-                Record::Raw(text) => parse(text, sink, diagnostic::read_record),
+                Record::Raw(text) => parse(text, sink, diagnostic::parse_record),
                 unusable => reject(&unusable, sink),
             }
         }

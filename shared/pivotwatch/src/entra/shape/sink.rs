@@ -1,18 +1,18 @@
-//! Where a shape puts the records of an export: it judges each by the rule, and counts what it was.
+//! Receives the records of an export from its shape, judges each by the rule, and counts it.
 
 use json_records::Framing;
 
 use super::super::fields::Fields;
-use super::super::record::{Evidence, Ignored, Judged, Record, Rejected};
+use super::super::record::{DateEvidence, Ignored, Judged, Record, Rejected};
 use super::super::source::{Origin, origin};
 use super::super::time::{Orders, TIMES, When};
 use super::super::{Outcome, Receiver, Warning};
-use super::dated::DateOrderBuffer;
+use super::date_order_buffer::DateOrderBuffer;
 use crate::detection::Rule;
 use crate::detection::failure::{Code, Ordinals};
 use crate::input::{Foreign, Limits};
 
-/// Where a shape puts what it reads.
+/// Judges the records of one export. Each shape gives its records to it.
 pub(in crate::entra) struct Sink<'a> {
     name: &'a str,
     pub(super) framing: Framing,
@@ -25,9 +25,9 @@ pub(in crate::entra) struct Sink<'a> {
     malformed: u64,
     unproven: u64,
     has_compressed_part: bool,
-    /// What a table is instead of sign-ins.
-    instead: Option<Foreign>,
-    /// For what is cut anew within a record.
+    /// The kind of a table without sign-ins.
+    foreign: Option<Foreign>,
+    /// For texts within a record that are framed by themselves.
     pub(in crate::entra) limits: Limits,
 }
 
@@ -51,25 +51,25 @@ impl<'a> Sink<'a> {
             malformed: 0,
             unproven: 0,
             has_compressed_part: false,
-            instead: None,
+            foreign: None,
             limits,
         }
     }
 
-    /// How many records there were of any kind.
+    /// The number of records of any kind.
     pub(in crate::entra) fn records(&self) -> u64 {
         self.records
     }
 
-    /// How many of them were of sign-ins.
+    /// The number of records of sign-ins.
     pub(in crate::entra) fn sign_ins(&self) -> u64 {
         self.sign_ins
     }
 
-    /// What an export is instead that had records, but none of a sign-in.
+    /// The kind of an export that has records, and no sign-in among them.
     pub(in crate::entra) fn without_sign_ins(&self) -> Foreign {
-        if let Some(instead) = self.instead {
-            instead
+        if let Some(foreign) = self.foreign {
+            foreign
         } else if self.malformed == self.records {
             Foreign::NothingWhole
         } else if self.unproven > 0 {
@@ -79,37 +79,37 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Compressed data where a record would begin.
+    /// Reports compressed data at the position of a record.
     pub(super) fn compressed_part(&mut self) {
         self.has_compressed_part = true;
     }
 
-    /// Whether there was such data.
+    /// Whether compressed data was reported.
     pub(in crate::entra) fn has_compressed_part(&self) -> bool {
         self.has_compressed_part
     }
 
-    /// A table whose columns are those of something else.
-    pub(super) fn is_instead(&mut self, foreign: Foreign) {
+    /// Reports a table without the columns of a sign-in.
+    pub(super) fn foreign_table(&mut self, foreign: Foreign) {
         if foreign != Foreign::OtherTable {
-            self.instead = Some(foreign);
+            self.foreign = Some(foreign);
         }
     }
 
-    /// A record of a sign-in.
+    /// Judges a sign-in, or keeps it until its date is decided.
     pub(super) fn sign_in(&mut self, record: &Record<'_>) {
-        let result = record.failed(self.rule);
-        // A failure may need any of its times, every other sign-in the first.
+        let result = record.failure_code(self.rule);
+        // A failure can need any of its times, every other sign-in only the first.
         let times = if result.is_ok() { TIMES } else { 1 };
         for (column, text) in record.times().take(times) {
-            if let Some(misdated) = self.undecided.learn(column, When::new(text, Orders::ANY).evidence()) {
+            if let Some(misdated) = self.undecided.absorb(column, When::new(text, Orders::ANY).evidence()) {
                 self.warn(Warning::MixedDateOrders);
                 (0..misdated).for_each(|_| self.warn(Warning::ContradictedDate));
             }
         }
         match result {
             Ok(code) => {
-                if !self.judge(record, code, Evidence::Partial) {
+                if !self.judge(record, code, DateEvidence::Partial) {
                     self.keep(record);
                 }
             }
@@ -118,7 +118,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Judges a failure. Returns `false` if its time depends on evidence that can still follow.
-    pub(super) fn judge(&mut self, record: &Record<'_>, code: Code, evidence: Evidence) -> bool {
+    pub(super) fn judge(&mut self, record: &Record<'_>, code: Code, evidence: DateEvidence) -> bool {
         let judged = record.judge(code, self.undecided.dates(), evidence, &mut self.ordinals);
         let Some(Judged { outcome, when, dated_by }) = judged else { return false };
         if let Some(column) = dated_by {
@@ -131,7 +131,7 @@ impl<'a> Sink<'a> {
         true
     }
 
-    /// A sign-in that was judged.
+    /// Counts a judged sign-in, and passes it on.
     pub(super) fn judged(&mut self, outcome: Outcome, when: When<'_>) {
         self.sign_ins += 1;
         self.receive(outcome, when);
@@ -155,56 +155,60 @@ impl<'a> Sink<'a> {
     }
 
     pub(super) fn judge_finally(&mut self, record: &Record<'_>) {
-        match record.failed(self.rule) {
-            Ok(code) => drop(self.judge(record, code, Evidence::Final)),
+        match record.failure_code(self.rule) {
+            Ok(code) => drop(self.judge(record, code, DateEvidence::Final)),
             Err(outcome) => self.judged(outcome, record.first_when(self.undecided.dates())),
         }
     }
 
-    /// Ends the file: no more evidence follows.
+    /// Ends the export: no more evidence follows.
     pub(in crate::entra) fn finish(&mut self) {
         self.release();
     }
 
-    /// A record whose row tells where it comes from.
-    pub(super) fn row(&mut self, row: Fields<'_>) {
-        match origin(&row, self.name) {
-            Origin::Source(source) => self.sign_in(&row.record(source)),
+    /// Judges a record whose fields decide its source.
+    pub(super) fn fields(&mut self, fields: Fields<'_>) {
+        match origin(&fields, self.name) {
+            Origin::Source(source) => self.sign_in(&fields.record(source)),
             Origin::UnknownSignIns => self.unknown_sign_in(),
             Origin::OtherLog => self.other_category(),
         }
     }
 
-    /// A sign-in of a category that is not known.
+    /// Counts a sign-in of an unknown category.
     pub(super) fn unknown_sign_in(&mut self) {
         self.sign_ins += 1;
         self.receive(Outcome::Ignored(Ignored::UnknownSignInCategory), When::NEVER);
     }
 
-    /// A record of another log.
+    /// Counts a record of another log.
     pub(super) fn other_category(&mut self) {
         self.receive(Outcome::Ignored(Ignored::OtherCategory), When::NEVER);
     }
 
-    /// A text like a sign-in, in a document that does not say that it comes from Entra.
+    /// Counts a text like a sign-in in a document that does not state Entra as its origin.
     pub(super) fn unproven(&mut self) {
         self.unproven += 1;
         self.other_category();
     }
 
-    /// Something about the object's records that deserves attention.
+    /// Passes a warning on.
     pub(super) fn warn(&mut self, warning: Warning) {
         self.receiver.warn(warning);
     }
 
-    /// A record that cannot be used.
+    /// Counts a record that cannot be used.
     pub(super) fn reject(&mut self, reason: Rejected) {
         self.malformed += u64::from(reason == Rejected::Malformed);
         self.receive(Outcome::Rejected(reason), When::NEVER);
     }
 
+    /// Passes an outcome on, after the time of its record.
     pub(super) fn receive(&mut self, outcome: Outcome, when: When<'_>) {
         self.records += 1;
-        self.receiver.receive(outcome, when);
+        if !self.receiver.times().add(when) {
+            self.warn(Warning::FutureTime);
+        }
+        self.receiver.receive(outcome);
     }
 }

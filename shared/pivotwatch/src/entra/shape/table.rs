@@ -1,45 +1,40 @@
-//! Tables: what the portal's downloads and the exports of queries have in common, whatever their columns are called.
+//! Reads tables: the portal's downloads and the exports of queries, by the field map of their shape.
 
 use super::super::fields::{Field, FieldId, FieldMap, Fields};
 use super::super::record::Rejected;
 use super::super::time::{Orders, When};
-use super::preview::Preview;
-use super::{Sink, defender, elastic, log_analytics, portal_csv, prefixed};
-use crate::input::csv::{Cut, MOST_COLUMNS, Rows, skip_line_ends};
+use super::Sink;
+use crate::input::csv::{MOST_COLUMNS, RawRow, Rows, skip_line_ends};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
 
-/// What separates cells: a comma, or what spreadsheets put for it in countries that write numbers with one, or in text
-/// for the clipboard.
+/// The separators of cells: a comma, a semicolon where the culture writes decimals with a comma, a tab on the
+/// clipboard.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
-/// The columns of every shape of table.
-const FIELD_MAPS: [FieldMap; 4] =
-    [portal_csv::field_map, log_analytics::field_map, defender::field_map, elastic::field_map];
-
-/// The columns of a table that begins so.
-pub(super) struct Columns {
-    /// The length of what stands before the names.
+/// The header of a table.
+pub(super) struct Header {
+    /// The length of the text before the names.
     start: usize,
     separator: u8,
     names: Vec<String>,
 }
 
-impl Columns {
-    pub(super) fn of(head: &[u8]) -> Self {
-        let (start, declared) = preamble(head);
-        let with = |separator| Self { start, separator, names: first_row(&head[start..], separator) };
+impl Header {
+    pub(super) fn of(beginning: &[u8]) -> Self {
+        let (start, declared) = preamble(beginning);
+        let with = |separator| Self { start, separator, names: first_row(&beginning[start..], separator) };
         let separators = declared.into_iter().chain(SEPARATORS);
-        // Of separators that give as many names, the first one: `max_by_key` takes the last.
+        // Of separators with equally many names, the first. `max_by_key` returns the last.
         let columns = separators.rev().map(with).max_by_key(|columns| columns.names.len());
         columns.unwrap_or_else(|| with(b','))
     }
 
-    /// What the columns are for.
+    /// The field of each column.
     fn fields(&self, field_map: FieldMap) -> impl Iterator<Item = Field> {
         self.names.iter().map(move |name| field_map(name))
     }
 
-    /// How many columns are for something.
+    /// The number of columns that the map knows.
     fn known(&self, field_map: FieldMap) -> usize {
         self.fields(field_map).filter(|field| !matches!(field, Field::Other)).count()
     }
@@ -52,7 +47,7 @@ impl Columns {
         names.iter().all(|name| self.has(name))
     }
 
-    /// Whether the rows are numbers of sign-ins, as `summarize` names its columns.
+    /// Whether the rows are numbers of sign-ins, by the names that `summarize` gives its columns.
     fn is_summary(&self) -> bool {
         self.names.iter().any(|name| {
             let name = name.to_ascii_lowercase();
@@ -64,10 +59,10 @@ impl Columns {
         })
     }
 
-    /// Whether there is everything that a sign-in needs to be judged.
+    /// The first kind of column that a sign-in needs and the table lacks; `None` if it lacks none.
     fn missing(&self, field_map: FieldMap) -> Option<Foreign> {
         let has = |wanted: &[FieldId]| {
-            self.fields(field_map).any(|field| matches!(field, Field::Text(role) if wanted.contains(&role)))
+            self.fields(field_map).any(|field| matches!(field, Field::Text(id) if wanted.contains(&id)))
         };
         let has_status = self.fields(field_map).any(|field| matches!(field, Field::Object(_)));
         if !has(&TIMES) {
@@ -84,20 +79,22 @@ impl Columns {
 
 const TIMES: [FieldId; 3] = [FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt];
 
-/// Lines that may stand before the names.
+/// The most lines before the names.
 const MOST_PREAMBLE: usize = 4;
 
-/// The length of the lines before the names, and the separator that one of them declares: `#TYPE System.Object` of Windows
-/// PowerShell, other comments, and `sep=;`, by which a spreadsheet learns the separator.
-fn preamble(head: &[u8]) -> (usize, Option<u8>) {
+/// The length of the lines before the names, and the separator that one of them declares.
+///
+/// Such lines are `#TYPE System.Object` of Windows PowerShell, other comments, and `sep=;`, which declares the
+/// separator to a spreadsheet.
+fn preamble(beginning: &[u8]) -> (usize, Option<u8>) {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     let (mut start, mut separator) = (0, None);
-    let mut rest = head;
+    let mut rest = beginning;
     for _ in 0..=MOST_PREAMBLE {
         while let Some(after) = rest.strip_prefix(MARK).or_else(|| rest.strip_prefix(b"\n")) {
             rest = after;
         }
-        start = head.len() - rest.len();
+        start = beginning.len() - rest.len();
         let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
         let line = &rest[..length];
         let bare = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -114,62 +111,57 @@ fn preamble(head: &[u8]) -> (usize, Option<u8>) {
     (start, separator)
 }
 
-/// Whether a table that begins so has sign-ins in columns of these names, and no other names suit it better.
-pub(super) fn has_columns(head: &Preview<'_>, field_map: FieldMap) -> bool {
-    if head.is_json() {
-        return false;
-    }
-    let columns = Columns::of(head.text);
+/// Whether a map finds sign-ins in the columns of a table with this beginning, and no other map knows more of them.
+pub(super) fn is_best_map(beginning: &[u8], field_map: FieldMap, all: &[FieldMap]) -> bool {
+    let columns = Header::of(beginning);
     let is_better =
         |other: &FieldMap| columns.known(*other) > columns.known(field_map) && columns.missing(*other).is_none();
-    columns.missing(field_map).is_none() && !FIELD_MAPS.iter().any(is_better)
+    columns.missing(field_map).is_none() && !all.iter().any(is_better)
 }
 
-/// What the columns of these names are for, or what they are instead of a sign-in's.
-pub(super) fn fields(names: Vec<String>) -> Result<Vec<Field>, Foreign> {
-    let columns = Columns { start: 0, separator: b',', names };
-    let complete = FIELD_MAPS.into_iter().rev().filter(|field_map| columns.missing(*field_map).is_none());
-    let field_map = complete.max_by_key(|field_map| columns.known(*field_map));
-    field_map.map(|field_map| columns.fields(field_map).collect()).ok_or_else(|| columns.foreign())
+/// The fields of columns with these names, by the one of these maps that knows most of them; `Foreign` if none finds
+/// sign-ins.
+pub(super) fn fields(names: Vec<String>, field_maps: &[FieldMap]) -> Result<Vec<Field>, Foreign> {
+    let columns = Header { start: 0, separator: b',', names };
+    let complete = field_maps.iter().rev().filter(|field_map| columns.missing(**field_map).is_none());
+    let field_map = complete.max_by_key(|field_map| columns.known(**field_map));
+    field_map.map(|field_map| columns.fields(*field_map).collect()).ok_or_else(|| columns.foreign(field_maps))
 }
 
-/// Whether a table that begins so has the end of its header in what is there.
-pub(super) fn has_whole_header(head: &[u8]) -> bool {
-    let (start, _) = preamble(head);
-    memchr::memchr2(b'\n', b'\r', &head[start..]).is_some()
+/// Whether the beginning of a table has the end of its header.
+pub(super) fn has_whole_header(beginning: &[u8]) -> bool {
+    let (start, _) = preamble(beginning);
+    memchr::memchr2(b'\n', b'\r', &beginning[start..]).is_some()
 }
 
-/// What a table is instead of an export.
-pub(super) fn foreign(head: &[u8]) -> Foreign {
-    if let Some(foreign) = prefixed::foreign(head) {
-        return foreign;
-    }
-    let columns = Columns::of(head);
+/// The kind of a text that is neither JSON nor an export.
+pub(super) fn foreign(beginning: &[u8], field_maps: &[FieldMap]) -> Foreign {
+    let columns = Header::of(beginning);
     if columns.names.len() >= 2 {
-        columns.foreign()
-    } else if has_wide_header(head) {
+        columns.foreign(field_maps)
+    } else if has_wide_header(beginning) {
         Foreign::WideTable
     } else {
         Foreign::NoText
     }
 }
 
-/// Whether the header is text with more columns than a table may have.
-fn has_wide_header(head: &[u8]) -> bool {
-    let rest = &head[preamble(head).0..];
+/// Whether the header is text with more columns than a table can have.
+fn has_wide_header(beginning: &[u8]) -> bool {
+    let rest = &beginning[preamble(beginning).0..];
     let header = &rest[..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
-    // A header that is longer than a record may be has more than a thousand names.
+    // A header beyond the limit of a record has more than a thousand names.
     let most = if header.len() > Limits::default().record { MOST_COLUMNS / 16 } else { MOST_COLUMNS };
     let has_many = |separator: u8| memchr::memchr_iter(separator, header).count() >= most;
-    // The last character can be cut.
+    // The last character can be truncated.
     let is_text = || std::str::from_utf8(header).map_or_else(|fault| fault.error_len().is_none(), |_| true);
     SEPARATORS.into_iter().any(has_many) && !header.contains(&0) && is_text()
 }
 
-impl Columns {
-    /// What a table with these columns is instead of an export.
-    fn foreign(&self) -> Foreign {
-        // The companion has the same identifiers and times as the table that it goes with, a row for each step of a sign-in.
+impl Header {
+    /// The kind of a table without sign-ins.
+    fn foreign(&self, field_maps: &[FieldMap]) -> Foreign {
+        // The companion has the identifiers and times of its table, and a row for each step of a sign-in.
         if self.has("Request ID") && (self.has("Succeeded") || self.has("Result detail")) {
             return Foreign::AuthenticationDetails;
         }
@@ -177,13 +169,13 @@ impl Columns {
         if of_trail.iter().any(|names| self.has_all(names)) {
             return Foreign::CloudTrailTable;
         }
-        let missing = FIELD_MAPS
-            .into_iter()
+        let missing = field_maps
+            .iter()
             .rev()
-            .max_by_key(|field_map| self.known(*field_map))
-            // An address alone is in many tables.
-            .filter(|field_map| self.known(*field_map) > 1)
-            .and_then(|field_map| self.missing(field_map));
+            .max_by_key(|field_map| self.known(**field_map))
+            // Many tables have an address.
+            .filter(|field_map| self.known(**field_map) > 1)
+            .and_then(|field_map| self.missing(*field_map));
         match missing {
             Some(_) if self.is_summary() => Foreign::SummarisedTable,
             missing => missing.unwrap_or(Foreign::OtherTable),
@@ -191,18 +183,18 @@ impl Columns {
     }
 }
 
-/// Reads the rows of a table whose columns have these names. `mend` sees each row before it is judged.
+/// Reads the rows of a table whose columns this map knows. `adjust` changes the fields of a row before it is judged.
 pub(super) fn read(
     input: &mut Input<'_>,
     sink: &mut Sink<'_>,
     field_map: FieldMap,
-    mend: fn(&mut Fields<'_>),
+    adjust: fn(&mut Fields<'_>),
 ) -> Result<(), ReadFault> {
-    let columns = Columns::of(input.head()?);
-    let fields: Vec<Field> = columns.fields(field_map).collect();
-    let is_row = |cells: &[&[u8]]| has_time(&fields, cells);
-    input.advance(columns.start);
-    let mut rows = Rows::separated_by(columns.separator);
+    let header = Header::of(input.preview()?);
+    let columns: Vec<Field> = header.fields(field_map).collect();
+    let is_row = |cells: &[&[u8]]| has_time(&columns, cells);
+    input.advance(header.start);
+    let mut rows = Rows::separated_by(header.separator);
     // The names.
     rows.next(input, &is_row)?;
     loop {
@@ -214,42 +206,42 @@ pub(super) fn read(
         match rows.next(input, &is_row) {
             Ok(None) => return Ok(()),
             Err(fault) => return Err(fault),
-            Ok(Some(Cut::Row(cells))) if cells.len() == fields.len() => {
-                let mut row = Fields::default();
-                for (field, cell) in fields.iter().zip(cells.iter()) {
-                    if !matches!(field, Field::Other) {
-                        row.put_text(*field, String::from_utf8_lossy(cell));
+            Ok(Some(RawRow::Cells(cells))) if cells.len() == columns.len() => {
+                let mut fields = Fields::default();
+                for (column, cell) in columns.iter().zip(cells.iter()) {
+                    if !matches!(column, Field::Other) {
+                        fields.put_text(*column, String::from_utf8_lossy(cell));
                     }
                 }
-                mend(&mut row);
-                sink.row(row);
+                adjust(&mut fields);
+                sink.fields(fields);
             }
-            // Cells too few are a row that was cut, and cells too many one whose text is not quoted: neither can be trusted.
-            Ok(Some(Cut::Row(_) | Cut::Damaged)) => sink.reject(Rejected::Malformed),
-            Ok(Some(Cut::TooLong)) => sink.reject(Rejected::TooLong),
+            // A truncated row has too few cells, one with unquoted text too many. Neither can be trusted.
+            Ok(Some(RawRow::Cells(_) | RawRow::Damaged)) => sink.reject(Rejected::Malformed),
+            Ok(Some(RawRow::TooLong)) => sink.reject(Rejected::TooLong),
         }
     }
 }
 
-/// Whether one of these cells is a time, where the table has its times.
-fn has_time(fields: &[Field], cells: &[&[u8]]) -> bool {
-    fields.iter().zip(cells).any(|(field, cell)| {
-        let is_of_time = matches!(field, Field::Text(role) if TIMES.contains(role));
-        let time = || When::new(cell.trim_ascii(), Orders::ANY).time();
+/// Whether one of these cells is a time in a time column.
+fn has_time(columns: &[Field], cells: &[&[u8]]) -> bool {
+    columns.iter().zip(cells).any(|(column, cell)| {
+        let is_of_time = matches!(column, Field::Text(id) if TIMES.contains(id));
+        let time = || When::new(cell.trim_ascii(), Orders::ANY).parse();
         is_of_time && matches!(time(), Ok(_) | Err(Rejected::AmbiguousTime))
     })
 }
 
-fn first_row(head: &[u8], separator: u8) -> Vec<String> {
-    let mut input = Input::new(Box::new(head), Limits::default());
+fn first_row(beginning: &[u8], separator: u8) -> Vec<String> {
+    let mut input = Input::new(Box::new(beginning), Limits::default());
     match Rows::separated_by(separator).next(&mut input, &|_| false) {
-        Ok(Some(Cut::Row(cells))) => cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect(),
+        Ok(Some(RawRow::Cells(cells))) => cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect(),
         _ => Vec::new(),
     }
 }
 
-/// The name of a column without what was put around it: blanks at its end or twice within, and the zone of its times,
-/// where that is UTC. Times of another zone are of no use, and neither is their column.
+/// The normalised name of a column: single blanks, without the zone of its times if that is UTC. A column in another
+/// zone is unusable, so its name keeps the zone and no map knows it.
 fn name(header: &str) -> String {
     let name = header.split_whitespace().collect::<Vec<_>>().join(" ");
     name.strip_suffix(" [UTC]").map(str::to_owned).unwrap_or(name)

@@ -14,7 +14,7 @@ pub(in super::super) const TIMES: usize = 3;
 
 /// What the dates of a file prove, by time column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) struct DateOrders([ColumnOrders; TIMES]);
+pub(in super::super) struct OrdersByColumn([ColumnOrders; TIMES]);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ColumnOrders {
@@ -24,7 +24,7 @@ enum ColumnOrders {
     Mixed,
 }
 
-impl DateOrders {
+impl OrdersByColumn {
     /// Before the first date.
     pub(in super::super) const UNKNOWN: Self = Self([ColumnOrders::Common(Orders::ANY); TIMES]);
 

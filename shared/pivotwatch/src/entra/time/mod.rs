@@ -1,7 +1,7 @@
 //! Parses the times of exports.
 //!
-//! Most times belong to sign-ins that did not fail, of which only the newest matters. So a record's time is passed on
-//! as text ([`When`]) and parsed where its value is used.
+//! Most times belong to sign-ins that did not fail, and only the newest of these matters. So a record's time stays a
+//! text ([`When`]), and is parsed where its value is used.
 //!
 //! | module | holds |
 //! |---|---|
@@ -10,6 +10,7 @@
 //! | `written` | the parts of a time: date, clock, AM or PM, zone |
 //! | `designator` | AM and PM by language |
 //! | `newest` | the newest of many times |
+//! | `range` | the first and the last of many times |
 //!
 //! Rejected as `bad_time`: digits of other scripts, unknown words, and calendars other than the Gregorian. Years of
 //! these calendars are below 2000 (Persian 1404, Hijri 1447) or above 2199 (Thai 2569).
@@ -18,23 +19,47 @@ mod designator;
 mod evidence;
 mod newest;
 mod order;
+mod range;
 mod written;
 
 use chrono::{DateTime, Utc};
 
-pub(super) use self::evidence::{DateOrders, TIMES};
+pub(super) use self::evidence::{OrdersByColumn, TIMES};
 pub use self::newest::Newest;
 pub(super) use self::order::Orders;
 use self::order::TimeFault;
-use self::written::Written;
+pub use self::range::TimeRange;
+use self::written::WrittenTime;
 use super::record::Rejected;
 use crate::detection::Day;
 
 /// The time of a record as the export's text, not parsed yet.
 #[derive(Clone, Copy, Debug)]
-pub struct When<'t> {
+pub(super) struct When<'t> {
     text: &'t [u8],
     orders: Orders,
+}
+
+/// The collector of the times of an object's records.
+#[derive(Debug)]
+pub enum TimeCollector<'a> {
+    /// None: only the times of failures are parsed.
+    Unused,
+    /// Keeps the newest time, and parses few.
+    Newest(&'a mut Newest),
+    /// Keeps the first and the last time, and parses each.
+    Range(&'a mut TimeRange),
+}
+
+impl TimeCollector<'_> {
+    /// Adds a time, if it can be parsed. Returns `false` if it is after the horizon.
+    pub(super) fn add(self, when: When<'_>) -> bool {
+        match self {
+            Self::Unused => true,
+            Self::Newest(newest) => newest.add(when),
+            Self::Range(range) => when.parse().map_or(true, |time| range.add(time)),
+        }
+    }
 }
 
 impl<'t> When<'t> {
@@ -46,14 +71,8 @@ impl<'t> When<'t> {
         Self { text, orders }
     }
 
-    /// The time, if the text can be parsed.
-    #[must_use]
-    pub fn read(self) -> Option<DateTime<Utc>> {
-        self.time().ok()
-    }
-
-    /// The time, or why there is none.
-    pub(super) fn time(self) -> Result<DateTime<Utc>, Rejected> {
+    /// The time, or the reason why there is none.
+    pub(super) fn parse(self) -> Result<DateTime<Utc>, Rejected> {
         if self.text.is_empty() {
             return Err(Rejected::NoTime);
         }
@@ -75,7 +94,7 @@ impl<'t> When<'t> {
             return Orders::ANY;
         }
         let text = std::str::from_utf8(self.text).unwrap_or_default();
-        Written::of(text.trim()).map_or(Orders::ANY, |written| written.orders())
+        WrittenTime::of(text.trim()).map_or(Orders::ANY, |written| written.orders())
     }
 
     /// The offset of the zone in a text of Azure's form, `2026-03-02T12:00:00.1234567+00:00` or with `Z` for the zone.
@@ -106,7 +125,7 @@ fn parse(text: &str, orders: Orders) -> Result<DateTime<Utc>, TimeFault> {
     let text = text.trim();
     let time = match DateTime::parse_from_rfc3339(text) {
         Ok(time) => time.to_utc(),
-        Err(_) => match (serialised(text), Written::of(text)) {
+        Err(_) => match (serialised(text), WrittenTime::of(text)) {
             (Some(time), _) => time,
             (None, Some(written)) => written.time(orders)?,
             (None, None) => return Err(TimeFault::NotATime),
@@ -135,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_writing_a_time_that_was_seen_is_read() {
+    fn every_known_form_of_a_time_is_parsed() {
         for (text, expected) in [
             ("2022-01-24T05:10:14.1875602Z", "2022-01-24T05:10:14.187560200Z"),
             ("2022-01-24T05:10:14.1875602+00:00", "2022-01-24T05:10:14.187560200Z"),
@@ -211,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_can_be_read_in_two_ways_is_not_read_until_the_file_decides() {
+    fn an_ambiguous_date_is_undecided_until_the_dates_of_its_file_decide() {
         for text in [
             "03/04/2025 10:00:00",
             "03/04/2025, 10:00:00.000",
@@ -243,8 +262,8 @@ mod tests {
         evidence_of(times).of(0)
     }
 
-    fn evidence_of(times: &[&str]) -> DateOrders {
-        let mut evidence = DateOrders::UNKNOWN;
+    fn evidence_of(times: &[&str]) -> OrdersByColumn {
+        let mut evidence = OrdersByColumn::UNKNOWN;
         for time in times {
             evidence.add(0, When::new(time.as_bytes(), Orders::ANY).evidence());
         }
@@ -290,14 +309,14 @@ mod tests {
     }
 
     #[test]
-    fn evidence_of_one_column_is_none_for_another() {
+    fn evidence_of_one_column_does_not_decide_another() {
         let evidence = evidence_of(&["31/12/2025 1:00"]);
         assert_ne!(evidence.of(0), Orders::ANY);
         assert_eq!((evidence.of(1), evidence.of(2)), (Orders::ANY, Orders::ANY));
     }
 
     #[test]
-    fn what_is_no_time_is_not_read() {
+    fn a_text_in_no_known_form_is_not_a_time() {
         for text in [
             "",
             "yesterday",
@@ -388,15 +407,25 @@ mod tests {
         prop_oneof![9 => (time, rest).prop_map(|(time, rest)| time + rest), 1 => other.prop_map(str::to_owned)]
     }
 
+    #[test]
+    fn a_range_counts_a_time_after_the_horizon_and_reports_it() {
+        let mut range = TimeRange::with_horizon(utc("2026-03-02T12:00:00Z"));
+        let mut add = |text: &str| TimeCollector::Range(&mut range).add(When::new(text.as_bytes(), Orders::ANY));
+        assert!(add("2026-03-02T12:00:00Z") && add("no time") && add("2026-03-01 12:00:00"));
+        assert!(!add("2026-03-02T12:00:00.001Z"));
+        assert_eq!(range.first(), Some(utc("2026-03-01T12:00:00Z")));
+        assert_eq!(range.last(), Some(utc("2026-03-02T12:00:00.001Z")));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
 
         #[test]
-        fn the_newest_of_all_times_is_the_newest_of_those_that_were_read(times in vec(written(), 0..12)) {
+        fn the_newest_time_without_parsing_all_equals_the_newest_of_all_parsed_times(times in vec(written(), 0..12)) {
             let whens = times.iter().map(|text| When::new(text.as_bytes(), Orders::ANY));
             let mut newest = Newest::up_to(DateTime::<Utc>::MAX_UTC);
-            whens.clone().for_each(|when| assert!(newest.see(when)));
-            prop_assert_eq!(newest.time(), whens.filter_map(When::read).max(), "{:?}", times);
+            whens.clone().for_each(|when| assert!(newest.add(when)));
+            prop_assert_eq!(newest.time(), whens.filter_map(|when| when.parse().ok()).max(), "{:?}", times);
         }
     }
 }

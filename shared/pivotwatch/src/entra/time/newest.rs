@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::When;
 
-/// The newest of many times up to a horizon. Parses few of them: most texts are compared without.
+/// The newest of many times up to a horizon. Parses few of them: most are compared as texts.
 #[derive(Debug)]
 pub struct Newest {
     /// The latest time that a sign-in can have.
@@ -24,13 +24,13 @@ impl Newest {
     }
 
     /// Adds a time. Returns `false` if it is after the horizon.
-    pub fn see(&mut self, when: When<'_>) -> bool {
+    pub(super) fn add(&mut self, when: When<'_>) -> bool {
         let is_comparable =
             |zone: usize| when.text.get(zone..) == Some(&self.text[zone..]) && when.zone() == Some(zone);
         if self.zone.is_some_and(is_comparable) && when.text <= self.text.as_slice() {
             return true;
         }
-        let time = when.read();
+        let time = when.parse().ok();
         if time > Some(self.horizon) {
             return false;
         }

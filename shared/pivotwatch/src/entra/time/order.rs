@@ -2,7 +2,8 @@
 //!
 //! `02/03/2026` is a day of February or of March, depending on the writer's culture. A wrong guess moves a failure by a
 //! month, so nothing is guessed: evidence excludes orders, and a date is parsed if all remaining orders give the same
-//! day. The evidence of one date holds for all dates of its column: see [`DateOrders`](super::evidence::DateOrders).
+//! day. The evidence of one date holds for all dates of its column: see
+//! [`OrdersByColumn`](super::evidence::OrdersByColumn).
 //!
 //! | evidence | excludes | reason |
 //! |---|---|---|
@@ -33,10 +34,10 @@ use chrono::NaiveDate;
 
 use crate::detection::Day;
 
-/// Why a text is not a usable time.
+/// The reason why a text is not a usable time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeFault {
-    /// It is no time, or its form, language or calendar is not known.
+    /// It is not a time, or its form, language or calendar is not known.
     NotATime,
     /// Its date has several readings.
     Undecided,
@@ -48,14 +49,14 @@ pub(in super::super) struct Orders(u8);
 
 /// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum DateOrder {
     DayMonthYear,
     MonthDayYear,
     /// With a year of two digits. A date with a year of four digits in front has one reading.
     YearMonthDay,
 }
 
-impl Order {
+impl DateOrder {
     pub(super) const ALL: [Self; 3] = [Self::DayMonthYear, Self::MonthDayYear, Self::YearMonthDay];
 }
 
@@ -63,11 +64,11 @@ impl Orders {
     /// Before the first evidence.
     pub(in super::super) const ANY: Self = Self(0b111);
 
-    fn of(orders: impl Iterator<Item = Order>) -> Self {
+    fn of(orders: impl Iterator<Item = DateOrder>) -> Self {
         Self(orders.fold(0, |set, order| set | 1 << order as u8))
     }
 
-    fn has(self, order: Order) -> bool {
+    fn has(self, order: DateOrder) -> bool {
         self.0 & 1 << order as u8 != 0
     }
 
@@ -77,17 +78,17 @@ impl Orders {
     }
 }
 
-/// The readings of a date: the day that each [`Order`] gives, in the order of [`Order::ALL`].
+/// The readings of a date: the day that each [`DateOrder`] gives, in the order of [`DateOrder::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Date([Option<NaiveDate>; Order::ALL.len()]);
+pub(super) struct Date([Option<NaiveDate>; DateOrder::ALL.len()]);
 
 impl Date {
     /// A date whose order is known. `None` if the calendar has no such day.
     pub(super) fn certain(year: i32, month: u32, day: u32) -> Option<Self> {
-        Some(Self([Some(NaiveDate::from_ymd_opt(year, month, day)?); Order::ALL.len()]))
+        Some(Self([Some(NaiveDate::from_ymd_opt(year, month, day)?); DateOrder::ALL.len()]))
     }
 
-    /// A date of three numbers, the last of which may be the year. `None` if no order gives a day.
+    /// A date of three numbers. The last may be the year. `None` if no order gives a day.
     pub(super) fn of_numbers(numbers: [&str; 3], separator: char) -> Option<Self> {
         let [first, second, third] = numbers;
         let is_padded = |number: &str| number.starts_with('0');
@@ -125,12 +126,12 @@ impl Date {
 
     /// The orders that give a day.
     pub(super) fn orders(&self) -> Orders {
-        Orders::of(Order::ALL.into_iter().zip(self.0).filter(|(_, day)| day.is_some()).map(|(order, _)| order))
+        Orders::of(DateOrder::ALL.into_iter().zip(self.0).filter(|(_, day)| day.is_some()).map(|(order, _)| order))
     }
 
     /// The day, if all these orders that give a day give the same one.
     pub(super) fn day(&self, orders: Orders) -> Result<NaiveDate, TimeFault> {
-        let days = Order::ALL.into_iter().zip(self.0).filter_map(|(order, day)| day.filter(|_| orders.has(order)));
+        let days = DateOrder::ALL.into_iter().zip(self.0).filter_map(|(order, day)| day.filter(|_| orders.has(order)));
         let mut days = days.peekable();
         let first = *days.peek().ok_or(TimeFault::NotATime)?;
         if days.all(|day| day == first) { Ok(first) } else { Err(TimeFault::Undecided) }

@@ -7,20 +7,20 @@ use super::order::{Date, Orders, TimeFault};
 
 /// A time in parts.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct WrittenTime {
     date: Date,
     clock: NaiveTime,
     offset: Option<FixedOffset>,
 }
 
-impl Written {
+impl WrittenTime {
     /// Parses `3/2/2026, 2:08:45.221 PM`, `2026/3/2 下午2:08:45`, `2. 3. 2026 14.08.45`, `14:08:45 2/3/2026` and the
     /// like.
     pub(super) fn of(text: &str) -> Option<Self> {
         let text = normalised(text)?;
-        let mut parts = Parts { rest: &text, ..Parts::default() };
+        let mut parts = TimeParser { rest: &text, ..TimeParser::default() };
         while parts.next()? {}
-        let Parts { date, has_dotted_date, clock, has_dotted_clock, designator, offset, .. } = parts;
+        let TimeParser { date, has_dotted_date, clock, has_dotted_clock, designator, offset, .. } = parts;
         let (mut date, mut clock) = (date?, clock?);
         if let Some((designator, preceding)) = designator {
             if !designator.fits(preceding, has_dotted_date) {
@@ -68,7 +68,7 @@ fn normalised(text: &str) -> Option<String> {
 
 /// The parsed parts, and the rest of the text.
 #[derive(Default)]
-struct Parts<'t> {
+struct TimeParser<'t> {
     rest: &'t str,
     date: Option<Date>,
     has_dotted_date: bool,
@@ -80,7 +80,7 @@ struct Parts<'t> {
     offset: Option<FixedOffset>,
 }
 
-impl Parts<'_> {
+impl TimeParser<'_> {
     /// Parses the next part. Returns `false` at the end of the text, and `None` if the text is no time.
     fn next(&mut self) -> Option<bool> {
         // Basque puts brackets around the clock.
@@ -170,8 +170,8 @@ impl Parts<'_> {
     }
 }
 
-/// Whether a word says nothing of the time: an English day of the week, or a word that Finnish, Norwegian, Danish,
-/// German, Bulgarian, Macedonian, Bosnian or English cultures put between or after date and clock, or the `@` of Kibana.
+/// Whether a word does not change the time: an English day of the week, the `@` of Kibana, or a word that Finnish,
+/// Norwegian, Danish, German, Bulgarian, Macedonian, Bosnian or English cultures put between or after date and clock.
 fn is_filler(word: &str) -> bool {
     const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     matches!(word, "klo" | "kl" | "um" | "г" | "ч" | "во" | "u" | "at" | "@")

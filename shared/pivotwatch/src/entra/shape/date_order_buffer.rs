@@ -1,32 +1,32 @@
 //! Keeps failures with ambiguous dates until the dates of their file decide the order of day and month.
 //!
 //! `03/04/2026` is a day of March or of April, depending on the writer's country. Another date of the column can
-//! decide: one whose day is no month, say. A later date can also contradict that one, so a failure with an ambiguous
+//! decide, such as one whose day is above 12. A later date can also contradict that one, so a failure with an ambiguous
 //! date is kept until the file's end. A date that proves its own order, as nearly all do, never waits.
 //!
-//! What holds:
+//! Invariants:
 //! - A file whose kept failures fit into [`MOST_BYTES`] has the same outcomes for every order of its records.
 //! - When the buffer is full, its failures are judged by the evidence so far: dated if it decides, otherwise rejected.
-//!   So a file of one date order is read right at any length, once a date has decided. Memory stays bounded.
+//!   So a file of one date order is parsed correctly at any length, once a date has decided. Memory stays bounded.
 //! - If a date contradicts its column afterwards, failures that were judged before keep their time. Each of them is
 //!   reported as `contradicted_date`, and the contradiction as `mixed_date_orders`.
 //!
 //! A failure whose date stays ambiguous is rejected: a failure on the wrong day is worse than one that is reported as
-//! unusable. The times of other sign-ins, of which only the newest matters, are parsed by the evidence so far.
+//! unusable. Of other sign-ins only the newest time matters, so their times are parsed by the evidence so far.
 
 use super::super::record::{Record, TEXTS};
-use super::super::time::{DateOrders, Orders, TIMES};
+use super::super::time::{Orders, OrdersByColumn, TIMES};
 use crate::detection::Source;
 
 /// Bytes that the kept failures can take: some 85,000 failures of 150 bytes of text. The portal exports at most 100,000
-/// sign-ins, of which only failures with ambiguous dates are kept.
+/// sign-ins, and only their failures with ambiguous dates are kept.
 const MOST_BYTES: usize = 24 * 1024 * 1024;
 
 /// Failures of one file with ambiguous dates, and the evidence of the file's dates.
 #[derive(Debug)]
 pub(super) struct DateOrderBuffer {
-    dates: DateOrders,
-    failures: Vec<Kept>,
+    dates: OrdersByColumn,
+    failures: Vec<KeptFailure>,
     /// Bytes that `failures` takes, at most [`MOST_BYTES`].
     bytes: usize,
     /// Failures that were dated by the other dates of a column, by column.
@@ -36,7 +36,7 @@ pub(super) struct DateOrderBuffer {
 /// A failure with a copy of its texts. Its size is a constant plus that of its texts, so the buffer's size is bounded
 /// by the bytes read.
 #[derive(Debug)]
-struct Kept {
+struct KeptFailure {
     source: Source,
     /// All texts, joined.
     text: Box<str>,
@@ -48,22 +48,22 @@ struct Kept {
 const ALLOCATION: usize = 16;
 
 /// Bytes that a kept failure takes besides its texts. The list can have capacity for twice its length.
-const EACH: usize = ALLOCATION + 2 * size_of::<Kept>();
+const EACH: usize = ALLOCATION + 2 * size_of::<KeptFailure>();
 
 impl DateOrderBuffer {
     /// The buffer of a file without evidence.
     pub(super) const fn new() -> Self {
-        Self { dates: DateOrders::UNKNOWN, failures: Vec::new(), bytes: 0, dated: [0; TIMES] }
+        Self { dates: OrdersByColumn::UNKNOWN, failures: Vec::new(), bytes: 0, dated: [0; TIMES] }
     }
 
     /// The evidence of the file's dates so far.
-    pub(super) const fn dates(&self) -> DateOrders {
+    pub(super) const fn dates(&self) -> OrdersByColumn {
         self.dates
     }
 
     /// Adds the possible orders of a column's date. If this date is the first to contradict the column, returns how
     /// many failures were dated by the column's evidence before.
-    pub(super) fn learn(&mut self, column: usize, date: Orders) -> Option<u64> {
+    pub(super) fn absorb(&mut self, column: usize, date: Orders) -> Option<u64> {
         self.dates.add(column, date).then_some(self.dated[column])
     }
 
@@ -87,7 +87,7 @@ impl DateOrderBuffer {
             // `end` is at most `MOST_BYTES`, so it always fits.
             u32::try_from(end).unwrap_or(u32::MAX)
         });
-        self.failures.push(Kept { source: record.source, text: texts.concat().into_boxed_str(), ends });
+        self.failures.push(KeptFailure { source: record.source, text: texts.concat().into_boxed_str(), ends });
         self.bytes = bytes;
         true
     }
@@ -100,7 +100,7 @@ impl DateOrderBuffer {
 }
 
 /// Failures taken out of the buffer.
-pub(super) struct KeptFailures(Vec<Kept>);
+pub(super) struct KeptFailures(Vec<KeptFailure>);
 
 impl KeptFailures {
     /// Their records, in the order in which they were kept.
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn kept_records_come_out_as_they_came_in() {
+    fn kept_records_are_returned_unchanged_and_in_order() {
         let texts = ["a", "", "3/4/2026 1:00", "é", "", "", "50126", "x".repeat(9).leak(), "ann", "", "c"];
         let mut buffer = DateOrderBuffer::new();
         assert!(buffer.keep(&record(texts)));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_buffer_is_full_at_its_bound_whether_records_are_many_or_long() {
+    fn the_buffer_is_full_at_its_bound_for_many_records_and_for_long_ones() {
         let long = "x".repeat(1 << 20);
         for text in ["", "3/4/2026 1:00", &long] {
             let mut buffer = DateOrderBuffer::new();
@@ -145,7 +145,7 @@ mod tests {
             }
             assert_eq!(number, MOST_BYTES / (EACH + text.len()));
             let kept = buffer.take();
-            let list = kept.0.capacity() * size_of::<Kept>();
+            let list = kept.0.capacity() * size_of::<KeptFailure>();
             let taken = list + kept.0.iter().map(|kept| kept.text.len() + ALLOCATION).sum::<usize>();
             assert!(taken <= MOST_BYTES, "{taken} bytes for {number} records");
             assert!(buffer.keep(&record(texts)), "the buffer is empty again");

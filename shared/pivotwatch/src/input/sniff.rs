@@ -1,0 +1,304 @@
+//! Collects the keys of the first records of JSON text. They decide the shape.
+//!
+//! Only keys and their positions decide. A user chooses values in a record (a user name, a user agent), and must not
+//! decide the shape of the whole object by them. An object without keys is not a record.
+//!
+//! Bounds, for `n` bytes of text: a path of more than [`LONGEST_PATH`] bytes is neither kept nor followed. Each kept
+//! path has a key of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a
+//! string is parsed only under one of the [`TEXT_KEYS`], at most once for each of the [`DEEPEST`] levels.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt;
+
+use json_records::{Framing, Indexer, Key, KeySet, Record, parse_or_repair};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::{Input, Limits};
+
+/// The methods of a visitor that ignores numbers, `true`, `false` and `null`.
+macro_rules! ignore_scalars {
+    () => {
+        fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_unit<E>(self) -> Result<(), E> {
+            Ok(())
+        }
+    };
+}
+pub(crate) use ignore_scalars;
+
+/// The most records with different keys. The first can be damaged or of another log: an archive can hold all logs of an
+/// organisation.
+pub(crate) const MOST_RECORDS: usize = 1024;
+
+/// Levels of objects within a record: `azure.signinlogs.properties.id` has three.
+const DEEPEST: usize = 3;
+
+/// Bytes of the longest path. The longest path of a shape has half as many.
+const LONGEST_PATH: usize = 128;
+
+/// The keys under which forwarders put the text of a record. Other texts are not parsed.
+pub(crate) const TEXT_KEYS: [&str; 5] = ["message", "_raw", "event", "attributes", "log"];
+
+/// The keys of a record, those of objects within it as `object.key`.
+pub(crate) type Keys = BTreeSet<String>;
+
+/// The keys of records on lines, once for records with the same keys. Arrays under the keys `batches` hold records.
+pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
+    let mut seen = HashSet::new();
+    let keys = text.split(|byte| *byte == b'\n').filter_map(|line| keys_of_line(line, batches));
+    keys.filter(|keys| is_new(&mut seen, keys)).take(MOST_RECORDS).collect()
+}
+
+/// Whether no record before had these keys.
+fn is_new(seen: &mut HashSet<Keys>, keys: &Keys) -> bool {
+    !seen.contains(keys) && seen.insert(keys.clone())
+}
+
+/// The keys of a record that is alone on its line.
+fn keys_of_line(line: &[u8], batches: &'static KeySet) -> Option<Keys> {
+    let line = line.trim_ascii();
+    let is_record = line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    if is_record { KeySample::of(line, batches, 1).records.into_iter().next() } else { None }
+}
+
+/// The keys of the first records of concatenated documents.
+#[derive(Default)]
+pub(crate) struct KeySample {
+    /// Every record or object around records, if it has keys. Of records with the same keys, the first.
+    pub(crate) records: Vec<Keys>,
+    seen: HashSet<Keys>,
+    /// Whether there was an array that can hold records.
+    pub(crate) is_batch: bool,
+    /// The elements of such arrays.
+    pub(crate) elements: usize,
+}
+
+impl KeySample {
+    /// Samples this number of documents. If one is damaged, samples all valid records.
+    pub(crate) fn of(text: &[u8], batches: &'static KeySet, documents: usize) -> Self {
+        let mut sample = Self::default();
+        let seen = sample.visit_documents(text, batches, documents);
+        match seen {
+            Err(error) if !error.is_eof() => {
+                let whole = keys_of_valid_records(text, batches);
+                if whole.is_empty() { sample } else { Self { records: whole, ..sample } }
+            }
+            _ => sample,
+        }
+    }
+
+    /// Removes the last record if an earlier one has the same keys.
+    fn end_record(&mut self, record: usize) {
+        if record + 1 == self.records.len() && !is_new(&mut self.seen, &self.records[record]) {
+            self.records.pop();
+        }
+    }
+
+    fn visit_documents(&mut self, text: &[u8], batches: &'static KeySet, documents: usize) -> serde_json::Result<()> {
+        let mut json = serde_json::Deserializer::from_slice(text);
+        let mut level =
+            || SniffVisitor { sample: self, batches, within: None, is_element: false }.deserialize(&mut json);
+        (0..documents).try_for_each(|_| level())
+    }
+}
+
+/// The keys of the valid records of a text that may be truncated, once for records with the same keys. An invalid
+/// string, which a user can choose, hides no record.
+fn keys_of_valid_records(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
+    let limits = Limits::default();
+    let mut input = Input::of_text(text.to_vec(), limits);
+    let mut indexer = Indexer::<0>::new(batches, limits.depth);
+    let mut reader = input.records(Framing::Values, &mut indexer);
+    let keys = |text: &[u8]| {
+        let mut sample = KeySample::default();
+        sample.visit_documents(text, &NO_BATCHES, 1).ok().and_then(|()| sample.records.into_iter().next())
+    };
+    let (mut whole, mut seen) = (Vec::new(), HashSet::new());
+    while let Ok(Some(record)) = reader.next() {
+        if let Record::Raw(text) = record
+            && whole.len() < MOST_RECORDS
+            && let Some(keys) = parse_or_repair(text, keys)
+            && is_new(&mut seen, &keys)
+        {
+            whole.push(keys);
+        }
+    }
+    whole
+}
+
+static NO_BATCHES: KeySet = KeySet::new(&[]);
+
+/// Visits a value of a document.
+struct SniffVisitor<'l> {
+    sample: &'l mut KeySample,
+    batches: &'static KeySet,
+    /// The index of the record around it, and its path in the record; `None` outside of all records.
+    within: Option<(usize, String)>,
+    /// Whether it is an element of an array that can hold records.
+    is_element: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for SniffVisitor<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        // Counted before it is visited, because it may be truncated.
+        self.sample.elements += usize::from(self.is_element);
+        let is_deep = self.within.as_ref().is_some_and(|(_, path)| path.matches('.').count() >= DEEPEST);
+        if is_deep || self.sample.records.len() >= MOST_RECORDS {
+            return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for SniffVisitor<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let is_outside = self.within.is_none();
+        let (record, around) = match self.within {
+            Some((record, path)) => (record, format!("{path}.")),
+            None => (self.sample.records.len(), String::new()),
+        };
+        while let Some(name) = map.next_key::<String>()? {
+            let is_batch = is_outside && matches!(self.batches.get(&name), Some(Key::Batch));
+            if around.len() + name.len() > LONGEST_PATH {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let path = format!("{around}{name}");
+            if record == self.sample.records.len() {
+                self.sample.records.push(Keys::new());
+            }
+            self.sample.records[record].insert(path.clone());
+            let within = if is_batch { None } else { Some((record, path)) };
+            map.next_value_seed(SniffVisitor {
+                sample: self.sample,
+                batches: self.batches,
+                within,
+                is_element: false,
+            })?;
+        }
+        if is_outside {
+            self.sample.end_record(record);
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        if let Some((record, path)) = self.within {
+            if !is_forwarded(&path, self.batches) {
+                while sequence.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(());
+            }
+            let mut next = || {
+                let within = Some((record, path.clone()));
+                sequence.next_element_seed(SniffVisitor {
+                    sample: self.sample,
+                    batches: self.batches,
+                    within,
+                    is_element: false,
+                })
+            };
+            while next()?.is_some() {}
+            return Ok(());
+        }
+        self.sample.is_batch = true;
+        let mut next = || {
+            sequence.next_element_seed(SniffVisitor {
+                sample: self.sample,
+                batches: self.batches,
+                within: None,
+                is_element: true,
+            })
+        };
+        while next()?.is_some() {}
+        Ok(())
+    }
+
+    /// Some forwarders replace an object by its text.
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        let is_forwarded_text = self.within.as_ref().is_some_and(|(_, path)| is_forwarded(path, &NO_BATCHES));
+        if is_forwarded_text && text.trim_start().starts_with(['{', '[']) {
+            // Keys before an error count.
+            let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
+        }
+        Ok(())
+    }
+
+    ignore_scalars!();
+}
+
+/// Whether forwarders put a record or an array of records under this path: one of [`TEXT_KEYS`], or one of `batches`
+/// within it. The keys of an array's elements count as keys of the array.
+fn is_forwarded(path: &str, batches: &KeySet) -> bool {
+    let path = path.strip_prefix("_source.").unwrap_or(path);
+    let (name, batch) = path.split_once('.').unwrap_or((path, ""));
+    TEXT_KEYS.contains(&name) && (batch.is_empty() || matches!(batches.get(batch), Some(Key::Batch)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static RECORDS: KeySet = KeySet::with_batches(&[], &["records"]);
+
+    fn kept(text: &str) -> usize {
+        KeySample::of(text.as_bytes(), &RECORDS, MOST_RECORDS).records.iter().flatten().map(String::len).sum()
+    }
+
+    #[test]
+    fn the_memory_of_keys_is_proportional_to_the_text_for_keys_of_any_length() {
+        let members = |count: usize| (0..count).map(|number| format!("\"{number:x}\":0")).collect::<Vec<_>>().join(",");
+        let nested = |name: &str, inner: &str| format!("{{\"{name}\":{{{inner}}}}}");
+        let text_of = |name: &str| format!("{{\"{name}\":{}}}", serde_json::json!(nested("a", &members(9000))));
+        for text in [
+            nested(&"x".repeat(120_000), &members(14_000)),
+            nested(&"x".repeat(LONGEST_PATH - 5), &members(14_000)),
+            format!("{{{}}}", members(30_000)),
+            text_of("message"),
+            text_of("userAgent"),
+            format!("[{}]", vec![nested(&"x".repeat(LONGEST_PATH - 4), "\"a\":0"); 3000].join(",")),
+        ] {
+            assert!(kept(&text) <= LONGEST_PATH * text.len() / 4, "{} of {}", kept(&text), text.len());
+        }
+        assert!(kept(&nested(&"x".repeat(120_000), &members(14_000))) == 0);
+        assert!(kept(&text_of("userAgent")) < 100, "only the texts of forwarders are parsed");
+    }
+
+    #[test]
+    fn an_object_without_keys_is_not_a_record_and_does_not_count_as_one() {
+        let many = format!("[{}{{\"a\":1}}]", "{},".repeat(2000));
+        assert_eq!(KeySample::of(many.as_bytes(), &NO_BATCHES, 1).records, [Keys::from(["a".to_owned()])]);
+        assert!(keys_in_lines(b"{}\n{}\n", &NO_BATCHES).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn the_memory_of_keys_is_bounded_for_any_text(text in "([{}\\[\\],:0]|\"[a-c]{0,70}\"){0,200}") {
+            prop_assert!(kept(&text) <= LONGEST_PATH * text.len() / 4);
+        }
+    }
+}
