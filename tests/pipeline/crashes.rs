@@ -112,9 +112,9 @@ async fn an_incident_found_by_an_invocation_that_died_is_published_when_only_the
     let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let notification = written(&["export.json"]);
-    assert!(world.ingest(&objects, &notification).await.answer().is_err());
+    assert!(world.ingest(&objects, &notification).await.1.is_err());
     // All of its failures are known by now; that must not end it early.
-    assert!(world.ingest(&objects, &notification).await.answer().is_ok());
+    assert!(world.ingest(&objects, &notification).await.1.is_ok());
     assert_eq!(world.notifier.messages().len(), 1);
 }
 

@@ -85,10 +85,10 @@ async fn an_object_that_takes_too_long_is_stopped_with_its_code_and_delivered_ag
     let world = world();
     let objects = Slow::of(&world, &failed(1000, noon() - TimeDelta::hours(20)), 200_000);
     let invocation = within(&world, 300);
-    let ingested = world.ingest_in(invocation, &objects, &written(&["slow.json"])).await;
-    assert_eq!(ingested.answer().unwrap_err().code(), "object.too_slow");
-    assert_eq!(ingested.summary.failed.into_iter().collect::<Vec<_>>(), [("object.too_slow", 1)], "and no other fault");
-    assert_eq!((ingested.summary.objects, ingested.summary.refused.len()), (1, 0));
+    let (summary, answer) = world.ingest_in(invocation, &objects, &written(&["slow.json"])).await;
+    assert_eq!(answer.unwrap_err().code(), "object.too_slow");
+    assert_eq!(summary.failed.into_iter().collect::<Vec<_>>(), [("object.too_slow", 1)], "and no other fault");
+    assert_eq!((summary.objects, summary.refused.len()), (1, 0));
 }
 
 #[tokio::test]
@@ -96,8 +96,8 @@ async fn an_object_that_does_not_open_is_stopped_too() {
     let world = world();
     let objects = Slow::of(&world, &failed(6, noon()), usize::MAX);
     objects.opens_slowly.store(true, Ordering::Relaxed);
-    let ingested = world.ingest_in(within(&world, 300), &objects, &written(&["slow.json"])).await;
-    assert_eq!(ingested.answer().unwrap_err().code(), "object.too_slow");
+    let (_, answer) = world.ingest_in(within(&world, 300), &objects, &written(&["slow.json"])).await;
+    assert_eq!(answer.unwrap_err().code(), "object.too_slow");
 }
 
 #[tokio::test]
@@ -108,15 +108,15 @@ async fn objects_that_were_not_begun_are_delivered_again_and_those_before_are_no
         objects.put(key, lines(&failed(6, noon())));
     }
     let invocation = within(&world, 300);
-    let ingested = world.ingest_in(invocation, &objects, &queued(&["a.json"])).await;
-    assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": []}));
+    let (_, answer) = world.ingest_in(invocation, &objects, &queued(&["a.json"])).await;
+    assert_eq!(answer.unwrap(), json!({"batchItemFailures": []}));
 
     world.runtime.pass(TimeDelta::seconds(290));
-    let ingested = world.ingest_in(invocation, &objects, &queued(&["a.json", "b.json"])).await;
+    let (summary, answer) = world.ingest_in(invocation, &objects, &queued(&["a.json", "b.json"])).await;
     let both = json!([{"itemIdentifier": "message of a.json"}, {"itemIdentifier": "message of b.json"}]);
-    assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": both}));
-    assert_eq!(ingested.summary.failed["deadline.exceeded"], 2);
-    assert_eq!(ingested.summary.objects, 0);
+    assert_eq!(answer.unwrap(), json!({"batchItemFailures": both}));
+    assert_eq!(summary.failed["deadline.exceeded"], 2);
+    assert_eq!(summary.objects, 0);
 }
 
 #[tokio::test]
@@ -130,8 +130,8 @@ async fn facts_that_were_recorded_and_not_settled_are_settled_by_the_next_delive
     result.unwrap();
     assert_eq!((summary.writes, world.notifier.messages().len()), (1, 0), "recorded, and not settled");
 
-    let again = world.ingest(&objects, &written(&["export.json"])).await;
-    assert_eq!((again.summary.duplicates, again.summary.incidents), (6, 1), "nothing new, and settled all the same");
+    let (again, _) = world.ingest(&objects, &written(&["export.json"])).await;
+    assert_eq!((again.duplicates, again.incidents), (6, 1), "nothing new, and settled all the same");
     assert_eq!(world.notifier.messages().len(), 1);
 }
 
@@ -163,8 +163,8 @@ async fn work_that_ends_in_time_is_not_touched_by_its_deadline() {
     let world = world();
     let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
-    let ingested = world.ingest_in(within(&world, 300), &objects, &written(&["export.json"])).await;
-    ingested.answer().unwrap();
+    let (_, answer) = world.ingest_in(within(&world, 300), &objects, &written(&["export.json"])).await;
+    answer.unwrap();
     let (_, result) = world.detect_in(within(&world, 120), &event(&console_login("one", noon()))).await;
     result.unwrap();
     assert_eq!(world.notifier.messages().len(), 1);
@@ -194,9 +194,9 @@ async fn a_reader_that_panics_costs_its_object_and_not_the_event() {
     let mut objects = InMemoryObjects::default();
     objects.put("trap.json", lines(&failed(3, noon())));
     objects.put("good.json", lines(&failed(6, noon())));
-    let ingested = world.ingest(&Trap(objects), &written(&["trap.json", "good.json"])).await;
-    assert_eq!(ingested.summary.refused.iter().collect::<Vec<_>>(), [(&"object.internal", &1)]);
-    assert!(ingested.answer().is_ok(), "the same bytes would make it panic again");
+    let (summary, answer) = world.ingest(&Trap(objects), &written(&["trap.json", "good.json"])).await;
+    assert_eq!(summary.refused.iter().collect::<Vec<_>>(), [(&"object.internal", &1)]);
+    assert!(answer.is_ok(), "the same bytes would make it panic again");
     log_in_at(&world, noon()).await;
     assert_eq!(world.notifier.messages().len(), 1);
 }
@@ -207,8 +207,8 @@ async fn time_that_is_over_before_it_began_is_no_time() {
     let now: DateTime<Utc> = world.runtime.now();
     let deadline = Deadline::before(now - TimeDelta::seconds(1), now);
     let invocation = Invocation { deadline, ..Invocation::LOCAL };
-    let ingested = world.ingest_in(invocation, &InMemoryObjects::default(), &written(&["a.json"])).await;
-    assert_eq!(ingested.answer().unwrap_err().code(), "deadline.exceeded");
+    let (_, answer) = world.ingest_in(invocation, &InMemoryObjects::default(), &written(&["a.json"])).await;
+    assert_eq!(answer.unwrap_err().code(), "deadline.exceeded");
     let (summary, result) = world.detect_in(invocation, &event(&console_login("one", noon()))).await;
     assert_eq!(result.unwrap_err().code(), "deadline.exceeded");
     assert_eq!((summary.failed["deadline.exceeded"], summary.logins), (1, 0));

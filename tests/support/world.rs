@@ -120,8 +120,8 @@ impl Event {
         match self {
             Self::Objects(keys) => {
                 let keys: Vec<_> = keys.iter().map(String::as_str).collect();
-                let ingested = pipeline.ingest(objects, &written(&keys)).await;
-                ingested.answer().map(drop).map_err(|failed| failed.to_string())
+                let (_, answer) = pipeline.ingest(objects, &written(&keys)).await;
+                answer.map(drop).map_err(|failed| failed.to_string())
             }
             Self::Record(record) => {
                 let (_, result) = pipeline.detect(&event(record)).await;

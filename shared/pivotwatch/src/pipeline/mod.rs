@@ -4,10 +4,9 @@
 //! of two invocations at the same time, whichever reads last sees both facts, and neither the failure nor the login can
 //! slip between them, in whichever order they came and however late.
 //!
-//! What is done is counted in a [`Summary`], also where the work fails. Within the pipeline the
-//! caller passes it as `&mut Summary`, so that nothing counted is lost when a future is dropped at the deadline. The
-//! methods for callers of the pipeline return it beside the result, as `(Summary, Result)`; [`Ingested`] holds both, for
-//! its answer depends on who asks.
+//! Each function adds what it did to a [`Summary`], also when it fails. Within the pipeline the caller passes the summary
+//! as `&mut Summary`, so that no count is lost when a future is dropped at the deadline. The public methods return
+//! `(Summary, Result)`.
 
 mod days;
 mod deadline;
@@ -28,7 +27,7 @@ pub use days::Days;
 pub use deadline::Deadline;
 pub use failure::Unfinished;
 pub use gathering::horizon;
-pub use ingest::{Failed, Ingested};
+pub use ingest::FailedObjects;
 pub use invocation::Invocation;
 pub use object::ObjectFault;
 pub use runtime::{Runtime, System};
