@@ -7,8 +7,8 @@ use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::{FailedObjects, Pipeline, Summary};
 use pivotwatch::store::{
-    Found, InMemoryStore, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
-    Version, Versioned, Write,
+    InMemoryStore, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
+    Version, Versioned, WriteOutcome,
 };
 use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
@@ -25,47 +25,52 @@ struct Partly {
 }
 
 impl Store for Partly {
-    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+    async fn load_tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
         if self.unreadable.contains(&key.address) {
             let [record, cause] = ["a tally", "somebody edited it"].map(str::to_owned);
             return Err(StoreError::Unreadable { record, cause });
         }
-        self.store.tally(key).await
+        self.store.load_tally(key).await
     }
 
-    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<WriteOutcome, StoreError> {
         self.store.write_tally(key, tally, replaces).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
         self.store.write_login(login).await
     }
 
-    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+    async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {
         if self.unavailable.contains(&address) {
-            return Err(StoreError::Unavailable { operation: Operation::ReadTallies, cause: "throttled".to_owned() });
+            return Err(StoreError::Unavailable { operation: Operation::LoadTallies, cause: "throttled".to_owned() });
         }
-        self.store.tallies(address, days).await
+        self.store.load_tallies(address, days).await
     }
 
-    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
-        self.store.logins(address, day, after).await
+    async fn load_logins(
+        &self,
+        address: Address,
+        day: Day,
+        after: Option<String>,
+    ) -> Result<Loaded<LoginPage>, StoreError> {
+        self.store.load_logins(address, day, after).await
     }
 
-    async fn incidents(
+    async fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> Result<Found<StoredIncidents>, StoreError> {
-        self.store.incidents(address, day, wanted).await
+    ) -> Result<Loaded<StoredIncidents>, StoreError> {
+        self.store.load_incidents(address, day, wanted).await
     }
 
-    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
-        self.store.incident(key).await
+    async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        self.store.load_incident(key).await
     }
 
-    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         self.store.write_incident(stored, replaces).await
     }
 }
@@ -168,7 +173,7 @@ async fn sign_ins_and_records_of_a_trail_are_counted_apart() {
     refused["responseElements"]["ConsoleLogin"] = serde_json::json!("Failure");
     objects.put("trail.json", log_file(&[console_login("one", noon()), refused]));
     let (summary, _) = world.ingest(&objects, &written(&["export.json", "trail.json"])).await;
-    let seen = summary.seen;
-    assert_eq!((seen.sign_ins, seen.usable_sign_ins), (6, 6));
-    assert_eq!((seen.trail_records, seen.usable_trail_records), (2, 2));
+    let kinds = summary.kinds;
+    assert_eq!((kinds.sign_ins, kinds.usable_sign_ins), (6, 6));
+    assert_eq!((kinds.trail_records, kinds.usable_trail_records), (2, 2));
 }

@@ -125,5 +125,5 @@ async fn an_object_of_more_addresses_than_are_held_at_once_is_recorded_whole() {
     assert_eq!(failures_of_the_address(&world).await, 1);
     let address = "10.0.97.167".parse::<std::net::IpAddr>().unwrap().into();
     let days = [super::day()].into();
-    assert_eq!(world.store.tallies(address, &days).await.unwrap().records.len(), 1);
+    assert_eq!(world.store.load_tallies(address, &days).await.unwrap().records.len(), 1);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::objects::{Body, InMemoryObjects, ObjectAddress, Objects, OpenFault};
-use pivotwatch::pipeline::{Days, Deadline, Invocation, Pipeline, Runtime};
+use pivotwatch::pipeline::{Deadline, Invocation, Pipeline, Runtime, UnsettledDays};
 use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
 use pivotwatch_tests::world::{Topic, Virtual, pipeline};
@@ -126,7 +126,7 @@ async fn facts_that_were_recorded_and_not_settled_are_settled_by_the_next_delive
     let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let address = ObjectAddress { key: "export.json".to_owned(), ..ObjectAddress::default() };
-    let (summary, result) = world.record_object(&objects, &address, &mut Days::default()).await;
+    let (summary, result) = world.record_object(&objects, &address, &mut UnsettledDays::default()).await;
     result.unwrap();
     assert_eq!((summary.writes, world.notifier.messages().len()), (1, 0), "recorded, and not settled");
 

@@ -103,7 +103,7 @@ async fn costs(failures: i64, logins: usize) -> [Cost; 2] {
     let store: DynamoDb = dynamodb::store(aws_sdk_dynamodb::Client::from_conf(configuration));
     for number in 0..logins {
         let time = noon() + TimeDelta::seconds(i64::try_from(number % 3600).unwrap());
-        match aws::read(&console_login(&format!("login {number}"), time)) {
+        match aws::parse_record(&console_login(&format!("login {number}"), time)) {
             TrailOutcome::Login(login) => drop(store.write_login(&login).await.unwrap()),
             other => panic!("{other:?}"),
         }

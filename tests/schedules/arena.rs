@@ -111,7 +111,8 @@ impl Arena {
         let day = stored.incident.day;
         let days = (0..=8).map(|later| day.before(4).after(later)).collect();
         let address = stored.incident.columns.source_ip_address;
-        let tallies = self.store.tallies(address, &days).now_or_never().expect("memory keeps nobody waiting").unwrap();
+        let tallies =
+            self.store.load_tallies(address, &days).now_or_never().expect("memory keeps nobody waiting").unwrap();
         known::finding(stored, &tallies.records, &self.rule)
     }
 

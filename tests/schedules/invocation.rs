@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use chrono::TimeDelta;
 use pivotwatch::input::Limits;
-use pivotwatch::notify::Table;
+use pivotwatch::notify::TableLocation;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch_tests::world::Event;
 
@@ -81,7 +81,7 @@ impl Invocation {
             runtime: hands.clone(),
             rule: self.arena.rule.clone(),
             limits: Limits::default(),
-            table: Table::default(),
+            table: TableLocation::default(),
         };
         let mut work = pin!(event.invoke(&pipeline, &hands));
         poll_fn(|context| {

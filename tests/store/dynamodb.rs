@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use pivotwatch::detection::Address;
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::store::{Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Write};
+use pivotwatch::store::{Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, WriteOutcome};
 use pivotwatch_tests::dynamodb::{TABLE, start};
 use pivotwatch_tests::facts::{ADDRESS, noon};
 use pivotwatch_tests::known::{Known, known};
@@ -128,10 +128,10 @@ async fn what_has_expired_is_not_known_even_before_it_is_deleted() {
 
     let known = facts(&store).await.evidence;
     assert!(known.tallies.is_empty() && known.logins.is_empty());
-    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Done, "an expired login is no login");
-    let expired = store.tally(&key(0)).await.unwrap().unwrap();
+    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), WriteOutcome::Done, "an expired login is no login");
+    let expired = store.load_tally(&key(0)).await.unwrap().unwrap();
     assert_eq!(expired.value, tally(0));
-    assert_eq!(store.write_tally(&key(0), &tally(1), expired.version).await.unwrap(), Write::Done);
+    assert_eq!(store.write_tally(&key(0), &tally(1), expired.version).await.unwrap(), WriteOutcome::Done);
     let known = facts(&store).await.evidence;
     assert_eq!((known.tallies.len(), known.logins.len()), (1, 1));
 }
@@ -149,7 +149,7 @@ async fn a_record_that_cannot_be_read_is_named_and_keeps_no_other_back() {
     let reason = "its state has the format 9, and this version reads 2".to_owned();
     assert_eq!(known.unreadable, [UnreadableRecord { record: name.to_owned(), cause: reason }]);
 
-    let error = store.tally(&key(0)).await.unwrap_err();
+    let error = store.load_tally(&key(0)).await.unwrap_err();
     assert_eq!(error.code(), "store.unreadable", "and it is not merged into, which would overwrite it");
 }
 
@@ -164,7 +164,8 @@ async fn a_record_without_a_version_is_named_at_once() {
         changed.remove("version");
         client.put_item().table_name(TABLE).set_item(Some(changed)).send().await.unwrap();
     }
-    for error in [store.tally(&key(0)).await.unwrap_err(), store.incident(&incident_key()).await.unwrap_err()] {
+    for error in [store.load_tally(&key(0)).await.unwrap_err(), store.load_incident(&incident_key()).await.unwrap_err()]
+    {
         assert_eq!(error.code(), "store.unreadable");
         assert!(error.to_string().contains("it has no version"), "{error}");
     }
@@ -176,7 +177,7 @@ async fn an_edited_incident_is_named() {
     store.write_incident(&unpublished(), Version::NONE).await.unwrap();
     let name = format!("2026-03-02#incident#{}", incident_key().id);
     set(&client, &name, "start_time", AttributeValue::S("noon".to_owned())).await;
-    let error = store.incident(&incident_key()).await.unwrap_err();
+    let error = store.load_incident(&incident_key()).await.unwrap_err();
     assert!(matches!(error, StoreError::Unreadable { record, .. } if record == name));
 }
 
@@ -184,7 +185,7 @@ async fn an_edited_incident_is_named() {
 async fn a_table_that_is_not_there_is_said_with_what_to_do() {
     let (store, client) = start().await;
     client.delete_table().table_name(TABLE).send().await.unwrap();
-    let error = store.tally(&key(0)).await.unwrap_err();
+    let error = store.load_tally(&key(0)).await.unwrap_err();
     assert_eq!(error.code(), "store.unavailable");
     assert!(error.to_string().contains("see whether the table exists"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! What the records of a file come to, in numbers.
+//! The findings of an inspection: counts, addresses and times of a file's records.
 
 use std::collections::HashSet;
 
@@ -6,29 +6,29 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome, Warning, When};
-use pivotwatch::pipeline::{Summary, count, horizon, see_sign_in, see_trail_record};
+use pivotwatch::pipeline::{Summary, count, count_sign_in, count_trail_record, horizon};
 
-/// Numbers of a file.
+/// The findings of a file.
 #[derive(Debug)]
 pub(super) struct Findings {
-    /// Records, failures, logins, and the others by reason: what `ingest` counts.
+    /// The counts that `ingest` would add.
     pub(super) summary: Summary,
     /// The addresses of failures and logins.
     pub(super) addresses: HashSet<Address>,
-    /// The first and the last time of a record.
+    /// The earliest and the latest time of a record.
     pub(super) times: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// The latest time that is not in the future.
+    /// See [`horizon`].
     horizon: DateTime<Utc>,
 }
 
 impl Findings {
-    /// Nothing is found yet in a file that is inspected `now`.
+    /// The findings before the first record of a file that is inspected `now`.
     pub(super) fn none(now: DateTime<Utc>) -> Self {
         let (summary, addresses) = (Summary::default(), HashSet::new());
         Self { summary, addresses, times: None, horizon: horizon(now) }
     }
 
-    fn record(&mut self, time: Option<DateTime<Utc>>) {
+    fn count_record(&mut self, time: Option<DateTime<Utc>>) {
         self.summary.records += 1;
         if let Some(time) = time {
             let (first, last) = self.times.unwrap_or((time, time));
@@ -42,8 +42,8 @@ impl Findings {
 
 impl entra::Receiver for Findings {
     fn receive(&mut self, outcome: Outcome, when: When<'_>) {
-        self.record(when.read());
-        see_sign_in(&mut self.summary.seen, &outcome);
+        self.count_record(when.read());
+        count_sign_in(&mut self.summary.kinds, &outcome);
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;
@@ -61,8 +61,8 @@ impl entra::Receiver for Findings {
 
 impl TrailReceiver for Findings {
     fn receive_record(&mut self, outcome: TrailOutcome) {
-        see_trail_record(&mut self.summary.seen, &outcome);
-        self.record(if let TrailOutcome::Login(login) = &outcome { Some(login.time) } else { None });
+        count_trail_record(&mut self.summary.kinds, &outcome);
+        self.count_record(if let TrailOutcome::Login(login) = &outcome { Some(login.time) } else { None });
         match outcome {
             TrailOutcome::Login(login) => {
                 self.summary.logins += 1;

@@ -126,7 +126,7 @@ fn wrong_arguments_are_told_with_what_is_right() {
 }
 
 #[test]
-fn what_lies_beside_a_trails_log_files_is_passed_over() {
+fn other_objects_of_a_trails_bucket_are_skipped() {
     let folder = facts("trail");
     let digest = folder.join("cloudtrail/AWSLogs/111122223333/CloudTrail-Digest");
     fs::create_dir_all(&digest).unwrap();
@@ -148,7 +148,7 @@ fn a_file_that_is_named_is_read_wherever_it_lies() {
     let hunted = |path: &str| pivotwatch(&folder, &["hunt", "--entra", "entra", "--cloudtrail", path]);
     let output = hunted("AWSLogs");
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("passed over (trail_other"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("skipped (trail_other"), "{}", text(&output.stderr));
     let named: Vec<_> = fs::read_dir(&other).unwrap().map(|file| file.unwrap().path()).collect();
     let found = named.iter().any(|path| hunted(&path.to_string_lossy()).status.code() == Some(10));
     assert!(found);
@@ -191,7 +191,7 @@ fn numbers_and_their_nouns_agree() {
         assert_numbers_agree(&text(&pivotwatch(&folder, &one_file).stderr));
     }
     let said = text(&hunt(&folder, &["--threshold", "1"]).stderr);
-    assert!(said.contains("2 more files passed over") && said.ends_with("1 incident\n"), "{said}");
+    assert!(said.contains("2 more files skipped") && said.ends_with("1 incident\n"), "{said}");
 }
 
 #[test]

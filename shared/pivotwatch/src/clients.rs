@@ -10,9 +10,9 @@ use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
-use crate::notify::{Sns, Table};
+use crate::notify::{Sns, TableLocation};
 use crate::objects::S3;
-use crate::pipeline::{Pipeline, System};
+use crate::pipeline::{Pipeline, SystemRuntime};
 use crate::settings::Settings;
 use crate::store::DynamoDb;
 
@@ -23,7 +23,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The pipeline with DynamoDB and SNS.
-pub type OnAws = Pipeline<DynamoDb, Sns, System>;
+pub type AwsPipeline = Pipeline<DynamoDb, Sns, SystemRuntime>;
 
 /// The HTTP client of all AWS clients, built at the first request.
 ///
@@ -62,16 +62,16 @@ pub async fn configuration() -> SdkConfig {
 
 /// The pipeline with these settings.
 #[must_use]
-pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> OnAws {
+pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
     let Settings { table, topic, rule, retention, limits } = settings;
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
         store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold),
         notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic.arn),
-        runtime: System,
+        runtime: SystemRuntime,
         rule,
         limits,
-        table: Table { name: table, region: topic.region, account: topic.account },
+        table: TableLocation { name: table, region: topic.region, account: topic.account },
     }
 }
 

@@ -28,13 +28,13 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
-    struct Failed(&'static str, #[source] Option<Box<Failed>>);
+    struct TestError(&'static str, #[source] Option<Box<TestError>>);
 
     #[test]
     fn every_source_is_shown_once() {
-        let chain = |inner| Failed("service error", Some(Box::new(Failed("AccessDenied", inner))));
+        let chain = |inner| TestError("service error", Some(Box::new(TestError("AccessDenied", inner))));
         assert_eq!(error_chain(&chain(None)), "service error: AccessDenied");
-        assert_eq!(error_chain(&chain(Some(Box::new(Failed("no", None))))), "service error: AccessDenied: no");
-        assert_eq!(error_chain(&chain(Some(Box::new(Failed("AccessDenied", None))))), "service error: AccessDenied");
+        assert_eq!(error_chain(&chain(Some(Box::new(TestError("no", None))))), "service error: AccessDenied: no");
+        assert_eq!(error_chain(&chain(Some(Box::new(TestError("AccessDenied", None))))), "service error: AccessDenied");
     }
 }

@@ -100,15 +100,17 @@ impl Settings {
             retention: parser.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
             limits: Limits {
                 record: parser.optional("PIVOTWATCH_RECORD_LIMIT", limits.record, |text| {
-                    within(text, RECORD_LIMITS, "a number of bytes")
+                    parse_in_range(text, RECORD_LIMITS, "a number of bytes")
                 }),
                 object: parser.optional("PIVOTWATCH_OBJECT_LIMIT", limits.object, |text| {
-                    within(text, OBJECT_LIMITS, "a number of bytes")
+                    parse_in_range(text, OBJECT_LIMITS, "a number of bytes")
                 }),
-                ratio: parser
-                    .optional("PIVOTWATCH_RATIO_LIMIT", limits.ratio, |text| within(text, RATIO_LIMITS, "a ratio")),
-                depth: parser
-                    .optional("PIVOTWATCH_DEPTH_LIMIT", limits.depth, |text| within(text, DEPTH_LIMITS, "a depth")),
+                ratio: parser.optional("PIVOTWATCH_RATIO_LIMIT", limits.ratio, |text| {
+                    parse_in_range(text, RATIO_LIMITS, "a ratio")
+                }),
+                depth: parser.optional("PIVOTWATCH_DEPTH_LIMIT", limits.depth, |text| {
+                    parse_in_range(text, DEPTH_LIMITS, "a depth")
+                }),
             },
         };
         if parser.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(parser.faults)) }
@@ -159,10 +161,10 @@ fn topic(arn: &str) -> Result<Topic, String> {
 }
 
 fn retention(text: &str) -> Result<TimeDelta, String> {
-    within(text, RETENTION, "a number of days").map(TimeDelta::days)
+    parse_in_range(text, RETENTION, "a number of days").map(TimeDelta::days)
 }
 
-fn within<T>(text: &str, range: std::ops::RangeInclusive<T>, what: &str) -> Result<T, String>
+fn parse_in_range<T>(text: &str, range: std::ops::RangeInclusive<T>, what: &str) -> Result<T, String>
 where
     T: FromStr + PartialOrd + fmt::Display,
 {
@@ -183,7 +185,7 @@ mod tests {
     use super::*;
     use crate::detection::rule::Order;
 
-    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
+    fn parse(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
         Settings::parse(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
     }
 
@@ -192,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_those_of_the_published_rule() {
-        let settings = read(&REQUIRED).unwrap();
+        let settings = parse(&REQUIRED).unwrap();
         assert_eq!(settings.rule, Rule::default());
         assert_eq!(settings.retention, TimeDelta::days(90));
         assert_eq!((settings.table.as_str(), settings.limits), ("evidence", Limits::default()));
@@ -211,7 +213,7 @@ mod tests {
             ("PIVOTWATCH_RATIO_LIMIT", "50"),
             ("PIVOTWATCH_DEPTH_LIMIT", "20"),
         ];
-        let settings = read(&[&REQUIRED[..], &set].concat()).unwrap();
+        let settings = parse(&[&REQUIRED[..], &set].concat()).unwrap();
         let rule = Rule {
             threshold: 10,
             window: TimeDelta::hours(48),
@@ -224,18 +226,18 @@ mod tests {
 
     #[test]
     fn the_topics_arn_gives_region_and_account() {
-        let topic = read(&REQUIRED).unwrap().topic;
+        let topic = parse(&REQUIRED).unwrap().topic;
         assert_eq!((topic.region.as_str(), topic.account.as_str()), ("eu-north-1", "111122223333"));
         for arn in
             ["incidents", "arn:aws:sns:eu-north-1:111122223333:", "arn:aws:sqs:eu-north-1:111122223333:incidents"]
         {
-            assert!(read(&[REQUIRED[0], ("PIVOTWATCH_TOPIC_ARN", arn)]).is_err(), "{arn}");
+            assert!(parse(&[REQUIRED[0], ("PIVOTWATCH_TOPIC_ARN", arn)]).is_err(), "{arn}");
         }
     }
 
     #[test]
     fn all_faults_are_reported_at_once() {
-        let faults = read(&[
+        let faults = parse(&[
             ("PIVOTWATCH_TABLE", " "),
             ("PIVOTWATCH_THRESHOLD", "many"),
             ("PIVOTWATCH_WINDOW", "long"),

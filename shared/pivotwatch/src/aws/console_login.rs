@@ -14,7 +14,7 @@ use crate::detection::{Address, Day, Login};
 
 /// Reads a CloudTrail record. Event name and result are compared without case, as the rule compares them.
 #[must_use]
-pub fn read(record: &Value) -> TrailOutcome {
+pub fn parse(record: &Value) -> TrailOutcome {
     if !is_login(text(record, "/eventName")) {
         return TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin);
     }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn login(record: &Value) -> Login {
-        match read(record) {
+        match parse(record) {
             TrailOutcome::Login(login) => *login,
             other => panic!("{other:?} for {record}"),
         }
@@ -189,7 +189,7 @@ mod tests {
             (with("/eventTime", json!("...")), TrailOutcome::Rejected(TrailRejected::NoTime)),
             (with("/eventTime", json!(1_700_000_000)), TrailOutcome::Rejected(TrailRejected::NoTime)),
         ] {
-            assert_eq!(read(&record), outcome, "{record}");
+            assert_eq!(parse(&record), outcome, "{record}");
         }
     }
 }

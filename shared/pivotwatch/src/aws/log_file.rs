@@ -88,7 +88,7 @@ fn read_records(
 
 /// What a record comes to. A user must not be able to hide a login by putting invalid UTF-8 into a field.
 fn parse(text: &[u8]) -> TrailOutcome {
-    parse_or_repair(text, read_record).unwrap_or(TrailOutcome::Rejected(TrailRejected::Malformed))
+    parse_or_repair(text, parse_record).unwrap_or(TrailOutcome::Rejected(TrailRejected::Malformed))
 }
 
 /// Whether the first line is a record. Framing by lines is then safer: a damaged line costs no other.
@@ -100,7 +100,7 @@ fn has_records_in_lines(head: &[u8]) -> bool {
 }
 
 /// What a record comes to, if it is JSON.
-fn read_record(text: &[u8]) -> Option<TrailOutcome> {
+fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
     // A trail tells of everything that happens in an account: only a login is worth building up whole.
     if !envelope.has_record() {
@@ -110,7 +110,7 @@ fn read_record(text: &[u8]) -> Option<TrailOutcome> {
         return Some(TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin));
     }
     let event = serde_json::from_slice::<Value>(text).ok()?;
-    Some(record_of(&event).map_or(TrailOutcome::Rejected(TrailRejected::NotARecord), console_login::read))
+    Some(record_of(&event).map_or(TrailOutcome::Rejected(TrailRejected::NotARecord), console_login::parse))
 }
 
 /// As much of a record, or of an event around it, as tells whether it can be a login.
@@ -142,12 +142,12 @@ mod tests {
     use crate::input::Limits;
 
     #[derive(Default)]
-    struct Received {
+    struct ReceivedOutcomes {
         logins: usize,
         others: Vec<&'static str>,
     }
 
-    impl TrailReceiver for Received {
+    impl TrailReceiver for ReceivedOutcomes {
         fn receive_record(&mut self, outcome: TrailOutcome) {
             match outcome {
                 TrailOutcome::Login(_) => self.logins += 1,
@@ -157,10 +157,10 @@ mod tests {
         }
     }
 
-    fn read_all(text: &str) -> (Received, Result<(), ReadFault>) {
+    fn read_all(text: &str) -> (ReceivedOutcomes, Result<(), ReadFault>) {
         let mut input = Input::open(text.as_bytes(), Limits::default()).unwrap();
         assert!(is_log_file(input.head().unwrap()), "{text}");
-        let mut received = Received::default();
+        let mut received = ReceivedOutcomes::default();
         let result = read(&mut input, &mut received);
         (received, result)
     }
@@ -209,7 +209,7 @@ mod tests {
             let file = [before.as_bytes(), odd, behind.as_bytes()].concat();
             let mut input = Input::open(&file[..], Limits::default()).unwrap();
             assert!(is_log_file(input.head().unwrap()));
-            let mut received = Received::default();
+            let mut received = ReceivedOutcomes::default();
             assert!(read(&mut input, &mut received).is_ok());
             assert_eq!((received.logins, received.others.len()), (1, 1));
         }

@@ -4,10 +4,10 @@ mod console_login;
 mod event;
 mod log_file;
 mod outcome;
-mod trail;
+mod trail_key;
 
-pub use console_login::read;
+pub use console_login::parse as parse_record;
 pub use event::record_of;
 pub use log_file::{TrailReceiver, is_log_file, read as read_log_file};
 pub use outcome::{TrailIgnored, TrailOutcome, TrailRejected};
-pub use trail::{PassedOver, passed_over};
+pub use trail_key::{SkipReason, skip_reason};

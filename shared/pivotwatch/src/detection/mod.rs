@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`rule`] | the rule and what of it can be set |
 //! | [`address`], [`day`], [`source`] | the words that facts are told in |
-//! | [`failure`], [`tally`], [`hour`], [`sample`], [`names`] | failed sign-ins, and how many of them are remembered in bounded space |
+//! | [`failure`], [`tally`], [`hour`], [`sample`], [`name_set`] | failed sign-ins, and how many of them are remembered in bounded space |
 //! | [`account`], [`login`] | successful console logins, and the names that the rule gives their users |
 //! | [`parameters`] | the values that the rule's settings may have, and their notation |
 //! | [`window`] | when a login matches |
@@ -21,7 +21,7 @@ pub mod failure;
 pub mod hour;
 pub mod incident;
 pub mod login;
-pub mod names;
+pub mod name_set;
 pub mod parameters;
 pub mod rule;
 pub mod sample;

@@ -154,10 +154,10 @@ mod tests {
 
     use super::*;
 
-    type Small = Sample<8, u8>;
+    type SmallSample = Sample<8, u8>;
 
-    fn sample_of(shown: &[(u64, u8)]) -> Small {
-        let mut sample = Small::default();
+    fn sample_of(shown: &[(u64, u8)]) -> SmallSample {
+        let mut sample = SmallSample::default();
         for (hash, value) in shown {
             sample.add(*hash, *value);
         }
@@ -172,7 +172,7 @@ mod tests {
         #[test]
         fn merging_is_idempotent_commutative_and_associative(a in shown(), b in shown(), c in shown()) {
             let (a, b, c) = (sample_of(&a), sample_of(&b), sample_of(&c));
-            let join = |x: &Small, y: &Small| { let mut joined = x.clone(); joined.merge(y); joined };
+            let join = |x: &SmallSample, y: &SmallSample| { let mut joined = x.clone(); joined.merge(y); joined };
             prop_assert_eq!(join(&a, &a), a.clone());
             prop_assert_eq!(join(&a, &b), join(&b, &a));
             prop_assert_eq!(join(&join(&a, &b), &c), join(&a, &join(&b, &c)));

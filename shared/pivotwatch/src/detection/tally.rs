@@ -14,7 +14,7 @@ use super::address::Address;
 use super::day::Day;
 use super::failure::Failure;
 use super::hour::{Hour, Occurrence};
-use super::names::NameSet;
+use super::name_set::NameSet;
 use super::source::Source;
 
 /// Bytes of user names kept: some 2,500 users with names of ordinary length (26 bytes), 512 with the longest.
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
     use crate::detection::failure::{Particulars, identity};
     use crate::detection::hour::FAILURES_AN_HOUR;
-    use crate::detection::names::NAME_LENGTH;
+    use crate::detection::name_set::NAME_LENGTH;
 
     fn failure(id: &str, second: i64, code: &str) -> Failure {
         let time = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);

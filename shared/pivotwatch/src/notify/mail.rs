@@ -32,7 +32,7 @@ pub struct Message {
 
 /// Where responders find the records behind an incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Table {
+pub struct TableLocation {
     /// The table's name.
     pub name: String,
     /// The region that it is in, which need not be the one of the login.
@@ -43,7 +43,7 @@ pub struct Table {
 
 /// The message of an incident, whose records are in `table`.
 #[must_use]
-pub fn message(report: &IncidentReport, rule: &Rule, table: &Table) -> Message {
+pub fn message(report: &IncidentReport, rule: &Rule, table: &TableLocation) -> Message {
     Message { subject: subject(report), text: text(report, rule, table), attributes: attributes(report) }
 }
 
@@ -70,7 +70,7 @@ fn attributes(report: &IncidentReport) -> BTreeMap<&'static str, String> {
     attributes
 }
 
-fn text(report: &IncidentReport, rule: &Rule, table: &Table) -> String {
+fn text(report: &IncidentReport, rule: &Rule, table: &TableLocation) -> String {
     let incident = &report.incident;
     let columns = &incident.columns;
     let address = columns.source_ip_address;

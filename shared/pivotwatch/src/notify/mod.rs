@@ -1,14 +1,14 @@
 //! Telling people: what an incident's message says, and sending it.
 
 mod escape;
+mod in_memory;
 mod mail;
-mod memory;
 #[cfg(feature = "sdk")]
 mod sns;
 
 pub use escape::escape_for_display;
-pub use mail::{Message, Table, message};
-pub use memory::InMemoryNotifier;
+pub use in_memory::InMemoryNotifier;
+pub use mail::{Message, TableLocation, message};
 #[cfg(feature = "sdk")]
 pub use sns::Sns;
 

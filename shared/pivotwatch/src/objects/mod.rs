@@ -1,13 +1,13 @@
 //! Objects in S3: which ones an event tells of, and their bytes.
 
 mod body;
-mod memory;
+mod in_memory;
 mod notification;
 #[cfg(feature = "sdk")]
 mod s3;
 
 pub use body::{Body, Piece};
-pub use memory::Objects as InMemoryObjects;
+pub use in_memory::InMemoryObjects;
 pub use notification::{Notification, Notifications, notifications};
 #[cfg(feature = "sdk")]
 pub use s3::S3;

@@ -1,8 +1,8 @@
-//! What `ingest` does with an event.
+//! The handler of the function `ingest`.
 
 use serde_json::{Value, json};
 
-use super::object::Settling;
+use super::process_object::Settling;
 use super::summary::count;
 use super::{Invocation, ObjectFault, Pipeline, Runtime, Summary};
 use crate::notify::Notifier;

@@ -6,8 +6,8 @@
 
 #[cfg(feature = "sdk")]
 mod dynamodb;
-mod memory;
-pub mod record;
+mod in_memory;
+pub mod record_name;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,7 +22,7 @@ use crate::detection::{Address, Day, Incident, IncidentReport, Login, Source, Ta
 
 #[cfg(feature = "sdk")]
 pub use dynamodb::DynamoDb;
-pub use memory::InMemoryStore;
+pub use in_memory::InMemoryStore;
 
 /// How often a record was written. Zero: it does not exist.
 ///
@@ -53,7 +53,7 @@ pub struct Versioned<T> {
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Write {
+pub enum WriteOutcome {
     /// It took effect.
     Done,
     /// Another version is there than the one to be replaced. It had no effect (or, when an answer got lost and the
@@ -137,7 +137,7 @@ impl IncidentKey {
 
 /// What a query found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found<T> {
+pub struct Loaded<T> {
     /// The records.
     pub records: T,
     /// Records that could not be read. They are left as they are.
@@ -210,20 +210,20 @@ impl StoreError {
 /// The store's single steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
-    /// [`Store::tally`].
-    ReadTally,
+    /// [`Store::load_tally`].
+    LoadTally,
     /// [`Store::write_tally`].
     WriteTally,
     /// [`Store::write_login`].
     WriteLogin,
-    /// [`Store::tallies`].
-    ReadTallies,
-    /// [`Store::logins`].
-    ReadLogins,
-    /// [`Store::incidents`].
-    ReadIncidents,
-    /// [`Store::incident`].
-    ReadIncident,
+    /// [`Store::load_tallies`].
+    LoadTallies,
+    /// [`Store::load_logins`].
+    LoadLogins,
+    /// [`Store::load_incidents`].
+    LoadIncidents,
+    /// [`Store::load_incident`].
+    LoadIncident,
     /// [`Store::write_incident`].
     WriteIncident,
 }
@@ -231,13 +231,13 @@ pub enum Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ReadTally => "reading a tally",
+            Self::LoadTally => "loading a tally",
             Self::WriteTally => "writing a tally",
             Self::WriteLogin => "writing a login",
-            Self::ReadTallies => "reading the tallies of an address",
-            Self::ReadLogins => "reading the logins of an address",
-            Self::ReadIncidents => "reading the incidents of an address",
-            Self::ReadIncident => "reading an incident",
+            Self::LoadTallies => "loading the tallies of an address",
+            Self::LoadLogins => "loading the logins of an address",
+            Self::LoadIncidents => "loading the incidents of an address",
+            Self::LoadIncident => "loading an incident",
             Self::WriteIncident => "writing an incident",
         })
     }
@@ -246,7 +246,7 @@ impl fmt::Display for Operation {
 /// The store. Reads see every write that ended before they began.
 pub trait Store: Send + Sync {
     /// A tally, if there is one.
-    fn tally(&self, key: &TallyKey) -> impl Future<Output = Result<Option<Versioned<Tally>>, StoreError>> + Send;
+    fn load_tally(&self, key: &TallyKey) -> impl Future<Output = Result<Option<Versioned<Tally>>, StoreError>> + Send;
 
     /// Writes a tally in place of the version that was read.
     fn write_tally(
@@ -254,36 +254,36 @@ pub trait Store: Send + Sync {
         key: &TallyKey,
         tally: &Tally,
         replaces: Version,
-    ) -> impl Future<Output = Result<Write, StoreError>> + Send;
+    ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 
-    /// Writes a login unless it is there already, which counts as [`Write::Conflict`]: a login never changes.
-    fn write_login(&self, login: &Login) -> impl Future<Output = Result<Write, StoreError>> + Send;
+    /// Writes a login unless it is there already, which counts as [`WriteOutcome::Conflict`]: a login never changes.
+    fn write_login(&self, login: &Login) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 
     /// The tallies of `address` on `days`.
-    fn tallies(
+    fn load_tallies(
         &self,
         address: Address,
         days: &BTreeSet<Day>,
-    ) -> impl Future<Output = Result<Found<Tallies>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Loaded<Tallies>, StoreError>> + Send;
 
     /// A page of the logins of `address` on `day`: the first, or the one after the sort key `after`.
-    fn logins(
+    fn load_logins(
         &self,
         address: Address,
         day: Day,
         after: Option<String>,
-    ) -> impl Future<Output = Result<Found<LoginPage>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Loaded<LoginPage>, StoreError>> + Send;
 
     /// Those of the incidents `wanted` that are stored of `address` on `day`.
-    fn incidents(
+    fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> impl Future<Output = Result<Found<StoredIncidents>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Loaded<StoredIncidents>, StoreError>> + Send;
 
     /// An incident, if there is one.
-    fn incident(
+    fn load_incident(
         &self,
         key: &IncidentKey,
     ) -> impl Future<Output = Result<Option<Versioned<StoredIncident>>, StoreError>> + Send;
@@ -293,5 +293,5 @@ pub trait Store: Send + Sync {
         &self,
         stored: &StoredIncident,
         replaces: Version,
-    ) -> impl Future<Output = Result<Write, StoreError>> + Send;
+    ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 }

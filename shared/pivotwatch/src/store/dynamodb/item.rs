@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{logins, state};
+use super::{logins_state, tally_state};
 use crate::detection::incident::{Columns, LoginReference, Severity, Signal};
-use crate::detection::names::NameSet;
+use crate::detection::name_set::NameSet;
 use crate::detection::sample::hash;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Incident, Login, Source, Tally};
-use crate::store::record::{self, written};
+use crate::store::record_name::{self, written};
 use crate::store::{IncidentKey, Lease, Reported, StoredIncident, Version};
 
 /// An item's attributes.
@@ -87,7 +87,7 @@ pub(super) fn of_tally(
 ) -> Result<Item, String> {
     let mut item = plain(&TallyItem {
         ip: key.address.to_string(),
-        record: record::tally(key),
+        record: record_name::tally(key),
         version: version.0,
         expires_at,
         failures: tally.failures(),
@@ -101,7 +101,7 @@ pub(super) fn of_tally(
         apps: shown(tally.apps()),
         apps_total: tally.apps_total(),
     })?;
-    item.insert(STATE.to_owned(), AttributeValue::B(state::encode(tally)?.into()));
+    item.insert(STATE.to_owned(), AttributeValue::B(tally_state::encode(tally)?.into()));
     if tally.failures() > u64::from(list_above) {
         list(&mut item, key.day, "failures", key.address, tally.failures());
     }
@@ -111,14 +111,14 @@ pub(super) fn of_tally(
 /// The tally of an item.
 pub(super) fn tally(item: &Item) -> Result<Tally, String> {
     let bytes = item.get(STATE).and_then(|value| value.as_b().ok()).ok_or("it has no state")?;
-    state::decode(bytes.as_ref())
+    tally_state::decode(bytes.as_ref())
 }
 
 /// The item of a login.
 pub(super) fn of_login(login: &Login, expires_at: i64) -> Result<Item, String> {
     let mut item = plain(login)?;
     item.insert(IP.to_owned(), text(login.source_ip_address.to_string()));
-    item.insert(RECORD.to_owned(), text(record::login(login)));
+    item.insert(RECORD.to_owned(), text(record_name::login(login)));
     item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
     Ok(item)
 }
@@ -182,10 +182,10 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
     })?;
     let address = incident.columns.source_ip_address;
     item.insert(IP.to_owned(), text(address.to_string()));
-    item.insert(RECORD.to_owned(), text(record::incident(&IncidentKey::of(incident))));
+    item.insert(RECORD.to_owned(), text(record_name::incident(&IncidentKey::of(incident))));
     item.insert(VERSION.to_owned(), AttributeValue::N(version.0.to_string()));
     item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
-    if let Some(state) = logins::encode(&incident.logins)? {
+    if let Some(state) = logins_state::encode(&incident.logins)? {
         item.insert(STATE.to_owned(), AttributeValue::B(state.into()));
     }
     let start = u64::try_from(incident.start_time.timestamp()).unwrap_or_default();
@@ -206,7 +206,7 @@ pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
             user_identity_arn: found.user_identity_arn,
             start_time: found.start_time,
             end_time: found.end_time,
-            logins: logins::decode(found.logins, state.as_deref())?,
+            logins: logins_state::decode(found.logins, state.as_deref())?,
             exceeded: found.exceeded,
         },
         signals: found.signals,

@@ -2,8 +2,8 @@
 //! strongly consistent query.
 
 mod item;
-mod logins;
-mod state;
+mod logins_state;
+mod tally_state;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,8 +19,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
 use super::{
-    Found, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, UnreadableRecord,
-    Version, Versioned, Write, record,
+    IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, UnreadableRecord,
+    Version, Versioned, WriteOutcome, record_name,
 };
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tallies, Tally};
@@ -81,15 +81,16 @@ impl DynamoDb {
             .consistent_read(true)
     }
 
-    async fn tallies_of_day(&self, address: Address, day: Day) -> Result<Found<Tallies>, StoreError> {
+    async fn tallies_of_day(&self, address: Address, day: Day) -> Result<Loaded<Tallies>, StoreError> {
         let read = |item: Item| {
-            let source = record::source(&item::record(&item), day).ok_or("no tally of this day has such a name")?;
+            let source =
+                record_name::source(&item::record(&item), day).ok_or("no tally of this day has such a name")?;
             Ok((source, item::tally(&item)?))
         };
-        let mut items = self.query(address, record::tallies(day)).into_paginator().items().send();
-        let mut found = Found { records: Tallies::new(), unreadable: Vec::new() };
+        let mut items = self.query(address, record_name::tallies(day)).into_paginator().items().send();
+        let mut found = Loaded { records: Tallies::new(), unreadable: Vec::new() };
         while let Some(item) = items.next().await {
-            let item = item.map_err(|error| unavailable(Operation::ReadTallies, &error))?;
+            let item = item.map_err(|error| unavailable(Operation::LoadTallies, &error))?;
             read_into(&mut found, item, read, |tallies, (source, tally)| {
                 tallies.insert((day, source), tally);
             });
@@ -103,7 +104,7 @@ impl DynamoDb {
     }
 
     /// Writes an item in place of the version that it replaces.
-    async fn replace(&self, item: Item, replaces: Version, operation: Operation) -> Result<Write, StoreError> {
+    async fn replace(&self, item: Item, replaces: Version, operation: Operation) -> Result<WriteOutcome, StoreError> {
         let put = self.put(item);
         let put = if replaces == Version::NONE {
             put.condition_expression("attribute_not_exists(ip)")
@@ -116,11 +117,11 @@ impl DynamoDb {
 }
 
 /// Sends a conditional put and tells how it ended.
-async fn ended(put: PutItemFluentBuilder, operation: Operation) -> Result<Write, StoreError> {
+async fn ended(put: PutItemFluentBuilder, operation: Operation) -> Result<WriteOutcome, StoreError> {
     match put.send().await {
-        Ok(_) => Ok(Write::Done),
+        Ok(_) => Ok(WriteOutcome::Done),
         Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-            Ok(Write::Conflict)
+            Ok(WriteOutcome::Conflict)
         }
         Err(error) => Err(unavailable(operation, &error)),
     }
@@ -135,9 +136,9 @@ where
 }
 
 impl Store for DynamoDb {
-    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
-        let record = record::tally(key);
-        let Some(found) = self.get(key.address, &record, Operation::ReadTally).await? else { return Ok(None) };
+    async fn load_tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+        let record = record_name::tally(key);
+        let Some(found) = self.get(key.address, &record, Operation::LoadTally).await? else { return Ok(None) };
         let read = || {
             let version = item::version(&found)?;
             // DynamoDB deletes expired items days later. Until then the item is there to be replaced, but holds nothing.
@@ -147,15 +148,15 @@ impl Store for DynamoDb {
         read().map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
     }
 
-    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let item = item::of_tally(key, tally, replaces.next(), self.expiry(key.day), self.list_above)
-            .map_err(|cause| StoreError::Unencodable { record: record::tally(key), cause })?;
+            .map_err(|cause| StoreError::Unencodable { record: record_name::tally(key), cause })?;
         self.replace(item, replaces, Operation::WriteTally).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
         let item = item::of_login(login, self.expiry(login.day()))
-            .map_err(|cause| StoreError::Unencodable { record: record::login(login), cause })?;
+            .map_err(|cause| StoreError::Unencodable { record: record_name::login(login), cause })?;
         let put = self
             .put(item)
             .condition_expression("attribute_not_exists(ip) OR expires_at <= :now")
@@ -163,9 +164,9 @@ impl Store for DynamoDb {
         ended(put, Operation::WriteLogin).await
     }
 
-    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+    async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {
         let of_days = stream::iter(days.clone()).map(|day| self.tallies_of_day(address, day)).buffered(DAYS_AT_ONCE);
-        let mut all = Found { records: Tallies::new(), unreadable: Vec::new() };
+        let mut all = Loaded { records: Tallies::new(), unreadable: Vec::new() };
         of_days
             .try_for_each(|found| {
                 all.records.extend(found.records);
@@ -176,7 +177,12 @@ impl Store for DynamoDb {
         Ok(all)
     }
 
-    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
+    async fn load_logins(
+        &self,
+        address: Address,
+        day: Day,
+        after: Option<String>,
+    ) -> Result<Loaded<LoginPage>, StoreError> {
         let key = |record| {
             HashMap::from([
                 (item::IP.to_owned(), AttributeValue::S(address.to_string())),
@@ -184,12 +190,12 @@ impl Store for DynamoDb {
             ])
         };
         let page = self
-            .query(address, record::logins(day))
+            .query(address, record_name::logins(day))
             .set_exclusive_start_key(after.map(key))
             .send()
             .await
-            .map_err(|error| unavailable(Operation::ReadLogins, &error))?;
-        let mut found = Found { records: LoginPage::default(), unreadable: Vec::new() };
+            .map_err(|error| unavailable(Operation::LoadLogins, &error))?;
+        let mut found = Loaded { records: LoginPage::default(), unreadable: Vec::new() };
         found.records.next = page.last_evaluated_key.map(|key| item::record(&key));
         for item in page.items.unwrap_or_default() {
             read_into(&mut found, item, item::login, |page, login| page.logins.push(login));
@@ -197,16 +203,16 @@ impl Store for DynamoDb {
         Ok(found)
     }
 
-    async fn incidents(
+    async fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> Result<Found<StoredIncidents>, StoreError> {
-        let mut items = self.query(address, record::incidents(day)).into_paginator().items().send();
-        let mut found = Found { records: StoredIncidents::new(), unreadable: Vec::new() };
+    ) -> Result<Loaded<StoredIncidents>, StoreError> {
+        let mut items = self.query(address, record_name::incidents(day)).into_paginator().items().send();
+        let mut found = Loaded { records: StoredIncidents::new(), unreadable: Vec::new() };
         while let Some(item) = items.next().await {
-            let item = item.map_err(|error| unavailable(Operation::ReadIncidents, &error))?;
+            let item = item.map_err(|error| unavailable(Operation::LoadIncidents, &error))?;
             read_into(&mut found, item, versioned_incident, |incidents, stored| {
                 if wanted.contains(&stored.value.incident.id) {
                     incidents.insert(stored.value.incident.id, stored);
@@ -216,16 +222,16 @@ impl Store for DynamoDb {
         Ok(found)
     }
 
-    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
-        let record = record::incident(key);
-        let Some(found) = self.get(key.address, &record, Operation::ReadIncident).await? else { return Ok(None) };
+    async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        let record = record_name::incident(key);
+        let Some(found) = self.get(key.address, &record, Operation::LoadIncident).await? else { return Ok(None) };
         versioned_incident(found).map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
     }
 
-    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let key = IncidentKey::of(&stored.incident);
         let item = item::of_incident(stored, replaces.next(), self.expiry(key.day))
-            .map_err(|cause| StoreError::Unencodable { record: record::incident(&key), cause })?;
+            .map_err(|cause| StoreError::Unencodable { record: record_name::incident(&key), cause })?;
         self.replace(item, replaces, Operation::WriteIncident).await
     }
 }
@@ -237,7 +243,7 @@ fn versioned_incident(item: Item) -> Result<Versioned<StoredIncident>, String> {
 
 /// Adds what `read` makes of an item, or the reason why it cannot be read.
 fn read_into<T, R>(
-    found: &mut Found<T>,
+    found: &mut Loaded<T>,
     item: Item,
     read: impl FnOnce(Item) -> Result<R, String>,
     add: impl FnOnce(&mut T, R),

@@ -140,10 +140,10 @@ mod tests {
 
     use super::*;
 
-    type Small = NameSet<40>;
+    type SmallNameSet = NameSet<40>;
 
-    fn set_of(names: &[String]) -> Small {
-        let mut set = Small::default();
+    fn set_of(names: &[String]) -> SmallNameSet {
+        let mut set = SmallNameSet::default();
         for name in names {
             set.add(name);
         }
@@ -158,7 +158,7 @@ mod tests {
         #[test]
         fn merging_is_idempotent_commutative_and_associative(a in names(), b in names(), c in names()) {
             let (a, b, c) = (set_of(&a), set_of(&b), set_of(&c));
-            let join = |x: &Small, y: &Small| { let mut joined = x.clone(); joined.merge(y); joined };
+            let join = |x: &SmallNameSet, y: &SmallNameSet| { let mut joined = x.clone(); joined.merge(y); joined };
             prop_assert_eq!(join(&a, &a), a.clone());
             prop_assert_eq!(join(&a, &b), join(&b, &a));
             prop_assert_eq!(join(&join(&a, &b), &c), join(&a, &join(&b, &c)));
@@ -191,7 +191,7 @@ mod tests {
         #[test]
         fn a_set_comes_back_as_it_was_stored(names in names()) {
             let set = set_of(&names);
-            prop_assert_eq!(Small::restore(set.iter().map(str::to_owned), set.cut()), set);
+            prop_assert_eq!(SmallNameSet::restore(set.iter().map(str::to_owned), set.cut()), set);
         }
     }
 

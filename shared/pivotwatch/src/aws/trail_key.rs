@@ -11,7 +11,7 @@
 
 /// What an object is that holds no log of a trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PassedOver {
+pub enum SkipReason {
     /// A digest file.
     Digest,
     /// CloudTrail Insights.
@@ -20,7 +20,7 @@ pub enum PassedOver {
     Other,
 }
 
-impl PassedOver {
+impl SkipReason {
     /// The name in metrics and logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -53,7 +53,7 @@ const OTHER_SERVICES: [&str; 14] = [
 
 /// Why an object's key says that it cannot be a log file; `None` for every object that may be one.
 #[must_use]
-pub fn passed_over(key: &str) -> Option<PassedOver> {
+pub fn skip_reason(key: &str) -> Option<SkipReason> {
     let (folders, file) = key.rsplit_once('/')?;
     let folders: Vec<_> = folders.split('/').collect();
     let root = folders.iter().rposition(|folder| *folder == "AWSLogs")?;
@@ -64,9 +64,9 @@ pub fn passed_over(key: &str) -> Option<PassedOver> {
         return None;
     }
     below_account.iter().copied().chain(service_of(file)).find_map(|service| match service {
-        "CloudTrail-Digest" => Some(PassedOver::Digest),
-        "CloudTrail-Insight" => Some(PassedOver::Insight),
-        _ => OTHER_SERVICES.contains(&service).then_some(PassedOver::Other),
+        "CloudTrail-Digest" => Some(SkipReason::Digest),
+        "CloudTrail-Insight" => Some(SkipReason::Insight),
+        _ => OTHER_SERVICES.contains(&service).then_some(SkipReason::Other),
     })
 }
 
@@ -105,7 +105,7 @@ mod tests {
         ] {
             for name in [NAME, "x.json.gz", "999988887777_Config_x.json"] {
                 let key = format!("{folders}/{name}");
-                assert_eq!(passed_over(&key), None, "{key}");
+                assert_eq!(skip_reason(&key), None, "{key}");
             }
         }
     }
@@ -129,28 +129,28 @@ mod tests {
             "AWSLogs",
             "",
         ] {
-            assert_eq!(passed_over(key), None, "{key}");
+            assert_eq!(skip_reason(key), None, "{key}");
         }
     }
 
     #[test]
-    fn what_cannot_be_a_log_file_is_passed_over() {
+    fn what_cannot_be_a_log_file_is_skip_reason() {
         for (rest, expected) in [
-            ("CloudTrail-Digest/eu-north-1/2026/03/02/x.json.gz", PassedOver::Digest),
-            ("CloudTrail-Insight/us-east-1/x.json.gz", PassedOver::Insight),
-            ("CloudTrail-NetworkActivity/us-east-1/x.json.gz", PassedOver::Other),
-            ("Config/us-east-1/2026/3/2/ConfigHistory/x.json.gz", PassedOver::Other),
-            ("elasticloadbalancing/us-east-1/2026/03/02/x.log.gz", PassedOver::Other),
-            ("vpcflowlogs/us-east-1/x.log.gz", PassedOver::Other),
-            ("WAFLogs/us-east-1/x.log.gz", PassedOver::Other),
-            ("team-a/vpcflowlogs/us-east-1/x.log.gz", PassedOver::Other),
-            ("2026/111122223333_CloudTrail-Digest_us-east-1_x.json.gz", PassedOver::Digest),
-            ("2026/111122223333_vpcflowlogs_us-east-1_x.log.gz", PassedOver::Other),
+            ("CloudTrail-Digest/eu-north-1/2026/03/02/x.json.gz", SkipReason::Digest),
+            ("CloudTrail-Insight/us-east-1/x.json.gz", SkipReason::Insight),
+            ("CloudTrail-NetworkActivity/us-east-1/x.json.gz", SkipReason::Other),
+            ("Config/us-east-1/2026/3/2/ConfigHistory/x.json.gz", SkipReason::Other),
+            ("elasticloadbalancing/us-east-1/2026/03/02/x.log.gz", SkipReason::Other),
+            ("vpcflowlogs/us-east-1/x.log.gz", SkipReason::Other),
+            ("WAFLogs/us-east-1/x.log.gz", SkipReason::Other),
+            ("team-a/vpcflowlogs/us-east-1/x.log.gz", SkipReason::Other),
+            ("2026/111122223333_CloudTrail-Digest_us-east-1_x.json.gz", SkipReason::Digest),
+            ("2026/111122223333_vpcflowlogs_us-east-1_x.log.gz", SkipReason::Other),
         ] {
             for before in ["", "trails/all/", "o-a1b2c3d4e5/"] {
                 for above in ["", "o-a1b2c3d4e5/", "team-a/"] {
                     let key = format!("{before}AWSLogs/{above}111122223333/{rest}");
-                    assert_eq!(passed_over(&key), Some(expected), "{key}");
+                    assert_eq!(skip_reason(&key), Some(expected), "{key}");
                 }
             }
         }
@@ -166,7 +166,7 @@ mod tests {
         ) {
             let folders = [&before[..], &["AWSLogs".to_owned()], &above, &["111122223333".to_owned()], &between];
             let key = format!("{}/CloudTrail/{}/{NAME}", folders.concat().join("/"), below.join("/"));
-            prop_assert_eq!(passed_over(&key), None);
+            prop_assert_eq!(skip_reason(&key), None);
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::detection::Tally;
 use crate::detection::failure::Code;
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Moment, Moments, Occurrence};
-use crate::detection::names::NameSet;
+use crate::detection::name_set::NameSet;
 use crate::detection::sample::Sample;
 
 /// The first byte. A reader refuses what it does not know rather than guess.
@@ -18,7 +18,7 @@ const FORMAT: u8 = 2;
 const SECONDS_AN_HOUR: u32 = 3600;
 
 #[derive(Serialize, Deserialize)]
-struct State {
+struct TallyState {
     /// Each code once; failures refer to it by number.
     codes: Vec<Code>,
     hours: Vec<HourState>,
@@ -66,7 +66,8 @@ struct NamesState {
 pub(super) fn encode(tally: &Tally) -> Result<Vec<u8>, String> {
     let mut codes = Codes::default();
     let hours = tally.hours.iter().map(|(number, hour)| hour_state(*number, hour, &mut codes)).collect();
-    let state = State { hours, codes: codes.codes, users: names_state(&tally.users), apps: names_state(&tally.apps) };
+    let state =
+        TallyState { hours, codes: codes.codes, users: names_state(&tally.users), apps: names_state(&tally.apps) };
     postcard::to_extend(&state, vec![FORMAT]).map_err(|error| error.to_string())
 }
 
@@ -76,7 +77,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
     if *format != FORMAT {
         return Err(format!("its state has the format {format}, and this version reads {FORMAT}"));
     }
-    let state: State = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
+    let state: TallyState = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
     let mut hours = LiteMap::new();
     for hour in state.hours {
         hours.insert(hour.hour, restored(hour, &state.codes)?);

@@ -12,7 +12,7 @@ use crate::detection::sample::Sample;
 const FORMAT: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct State {
+struct LoginsState {
     saturated: bool,
     hashes: Vec<[u8; 8]>,
 }
@@ -24,7 +24,7 @@ pub(super) fn encode(logins: &MatchedLogins) -> Result<Option<Vec<u8>>, String> 
         return Ok(None);
     }
     let hashes = counted.entries().map(|(hash, ())| hash.to_be_bytes()).collect();
-    let state = State { saturated: counted.is_saturated(), hashes };
+    let state = LoginsState { saturated: counted.is_saturated(), hashes };
     postcard::to_extend(&state, vec![FORMAT]).map(Some).map_err(|error| error.to_string())
 }
 
@@ -35,7 +35,7 @@ pub(super) fn decode(listed: BTreeSet<LoginReference>, bytes: Option<&[u8]>) -> 
     if *format != FORMAT {
         return Err(format!("its state has the format {format}, and this version reads {FORMAT}"));
     }
-    let state: State = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
+    let state: LoginsState = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
     let hashes = state.hashes.into_iter().map(|hash| (u64::from_be_bytes(hash), ()));
     Ok(MatchedLogins::restore(listed, Sample::restore(hashes, state.saturated)))
 }

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
-use super::{Body, ObjectAddress, OpenFault};
+use super::{Body, ObjectAddress, Objects, OpenFault};
 use crate::input::Interrupted;
 
 /// Bytes by key, whatever the bucket. Their transfer can be made to break off.
 #[derive(Clone, Debug, Default)]
-pub struct Objects {
+pub struct InMemoryObjects {
     objects: BTreeMap<String, Vec<u8>>,
     interrupted: BTreeMap<String, usize>,
 }
 
-impl Objects {
+impl InMemoryObjects {
     /// Puts an object, in place of the one that has this key.
     pub fn put(&mut self, key: &str, bytes: impl Into<Vec<u8>>) {
         self.objects.insert(key.to_owned(), bytes.into());
@@ -25,7 +25,7 @@ impl Objects {
     }
 }
 
-impl super::Objects for Objects {
+impl Objects for InMemoryObjects {
     async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
         let mut bytes = self.objects.get(&address.key).cloned().ok_or(OpenFault::NotFound)?;
         match self.interrupted.get(&address.key) {
