@@ -21,8 +21,8 @@ pub(crate) fn parse<A: Parser>() -> A {
     }
 }
 
-/// Prints the message for arguments that were not accepted, and exits. The message has line breaks and colours of its own, so
-/// it cannot be escaped as a whole. Instead the arguments are escaped, and parsed again for the message.
+/// Prints the message for arguments that were not accepted, and exits. The message has line breaks and colours of its
+/// own, so it cannot be escaped as a whole. Instead the arguments are escaped, and parsed again for the message.
 fn refuse<A: Parser>(arguments: &[OsString], kind: ErrorKind) -> ! {
     let escaped = arguments.iter().map(|argument| escape_for_display(&argument.to_string_lossy(), usize::MAX));
     if let Err(error) = A::try_parse_from(escaped) {

@@ -75,8 +75,8 @@ fn special(file_type: FileType) -> Option<&'static str> {
     Some("special_file")
 }
 
-/// The files that `paths` name, and all files below the folders that they name. Each file is listed once, sorted by path, so
-/// that the order of arguments does not matter.
+/// The files that `paths` name, and all files below the folders that they name. Each file is listed once, sorted by
+/// path, so that the order of arguments does not matter.
 pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<FoundFile, FileFault>> {
     let entries = paths.iter().flat_map(|path| WalkDir::new(path).follow_links(true));
     let mut files: Vec<_> = entries

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-/// Writes a value as one line of JSON in printable ASCII. Every other character is escaped as `\uXXXX`: terminals may execute
-/// C1 controls and DEL, and direction marks and invisible characters deceive readers.
+/// Writes a value as one line of JSON in printable ASCII. Every other character is escaped as `\uXXXX`: terminals may
+/// execute C1 controls and DEL, and direction marks and invisible characters deceive readers.
 pub(crate) fn write_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, Ascii))?;
     writeln!(out)

@@ -13,7 +13,8 @@ const PATH_LENGTH: usize = 200;
 /// Characters of a message that are shown.
 const MESSAGE_LENGTH: usize = 1000;
 
-/// The log. An error when writing to it (a closed pipe, a full disk) neither ends a command nor changes its exit status.
+/// The log. An error when writing to it (a closed pipe, a full disk) neither ends a command nor changes its exit
+/// status.
 pub(crate) struct Log<W>(W);
 
 impl<W: Write> Log<W> {

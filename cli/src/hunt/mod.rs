@@ -24,8 +24,9 @@ use read_files::ReadFiles;
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
-/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read or used, or no file has a sign-in,
-/// or none a CloudTrail record, that can be used; incidents in the others are printed all the same), 2 wrong arguments.
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read or used, or no file has a
+/// sign-in, or none a CloudTrail record, that can be used; incidents in the others are printed all the same), 2 wrong
+/// arguments.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.
@@ -58,8 +59,8 @@ pub(crate) struct Hunt {
 }
 
 impl Hunt {
-    /// Hunts, prints incidents to `out` and all messages to `log`. Returns the exit status, and whether the incidents could be
-    /// printed.
+    /// Hunts, prints incidents to `out` and all messages to `log`. Returns the exit status, and whether the incidents
+    /// could be printed.
     pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (ExitStatus, io::Result<()>) {
         let paths = [self.entra, self.cloudtrail].concat();
         let (threshold, window) = (self.threshold.get(), self.window.length());

@@ -64,7 +64,8 @@ impl ReadFiles {
         }
     }
 
-    /// Settles every address once, after all facts are recorded, so that the result does not depend on the order of files.
+    /// Settles every address once, after all facts are recorded, so that the result does not depend on the order of
+    /// files.
     pub(super) async fn settle<S: Store, N: Notifier, R: Runtime>(
         &mut self,
         pipeline: &Pipeline<S, N, R>,
@@ -78,8 +79,8 @@ impl ReadFiles {
         }
     }
 
-    /// Logs which kind of record is missing, without which no incident can be found. Both options accept both kinds of file, so
-    /// the counts of all files decide.
+    /// Logs which kind of record is missing, without which no incident can be found. Both options accept both kinds of
+    /// file, so the counts of all files decide.
     pub(super) fn report_missing_input(&mut self, log: &mut Log<impl Write>) {
         let kinds = self.total.kinds;
         if self.total.records == 0 {

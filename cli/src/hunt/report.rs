@@ -125,8 +125,8 @@ pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, lo
     log.line(counted(incidents as u64, "incident"));
 }
 
-/// A hint for logs whose CloudTrail records include no console login, not even a failed one. Either the account is quiet, or
-/// the trail does not log sign-ins.
+/// A hint for logs whose CloudTrail records include no console login, not even a failed one. Either the account is
+/// quiet, or the trail does not log sign-ins.
 fn without_logins(summary: &Summary) -> &'static str {
     let others = summary.ignored.get(TrailIgnored::NotAConsoleLogin.name()).copied().unwrap_or_default();
     if summary.kinds.trail_records > 0 && summary.kinds.trail_records == others {

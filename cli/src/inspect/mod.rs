@@ -37,8 +37,8 @@ pub(crate) struct Inspect {
 }
 
 impl Inspect {
-    /// Inspects, prints findings to `out` and errors to `log`. Returns the exit status, and whether the findings could be
-    /// printed.
+    /// Inspects, prints findings to `out` and errors to `log`. Returns the exit status, and whether the findings could
+    /// be printed.
     pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (ExitStatus, io::Result<()>) {
         let rows = files::below(&self.files).into_iter().map(|file| match file {
             Ok(file) => inspect(&file),

@@ -1,4 +1,4 @@
-//! The AWS clients, and the pipeline on AWS.
+//! Configures the AWS clients, and builds the pipeline on AWS.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -16,10 +16,11 @@ use crate::pipeline::{Pipeline, SystemRuntime};
 use crate::settings::Settings;
 use crate::store::DynamoDb;
 
-/// Timeout of one attempt. AWS answers within milliseconds; after seconds, a new connection is the better choice.
+/// The timeout of one attempt. AWS answers within milliseconds, so after seconds a new connection is the better choice.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Timeout of all attempts of a request: less than the lease on publishing an incident, which must outlast the publish.
+/// The timeout of all attempts of a request. It is shorter than the lease on publishing, which must outlast the
+/// request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The pipeline with DynamoDB and SNS.
@@ -46,8 +47,8 @@ impl HttpClient for LazyHttpClient {
 
 /// The configuration of all AWS clients, with their HTTP client.
 ///
-/// Region and credentials come from the environment that Lambda sets. The SDK's default chain would also prepare to
-/// read files and to query metadata services, which a function does not have.
+/// Region and credentials come from Lambda's environment. The SDK's default chain would also set up profile files and
+/// metadata services, which a function does not have.
 pub async fn configuration() -> SdkConfig {
     let timeouts =
         TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build();
@@ -75,7 +76,7 @@ pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
     }
 }
 
-/// Objects from S3.
+/// The adapter for objects in S3.
 #[must_use]
 pub fn objects(configuration: &SdkConfig) -> S3 {
     S3::new(aws_sdk_s3::Client::new(configuration))

@@ -22,7 +22,7 @@ pub struct Settings {
     /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
     pub retention: TimeDelta,
     /// `PIVOTWATCH_RECORD_LIMIT` and `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and
-    /// `PIVOTWATCH_DEPTH_LIMIT`: bounds of what is read of an object.
+    /// `PIVOTWATCH_DEPTH_LIMIT`: the limits when an object is read.
     pub limits: Limits,
 }
 
@@ -31,9 +31,9 @@ pub struct Settings {
 pub struct Topic {
     /// The whole ARN.
     pub arn: String,
-    /// The region in it.
+    /// The ARN's region.
     pub region: String,
-    /// The account in it.
+    /// The ARN's account.
     pub account: String,
 }
 
@@ -42,7 +42,7 @@ pub struct Topic {
 pub struct SettingsFaults(Vec<String>);
 
 impl SettingsFaults {
-    /// A stable name for logs and alarms.
+    /// The stable code for logs and alarms.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         "settings.invalid"
@@ -55,34 +55,36 @@ impl fmt::Display for SettingsFaults {
     }
 }
 
-/// Retention in days, longer than the longest window: failures must not expire before a login can match them.
+/// The range of the retention in days. It exceeds the longest window, since failures must not expire before a login can
+/// match them.
 const RETENTION: std::ops::RangeInclusive<i64> = 8..=3650;
 
-/// Bytes of a record: real records fit into the least, and several of the largest fit into a function's memory.
+/// The range of a record's limit in bytes. Real records fit into the minimum, and a function's memory fits several
+/// records of the maximum.
 const RECORD_LIMITS: std::ops::RangeInclusive<usize> = 64 * 1024..=64 * 1024 * 1024;
 
-/// Bytes of an object after decompression. Real exports stay far below the upper bound.
+/// The range of an object's limit in bytes, after decompression. Real exports are far smaller than the maximum.
 const OBJECT_LIMITS: std::ops::RangeInclusive<u64> = 1024 * 1024..=50 * 1024 * 1024 * 1024 * 1024;
 
-/// Decompressed bytes for each compressed byte. No compression of real logs reaches the upper bound.
+/// The range of the limit on decompressed bytes for each compressed byte. Real logs never reach the maximum.
 const RATIO_LIMITS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
 
-/// Nesting of objects and arrays: real records have a depth of six.
+/// The range of the limit on nested objects and arrays. Real records have a depth of six.
 const DEPTH_LIMITS: std::ops::RangeInclusive<usize> = 16..=1_000_000;
 
 impl Settings {
     /// Parses the process's environment.
     ///
     /// # Errors
-    /// [`SettingsFaults`] with every fault.
+    /// [`SettingsFaults`] with all faults, not only the first.
     pub fn from_environment() -> Result<Self, SettingsFaults> {
         Self::parse(|name| std::env::var(name).ok())
     }
 
-    /// Parses the values that `variable` returns. An empty value counts as not set.
+    /// Parses the values that `variable` returns by name. An empty value counts as not set.
     ///
     /// # Errors
-    /// [`SettingsFaults`] with every fault.
+    /// [`SettingsFaults`] with all faults, not only the first.
     pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
         let mut parser = Parser { variable, faults: Vec::new() };
         let standard = Rule::default();
@@ -175,7 +177,7 @@ where
 /// Parses a list of sources, separated by commas.
 ///
 /// # Errors
-/// The valid sources, if one is unknown.
+/// The message for an unknown source, which lists the valid ones.
 pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
     text.split(',').map(|source| source.trim().parse::<Source>().map_err(|unknown| unknown.to_string())).collect()
 }
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_can_be_set() {
+    fn every_setting_can_be_set() {
         let set = [
             ("PIVOTWATCH_THRESHOLD", "10"),
             ("PIVOTWATCH_WINDOW", "2d"),

@@ -1,8 +1,9 @@
 //! `ConsoleLogin` records.
 //!
-//! Fields: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>.
-//! Any of them can be missing or of another type in some kind of login (root users have no `userName`, Identity Center no
-//! `LoginTo`, failures no `arn` and sometimes no `responseElements`), so fields are looked up one by one.
+//! Fields:
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>.
+//! Any of them can be missing or of another type in some kind of login (root users have no `userName`, Identity Center
+//! no `LoginTo`, failures no `arn` and sometimes no `responseElements`), so fields are looked up one by one.
 
 use chrono::DateTime;
 use serde_json::Value;
@@ -64,8 +65,8 @@ fn text<'a>(record: &'a Value, path: &str) -> &'a str {
     record.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// CloudTrail's `eventID`, or where that is missing (or longer than a key may be) one made of the record's text: the login must not be lost, and the
-/// same record must be the same login.
+/// CloudTrail's `eventID`, or where that is missing (or longer than a key may be) one made of the record's text: the
+/// login must not be lost, and the same record must be the same login.
 fn event_id(record: &Value) -> String {
     match text(record, "/eventID") {
         event_id if !(1..=128).contains(&event_id.len()) => {

@@ -5,7 +5,8 @@ use serde_json::Value;
 /// The CloudTrail record in an event, or `None` when the event brings none.
 ///
 /// EventBridge wraps the record as `detail`. AWS documents two spellings of the event's `detail-type` ("Sign In" and
-/// "Signin"), and a custom input or a replay can leave it out; what the record says of itself decides, not the wrapping.
+/// "Signin"), and a custom input or a replay can leave it out; what the record says of itself decides, not the
+/// wrapping.
 #[must_use]
 pub fn record_of(event: &Value) -> Option<&Value> {
     [event.get("detail"), Some(event)].into_iter().flatten().find(|record| record.get("eventName").is_some())

@@ -1,9 +1,10 @@
-//! CloudTrail records from files: the log files that a trail delivers to S3, and the forms in which people keep records.
+//! CloudTrail records from files: the log files that a trail delivers to S3, and the forms in which people keep
+//! records.
 //!
 //! A trail's log file is `{"Records":[...]}`, packed with gzip
-//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>). Exports and notes have
-//! bare records, one a line or in an array, and EventBridge events around them. All of them are read; what a record says
-//! of itself decides.
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>). Exports and notes
+//! have bare records, one a line or in an array, and EventBridge events around them. All of them are read; what a
+//! record says of itself decides.
 
 use json_records::{
     Framing, Indexer, KeySet, Record, RecordReader, batch_start, parse_or_repair, repaired_for_sniffing,

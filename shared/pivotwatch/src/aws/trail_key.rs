@@ -1,13 +1,13 @@
 //! Which objects of a trail's bucket are log files, by their keys.
 //!
-//! A trail's bucket holds more than its log files: digests to prove these untouched, Insights, and whatever other services
-//! deliver beside them. All lie below `AWSLogs/`, by account and then by service
-//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>). Reading them to
-//! find that there is nothing in them would cost, and refusing them would alarm somebody about what is in order.
+//! A trail's bucket holds more than its log files: digests to prove these untouched, Insights, and whatever other
+//! services deliver beside them. All lie below `AWSLogs/`, by account and then by service
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>). Reading them
+//! to find that there is nothing in them would cost, and refusing them would alarm somebody about what is in order.
 //!
-//! A key passes an object over only where it says that the object *cannot* be a log file. Trails have prefixes, organisations
-//! put their id before the account, and people who copy log files add folders of their own: a folder with an unknown name
-//! decides nothing, and its objects are read.
+//! A key passes an object over only where it says that the object *cannot* be a log file. Trails have prefixes,
+//! organisations put their id before the account, and people who copy log files add folders of their own: a folder with
+//! an unknown name decides nothing, and its objects are read.
 
 /// What an object is that holds no log of a trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +32,8 @@ impl SkipReason {
     }
 }
 
-/// Folders below an account in which other AWS services deliver their logs, and the kinds of CloudTrail event that have no
-/// logins.
+/// Folders below an account in which other AWS services deliver their logs, and the kinds of CloudTrail event that have
+/// no logins.
 const OTHER_SERVICES: [&str; 14] = [
     "CloudFront",
     "CloudTrail-Aggregated",

@@ -1,7 +1,7 @@
 //! Text from logs, made safe to show.
 //!
-//! User agents, user names and account names are chosen by whoever signs in. Unchanged, one with a line break could write
-//! lines of the mail, one with a direction mark could turn them round, and one of Cyrillic letters could pass for
+//! User agents, user names and account names are chosen by whoever signs in. Unchanged, one with a line break could
+//! write lines of the mail, one with a direction mark could turn them round, and one of Cyrillic letters could pass for
 //! another user.
 
 use std::fmt::Write;
@@ -25,8 +25,8 @@ pub fn escape_for_display(text: &str, most: usize) -> String {
     shown
 }
 
-/// `text` in printable ASCII, as an SNS subject has to be, with its middle left out where it is longer than `most`: both
-/// ends of a name tell more than one end does.
+/// `text` in printable ASCII, as an SNS subject has to be, with its middle left out where it is longer than `most`:
+/// both ends of a name tell more than one end does.
 pub(super) fn ascii(text: &str, most: usize) -> String {
     let plain: String = text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect();
     if plain.len() <= most {

@@ -1,16 +1,17 @@
 //! Which objects an event tells of.
 //!
-//! S3 notifies a function directly, through a queue (SQS), through a topic (SNS), through a topic into a queue, or through
-//! EventBridge; each wraps the same few fields differently, and a queue can hold several kinds at once. The event is
-//! therefore searched piece by piece, and a piece that is not understood costs only itself.
-//! Forms: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html> and
+//! S3 notifies a function directly, through a queue (SQS), through a topic (SNS), through a topic into a queue, or
+//! through EventBridge; each wraps the same few fields differently, and a queue can hold several kinds at once. The
+//! event is therefore searched piece by piece, and a piece that is not understood costs only itself. Forms:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>.
 
 use serde_json::Value;
 
 use super::ObjectAddress;
 
-/// A queue's message around a topic's message around a notification is three wrappings; nothing real has more than this.
+/// A queue's message around a topic's message around a notification is three wrappings; nothing real has more than
+/// this.
 const DEEPEST_WRAPPING: usize = 6;
 
 /// That an object was written.
@@ -109,8 +110,8 @@ fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
     value.pointer(path).and_then(Value::as_str)
 }
 
-/// Undoes the form encoding (<https://url.spec.whatwg.org/#urlencoded-parsing>) that S3 puts keys into: `+` is a blank, and
-/// the `=` of an Azure export's path arrives as `%3D`.
+/// Undoes the form encoding (<https://url.spec.whatwg.org/#urlencoded-parsing>) that S3 puts keys into: `+` is a blank,
+/// and the `=` of an Azure export's path arrives as `%3D`.
 fn form_decoded(key: &str) -> String {
     percent_encoding::percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

@@ -18,8 +18,8 @@ const FRUITLESS_RESUMPTIONS: u32 = 3;
 
 /// Objects from S3, whichever region their bucket is in.
 ///
-/// S3 serves a bucket only in its own region. The event says which that is; where it does not, S3 does when it is asked in
-/// another. The SDK does not follow that answer by itself.
+/// S3 serves a bucket only in its own region. The event says which that is; where it does not, S3 does when it is asked
+/// in another. The SDK does not follow that answer by itself.
 #[derive(Clone, Debug)]
 pub struct S3 {
     client: Client,
@@ -66,7 +66,8 @@ impl Objects for S3 {
 /// The region in which S3 says that the bucket is, in an answer that refuses to serve it.
 fn region_of_bucket(error: &GetError) -> Option<&str> {
     let answer = error.raw_response()?;
-    // 301 PermanentRedirect, 307 TemporaryRedirect, 400 AuthorizationHeaderMalformed or IllegalLocationConstraintException.
+    // 301 PermanentRedirect, 307 TemporaryRedirect, 400 AuthorizationHeaderMalformed or
+    // IllegalLocationConstraintException.
     if !matches!(answer.status().as_u16(), 301 | 307 | 400) {
         return None;
     }
@@ -87,8 +88,8 @@ impl Transfer {
         self.client.get_object().bucket(bucket).key(key).set_version_id(version.clone()).send().await
     }
 
-    /// What is left of the object from `position` on, if it is still the one that was begun. A large object takes minutes to
-    /// read, in which connections do break; to begin it anew would be to parse it anew.
+    /// What is left of the object from `position` on, if it is still the one that was begun. A large object takes
+    /// minutes to read, in which connections do break; to begin it anew would be to parse it anew.
     async fn resume(&self, position: u64, e_tag: Option<&str>) -> Result<GetObjectOutput, GetError> {
         let ObjectAddress { bucket, key, version, .. } = &self.address;
         self.client

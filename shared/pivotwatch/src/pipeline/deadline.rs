@@ -1,8 +1,9 @@
 //! Stops an invocation before Lambda's timeout.
 //!
-//! At its timeout Lambda kills a function, which then logs no summary, no metrics and no error code. An invocation therefore
-//! stops on its own, in two steps. First it starts nothing new, so that requests in flight can end. Then it abandons the
-//! requests that are still in flight, which is safe: an invocation may die at any point. The event is delivered again.
+//! At its timeout Lambda kills a function, which then logs no summary, no metrics and no error code. An invocation
+//! therefore stops on its own, in two steps. First it starts nothing new, so that requests in flight can end. Then it
+//! abandons the requests that are still in flight, which is safe: an invocation may die at any point. The event is
+//! delivered again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -18,8 +18,8 @@ use crate::entra::{self, Newest, Outcome, Warning, When};
 /// change what is recorded.
 const FACTS_PER_CHUNK: usize = 10_000;
 
-/// New failures from which on a chunk is sent. Each takes less than 400 bytes with its names, so a chunk takes less than
-/// 100 MB, whatever the number of its tallies.
+/// New failures from which on a chunk is sent. Each takes less than 400 bytes with its names, so a chunk takes less
+/// than 100 MB, whatever the number of its tallies.
 const FAILURES_PER_CHUNK: usize = 250_000;
 
 /// Facts of an object that are recorded together.

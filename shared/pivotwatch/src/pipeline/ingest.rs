@@ -75,8 +75,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     }
 }
 
-/// The answer for Lambda, given the failed objects with the codes of their faults. When each of them came in a message of
-/// a queue, the answer names these messages, and only they are delivered again.
+/// The answer for Lambda, given the failed objects with the codes of their faults. When each of them came in a message
+/// of a queue, the answer names these messages, and only they are delivered again.
 fn answer(failed: &[(Notification, &'static str)]) -> Result<Value, FailedObjects> {
     let messages: Option<Vec<_>> = failed.iter().map(|(failed, _)| failed.message.as_ref()).collect();
     match (failed.first(), messages) {

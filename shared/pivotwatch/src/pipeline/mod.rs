@@ -1,12 +1,13 @@
-//! The pipeline of both functions: **record** facts, **read back** the evidence of their addresses, **settle** incidents.
+//! The pipeline of both functions: **record** facts, **read back** the evidence of their addresses, **settle**
+//! incidents.
 //!
 //! The order matters. Each invocation writes its facts before it reads, and reads are strongly consistent. Of two
-//! concurrent invocations, the one that reads last therefore sees the facts of both. So no match between a failure and a
-//! login is missed, in whichever order they arrive and however late.
+//! concurrent invocations, the one that reads last therefore sees the facts of both. So no match between a failure and
+//! a login is missed, in whichever order they arrive and however late.
 //!
-//! Each function adds what it did to a [`Summary`], also when it fails. Within the pipeline the caller passes the summary
-//! as `&mut Summary`, so that no count is lost when a future is dropped at the deadline. The public methods return
-//! `(Summary, Result)`.
+//! Each function adds what it did to a [`Summary`], also when it fails. Within the pipeline the caller passes the
+//! summary as `&mut Summary`, so that no count is lost when a future is dropped at the deadline. The public methods
+//! return `(Summary, Result)`.
 //!
 //! | module | holds |
 //! |---|---|

@@ -73,8 +73,8 @@ impl RecognisedObject<'_> {
 
     /// Reads the object to its end, and passes the outcome of every record to `receiver`.
     ///
-    /// The bytes alone decide the format. The `name`, a key or a path, is used only for the source of records that do not
-    /// name their log.
+    /// The bytes alone decide the format. The `name`, a key or a path, is used only for the source of records that do
+    /// not name their log.
     ///
     /// # Errors
     /// [`ReadFault`] when the object cannot be read to its end. The outcomes before the fault are valid.
@@ -94,8 +94,8 @@ impl RecognisedObject<'_> {
 /// Recognises an object, reads it to its end, and returns its format.
 ///
 /// # Errors
-/// [`ReadFault`] when the format is not recognised, or the object cannot be read to its end. The outcomes before the fault
-/// are valid.
+/// [`ReadFault`] when the format is not recognised, or the object cannot be read to its end. The outcomes before the
+/// fault are valid.
 pub fn read(
     bytes: impl io::Read + Send,
     name: &str,
@@ -109,8 +109,8 @@ pub fn read(
     Ok(format)
 }
 
-/// Runs `work`, and turns its panic into a fault of the object. A bug in a reader then costs one object, not all objects of
-/// the event or all files of a hunt.
+/// Runs `work`, and turns its panic into a fault of the object. A bug in a reader then costs one object, not all
+/// objects of the event or all files of a hunt.
 ///
 /// # Errors
 /// The fault of `work`, or [`ReadFault::Internal`] with the message of its panic.

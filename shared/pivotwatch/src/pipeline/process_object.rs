@@ -47,8 +47,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         (summary, result)
     }
 
-    /// Reads one object, records its facts and adds their days to `days`, also when it fails. The caller then settles the
-    /// days of all objects at once, with [`Self::settle_all`].
+    /// Reads one object, records its facts and adds their days to `days`, also when it fails. The caller then settles
+    /// the days of all objects at once, with [`Self::settle_all`].
     ///
     /// # Errors
     /// [`ObjectFault`] when the object was not processed, or only in part.

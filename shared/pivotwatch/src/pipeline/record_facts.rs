@@ -16,7 +16,8 @@ use crate::store::{Store, Version, Versioned, WriteOutcome, record_name};
 /// conflict.
 pub(super) const CONCURRENCY: usize = 16;
 
-/// Attempts to write a record while others write it. With the waits below, the last attempt starts after some 20 seconds.
+/// Attempts to write a record while others write it. With the waits below, the last attempt starts after some 20
+/// seconds.
 const ATTEMPTS: u32 = 16;
 
 /// The longest wait after the first conflict. It doubles with each further conflict.

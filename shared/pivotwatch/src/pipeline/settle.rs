@@ -1,13 +1,13 @@
 //! Settles addresses: stores the incidents that follow from their facts, publishes them, and marks them as published.
 //!
 //! An incident is stored together with a lease on publishing it. An invocation that dies before it publishes leaves a
-//! stored incident that is not marked. The lease expires, and the next invocation that settles the incident publishes it:
-//! at the latest the repeated invocation of the one that died. An invocation that dies between publishing and marking
-//! causes a second message, which is the price of never losing one.
+//! stored incident that is not marked. The lease expires, and the next invocation that settles the incident publishes
+//! it: at the latest the repeated invocation of the one that died. An invocation that dies between publishing and
+//! marking causes a second message, which is the price of never losing one.
 //!
-//! Values that are derived from tallies (signals, severity) can be outdated when they are written. Another invocation may
-//! have recorded a failure meanwhile, and found the old incident unchanged. An invocation that wrote an incident therefore
-//! loads the tallies again, and settles again if they changed. docs/DESIGN.md has the proof.
+//! Values that are derived from tallies (signals, severity) can be outdated when they are written. Another invocation
+//! may have recorded a failure meanwhile, and found the old incident unchanged. An invocation that wrote an incident
+//! therefore loads the tallies again, and settles again if they changed. docs/DESIGN.md has the proof.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -31,8 +31,8 @@ const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// The longest wait before an incident under another invocation's lease is loaded again.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Attempts to store or mark an incident. A wait takes half a [`POLL_INTERVAL`] on average, so several leases expire before
-/// the last attempt.
+/// Attempts to store or mark an incident. A wait takes half a [`POLL_INTERVAL`] on average, so several leases expire
+/// before the last attempt.
 const ATTEMPTS: u32 = 200;
 
 /// How often an address is settled again because its tallies changed meanwhile.
@@ -55,8 +55,8 @@ pub(super) struct Scope<'a> {
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
-    /// Settles the incidents that new facts concern. The facts must be recorded already. `request_id` is the invocation's, and
-    /// becomes a part of the owner of its leases.
+    /// Settles the incidents that new facts concern. The facts must be recorded already. `request_id` is the
+    /// invocation's, and becomes a part of the owner of its leases.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
@@ -137,8 +137,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         days.iter().flat_map(around).collect()
     }
 
-    /// Settles once, with these tallies. Logins are loaded after the tallies. A login that is recorded later is settled by the
-    /// invocation that recorded it, which sees the failures.
+    /// Settles once, with these tallies. Logins are loaded after the tallies. A login that is recorded later is settled
+    /// by the invocation that recorded it, which sees the failures.
     async fn settle_by(
         &self,
         tallies: &Tallies,
@@ -240,7 +240,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
         let key = IncidentKey::of(&found);
-        // The request id alone would not do: a retry has the same id, and must not use the lease of the first invocation.
+        // The request id alone would not do: a retry has the same id, and must not use the lease of the first
+        // invocation.
         let owner = format!("{request_id}/{:016x}", self.runtime.random());
         for _ in 0..ATTEMPTS {
             let version = stored.as_ref().map_or(Version::NONE, |stored| stored.version);

@@ -8,8 +8,9 @@ use crate::detection::Address;
 
 /// Some of the work failed, so the event must be delivered again. The log has a line for each error.
 ///
-/// A `Result` holds one error. With fifty unreadable tallies, an operator would repair the first, redrive the event, and
-/// only then see the second. Errors are therefore reported one by one with [`fail`], and functions return this marker.
+/// A `Result` holds one error. With fifty unreadable tallies, an operator would repair the first, redrive the event,
+/// and only then see the second. Errors are therefore reported one by one with [`fail`], and functions return this
+/// marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not everything was recorded and settled; the log has each error, and the first was {code}")]
 pub struct Unfinished {
@@ -31,7 +32,8 @@ impl Unfinished {
 
 /// Logs an error with its record and address, counts it in `summary.failed`, and returns the marker.
 ///
-/// Call this once for each error, where the error happens. `Result::and` can then combine markers without losing an error.
+/// Call this once for each error, where the error happens. `Result::and` can then combine markers without losing an
+/// error.
 pub(super) fn fail(
     summary: &mut Summary,
     error: &PipelineError,

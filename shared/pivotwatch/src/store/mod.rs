@@ -1,7 +1,7 @@
 //! What is remembered between invocations: facts, and the incidents found in them.
 //!
-//! [`Store`] has single steps only, each of which takes effect whole or not at all, and every write is conditional. What
-//! the steps are put together to, and why no order of them loses anything, is the pipeline's business. The two
+//! [`Store`] has single steps only, each of which takes effect whole or not at all, and every write is conditional.
+//! What the steps are put together to, and why no order of them loses anything, is the pipeline's business. The two
 //! implementations behave alike; one suite of tests runs against both.
 
 #[cfg(feature = "sdk")]
@@ -72,8 +72,8 @@ pub struct Lease {
 
 /// An incident as it is stored: its facts, what is derived from them, and how far publishing has come.
 ///
-/// Numbers of failures are not stored with it: the tallies have them, and would bring the incident out of date with each
-/// failure that comes.
+/// Numbers of failures are not stored with it: the tallies have them, and would bring the incident out of date with
+/// each failure that comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredIncident {
     /// The facts.

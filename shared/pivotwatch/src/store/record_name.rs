@@ -1,7 +1,8 @@
 //! The names of records: the sort key under which a fact or an incident of an address is stored.
 //!
 //! All of one day sort together, and the days in order, so that everything known of an address over some days is one
-//! query that a person can write by hand. Within a day each kind sorts together, so that tallies are read without logins.
+//! query that a person can write by hand. Within a day each kind sorts together, so that tallies are read without
+//! logins.
 
 use std::str::FromStr;
 

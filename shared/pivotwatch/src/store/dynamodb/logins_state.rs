@@ -1,5 +1,5 @@
-//! The merge state of an incident's logins as bytes: a format version, then the hashes that count them. An incident that
-//! lists all of its logins needs none.
+//! The merge state of an incident's logins as bytes: a format version, then the hashes that count them. An incident
+//! that lists all of its logins needs none.
 
 use std::collections::BTreeSet;
 

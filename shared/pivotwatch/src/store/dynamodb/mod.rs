@@ -141,7 +141,8 @@ impl Store for DynamoDb {
         let Some(found) = self.get(key.address, &record, Operation::LoadTally).await? else { return Ok(None) };
         let read = || {
             let version = item::version(&found)?;
-            // DynamoDB deletes expired items days later. Until then the item is there to be replaced, but holds nothing.
+            // DynamoDB deletes expired items days later. Until then the item is there to be replaced, but holds
+            // nothing.
             let value = if item::is_expired(&found, Utc::now()) { Tally::default() } else { item::tally(&found)? };
             Ok(Versioned { value, version })
         };
