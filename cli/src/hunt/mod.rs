@@ -24,9 +24,8 @@ use read_files::ReadFiles;
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
-/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read or used, or no file has a
-/// sign-in, or none a CloudTrail record, that can be used; incidents in the others are printed all the same), 2 wrong
-/// arguments.
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file could not be read or
+/// used, or no file has a usable sign-in, or none a usable CloudTrail record. Incidents in the other files are printed.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.

@@ -90,7 +90,9 @@ impl ReadFiles {
         }
         if kinds.sign_ins == 0 {
             self.set_trouble();
-            log.say("there is no sign-in in any file that was read, so no incident can be found; see whether --entra is right");
+            log.say(
+                "there is no sign-in in any file that was read, so no incident can be found; see whether --entra is right",
+            );
         } else if kinds.usable_sign_ins == 0 {
             self.set_trouble();
             log.say("no sign-in in any file that was read can be used, so no incident can be found");

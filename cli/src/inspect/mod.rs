@@ -23,8 +23,8 @@ use report::{Fault, Row};
 ///
 /// Records include failures, ignored and rejected records, and the logins of a CloudTrail log file.
 ///
-/// Exit status: 0 all files can be used, 1 a file was refused, could not be read to its end or has no usable record, 2
-/// wrong arguments, 141 standard output was closed before the end.
+/// Exit status: 0 all files can be used, 1 trouble, 2 wrong arguments, 141 standard output was closed before the end.
+/// Trouble: a file was refused, could not be read to its end, or has no usable record.
 #[derive(Args)]
 pub(crate) struct Inspect {
     /// Files, or folders with everything below them. The default settings apply.

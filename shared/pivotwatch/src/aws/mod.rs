@@ -1,4 +1,12 @@
-//! Console logins in: from CloudTrail's records to logins.
+//! Parses CloudTrail records, and finds them in events and log files.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `console_login` | parses a record: from JSON to a [`Login`](crate::detection::Login) |
+//! | `event` | finds the record in an EventBridge event |
+//! | `log_file` | recognises and reads log files |
+//! | `outcome` | the outcomes of a record |
+//! | `trail_key` | decides by an object's key whether to skip it |
 
 mod console_login;
 mod event;

@@ -1,22 +1,22 @@
-//! Which objects of a trail's bucket are log files, by their keys.
+//! Decides by its key whether an object of a trail's bucket can be a log file.
 //!
-//! A trail's bucket holds more than its log files: digests to prove these untouched, Insights, and whatever other
-//! services deliver beside them. All lie below `AWSLogs/`, by account and then by service
+//! A trail's bucket holds more than log files: digests that prove their integrity, Insights, and the logs of other
+//! services. All keys begin with `AWSLogs/`, by account and then by service
 //! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>). Reading them
-//! to find that there is nothing in them would cost, and refusing them would alarm somebody about what is in order.
+//! would cost time and find nothing. Refusing them would raise an alarm about valid objects.
 //!
-//! A key passes an object over only where it says that the object *cannot* be a log file. Trails have prefixes,
-//! organisations put their id before the account, and people who copy log files add folders of their own: a folder with
-//! an unknown name decides nothing, and its objects are read.
+//! An object is skipped only if its key shows that it *cannot* be a log file. Trails have prefixes, organisations put
+//! their id before the account, and people who copy log files add folders. An object below an unknown folder is
+//! therefore read.
 
-/// What an object is that holds no log of a trail.
+/// Why an object is skipped: what it is in place of a log file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SkipReason {
     /// A digest file.
     Digest,
     /// CloudTrail Insights.
     Insight,
-    /// What another service delivered, or another kind of CloudTrail event.
+    /// An object of another service, or with another kind of CloudTrail event.
     Other,
 }
 
@@ -32,8 +32,8 @@ impl SkipReason {
     }
 }
 
-/// Folders below an account in which other AWS services deliver their logs, and the kinds of CloudTrail event that have
-/// no logins.
+/// Folders below an account with the logs of other AWS services, or with kinds of CloudTrail events that have no
+/// logins.
 const OTHER_SERVICES: [&str; 14] = [
     "CloudFront",
     "CloudTrail-Aggregated",
@@ -51,7 +51,7 @@ const OTHER_SERVICES: [&str; 14] = [
     "WAFLogs",
 ];
 
-/// Why an object's key says that it cannot be a log file; `None` for every object that may be one.
+/// Why an object is skipped, if its key shows that it cannot be a log file; otherwise `None`.
 #[must_use]
 pub fn skip_reason(key: &str) -> Option<SkipReason> {
     let (folders, file) = key.rsplit_once('/')?;
@@ -70,7 +70,7 @@ pub fn skip_reason(key: &str) -> Option<SkipReason> {
     })
 }
 
-/// The service in the name of a file that it delivered: `111122223333_CloudTrail-Digest_eu-north-1_...`.
+/// The service in the name of a file: `111122223333_CloudTrail-Digest_eu-north-1_...`.
 fn service_of(file: &str) -> Option<&str> {
     let (account, rest) = file.split_once('_')?;
     let (service, _) = rest.split_once('_')?;
@@ -91,7 +91,7 @@ mod tests {
     const NAME: &str = "111122223333_CloudTrail_us-east-1_20260302T1235Z_AbCdEfGhIjKlMnOp.json.gz";
 
     #[test]
-    fn a_log_file_is_read_wherever_a_folder_cloudtrail_lies_below_an_account() {
+    fn an_object_below_a_folder_cloudtrail_of_an_account_is_read() {
         for folders in [
             "AWSLogs/111122223333/CloudTrail/eu-north-1/2026/03/02",
             "trails/all/AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/us-east-1/2026/03/02",
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_log_file_is_skip_reason() {
+    fn what_cannot_be_a_log_file_is_skipped() {
         for (rest, expected) in [
             ("CloudTrail-Digest/eu-north-1/2026/03/02/x.json.gz", SkipReason::Digest),
             ("CloudTrail-Insight/us-east-1/x.json.gz", SkipReason::Insight),

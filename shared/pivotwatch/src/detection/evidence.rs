@@ -7,8 +7,8 @@
 //! | [`incidents`] | tallies and all logins | the reports of all incidents, if the logins fit into memory |
 //!
 //! Whether a login matches depends on the tallies around it, and on no other login. An incident can therefore be
-//! extended login by login. A report covers the time from the first login of its incident to the last, so it does not
-//! depend on the selection of listed logins.
+//! extended login by login. A report covers the time from the first login of its incident to the last. It does not
+//! depend on which logins are listed.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,8 @@
 //! The failures of one hour, in bounded space, and with exact decisions.
 //!
-//! A bottom-K [`Sample`] gives what people read: the number of failures and their codes. It cannot decide the rule. A
-//! window that begins or ends within a saturated hour holds a part of its failures, and a sample only estimates a part:
-//! four failures of a thousand as eight, or twenty as none.
+//! A bottom-K [`Sample`] gives what people read: the number of failures and their codes. It cannot decide the rule.
+//! A window can hold a part of a saturated hour, and a sample only estimates a part. It can estimate four failures of a
+//! thousand as eight, or twenty as none.
 //!
 //! So an hour also keeps its first and its last K failures. A window is never shorter than an hour (see
 //! [`super::parameters`]), so it holds the beginning, the end, or all of an hour. Of each of these, K failures are

@@ -1,7 +1,7 @@
 //! The rule, without input and output: from facts to incidents.
 //!
 //! All functions take and return plain values, without I/O, AWS types or a clock. The same facts therefore give the
-//! same incidents, in whichever order they arrive.
+//! same incidents, in any order.
 //!
 //! | module | holds |
 //! |---|---|

@@ -32,8 +32,8 @@ pub fn fullest(moments: &[i64], login: i64, rule: &Rule) -> usize {
     fullest
 }
 
-/// Whether any login could match the failures of one source at `moments` (sorted), since some window of the rule's
-/// length holds more failures than the threshold.
+/// Whether any login could match the failures of one source at `moments` (sorted): some window holds more failures than
+/// the threshold.
 #[must_use]
 pub fn can_match(moments: &[i64], rule: &Rule) -> bool {
     let exceeding = usize::try_from(rule.threshold).unwrap_or(usize::MAX).saturating_add(1);

@@ -19,7 +19,7 @@ use crate::entra::{self, Newest, Outcome, Warning, When};
 const FACTS_PER_CHUNK: usize = 10_000;
 
 /// New failures from which on a chunk is sent. Each takes less than 400 bytes with its names, so a chunk takes less
-/// than 100 MB, whatever the number of its tallies.
+/// than 100 MB.
 const FAILURES_PER_CHUNK: usize = 250_000;
 
 /// Facts of an object that are recorded together.

@@ -3,7 +3,7 @@
 //!
 //! The order matters. Each invocation writes its facts before it reads, and reads are strongly consistent. Of two
 //! concurrent invocations, the one that reads last therefore sees the facts of both. So no match between a failure and
-//! a login is missed, in whichever order they arrive and however late.
+//! a login is missed, in any order and after any delay.
 //!
 //! Each function adds what it did to a [`Summary`], also when it fails. Within the pipeline the caller passes the
 //! summary as `&mut Summary`, so that no count is lost when a future is dropped at the deadline. The public methods
@@ -17,7 +17,7 @@
 //! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
 //! | `unfinished`, `object_fault` | errors, and how they are reported |
-//! | `deadline`, `horizon`, `runtime`, `invocation` | time: when to stop, which times are in the future, clock and timers |
+//! | `deadline`, `horizon`, `runtime`, `invocation` | time: when to stop, which times are in the future, clock |
 
 mod deadline;
 mod detect;

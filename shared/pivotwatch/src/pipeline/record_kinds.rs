@@ -3,7 +3,7 @@
 use crate::aws::{TrailOutcome, TrailRejected};
 use crate::entra::{Ignored, Outcome};
 
-/// Counts of records by kind, whatever their outcome.
+/// Counts of records by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecordKinds {
     /// Records of sign-in exports, without those of other logs.

@@ -95,7 +95,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let mut tallies = found.records;
         for _ in 0..ROUNDS {
             let writes = summary.writes;
-            // Boxed, so that the future of `settle`, of which many exist, stays small.
+            // Boxed, so that the many futures of `settle` stay small.
             Box::pin(self.settle_by(&tallies, scope, &days_of_incidents, request_id, summary)).await?;
             if summary.writes == writes {
                 return Ok(());

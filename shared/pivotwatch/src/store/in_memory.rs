@@ -1,4 +1,4 @@
-//! The store in memory, for tests and for the rule on a laptop. Its conditions are DynamoDB's.
+//! The store in memory, for tests and for the command line. Its writes have the same conditions as DynamoDB's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -13,7 +13,7 @@ use super::{
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Source, Tallies, Tally};
 
-/// Logins in a page. DynamoDB's page has 1 MB, which is some 1,500 logins; fewer here, so that tests turn pages.
+/// Logins in a page. DynamoDB's page of 1 MB has some 1,500. Here a page is small, so that tests use several.
 const PAGE: usize = 16;
 
 /// The store in memory.
@@ -37,12 +37,12 @@ impl InMemoryStore {
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
-        // No step leaves the records half changed, so what a panicking thread left is still whole.
+        // No operation can panic between two changes, so the records are consistent after a panic elsewhere.
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes `value` if the version there is the one to be replaced.
+/// Writes `value` if the stored version is the one that it `replaces`.
 fn replace<K: Ord, T>(records: &mut BTreeMap<K, Versioned<T>>, key: K, value: T, replaces: Version) -> WriteOutcome {
     let present = records.get(&key).map_or(Version::NONE, |versioned| versioned.version);
     if present != replaces {
