@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn above_its_bound_it_estimates_within_its_theoretical_error() {
+    fn beyond_its_bound_it_estimates_within_its_theoretical_error() {
         // Five standard deviations: with 256 kept, 1 / √254 is 6.3 %.
         for shown in [1_000_u32, 20_000, 300_000] {
             let mut sample = Sample::<256, ()>::default();

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn wrappings_without_end_are_not_followed() {
+    fn endless_envelopes_are_not_followed() {
         let mut event = json!({"Records": [direct("a.json")]});
         for _ in 0..20 {
             event = json!({"Message": event.to_string()});

@@ -136,7 +136,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             if let Some(reason) = UnusableExport::of(object, &of_reader) {
                 count(&mut summary.unusable, reason.name());
                 let reason = reason.name();
-                tracing::warn!(code = "object.unusable", object = %address, reason, "nothing in it can be used");
+                tracing::warn!(code = "object.unusable", object = %address, reason, "the object has no usable record");
             }
         }
         summary.add(of_reader);
