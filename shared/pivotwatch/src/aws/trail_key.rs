@@ -1,9 +1,9 @@
 //! Decides by its key whether an object of a trail's bucket can be a log file.
 //!
-//! A trail's bucket holds more than log files: digests that prove their integrity, Insights, and the logs of other
-//! services. All keys begin with `AWSLogs/`, by account and then by service
-//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>). Reading them
-//! would cost time and find nothing. Refusing them would raise an alarm about valid objects.
+//! A trail's bucket holds more than log files: digests that prove the log files' integrity, Insights, and the logs of
+//! other services. All are below `AWSLogs/`, by account and then by service
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>). Reading
+//! these other objects would cost time and find nothing. Refusing them would raise an alarm about valid objects.
 //!
 //! An object is skipped only if its key shows that it *cannot* be a log file. Trails have prefixes, organisations put
 //! their id before the account, and people who copy log files add folders. An object below an unknown folder is

@@ -75,8 +75,8 @@ const NUMBERED: usize = 100_000;
 /// Numbers equal records without an id in one object, so that each of them is a failure of its own.
 ///
 /// The number is a part of the identity. Two copies of an object therefore have the same failures, and an object that
-/// grows has those of its longest version. The order of the records does not matter. Beyond [`NUMBERED`] distinct
-/// failures, equal records count as one failure.
+/// grows has those of its longest version. The order of the records does not matter. Beyond 100,000
+/// distinct failures, equal records count as one failure.
 #[derive(Debug, Default)]
 pub struct Ordinals {
     /// The number of records by source and identity. Sources are separate, since their tallies are.
@@ -107,7 +107,7 @@ impl Ordinals {
         }
     }
 
-    /// Returns whether the last record was not numbered, because of [`NUMBERED`], and resets that.
+    /// Returns whether the last record was not numbered, because there are too many, and resets that.
     pub fn take_uncounted(&mut self) -> bool {
         std::mem::take(&mut self.is_uncounted)
     }

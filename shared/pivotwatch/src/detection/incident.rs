@@ -22,13 +22,13 @@ use super::tally::rounded;
 /// The namespace of incident ids. It is the name-based id of the rule's identifier in the URL namespace.
 const NAMESPACE: Uuid = Uuid::from_u128(0x0b93_8f1c_5d5e_5a53_9f6e_0c1d_6f6f_35a4);
 
-/// The earliest logins, which an incident lists. The store keeps the records of all logins.
+/// The largest number of logins that an incident lists, earliest first. The store keeps the records of all logins.
 pub const LOGINS_LISTED: usize = 50;
 
-/// The number of logins up to which it is exact. Beyond, it is an estimate.
+/// The largest number of logins that an incident counts exactly. Beyond, their number is an estimate.
 pub const LOGINS_COUNTED: usize = 256;
 
-/// Users that a report lists for each source.
+/// The largest number of users that a report lists for each source.
 pub const USERS_LISTED: usize = 64;
 
 /// The rule's eleven columns. Two logins of a day that agree in all of them belong to the same incident.

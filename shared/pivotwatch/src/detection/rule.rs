@@ -1,7 +1,6 @@
 //! The rule: its constants and its parameters.
 //!
-//! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", from which the numbers below
-//! are.
+//! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", with the same codes and numbers.
 
 use std::collections::BTreeSet;
 

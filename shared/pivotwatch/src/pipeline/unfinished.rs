@@ -9,7 +9,7 @@ use crate::detection::Address;
 /// Some of the work failed, so the event must be delivered again. The log has a line for each error.
 ///
 /// A `Result` holds one error. With fifty unreadable tallies, an operator would repair the first, redrive the event,
-/// and only then see the second. Errors are therefore reported one by one with [`fail`], and functions return this
+/// and only then see the second. Errors are therefore reported one by one with `fail`, and functions return this
 /// marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not everything was recorded and settled; the log has each error, and the first was {code}")]

@@ -147,7 +147,7 @@ pub struct Loaded<T> {
 pub struct UnreadableRecord {
     /// Its sort key.
     pub record: String,
-    /// Why.
+    /// The reason.
     pub cause: String,
 }
 
@@ -159,7 +159,7 @@ pub type StoredIncidents = BTreeMap<Uuid, Versioned<StoredIncident>>;
 pub struct LoginPage {
     /// The logins, in the order of their sort keys.
     pub logins: Vec<Login>,
-    /// The sort key before the next page; `None` on the last page.
+    /// The sort key that precedes the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -180,7 +180,7 @@ pub enum StoreError {
     Unreadable {
         /// Its sort key.
         record: String,
-        /// Why.
+        /// The reason.
         cause: String,
     },
     /// A record could not be encoded as an item, so nothing was written.
@@ -188,7 +188,7 @@ pub enum StoreError {
     Unencodable {
         /// Its sort key.
         record: String,
-        /// Why.
+        /// The reason.
         cause: String,
     },
 }
@@ -246,7 +246,7 @@ pub trait Store: Send + Sync {
     /// Loads a tally, `None` if it does not exist.
     fn load_tally(&self, key: &TallyKey) -> impl Future<Output = Result<Option<Versioned<Tally>>, StoreError>> + Send;
 
-    /// Writes a tally, on the condition that it `replaces` the stored version.
+    /// Writes a tally, on the condition that the stored version is the one that it `replaces`.
     fn write_tally(
         &self,
         key: &TallyKey,
@@ -286,7 +286,7 @@ pub trait Store: Send + Sync {
         key: &IncidentKey,
     ) -> impl Future<Output = Result<Option<Versioned<StoredIncident>>, StoreError>> + Send;
 
-    /// Writes an incident, on the condition that it `replaces` the stored version.
+    /// Writes an incident, on the condition that the stored version is the one that it `replaces`.
     fn write_incident(
         &self,
         stored: &StoredIncident,

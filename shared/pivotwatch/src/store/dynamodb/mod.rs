@@ -102,7 +102,7 @@ impl DynamoDb {
         self.client.put_item().table_name(&self.table).set_item(Some(item))
     }
 
-    /// Writes an item, on the condition that it `replaces` the stored version.
+    /// Writes an item, on the condition that the stored version is the one that it `replaces`.
     async fn replace(&self, item: Item, replaces: Version, operation: Operation) -> Result<WriteOutcome, StoreError> {
         let put = self.put(item);
         let put = if replaces == Version::NONE {
