@@ -1,4 +1,4 @@
-//! What the commands share: files and folders as objects, and how findings are printed.
+//! Shared by the commands: finds files in folders, presents them as objects, and defines the output formats.
 
 use std::fs::{File, FileType};
 use std::io;
@@ -6,26 +6,26 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
-use pivotwatch::aws::{self, PassedOver};
+use pivotwatch::aws::{self, SkipReason};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use walkdir::{DirEntry, WalkDir};
 
-/// A file that some path means.
+/// A file that an argument names, or that is in a folder that an argument names.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundFile {
     pub(crate) path: PathBuf,
-    /// The key that it would have as an object.
+    /// Its path as the key of an object.
     pub(crate) key: String,
-    /// Why it is not read.
+    /// Why it is skipped; `None` if it is read.
     pub(crate) skipped: Option<Skipped>,
 }
 
-/// Why a file that was found in a folder is not read. One that is named itself is always read: a person means it.
+/// Why a file in a folder is skipped. A file that an argument names is always read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Skipped {
-    /// The folders that it is in say that it cannot be a log file.
-    PassedOver(PassedOver),
-    /// It is no regular file: reading it could wait, or go on, for ever.
+    /// The names of its folders show that it is no log file.
+    ByKey(SkipReason),
+    /// It is no regular file, so reading it might never end.
     Special(&'static str),
 }
 
@@ -33,28 +33,28 @@ impl Skipped {
     /// The name in reports.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::PassedOver(reason) => reason.name(),
+            Self::ByKey(reason) => reason.name(),
             Self::Special(kind) => kind,
         }
     }
 }
 
-impl Found {
+impl FoundFile {
     fn of(entry: DirEntry) -> Self {
         let key = entry.path().to_string_lossy().into_owned();
         if entry.depth() == 0 {
-            // Its folders do not matter, and are no part of the key where they would pass it over.
+            // The key has no folders if they would skip the file.
             let name = || entry.file_name().to_string_lossy().into_owned();
-            let key = if aws::passed_over(&key).is_some() { name() } else { key };
+            let key = if aws::skip_reason(&key).is_some() { name() } else { key };
             return Self { path: entry.into_path(), key, skipped: None };
         }
         let special = special(entry.file_type()).map(Skipped::Special);
-        let skipped = special.or_else(|| aws::passed_over(&key).map(Skipped::PassedOver));
+        let skipped = special.or_else(|| aws::skip_reason(&key).map(Skipped::ByKey));
         Self { path: entry.into_path(), key, skipped }
     }
 }
 
-/// What a file is that is no regular one.
+/// The kind of a file that is no regular file; `None` for a regular file.
 fn special(file_type: FileType) -> Option<&'static str> {
     if file_type.is_file() {
         return None;
@@ -75,18 +75,18 @@ fn special(file_type: FileType) -> Option<&'static str> {
     Some("special_file")
 }
 
-/// The files that some paths mean: a file itself, and of a folder every file below it. Each comes once, in the order of
-/// the paths' names, so that the order of arguments changes nothing.
-pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<Found, FileFault>> {
+/// The files that `paths` name, and all files below the folders that they name. Each file is listed once, sorted by
+/// path, so that the order of arguments does not matter.
+pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<FoundFile, FileFault>> {
     let entries = paths.iter().flat_map(|path| WalkDir::new(path).follow_links(true));
     let mut files: Vec<_> = entries
         .filter_map(|entry| match entry {
             Ok(entry) if entry.file_type().is_dir() => None,
-            Ok(entry) => Some(Ok(Found::of(entry))),
+            Ok(entry) => Some(Ok(FoundFile::of(entry))),
             Err(error) => Some(Err(FileFault(error))),
         })
         .collect();
-    // Of a file that is named and also found in a folder, the first is the one that is named.
+    // A file that an argument names precedes the same file found in a folder, and so replaces it.
     files.sort_by_cached_key(|file| {
         let is_skipped = file.as_ref().is_ok_and(|found| found.skipped.is_some());
         (path(file).to_owned(), is_skipped)
@@ -95,20 +95,20 @@ pub(crate) fn below(paths: &[PathBuf]) -> Vec<Result<Found, FileFault>> {
     files
 }
 
-fn path(file: &Result<Found, FileFault>) -> &Path {
+fn path(file: &Result<FoundFile, FileFault>) -> &Path {
     match file {
         Ok(found) => &found.path,
         Err(fault) => fault.path(),
     }
 }
 
-/// A file or folder that cannot be looked at.
+/// A file or folder that cannot be accessed.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct FileFault(walkdir::Error);
 
 impl FileFault {
-    /// Where it lies.
+    /// The path of the file or folder.
     pub(crate) fn path(&self) -> &Path {
         self.0.path().unwrap_or(Path::new(""))
     }
@@ -119,7 +119,7 @@ pub(crate) fn address(key: String) -> ObjectAddress {
     ObjectAddress { key, ..ObjectAddress::default() }
 }
 
-/// One file as the only object there is. A path that is no text would not survive being a key.
+/// A store of objects with one file. It has the path, since a path that is not UTF-8 cannot be a key.
 pub(crate) struct OneFile<'a>(pub(crate) &'a Path);
 
 impl Objects for OneFile<'_> {
@@ -131,16 +131,16 @@ impl Objects for OneFile<'_> {
     }
 }
 
-/// How findings are printed.
+/// The format of findings.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// A table for people.
     Table,
-    /// For machines: an object on each line.
+    /// A JSON object on each line, for programs.
     Json,
 }
 
-/// One line, below the header: output that is searched and piped needs no frames.
+/// A single line below the header, since frames get in the way of `grep` and pipes.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// An empty table with these columns.

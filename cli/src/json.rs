@@ -1,4 +1,4 @@
-//! JSON for machines, which people look at in a terminal.
+//! JSON lines that are safe to print to a terminal.
 
 use std::io::{self, Write};
 
@@ -6,13 +6,14 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-/// Writes a value as one line of JSON in printable ASCII. Every other character of its texts is written as `\uXXXX`: C1
-/// controls and DEL, which a terminal may obey, and marks that turn a text round or are not seen. The value is the same.
+/// Writes a value as one line of JSON in printable ASCII. Every other character is escaped as `\uXXXX`: terminals may
+/// execute C1 controls and DEL, and direction marks and invisible characters deceive readers.
 pub(crate) fn write_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, Ascii))?;
     writeln!(out)
 }
 
+/// Escapes all characters except printable ASCII.
 struct Ascii;
 
 impl Formatter for Ascii {
@@ -46,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_obeys_is_escaped() {
+    fn control_characters_are_escaped() {
         let text = "a\u{1b}[1m\u{9b}2J\u{7f}\u{202e}\u{2028}\u{e0041}\"é";
         let expected = r#""a\u001b[1m\u009b2J\u007f\u202e\u2028\udb40\udc41\"\u00e9""#;
         assert_eq!(written(&text), format!("{expected}\n"));
@@ -54,14 +55,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_is_one_printable_line_and_stays_the_same(
+        fn every_value_becomes_one_printable_line_and_parses_to_the_same_value(
             fields in proptest::collection::btree_map(any::<String>(), any::<String>(), 0..4),
         ) {
             let line = written(&fields);
             let text = line.strip_suffix('\n').unwrap();
             prop_assert!(text.chars().all(is_printable), "{text}");
-            let read: Value = serde_json::from_str(text).unwrap();
-            prop_assert_eq!(read, serde_json::to_value(&fields).unwrap());
+            let parsed: Value = serde_json::from_str(text).unwrap();
+            prop_assert_eq!(parsed, serde_json::to_value(&fields).unwrap());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a command says beside its findings, on standard error.
+//! The log of a command, on standard error.
 
 use std::fmt;
 use std::io::Write;
@@ -8,12 +8,13 @@ use pivotwatch::notify::escape_for_display;
 use pivotwatch::pipeline::Reasons;
 
 /// Characters of a path that are shown.
-const PATH: usize = 200;
+const PATH_LENGTH: usize = 200;
 
 /// Characters of a message that are shown.
-const MESSAGE: usize = 1000;
+const MESSAGE_LENGTH: usize = 1000;
 
-/// The log. A log that nobody reads, or that finds its disk full, neither ends a command nor changes its exit status.
+/// The log. An error when writing to it (a closed pipe, a full disk) neither ends a command nor changes its exit
+/// status.
 pub(crate) struct Log<W>(W);
 
 impl<W: Write> Log<W> {
@@ -21,7 +22,7 @@ impl<W: Write> Log<W> {
         Self(out)
     }
 
-    /// Writes a line as it is.
+    /// Writes a line without escaping it.
     pub(crate) fn line(&mut self, line: impl fmt::Display) {
         let _ = writeln!(self.0, "{line}");
     }
@@ -31,27 +32,27 @@ impl<W: Write> Log<W> {
         self.line(format_args!("pivotwatch: {}", shown_message(message)));
     }
 
-    /// Writes a message about a file. Whoever named the file must not write to the terminal: both are escaped.
+    /// Writes a message about a file. Path and message are escaped, since an attacker may have chosen the file's name.
     pub(crate) fn about(&mut self, path: &str, message: impl fmt::Display) {
         self.line(format_args!("pivotwatch: {}: {}", shown_path(path), shown_message(message)));
     }
 }
 
-/// A path as the terminal may show it.
+/// A path, escaped for display.
 pub(crate) fn shown_path(path: &str) -> String {
-    escape_for_display(path, PATH)
+    escape_for_display(path, PATH_LENGTH)
 }
 
 fn shown_message(message: impl fmt::Display) -> String {
-    escape_for_display(&message.to_string(), MESSAGE)
+    escape_for_display(&message.to_string(), MESSAGE_LENGTH)
 }
 
-/// A number and its noun, with the plural's `s` where the number needs it.
+/// A number with its noun, in the plural unless the number is 1.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What deserves attention: a text for each reason.
+/// The messages for counts of warnings, one for each reason.
 pub(crate) fn warnings(counts: &Reasons) -> impl Iterator<Item = String> {
     Warning::ALL.into_iter().filter_map(|warning| {
         let number = counts.get(warning.name())?;

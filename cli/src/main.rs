@@ -1,4 +1,4 @@
-//! `pivotwatch`: the rule on a laptop, for responders and analysts.
+//! `pivotwatch`: the command line for responders and analysts, who apply the rule to files.
 
 mod arguments;
 mod files;
@@ -27,36 +27,36 @@ enum Command {
     Inspect(inspect::Inspect),
 }
 
-/// How a command ended, as the shell sees it.
+/// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
-    /// Nothing was found.
-    Quiet = 0,
-    /// Something could not be read or used. What was found in the rest is printed all the same.
+enum ExitStatus {
+    /// `hunt` found no incident, or `inspect` no fault.
+    Clean = 0,
+    /// A file could not be read or used. The findings in the other files are printed.
     Trouble = 1,
-    /// Incidents were found.
-    Found = 10,
-    /// Standard output was closed before everything was inspected, as by SIGPIPE.
-    Unread = 141,
+    /// `hunt` found incidents.
+    Incidents = 10,
+    /// Standard output was closed before `inspect` ended: the status that a shell reports after SIGPIPE.
+    PipeClosed = 141,
 }
 
 fn main() -> ExitCode {
-    // A panic while a file is read becomes a fault of that file. Its message can quote the file.
+    // A panic while a file is read becomes a fault of that file. Its message can quote the file, so it must be escaped.
     std::panic::set_hook(Box::new(|panic| Log::new(io::stderr()).say(panic)));
     let Arguments { command } = arguments::parse();
-    // Standard error is not locked: a panic on another thread writes to it.
+    // Standard error is not locked, so that a panic on another thread can write to it.
     let (mut out, mut log) = (io::stdout().lock(), Log::new(io::stderr()));
-    let (ended, printed) = match command {
+    let (status, printed) = match command {
         Command::Hunt(hunt) => hunt.run(&mut out, &mut log),
         Command::Inspect(inspect) => inspect.run(&mut out, &mut log),
     };
-    let ended = match printed {
-        // A reader that has seen enough changes nothing about what was found.
+    let status = match printed {
+        // A closed pipe does not change the findings.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             log.say(format_args!("the findings could not be printed: {error}"));
-            Ended::Trouble
+            ExitStatus::Trouble
         }
-        _ => ended,
+        _ => status,
     };
-    ExitCode::from(ended as u8)
+    ExitCode::from(status as u8)
 }

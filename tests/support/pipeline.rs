@@ -7,9 +7,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Rule;
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{InMemoryNotifier, Message, Notifier, PublishError, Table};
+use pivotwatch::notify::{InMemoryNotifier, Message, Notifier, PublishError, TableLocation};
 use pivotwatch::objects::Objects;
-use pivotwatch::pipeline::{Pipeline, Runtime, System};
+use pivotwatch::pipeline::{Pipeline, Runtime, SystemRuntime};
 use pivotwatch::store::Store;
 use serde_json::Value;
 
@@ -58,7 +58,7 @@ impl Runtime for VirtualRuntime {
     }
 
     async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        System.run_blocking(work).await
+        SystemRuntime.run_blocking(work).await
     }
 }
 
@@ -120,8 +120,8 @@ impl Event {
         match self {
             Self::Objects(keys) => {
                 let keys: Vec<_> = keys.iter().map(String::as_str).collect();
-                let ingested = pipeline.ingest(objects, &written(&keys)).await;
-                ingested.answer().map(drop).map_err(|failed| failed.to_string())
+                let (_, answer) = pipeline.ingest(objects, &written(&keys)).await;
+                answer.map(drop).map_err(|failed| failed.to_string())
             }
             Self::Record(record) => {
                 let (_, result) = pipeline.detect(&event(record)).await;
@@ -139,7 +139,7 @@ pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, VirtualRuntime> {
         runtime: VirtualRuntime::at(noon()),
         rule: Rule::default(),
         limits: Limits::default(),
-        table: Table {
+        table: TableLocation {
             name: "pivotwatch-evidence".to_owned(),
             region: "us-east-1".to_owned(),
             account: "999988887777".to_owned(),

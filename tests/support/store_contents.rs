@@ -27,13 +27,13 @@ pub struct StoreContents {
 pub async fn store_contents(store: &impl Store, address: Address, days: RangeInclusive<Day>) -> StoreContents {
     let days = days_within(days);
     let mut contents = StoreContents { evidence: Evidence::none(address), unreadable: Vec::new() };
-    let tallies = store.tallies(address, &days).await.expect("the store answers");
+    let tallies = store.load_tallies(address, &days).await.expect("the store answers");
     contents.evidence.tallies = tallies.records;
     contents.unreadable.extend(tallies.unreadable);
     for day in days {
         let mut after = None;
         loop {
-            let page = store.logins(address, day, after).await.expect("the store answers");
+            let page = store.load_logins(address, day, after).await.expect("the store answers");
             contents.evidence.logins.extend(page.records.logins);
             contents.unreadable.extend(page.unreadable);
             after = page.records.next;
@@ -58,7 +58,7 @@ pub async fn incidents(
 ) -> Vec<StoredIncident> {
     let mut all = Vec::new();
     for day in days_within(days) {
-        let found = store.incidents(address, day, wanted).await.expect("the store answers");
+        let found = store.load_incidents(address, day, wanted).await.expect("the store answers");
         assert!(found.unreadable.is_empty(), "{:?}", found.unreadable);
         all.extend(found.records.into_values().map(|stored| stored.value));
     }

@@ -1,6 +1,6 @@
-//! `pivotwatch hunt`: the functions' own pipeline over files, with the store in memory.
+//! `pivotwatch hunt`: runs the functions' pipeline over files, with an in-memory store.
 
-mod all_read;
+mod read_files;
 mod report;
 
 use std::collections::BTreeSet;
@@ -12,20 +12,20 @@ use pivotwatch::detection::parameters::{Threshold, Window};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{Rule, Source};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{InMemoryNotifier, Table};
-use pivotwatch::pipeline::{Pipeline, System};
+use pivotwatch::notify::{InMemoryNotifier, TableLocation};
+use pivotwatch::pipeline::{Pipeline, SystemRuntime};
 use pivotwatch::settings;
 use pivotwatch::store::InMemoryStore;
 
-use crate::Ended;
+use crate::ExitStatus;
 use crate::files::{self, Format};
 use crate::log::Log;
-use all_read::AllRead;
+use read_files::ReadFiles;
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
-/// Exit status: 0 no incident, 10 incidents found, 1 trouble (a file could not be read or used, or no file has a sign-in,
-/// or none a CloudTrail record, that can be used; incidents in the others are printed all the same), 2 wrong arguments.
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file could not be read or
+/// used, or no file has a usable sign-in, or none a usable CloudTrail record. Incidents in the other files are printed.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.
@@ -36,11 +36,11 @@ pub(crate) struct Hunt {
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     cloudtrail: Vec<PathBuf>,
 
-    /// Failures of one source that raise no alarm; one more does.
+    /// Failures of one source that raise no alarm; one more raises it.
     #[arg(long, value_name = "N", default_value = "5")]
     threshold: Threshold,
 
-    /// Longest time between the first failure and the login (or the last failure), such as 24h, 90m or 2d.
+    /// Longest time from the first failure to the login (or to the last failure), such as 24h, 90m or 2d.
     #[arg(long, default_value = "24h")]
     window: Window,
 
@@ -48,7 +48,7 @@ pub(crate) struct Hunt {
     #[arg(help = "Whether failures count on either side of the login (any) or only before it (failures_first)")]
     order: Order,
 
-    /// Sources that count, each with the threshold to itself, separated by commas.
+    /// Sources that count, separated by commas. Each is compared with the threshold alone.
     #[arg(long, default_value = "interactive,non_interactive", value_parser = settings::sources)]
     sources: BTreeSet<Source>,
 
@@ -58,31 +58,31 @@ pub(crate) struct Hunt {
 }
 
 impl Hunt {
-    /// Hunts, prints incidents to `out` and everything else to `log`. Returns how the hunt ended, and whether its incidents
+    /// Hunts, prints incidents to `out` and all messages to `log`. Returns the exit status, and whether the incidents
     /// could be printed.
-    pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (Ended, io::Result<()>) {
+    pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (ExitStatus, io::Result<()>) {
         let paths = [self.entra, self.cloudtrail].concat();
         let (threshold, window) = (self.threshold.get(), self.window.length());
         let rule = Rule { threshold, window, order: self.order, sources: self.sources };
         let pipeline = Pipeline {
             store: InMemoryStore::default(),
             notifier: InMemoryNotifier::default(),
-            runtime: System,
+            runtime: SystemRuntime,
             rule,
             limits: Limits::default(),
-            table: Table::default(),
+            table: TableLocation::default(),
         };
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
             Ok(runtime) => runtime,
             Err(error) => {
                 log.say(error);
-                return (Ended::Trouble, Ok(()));
+                return (ExitStatus::Trouble, Ok(()));
             }
         };
-        let mut read = AllRead::default();
+        let mut read = ReadFiles::default();
         runtime.block_on(read.record(&pipeline, files::below(&paths), log));
         runtime.block_on(read.settle(&pipeline, log));
-        read.judge(log);
+        read.report_missing_input(log);
 
         let mut incidents = Vec::new();
         for stored in pipeline.store.all_incidents() {
@@ -90,7 +90,7 @@ impl Hunt {
                 Ok(report) => incidents.push(report),
                 Err(error) => {
                     log.say(error);
-                    return (Ended::Trouble, Ok(()));
+                    return (ExitStatus::Trouble, Ok(()));
                 }
             }
         }
@@ -101,11 +101,11 @@ impl Hunt {
         };
         let printed = printed.and_then(|()| out.flush());
         report::summary(&read.total, &read.skipped, incidents.len(), log);
-        let ended = match incidents.len() {
-            _ if read.has_trouble => Ended::Trouble,
-            0 => Ended::Quiet,
-            _ => Ended::Found,
+        let status = match incidents.len() {
+            _ if read.has_trouble => ExitStatus::Trouble,
+            0 => ExitStatus::Clean,
+            _ => ExitStatus::Incidents,
         };
-        (ended, printed)
+        (status, printed)
     }
 }

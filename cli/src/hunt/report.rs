@@ -1,4 +1,4 @@
-//! What a hunt prints.
+//! The output of a hunt.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -17,9 +17,9 @@ use crate::{files, json};
 /// Characters of a name that the table shows.
 const SHOWN: usize = 60;
 
-/// An incident as machines read it: the rule's columns by name, and what is behind them.
+/// An incident in JSON: the rule's columns by name, and the facts and derived values.
 #[derive(Serialize)]
-struct Line<'a> {
+struct IncidentLine<'a> {
     id: String,
     day: Day,
     severity: &'static str,
@@ -39,7 +39,7 @@ struct Line<'a> {
 pub(super) fn json(reports: &[IncidentReport], out: &mut impl Write) -> io::Result<()> {
     for report in reports {
         let incident = &report.incident;
-        let line = Line {
+        let line = IncidentLine {
             id: incident.id.to_string(),
             day: incident.day,
             severity: report.severity().name(),
@@ -58,7 +58,7 @@ pub(super) fn json(reports: &[IncidentReport], out: &mut impl Write) -> io::Resu
     Ok(())
 }
 
-/// Prints a row for each incident; nothing where there are none.
+/// Prints a table with a row for each incident, or nothing if there is none.
 pub(super) fn table(reports: &[IncidentReport], out: &mut impl Write) -> io::Result<()> {
     if reports.is_empty() {
         return Ok(());
@@ -104,14 +104,14 @@ fn failures(report: &IncidentReport) -> String {
     by_source.collect::<Vec<_>>().join("\n")
 }
 
-/// Prints what was read, and what became of it.
+/// Prints the counts of the hunt.
 pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, log: &mut Log<impl Write>) {
     let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
     let (files, records) = (counted(summary.objects, "file"), counted(summary.records, "record"));
     log.line(format_args!("{files}, {records}"));
     if !skipped.is_empty() {
         let more = counted(total(skipped), "more file");
-        log.line(format_args!("  {more} passed over{}", by_reason(skipped)));
+        log.line(format_args!("  {more} skipped{}", by_reason(skipped)));
     }
     log.line(format_args!("  {}", counted(summary.failures, "failure")));
     log.line(format_args!("  {}{}", counted(summary.logins, "successful console login"), without_logins(summary)));
@@ -125,18 +125,18 @@ pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, lo
     log.line(counted(incidents as u64, "incident"));
 }
 
-/// What to add where CloudTrail records were seen and none of them is a console login, not even a failed one. A quiet
-/// account has such logs, and so has a trail without sign-in events.
+/// A hint for logs whose CloudTrail records include no console login, not even a failed one. Either the account is
+/// quiet, or the trail does not log sign-ins.
 fn without_logins(summary: &Summary) -> &'static str {
     let others = summary.ignored.get(TrailIgnored::NotAConsoleLogin.name()).copied().unwrap_or_default();
-    if summary.seen.trail_records > 0 && summary.seen.trail_records == others {
+    if summary.kinds.trail_records > 0 && summary.kinds.trail_records == others {
         "; no CloudTrail record is a console login, so see whether the logs are those of the right regions and days"
     } else {
         ""
     }
 }
 
-/// Why nothing in a file can be used.
+/// The message for a file without a usable record.
 pub(super) fn unusable(summary: &Summary) -> String {
     if summary.records == 0 {
         return "it has no record, so it says nothing about incidents".to_owned();

@@ -1,4 +1,4 @@
-//! What the records of a file come to, in numbers.
+//! The findings of an inspection: counts, addresses and times of a file's records.
 
 use std::collections::HashSet;
 
@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome, TimeCollector, TimeRange, Warning};
-use pivotwatch::pipeline::{Summary, count, horizon, see_sign_in, see_trail_record};
+use pivotwatch::pipeline::{Summary, count, count_sign_in, count_trail_record, horizon};
 
-/// Numbers of a file.
+/// The findings of a file.
 #[derive(Debug)]
 pub(super) struct Findings {
-    /// Records, failures, logins, and the others by reason: what `ingest` counts.
+    /// The counts that `ingest` would add.
     pub(super) summary: Summary,
     /// The addresses of failures and logins.
     pub(super) addresses: HashSet<Address>,
@@ -20,7 +20,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Nothing is found yet in a file that is inspected `now`.
+    /// The findings before the first record of a file that is inspected `now`.
     pub(super) fn none(now: DateTime<Utc>) -> Self {
         let (summary, addresses) = (Summary::default(), HashSet::new());
         Self { summary, addresses, times: TimeRange::with_horizon(horizon(now)) }
@@ -30,7 +30,7 @@ impl Findings {
 impl entra::Receiver for Findings {
     fn receive(&mut self, outcome: Outcome) {
         self.summary.records += 1;
-        see_sign_in(&mut self.summary.seen, &outcome);
+        count_sign_in(&mut self.summary.kinds, &outcome);
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;
@@ -52,7 +52,7 @@ impl entra::Receiver for Findings {
 
 impl TrailReceiver for Findings {
     fn receive_record(&mut self, outcome: TrailOutcome) {
-        see_trail_record(&mut self.summary.seen, &outcome);
+        count_trail_record(&mut self.summary.kinds, &outcome);
         self.summary.records += 1;
         match outcome {
             TrailOutcome::Login(login) => {

@@ -1,4 +1,4 @@
-//! `pivotwatch inspect`: what `ingest` would make of files.
+//! `pivotwatch inspect`: reports how `ingest` would read files.
 
 mod findings;
 mod report;
@@ -11,23 +11,23 @@ use chrono::Utc;
 use clap::Args;
 use pivotwatch::detection::Rule;
 use pivotwatch::input::{Limits, ReadFault};
-use pivotwatch::pipeline::{UnusableExport, reading};
+use pivotwatch::pipeline::{UnusableExport, object_reader};
 
-use crate::Ended;
-use crate::files::{self, Format, Found, Skipped};
+use crate::ExitStatus;
+use crate::files::{self, Format, FoundFile, Skipped};
 use crate::log::Log;
 use findings::Findings;
 use report::{Fault, Row};
 
-/// Tell what ingest would make of files: shape, compression, and what each record comes to.
+/// Show how ingest would read files: shape, compression, and the outcomes of the records.
 ///
-/// Records are failures, ignored and rejected ones together, and in a CloudTrail log file logins.
+/// Records include failures, ignored and rejected records, and the logins of a CloudTrail log file.
 ///
-/// Exit status: 0 all can be used, 1 a file was refused, could not be read to its end or has nothing that can be used, 2
-/// wrong arguments, 141 standard output was closed before the end.
+/// Exit status: 0 all files can be used, 1 trouble, 2 wrong arguments, 141 standard output was closed before the end.
+/// Trouble: a file was refused, could not be read to its end, or has no usable record.
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// Files, or folders with everything below them. They are judged by the default settings.
+    /// Files, or folders with everything below them. The default settings apply.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -37,17 +37,17 @@ pub(crate) struct Inspect {
 }
 
 impl Inspect {
-    /// Inspects, prints findings to `out` and what went wrong to `log`. Returns how the inspection ended, and whether its
-    /// findings could be printed.
-    pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (Ended, io::Result<()>) {
+    /// Inspects, prints findings to `out` and errors to `log`. Returns the exit status, and whether the findings could
+    /// be printed.
+    pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (ExitStatus, io::Result<()>) {
         let rows = files::below(&self.files).into_iter().map(|file| match file {
             Ok(file) => inspect(&file),
             Err(fault) => Row::of_fault(fault.path(), Fault { code: "file.unreadable", message: fault.to_string() }),
         });
-        let mut ended = Ended::Quiet;
+        let mut status = ExitStatus::Clean;
         let mut rows = rows.inspect(|row| {
             if row.is_trouble() {
-                ended = Ended::Trouble;
+                status = ExitStatus::Trouble;
             }
         });
         let printed = match self.format {
@@ -55,15 +55,15 @@ impl Inspect {
             Format::Table => report::table(&rows.collect::<Vec<_>>(), out, log),
         };
         match printed.and_then(|()| out.flush()) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => (Ended::Unread, Ok(())),
-            printed => (ended, printed),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => (ExitStatus::PipeClosed, Ok(())),
+            printed => (status, printed),
         }
     }
 }
 
-fn inspect(Found { path, key, skipped }: &Found) -> Row {
-    let mut row = Row { passed_over: skipped.map(Skipped::name), ..Row::of(path) };
-    if row.passed_over.is_some() {
+fn inspect(FoundFile { path, key, skipped }: &FoundFile) -> Row {
+    let mut row = Row { skipped: skipped.map(Skipped::name), ..Row::of(path) };
+    if row.skipped.is_some() {
         return row;
     }
     let file = match File::open(path) {
@@ -71,12 +71,12 @@ fn inspect(Found { path, key, skipped }: &Found) -> Row {
         Err(error) => return Row::of_fault(path, Fault { code: "file.unreadable", message: error.to_string() }),
     };
     let mut findings = Findings::none(Utc::now());
-    let read = reading::guarded(|| {
-        let recognised = reading::recognise(file, Limits::default())?;
-        let what = recognised.what();
-        row.what = Some(what);
+    let read = object_reader::catch_panics(|| {
+        let recognised = object_reader::recognise(file, Limits::default())?;
+        let format = recognised.format();
+        row.format = Some(format);
         recognised.read(key, &Rule::default(), &mut findings)?;
-        row.unusable = UnusableExport::of(what, &findings.summary);
+        row.unusable = UnusableExport::of(format, &findings.summary);
         Ok(())
     });
     Row { error: read.err().map(|fault| fault_of(&fault)), findings, ..row }

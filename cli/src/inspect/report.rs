@@ -1,10 +1,10 @@
-//! What an inspection prints.
+//! The output of an inspection.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use pivotwatch::pipeline::reading::Read;
+use pivotwatch::pipeline::object_reader::ObjectFormat;
 use pivotwatch::pipeline::{Reasons, UnusableExport};
 use serde::Serialize;
 
@@ -12,20 +12,20 @@ use super::findings::Findings;
 use crate::log::{Log, shown_path, warnings};
 use crate::{files, json};
 
-/// A file, and what was found in it.
+/// A file and its findings.
 pub(super) struct Row {
     pub(super) file: String,
-    /// Why it would not even be opened, by its key.
-    pub(super) passed_over: Option<&'static str>,
-    /// Why nothing in it can be used.
+    /// The reason to skip it, which its key or kind shows.
+    pub(super) skipped: Option<&'static str>,
+    /// Why it has no usable record.
     pub(super) unusable: Option<UnusableExport>,
-    /// What it is, if that could be told.
-    pub(super) what: Option<Read>,
+    /// Its format, if it was recognised.
+    pub(super) format: Option<ObjectFormat>,
     pub(super) findings: Findings,
     pub(super) error: Option<Fault>,
 }
 
-/// Why a file was refused, or not read to its end.
+/// Why a file was refused or could not be read to its end.
 #[derive(Serialize)]
 pub(super) struct Fault {
     pub(super) code: &'static str,
@@ -33,13 +33,13 @@ pub(super) struct Fault {
 }
 
 impl Row {
-    /// A file of which nothing is known yet.
+    /// A file before its inspection.
     pub(super) fn of(path: &Path) -> Self {
         let file = path.to_string_lossy().into_owned();
-        Self { file, passed_over: None, unusable: None, what: None, findings: Findings::none(Utc::now()), error: None }
+        Self { file, skipped: None, unusable: None, format: None, findings: Findings::none(Utc::now()), error: None }
     }
 
-    /// Whether nothing of the file can be used, or not all of it was read.
+    /// Whether the file has no usable record, or could not be read to its end.
     pub(super) fn is_trouble(&self) -> bool {
         self.error.is_some() || self.unusable.is_some()
     }
@@ -50,9 +50,9 @@ impl Row {
     }
 }
 
-/// A file as machines read it.
+/// A file in JSON.
 #[derive(Serialize)]
-struct Line<'a> {
+struct FileLine<'a> {
     file: &'a str,
     shape: Option<&'static str>,
     compression: Option<&'static str>,
@@ -72,12 +72,12 @@ struct Line<'a> {
 
 /// Prints a file as a JSON object on a line of its own.
 pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
-    let Row { file, passed_over, unusable, what, findings, error } = row;
-    let line = Line {
+    let Row { file, skipped, unusable, format, findings, error } = row;
+    let line = FileLine {
         file,
-        shape: what.map(|what| what.shape),
-        compression: what.map(|what| what.compression.name()),
-        passed_over: *passed_over,
+        shape: format.map(|format| format.shape),
+        compression: format.map(|format| format.compression.name()),
+        passed_over: *skipped,
         records: findings.summary.records,
         failures: findings.summary.failures,
         logins: findings.summary.logins,
@@ -93,7 +93,7 @@ pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
     json::write_line(out, &line)
 }
 
-/// Prints a row for each file, and to `log` what is wrong with which, or deserves attention.
+/// Prints a table with a row for each file to `out`, and faults and warnings to `log`.
 pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut Log<impl Write>) -> io::Result<()> {
     let mut table = files::table([
         "File",
@@ -130,7 +130,7 @@ pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut Log<impl Write
             log.about(&row.file, format_args!("{message} ({code})"));
         }
         if let Some(unusable) = row.unusable {
-            log.about(&row.file, format_args!("nothing in it can be used ({})", unusable.name()));
+            log.about(&row.file, format_args!("it has no usable record ({})", unusable.name()));
         }
         for warning in warnings(&row.findings.summary.warnings) {
             log.about(&row.file, warning);
@@ -140,10 +140,10 @@ pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut Log<impl Write
 }
 
 fn shape(row: &Row) -> String {
-    match (&row.what, row.passed_over) {
-        (_, Some(reason)) => format!("passed over: {reason}"),
+    match (&row.format, row.skipped) {
+        (_, Some(reason)) => format!("skipped: {reason}"),
         (None, None) => "refused".to_owned(),
-        (Some(Read { shape, compression }), None) => match compression.name() {
+        (Some(ObjectFormat { shape, compression }), None) => match compression.name() {
             "none" => (*shape).to_owned(),
             compression => format!("{shape}, {compression}"),
         },

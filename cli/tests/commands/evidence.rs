@@ -1,4 +1,4 @@
-//! "No incident" is an answer only where there was something to judge: sign-ins and CloudTrail records that can be used.
+//! The result "no incident" requires input: a usable sign-in and a usable CloudTrail record.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,20 +56,20 @@ fn assert_ends(output: &Output, status: i32, words: &str) {
 }
 
 #[test]
-fn sign_ins_of_which_none_can_be_used_are_trouble() {
+fn sign_ins_without_a_usable_one_are_trouble() {
     let folder = folder("rejected");
     put(&folder, "entra/PT1H.json", rejected());
     put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", noon())]));
     assert_ends(&hunt(&folder, &[]), 1, "PT1H.json: none of its records can be used, 6 rejected (bad_time 6)");
     assert_ends(&hunt(&folder, &[]), 1, "no sign-in in any file that was read can be used");
 
-    // Beside good ones, the file is still lost, and no incident is.
+    // A usable file next to it still gives its incident.
     put(&folder, "entra/good.json", lines(&failed(6, noon())));
     let output = hunt(&folder, &["--format", "json"]);
     assert_ends(&output, 1, "none of its records can be used");
     assert_eq!(objects(&output).len(), 1);
 
-    // A record that cannot be used beside one that can is counted, as ever.
+    // A rejected record in a file with a usable one is only counted.
     put(&folder, "entra/PT1H.json", [rejected().as_bytes(), &lines(&failed(1, noon()))].concat());
     assert_ends(&hunt(&folder, &[]), 10, "6 rejected");
 }
@@ -102,7 +102,7 @@ fn a_hunt_without_a_record_of_cloudtrail_is_trouble() {
 }
 
 #[test]
-fn every_event_of_cloudtrail_counts_as_seen() {
+fn every_event_of_cloudtrail_counts_as_a_record_of_cloudtrail() {
     let folder = folder("seen-trail");
     put(&folder, "entra/PT1H.json", lines(&failed(6, noon())));
     for (name, record) in [("refused", refused_login()), ("switch", switch_of_role()), ("call", api_call())] {
@@ -116,7 +116,7 @@ fn every_event_of_cloudtrail_counts_as_seen() {
 }
 
 #[test]
-fn logins_of_which_none_can_be_used_are_trouble() {
+fn logins_without_a_usable_one_are_trouble() {
     let folder = folder("undated");
     put(&folder, "entra/PT1H.json", lines(&failed(6, noon())));
     for records in [vec![login_without_time()], vec![login_without_time(); 3]] {
@@ -127,13 +127,13 @@ fn logins_of_which_none_can_be_used_are_trouble() {
         let output = pivotwatch(&folder, &["inspect", "cloudtrail"]);
         assert_ends(&output, 1, "no_usable_record");
     }
-    // Beside a record in order, a record is lost and the file is not.
+    // In a file with a valid record, only the rejected record is lost.
     put(&folder, "cloudtrail/log.json", log_file(&[login_without_time(), refused_login()]));
     assert_ends(&hunt(&folder, &[]), 0, "1 rejected (login_without_time 1)");
 }
 
 #[test]
-fn a_hunt_says_that_no_record_can_be_a_login() {
+fn a_hunt_reports_that_no_record_is_a_console_login() {
     let folder = folder("no-login");
     put(&folder, "entra/PT1H.json", lines(&failed(6, noon())));
     let words = "0 successful console logins; no CloudTrail record is a console login";
@@ -162,7 +162,7 @@ fn an_inspection_of_a_file_that_cannot_be_used_is_trouble() {
         let output = pivotwatch(&folder, &["inspect", "--format", "json", "entra"]);
         assert_ends(&output, 1, "");
         assert_eq!(objects(&output)[0]["unusable"], reason);
-        // Another file in order does not make up for it.
+        // A usable file next to it does not change the status.
         put(&folder, "other/PT1H.json", lines(&failed(6, noon())));
         assert_ends(&pivotwatch(&folder, &["inspect", "entra", "other"]), 1, &format!("({reason})"));
     }
@@ -171,7 +171,7 @@ fn an_inspection_of_a_file_that_cannot_be_used_is_trouble() {
 }
 
 #[test]
-fn records_that_deserve_attention_are_reported_and_are_no_trouble() {
+fn warnings_are_reported_and_are_no_trouble() {
     let folder = folder("warnings");
     let ahead = |minutes| Utc::now() + TimeDelta::minutes(minutes);
     put(&folder, "entra/PT1H.json", lines(&failed(6, ahead(120))));
@@ -203,7 +203,7 @@ fn a_table_with_too_many_rows_without_an_id_is_reported() {
 }
 
 #[test]
-fn sign_ins_in_order_that_do_not_count_are_no_trouble() {
+fn valid_sign_ins_that_do_not_count_are_no_trouble() {
     let folder = folder("in-order");
     put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", noon())]));
     let mut sign_ins = failed(6, noon());
@@ -227,7 +227,7 @@ fn a_file_without_a_record_is_trouble() {
         assert_ends(&output, 1, "empty.json");
         assert_eq!(objects(&output).len(), 1, "{empty:?}");
     }
-    // A trail writes such a file in five quiet minutes.
+    // A trail writes such a file after five minutes without an event.
     fs::remove_file(folder.join("entra/empty.json")).unwrap();
     put(&folder, "cloudtrail/quiet.json", log_file(&[]));
     assert_ends(&hunt(&folder, &[]), 10, "1 incident");
@@ -258,7 +258,7 @@ fn a_log_file_is_read_below_any_folders() {
     }
 }
 
-/// Puts facts into files in this order of names and returns what a hunt makes of them.
+/// Puts facts into files with names in this order, and returns the result of a hunt.
 fn hunted(folder: &Path, files: &[Vec<u8>], order: &[usize]) -> (Option<i32>, String, String) {
     let _ = fs::remove_dir_all(folder.join("given"));
     for (position, number) in order.iter().enumerate() {

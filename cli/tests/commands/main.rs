@@ -1,4 +1,4 @@
-//! The commands as a person types them: what they print, and how they end.
+//! The commands: what they print, and their exit status.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -39,7 +39,7 @@ fn objects(output: &Output) -> Vec<Value> {
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Six failures and two logins of the same kind, in the forms in which people have them.
+/// Six failures and two logins of the same kind, in common forms of files.
 fn facts(test: &str) -> PathBuf {
     let folder = folder(test);
     let six = failed(6, noon());
@@ -53,7 +53,7 @@ fn facts(test: &str) -> PathBuf {
 }
 
 #[test]
-fn a_hunt_finds_the_incident_and_says_so_by_its_exit_status() {
+fn a_hunt_prints_the_incident_and_exits_with_10() {
     let output = hunt(&facts("found"), &["--format", "json"]);
     assert_eq!(output.status.code(), Some(10));
     insta::assert_json_snapshot!(objects(&output));
@@ -61,12 +61,12 @@ fn a_hunt_finds_the_incident_and_says_so_by_its_exit_status() {
 }
 
 #[test]
-fn a_hunt_is_a_table_unless_asked_otherwise() {
+fn a_hunt_prints_a_table_by_default() {
     insta::assert_snapshot!(text(&hunt(&facts("table"), &[]).stdout));
 }
 
 #[test]
-fn an_estimate_is_shown_as_one() {
+fn an_estimate_is_marked() {
     let folder = folder("estimate");
     let login = console_login("one", noon() + TimeDelta::minutes(59));
     fs::write(folder.join("cloudtrail/event.json"), event(&login).to_string()).unwrap();
@@ -85,7 +85,7 @@ fn an_estimate_is_shown_as_one() {
 }
 
 #[test]
-fn a_hunt_that_finds_nothing_prints_nothing_and_ends_well() {
+fn a_hunt_without_an_incident_prints_nothing_and_exits_with_0() {
     let folder = facts("quiet");
     for quiet in [
         &["--threshold", "6"][..],
@@ -112,7 +112,7 @@ fn a_file_that_cannot_be_read_is_trouble_and_hides_no_incident() {
 }
 
 #[test]
-fn wrong_arguments_are_told_with_what_is_right() {
+fn the_message_for_wrong_arguments_has_the_valid_ones() {
     let folder = facts("arguments");
     for (arguments, right) in [
         (&["--threshold", "0"][..], "from 1 to 255"),
@@ -126,7 +126,7 @@ fn wrong_arguments_are_told_with_what_is_right() {
 }
 
 #[test]
-fn what_lies_beside_a_trails_log_files_is_passed_over() {
+fn other_objects_of_a_trails_bucket_are_skipped() {
     let folder = facts("trail");
     let digest = folder.join("cloudtrail/AWSLogs/111122223333/CloudTrail-Digest");
     fs::create_dir_all(&digest).unwrap();
@@ -137,7 +137,7 @@ fn what_lies_beside_a_trails_log_files_is_passed_over() {
 }
 
 #[test]
-fn a_file_that_is_named_is_read_wherever_it_lies() {
+fn a_file_given_as_an_argument_is_read_in_any_folder() {
     let folder = facts("named");
     let other = folder.join("AWSLogs/111122223333/Config");
     fs::create_dir_all(&other).unwrap();
@@ -148,7 +148,7 @@ fn a_file_that_is_named_is_read_wherever_it_lies() {
     let hunted = |path: &str| pivotwatch(&folder, &["hunt", "--entra", "entra", "--cloudtrail", path]);
     let output = hunted("AWSLogs");
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("passed over (trail_other"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("skipped (trail_other"), "{}", text(&output.stderr));
     let named: Vec<_> = fs::read_dir(&other).unwrap().map(|file| file.unwrap().path()).collect();
     let found = named.iter().any(|path| hunted(&path.to_string_lossy()).status.code() == Some(10));
     assert!(found);
@@ -191,11 +191,11 @@ fn numbers_and_their_nouns_agree() {
         assert_numbers_agree(&text(&pivotwatch(&folder, &one_file).stderr));
     }
     let said = text(&hunt(&folder, &["--threshold", "1"]).stderr);
-    assert!(said.contains("2 more files passed over") && said.ends_with("1 incident\n"), "{said}");
+    assert!(said.contains("2 more files skipped") && said.ends_with("1 incident\n"), "{said}");
 }
 
 #[test]
-fn a_hunt_in_nothing_says_so() {
+fn a_hunt_without_any_record_reports_it() {
     let folder = facts("nothing");
     fs::create_dir_all(folder.join("none")).unwrap();
     let output = pivotwatch(&folder, &["hunt", "--entra", "none", "--cloudtrail", "none"]);
@@ -204,7 +204,7 @@ fn a_hunt_in_nothing_says_so() {
 }
 
 #[test]
-fn an_inspection_tells_of_every_file_what_ingest_would_make_of_it() {
+fn an_inspection_shows_how_ingest_would_read_each_file() {
     let folder = facts("inspect");
     fs::write(folder.join("entra/empty.json"), "").unwrap();
     let output = pivotwatch(&folder, &["inspect", "--format", "json", "entra", "cloudtrail"]);

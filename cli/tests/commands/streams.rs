@@ -1,4 +1,4 @@
-//! Closed and full streams: neither the log nor a reader that has gone changes what a hunt found.
+//! Closed and full streams: neither changes the result of a hunt.
 
 use std::path::Path;
 use std::process::Command;
@@ -23,7 +23,7 @@ fn bash(folder: &Path, line: &str) -> (i32, String) {
 const HUNT: &str = "\"$PIVOTWATCH\" hunt --format json --entra entra --cloudtrail cloudtrail";
 
 #[test]
-fn a_log_that_cannot_be_written_ends_no_hunt() {
+fn a_full_log_does_not_end_a_hunt() {
     let folder = facts("log");
     for log in ["2>&-", "2>/dev/full", "2> >(true)", "2> >(head -c 1 > /dev/null)", "2>/dev/null"] {
         let (status, printed) = bash(&folder, &format!("{HUNT} {log}"));
@@ -37,7 +37,7 @@ fn a_log_that_cannot_be_written_ends_no_hunt() {
 }
 
 #[test]
-fn a_log_of_many_faults_that_nobody_reads_ends_no_hunt() {
+fn a_closed_log_does_not_end_a_hunt() {
     let folder = facts("faults");
     for number in 0..400 {
         std::fs::write(folder.join(format!("entra/bad-{number}.json")), b"\x89PNG\r\n").unwrap();
@@ -47,12 +47,12 @@ fn a_log_of_many_faults_that_nobody_reads_ends_no_hunt() {
 }
 
 #[test]
-fn a_reader_that_has_gone_does_not_make_incidents_none() {
+fn a_closed_standard_output_does_not_hide_incidents() {
     let folder = facts("reader");
     for format in ["table", "json"] {
         for reader in ["| head -c 0", "| true", "| (exec <&-; sleep 0.2)"] {
             let hunt = format!("{} {reader}", HUNT.replace("json", format));
-            // The reader may be slow to go, and then everything is written.
+            // The pipe may close late, after everything was written.
             assert_eq!(bash(&folder, &hunt).0, 10, "{hunt}");
         }
     }
@@ -72,12 +72,12 @@ fn findings_that_cannot_be_written_are_trouble() {
         let (status, _) = bash(&folder, &format!("{} 2>/dev/full >/dev/full", HUNT.replace("json", format)));
         assert_eq!(status, 1);
     }
-    // Where nothing is found there is nothing to print.
+    // Without an incident, nothing is printed.
     assert_eq!(bash(&folder, &format!("{HUNT} --threshold 20 >/dev/full")).0, 0);
 }
 
 #[test]
-fn an_inspection_that_nobody_reads_to_its_end_says_so() {
+fn an_inspection_whose_output_is_closed_exits_with_141() {
     let folder = folder("inspection");
     for number in 0..2000 {
         std::fs::write(folder.join(format!("entra/{number}.json")), "{}").unwrap();

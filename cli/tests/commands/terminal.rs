@@ -1,4 +1,4 @@
-//! Names and files that are made to do harm: to the terminal, or by never ending.
+//! Hostile names and files: control characters for the terminal, and special files that never end.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{facts, hunt, objects, pivotwatch, text};
 
-/// Runs a line of bash. Its status is 124 where it does not end within a minute.
+/// Runs a line of bash. Its status is 124 if it does not end within a minute.
 fn bash(folder: &Path, line: &str) -> (Option<i32>, String) {
     let output = Command::new("timeout")
         .args(["60", "bash", "-c", line])
@@ -33,7 +33,7 @@ fn mkfifo(path: &Path) {
 const HUNT: &str = "\"$PIVOTWATCH\" hunt --entra entra --cloudtrail cloudtrail";
 
 #[test]
-fn what_never_ends_is_skipped_by_its_name() {
+fn special_files_in_folders_are_skipped() {
     let folder = facts("special");
     mkfifo(&folder.join("entra/pipe.json"));
     symlink(folder.join("entra/pipe.json"), folder.join("cloudtrail/link.json")).unwrap();
@@ -45,7 +45,7 @@ fn what_never_ends_is_skipped_by_its_name() {
         let line = said.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name}: {said}"));
         assert!(line.contains(kind), "{line}");
     }
-    assert!(said.contains("4 more files passed over (device 1, fifo 2, socket 1)"), "{said}");
+    assert!(said.contains("4 more files skipped (device 1, fifo 2, socket 1)"), "{said}");
 
     let output = pivotwatch(&folder, &["inspect", "--format", "json", "entra"]);
     assert_eq!(output.status.code(), Some(0));
@@ -55,7 +55,7 @@ fn what_never_ends_is_skipped_by_its_name() {
 }
 
 #[test]
-fn a_pipe_that_is_named_is_read() {
+fn a_pipe_given_as_an_argument_is_read() {
     let folder = facts("pipes");
     mkfifo(&folder.join("named"));
     for line in [
@@ -72,7 +72,7 @@ fn a_pipe_that_is_named_is_read() {
     assert_eq!(status, Some(0), "{said}");
 }
 
-/// Names that would clear the screen, set the title, forge a line or turn the text round.
+/// Names that would clear the screen, set the title, forge a line or reverse the text.
 const NAMES: [&str; 5] =
     ["a\u{1b}[2Jb", "\u{1b}]0;title\u{7}x", "x\npivotwatch: 0 incidents", "\u{202e}nosj.a", "\u{9b}2J"];
 
@@ -81,7 +81,7 @@ fn is_harmless(text: &str) -> bool {
 }
 
 #[test]
-fn names_of_files_do_nothing_to_the_terminal() {
+fn names_of_files_are_escaped() {
     let folder = facts("names");
     for name in NAMES {
         fs::write(folder.join("entra").join(name), b"\x89PNG\r\n").unwrap();
@@ -107,7 +107,7 @@ fn names_of_files_do_nothing_to_the_terminal() {
     }
 }
 
-/// Runs the command with arguments that may be no text, and returns its status and what it printed.
+/// Runs the command with arguments that may not be UTF-8, and returns its status and output.
 fn run(arguments: &[&OsStr]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_pivotwatch")).args(arguments).output().unwrap();
     assert_eq!(text(&output.stdout), "");
@@ -115,7 +115,7 @@ fn run(arguments: &[&OsStr]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn wrong_arguments_do_nothing_to_the_terminal() {
+fn wrong_arguments_are_escaped() {
     for name in NAMES {
         for line in [
             &["inspect", &format!("--{name}")][..],
@@ -135,7 +135,7 @@ fn wrong_arguments_do_nothing_to_the_terminal() {
             assert_eq!(status, Some(2), "{line:?}");
             assert!(is_harmless(&said), "{line:?}: {said:?}");
             assert!(!said.lines().any(|line| line == "pivotwatch: 0 incidents"), "{said}");
-            // Of a short option, its first character alone is shown.
+            // The message shows only the first character of a short option.
             assert!(said.contains(r"\u{") || said.contains("'-"), "the argument is shown: {said}");
         }
     }
@@ -152,7 +152,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_arguments_do_anything_to_the_terminal(
+    fn any_arguments_are_escaped(
         command in prop::sample::select(vec!["hunt", "inspect", ""]),
         arguments in prop::collection::vec("(--?)?(format|entra|threshold)?=?[\\x01-\u{9f}\u{2028}\u{202e}a-z]{0,4}", 1..4),
     ) {
@@ -165,7 +165,7 @@ proptest! {
 }
 
 #[test]
-fn help_and_version_are_printed_as_ever() {
+fn help_and_version_are_printed() {
     for (arguments, words) in [(["--version"], "pivotwatch "), (["--help"], "hunt"), (["help"], "Usage: pivotwatch")] {
         let output = Command::new(env!("CARGO_BIN_EXE_pivotwatch")).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(0));
@@ -177,7 +177,7 @@ fn help_and_version_are_printed_as_ever() {
 }
 
 #[test]
-fn json_is_printable_and_means_the_same() {
+fn json_is_printable_and_parses_to_the_same_values() {
     let folder = facts("json");
     let agent = "\u{9b}2J\u{202e}x\u{7f}\u{2028}\u{ad}\u{e0041}é";
     let mut login = console_login("hostile", noon());

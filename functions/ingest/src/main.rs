@@ -20,11 +20,9 @@ async fn main() -> Result<(), Error> {
     run(service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Deadline::before(event.context.deadline().into(), pipeline.runtime.now());
         let invocation = Invocation { request_id: &event.context.request_id, deadline };
-        let ingested = pipeline.ingest_in(invocation, &objects, &event.payload).await;
-        telemetry::print(&ingested.summary, "ingest", pipeline.runtime.now());
-        ingested
-            .answer()
-            .map_err(|failed| Diagnostic { error_type: failed.code().to_owned(), error_message: failed.to_string() })
+        let (summary, answer) = pipeline.ingest_in(invocation, &objects, &event.payload).await;
+        telemetry::print(&summary, "ingest", pipeline.runtime.now());
+        answer.map_err(|error| Diagnostic { error_type: error.code().to_owned(), error_message: error.to_string() })
     }))
     .await
 }

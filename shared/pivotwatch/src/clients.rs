@@ -1,4 +1,4 @@
-//! The AWS clients, and the pipeline on AWS.
+//! Configures the AWS clients, and builds the pipeline on AWS.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -10,20 +10,21 @@ use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
-use crate::notify::{Sns, Table};
+use crate::notify::{Sns, TableLocation};
 use crate::objects::S3;
-use crate::pipeline::{Pipeline, System};
+use crate::pipeline::{Pipeline, SystemRuntime};
 use crate::settings::Settings;
 use crate::store::DynamoDb;
 
-/// Timeout of one attempt. AWS answers within milliseconds; after seconds, a new connection is the better choice.
+/// The timeout of one attempt. AWS answers within milliseconds, so after seconds a new connection is the better choice.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Timeout of all attempts of a request: less than the lease on publishing an incident, which must outlast the publish.
+/// The timeout of all attempts of a request. It is shorter than the lease on publishing, which must outlast the
+/// request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The pipeline with DynamoDB and SNS.
-pub type OnAws = Pipeline<DynamoDb, Sns, System>;
+pub type AwsPipeline = Pipeline<DynamoDb, Sns, SystemRuntime>;
 
 /// The HTTP client of all AWS clients, built at the first request.
 ///
@@ -46,8 +47,8 @@ impl HttpClient for LazyHttpClient {
 
 /// The configuration of all AWS clients, with their HTTP client.
 ///
-/// Region and credentials come from the environment that Lambda sets. The SDK's default chain would also prepare to
-/// read files and to query metadata services, which a function does not have.
+/// Region and credentials come from Lambda's environment. The SDK's default chain would also set up profile files and
+/// metadata services, which a function does not have.
 pub async fn configuration() -> SdkConfig {
     let timeouts =
         TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build();
@@ -62,20 +63,20 @@ pub async fn configuration() -> SdkConfig {
 
 /// The pipeline with these settings.
 #[must_use]
-pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> OnAws {
+pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
     let Settings { table, topic, rule, retention, limits } = settings;
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
         store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold),
         notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic.arn),
-        runtime: System,
+        runtime: SystemRuntime,
         rule,
         limits,
-        table: Table { name: table, region: topic.region, account: topic.account },
+        table: TableLocation { name: table, region: topic.region, account: topic.account },
     }
 }
 
-/// Objects from S3.
+/// The adapter for objects in S3.
 #[must_use]
 pub fn objects(configuration: &SdkConfig) -> S3 {
     S3::new(aws_sdk_s3::Client::new(configuration))

@@ -1,18 +1,18 @@
-//! Errors as text for logs.
+//! Renders a chain of errors for logs.
 
 use std::error::Error;
 
 /// An error and its sources, from the outermost to the innermost: `service error: AccessDenied: …`.
 ///
-/// `DisplayErrorContext` of the SDK adds the raw response and the debug form of every field, a page for each error.
-/// `Display` alone is only "service error".
+/// The SDK's `DisplayErrorContext` prints a page for each error, with the raw response and all fields. Its `Display`
+/// prints only "service error".
 #[must_use]
 pub(crate) fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         let message = error.to_string();
-        // The message of some errors ends with the message of their source.
+        // Some errors include the message of their source.
         if !text.ends_with(&message) {
             text.push_str(": ");
             text.push_str(&message);
@@ -28,13 +28,13 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
-    struct Failed(&'static str, #[source] Option<Box<Failed>>);
+    struct TestError(&'static str, #[source] Option<Box<TestError>>);
 
     #[test]
     fn every_source_is_shown_once() {
-        let chain = |inner| Failed("service error", Some(Box::new(Failed("AccessDenied", inner))));
+        let chain = |inner| TestError("service error", Some(Box::new(TestError("AccessDenied", inner))));
         assert_eq!(error_chain(&chain(None)), "service error: AccessDenied");
-        assert_eq!(error_chain(&chain(Some(Box::new(Failed("no", None))))), "service error: AccessDenied: no");
-        assert_eq!(error_chain(&chain(Some(Box::new(Failed("AccessDenied", None))))), "service error: AccessDenied");
+        assert_eq!(error_chain(&chain(Some(Box::new(TestError("no", None))))), "service error: AccessDenied: no");
+        assert_eq!(error_chain(&chain(Some(Box::new(TestError("AccessDenied", None))))), "service error: AccessDenied");
     }
 }

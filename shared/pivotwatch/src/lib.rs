@@ -3,24 +3,26 @@
 //! ```text
 //! functions, cli ──► pipeline ──► store, notify, objects ──► detection
 //!                        └──────► entra, aws ───────────────────┘
-//!                                     └────► input
+//!                                     └────► input ──► json-records
 //! ```
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`detection`] | the rule and everything that follows from it; pure |
-//! | [`entra`] | sign-in exports in |
-//! | [`aws`] | console logins in |
-//! | [`input`] | the bytes of objects, decompressed and cut into records |
-//! | [`store`] | facts and incidents, in DynamoDB or in memory |
-//! | [`objects`] | objects in S3, and the events that tell of them |
-//! | [`notify`] | messages out |
-//! | [`pipeline`] | record, read back, settle: what both functions do |
-//! | `telemetry` | an invocation's summary as one log line of metrics |
-//! | [`settings`], [`clients`] | the environment, and AWS behind it |
+//! | [`detection`] | the rule: tallies, matches, incidents; no I/O and no clock |
+//! | [`entra`] | parses sign-in exports, by shape |
+//! | [`aws`] | parses CloudTrail records, and finds them in events and log files |
+//! | [`input`] | opens objects: compression, encoding, CSV, containers, limits |
+//! | [`json_records`] | the crate that frames, validates and indexes JSON records |
+//! | [`store`] | stores facts and incidents, in DynamoDB or in memory |
+//! | [`objects`] | reads objects from S3, and parses notifications about them |
+//! | [`notify`] | writes and publishes the messages of incidents |
+//! | [`pipeline`] | records facts, reads evidence back, settles incidents: the handlers of both functions |
+//! | `telemetry` | prints an invocation's summary as metrics, in one log line |
+//! | [`settings`] | parses the environment variables |
+//! | `clients` | configures the AWS clients |
 //!
-//! AWS itself is behind the feature `sdk`: [`clients`], and the implementations of the store, the objects and the messages
-//! that talk to it. `telemetry` is behind the feature `telemetry`, which only the functions need.
+//! The feature `sdk` enables `clients`, and the adapters for DynamoDB, S3 and SNS. The feature `telemetry` enables
+//! `telemetry`. The command line needs neither.
 //!
 //! `docs/DESIGN.md` has the reasons.
 

@@ -22,7 +22,7 @@ pub struct Settings {
     /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
     pub retention: TimeDelta,
     /// `PIVOTWATCH_RECORD_LIMIT` and `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and
-    /// `PIVOTWATCH_DEPTH_LIMIT`: bounds of what is read of an object.
+    /// `PIVOTWATCH_DEPTH_LIMIT`: the limits when an object is read.
     pub limits: Limits,
 }
 
@@ -31,9 +31,9 @@ pub struct Settings {
 pub struct Topic {
     /// The whole ARN.
     pub arn: String,
-    /// The region in it.
+    /// The ARN's region.
     pub region: String,
-    /// The account in it.
+    /// The ARN's account.
     pub account: String,
 }
 
@@ -42,7 +42,7 @@ pub struct Topic {
 pub struct SettingsFaults(Vec<String>);
 
 impl SettingsFaults {
-    /// A stable name for logs and alarms.
+    /// The stable code for logs and alarms.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         "settings.invalid"
@@ -55,34 +55,36 @@ impl fmt::Display for SettingsFaults {
     }
 }
 
-/// Retention in days, longer than the longest window: failures must not expire before a login can match them.
+/// The range of the retention in days. It exceeds the longest window, since failures must not expire before a login can
+/// match them.
 const RETENTION: std::ops::RangeInclusive<i64> = 8..=3650;
 
-/// Bytes of a record: real records fit into the least, and several of the largest fit into a function's memory.
+/// The range of a record's limit in bytes. Real records fit into the minimum, and a function's memory fits several
+/// records of the maximum.
 const RECORD_LIMITS: std::ops::RangeInclusive<usize> = 64 * 1024..=64 * 1024 * 1024;
 
-/// Bytes of an object after decompression. Real exports stay far below the upper bound.
+/// The range of an object's limit in bytes, after decompression. Real exports are far smaller than the maximum.
 const OBJECT_LIMITS: std::ops::RangeInclusive<u64> = 1024 * 1024..=50 * 1024 * 1024 * 1024 * 1024;
 
-/// Decompressed bytes for each compressed byte. No compression of real logs reaches the upper bound.
+/// The range of the limit on decompressed bytes for each compressed byte. Real logs never reach the maximum.
 const RATIO_LIMITS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
 
-/// Nesting of objects and arrays: real records have a depth of six.
+/// The range of the limit on nested objects and arrays. Real records have a depth of six.
 const DEPTH_LIMITS: std::ops::RangeInclusive<usize> = 16..=1_000_000;
 
 impl Settings {
     /// Parses the process's environment.
     ///
     /// # Errors
-    /// [`SettingsFaults`] with every fault.
+    /// [`SettingsFaults`] with all faults, not only the first.
     pub fn from_environment() -> Result<Self, SettingsFaults> {
         Self::parse(|name| std::env::var(name).ok())
     }
 
-    /// Parses the values that `variable` returns. An empty value counts as not set.
+    /// Parses the values that `variable` returns by name. An empty value counts as not set.
     ///
     /// # Errors
-    /// [`SettingsFaults`] with every fault.
+    /// [`SettingsFaults`] with all faults, not only the first.
     pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsFaults> {
         let mut parser = Parser { variable, faults: Vec::new() };
         let standard = Rule::default();
@@ -100,15 +102,17 @@ impl Settings {
             retention: parser.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
             limits: Limits {
                 record: parser.optional("PIVOTWATCH_RECORD_LIMIT", limits.record, |text| {
-                    within(text, RECORD_LIMITS, "a number of bytes")
+                    parse_in_range(text, RECORD_LIMITS, "a number of bytes")
                 }),
                 object: parser.optional("PIVOTWATCH_OBJECT_LIMIT", limits.object, |text| {
-                    within(text, OBJECT_LIMITS, "a number of bytes")
+                    parse_in_range(text, OBJECT_LIMITS, "a number of bytes")
                 }),
-                ratio: parser
-                    .optional("PIVOTWATCH_RATIO_LIMIT", limits.ratio, |text| within(text, RATIO_LIMITS, "a ratio")),
-                depth: parser
-                    .optional("PIVOTWATCH_DEPTH_LIMIT", limits.depth, |text| within(text, DEPTH_LIMITS, "a depth")),
+                ratio: parser.optional("PIVOTWATCH_RATIO_LIMIT", limits.ratio, |text| {
+                    parse_in_range(text, RATIO_LIMITS, "a ratio")
+                }),
+                depth: parser.optional("PIVOTWATCH_DEPTH_LIMIT", limits.depth, |text| {
+                    parse_in_range(text, DEPTH_LIMITS, "a depth")
+                }),
             },
         };
         if parser.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(parser.faults)) }
@@ -159,10 +163,10 @@ fn topic(arn: &str) -> Result<Topic, String> {
 }
 
 fn retention(text: &str) -> Result<TimeDelta, String> {
-    within(text, RETENTION, "a number of days").map(TimeDelta::days)
+    parse_in_range(text, RETENTION, "a number of days").map(TimeDelta::days)
 }
 
-fn within<T>(text: &str, range: std::ops::RangeInclusive<T>, what: &str) -> Result<T, String>
+fn parse_in_range<T>(text: &str, range: std::ops::RangeInclusive<T>, what: &str) -> Result<T, String>
 where
     T: FromStr + PartialOrd + fmt::Display,
 {
@@ -173,7 +177,7 @@ where
 /// Parses a list of sources, separated by commas.
 ///
 /// # Errors
-/// The valid sources, if one is unknown.
+/// The message for an unknown source, which lists the valid ones.
 pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
     text.split(',').map(|source| source.trim().parse::<Source>().map_err(|unknown| unknown.to_string())).collect()
 }
@@ -183,7 +187,7 @@ mod tests {
     use super::*;
     use crate::detection::rule::Order;
 
-    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
+    fn parse(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
         Settings::parse(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
     }
 
@@ -192,14 +196,14 @@ mod tests {
 
     #[test]
     fn the_defaults_are_those_of_the_published_rule() {
-        let settings = read(&REQUIRED).unwrap();
+        let settings = parse(&REQUIRED).unwrap();
         assert_eq!(settings.rule, Rule::default());
         assert_eq!(settings.retention, TimeDelta::days(90));
         assert_eq!((settings.table.as_str(), settings.limits), ("evidence", Limits::default()));
     }
 
     #[test]
-    fn everything_can_be_set() {
+    fn every_setting_can_be_set() {
         let set = [
             ("PIVOTWATCH_THRESHOLD", "10"),
             ("PIVOTWATCH_WINDOW", "2d"),
@@ -211,7 +215,7 @@ mod tests {
             ("PIVOTWATCH_RATIO_LIMIT", "50"),
             ("PIVOTWATCH_DEPTH_LIMIT", "20"),
         ];
-        let settings = read(&[&REQUIRED[..], &set].concat()).unwrap();
+        let settings = parse(&[&REQUIRED[..], &set].concat()).unwrap();
         let rule = Rule {
             threshold: 10,
             window: TimeDelta::hours(48),
@@ -224,18 +228,18 @@ mod tests {
 
     #[test]
     fn the_topics_arn_gives_region_and_account() {
-        let topic = read(&REQUIRED).unwrap().topic;
+        let topic = parse(&REQUIRED).unwrap().topic;
         assert_eq!((topic.region.as_str(), topic.account.as_str()), ("eu-north-1", "111122223333"));
         for arn in
             ["incidents", "arn:aws:sns:eu-north-1:111122223333:", "arn:aws:sqs:eu-north-1:111122223333:incidents"]
         {
-            assert!(read(&[REQUIRED[0], ("PIVOTWATCH_TOPIC_ARN", arn)]).is_err(), "{arn}");
+            assert!(parse(&[REQUIRED[0], ("PIVOTWATCH_TOPIC_ARN", arn)]).is_err(), "{arn}");
         }
     }
 
     #[test]
     fn all_faults_are_reported_at_once() {
-        let faults = read(&[
+        let faults = parse(&[
             ("PIVOTWATCH_TABLE", " "),
             ("PIVOTWATCH_THRESHOLD", "many"),
             ("PIVOTWATCH_WINDOW", "long"),

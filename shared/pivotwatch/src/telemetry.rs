@@ -1,13 +1,13 @@
-//! A summary as one log line that CloudWatch turns into metrics.
+//! Prints a summary as one log line, which CloudWatch turns into metrics.
 //!
 //! The line is a document in CloudWatch's embedded metric format
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
-//! CloudWatch extracts the metrics; people see the same numbers in the log. Names of metrics contain reasons, which are
-//! names of closed enums, so nobody who writes into an export can create metrics.
+//! CloudWatch extracts the metrics, and operators see the same numbers in the log. The names of metrics contain
+//! reasons, which are names of closed enums. The author of an export therefore cannot create metrics.
 //!
-//! CloudWatch drops metrics that exceed a limit of the format, without an error that a function could see:
+//! CloudWatch silently drops metrics that exceed a limit of the format:
 //!
-//! | limit | kept because |
+//! | limit | why it holds |
 //! |---|---|
 //! | 100 metrics in a directive | further metrics go into a further directive of the same line |
 //! | 1 MB a line | 3,000 metrics with names of 64 bytes fit, and there are fewer than 100 today |
@@ -40,11 +40,11 @@ pub fn print(summary: &Summary, function: &'static str, now: DateTime<Utc>) {
     }
 }
 
-/// Writes the line, with its line feed. `now` is the metrics' timestamp, from which the ages of the newest records are
-/// computed.
+/// Writes the line and its line feed. `now` is the timestamp of the metrics, and the reference for the ages of the
+/// newest records.
 ///
 /// # Errors
-/// When `out` fails.
+/// The error of `out`.
 pub fn write(summary: &Summary, function: &'static str, now: DateTime<Utc>, out: &mut impl Write) -> io::Result<()> {
     let metrics = metrics(summary, now);
     let definitions: Vec<_> = metrics.iter().map(|(name, _)| Definition { name }).collect();
@@ -57,11 +57,11 @@ pub fn write(summary: &Summary, function: &'static str, now: DateTime<Utc>, out:
     members.insert(FUNCTION.to_owned(), function.into());
     let mut line = serde_json::to_vec(&Document { metadata, members })?;
     line.push(b'\n');
-    // All at once, so that no other line gets between.
+    // One write, so that no other line is interleaved.
     out.write_all(&line)
 }
 
-/// The names of the metrics and their values.
+/// The metrics: names and values.
 fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
     let total = |reasons: &Reasons| reasons.values().sum::<u64>();
     let mut metrics: Vec<(String, u64)> = [
@@ -70,8 +70,8 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
         ("Failed", total(&summary.failed)),
         ("UnusableExports", total(&summary.unusable)),
         ("RecordsRead", summary.records),
-        ("SignIns", summary.seen.sign_ins),
-        ("TrailRecords", summary.seen.trail_records),
+        ("SignIns", summary.kinds.sign_ins),
+        ("TrailRecords", summary.kinds.trail_records),
         ("Failures", summary.failures),
         ("RecordsIgnored", total(&summary.ignored)),
         ("RecordsRejected", total(&summary.rejected)),
@@ -99,7 +99,7 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
     }
     for (name, newest) in [("NewestSignInAge", summary.newest_sign_in), ("NewestLoginAge", summary.newest_login)] {
         if let Some(newest) = newest {
-            // A record of the future, from a clock that is ahead, has the age 0.
+            // A record from the future, whose clock is ahead, has the age 0.
             metrics.push((name.to_owned(), u64::try_from((now - newest).num_seconds()).unwrap_or(0)));
         }
     }
@@ -125,7 +125,7 @@ struct Metadata<'a> {
     directives: Vec<Directive<'a>>,
 }
 
-/// Which members of the document are metrics.
+/// Defines which members of the document are metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Directive<'a> {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_the_future_has_no_age() {
+    fn a_record_from_the_future_has_the_age_zero() {
         let newest = Some(now() + TimeDelta::hours(1));
         let (_, document) = written(&Summary { newest_login: newest, ..Summary::default() }, now());
         assert_eq!(document["NewestLoginAge"], 0);

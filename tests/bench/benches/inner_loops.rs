@@ -14,7 +14,7 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Failure, Rule, Tally};
 use pivotwatch::entra::{self, Outcome};
 use pivotwatch::input::Limits;
-use pivotwatch::pipeline::reading;
+use pivotwatch::pipeline::object_reader;
 use pivotwatch_bench::{Order, SignIns, write_record};
 
 const BEGIN: DateTime<Utc> = DateTime::from_timestamp_secs(1_772_409_600).expect("it is a time");
@@ -38,7 +38,7 @@ impl TrailReceiver for Failures {
 
 fn read(export: &[u8]) -> Vec<Failure> {
     let mut failures = Failures::default();
-    reading::read(black_box(export), "", &Rule::default(), Limits::default(), &mut failures).expect("an export");
+    object_reader::read(black_box(export), "", &Rule::default(), Limits::default(), &mut failures).expect("an export");
     failures.0
 }
 

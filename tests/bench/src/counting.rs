@@ -6,11 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Rule, Tallies, Tally};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{InMemoryNotifier, Table};
-use pivotwatch::pipeline::{Pipeline, System};
+use pivotwatch::notify::{InMemoryNotifier, TableLocation};
+use pivotwatch::pipeline::{Pipeline, SystemRuntime};
 use pivotwatch::store::{
-    Found, InMemoryStore, IncidentKey, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version,
-    Versioned, Write,
+    InMemoryStore, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version,
+    Versioned, WriteOutcome,
 };
 use uuid::Uuid;
 
@@ -81,16 +81,16 @@ fn bytes(failures: u64) -> u64 {
 }
 
 impl Store for Counting {
-    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+    async fn load_tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
         {
             let counted = &mut *self.counted();
             counted.work.gets += 1;
             counted.work.read_units += bytes(counted.failures.get(key).copied().unwrap_or_default()).div_ceil(4096);
         }
-        self.memory.tally(key).await
+        self.memory.load_tally(key).await
     }
 
-    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<WriteOutcome, StoreError> {
         {
             let failures = tally.failures();
             let written = if failures > LISTED_ABOVE { 2 } else { 1 };
@@ -102,12 +102,12 @@ impl Store for Counting {
         self.memory.write_tally(key, tally, replaces).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
         self.memory.write_login(login).await
     }
 
-    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
-        let found = self.memory.tallies(address, days).await?;
+    async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {
+        let found = self.memory.load_tallies(address, days).await?;
         let counted = &mut *self.counted();
         for day in days {
             let of_day = found.records.iter().filter(|((its, _), _)| its == day);
@@ -118,37 +118,42 @@ impl Store for Counting {
         Ok(found)
     }
 
-    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
-        self.memory.logins(address, day, after).await
+    async fn load_logins(
+        &self,
+        address: Address,
+        day: Day,
+        after: Option<String>,
+    ) -> Result<Loaded<LoginPage>, StoreError> {
+        self.memory.load_logins(address, day, after).await
     }
 
-    async fn incidents(
+    async fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> Result<Found<StoredIncidents>, StoreError> {
-        self.memory.incidents(address, day, wanted).await
+    ) -> Result<Loaded<StoredIncidents>, StoreError> {
+        self.memory.load_incidents(address, day, wanted).await
     }
 
-    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
-        self.memory.incident(key).await
+    async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        self.memory.load_incident(key).await
     }
 
-    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         self.memory.write_incident(stored, replaces).await
     }
 }
 
 /// The pipeline as the functions run it, over this store.
 #[must_use]
-pub fn pipeline() -> Pipeline<Counting, InMemoryNotifier, System> {
+pub fn pipeline() -> Pipeline<Counting, InMemoryNotifier, SystemRuntime> {
     Pipeline {
         store: Counting::default(),
         notifier: InMemoryNotifier::default(),
-        runtime: System,
+        runtime: SystemRuntime,
         rule: Rule::default(),
         limits: Limits::default(),
-        table: Table::default(),
+        table: TableLocation::default(),
     }
 }

@@ -9,9 +9,9 @@ fuzz_target!(|text: &[u8]| {
     let Ok(event) = serde_json::from_slice(text) else { return };
     let found = objects::notifications(&event);
     for notification in found.written {
-        let _ = aws::passed_over(&notification.object.key);
+        let _ = aws::skip_reason(&notification.object.key);
     }
     if let Some(record) = aws::record_of(&event) {
-        let _ = aws::read(record);
+        let _ = aws::parse_record(record);
     }
 });

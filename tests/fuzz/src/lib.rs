@@ -5,7 +5,7 @@ use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Rule;
 use pivotwatch::entra::{self, Outcome, TimeCollector, TimeRange};
 use pivotwatch::input::Limits;
-use pivotwatch::pipeline::reading;
+use pivotwatch::pipeline::object_reader;
 
 /// Small limits, so that a fuzzer reaches them.
 const LIMITS: Limits = Limits { record: 16 * 1024, object: 1024 * 1024, ratio: 100, depth: 32 };
@@ -45,7 +45,7 @@ impl TrailReceiver for Received {
 /// Reads an object. Errors are allowed; panics, endless loops and records from nothing are not.
 pub fn read(object: &[u8]) {
     let mut received = Received::nothing();
-    let read = reading::read(object, "object", &Rule::default(), LIMITS, &mut received);
+    let read = object_reader::read(object, "object", &Rule::default(), LIMITS, &mut received);
     let is_plain = read.is_ok_and(|read| read.compression.name() == "none");
     assert!(!is_plain || received.records <= object.len(), "{} records of {} bytes", received.records, object.len());
 }
@@ -61,6 +61,6 @@ pub fn spliced(text: &[u8], position: u16, removed: u8, damage: &[u8]) -> Vec<u8
 pub fn outcomes(object: &[u8]) -> (Vec<Outcome>, TimeRange) {
     let mut received = Received::nothing();
     // The error may name the offset of a fault, which depends on white space.
-    let _ = reading::read(object, "object", &Rule::default(), LIMITS, &mut received);
+    let _ = object_reader::read(object, "object", &Rule::default(), LIMITS, &mut received);
     (received.outcomes, received.times)
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use chrono::TimeDelta;
 use pivotwatch::detection::{Address, Day, Evidence, Rule, incidents};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{Sns, Table};
+use pivotwatch::notify::{Sns, TableLocation};
 use pivotwatch::objects::S3;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch::store::{DynamoDb, StoredIncident};
@@ -50,7 +50,7 @@ impl Function {
             runtime: VirtualRuntime::at(noon()),
             rule,
             limits: Limits::default(),
-            table: Table::default(),
+            table: TableLocation::default(),
         };
         Self { pipeline, objects: clients.objects }
     }

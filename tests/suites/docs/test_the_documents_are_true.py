@@ -92,7 +92,7 @@ def test_every_shape_is_in_the_readme():
 
 
 def test_the_format_of_the_state_is_in_the_runbook():
-    (number,) = found(r"const FORMAT: u8 = (\d+);", "store/dynamodb/state.rs")
+    (number,) = found(r"const FORMAT: u8 = (\d+);", "store/dynamodb/tally_state.rs")
     assert f"Its first byte is the format's version, today {number}:" in " ".join(RUNBOOK.split())
 
 
@@ -125,8 +125,8 @@ def test_every_metric_and_every_reason_is_in_the_runbook():
         r'Self::\w+(?:\(.*\))? => "(\w+)"',
         "entra/record.rs",
         "aws/outcome.rs",
-        "aws/trail.rs",
-        "pipeline/seen.rs",
+        "aws/trail_key.rs",
+        "pipeline/unusable_export.rs",
     )
     notifications = found(r'ignored\.push\("(\w+)"\)', "objects/notification.rs")
     assert missing([*metrics, *reasons, *notifications], RUNBOOK) == []

@@ -7,7 +7,7 @@ use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Rule;
 use pivotwatch::entra::{self, Outcome, Rejected, Warning};
 use pivotwatch::input::Limits;
-use pivotwatch::pipeline::reading;
+use pivotwatch::pipeline::object_reader;
 use pivotwatch_tests::facts::at;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -51,7 +51,7 @@ impl TrailReceiver for Counted {
 impl Counted {
     fn of(export: &str) -> Self {
         let mut counted = Self::default();
-        reading::read(export.as_bytes(), "", &Rule::default(), Limits::default(), &mut counted).unwrap();
+        object_reader::read(export.as_bytes(), "", &Rule::default(), Limits::default(), &mut counted).unwrap();
         counted.identities.sort_unstable();
         counted
     }

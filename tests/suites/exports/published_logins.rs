@@ -7,7 +7,7 @@ use pivotwatch::aws::{self, TrailOutcome, TrailReceiver};
 use pivotwatch::detection::{Address, Login, Rule};
 use pivotwatch::entra::{self, Outcome};
 use pivotwatch::input::Limits;
-use pivotwatch::pipeline::reading;
+use pivotwatch::pipeline::object_reader;
 use pivotwatch_tests::facts::at;
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ fn bytes(sample: &str) -> Vec<u8> {
 fn outcomes(sample: &str) -> Vec<Result<Login, &'static str>> {
     let bytes = bytes(sample);
     let mut received = Received::default();
-    let read = reading::read(&bytes[..], sample, &Rule::default(), Limits::default(), &mut received).unwrap();
+    let read = object_reader::read(&bytes[..], sample, &Rule::default(), Limits::default(), &mut received).unwrap();
     assert_eq!(read.shape, "cloudtrail", "{sample}");
     received.0.into_iter().map(result).collect()
 }
@@ -175,7 +175,7 @@ fn published_events_of_event_bridge_are_logins_in_a_file_and_by_themselves() {
     assert_eq!(outcomes(EVENTS), expected);
     let bytes = bytes(EVENTS);
     let events = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>().map(Result::unwrap);
-    let received: Vec<_> = events.map(|event| result(aws::read(aws::record_of(&event).unwrap()))).collect();
+    let received: Vec<_> = events.map(|event| result(aws::parse_record(aws::record_of(&event).unwrap()))).collect();
     assert_eq!(received, expected);
 }
 

@@ -7,7 +7,7 @@ use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::{Failure, Rule};
 use pivotwatch::entra::{self, Outcome};
 use pivotwatch::input::{Limits, ReadFault};
-use pivotwatch::pipeline::reading::{self, Read};
+use pivotwatch::pipeline::object_reader::{self, ObjectFormat};
 
 #[derive(Debug, Default)]
 pub(crate) struct Received {
@@ -35,7 +35,7 @@ impl Received {
     }
 }
 
-pub(crate) fn read_with(bytes: impl io::Read + Send, limits: Limits) -> (Received, Result<Read, ReadFault>) {
+pub(crate) fn read_with(bytes: impl io::Read + Send, limits: Limits) -> (Received, Result<ObjectFormat, ReadFault>) {
     read_named("", bytes, limits)
 }
 
@@ -43,13 +43,13 @@ pub(crate) fn read_named(
     name: &str,
     bytes: impl io::Read + Send,
     limits: Limits,
-) -> (Received, Result<Read, ReadFault>) {
+) -> (Received, Result<ObjectFormat, ReadFault>) {
     let mut received = Received::default();
-    let result = reading::read(bytes, name, &Rule::default(), limits, &mut received);
+    let result = object_reader::read(bytes, name, &Rule::default(), limits, &mut received);
     (received, result)
 }
 
-pub(crate) fn read(bytes: &[u8]) -> (Received, Result<Read, ReadFault>) {
+pub(crate) fn read(bytes: &[u8]) -> (Received, Result<ObjectFormat, ReadFault>) {
     read_with(bytes, Limits::default())
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pivotwatch::detection::{Rule, Source};
 use pivotwatch::entra::{self, Outcome, Warning};
 use pivotwatch::input::Limits;
-use pivotwatch::pipeline::reading;
+use pivotwatch::pipeline::object_reader;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -115,7 +115,7 @@ fn beyond_the_bound_equal_rows_count_once_with_a_warning_for_each() {
     let table: String = rows.map(|number| row(number).replace('\n', ",50126\n")).collect();
     let table = format!("TimeGenerated,IPAddress,ResultType\n{table}");
     let mut counted = Counted::default();
-    reading::read(table.as_bytes(), "", &Rule::default(), Limits::default(), &mut counted).unwrap();
+    object_reader::read(table.as_bytes(), "", &Rule::default(), Limits::default(), &mut counted).unwrap();
     assert_eq!(counted.identities.len(), NUMBERED as usize + 12);
     assert_eq!(counted.uncounted, 10 + 3);
 }

@@ -112,9 +112,9 @@ async fn an_incident_of_a_killed_invocation_is_published_when_the_export_is_rede
     let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let notification = written(&["export.json"]);
-    assert!(world.ingest(&objects, &notification).await.answer().is_err());
+    assert!(world.ingest(&objects, &notification).await.1.is_err());
     // All its failures are stored already; the settlement must not end early.
-    assert!(world.ingest(&objects, &notification).await.answer().is_ok());
+    assert!(world.ingest(&objects, &notification).await.1.is_ok());
     assert_eq!(world.notifier.messages().len(), 1);
 }
 

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::objects::InMemoryObjects;
-use pivotwatch::pipeline::Pipeline;
+use pivotwatch::pipeline::{FailedObjects, Pipeline, Summary};
 use pivotwatch::store::{
-    Found, InMemoryStore, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
-    Version, Versioned, Write,
+    InMemoryStore, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
+    Version, Versioned, WriteOutcome,
 };
 use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
 use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
 use proptest::prelude::*;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// A store that fails to write the tallies of some addresses and to load those of others.
@@ -24,47 +25,52 @@ struct Partly {
 }
 
 impl Store for Partly {
-    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+    async fn load_tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
         if self.unreadable.contains(&key.address) {
             let [record, cause] = ["a tally", "somebody edited it"].map(str::to_owned);
             return Err(StoreError::Unreadable { record, cause });
         }
-        self.store.tally(key).await
+        self.store.load_tally(key).await
     }
 
-    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<WriteOutcome, StoreError> {
         self.store.write_tally(key, tally, replaces).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
         self.store.write_login(login).await
     }
 
-    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+    async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {
         if self.unavailable.contains(&address) {
-            return Err(StoreError::Unavailable { operation: Operation::ReadTallies, cause: "throttled".to_owned() });
+            return Err(StoreError::Unavailable { operation: Operation::LoadTallies, cause: "throttled".to_owned() });
         }
-        self.store.tallies(address, days).await
+        self.store.load_tallies(address, days).await
     }
 
-    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
-        self.store.logins(address, day, after).await
+    async fn load_logins(
+        &self,
+        address: Address,
+        day: Day,
+        after: Option<String>,
+    ) -> Result<Loaded<LoginPage>, StoreError> {
+        self.store.load_logins(address, day, after).await
     }
 
-    async fn incidents(
+    async fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> Result<Found<StoredIncidents>, StoreError> {
-        self.store.incidents(address, day, wanted).await
+    ) -> Result<Loaded<StoredIncidents>, StoreError> {
+        self.store.load_incidents(address, day, wanted).await
     }
 
-    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
-        self.store.incident(key).await
+    async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        self.store.load_incident(key).await
     }
 
-    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         self.store.write_incident(stored, replaces).await
     }
 }
@@ -73,7 +79,10 @@ fn address(number: usize) -> String {
     format!("10.0.0.{number}")
 }
 
-async fn ingest(world: &Pipeline<Partly, Topic, VirtualRuntime>, addresses: usize) -> pivotwatch::pipeline::Ingested {
+async fn ingest(
+    world: &Pipeline<Partly, Topic, VirtualRuntime>,
+    addresses: usize,
+) -> (Summary, Result<Value, FailedObjects>) {
     let mut sign_ins = Vec::new();
     for number in 0..addresses {
         for mut sign_in in failed(6, noon()) {
@@ -100,12 +109,12 @@ proptest! {
         let (unreadable, unavailable) = (store.unreadable.len() as u64, store.unavailable.len() as u64);
         let world = pipeline(store);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let ingested = runtime.block_on(ingest(&world, kinds.len()));
-        let failed = |code| ingested.summary.failed.get(code).copied().unwrap_or_default();
+        let (summary, answer) = runtime.block_on(ingest(&world, kinds.len()));
+        let failed = |code| summary.failed.get(code).copied().unwrap_or_default();
         prop_assert_eq!(failed("store.unreadable"), unreadable);
         prop_assert_eq!(failed("store.unavailable"), unavailable);
-        prop_assert_eq!(ingested.summary.failed.values().sum::<u64>(), unreadable + unavailable);
-        prop_assert_eq!(ingested.answer().is_err(), unreadable + unavailable > 0);
+        prop_assert_eq!(summary.failed.values().sum::<u64>(), unreadable + unavailable);
+        prop_assert_eq!(answer.is_err(), unreadable + unavailable > 0);
     }
 }
 
@@ -121,10 +130,10 @@ async fn a_cut_object_whose_facts_are_not_recorded_reports_both() {
     let mut cut = pivotwatch_tests::facts::batch(&sign_ins);
     cut.truncate(cut.len() - 10);
     objects.put("cut.json", cut);
-    let ingested = world.ingest(&objects, &written(&["cut.json"])).await;
-    assert_eq!(ingested.summary.failed["store.unreadable"], 1);
-    assert_eq!(ingested.summary.refused["object.truncated"], 1);
-    assert_eq!(ingested.answer().unwrap_err().code(), "store.unreadable");
+    let (summary, answer) = world.ingest(&objects, &written(&["cut.json"])).await;
+    assert_eq!(summary.failed["store.unreadable"], 1);
+    assert_eq!(summary.refused["object.truncated"], 1);
+    assert_eq!(answer.unwrap_err().code(), "store.unreadable");
 }
 
 #[tokio::test]
@@ -151,7 +160,7 @@ async fn an_object_without_a_usable_record_is_counted_by_its_reason() {
         let mut objects = InMemoryObjects::default();
         let shown = String::from_utf8_lossy(&bytes).chars().take(200).collect::<String>();
         objects.put("export.json", bytes);
-        let summary = world.ingest(&objects, &written(&["export.json"])).await.summary;
+        let (summary, _) = world.ingest(&objects, &written(&["export.json"])).await;
         assert_eq!(summary.refused.len(), 0, "{shown}: {:?}", summary.refused);
         let expected: Vec<_> = reason.into_iter().map(|reason| (reason, 1)).collect();
         assert_eq!(summary.unusable.into_iter().collect::<Vec<_>>(), expected, "{shown}");
@@ -166,7 +175,8 @@ async fn sign_ins_and_records_of_a_trail_are_counted_apart() {
     let mut refused = console_login("two", noon());
     refused["responseElements"]["ConsoleLogin"] = serde_json::json!("Failure");
     objects.put("trail.json", log_file(&[console_login("one", noon()), refused]));
-    let seen = world.ingest(&objects, &written(&["export.json", "trail.json"])).await.summary.seen;
-    assert_eq!((seen.sign_ins, seen.usable_sign_ins), (6, 6));
-    assert_eq!((seen.trail_records, seen.usable_trail_records), (2, 2));
+    let (summary, _) = world.ingest(&objects, &written(&["export.json", "trail.json"])).await;
+    let kinds = summary.kinds;
+    assert_eq!((kinds.sign_ins, kinds.usable_sign_ins), (6, 6));
+    assert_eq!((kinds.trail_records, kinds.usable_trail_records), (2, 2));
 }

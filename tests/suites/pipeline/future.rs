@@ -50,7 +50,7 @@ async fn logins_of_the_future_in_log_files_are_counted_too() {
     let mut objects = InMemoryObjects::default();
     let key = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/02/log.json";
     objects.put(key, log_file(&[console_login("a", noon()), console_login("b", in_minutes(600))]));
-    let summary = world.ingest(&objects, &written(&[key])).await.summary;
+    let (summary, _) = world.ingest(&objects, &written(&[key])).await;
     assert_eq!((summary.logins, summary.warnings), (2, future_times(1)));
     assert_eq!(summary.newest_login, Some(noon()));
     log_in(&world, &console_login("c", noon())).await;
@@ -72,7 +72,7 @@ proptest! {
         let world = pipeline(InMemoryStore::default());
         let mut objects = InMemoryObjects::default();
         objects.put("export.json", pivotwatch_tests::facts::lines(&made));
-        let summary = runtime.block_on(world.ingest(&objects, &written(&["export.json"]))).summary;
+        let (summary, _) = runtime.block_on(world.ingest(&objects, &written(&["export.json"])));
         let (future, past): (Vec<_>, Vec<_>) = sign_ins.iter().map(|(minutes, _)| *minutes).partition(|minutes| *minutes > 60);
         prop_assert_eq!(summary.warnings, future_times(future.len() as u64));
         prop_assert_eq!(summary.newest_sign_in, past.into_iter().max().map(in_minutes));

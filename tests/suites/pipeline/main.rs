@@ -21,9 +21,9 @@ type World<S> = Pipeline<S, Topic, VirtualRuntime>;
 async fn export<S: Store>(world: &World<S>, sign_ins: &[SignIn]) -> Summary {
     let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(sign_ins));
-    let ingested = world.ingest(&objects, &written(&["export.json"])).await;
-    ingested.answer().unwrap();
-    ingested.summary
+    let (summary, answer) = world.ingest(&objects, &written(&["export.json"])).await;
+    answer.unwrap();
+    summary
 }
 
 async fn log_in<S: Store>(world: &World<S>, record: &Value) -> Summary {

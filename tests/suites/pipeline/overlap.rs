@@ -20,7 +20,7 @@ async fn counted_under(keys: &[&str], objects: &[Vec<u8>]) -> Option<u64> {
     for (key, object) in keys.iter().cycle().zip(objects) {
         let mut bucket = InMemoryObjects::default();
         bucket.put(key, object.clone());
-        world.ingest(&bucket, &written(&[key])).await.answer().unwrap();
+        world.ingest(&bucket, &written(&[key])).await.1.unwrap();
     }
     log_in_at(&world, noon()).await;
     if world.store.all_incidents().is_empty() {

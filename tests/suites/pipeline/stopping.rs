@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::objects::{Body, InMemoryObjects, ObjectAddress, Objects, OpenFault};
-use pivotwatch::pipeline::{Days, Deadline, Invocation, Pipeline, Runtime};
+use pivotwatch::pipeline::{Deadline, Invocation, Pipeline, Runtime, UnsettledDays};
 use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
 use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
@@ -85,10 +85,10 @@ async fn an_object_that_takes_too_long_is_stopped_with_its_code_and_delivered_ag
     let world = world();
     let objects = Slow::of(&world, &failed(1000, noon() - TimeDelta::hours(20)), 200_000);
     let invocation = within(&world, 300);
-    let ingested = world.ingest_in(invocation, &objects, &written(&["slow.json"])).await;
-    assert_eq!(ingested.answer().unwrap_err().code(), "object.too_slow");
-    assert_eq!(ingested.summary.failed.into_iter().collect::<Vec<_>>(), [("object.too_slow", 1)], "and no other fault");
-    assert_eq!((ingested.summary.objects, ingested.summary.refused.len()), (1, 0));
+    let (summary, answer) = world.ingest_in(invocation, &objects, &written(&["slow.json"])).await;
+    assert_eq!(answer.unwrap_err().code(), "object.too_slow");
+    assert_eq!(summary.failed.into_iter().collect::<Vec<_>>(), [("object.too_slow", 1)], "and no other fault");
+    assert_eq!((summary.objects, summary.refused.len()), (1, 0));
 }
 
 #[tokio::test]
@@ -96,8 +96,8 @@ async fn an_object_that_does_not_open_is_stopped_too() {
     let world = world();
     let objects = Slow::of(&world, &failed(6, noon()), usize::MAX);
     objects.opens_slowly.store(true, Ordering::Relaxed);
-    let ingested = world.ingest_in(within(&world, 300), &objects, &written(&["slow.json"])).await;
-    assert_eq!(ingested.answer().unwrap_err().code(), "object.too_slow");
+    let (_, answer) = world.ingest_in(within(&world, 300), &objects, &written(&["slow.json"])).await;
+    assert_eq!(answer.unwrap_err().code(), "object.too_slow");
 }
 
 #[tokio::test]
@@ -108,15 +108,15 @@ async fn objects_after_the_stop_are_redelivered_and_those_before_are_not() {
         objects.put(key, lines(&failed(6, noon())));
     }
     let invocation = within(&world, 300);
-    let ingested = world.ingest_in(invocation, &objects, &queued(&["a.json"])).await;
-    assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": []}));
+    let (_, answer) = world.ingest_in(invocation, &objects, &queued(&["a.json"])).await;
+    assert_eq!(answer.unwrap(), json!({"batchItemFailures": []}));
 
     world.runtime.pass(TimeDelta::seconds(290));
-    let ingested = world.ingest_in(invocation, &objects, &queued(&["a.json", "b.json"])).await;
+    let (summary, answer) = world.ingest_in(invocation, &objects, &queued(&["a.json", "b.json"])).await;
     let both = json!([{"itemIdentifier": "message of a.json"}, {"itemIdentifier": "message of b.json"}]);
-    assert_eq!(ingested.answer().unwrap(), json!({"batchItemFailures": both}));
-    assert_eq!(ingested.summary.failed["deadline.exceeded"], 2);
-    assert_eq!(ingested.summary.objects, 0);
+    assert_eq!(answer.unwrap(), json!({"batchItemFailures": both}));
+    assert_eq!(summary.failed["deadline.exceeded"], 2);
+    assert_eq!(summary.objects, 0);
 }
 
 #[tokio::test]
@@ -126,12 +126,12 @@ async fn recorded_facts_that_are_not_settled_are_settled_by_the_redelivery() {
     let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
     let address = ObjectAddress { key: "export.json".to_owned(), ..ObjectAddress::default() };
-    let (summary, result) = world.record_object(&objects, &address, &mut Days::default()).await;
+    let (summary, result) = world.record_object(&objects, &address, &mut UnsettledDays::default()).await;
     result.unwrap();
     assert_eq!((summary.writes, world.notifier.messages().len()), (1, 0), "recorded, and not settled");
 
-    let again = world.ingest(&objects, &written(&["export.json"])).await;
-    assert_eq!((again.summary.duplicates, again.summary.incidents), (6, 1), "nothing new, and settled all the same");
+    let (again, _) = world.ingest(&objects, &written(&["export.json"])).await;
+    assert_eq!((again.duplicates, again.incidents), (6, 1), "nothing new, and settled all the same");
     assert_eq!(world.notifier.messages().len(), 1);
 }
 
@@ -167,8 +167,8 @@ async fn work_within_its_deadline_is_not_affected_by_it() {
     let world = world();
     let mut objects = InMemoryObjects::default();
     objects.put("export.json", lines(&failed(6, noon())));
-    let ingested = world.ingest_in(within(&world, 300), &objects, &written(&["export.json"])).await;
-    ingested.answer().unwrap();
+    let (_, answer) = world.ingest_in(within(&world, 300), &objects, &written(&["export.json"])).await;
+    answer.unwrap();
     let (_, result) = world.detect_in(within(&world, 120), &event(&console_login("one", noon()))).await;
     result.unwrap();
     assert_eq!(world.notifier.messages().len(), 1);
@@ -198,9 +198,9 @@ async fn a_reader_that_panics_costs_only_its_object() {
     let mut objects = InMemoryObjects::default();
     objects.put("trap.json", lines(&failed(3, noon())));
     objects.put("good.json", lines(&failed(6, noon())));
-    let ingested = world.ingest(&Trap(objects), &written(&["trap.json", "good.json"])).await;
-    assert_eq!(ingested.summary.refused.iter().collect::<Vec<_>>(), [(&"object.internal", &1)]);
-    assert!(ingested.answer().is_ok(), "the same bytes would make it panic again");
+    let (summary, answer) = world.ingest(&Trap(objects), &written(&["trap.json", "good.json"])).await;
+    assert_eq!(summary.refused.iter().collect::<Vec<_>>(), [(&"object.internal", &1)]);
+    assert!(answer.is_ok(), "the same bytes would make it panic again");
     log_in_at(&world, noon()).await;
     assert_eq!(world.notifier.messages().len(), 1);
 }
@@ -211,8 +211,8 @@ async fn a_deadline_in_the_past_leaves_no_time() {
     let now: DateTime<Utc> = world.runtime.now();
     let deadline = Deadline::before(now - TimeDelta::seconds(1), now);
     let invocation = Invocation { deadline, ..Invocation::LOCAL };
-    let ingested = world.ingest_in(invocation, &InMemoryObjects::default(), &written(&["a.json"])).await;
-    assert_eq!(ingested.answer().unwrap_err().code(), "deadline.exceeded");
+    let (_, answer) = world.ingest_in(invocation, &InMemoryObjects::default(), &written(&["a.json"])).await;
+    assert_eq!(answer.unwrap_err().code(), "deadline.exceeded");
     let (summary, result) = world.detect_in(invocation, &event(&console_login("one", noon()))).await;
     assert_eq!(result.unwrap_err().code(), "deadline.exceeded");
     assert_eq!((summary.failed["deadline.exceeded"], summary.logins), (1, 0));

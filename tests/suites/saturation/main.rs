@@ -27,7 +27,7 @@ fn failure(number: u64, time: DateTime<Utc>) -> Failure {
 }
 
 fn login(time: DateTime<Utc>) -> Login {
-    match aws::read(&console_login("one", time)) {
+    match aws::parse_record(&console_login("one", time)) {
         TrailOutcome::Login(login) => *login,
         other => panic!("{other:?}"),
     }

@@ -103,7 +103,7 @@ async fn costs(failures: i64, logins: usize) -> [Cost; 2] {
     let store: DynamoDb = dynamodb::store(aws_sdk_dynamodb::Client::from_conf(configuration));
     for number in 0..logins {
         let time = noon() + TimeDelta::seconds(i64::try_from(number % 3600).unwrap());
-        match aws::read(&console_login(&format!("login {number}"), time)) {
+        match aws::parse_record(&console_login(&format!("login {number}"), time)) {
             TrailOutcome::Login(login) => drop(store.write_login(&login).await.unwrap()),
             other => panic!("{other:?}"),
         }
@@ -112,13 +112,13 @@ async fn costs(failures: i64, logins: usize) -> [Cost; 2] {
     let mut objects = InMemoryObjects::default();
     objects.put("failures.json", lines(&failed(failures, noon())));
     objects.put("one-more.json", lines(&failed(failures + 1, noon())));
-    world.ingest(&objects, &written(&["failures.json"])).await.answer().unwrap();
+    world.ingest(&objects, &written(&["failures.json"])).await.1.unwrap();
 
     meter.take();
     let (_, result) = world.detect(&event(&console_login("one more", noon() + TimeDelta::minutes(30)))).await;
     result.unwrap();
     let login = meter.take();
-    world.ingest(&objects, &written(&["one-more.json"])).await.answer().unwrap();
+    world.ingest(&objects, &written(&["one-more.json"])).await.1.unwrap();
     [login, meter.take()]
 }
 

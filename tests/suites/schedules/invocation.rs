@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use chrono::TimeDelta;
 use pivotwatch::input::Limits;
-use pivotwatch::notify::Table;
+use pivotwatch::notify::TableLocation;
 use pivotwatch::pipeline::Pipeline;
 use pivotwatch_tests::pipeline::Event;
 
@@ -79,7 +79,7 @@ impl Invocation {
             runtime: aws.clone(),
             rule: self.simulation.rule.clone(),
             limits: Limits::default(),
-            table: Table::default(),
+            table: TableLocation::default(),
         };
         let mut work = pin!(event.invoke(&pipeline, &aws));
         poll_fn(|context| {

@@ -13,8 +13,8 @@ use pivotwatch::notify::{Message, Notifier, PublishError};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use pivotwatch::pipeline::Runtime;
 use pivotwatch::store::{
-    Found, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
-    Write,
+    IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
+    WriteOutcome,
 };
 use uuid::Uuid;
 
@@ -40,25 +40,25 @@ impl<T> Describe for Option<Versioned<T>> {
     }
 }
 
-impl Describe for Write {
+impl Describe for WriteOutcome {
     fn describe(&self) -> String {
         format!("{self:?}")
     }
 }
 
-impl Describe for Found<Tallies> {
+impl Describe for Loaded<Tallies> {
     fn describe(&self) -> String {
         format!("{} tallies", self.records.len())
     }
 }
 
-impl Describe for Found<LoginPage> {
+impl Describe for Loaded<LoginPage> {
     fn describe(&self) -> String {
         format!("{} logins", self.records.logins.len())
     }
 }
 
-impl Describe for Found<StoredIncidents> {
+impl Describe for Loaded<StoredIncidents> {
     fn describe(&self) -> String {
         format!("{} incidents", self.records.len())
     }
@@ -77,71 +77,76 @@ impl Describe for () {
 }
 
 impl Store for SimulatedAws {
-    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+    async fn load_tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
         let (store, key) = (Arc::clone(&self.0.simulation.store), *key);
         let what = format!("reads the tally {} {}", key.day, key.source);
-        let operation = async move { store.tally(&key).await };
-        self.0.step(what, operation, unavailable(Operation::ReadTally)).await
+        let operation = async move { store.load_tally(&key).await };
+        self.0.step(what, operation, unavailable(Operation::LoadTally)).await
     }
 
-    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let (store, key, tally) = (Arc::clone(&self.0.simulation.store), *key, tally.clone());
         let what = format!("writes the tally {} {} with {}", key.day, key.source, tally.failures());
         let operation = async move { store.write_tally(&key, &tally, replaces).await };
         self.0.step(what, operation, unavailable(Operation::WriteTally)).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
         let (store, login) = (Arc::clone(&self.0.simulation.store), login.clone());
         let what = format!("writes the login {}", login.event_id);
         let operation = async move { store.write_login(&login).await };
         self.0.step(what, operation, unavailable(Operation::WriteLogin)).await
     }
 
-    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+    async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {
         // One query for each day: a write between two of them is visible only to the later one.
-        let mut all = Found { records: Tallies::new(), unreadable: Vec::new() };
+        let mut all = Loaded { records: Tallies::new(), unreadable: Vec::new() };
         for days in self.0.simulation.reads_of(days) {
             let store = Arc::clone(&self.0.simulation.store);
             let what = format!("reads the tallies of {address} on {days:?}");
-            let operation = async move { store.tallies(address, &days).await };
-            let found = self.0.step(what, operation, unavailable(Operation::ReadTallies)).await?;
+            let operation = async move { store.load_tallies(address, &days).await };
+            let found = self.0.step(what, operation, unavailable(Operation::LoadTallies)).await?;
             all.records.extend(found.records);
         }
         Ok(all)
     }
 
-    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
+    async fn load_logins(
+        &self,
+        address: Address,
+        day: Day,
+        after: Option<String>,
+    ) -> Result<Loaded<LoginPage>, StoreError> {
         let store = Arc::clone(&self.0.simulation.store);
         if !self.0.simulation.every_read_is_a_step && day != Day::of(noon()) {
             // Every login of these scenarios is on one day.
-            return store.logins(address, day, after).await;
+            return store.load_logins(address, day, after).await;
         }
         let what = format!("reads the logins of {address} on {day}");
-        let operation = async move { store.logins(address, day, after).await };
-        self.0.step(what, operation, unavailable(Operation::ReadLogins)).await
+        let operation = async move { store.load_logins(address, day, after).await };
+        self.0.step(what, operation, unavailable(Operation::LoadLogins)).await
     }
 
-    async fn incidents(
+    async fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> Result<Found<StoredIncidents>, StoreError> {
+    ) -> Result<Loaded<StoredIncidents>, StoreError> {
         let (store, wanted) = (Arc::clone(&self.0.simulation.store), wanted.clone());
         let what = format!("reads {} incidents of {address} on {day}", wanted.len());
-        let operation = async move { store.incidents(address, day, &wanted).await };
-        self.0.step(what, operation, unavailable(Operation::ReadIncidents)).await
+        let operation = async move { store.load_incidents(address, day, &wanted).await };
+        self.0.step(what, operation, unavailable(Operation::LoadIncidents)).await
     }
 
-    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+    async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
         let (store, key) = (Arc::clone(&self.0.simulation.store), *key);
-        let operation = async move { store.incident(&key).await };
+        let operation = async move { store.load_incident(&key).await };
         let what = "reads the incident".to_owned();
-        self.0.step(what, operation, unavailable(Operation::ReadIncident)).await
+        self.0.step(what, operation, unavailable(Operation::LoadIncident)).await
     }
 
-    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let (store, stored) = (Arc::clone(&self.0.simulation.store), stored.clone());
         let state = match (&stored.published_at, &stored.lease) {
             (Some(_), _) => "published",

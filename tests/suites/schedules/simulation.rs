@@ -111,8 +111,12 @@ impl Simulation {
         let day = stored.incident.day;
         let days = (0..=8).map(|later| day.before(4).after(later)).collect();
         let address = stored.incident.columns.source_ip_address;
-        let tallies =
-            self.store.tallies(address, &days).now_or_never().expect("the in-memory store answers at once").unwrap();
+        let tallies = self
+            .store
+            .load_tallies(address, &days)
+            .now_or_never()
+            .expect("the in-memory store answers at once")
+            .unwrap();
         store_contents::finding(stored, &tallies.records, &self.rule)
     }
 

@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Incident, Login};
 use pivotwatch::store::{
-    IncidentKey, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Write, record,
+    IncidentKey, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, WriteOutcome, record_name,
 };
 use pivotwatch_tests::dynamodb::{TABLE, start};
 use pivotwatch_tests::facts::{ADDRESS, noon};
@@ -129,7 +129,8 @@ async fn a_record_expires_the_retention_after_the_later_of_its_day_and_its_writi
         let login = Login { time: day.at(12 * 3600), ..login("one", 0) };
         let incident = Incident::of(&login, [].into());
         let key = TallyKey { day, ..key(0) };
-        let names = [record::tally(&key), record::login(&login), record::incident(&IncidentKey::of(&incident))];
+        let names =
+            [record_name::tally(&key), record_name::login(&login), record_name::incident(&IncidentKey::of(&incident))];
 
         let before = Utc::now();
         store.write_tally(&key, &tally(6), Version::NONE).await.unwrap();
@@ -159,10 +160,10 @@ async fn expired_records_are_skipped_before_their_deletion() {
 
     let contents = facts(&store).await.evidence;
     assert!(contents.tallies.is_empty() && contents.logins.is_empty());
-    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Done, "an expired login is no login");
-    let expired = store.tally(&key(0)).await.unwrap().unwrap();
+    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), WriteOutcome::Done, "an expired login is no login");
+    let expired = store.load_tally(&key(0)).await.unwrap().unwrap();
     assert_eq!(expired.value, tally(0));
-    assert_eq!(store.write_tally(&key(0), &tally(1), expired.version).await.unwrap(), Write::Done);
+    assert_eq!(store.write_tally(&key(0), &tally(1), expired.version).await.unwrap(), WriteOutcome::Done);
     let contents = facts(&store).await.evidence;
     assert_eq!((contents.tallies.len(), contents.logins.len()), (1, 1));
 }
@@ -180,7 +181,7 @@ async fn an_unreadable_record_is_reported_and_does_not_affect_others() {
     let reason = "its state has the format 9, and this version reads 2".to_owned();
     assert_eq!(contents.unreadable, [UnreadableRecord { record: name.to_owned(), cause: reason }]);
 
-    let error = store.tally(&key(0)).await.unwrap_err();
+    let error = store.load_tally(&key(0)).await.unwrap_err();
     assert_eq!(error.code(), "store.unreadable", "and it is not merged into, which would overwrite it");
 }
 
@@ -211,7 +212,7 @@ async fn a_tally_that_never_expires_is_not_taken_for_expired() {
     let mut changed = item(&client, "2026-03-02#failures#interactive").await;
     changed.remove("expires_at");
     client.put_item().table_name(TABLE).set_item(Some(changed)).send().await.unwrap();
-    assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, tally(6));
+    assert_eq!(store.load_tally(&key(0)).await.unwrap().unwrap().value, tally(6));
 }
 
 /// A write needs a version for its condition, so a retry could never succeed.
@@ -228,7 +229,9 @@ async fn a_record_without_a_version_is_an_error_without_a_retry() {
             changed.extend(version.map(|version| ("version".to_owned(), AttributeValue::N(version.to_owned()))));
             client.put_item().table_name(TABLE).set_item(Some(changed)).send().await.unwrap();
         }
-        for error in [store.tally(&key(0)).await.unwrap_err(), store.incident(&incident_key()).await.unwrap_err()] {
+        for error in
+            [store.load_tally(&key(0)).await.unwrap_err(), store.load_incident(&incident_key()).await.unwrap_err()]
+        {
             assert_eq!(error.code(), "store.unreadable");
             assert!(error.to_string().contains("it has no version"), "{error}");
         }
@@ -241,7 +244,7 @@ async fn an_edited_incident_is_reported_by_name() {
     store.write_incident(&unpublished(), Version::NONE).await.unwrap();
     let name = format!("2026-03-02#incident#{}", incident_key().id);
     set(&client, &name, "start_time", AttributeValue::S("noon".to_owned())).await;
-    let error = store.incident(&incident_key()).await.unwrap_err();
+    let error = store.load_incident(&incident_key()).await.unwrap_err();
     assert!(matches!(error, StoreError::Unreadable { record, .. } if record == name));
 }
 
@@ -252,14 +255,14 @@ async fn a_missing_table_is_reported_with_its_remedy() {
     let (tally, login, incident, wanted) = (tally(6), login("one", 0), unpublished(), [incident_key().id].into());
     let (key, address, day) = (key(0), key(0).address, key(0).day);
     for (operation, error) in [
-        ("reading a tally", store.tally(&key).await.unwrap_err()),
+        ("loading a tally", store.load_tally(&key).await.unwrap_err()),
         ("writing a tally", store.write_tally(&key, &tally, Version::NONE).await.unwrap_err()),
         ("writing a tally", store.write_tally(&key, &tally, Version(1)).await.unwrap_err()),
         ("writing a login", store.write_login(&login).await.unwrap_err()),
-        ("reading the tallies of an address", store.tallies(address, &[day].into()).await.unwrap_err()),
-        ("reading the logins of an address", store.logins(address, day, None).await.unwrap_err()),
-        ("reading the incidents of an address", store.incidents(address, day, &wanted).await.unwrap_err()),
-        ("reading an incident", store.incident(&incident_key()).await.unwrap_err()),
+        ("loading the tallies of an address", store.load_tallies(address, &[day].into()).await.unwrap_err()),
+        ("loading the logins of an address", store.load_logins(address, day, None).await.unwrap_err()),
+        ("loading the incidents of an address", store.load_incidents(address, day, &wanted).await.unwrap_err()),
+        ("loading an incident", store.load_incident(&incident_key()).await.unwrap_err()),
         ("writing an incident", store.write_incident(&incident, Version::NONE).await.unwrap_err()),
     ] {
         assert_eq!(error.code(), "store.unavailable", "{operation}");

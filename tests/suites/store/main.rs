@@ -8,7 +8,7 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{
     Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, incidents,
 };
-use pivotwatch::store::{InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, Write};
+use pivotwatch::store::{InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, WriteOutcome};
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
 use pivotwatch_tests::store_contents::store_contents;
 
@@ -70,7 +70,7 @@ fn tally(failures: u64) -> Tally {
 }
 
 fn login(event_id: &str, minutes: i64) -> Login {
-    match aws::read(&console_login(event_id, noon() + TimeDelta::minutes(minutes))) {
+    match aws::parse_record(&console_login(event_id, noon() + TimeDelta::minutes(minutes))) {
         TrailOutcome::Login(login) => *login,
         other => panic!("{other:?}"),
     }
@@ -103,33 +103,37 @@ fn incident_key() -> IncidentKey {
 }
 
 async fn a_record_that_was_never_written_is_absent(store: impl Store) {
-    assert_eq!(store.tally(&key(0)).await.unwrap(), None);
-    assert_eq!(store.incident(&incident_key()).await.unwrap(), None);
+    assert_eq!(store.load_tally(&key(0)).await.unwrap(), None);
+    assert_eq!(store.load_incident(&incident_key()).await.unwrap(), None);
     let contents = store_contents(&store, key(0).address, key(-1).day..=key(1).day).await;
     assert_eq!(contents.evidence, Evidence::none(key(0).address));
     assert!(contents.unreadable.is_empty());
     let wanted = [incident_key().id].into();
-    assert!(store.incidents(key(0).address, key(0).day, &wanted).await.unwrap().records.is_empty());
+    assert!(store.load_incidents(key(0).address, key(0).day, &wanted).await.unwrap().records.is_empty());
 }
 
 async fn a_tally_is_loaded_as_it_was_written(store: impl Store) {
-    assert_eq!(store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap(), Write::Done);
-    let stored = store.tally(&key(0)).await.unwrap().unwrap();
+    assert_eq!(store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap(), WriteOutcome::Done);
+    let stored = store.load_tally(&key(0)).await.unwrap().unwrap();
     assert_eq!(stored.value, tally(6));
-    assert_eq!(store.write_tally(&key(0), &tally(7), stored.version).await.unwrap(), Write::Done);
-    assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, tally(7));
+    assert_eq!(store.write_tally(&key(0), &tally(7), stored.version).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.load_tally(&key(0)).await.unwrap().unwrap().value, tally(7));
 }
 
 async fn a_write_over_an_older_version_conflicts_and_changes_nothing(store: impl Store) {
     store.write_tally(&key(0), &tally(1), Version::NONE).await.unwrap();
-    let first = store.tally(&key(0)).await.unwrap().unwrap().version;
+    let first = store.load_tally(&key(0)).await.unwrap().unwrap().version;
     store.write_tally(&key(0), &tally(2), first).await.unwrap();
 
     for outdated in [Version::NONE, first] {
-        assert_eq!(store.write_tally(&key(0), &tally(9), outdated).await.unwrap(), Write::Conflict);
+        assert_eq!(store.write_tally(&key(0), &tally(9), outdated).await.unwrap(), WriteOutcome::Conflict);
     }
-    assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, tally(2));
-    assert_eq!(store.write_tally(&key(1), &tally(9), first).await.unwrap(), Write::Conflict, "nothing to replace");
+    assert_eq!(store.load_tally(&key(0)).await.unwrap().unwrap().value, tally(2));
+    assert_eq!(
+        store.write_tally(&key(1), &tally(9), first).await.unwrap(),
+        WriteOutcome::Conflict,
+        "nothing to replace"
+    );
 }
 
 async fn of_two_writers_of_the_same_version_one_succeeds(store: impl Store) {
@@ -137,14 +141,14 @@ async fn of_two_writers_of_the_same_version_one_succeeds(store: impl Store) {
     let writes =
         tokio::join!(store.write_tally(&key, &one, Version::NONE), store.write_tally(&key, &other, Version::NONE));
     let mut writes = [writes.0.unwrap(), writes.1.unwrap()];
-    writes.sort_by_key(|write| *write == Write::Conflict);
-    assert_eq!(writes, [Write::Done, Write::Conflict]);
+    writes.sort_by_key(|write| *write == WriteOutcome::Conflict);
+    assert_eq!(writes, [WriteOutcome::Done, WriteOutcome::Conflict]);
 }
 
 async fn a_login_is_written_once(store: impl Store) {
-    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Done);
-    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), Write::Conflict);
-    assert_eq!(store.write_login(&login("two", 0)).await.unwrap(), Write::Done);
+    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), WriteOutcome::Conflict);
+    assert_eq!(store.write_login(&login("two", 0)).await.unwrap(), WriteOutcome::Done);
     let contents = store_contents(&store, key(0).address, key(0).day..=key(0).day).await;
     assert_eq!(contents.evidence.logins, [login("one", 0), login("two", 0)]);
 }
@@ -155,19 +159,19 @@ async fn an_incident_is_loaded_as_it_was_written(store: impl Store) {
     let reported = Some(Reported::from(report()));
     let published = StoredIncident { published_at: Some(noon()), reported, ..unpublished() };
 
-    assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), Write::Done);
-    let stored = store.incident(&incident_key()).await.unwrap().unwrap();
+    assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), WriteOutcome::Done);
+    let stored = store.load_incident(&incident_key()).await.unwrap().unwrap();
     assert_eq!(stored.value, leased);
-    assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), Write::Conflict);
-    assert_eq!(store.write_incident(&published, stored.version).await.unwrap(), Write::Done);
-    let stored = store.incident(&incident_key()).await.unwrap().unwrap();
+    assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), WriteOutcome::Conflict);
+    assert_eq!(store.write_incident(&published, stored.version).await.unwrap(), WriteOutcome::Done);
+    let stored = store.load_incident(&incident_key()).await.unwrap().unwrap();
     assert_eq!(stored.value, published);
 
     let wanted = [incident_key().id].into();
-    let found = store.incidents(key(0).address, key(0).day, &wanted).await.unwrap();
+    let found = store.load_incidents(key(0).address, key(0).day, &wanted).await.unwrap();
     assert_eq!(found.records.into_values().collect::<Vec<_>>(), [stored]);
-    assert!(store.incidents(key(0).address, key(0).day, &[].into()).await.unwrap().records.is_empty());
-    assert!(store.incidents(key(0).address, key(1).day, &wanted).await.unwrap().records.is_empty());
+    assert!(store.load_incidents(key(0).address, key(0).day, &[].into()).await.unwrap().records.is_empty());
+    assert!(store.load_incidents(key(0).address, key(1).day, &wanted).await.unwrap().records.is_empty());
 }
 
 async fn an_incident_with_more_logins_than_it_lists_is_loaded_as_it_was_written(store: impl Store) {
@@ -178,9 +182,10 @@ async fn an_incident_with_more_logins_than_it_lists_is_loaded_as_it_was_written(
         }
         let is_estimated = stored.incident.logins.is_estimated();
         assert_eq!(is_estimated, number > 254, "the incident has two logins of its own");
-        let version = store.incident(&incident_key()).await.unwrap().map_or(Version::NONE, |stored| stored.version);
+        let version =
+            store.load_incident(&incident_key()).await.unwrap().map_or(Version::NONE, |stored| stored.version);
         store.write_incident(&stored, version).await.unwrap();
-        assert_eq!(store.incident(&incident_key()).await.unwrap().unwrap().value, stored, "{number} logins");
+        assert_eq!(store.load_incident(&incident_key()).await.unwrap().unwrap().value, stored, "{number} logins");
     }
 }
 
@@ -216,8 +221,8 @@ async fn a_full_tally_has_room(store: impl Store) {
         full.add(&Failure { user: format!("{number}{}", "é".repeat(100)), ..failure(number, seconds) });
     }
     assert!(full.is_saturated());
-    assert_eq!(store.write_tally(&key(0), &full, Version::NONE).await.unwrap(), Write::Done);
-    assert_eq!(store.tally(&key(0)).await.unwrap().unwrap().value, full);
+    assert_eq!(store.write_tally(&key(0), &full, Version::NONE).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.load_tally(&key(0)).await.unwrap().unwrap().value, full);
 }
 
 async fn several_pages_of_records_are_loaded_whole(store: impl Store) {

@@ -22,7 +22,7 @@ impl World {
                 evidence.tallies.entry((day, source)).or_default().add(&failure);
             }
             for record in self.trail.iter().filter(|record| record.address == Some(address)) {
-                if let TrailOutcome::Login(login) = aws::read(&record.record()) {
+                if let TrailOutcome::Login(login) = aws::parse_record(&record.record()) {
                     evidence.logins.push(*login);
                 }
             }

@@ -1,8 +1,9 @@
-//! `ConsoleLogin` records.
+//! Parses `ConsoleLogin` records.
 //!
-//! Fields: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>.
-//! Any of them can be missing or of another type in some kind of login (root users have no `userName`, Identity Center no
-//! `LoginTo`, failures no `arn` and sometimes no `responseElements`), so fields are looked up one by one.
+//! Fields:
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>.
+//! Each kind of login lacks some fields. Root users have no `userName`, Identity Center has no `LoginTo`, failures have
+//! no `arn` and sometimes no `responseElements`. Fields are therefore looked up one by one, and may have any type.
 
 use chrono::DateTime;
 use serde_json::Value;
@@ -12,9 +13,9 @@ use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::detection::account::{AccountName, Principal};
 use crate::detection::{Address, Day, Login};
 
-/// Reads a CloudTrail record. Event name and result are compared without case, as the rule compares them.
+/// Parses a CloudTrail record. Event name and result are compared without regard to case, as in the rule.
 #[must_use]
-pub fn read(record: &Value) -> TrailOutcome {
+pub fn parse(record: &Value) -> TrailOutcome {
     if !is_login(text(record, "/eventName")) {
         return TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin);
     }
@@ -55,7 +56,7 @@ pub fn read(record: &Value) -> TrailOutcome {
     }))
 }
 
-/// Whether an event of this name is a console login, which may have failed.
+/// Whether an event with this name is a console login, successful or not.
 pub(super) fn is_login(event_name: &str) -> bool {
     event_name.eq_ignore_ascii_case("ConsoleLogin")
 }
@@ -64,8 +65,8 @@ fn text<'a>(record: &'a Value, path: &str) -> &'a str {
     record.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// CloudTrail's `eventID`, or where that is missing (or longer than a key may be) one made of the record's text: the login must not be lost, and the
-/// same record must be the same login.
+/// CloudTrail's `eventID`. If it is missing, or too long for a key, returns a hash of the record, so that the login is
+/// not lost. Equal records have the same hash.
 fn event_id(record: &Value) -> String {
     match text(record, "/eventID") {
         event_id if !(1..=128).contains(&event_id.len()) => {
@@ -120,14 +121,14 @@ mod tests {
     }
 
     fn login(record: &Value) -> Login {
-        match read(record) {
+        match parse(record) {
             TrailOutcome::Login(login) => *login,
             other => panic!("{other:?} for {record}"),
         }
     }
 
     #[test]
-    fn an_iam_users_login_is_read() {
+    fn an_iam_users_login_is_parsed() {
         insta::assert_json_snapshot!(login(&record()));
     }
 
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_login_can_do_without_does_not_cost_the_login() {
+    fn a_login_without_optional_fields_is_parsed() {
         for key in ["userIdentity", "userAgent", "additionalEventData", "recipientAccountId", "awsRegion", "eventType"]
         {
             login(&without(key));
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_told_apart_by_its_reason() {
+    fn every_other_record_has_its_reason() {
         for (record, outcome) in [
             (with("/eventName", json!("SwitchRole")), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
             (with("/eventName", json!("CheckMfa")), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
@@ -188,7 +189,7 @@ mod tests {
             (with("/eventTime", json!("...")), TrailOutcome::Rejected(TrailRejected::NoTime)),
             (with("/eventTime", json!(1_700_000_000)), TrailOutcome::Rejected(TrailRejected::NoTime)),
         ] {
-            assert_eq!(read(&record), outcome, "{record}");
+            assert_eq!(parse(&record), outcome, "{record}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! CloudTrail records from files: the log files that a trail delivers to S3, and the forms in which people keep records.
+//! Reads CloudTrail records from files: a trail's log files, and the other forms in which people keep records.
 //!
-//! A trail's log file is `{"Records":[...]}`, packed with gzip
-//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>). Exports and notes have
-//! bare records, one a line or in an array, and EventBridge events around them. All of them are read; what a record says
-//! of itself decides.
+//! A trail's log file is `{"Records":[...]}`, compressed with gzip
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>). Exports have bare
+//! records, on lines or in an array, or EventBridge events with records. All forms are read, since the fields of each
+//! record decide.
 
 use json_records::{
     Framing, Indexer, KeySet, Record, RecordReader, batch_start, parse_or_repair, repaired_for_sniffing,
@@ -23,20 +23,20 @@ const RECORDS: &str = "Records";
 
 static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS]);
 
-/// Takes what the records of a file come to, in the order in which they stand in it.
+/// Receives the outcomes of a file's records, in the order of the file.
 pub trait TrailReceiver {
-    /// One record.
+    /// Receives the outcome of one record.
     fn receive_record(&mut self, outcome: TrailOutcome);
 }
 
-/// Whether a file that begins so ([`Input::preview`]) has CloudTrail records.
+/// Whether a file with this beginning ([`Input::preview`]) has CloudTrail records.
 #[must_use]
 pub fn is_log_file(beginning: &[u8]) -> bool {
     if !beginning.starts_with(b"{") && !beginning.starts_with(b"[") {
         return false;
     }
     let beginning = &*repaired_for_sniffing(beginning);
-    // A log file of five quiet minutes.
+    // A log file of five minutes without an event.
     let is_empty =
         batch_start(beginning, RECORDS).is_some_and(|start| beginning[start..].trim_ascii_start().starts_with(b"]"));
     is_empty
@@ -44,25 +44,25 @@ pub fn is_log_file(beginning: &[u8]) -> bool {
         || keys_in_lines(beginning, &BATCHES).iter().any(is_record)
 }
 
-/// Whether these are the names of a record, or of an EventBridge event around one.
-fn is_record(names: &Keys) -> bool {
-    // S3's notifications are of the same build, but for where the object lies.
+/// Whether these are the keys of a record, or of an EventBridge event with a record.
+fn is_record(keys: &Keys) -> bool {
+    // S3's notifications have the same keys, and `s3` with the object.
     ["", "detail."].iter().any(|around| {
-        let has = |name: &str| names.contains(&format!("{around}{name}"));
+        let has = |name: &str| keys.contains(&format!("{around}{name}"));
         has("eventName") && has("eventTime") && has("userIdentity") && !has("s3")
     })
 }
 
-/// Reads a file to its end and gives every record of it to `receiver`.
+/// Reads a file to its end, and passes the outcome of every record to `receiver`.
 ///
 /// # Errors
-/// [`ReadFault`] when it breaks off; what was received before stays valid.
+/// [`ReadFault`] when the file cannot be read to its end. The outcomes before the fault are valid.
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(), ReadFault> {
     let framing = if has_records_in_lines(input.preview()?) { Framing::Lines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
     let mut has_compressed_part = false;
     let result = read_records(&mut input.records(framing, &mut indexer), receiver, &mut has_compressed_part);
-    // A text that broke off is still ahead.
+    // The part at which reading stopped is still in the buffer.
     has_compressed_part |= result.is_err() && input.begins_compressed();
     if has_compressed_part { Err(ReadFault::compressed_part()) } else { result }
 }
@@ -87,12 +87,12 @@ fn read_records(
     Ok(())
 }
 
-/// What a record comes to. A user must not be able to hide a login by putting invalid UTF-8 into a field.
+/// The outcome of a record. A user must not be able to hide a login by putting invalid UTF-8 into a field.
 fn parse(text: &[u8]) -> TrailOutcome {
-    parse_or_repair(text, read_record).unwrap_or(TrailOutcome::Rejected(TrailRejected::Malformed))
+    parse_or_repair(text, parse_record).unwrap_or(TrailOutcome::Rejected(TrailRejected::Malformed))
 }
 
-/// Whether the first line is a record. Framing by lines is then safer: a damaged line costs no other.
+/// Whether the first line is a record. Framing by lines is then safer, since a damaged line does not affect others.
 fn has_records_in_lines(beginning: &[u8]) -> bool {
     let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let has_record =
@@ -100,10 +100,10 @@ fn has_records_in_lines(beginning: &[u8]) -> bool {
     line.starts_with(b"{") && parse_or_repair(line, has_record).unwrap_or(false)
 }
 
-/// What a record comes to, if it is JSON.
-fn read_record(text: &[u8]) -> Option<TrailOutcome> {
+/// The outcome of a record; `None` if it is not JSON.
+fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
-    // A trail tells of everything that happens in an account: only a login is worth building up whole.
+    // A trail logs all events of an account, and a `Value` is built for logins only.
     if !envelope.has_record() {
         return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
@@ -111,10 +111,10 @@ fn read_record(text: &[u8]) -> Option<TrailOutcome> {
         return Some(TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin));
     }
     let event = serde_json::from_slice::<Value>(text).ok()?;
-    Some(record_of(&event).map_or(TrailOutcome::Rejected(TrailRejected::NotARecord), console_login::read))
+    Some(record_of(&event).map_or(TrailOutcome::Rejected(TrailRejected::NotARecord), console_login::parse))
 }
 
-/// As much of a record, or of an event around it, as tells whether it can be a login.
+/// The fields of a record, or of an event with a record, that decide whether it can be a login.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope<'a> {
@@ -143,12 +143,12 @@ mod tests {
     use crate::input::Limits;
 
     #[derive(Default)]
-    struct Received {
+    struct ReceivedOutcomes {
         logins: usize,
         others: Vec<&'static str>,
     }
 
-    impl TrailReceiver for Received {
+    impl TrailReceiver for ReceivedOutcomes {
         fn receive_record(&mut self, outcome: TrailOutcome) {
             match outcome {
                 TrailOutcome::Login(_) => self.logins += 1,
@@ -158,10 +158,10 @@ mod tests {
         }
     }
 
-    fn read_all(text: &str) -> (Received, Result<(), ReadFault>) {
+    fn read_all(text: &str) -> (ReceivedOutcomes, Result<(), ReadFault>) {
         let mut input = Input::open(text.as_bytes(), Limits::default()).unwrap();
         assert!(is_log_file(input.preview().unwrap()), "{text}");
-        let mut received = Received::default();
+        let mut received = ReceivedOutcomes::default();
         let result = read(&mut input, &mut received);
         (received, result)
     }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_text_can_hold_hides_no_login() {
+    fn invalid_text_does_not_hide_a_login() {
         let mut login = login("a");
         login["userAgent"] = json!("odd");
         let file = json!({"Records": [login, call()]}).to_string();
@@ -206,11 +206,11 @@ mod tests {
             [file.clone(), serde_json::to_string_pretty(&[login, call()]).unwrap(), format!("{event}\n{}\n", call())];
         let odd = [&b"\\ud800"[..], b"\xff", b"\x1b[0m", b"\t", b"\0", b"C:\\\\\t", b"\r"];
         for (form, odd) in forms.iter().flat_map(|form| odd.map(|odd| (form, odd))) {
-            let (before, behind) = form.split_once("odd").unwrap();
-            let file = [before.as_bytes(), odd, behind.as_bytes()].concat();
+            let (before, after) = form.split_once("odd").unwrap();
+            let file = [before.as_bytes(), odd, after.as_bytes()].concat();
             let mut input = Input::open(&file[..], Limits::default()).unwrap();
             assert!(is_log_file(input.preview().unwrap()));
-            let mut received = Received::default();
+            let mut received = ReceivedOutcomes::default();
             assert!(read(&mut input, &mut received).is_ok());
             assert_eq!((received.logins, received.others.len()), (1, 1));
         }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_cut_off_gives_the_records_before_the_cut_and_says_so() {
+    fn a_truncated_file_gives_the_records_before_the_end_and_a_fault() {
         let file = json!({"Records": [login("a"), login("b")]}).to_string();
         let (received, result) = read_all(&file[..file.len() - 20]);
         assert!(matches!(result, Err(ReadFault::Truncated(_))));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_none() {
+    fn other_files_are_not_log_files() {
         for text in [
             r#"{"Records":[{"eventSource":"aws:s3","eventName":"x","eventTime":"2026-03-02T12:00:00Z","userIdentity":{},"s3":{}}]}"#,
             r#"{"records":[{"category":"SignInLogs"}]}"#,

@@ -1,13 +1,21 @@
-//! Console logins in: from CloudTrail's records to logins.
+//! Parses CloudTrail records, and finds them in events and log files.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `console_login` | parses a record: from JSON to a [`Login`](crate::detection::Login) |
+//! | `event` | finds the record in an EventBridge event |
+//! | `log_file` | recognises and reads log files |
+//! | `outcome` | the outcomes of a record |
+//! | `trail_key` | decides by an object's key whether to skip it |
 
 mod console_login;
 mod event;
 mod log_file;
 mod outcome;
-mod trail;
+mod trail_key;
 
-pub use console_login::read;
+pub use console_login::parse as parse_record;
 pub use event::record_of;
 pub use log_file::{TrailReceiver, is_log_file, read as read_log_file};
 pub use outcome::{TrailIgnored, TrailOutcome, TrailRejected};
-pub use trail::{PassedOver, passed_over};
+pub use trail_key::{SkipReason, skip_reason};

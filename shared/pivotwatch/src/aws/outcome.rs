@@ -1,26 +1,26 @@
-//! What a CloudTrail record comes to, in the terms in which [`crate::entra`] says it of a sign-in.
+//! The outcomes of a CloudTrail record, named as those of a sign-in in [`crate::entra`].
 
 use crate::detection::Login;
 
-/// What one CloudTrail record came to.
+/// The outcome of one CloudTrail record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrailOutcome {
     /// A console login that succeeded, from an address.
     Login(Box<Login>),
-    /// A record in order that is no such login.
+    /// A valid record that is no such login.
     Ignored(TrailIgnored),
     /// A record that cannot be used.
     Rejected(TrailRejected),
 }
 
-/// Why a record in order is no successful console login from an address.
+/// Why a valid record is no successful console login from an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrailIgnored {
     /// Another event (`SwitchRole`, `CheckMfa`, …).
     NotAConsoleLogin,
-    /// A login that did not succeed, or does not say so.
+    /// A login that failed, or has no result.
     NotSuccessful,
-    /// From no address: an AWS service's host name, `AWS Internal`.
+    /// A login without an IP address, such as `AWS Internal` or an AWS service's host name.
     NoAddress,
 }
 
@@ -39,15 +39,15 @@ impl TrailIgnored {
 /// Why a record cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrailRejected {
-    /// A login without a time that can be read.
+    /// A login without a valid time.
     NoTime,
-    /// JSON that is no CloudTrail record.
+    /// A JSON object that is no CloudTrail record.
     NotARecord,
-    /// No JSON object.
+    /// Not a JSON object.
     Malformed,
-    /// Longer than a record may be.
+    /// Longer than the limit on records.
     TooLong,
-    /// Nested deeper than a record may be.
+    /// Nested deeper than the limit.
     TooDeep,
 }
 

@@ -1,6 +1,7 @@
-//! The names that the rule gives the user of a login.
+//! The rule's names for the user of a login.
 
-/// What CloudTrail says of who logged in, as far as the rule looks at it. A missing field is an empty text, as in KQL.
+/// The fields of a CloudTrail record from which the rule derives the user's name. A missing field is an empty text, as
+/// in KQL.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Principal<'a> {
     /// `userIdentity.principalId`.
@@ -9,7 +10,7 @@ pub struct Principal<'a> {
     pub user_name: &'a str,
     /// `userIdentity.arn`.
     pub arn: &'a str,
-    /// `resources[0].ARN`, which stands in for a missing `arn`.
+    /// `resources[0].ARN`, used if `arn` is missing.
     pub resource_arn: &'a str,
 }
 
@@ -18,12 +19,12 @@ pub struct Principal<'a> {
 pub struct AccountName {
     /// The name, up to the first `@`.
     pub name: String,
-    /// What lies between the first `@` and the next; empty without one.
+    /// The text between the first `@` and the second; empty without an `@`.
     pub upn_suffix: String,
 }
 
 impl AccountName {
-    /// The rule's `case` and `split`, step by step.
+    /// Computes the columns as the rule's KQL does, with `case` and `split`.
     #[must_use]
     pub fn of(principal: &Principal<'_>) -> Self {
         let arn = if principal.arn.is_empty() { principal.resource_arn } else { principal.arn };

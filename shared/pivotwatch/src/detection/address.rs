@@ -1,11 +1,10 @@
-//! Addresses in one spelling.
+//! Addresses in canonical form.
 //!
-//! The rule joins Entra's text with CloudTrail's text. Sign-in exports spell the same address in several ways (with a
-//! port, in brackets, IPv6 with leading zeros, IPv4 mapped into IPv6), so both sides are parsed and compared as
-//! addresses; compared as text, they would miss each other.
+//! The rule joins Entra's address with CloudTrail's. Sign-in exports write an address in several ways: with a port, in
+//! brackets, IPv6 with leading zeros, IPv4 mapped into IPv6. Both sides are therefore parsed before they are compared.
 //!
-//! A list of addresses is none. Entra writes one address; in a list, as proxies add to `X-Forwarded-For`, the first entry is
-//! the client's own claim.
+//! A list of addresses is rejected. Entra writes one address. In a list, such as `X-Forwarded-For`, the client can
+//! choose the first entry.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -16,13 +15,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Address(IpAddr);
 
-/// Why a text is no address that can be counted.
+/// Why a text is not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
-    /// There is no text.
+    /// The text is empty.
     #[error("no address")]
     Missing,
-    /// Microsoft hid a part of it (`203.0.113.XXX`), as it does for users of other tenants.
+    /// Microsoft redacted a part (`203.0.113.XXX`), as it does for users of other tenants.
     #[error("a redacted address")]
     Redacted,
     /// A host name, `AWS Internal`, a GUID, an impossible number.
@@ -31,10 +30,10 @@ pub enum AddressFault {
 }
 
 impl Address {
-    /// Reads an address as Entra and CloudTrail write it.
+    /// Parses an address in any of the notations of Entra and CloudTrail.
     ///
     /// # Errors
-    /// [`AddressFault`] says what the text is instead.
+    /// [`AddressFault`] if the text is empty, redacted or no single address.
     pub fn parse(text: &str) -> Result<Self, AddressFault> {
         let text = text.trim();
         if text.is_empty() {
@@ -46,7 +45,7 @@ impl Address {
         Err(if is_redacted(text) { AddressFault::Redacted } else { AddressFault::NotAnAddress })
     }
 
-    /// Whether this is the machine itself; the rule leaves `127.0.0.1` and `::1` out.
+    /// Whether this is a loopback address, which the rule excludes.
     #[must_use]
     pub fn is_loopback(self) -> bool {
         self.0.is_loopback()
@@ -83,7 +82,7 @@ fn parse_ip(text: &str) -> Option<IpAddr> {
     without_zone.parse::<IpAddr>().ok()
 }
 
-/// Splits the port from an IPv6 address without brackets. Only after eight groups the ninth number can be no group.
+/// Splits the port from an IPv6 address without brackets. The port is unambiguous only after eight groups without `::`.
 fn without_port(text: &str) -> (&str, &str) {
     let has_port = text.split(':').count() == 9 && !text.contains("::");
     text.rfind(':').filter(|_| has_port).map_or((text, ""), |colon| text.split_at(colon))
@@ -100,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_an_address_is_the_same_address() {
+    fn all_notations_of_an_address_are_equal() {
         for (text, canonical) in [
             ("203.0.113.7", "203.0.113.7"),
             (" 203.0.113.7 ", "203.0.113.7"),
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_named_for_what_it_is() {
+    fn each_text_that_is_no_address_has_its_fault() {
         for (text, fault) in [
             ("", AddressFault::Missing),
             ("  ", AddressFault::Missing),
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_recognised_in_every_spelling() {
+    fn loopback_is_recognised_in_every_notation() {
         for text in ["127.0.0.1", "::1", "[::1]:80", "::ffff:127.0.0.1"] {
             assert!(Address::parse(text).is_ok_and(Address::is_loopback), "{text}");
         }

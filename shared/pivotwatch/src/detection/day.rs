@@ -1,4 +1,4 @@
-//! The UTC day, by which facts are filed.
+//! The UTC day, which is a part of the key of every fact.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Day(NaiveDate);
 
 impl Day {
-    /// Years outside this range cannot be the time of a sign-in; they would also break the order of the written days.
+    /// Plausible years. All have four digits, so that days sort as texts.
     pub(crate) const YEARS: Range<i32> = 2000..2200;
 
     /// The day on which `time` falls.
@@ -21,7 +21,7 @@ impl Day {
         Self(time.date_naive())
     }
 
-    /// Whether a log can tell of something at `time` at all.
+    /// Whether `time` can be the time of a logged event.
     #[must_use]
     pub fn is_plausible(time: DateTime<Utc>) -> bool {
         Self::YEARS.contains(&time.naive_utc().year())
@@ -39,13 +39,13 @@ impl Day {
         self.start() + TimeDelta::seconds(i64::from(seconds))
     }
 
-    /// The day `days` before this one (the earliest there is, should the calendar end).
+    /// The day `days` before this one, or else the first day of the calendar.
     #[must_use]
     pub fn before(self, days: u64) -> Self {
         Self(self.0.checked_sub_days(Days::new(days)).unwrap_or(NaiveDate::MIN))
     }
 
-    /// The day `days` after this one (the last there is, should the calendar end).
+    /// The day `days` after this one, or else the last day of the calendar.
     #[must_use]
     pub fn after(self, days: u64) -> Self {
         Self(self.0.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX))

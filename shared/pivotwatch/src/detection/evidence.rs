@@ -1,13 +1,13 @@
-//! Everything known of an address, the incidents that follow from it, and what people read of them.
+//! The evidence of an address, its incidents, and their reports.
 //!
-//! | function | reads | answers |
+//! | function | takes | returns |
 //! |---|---|---|
-//! | [`FailureIndex::matching`] | tallies and logins | the incidents: joins of the logins that match |
-//! | [`FailureIndex::report`] | tallies and one incident | every derived value: failures, signals, severity |
-//! | [`incidents`] | tallies and all logins | both, of an address whose logins fit into memory |
+//! | [`FailureIndex::matching`] | tallies and logins | the incidents: the joined logins that match |
+//! | [`FailureIndex::report`] | tallies and one incident | all derived values: failures, signals, severity |
+//! | [`incidents`] | tallies and all logins | the reports of all incidents, if the logins fit into memory |
 //!
-//! A login needs the tallies around it and no other login, so an incident grows login by login without the others being
-//! read. A report is taken over a range of time, from the first login of its incident to the last, so it does not
+//! Whether a login matches depends on the tallies around it, and on no other login. An incident can therefore be
+//! extended login by login. A report covers the time from the first login of its incident to the last. It does not
 //! depend on which logins are listed.
 
 use std::collections::btree_map::Entry;
@@ -26,10 +26,10 @@ use super::source::Source;
 use super::tally::{Tally, Users, by_code, rounded};
 use super::window::{can_match, matches};
 
-/// The failures that are known of one address over some days.
+/// The tallies of one address over some days.
 pub type Tallies = BTreeMap<(Day, Source), Tally>;
 
-/// The facts that are known of one address over some days.
+/// The recorded facts of one address over some days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// The address.
@@ -41,14 +41,14 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Nothing known yet of `address`.
+    /// The evidence of `address` without any fact.
     #[must_use]
     pub fn none(address: Address) -> Self {
         Self { address, tallies: Tallies::new(), logins: Vec::new() }
     }
 }
 
-/// The failures of an address, indexed by time: once for all logins and incidents that are compared with them.
+/// The failures of an address, indexed by time, for comparison with many logins and incidents.
 #[derive(Clone, Debug)]
 pub struct FailureIndex<'a> {
     rule: &'a Rule,
@@ -58,19 +58,19 @@ pub struct FailureIndex<'a> {
 #[derive(Clone, Debug)]
 struct SourceIndex<'a> {
     source: Source,
-    /// Seconds since the epoch, sorted: every failure that is known by time.
+    /// The times of all failures with a known time, in seconds since the epoch, sorted.
     moments: Vec<i64>,
     days: Vec<(Day, &'a Tally)>,
 }
 
 impl<'a> FailureIndex<'a> {
-    /// Indexes `tallies`. Sources that the rule does not count are left out.
+    /// Indexes `tallies`, except those of sources that the rule does not count.
     #[must_use]
     pub fn of(tallies: &'a Tallies, rule: &'a Rule) -> Self {
         let of_source = |source: &Source| {
             let of_it = tallies.iter().filter(|((_, its), _)| its == source);
             let days: Vec<_> = of_it.map(|((day, _), tally)| (*day, tally)).collect();
-            // Days come in order, and so do the seconds of each.
+            // Sorted, since the days are in order, and the seconds within each day.
             let moments = days.iter().flat_map(|(day, tally)| {
                 let start = day.start().timestamp();
                 tally.seconds().map(move |second| start + i64::from(second))
@@ -80,13 +80,13 @@ impl<'a> FailureIndex<'a> {
         Self { rule, sources: rule.sources.iter().map(of_source).collect() }
     }
 
-    /// Whether no source exceeds the threshold in any window, so that no login can match.
+    /// Whether no login can match, since no source exceeds the threshold in any window.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         !self.sources.iter().any(|source| can_match(&source.moments, self.rule))
     }
 
-    /// The incident that `login` is, if it matches.
+    /// The incident of `login`, if the login matches.
     #[must_use]
     pub fn incident(&self, login: &Login) -> Option<Incident> {
         let time = login.time.timestamp();
@@ -95,7 +95,7 @@ impl<'a> FailureIndex<'a> {
         (!exceeded.is_empty()).then(|| Incident::of(login, exceeded))
     }
 
-    /// Joins those of `logins` that match into `incidents`.
+    /// Adds the matching logins to `incidents`.
     pub fn matching<'l>(&self, logins: impl IntoIterator<Item = &'l Login>, incidents: &mut BTreeMap<Uuid, Incident>) {
         for found in logins.into_iter().filter_map(|login| self.incident(login)) {
             match incidents.entry(found.id) {
@@ -124,7 +124,7 @@ impl<'a> FailureIndex<'a> {
             .collect()
     }
 
-    /// What people read of `incident`.
+    /// The report of `incident`.
     #[must_use]
     pub fn report(&self, incident: Incident) -> IncidentReport {
         let range = self.around(&incident);
@@ -133,7 +133,7 @@ impl<'a> FailureIndex<'a> {
         IncidentReport { failures: failures.collect(), signals: self.signals(&incident), incident }
     }
 
-    /// The first and the last second whose failures an incident reports.
+    /// The first and the last second, since the epoch, of the failures in the report of `incident`.
     fn around(&self, incident: &Incident) -> (i64, i64) {
         let window = self.rule.window.num_seconds();
         let last = incident.end_time.timestamp();
@@ -146,7 +146,7 @@ impl<'a> FailureIndex<'a> {
 }
 
 impl<'a> SourceIndex<'a> {
-    /// The failures that are known by time from the second `from` to the second `to`.
+    /// The known times of failures from the second `from` to the second `to`.
     fn within(&self, (from, to): (i64, i64)) -> &[i64] {
         let first = self.moments.partition_point(|moment| *moment < from);
         let end = self.moments.partition_point(|moment| *moment <= to);
@@ -172,7 +172,7 @@ impl<'a> SourceIndex<'a> {
             count_estimated |= tally.is_sampled(is_near);
         }
         let estimate = near.iter().map(|(_, weight)| weight).sum();
-        // The sample of a saturated hour can hold fewer of a part of it than are known by time.
+        // Within a part of a saturated hour, the sample can estimate fewer failures than have known times.
         let count = rounded(estimate).max(known.len() as u64);
         let users_total = rounded(users.estimate()).min(count);
         Some(SourceFailures {
@@ -195,8 +195,7 @@ fn second(timestamp: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(timestamp, 0)
 }
 
-/// The incidents of an address, by the rule, as people read them. More facts never give fewer of them, nor fewer logins
-/// in one of them.
+/// The reports of all incidents of an address. Further facts never remove an incident, or a login from an incident.
 #[must_use]
 pub fn incidents(evidence: &Evidence, rule: &Rule) -> Vec<IncidentReport> {
     let index = FailureIndex::of(&evidence.tallies, rule);
@@ -205,8 +204,8 @@ pub fn incidents(evidence: &Evidence, rule: &Rule) -> Vec<IncidentReport> {
     found.into_values().map(|incident| index.report(incident)).collect()
 }
 
-/// The users to list: those with the AWS user's name first, then those with the smallest hashes, so that the selection
-/// depends neither on the order of arrival nor on what a user is called.
+/// The users to list: those with the AWS user's name first, then those with the smallest hashes. So the selection
+/// depends neither on the order of arrival nor on the alphabet.
 fn listed(users: &Users, columns: &Columns, users_total: u64) -> BTreeSet<String> {
     let most = usize::try_from(users_total).unwrap_or(usize::MAX).min(USERS_LISTED);
     let mut ranked: Vec<_> = users.iter().map(|user| (!is_same_user(user, columns), hash(&[user]), user)).collect();
@@ -214,8 +213,7 @@ fn listed(users: &Users, columns: &Columns, users_total: u64) -> BTreeSet<String
     ranked.into_iter().take(most).map(|(_, _, user)| user.to_owned()).collect()
 }
 
-/// Whether an Entra user bears the name of the AWS user: the whole name where both have one with an `@`, the part
-/// before it otherwise.
+/// Whether an Entra user has the name of the AWS user. Compares the domains too if both names have one.
 fn is_same_user(user: &str, columns: &Columns) -> bool {
     let (name, suffix) = (&columns.account_name, &columns.account_upn_suffix);
     if name.is_empty() {

@@ -1,4 +1,4 @@
-//! A failed sign-in, and what makes two reports of it one.
+//! A failed sign-in, and its identity, by which duplicates are recognised.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,53 +11,53 @@ use super::address::Address;
 use super::sample::hash;
 use super::source::Source;
 
-/// Entra's result code: digits, no more of them than any code has (the longest begin with 7000 and have seven).
+/// Entra's result code, at most ten digits. The longest codes have seven, such as 7000215.
 pub type Code = ArrayString<10>;
 
 /// A failed sign-in that the rule counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Where it came from.
+    /// The address of the client.
     pub address: Address,
-    /// Which log told of it.
+    /// The log that has the record.
     pub source: Source,
-    /// When it happened. Tallies keep whole seconds of it.
+    /// The time. Tallies truncate it to seconds.
     pub time: DateTime<Utc>,
-    /// How it ended.
+    /// The result code.
     pub code: Code,
-    /// What makes it the same failure however often and in whichever export it is told: see [`identity`].
+    /// Equal in all records of the same failure, in any export: see [`identity`].
     pub identity: u64,
-    /// Who tried, in lower case; empty when the log does not say.
+    /// The user's name in lower case; empty if the record has none.
     pub user: String,
-    /// What they tried to sign in to; empty when the log does not say.
+    /// The application; empty if the record has none.
     pub app: String,
 }
 
-/// What identifies a failure when its record has no id.
+/// The fields that identify a failure whose record has no id.
 #[derive(Clone, Copy, Debug)]
 pub struct Particulars<'a> {
-    /// When it happened.
+    /// The time.
     pub time: DateTime<Utc>,
-    /// Where it came from.
+    /// The address of the client.
     pub address: Address,
-    /// Who tried, in lower case.
+    /// The user's name in lower case.
     pub user: &'a str,
-    /// What they tried to sign in to.
+    /// The application.
     pub app: &'a str,
     /// Entra's correlation id.
     pub correlation_id: &'a str,
 }
 
-/// Whether a text identifies a record: it has more in it than the zeros, dashes and braces of a nil UUID.
+/// Whether a text identifies a record: it is neither empty nor a nil UUID.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     text.bytes().any(|byte| !matches!(byte, b'0' | b'-' | b'{' | b'}'))
 }
 
-/// The identity of a sign-in: (record id, result code), or without an id the text of all that tells it from another.
+/// The identity of a sign-in: the hash of record id and result code, or without an id the hash of its particulars.
 ///
-/// The code belongs to it because Entra reports one sign-in more than once while it goes on, with interim and final
-/// results under one id, and the rule counts those as the separate rows that they are.
+/// The code is a part of it because Entra logs interim and final results of one sign-in under the same id. The rule
+/// counts them as separate rows.
 #[must_use]
 pub fn identity(record_id: &str, code: &str, particulars: &Particulars<'_>) -> u64 {
     if is_id(record_id) {
@@ -69,23 +69,23 @@ pub fn identity(record_id: &str, code: &str, particulars: &Particulars<'_>) -> u
     hash(&["particulars", &time.to_rfc3339(), &address.to_string(), user, app, code, correlation_id])
 }
 
-/// Distinct failures without an id that are numbered in an object. They take at most 4 MB.
+/// Distinct failures without an id that are numbered in an object, in at most 4 MB.
 const NUMBERED: usize = 100_000;
 
-/// Numbers the equal records of one object that have no id, so that the k-th of them is a failure of its own.
+/// Numbers equal records without an id in one object, so that each of them is a failure of its own.
 ///
-/// The number belongs to the identity. So two copies of an object give the same failures, an object that grows gives those of
-/// its longest version, and the order of its records does not matter. Of an object with more than [`NUMBERED`] distinct
-/// failures without an id, those beyond have the number one, however often they come.
+/// The number is a part of the identity. Two copies of an object therefore have the same failures, and an object that
+/// grows has those of its longest version. The order of the records does not matter. Beyond 100,000
+/// distinct failures, equal records count as one failure.
 #[derive(Debug, Default)]
 pub struct Ordinals {
-    /// How often each was seen. Sources have tallies of their own, so each source has its own numbers.
+    /// The number of records by source and identity. Sources are separate, since their tallies are.
     seen: HashMap<(Source, u64), u32>,
     is_uncounted: bool,
 }
 
 impl Ordinals {
-    /// The identity of the next record of the object: see [`identity`].
+    /// The identity of the object's next record: [`identity`], extended by the number of an equal record.
     pub fn identity(&mut self, source: Source, record_id: &str, code: &str, particulars: &Particulars<'_>) -> u64 {
         let identity = identity(record_id, code, particulars);
         if is_id(record_id) {
@@ -107,7 +107,7 @@ impl Ordinals {
         }
     }
 
-    /// Whether the last record has no number because there are too many, and forgets that.
+    /// Returns whether the last record was not numbered, because there are too many, and resets that.
     pub fn take_uncounted(&mut self) -> bool {
         std::mem::take(&mut self.is_uncounted)
     }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_record_id_decides_whatever_else_the_record_says() {
+    fn the_record_id_alone_identifies_a_record_that_has_one() {
         let one = identity("A1", "50126", &particulars("ann"));
         assert_eq!(one, identity("a1", "50126", &particulars("bob")));
         assert_ne!(one, identity("a2", "50126", &particulars("ann")));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn two_results_of_one_sign_in_are_two() {
+    fn two_results_of_one_sign_in_are_two_failures() {
         assert_ne!(identity("a1", "50074", &particulars("ann")), identity("a1", "50126", &particulars("ann")));
     }
 

@@ -1,10 +1,12 @@
-//! The failures of one hour, remembered in bounded space and yet decided exactly.
+//! The failures of one hour, in bounded space, and with exact decisions.
 //!
-//! A bottom-K [`Sample`] answers what people ask: how many, which codes. It cannot answer what the rule asks. A window
-//! that begins or ends within a saturated hour holds a part of it, and a sample says of a part only about how much it is:
-//! four failures of a thousand can be estimated as eight, and twenty as none. So an hour also remembers its first and its
-//! last K failures. A window is never shorter than an hour (see [`crate::settings`]); what it holds of an hour is therefore
-//! the beginning, the end, or all of it, and of each of these K are known, one more than any threshold allows. That decides.
+//! A bottom-K [`Sample`] gives what people read: the number of failures and their codes. It cannot decide the rule.
+//! A window can hold a part of a saturated hour, and a sample only estimates a part. It can estimate four failures of a
+//! thousand as eight, or twenty as none.
+//!
+//! So an hour also keeps its first and its last K failures. A window is never shorter than an hour (see
+//! [`super::parameters`]), so it holds the beginning, the end, or all of an hour. Of each of these, K failures are
+//! known, which is more than any threshold.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +15,10 @@ use litemap::LiteMap;
 use super::failure::Code;
 use super::sample::Sample;
 
-/// Failures kept in each of the three ways. Up to this many an hour is exact.
+/// The K of the sample, of the first and of the last failures. Up to this number, an hour is exact.
 pub const FAILURES_AN_HOUR: usize = 256;
 
-/// One kept failure.
+/// A kept failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Occurrence {
     /// The second of the day.
@@ -25,54 +27,53 @@ pub struct Occurrence {
     pub code: Code,
 }
 
-/// When which failure happened: the second of the day, and the failure's identity.
+/// A failure by time: the second of the day, and the failure's identity.
 pub(crate) type Moment = (u32, u64);
 
 /// The failures of one hour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hour {
     pub(crate) sample: Sample<FAILURES_AN_HOUR, Occurrence>,
-    /// Only where the sample does not tell them, which is when there were more failures than it keeps, or one was told
-    /// with several times.
+    /// `None` while the sample has all of them: there were at most K failures, each with a single time.
     pub(crate) ends: Option<Box<Ends>>,
 }
 
 impl Hour {
-    /// Adds a failure, and tells whether anything changed.
+    /// Adds a failure, and returns whether the hour changed.
     pub(crate) fn add(&mut self, identity: u64, occurrence: Occurrence) -> bool {
         let moment = (occurrence.second, identity);
-        let is_told_by_sample = match self.sample.get(identity) {
+        let is_in_sample = match self.sample.get(identity) {
             Some(known) => known.second == occurrence.second,
             None => self.sample.len() < FAILURES_AN_HOUR,
         };
-        let changed = (self.ends.is_some() || !is_told_by_sample) && self.known_ends().add(moment);
+        let changed = (self.ends.is_some() || !is_in_sample) && self.ends_mut().add(moment);
         self.sample.add(identity, occurrence) | changed
     }
 
-    /// Joins what `other` was shown, and tells whether anything changed.
+    /// Merges `other`, and returns whether the hour changed.
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
         let Some(theirs) = &other.ends else {
             let entries = other.sample.entries();
             return entries.fold(false, |changed, (identity, occurrence)| self.add(identity, *occurrence) | changed);
         };
-        let changed = self.known_ends().merge(theirs);
+        let changed = self.ends_mut().merge(theirs);
         self.sample.merge(&other.sample) | changed
     }
 
-    fn known_ends(&mut self) -> &mut Ends {
+    fn ends_mut(&mut self) -> &mut Ends {
         self.ends.get_or_insert_with(|| Box::new(Ends::of(&self.sample)))
     }
 
-    /// What is kept for estimates.
+    /// The sample, for estimates.
     #[must_use]
     pub fn sample(&self) -> &Sample<FAILURES_AN_HOUR, Occurrence> {
         &self.sample
     }
 
-    /// The seconds of the day of all failures that are known by identity, in order. Of the failures up to any moment of
-    /// the hour, and of those from any moment on, these are all, or at least [`FAILURES_AN_HOUR`].
+    /// The seconds of the day of all kept failures, sorted. For any moment, they include all failures up to it, or at
+    /// least [`FAILURES_AN_HOUR`] of them, and likewise from the moment on.
     ///
-    /// A failure that was told with several times counts at the first of them.
+    /// A failure that exports give several times counts at the earliest.
     #[must_use]
     pub fn seconds(&self) -> Vec<u32> {
         let sampled = self.sample.entries().map(|(identity, occurrence)| (occurrence.second, identity));
@@ -96,7 +97,7 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// As they are while the sample tells them.
+    /// The ends of an hour whose failures are all in the sample.
     pub(crate) fn of(sample: &Sample<FAILURES_AN_HOUR, Occurrence>) -> Self {
         let moments: Moments =
             sample.entries().map(|(identity, occurrence)| ((occurrence.second, identity), ())).collect();
@@ -116,11 +117,11 @@ impl Ends {
 /// Moments in order.
 pub(crate) type Moments = LiteMap<Moment, ()>;
 
-/// The first K moments of all that were shown.
+/// The first K moments of all that were added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Earliest(pub(crate) Moments);
 
-/// The last K moments of all that were shown.
+/// The last K moments of all that were added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Latest(pub(crate) Moments);
 
@@ -138,7 +139,7 @@ impl Latest {
     }
 }
 
-/// Adds a moment where there is room, or in the place of one that is farther.
+/// Adds a moment if there is room, or in place of `farther`, the moment that is kept last.
 fn add(known: &mut Moments, moment: Moment, farther: Option<Moment>) -> bool {
     let has_room = known.len() < FAILURES_AN_HOUR;
     if !has_room && farther.is_none() || known.insert(moment, ()).is_some() {
@@ -165,12 +166,12 @@ mod tests {
         hour
     }
 
-    /// Identities as they are: all over the range.
+    /// Spreads identities over the whole range, as hashes are.
     fn spread(identity: u64) -> u64 {
         identity.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
-    /// Up to three times what is kept, with some failures told twice and at two times.
+    /// Up to three times the kept failures, some of them added twice, also with two times.
     fn moments() -> impl Strategy<Value = Vec<Moment>> {
         vec((0..60_u32, 0..700_u64), 0..900)
     }
@@ -193,7 +194,7 @@ mod tests {
         }
 
         #[test]
-        fn merging_two_parts_is_being_shown_both_and_says_whether_anything_changed(a in moments(), b in moments()) {
+        fn merging_equals_adding_all_and_returns_whether_the_hour_changed(a in moments(), b in moments()) {
             let before = hour(&a);
             let mut after = before.clone();
             let changed = after.merge(&hour(&b));
@@ -236,7 +237,7 @@ mod tests {
         }
 
         #[test]
-        fn every_beginning_and_every_end_of_an_hour_is_known_as_far_as_it_decides(
+        fn every_beginning_and_every_end_of_an_hour_is_known_up_to_k_failures(
             seconds in vec(0..60_u32, 0..900),
             cut in 0..60_u32,
         ) {
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_told_with_two_times_is_one_and_counts_at_the_first() {
+    fn a_failure_with_two_times_is_one_and_counts_at_the_earlier() {
         assert_eq!(hour(&[(9, 1), (5, 1), (7, 2)]).seconds(), [5, 7]);
     }
 }

@@ -1,8 +1,9 @@
-//! An incident: console logins that match, grouped as the rule groups them, and what is derived from them.
+//! An incident: matching console logins, grouped by the rule's columns, and the values derived from them.
 //!
-//! An [`Incident`] holds facts alone, and two findings of it are joined. Everything that people read beside the facts
-//! (severity, signals, every number) is an [`IncidentReport`], which [`super::evidence::FailureIndex::report`] derives from
-//! the joined facts and the tallies. Derived values are never joined: what more facts take back would stay.
+//! An [`Incident`] holds facts only, so two findings of the same incident can be joined. An [`IncidentReport`] adds the
+//! derived values (severity, signals, numbers). [`super::evidence::FailureIndex::report`] computes it from the joined
+//! facts and the tallies. Derived values are never joined, since a union would keep a value that further facts
+//! disprove.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,19 +19,19 @@ use super::sample::{Sample, hash};
 use super::source::Source;
 use super::tally::rounded;
 
-/// The namespace of incident ids; itself the name-based id of the rule's identifier in the URL namespace.
+/// The namespace of incident ids. It is the name-based id of the rule's identifier in the URL namespace.
 const NAMESPACE: Uuid = Uuid::from_u128(0x0b93_8f1c_5d5e_5a53_9f6e_0c1d_6f6f_35a4);
 
-/// Logins that an incident lists, earliest first. The records of all of them stay in the store.
+/// The largest number of logins that an incident lists, earliest first. The store keeps the records of all logins.
 pub const LOGINS_LISTED: usize = 50;
 
-/// Logins up to which an incident knows their number exactly; above, the number is an estimate.
+/// The largest number of logins that an incident counts exactly. Beyond, their number is an estimate.
 pub const LOGINS_COUNTED: usize = 256;
 
-/// Users that a report lists of each source.
+/// The largest number of users that a report lists for each source.
 pub const USERS_LISTED: usize = 64;
 
-/// The rule's eleven columns: two logins that agree in all of them are one incident.
+/// The rule's eleven columns. Two logins of a day that agree in all of them belong to the same incident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they are the rule's columns, by its names")]
 pub struct Columns {
@@ -48,7 +49,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The columns of a login that matches.
+    /// The columns of a matching login.
     #[must_use]
     pub fn of(login: &Login) -> Self {
         Self {
@@ -66,8 +67,8 @@ impl Columns {
         }
     }
 
-    /// The id of the incident with these columns on `day`: a function of nothing else, so that whoever finds it,
-    /// whenever, calls it the same.
+    /// The id of the incident with these columns on `day`. It depends on nothing else, so that every invocation that
+    /// finds the incident computes the same id.
     #[must_use]
     pub fn id(&self, day: Day) -> Uuid {
         let address = self.source_ip_address.to_string();
@@ -86,7 +87,7 @@ impl Columns {
             &self.mfa_used,
             &day,
         ];
-        // Each text with its length, so that no two lists of texts spell the same name.
+        // Each text with its length, so that two different lists of texts never give the same name.
         let mut name = Vec::new();
         for text in texts {
             name.extend_from_slice(&(text.len() as u64).to_be_bytes());
@@ -99,7 +100,7 @@ impl Columns {
 /// How urgent an incident is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
-    /// The rule's own.
+    /// The rule's severity.
     Medium,
     /// Raised by a [`Signal`].
     High,
@@ -112,7 +113,7 @@ impl Severity {
         if signals.is_empty() { Self::Medium } else { Self::High }
     }
 
-    /// The word for it in mails, records and message attributes.
+    /// The name in mails, records and message attributes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -122,21 +123,21 @@ impl Severity {
     }
 }
 
-/// Something beyond the rule that makes an incident more urgent.
+/// A finding beyond the rule that raises the severity of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// The root user logged in.
     Root,
-    /// The AWS user bears the name of an Entra user who failed from the same address.
+    /// The AWS user has the name of an Entra user who failed from the same address.
     SameUser,
-    /// A tally dropped names of users, and none that it kept is the AWS user's: [`Signal::SameUser`] is undecided.
-    /// False alarms: logins from the address of an organisation in which thousands of users fail in a day.
+    /// A tally dropped names of users, and none of the kept names is the AWS user's. [`Signal::SameUser`] is undecided.
+    /// A false alarm is a login from the address of an organisation in which thousands of users fail in a day.
     UsersNotRemembered,
 }
 
 impl Signal {
-    /// What a responder reads.
+    /// The explanation for a responder.
     #[must_use]
     pub const fn explanation(self) -> &'static str {
         match self {
@@ -149,37 +150,36 @@ impl Signal {
     }
 }
 
-/// The failures of one source around an incident: from the rule's window before its first login to the window after its
-/// last one.
+/// The failures of one source around an incident: from one window before its first login to one window after its last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFailures {
-    /// How many: exact unless `count_estimated`.
+    /// The number of failures: exact unless `count_estimated`.
     pub count: u64,
-    /// Whether `count` and `error_codes` are estimates, because an hour had more failures than a tally keeps.
+    /// Whether `count` and `error_codes` are estimates, because an hour has more failures than a tally keeps.
     #[serde(default)]
     pub count_estimated: bool,
     /// Whether this source exceeded the threshold for one of the logins.
     pub exceeded: bool,
-    /// The first of them.
+    /// The time of the first failure.
     pub first: DateTime<Utc>,
-    /// The last of them.
+    /// The time of the last failure.
     pub last: DateTime<Utc>,
     /// Failures by result code.
     pub error_codes: BTreeMap<String, u64>,
     /// Users who failed on the days concerned, at most [`USERS_LISTED`], those with the AWS user's name first.
     pub users: BTreeSet<String>,
-    /// How many users there were, at most `count`: exact unless `users_estimated`.
+    /// The number of users, at most `count`: exact unless `users_estimated`.
     pub users_total: u64,
-    /// Whether `users_total` is an estimate, because there were more users than a tally keeps, or than `count` estimates
-    /// failures.
+    /// Whether `users_total` is an estimate, because there are more users than a tally keeps, or than the estimated
+    /// `count`.
     #[serde(default)]
     pub users_estimated: bool,
 }
 
-/// A login in an incident. Earlier logins compare less.
+/// A reference to a login of an incident. An earlier login compares less.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LoginReference {
-    /// When.
+    /// The time of the login.
     pub time: DateTime<Utc>,
     /// CloudTrail's `eventID`.
     pub event_id: String,
@@ -193,7 +193,7 @@ impl LoginReference {
     }
 }
 
-/// The logins of an incident, in bounded space: the earliest by reference, and a sample that counts all of them.
+/// The logins of an incident, in bounded space: references to the earliest, and a sample that counts all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MatchedLogins {
     listed: BTreeSet<LoginReference>,
@@ -201,7 +201,7 @@ pub struct MatchedLogins {
 }
 
 impl MatchedLogins {
-    /// The logins as they were stored. Listed logins are counted whether or not `counted` has them.
+    /// Restores the stored logins. Listed logins are added to `counted`, which may lack them.
     #[must_use]
     pub fn restore(listed: impl IntoIterator<Item = LoginReference>, counted: Sample<LOGINS_COUNTED, ()>) -> Self {
         let mut logins = Self { listed: BTreeSet::new(), counted };
@@ -231,35 +231,35 @@ impl MatchedLogins {
         &self.listed
     }
 
-    /// What counts the logins.
+    /// The sample that counts the logins.
     #[must_use]
     pub const fn counted(&self) -> &Sample<LOGINS_COUNTED, ()> {
         &self.counted
     }
 
-    /// How many logins there are: exact unless [`MatchedLogins::is_estimated`].
+    /// The number of logins: exact unless [`MatchedLogins::is_estimated`].
     #[must_use]
     pub fn total(&self) -> u64 {
         rounded(self.counted.estimate())
     }
 
-    /// Whether [`MatchedLogins::total`] is an estimate, which it is above [`LOGINS_COUNTED`] logins.
+    /// Whether [`MatchedLogins::total`] is an estimate, as beyond [`LOGINS_COUNTED`] logins.
     #[must_use]
     pub fn is_estimated(&self) -> bool {
         self.counted.is_saturated()
     }
 }
 
-/// Console logins that match, grouped as the rule groups them: facts, and nothing that is derived.
+/// Matching console logins that agree in the rule's columns. Has facts only, and no derived values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// [`Columns::id`].
     pub id: Uuid,
     /// The UTC day of its logins.
     pub day: Day,
-    /// What its logins have in common.
+    /// The columns, in which all its logins agree.
     pub columns: Columns,
-    /// The account to show: `recipient_account_id`, or else the identity's own.
+    /// The AWS account for display: `recipient_account_id`, or else the account of the identity.
     pub account_id: String,
     /// The user's ARN.
     pub user_identity_arn: String,
@@ -269,12 +269,12 @@ pub struct Incident {
     pub end_time: DateTime<Utc>,
     /// The matching logins.
     pub logins: MatchedLogins,
-    /// The sources that exceeded the threshold for one of the logins. More facts never take a source away.
+    /// The sources that exceeded the threshold for one of the logins. Further facts never remove a source.
     pub exceeded: BTreeSet<Source>,
 }
 
 impl Incident {
-    /// The incident that `login` is, for which `exceeded` are the sources above the threshold.
+    /// The incident of a single `login`, for which the sources `exceeded` the threshold.
     #[must_use]
     pub fn of(login: &Login, exceeded: BTreeSet<Source>) -> Self {
         let columns = Columns::of(login);
@@ -298,8 +298,8 @@ impl Incident {
         }
     }
 
-    /// Joins another finding of the same incident. Nothing that either knows is lost; joining is idempotent,
-    /// commutative and associative.
+    /// Joins another finding of the same incident. The join keeps the facts of both, and is idempotent, commutative and
+    /// associative.
     pub fn join(&mut self, other: Self) {
         self.account_id = std::mem::take(&mut self.account_id).max(other.account_id);
         self.user_identity_arn = std::mem::take(&mut self.user_identity_arn).max(other.user_identity_arn);
@@ -322,14 +322,14 @@ impl Incident {
     }
 }
 
-/// What people read of an incident: the facts, and what is derived from them and from the tallies around them.
+/// The report of an incident: its facts, and the values derived from them and from the tallies around them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentReport {
     /// The facts.
     pub incident: Incident,
     /// The failures around the logins, by source.
     pub failures: BTreeMap<Source, SourceFailures>,
-    /// What makes the incident more urgent than the rule says.
+    /// The signals, which raise the severity.
     pub signals: BTreeSet<Signal>,
 }
 

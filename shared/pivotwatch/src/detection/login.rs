@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use super::address::Address;
 use super::day::Day;
 
-/// A `ConsoleLogin` that succeeded, from an address. Texts are as CloudTrail has them; a missing one is empty.
+/// A `ConsoleLogin` that succeeded, from an address. Texts are CloudTrail's; a missing text is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
-    /// CloudTrail's `eventID`, the same whichever way the event comes.
+    /// CloudTrail's `eventID`, the same in EventBridge's event and in the log file.
     pub event_id: String,
     /// CloudTrail's `eventTime`, in whole seconds.
     pub time: DateTime<Utc>,
     /// `sourceIPAddress`.
     pub source_ip_address: Address,
-    /// `responseElements.ConsoleLogin`: `Success` in some spelling.
+    /// `responseElements.ConsoleLogin`: `Success`, in any case.
     pub login_result: String,
     /// `eventType`.
     pub event_type_name: String,
@@ -23,31 +23,31 @@ pub struct Login {
     pub user_identity_type: String,
     /// `userIdentity.arn`.
     pub user_identity_arn: String,
-    /// `userIdentity.accountId`; where `recipientAccountId` is missing, this still tells the account.
+    /// `userIdentity.accountId`, which replaces a missing `recipientAccountId`.
     pub user_identity_account_id: String,
     /// `recipientAccountId`.
     pub recipient_account_id: String,
     /// The rule's name for the user.
     pub account_name: String,
-    /// The rule's suffix of it.
+    /// The rule's suffix of that name.
     pub account_upn_suffix: String,
     /// `awsRegion`, which can be `global`.
     pub aws_region: String,
-    /// `userAgent`, which the visitor chooses.
+    /// `userAgent`, which the client chooses.
     pub user_agent: String,
     /// `additionalEventData.MFAUsed`: `Yes`, `No`, `YES`, or nothing.
     pub mfa_used: String,
 }
 
 impl Login {
-    /// The UTC day by which the login is filed.
+    /// The UTC day of the login, a part of its key.
     #[must_use]
     pub fn day(&self) -> Day {
         Day::of(self.time)
     }
 }
 
-/// Whether a `userIdentity.type` is that of the root user.
+/// Whether a `userIdentity.type` is the root user's.
 pub(crate) fn is_root(user_identity_type: &str) -> bool {
     user_identity_type.eq_ignore_ascii_case("Root")
 }

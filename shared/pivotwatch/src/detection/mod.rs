@@ -1,17 +1,17 @@
-//! What pivotwatch decides, and nothing of how it learns or tells it.
+//! The rule, without input and output: from facts to incidents.
 //!
-//! Everything here takes plain values and returns plain values: no I/O, no AWS type, no clock. The same facts
-//! therefore give the same incidents whoever computes them, in whichever order they arrived.
+//! All functions take and return plain values, without I/O, AWS types or a clock. The same facts therefore give the
+//! same incidents, in any order.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`rule`] | the rule and what of it can be set |
-//! | [`address`], [`day`], [`source`] | the words that facts are told in |
-//! | [`failure`], [`tally`], [`hour`], [`sample`], [`names`] | failed sign-ins, and how many of them are remembered in bounded space |
-//! | [`account`], [`login`] | successful console logins, and the names that the rule gives their users |
-//! | [`parameters`] | the values that the rule's settings may have, and their notation |
+//! | [`rule`] | the rule's constants and parameters |
+//! | [`address`], [`day`], [`source`] | the types of a fact's fields |
+//! | [`failure`], [`tally`], [`hour`], [`sample`], [`name_set`] | failed sign-ins, and their tallies in bounded space |
+//! | [`account`], [`login`] | successful console logins, and the rule's names for their users |
+//! | [`parameters`] | the bounds and the notation of the rule's parameters |
 //! | [`window`] | when a login matches |
-//! | [`incident`], [`evidence`] | what follows from everything known of an address, and what people read of it |
+//! | [`incident`], [`evidence`] | the incidents of an address, and their reports |
 
 pub mod account;
 pub mod address;
@@ -23,7 +23,7 @@ pub(crate) mod fixtures;
 pub mod hour;
 pub mod incident;
 pub mod login;
-pub mod names;
+pub mod name_set;
 pub mod parameters;
 pub mod rule;
 pub mod sample;

@@ -1,4 +1,4 @@
-//! The parameters of the rule that can be set: their bounds, their notation, and the errors for invalid texts.
+//! The parameters of the rule: their bounds, their notation, and the errors for invalid texts.
 //!
 //! The functions' environment and the command line parse these types, so both accept the same texts.
 
@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use super::hour::FAILURES_AN_HOUR;
 use super::rule::Order;
 
-/// The number of failures of one source that raise no alarm, from [`Self::MIN`] to [`Self::MAX`].
+/// The number of failures of one source that raises no alarm, from [`Self::MIN`] to [`Self::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Threshold(u32);
 
@@ -20,7 +20,7 @@ pub struct Window {
     minutes: i64,
 }
 
-/// A text that is no value of a parameter.
+/// The error for a text that is not a parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidParameter {
     /// Not a number, or out of bounds.
@@ -35,7 +35,7 @@ pub enum InvalidParameter {
 }
 
 impl Threshold {
-    /// With none allowed, a single mistyped password would raise an alarm.
+    /// With 0, a single mistyped password would raise an alarm.
     pub const MIN: Self = Self(1);
 
     /// An hour keeps its first and last 256 failures, so decisions on larger thresholds would not be exact.
@@ -67,10 +67,10 @@ impl FromStr for Threshold {
 }
 
 impl Window {
-    /// A shorter window could lie within an hour, of which a tally knows the beginning and the end only.
+    /// A shorter window could lie within an hour, and a tally keeps only the beginning and the end of a saturated hour.
     pub const MIN: Self = Self { minutes: Self::HOUR };
 
-    /// A login reads the tallies of all days that its window touches.
+    /// Settling a login loads the tallies of all days that its window touches.
     pub const MAX: Self = Self { minutes: 7 * Self::DAY };
 
     const HOUR: i64 = 60;
@@ -92,7 +92,7 @@ impl Window {
 }
 
 impl fmt::Display for Window {
-    /// In the largest unit in which the length is a whole number, but one day as `24h`.
+    /// Writes the length in the largest unit that gives a whole number, except for one day, which is `24h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.minutes {
             minutes if minutes % Self::DAY == 0 && minutes > Self::DAY => write!(f, "{}d", minutes / Self::DAY),

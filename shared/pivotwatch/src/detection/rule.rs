@@ -1,6 +1,6 @@
-//! The rule, and what of it can be set.
+//! The rule: its constants and its parameters.
 //!
-//! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console"; the numbers below are its.
+//! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", with the same codes and numbers.
 
 use std::collections::BTreeSet;
 
@@ -8,35 +8,35 @@ use chrono::TimeDelta;
 
 use super::source::Source;
 
-/// The identifier that Microsoft gave the rule.
+/// Microsoft's identifier of the rule.
 pub const RULE_ID: &str = "643c2025-9604-47c5-833f-7b4b9378a1f5";
 
-/// The rule's own words for why it fired: its column `Reason`.
+/// The text of the rule's column `Reason`.
 pub const REASON: &str = "Multiple failed AAD logins from IP address";
 
-/// Result codes that are no failure: success, a password reset that is asked for on the way in, "keep me signed in".
-/// Every other code counts, interrupts and prompts included, as it does in the rule.
+/// Result codes that are no failure: success, and the interrupts for a password reset and for "keep me signed in". As
+/// in the rule, every other code is a failure, including other interrupts and prompts.
 const NOT_A_FAILURE: [&str; 3] = ["0", "50125", "50140"];
 
-/// What of the rule can be set. [`Rule::default`] is the rule as Microsoft publishes it.
+/// The parameters of the rule. [`Rule::default`] has the published values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// A source is suspicious with strictly more failures than this.
+    /// A login matches if a source has strictly more failures than this.
     pub threshold: u32,
-    /// The length of the window that must hold both the failures and the login.
+    /// The length of the window that must hold the failures and the login.
     pub window: TimeDelta,
     /// Whether failures after the login count.
     pub order: Order,
-    /// The sources that are counted.
+    /// The sources that count.
     pub sources: BTreeSet<Source>,
 }
 
-/// Which failures belong to a login.
+/// Which failures count for a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Those before it and those after it, as in the rule, which does not look at the order.
+    /// Failures before and after the login, as in the published rule.
     Any,
-    /// Only those up to the moment of the login.
+    /// Only failures up to the time of the login.
     FailuresFirst,
 }
 
@@ -52,13 +52,13 @@ impl Default for Rule {
 }
 
 impl Rule {
-    /// Whether a sign-in that ended with `code` (trimmed) failed.
+    /// Whether a sign-in with the result `code` (trimmed) is a failure.
     #[must_use]
     pub fn is_failure(code: &str) -> bool {
         !NOT_A_FAILURE.contains(&code)
     }
 
-    /// How many days on either side of a fact can hold something that forms a match with it.
+    /// The number of days before and after a fact whose facts can match it.
     #[must_use]
     pub fn reach_in_days(&self) -> u64 {
         let day = TimeDelta::days(1).num_seconds();
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn success_and_the_two_interrupts_of_the_rule_are_no_failures_and_all_else_is() {
+    fn every_code_is_a_failure_except_success_and_the_two_interrupts_of_the_rule() {
         for code in ["0", "50125", "50140"] {
             assert!(!Rule::is_failure(code), "{code}");
         }

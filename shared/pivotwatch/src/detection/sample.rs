@@ -1,17 +1,17 @@
-//! A bounded memory of distinct things that merges like a set.
+//! A bottom-K sample: a set in bounded space.
 //!
-//! A bottom-K sample keeps, of everything it was ever shown, the K entries with the smallest hashes. What is kept
-//! depends on *what* was shown and not on the order, the number of times or the route: merging is idempotent,
-//! commutative and associative. Below K entries it is simply the set; above, it is a uniform sample of it, and the
-//! K-th smallest hash tells how many there were. (Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007.)
+//! A bottom-K sample keeps the K entries with the smallest hashes of all entries that were added. The kept entries
+//! depend on *which* entries were added, but not on order or repetition: merging is idempotent, commutative and
+//! associative. Up to K entries it is the whole set. Beyond, it is a uniform sample of the set, whose size is estimated
+//! from the K-th smallest hash. (Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007.)
 
 use litemap::LiteMap;
 use sha2::{Digest, Sha256};
 
-/// At most `K` entries by hash, and whether there were more.
+/// At most `K` entries by hash, and whether entries were dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample<const K: usize, V> {
-    /// Few as a rule, and of many tallies: a list takes a third of a tree's memory.
+    /// A sorted list, which takes a third of a tree's memory: most tallies have few entries.
     entries: LiteMap<u64, V>,
     saturated: bool,
 }
@@ -23,7 +23,7 @@ impl<const K: usize, V> Default for Sample<K, V> {
 }
 
 impl<const K: usize, V: Ord + Clone> Sample<K, V> {
-    /// A sample as it was stored. More than `K` entries cannot have been; the rest is dropped as it would have been.
+    /// Restores a stored sample. Entries beyond `K`, which no sample stores, are dropped.
     #[must_use]
     pub fn restore(entries: impl IntoIterator<Item = (u64, V)>, saturated: bool) -> Self {
         let mut sample = Self { entries: LiteMap::new(), saturated };
@@ -33,10 +33,10 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
         sample
     }
 
-    /// Shows the sample one more thing, and tells whether it changed.
+    /// Adds an entry, and returns whether the sample changed.
     ///
-    /// Should the same hash come with two values (one sign-in, told with slightly different times in two exports), the
-    /// smaller value stays, whichever came first.
+    /// If a hash is added with two values (a sign-in with slightly different times in two exports), the smaller value
+    /// is kept, in either order.
     pub fn add(&mut self, hash: u64, value: V) -> bool {
         if let Some(known) = self.entries.get_mut(&hash) {
             if value < *known {
@@ -46,7 +46,7 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
             return false;
         }
         if self.entries.is_empty() {
-            // As many as most have.
+            // Most samples have one entry.
             self.entries = LiteMap::with_capacity(1);
         }
         if self.entries.len() < K {
@@ -63,7 +63,7 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
         newly_saturated
     }
 
-    /// Joins what `other` was shown, and tells whether anything changed.
+    /// Merges `other`, and returns whether the sample changed.
     pub fn merge(&mut self, other: &Self) -> bool {
         let mut changed = other.saturated && !std::mem::replace(&mut self.saturated, true);
         for (hash, value) in other.entries.iter() {
@@ -72,10 +72,10 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
         changed
     }
 
-    /// How many distinct things the sample was shown: exact up to `K`, estimated above.
+    /// The number of distinct entries that were added: exact up to `K`, an estimate beyond.
     ///
-    /// The estimate (K − 1) / h, h being the largest kept hash as a fraction of the hash's range, is unbiased, and its
-    /// relative standard deviation is below 1 / √(K − 2).
+    /// The estimate is (K − 1) / h, where h is the largest kept hash as a fraction of the hash's range. It is unbiased,
+    /// and its relative standard deviation is below 1 / √(K − 2).
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an estimate has no use for the last bits")]
     pub fn estimate(&self) -> f64 {
@@ -86,7 +86,7 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
         }
     }
 
-    /// How many things each kept entry stands for: 1 while the sample is exact.
+    /// The number of added entries for each kept entry: 1 while the sample is exact.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "K is small")]
     pub fn weight(&self) -> f64 {
@@ -95,13 +95,13 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
 }
 
 impl<const K: usize, V> Sample<K, V> {
-    /// Whether more was shown than is kept.
+    /// Whether entries were dropped.
     #[must_use]
     pub fn is_saturated(&self) -> bool {
         self.saturated
     }
 
-    /// What is kept, by hash.
+    /// The kept entries, by hash.
     pub fn entries(&self) -> impl Iterator<Item = (u64, &V)> {
         self.entries.iter().map(|(hash, value)| (*hash, value))
     }
@@ -118,23 +118,24 @@ impl<const K: usize, V> Sample<K, V> {
         self.get(hash).is_some()
     }
 
-    /// How many entries are kept.
+    /// The number of kept entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether nothing is kept.
+    /// Whether no entry is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }
 
-/// The first 64 bits of SHA-256 over `parts`, each ended by a zero byte so that no two lists of parts run together.
+/// The first 64 bits of SHA-256 over `parts`, each terminated by a zero byte, so that two different lists have
+/// different input.
 ///
-/// A cryptographic hash, because users and applications are named by whoever signs in: with a quicker one an attacker
-/// could choose names that collide and so hide failures from the count.
+/// The hash is cryptographic because clients choose the names of users and applications. With a faster hash, an
+/// attacker could choose names that collide, and so hide failures.
 #[must_use]
 pub fn hash(parts: &[&str]) -> u64 {
     let mut digest = Sha256::new();
@@ -154,10 +155,10 @@ mod tests {
 
     use super::*;
 
-    type Small = Sample<8, u8>;
+    type SmallSample = Sample<8, u8>;
 
-    fn sample_of(shown: &[(u64, u8)]) -> Small {
-        let mut sample = Small::default();
+    fn sample_of(shown: &[(u64, u8)]) -> SmallSample {
+        let mut sample = SmallSample::default();
         for (hash, value) in shown {
             sample.add(*hash, *value);
         }
@@ -172,14 +173,14 @@ mod tests {
         #[test]
         fn merging_is_idempotent_commutative_and_associative(a in shown(), b in shown(), c in shown()) {
             let (a, b, c) = (sample_of(&a), sample_of(&b), sample_of(&c));
-            let join = |x: &Small, y: &Small| { let mut joined = x.clone(); joined.merge(y); joined };
+            let join = |x: &SmallSample, y: &SmallSample| { let mut joined = x.clone(); joined.merge(y); joined };
             prop_assert_eq!(join(&a, &a), a.clone());
             prop_assert_eq!(join(&a, &b), join(&b, &a));
             prop_assert_eq!(join(&join(&a, &b), &c), join(&a, &join(&b, &c)));
         }
 
         #[test]
-        fn merging_two_parts_is_being_shown_both(a in shown(), b in shown()) {
+        fn merging_equals_adding_the_entries_of_both(a in shown(), b in shown()) {
             let mut joined = sample_of(&a);
             joined.merge(&sample_of(&b));
             let both: Vec<_> = a.into_iter().chain(b).collect();
@@ -187,7 +188,7 @@ mod tests {
         }
 
         #[test]
-        fn a_merge_says_it_changed_something_exactly_when_it_did(a in shown(), b in shown()) {
+        fn a_merge_reports_a_change_exactly_when_there_is_one(a in shown(), b in shown()) {
             let before = sample_of(&a);
             let mut after = before.clone();
             let changed = after.merge(&sample_of(&b));
@@ -220,21 +221,21 @@ mod tests {
             let sample = sample_of(&values.map(|value| (1, value)));
             assert_eq!((sample.get(1), sample.len(), sample.is_empty()), (Some(&3), 1, false));
         }
-        assert!(Small::default().is_empty());
+        assert!(SmallSample::default().is_empty());
     }
 
     #[test]
     fn the_estimate_is_the_number_below_the_largest_kept_hash_over_its_share_of_the_range() {
-        let exact = Small::restore((1..=8).map(|number| (number << 60, 0)), false);
+        let exact = SmallSample::restore((1..=8).map(|number| (number << 60, 0)), false);
         assert_eq!((exact.estimate().to_bits(), exact.weight().to_bits()), (8.0_f64.to_bits(), 1.0_f64.to_bits()));
         // The largest of eight is at half of the range.
-        let saturated = Small { saturated: true, ..exact };
+        let saturated = SmallSample { saturated: true, ..exact };
         assert!((saturated.estimate() - 14.0).abs() < 1e-9, "{}", saturated.estimate());
         assert!((saturated.weight() - 14.0 / 8.0).abs() < 1e-9, "each entry stands for {}", saturated.weight());
     }
 
     #[test]
-    fn above_its_bound_it_estimates_within_its_theoretical_error() {
+    fn beyond_its_bound_it_estimates_within_its_theoretical_error() {
         // Five standard deviations: with 256 kept, 1 / √254 is 6.3 %.
         for shown in [1_000_u32, 20_000, 300_000] {
             let mut sample = Sample::<256, ()>::default();

@@ -1,11 +1,11 @@
-//! The kinds of sign-in that Entra logs apart, and that the rule thresholds apart.
+//! The kinds of sign-in that Entra logs separately, and that the rule compares with the threshold separately.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a failure was logged. Each source is compared with the threshold alone; failures of two sources never add up.
+/// The log of a failure. Each source is compared with the threshold alone; failures of two sources are never added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -21,19 +21,19 @@ pub enum Source {
     Adfs,
 }
 
-/// A text that names no source.
+/// The error for a text that is not the name of a source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no source; the sources are interactive, non_interactive, service_principal, managed_identity and adfs"
+    "{0:?} is not a source; the sources are interactive, non_interactive, service_principal, managed_identity and adfs"
 )]
 pub struct UnknownSource(String);
 
 impl Source {
-    /// All of them, in the order in which they are shown.
+    /// All sources, in the order of display.
     pub const ALL: [Self; 5] =
         [Self::Interactive, Self::NonInteractive, Self::ServicePrincipal, Self::ManagedIdentity, Self::Adfs];
 
-    /// The first of them in their order, and the last.
+    /// The smallest and the largest source, for ranges of keys.
     pub(crate) const FIRST: Self = Self::Interactive;
     pub(crate) const LAST: Self = Self::Adfs;
 

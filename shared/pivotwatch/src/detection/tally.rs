@@ -1,9 +1,10 @@
-//! The failures of one address, on one day, from one source, remembered in bounded space.
+//! The failures of one address, day and source, in bounded space.
 //!
-//! A tally keeps some of each hour's distinct failures ([`Hour`]), and a [`NameSet`] each of the users and applications
-//! that they name. Merging is therefore a set union: a notification that comes twice, an export that is uploaded again
-//! while it grows, two exports of the same sign-ins, a retried write all leave it as if each failure had been seen once.
-//! What people ask (how many, at which hours, which codes, first, last) is derived from the samples and never counted.
+//! A tally keeps a sample of each hour's distinct failures ([`Hour`]), and a [`NameSet`] each for users and
+//! applications. Merging is therefore a set union, in which each failure counts once. Duplicate notifications, exports
+//! that grow and are uploaded again, two exports of the same sign-ins, and repeated writes do not change the result.
+//! The numbers that people read (failures, hours, codes, first, last) are derived from the samples, and never from
+//! counters.
 
 use std::collections::BTreeMap;
 
@@ -14,27 +15,27 @@ use super::address::Address;
 use super::day::Day;
 use super::failure::Failure;
 use super::hour::{Hour, Occurrence};
-use super::names::NameSet;
+use super::name_set::NameSet;
 use super::source::Source;
 
-/// Bytes of user names kept: some 2,500 users with names of ordinary length (26 bytes), 512 with the longest.
+/// Bytes of kept user names: some 2,500 names of ordinary length (26 bytes), or 512 of the longest.
 const USER_BYTES: usize = 64 * 1024;
 
-/// Bytes of application names kept.
+/// Bytes of kept application names.
 const APP_BYTES: usize = 4 * 1024;
 
-/// Result codes shown of failures. Entra has some hundreds, of which an address meets a few; whoever writes exports could invent
-/// more of them than an item holds.
+/// Result codes in a report. Entra has some hundreds, and an address has a few. Without the bound, the author of an
+/// export could invent more codes than an item can hold.
 const CODES: usize = 256;
 
-/// Which tally a failure belongs to.
+/// The key of a tally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TallyKey {
-    /// The address that failed.
+    /// The address of the failures.
     pub address: Address,
     /// The UTC day.
     pub day: Day,
-    /// The log that told of it.
+    /// The log that has their records.
     pub source: Source,
 }
 
@@ -46,13 +47,13 @@ impl TallyKey {
     }
 }
 
-/// The users of a tally: exact for some thousands.
+/// The users of a tally: exact up to 64 KiB of names.
 pub type Users = NameSet<USER_BYTES>;
 
 /// The applications of a tally.
 pub type Apps = NameSet<APP_BYTES>;
 
-/// The memory itself. Two tallies of the same key that were shown the same failures are equal.
+/// A tally. Two tallies of the same key are equal if the same failures were added, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub(crate) hours: LiteMap<u8, Hour>,
@@ -61,7 +62,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds a failure, which must belong to this tally's key. Tells whether it was new, as far as can be remembered.
+    /// Adds a failure of this tally's key. Returns whether it is new. In a saturated hour, a duplicate can appear new.
     pub fn add(&mut self, failure: &Failure) -> bool {
         let second = failure.time.num_seconds_from_midnight();
         if self.hours.is_empty() {
@@ -75,7 +76,7 @@ impl Tally {
         is_new
     }
 
-    /// Joins what `other` remembers of the same key.
+    /// Merges `other`, a tally of the same key.
     pub fn merge(&mut self, other: &Self) -> Merged {
         let mut merged = Merged::default();
         for (hour, theirs) in other.hours.iter() {
@@ -95,14 +96,14 @@ impl Tally {
         self.hours.values().map(|hour| rounded(hour.sample().estimate())).sum()
     }
 
-    /// Whether an hour had more failures than are kept, so that numbers are estimates.
+    /// Whether an hour has more failures than are kept, so that numbers are estimates.
     #[must_use]
     pub fn is_saturated(&self) -> bool {
         self.hours.values().any(|hour| hour.sample().is_saturated())
     }
 
-    /// Whether the number of failures at seconds that are `near` is an estimate: some lie in an hour with more failures
-    /// than are kept.
+    /// Whether the number of failures at the seconds that are `near` is an estimate, since a saturated hour has such
+    /// seconds.
     pub(crate) fn is_sampled(&self, near: impl Fn(u32) -> bool) -> bool {
         let mut saturated = self.hours.values().filter(|hour| hour.sample().is_saturated());
         saturated.any(|hour| hour.seconds().into_iter().any(&near))
@@ -120,25 +121,25 @@ impl Tally {
         by_code(self.occurrences())
     }
 
-    /// The time of the first failure, of a tally that belongs to `day`.
+    /// The time of the first failure, if the tally is of `day`.
     #[must_use]
     pub fn first_failure(&self, day: Day) -> Option<DateTime<Utc>> {
         self.hours.values().next().and_then(|hour| hour.seconds().first().map(|second| day.at(*second)))
     }
 
-    /// The time of the last failure, of a tally that belongs to `day`.
+    /// The time of the last failure, if the tally is of `day`.
     #[must_use]
     pub fn last_failure(&self, day: Day) -> Option<DateTime<Utc>> {
         self.hours.values().next_back().and_then(|hour| hour.seconds().last().map(|second| day.at(*second)))
     }
 
-    /// The seconds of the day of all failures that are known by identity, in order: all failures up to any moment of an
-    /// hour and all from any moment of it on, or of either more than any threshold allows.
+    /// The seconds of the day of all kept failures, sorted. See [`Hour::seconds`] for which are kept.
     pub fn seconds(&self) -> impl Iterator<Item = u32> {
         self.hours.values().flat_map(Hour::seconds)
     }
 
-    /// Every sampled failure with the number of failures that it stands for, by hour and in no order within it.
+    /// Every sampled failure with its [`Sample::weight`](super::sample::Sample::weight), by hour, and in no order
+    /// within an hour.
     pub fn occurrences(&self) -> impl Iterator<Item = (&Occurrence, f64)> {
         self.hours.values().flat_map(|hour| {
             let weight = hour.sample().weight();
@@ -152,19 +153,19 @@ impl Tally {
         &self.users
     }
 
-    /// How many users failed: never more than there are failures.
+    /// The number of users, at most the number of failures.
     #[must_use]
     pub fn users_total(&self) -> u64 {
         rounded(self.users.estimate()).min(self.failures())
     }
 
-    /// The applications they tried.
+    /// The applications of the failures.
     #[must_use]
     pub fn apps(&self) -> &Apps {
         &self.apps
     }
 
-    /// How many applications they tried: never more than there are failures.
+    /// The number of applications, at most the number of failures.
     #[must_use]
     pub fn apps_total(&self) -> u64 {
         rounded(self.apps.estimate()).min(self.failures())
@@ -181,22 +182,22 @@ pub(crate) fn by_code<'a>(occurrences: impl Iterator<Item = (&'a Occurrence, f64
     codes.into_iter().take(CODES).map(|(code, number)| (code.to_owned(), rounded(number))).collect()
 }
 
-/// What a merge found.
+/// The result of a merge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// Whether the tally is another than before.
+    /// Whether the tally changed.
     pub changed: bool,
-    /// How many of the failures were already known.
+    /// The number of failures that both tallies have.
     pub duplicates: u64,
 }
 
-/// The hour that a second of the day falls into.
+/// The hour of a second of the day.
 #[expect(clippy::cast_possible_truncation, reason = "a day has 24 hours")]
 fn hour_of(second: u32) -> u8 {
     (second / 3600) as u8
 }
 
-/// An estimate as a number of things.
+/// An estimate, rounded to a whole number.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -213,7 +214,7 @@ mod tests {
     use super::*;
     use crate::detection::failure::{Particulars, identity};
     use crate::detection::hour::FAILURES_AN_HOUR;
-    use crate::detection::names::NAME_LENGTH;
+    use crate::detection::name_set::NAME_LENGTH;
 
     fn failure(id: &str, second: i64, code: &str) -> Failure {
         let time = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_derive_from_what_is_kept() {
+    fn numbers_are_derived_from_the_kept_failures() {
         let mut tally = Tally::default();
         for (id, second, code) in [("a", 59, "50126"), ("b", 3600, "50126"), ("c", 3661, "50053")] {
             assert!(tally.add(&failure(id, second, code)));
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_merge_that_brings_nothing_new_says_so() {
+    fn a_merge_without_new_failures_changes_nothing() {
         let mut tally = Tally::default();
         tally.add(&failure("a", 1, "50126"));
         assert_eq!(tally.clone().merge(&tally), Merged { changed: false, duplicates: 1 });

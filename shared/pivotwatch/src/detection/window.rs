@@ -1,12 +1,13 @@
-//! When a login matches: some window of the rule's length contains the login and holds more failures than allowed.
+//! Decides whether a login matches: some window of the rule's length holds the login and more failures than the
+//! threshold.
 //!
-//! The rule in Sentinel runs once a day over the day before, so what it finds depends on when it was scheduled. This is
-//! the union of all its possible schedules: whatever any of them would find is found, and midnight hides nothing.
+//! Sentinel runs the rule once a day over the last day, so its result depends on the schedule. This match is the union
+//! over all possible schedules, so no match is lost at midnight.
 
 use super::rule::{Order, Rule};
 
-/// The most failures that any window of the rule's length holds which also contains `login`, among failures at `moments`,
-/// sorted; all in seconds since the epoch. Zero when there is no such window with a failure in it.
+/// The largest number of failures in a window of the rule's length that holds `login`, 0 if no failure is near enough.
+/// `moments` are the times of the failures, sorted. All times are in seconds since the epoch.
 #[must_use]
 pub fn fullest(moments: &[i64], login: i64, rule: &Rule) -> usize {
     let length = rule.window.num_seconds();
@@ -17,7 +18,7 @@ pub fn fullest(moments: &[i64], login: i64, rule: &Rule) -> usize {
     let mut fullest = 0;
     let mut end = 0;
     for (first, moment) in moments.iter().enumerate() {
-        // The window that starts with this failure, or with the login where the failure comes after it.
+        // The window starts with this failure, or with the login if that is earlier.
         let start = login.min(*moment);
         let last_second = start.saturating_add(length).min(latest_end);
         end = end.max(first);
@@ -31,15 +32,15 @@ pub fn fullest(moments: &[i64], login: i64, rule: &Rule) -> usize {
     fullest
 }
 
-/// Whether any login at all could match the failures of one source, which happened at `moments`, sorted: some window of
-/// the rule's length holds more failures than the threshold.
+/// Whether any login could match the failures of one source at `moments` (sorted): some window holds more failures than
+/// the threshold.
 #[must_use]
 pub fn can_match(moments: &[i64], rule: &Rule) -> bool {
     let exceeding = usize::try_from(rule.threshold).unwrap_or(usize::MAX).saturating_add(1);
     moments.windows(exceeding).any(|held| held[held.len() - 1] - held[0] <= rule.window.num_seconds())
 }
 
-/// Whether a login at `login` matches the failures of one source.
+/// Whether a login at the time `login` matches the failures of one source at `moments` (sorted).
 #[must_use]
 pub fn matches(moments: &[i64], login: i64, rule: &Rule) -> bool {
     u32::try_from(fullest(moments, login, rule)).is_ok_and(|held| held > rule.threshold)
@@ -63,7 +64,7 @@ mod tests {
         Rule { threshold: 2, window: TimeDelta::seconds(window), order, ..Rule::default() }
     }
 
-    /// The definition, word for word: threshold + 1 consecutive failures that fit into a window with the login.
+    /// The definition: threshold + 1 consecutive failures fit into a window with the login.
     fn by_definition(times: &[i64], login: i64, rule: &Rule) -> bool {
         let mut times: Vec<i64> = match rule.order {
             Order::Any => times.to_vec(),
@@ -78,7 +79,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_match_is_what_its_definition_says(
+        fn a_match_agrees_with_its_definition(
             times in vec(0..60_i64, 0..12),
             login in 0..60_i64,
             window in 1..40_i64,
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_holds_both_of_its_ends() {
+    fn a_window_includes_both_of_its_ends() {
         let rule = rule(100, Order::Any);
         assert!(matches(&moments(&[0, 50, 60]), 100, &rule));
         assert!(!matches(&moments(&[0, 50, 60]), 101, &rule));

@@ -1,12 +1,11 @@
-//! Text from logs, made safe to show.
+//! Escapes text from logs for display.
 //!
-//! User agents, user names and account names are chosen by whoever signs in. Unchanged, one with a line break could write
-//! lines of the mail, one with a direction mark could turn them round, and one of Cyrillic letters could pass for
-//! another user.
+//! The client chooses user agents, user names and account names. A line break could forge lines of the mail. A
+//! direction mark could reverse text, and Cyrillic letters could imitate another user's name.
 
 use std::fmt::Write;
 
-/// `text` with every character outside plain Latin written as `\u{…}`, cut to `most` characters.
+/// `text` with every character outside plain Latin escaped as `\u{…}`, truncated to `most` characters.
 #[must_use]
 pub fn escape_for_display(text: &str, most: usize) -> String {
     let mut shown = String::new();
@@ -25,8 +24,8 @@ pub fn escape_for_display(text: &str, most: usize) -> String {
     shown
 }
 
-/// `text` in printable ASCII, as an SNS subject has to be, with its middle left out where it is longer than `most`: both
-/// ends of a name tell more than one end does.
+/// `text` in printable ASCII, which SNS requires of a subject. If it is longer than `most`, its middle is removed,
+/// since both ends of a name are informative.
 pub(super) fn ascii(text: &str, most: usize) -> String {
     let plain: String = text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect();
     if plain.len() <= most {
@@ -49,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tricks_become_visible_and_names_stay_readable() {
+    fn deceptive_characters_are_escaped_and_names_stay_readable() {
         for (text, shown) in [
             ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)"),
             ("José Ångström", "José Ångström"),

@@ -1,4 +1,4 @@
-//! What a message says: enough to act on at three in the morning, and where the rest is.
+//! The text of a message: enough to act on at three in the morning, and a command for the rest.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,13 +10,13 @@ use crate::detection::incident::{Severity, SourceFailures};
 use crate::detection::rule::{Order, RULE_ID};
 use crate::detection::{Incident, IncidentReport, Rule, Source};
 
-/// SNS takes fewer than 100 characters, and drops the whole message for one more.
+/// SNS accepts fewer than 100 characters, and rejects a message with a longer subject.
 const SUBJECT_LENGTH: usize = 99;
 
 /// Characters shown of a name, an ARN or a user agent.
 const TEXT_LENGTH: usize = 200;
 
-/// Users and codes that are shown of each source; the record has more.
+/// Users and codes that are shown for each source. The record has more.
 const SHOWN: usize = 10;
 
 /// A message to the security team.
@@ -24,26 +24,26 @@ const SHOWN: usize = 10;
 pub struct Message {
     /// At most 99 printable ASCII characters.
     pub subject: String,
-    /// For people.
+    /// The body, for responders.
     pub text: String,
-    /// For filter policies of subscriptions.
+    /// Attributes for the filter policies of subscriptions.
     pub attributes: BTreeMap<&'static str, String>,
 }
 
-/// Where responders find the records behind an incident.
+/// The location of the table, where responders find the records of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Table {
+pub struct TableLocation {
     /// The table's name.
     pub name: String,
-    /// The region that it is in, which need not be the one of the login.
+    /// The table's region, which can differ from the login's.
     pub region: String,
-    /// The account that it is in, likewise.
+    /// The table's account, which can differ from the login's.
     pub account: String,
 }
 
 /// The message of an incident, whose records are in `table`.
 #[must_use]
-pub fn message(report: &IncidentReport, rule: &Rule, table: &Table) -> Message {
+pub fn message(report: &IncidentReport, rule: &Rule, table: &TableLocation) -> Message {
     Message { subject: subject(report), text: text(report, rule, table), attributes: attributes(report) }
 }
 
@@ -70,7 +70,7 @@ fn attributes(report: &IncidentReport) -> BTreeMap<&'static str, String> {
     attributes
 }
 
-fn text(report: &IncidentReport, rule: &Rule, table: &Table) -> String {
+fn text(report: &IncidentReport, rule: &Rule, table: &TableLocation) -> String {
     let incident = &report.incident;
     let columns = &incident.columns;
     let address = columns.source_ip_address;
@@ -148,7 +148,7 @@ fn write_failures(text: &mut String, source: Source, failures: &SourceFailures, 
     }
 }
 
-/// What comes before a number that is an estimate.
+/// The prefix of a number that may be an estimate.
 const fn about(is_estimated: bool) -> &'static str {
     if is_estimated { "about " } else { "" }
 }
@@ -160,7 +160,7 @@ fn and_more(total: u64, listed: usize, is_estimated: bool) -> String {
     }
 }
 
-/// The user's name as people write it, with its suffix.
+/// The user's name with its suffix.
 fn full_name(incident: &Incident) -> String {
     let columns = &incident.columns;
     match (columns.account_name.as_str(), columns.account_upn_suffix.as_str()) {
@@ -182,8 +182,8 @@ fn when(incident: &Incident) -> String {
     }
 }
 
-/// CloudTrail's `MFAUsed` tells nothing of a federated login, whose second factor is the other system's business: its
-/// "No" there would be read as an alarm, or worse as a fact.
+/// The use of MFA. For a federated login, the other system handles MFA, and CloudTrail's `MFAUsed` has no meaning. Its
+/// "No" would mislead responders.
 fn mfa(incident: &Incident) -> String {
     if incident.is_federated() {
         "not recorded (federated)".to_owned()

@@ -1,4 +1,4 @@
-//! Messages through SNS.
+//! Publishes messages through SNS.
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;

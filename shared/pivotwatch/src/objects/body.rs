@@ -1,4 +1,4 @@
-//! The bytes of an object as something to read from, wherever they come from.
+//! The bytes of an object as a reader.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -9,13 +9,13 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::input::Interrupted;
 
-/// Pieces that are fetched ahead of the reader. S3 gives them as they come off the network, some 8 to 64 KiB each.
+/// Pieces that are fetched ahead of the reader. S3's client returns pieces of some 8 to 64 KiB.
 const AHEAD: usize = 32;
 
-/// A piece of an object, or why there are no more.
+/// A piece of an object, or the error that ends the transfer.
 pub type Piece = Result<Bytes, Interrupted>;
 
-/// An object's bytes. Reading can block, so it belongs on a thread for blocking work.
+/// An object's bytes. Reading can block, so it must run on a thread for blocking work.
 pub struct Body(Box<dyn Read + Send>);
 
 impl Body {
@@ -25,7 +25,7 @@ impl Body {
         Self(Box::new(reader))
     }
 
-    /// The bytes of an asynchronous source, and where to put its pieces. Dropping the sender ends them.
+    /// A body that is fed by an asynchronous source through the sender. Dropping the sender ends the body.
     #[must_use]
     pub fn channel() -> (Sender<Piece>, Self) {
         let (sender, pieces) = mpsc::channel(AHEAD);
@@ -45,6 +45,7 @@ impl fmt::Debug for Body {
     }
 }
 
+/// Concatenates pieces.
 struct Pieces {
     pieces: Receiver<Piece>,
     piece: Reader<Bytes>,

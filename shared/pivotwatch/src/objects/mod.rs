@@ -1,29 +1,29 @@
-//! Objects in S3: which ones an event tells of, and their bytes.
+//! Objects in S3: parses the notifications about them, and reads their bytes.
 
 mod body;
-mod memory;
+mod in_memory;
 mod notification;
 #[cfg(feature = "sdk")]
 mod s3;
 
 pub use body::{Body, Piece};
-pub use memory::Objects as InMemoryObjects;
+pub use in_memory::InMemoryObjects;
 pub use notification::{Notification, Notifications, notifications};
 #[cfg(feature = "sdk")]
 pub use s3::S3;
 
 use std::fmt;
 
-/// Which object, and which version of it.
+/// The address of an object, or of a version of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectAddress {
     /// The bucket's name.
     pub bucket: String,
     /// The key, decoded.
     pub key: String,
-    /// The version that the event is about, where the bucket keeps versions.
+    /// The version in the event, if the bucket keeps versions.
     pub version: Option<String>,
-    /// The region of the bucket, where the event says it.
+    /// The region of the bucket, if the event has it.
     pub region: Option<String>,
 }
 
@@ -36,18 +36,18 @@ impl fmt::Display for ObjectAddress {
 /// Why an object cannot be opened.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum OpenFault {
-    /// It was deleted, or the version was.
-    #[error("the object is gone; it was deleted before it could be read")]
+    /// The object, or the version, was deleted.
+    #[error("the object was deleted before it could be read")]
     NotFound,
-    /// It lies in an archive.
+    /// The object is in an archive.
     #[error("the object is archived; restore it, then copy it onto itself so that it is notified again")]
     Archived,
-    /// S3 did not answer, or refused: worth trying again.
-    #[error("S3 does not give the object: {0}; see whether the role may read it, and its key if it is encrypted")]
+    /// S3 did not answer, or refused the request. A retry can succeed.
+    #[error("S3 did not return the object: {0}; see whether the role may read it, and use its key if it is encrypted")]
     Unavailable(String),
 }
 
-/// Where objects come from.
+/// A source of objects.
 pub trait Objects: Send + Sync {
     /// Opens an object for reading from its beginning to its end.
     fn open(&self, address: &ObjectAddress) -> impl Future<Output = Result<Body, OpenFault>> + Send;

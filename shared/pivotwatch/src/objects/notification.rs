@@ -1,35 +1,36 @@
-//! Which objects an event tells of.
+//! Parses S3's notifications: which objects were written.
 //!
-//! S3 notifies a function directly, through a queue (SQS), through a topic (SNS), through a topic into a queue, or through
-//! EventBridge; each wraps the same few fields differently, and a queue can hold several kinds at once. The event is
-//! therefore searched piece by piece, and a piece that is not understood costs only itself.
-//! Forms: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html> and
+//! S3 notifies a function directly, or through a queue (SQS), a topic (SNS), a topic and a queue, or EventBridge. Each
+//! has its own envelope around the same fields, and a queue can deliver several kinds at once. The event is therefore
+//! searched part by part. A part that is not recognised does not affect the others. Forms:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>.
 
 use serde_json::Value;
 
 use super::ObjectAddress;
 
-/// A queue's message around a topic's message around a notification is three wrappings; nothing real has more than this.
-const DEEPEST_WRAPPING: usize = 6;
+/// The largest number of nested envelopes. A notification in a topic's message in a queue's message has three.
+const MOST_ENVELOPES: usize = 6;
 
-/// That an object was written.
+/// A notification that an object was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
     /// The object.
     pub object: ObjectAddress,
-    /// The queue's message that brought the notification, by which a queue is told that it failed.
+    /// The id of the queue's message, if a queue delivered the notification. The answer to the queue names it if it
+    /// failed.
     pub message: Option<String>,
 }
 
-/// What an event brings.
+/// The contents of an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notifications {
     /// Objects that were written.
     pub written: Vec<Notification>,
-    /// Pieces that are in order and tell of no written object, by reason: S3's test event, a deletion, a folder.
+    /// The reasons of valid parts without a written object: S3's test event, a deletion, a folder.
     pub ignored: Vec<&'static str>,
-    /// Pieces that were not understood, shortened.
+    /// Parts that were not recognised, truncated.
     pub unrecognised: Vec<String>,
 }
 
@@ -41,17 +42,17 @@ pub fn notifications(event: &Value) -> Notifications {
     found
 }
 
-fn search(piece: &Value, message: Option<&str>, wrapping: usize, found: &mut Notifications) {
-    if wrapping > DEEPEST_WRAPPING {
+fn search(piece: &Value, message: Option<&str>, envelopes: usize, found: &mut Notifications) {
+    if envelopes > MOST_ENVELOPES {
         return unrecognised(piece, found);
     }
     let inside = |text: &str, message: Option<&str>, found: &mut Notifications| match serde_json::from_str(text) {
-        Ok(inner) => search(&inner, message, wrapping + 1, found),
+        Ok(inner) => search(&inner, message, envelopes + 1, found),
         Err(_) => unrecognised(piece, found),
     };
     if let Some(records) = piece.get("Records").and_then(Value::as_array) {
         for record in records {
-            search(record, message, wrapping + 1, found);
+            search(record, message, envelopes + 1, found);
         }
     } else if let Some(body) = text(piece, "/body").filter(|_| text(piece, "/eventSource") == Some("aws:sqs")) {
         inside(body, text(piece, "/messageId"), found);
@@ -66,7 +67,7 @@ fn search(piece: &Value, message: Option<&str>, wrapping: usize, found: &mut Not
     } else if let (Some(bucket), Some(key)) = (text(piece, "/detail/bucket/name"), text(piece, "/detail/object/key")) {
         let is_written = text(piece, "/detail-type") == Some("Object Created");
         let (version, region) = (text(piece, "/detail/object/version-id"), text(piece, "/region"));
-        // EventBridge, unlike the others, gives the key as it is.
+        // EventBridge, unlike the others, does not encode the key.
         found.add(is_written, object(bucket, key, version, region), message);
     } else {
         unrecognised(piece, found);
@@ -94,7 +95,7 @@ fn object(bucket: &str, key: &str, version: Option<&str>, region: Option<&str>) 
     }
 }
 
-/// Whether a text can be a region. It becomes a part of a host's name, and an event is not to be trusted with that.
+/// Whether a text can be a region. The region becomes a part of a host name, and events are not trusted with that.
 fn is_region(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
@@ -109,8 +110,8 @@ fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
     value.pointer(path).and_then(Value::as_str)
 }
 
-/// Undoes the form encoding (<https://url.spec.whatwg.org/#urlencoded-parsing>) that S3 puts keys into: `+` is a blank, and
-/// the `=` of an Azure export's path arrives as `%3D`.
+/// Decodes the form encoding (<https://url.spec.whatwg.org/#urlencoded-parsing>) of S3's keys: `+` is a blank, and the
+/// `=` of an Azure export's path arrives as `%3D`.
 fn form_decoded(key: &str) -> String {
     percent_encoding::percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_found_in_every_wrapping() {
+    fn an_object_is_found_in_every_envelope() {
         let direct = json!({"Records": [direct("a.json")]});
         let topic = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": direct.to_string()}}]});
         let topic_in_queue = json!({"Type": "Notification", "Message": direct.to_string()});
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_of_no_written_object_is_ignored_by_reason() {
+    fn a_notification_without_a_written_object_is_ignored_by_reason() {
         let mut removed = direct("a.json");
         removed["eventName"] = json!("ObjectRemoved:Delete");
         let test = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "exports"});
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_that_is_not_understood_costs_only_itself() {
+    fn a_part_that_is_not_recognised_does_not_affect_others() {
         let event = json!({"Records": [
             queued("bad", &json!({"hello": "world"})),
             {"messageId": "worse", "eventSource": "aws:sqs", "body": "not JSON"},
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_region_is_none() {
+    fn a_text_that_cannot_be_a_region_is_dropped() {
         for region in ["", "eu-west-1.attacker.example/", "EU-WEST-1", "eu west 1", &"a".repeat(33)] {
             let (mut direct, mut of_bridge) = (direct("a.json"), of_bridge("a.json"));
             direct["awsRegion"] = json!(region);
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn wrappings_without_end_are_not_followed() {
+    fn endless_envelopes_are_not_followed() {
         let mut event = json!({"Records": [direct("a.json")]});
         for _ in 0..20 {
             event = json!({"Message": event.to_string()});

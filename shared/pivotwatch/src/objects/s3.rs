@@ -1,4 +1,4 @@
-//! Objects from S3.
+//! Reads objects from S3.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,22 +13,22 @@ use super::{Body, ObjectAddress, Objects, OpenFault, Piece};
 use crate::error_chain::error_chain;
 use crate::input::Interrupted;
 
-/// How often a transfer that broke off is taken up again without a single byte having come.
-const FRUITLESS_RESUMPTIONS: u32 = 3;
+/// Resumptions of a broken transfer without a single byte in between.
+const RESUMPTIONS_WITHOUT_PROGRESS: u32 = 3;
 
-/// Objects from S3, whichever region their bucket is in.
+/// Objects from S3, in the buckets of any region.
 ///
-/// S3 serves a bucket only in its own region. The event says which that is; where it does not, S3 does when it is asked in
-/// another. The SDK does not follow that answer by itself.
+/// S3 serves a bucket only in its own region. The event has that region; otherwise S3's refusal in another region has
+/// it. The SDK does not follow this redirect.
 #[derive(Clone, Debug)]
 pub struct S3 {
     client: Client,
-    /// Clients of other regions than that of `client`, made as they are needed. They share its connections.
+    /// Clients for other regions, created on demand. They share the connections of `client`.
     others: Arc<Mutex<BTreeMap<String, Client>>>,
 }
 
 impl S3 {
-    /// Objects that `client` may read. It serves its own region, and clients like it serve the others.
+    /// Objects that `client` may read. Other regions get clients with the same configuration.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self { client, others: Arc::default() }
@@ -39,7 +39,7 @@ impl S3 {
         if self.client.config().region().is_some_and(|own| own.as_ref() == region) {
             return self.client.clone();
         }
-        // A panic elsewhere leaves the map whole: an entry is put in with one call.
+        // A panic elsewhere cannot leave the map inconsistent, since an entry is inserted with one call.
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let make =
             || Client::from_conf(self.client.config().to_builder().region(Region::new(region.to_owned())).build());
@@ -63,10 +63,11 @@ impl Objects for S3 {
     }
 }
 
-/// The region in which S3 says that the bucket is, in an answer that refuses to serve it.
+/// The region of the bucket, if S3 refused the request because of the region.
 fn region_of_bucket(error: &GetError) -> Option<&str> {
     let answer = error.raw_response()?;
-    // 301 PermanentRedirect, 307 TemporaryRedirect, 400 AuthorizationHeaderMalformed or IllegalLocationConstraintException.
+    // 301 PermanentRedirect, 307 TemporaryRedirect, 400 AuthorizationHeaderMalformed or
+    // IllegalLocationConstraintException.
     if !matches!(answer.status().as_u16(), 301 | 307 | 400) {
         return None;
     }
@@ -87,8 +88,8 @@ impl Transfer {
         self.client.get_object().bucket(bucket).key(key).set_version_id(version.clone()).send().await
     }
 
-    /// What is left of the object from `position` on, if it is still the one that was begun. A large object takes minutes to
-    /// read, in which connections do break; to begin it anew would be to parse it anew.
+    /// Requests the object from the offset `position` on, if it was not replaced meanwhile. Connections do break in the
+    /// minutes that a large object takes, and a restart would parse it again.
     async fn resume(&self, position: u64, e_tag: Option<&str>) -> Result<GetObjectOutput, GetError> {
         let ObjectAddress { bucket, key, version, .. } = &self.address;
         self.client
@@ -102,18 +103,18 @@ impl Transfer {
             .await
     }
 
-    /// Sends the pieces of the object as they come, until they end or nobody wants them any more.
+    /// Sends the pieces of the object until its end, or until the receiver is dropped.
     async fn send(self, answer: GetObjectOutput, sender: Sender<Piece>) {
         let e_tag = answer.e_tag.clone();
         let mut bytes = answer.body;
         let mut position = 0;
-        let mut fruitless = 0;
+        let mut resumptions = 0;
         loop {
             let broken = match bytes.next().await {
                 None => return,
                 Some(Ok(piece)) => {
                     position += piece.len() as u64;
-                    fruitless = 0;
+                    resumptions = 0;
                     if sender.send(Ok(piece)).await.is_err() {
                         return;
                     }
@@ -121,16 +122,16 @@ impl Transfer {
                 }
                 Some(Err(error)) => error_chain(&error),
             };
-            if fruitless == FRUITLESS_RESUMPTIONS {
+            if resumptions == RESUMPTIONS_WITHOUT_PROGRESS {
                 let _ = sender.send(Err(Interrupted(broken))).await;
                 return;
             }
-            fruitless += 1;
+            resumptions += 1;
             tracing::warn!(code = "object.resumed", object = %self.address, position, "a transfer broke off: {broken}");
             match self.resume(position, e_tag.as_deref()).await {
                 Ok(rest) => bytes = rest.body,
                 Err(error) => {
-                    // Also when it was replaced meanwhile, of which there will be a notification.
+                    // Also if the object was replaced meanwhile: S3 notifies of the new one.
                     let _ = sender.send(Err(Interrupted(format!("{broken}; then: {}", error_chain(&error))))).await;
                     return;
                 }
@@ -142,7 +143,7 @@ impl Transfer {
 fn fault(error: &GetError) -> OpenFault {
     match error.code() {
         // Without permission to list the bucket, S3 answers AccessDenied for a missing object; the role has it.
-        // MethodNotAllowed is its answer for the marker that a deletion leaves behind.
+        // MethodNotAllowed is its answer for a delete marker.
         Some("NoSuchKey" | "NoSuchVersion" | "MethodNotAllowed") => OpenFault::NotFound,
         Some("InvalidObjectState") => OpenFault::Archived,
         _ => OpenFault::Unavailable(error_chain(error)),

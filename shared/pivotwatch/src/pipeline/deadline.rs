@@ -1,8 +1,9 @@
-//! Stopping before Lambda's timeout.
+//! Stops an invocation before Lambda's timeout.
 //!
-//! At its timeout Lambda kills a function: no summary, no metrics, no code. An invocation therefore stops on its own, in two
-//! steps: first it starts nothing new, so that writes and publishes in flight can end; then it abandons what is still in
-//! flight, which is safe, because an invocation can die anywhere. The event is delivered again.
+//! At its timeout Lambda kills a function, which then logs no summary, no metrics and no error code. An invocation
+//! therefore stops on its own, in two steps. First it starts nothing new, so that requests in flight can end. Then it
+//! abandons the requests that are still in flight, which is safe: an invocation may die at any point. The event is
+//! delivered again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,21 +11,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Runtime;
 
-/// The most time that is kept for stopping.
-const MARGIN: TimeDelta = TimeDelta::seconds(10);
+/// The longest time that is reserved for stopping.
+const LONGEST_MARGIN: TimeDelta = TimeDelta::seconds(10);
 
-/// The part of an invocation's time that is kept for stopping, where that is less than [`MARGIN`]: one in so many.
-const PART: i32 = 10;
+/// An invocation reserves this fraction of its time for stopping, 1 / `FRACTION`, but at most [`LONGEST_MARGIN`].
+const FRACTION: i32 = 10;
 
 /// When an invocation must stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Deadline(Option<Times>);
+pub struct Deadline(Option<StopTimes>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Times {
-    /// From here on nothing new is started.
-    no_more: DateTime<Utc>,
-    /// From here on nothing is waited for.
+struct StopTimes {
+    /// The time from which on nothing new is started.
+    start_nothing: DateTime<Utc>,
+    /// The time at which requests in flight are abandoned, not before `start_nothing`.
     abandon: DateTime<Utc>,
 }
 
@@ -33,51 +34,51 @@ impl Deadline {
     pub const NONE: Self = Self(None);
 
     /// The deadline of an invocation that begins `now` and that Lambda kills at `end`. A tenth of the time, at most ten
-    /// seconds, is kept for stopping and for printing the summary.
+    /// seconds, is reserved for stopping and for printing the summary.
     #[must_use]
     pub fn before(end: DateTime<Utc>, now: DateTime<Utc>) -> Self {
-        let margin = ((end - now) / PART).clamp(TimeDelta::zero(), MARGIN);
-        Self(Some(Times { no_more: end - margin, abandon: end - margin / 2 }))
+        let margin = ((end - now) / FRACTION).clamp(TimeDelta::zero(), LONGEST_MARGIN);
+        Self(Some(StopTimes { start_nothing: end - margin, abandon: end - margin / 2 }))
     }
 
     /// Whether nothing new may be started.
     pub(super) fn has_passed(self, now: DateTime<Utc>) -> bool {
-        self.0.is_some_and(|times| now >= times.no_more)
+        self.0.is_some_and(|times| now >= times.start_nothing)
     }
 
-    /// Asks for a stop in time, and completes when nothing may be waited for any longer.
-    pub(super) async fn enforce(self, stop: &Stop, runtime: &impl Runtime) {
-        let Some(Times { no_more, abandon }) = self.0 else { return std::future::pending().await };
-        runtime.wait_until(no_more).await;
-        stop.ask();
+    /// Requests a stop in time, and completes when requests in flight must be abandoned.
+    pub(super) async fn enforce(self, stop: &StopSignal, runtime: &impl Runtime) {
+        let Some(StopTimes { start_nothing, abandon }) = self.0 else { return std::future::pending().await };
+        runtime.wait_until(start_nothing).await;
+        stop.request();
         runtime.wait_until(abandon).await;
     }
 }
 
-/// Whether the work in flight is to stop, shared by all who do a part of it.
+/// The request to stop, shared by all parts of the work on an object.
 #[derive(Debug, Default)]
-pub(super) struct Stop {
-    is_asked: AtomicBool,
-    is_heeded: AtomicBool,
+pub(super) struct StopSignal {
+    is_requested: AtomicBool,
+    is_observed: AtomicBool,
 }
 
-impl Stop {
-    fn ask(&self) {
-        self.is_asked.store(true, Ordering::Relaxed);
+impl StopSignal {
+    fn request(&self) {
+        self.is_requested.store(true, Ordering::Relaxed);
     }
 
-    /// Whether to stop here. The caller must then leave its work undone.
-    pub(super) fn here(&self) -> bool {
-        let is_asked = self.is_asked.load(Ordering::Relaxed);
-        if is_asked {
-            self.is_heeded.store(true, Ordering::Relaxed);
+    /// Whether to stop. If it returns `true`, the caller must not continue its work.
+    pub(super) fn check(&self) -> bool {
+        let is_requested = self.is_requested.load(Ordering::Relaxed);
+        if is_requested {
+            self.is_observed.store(true, Ordering::Relaxed);
         }
-        is_asked
+        is_requested
     }
 
-    /// Whether anybody has left work undone.
-    pub(super) fn is_heeded(&self) -> bool {
-        self.is_heeded.load(Ordering::Relaxed)
+    /// Whether [`Self::check`] returned `true`, so that some work was not done.
+    pub(super) fn was_observed(&self) -> bool {
+        self.is_observed.load(Ordering::Relaxed)
     }
 }
 
@@ -86,9 +87,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tenth_of_the_time_but_at_most_ten_seconds_is_kept_for_stopping() {
+    fn a_tenth_of_the_time_but_at_most_ten_seconds_is_reserved_for_stopping() {
         let now = DateTime::UNIX_EPOCH;
-        for (timeout, no_more, abandon) in [
+        for (timeout, start_nothing, abandon) in [
             (300_000, 290_000, 295_000),
             (120_000, 110_000, 115_000),
             (10_000, 9_000, 9_500),
@@ -97,7 +98,7 @@ mod tests {
             (-5_000, -5_000, -5_000),
         ] {
             let at = |milliseconds| now + TimeDelta::milliseconds(milliseconds);
-            let expected = Times { no_more: at(no_more), abandon: at(abandon) };
+            let expected = StopTimes { start_nothing: at(start_nothing), abandon: at(abandon) };
             assert_eq!(Deadline::before(at(timeout), now), Deadline(Some(expected)), "{timeout} ms");
         }
     }

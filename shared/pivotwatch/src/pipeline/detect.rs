@@ -1,4 +1,4 @@
-//! What `detect` does with an event.
+//! The handler of the function `detect`.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -6,15 +6,15 @@ use std::pin::pin;
 use futures_util::future::{Either, select};
 use serde_json::Value;
 
-use super::deadline::Stop;
-use super::failure::{Unfinished, fail};
-use super::gathering::{horizon, see_login};
+use super::deadline::StopSignal;
+use super::horizon::{count_login_time, horizon};
 use super::settle::Scope;
+use super::unfinished::{Unfinished, fail};
 use super::{Invocation, Pipeline, PipelineError, Runtime, Summary, count};
 use crate::aws::{self, TrailOutcome};
 use crate::detection::Login;
 use crate::notify::Notifier;
-use crate::store::{Store, record};
+use crate::store::{Store, record_name};
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// [`Self::detect_in`] outside Lambda.
@@ -25,21 +25,21 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         self.detect_in(Invocation::LOCAL, event).await
     }
 
-    /// Records the login that an event tells of, and settles its address. An event that tells of none is acknowledged:
-    /// it would tell of none the next time either.
+    /// Records the login of an event, and settles its address. An event without a login is acknowledged, since a retry
+    /// would not change it.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
     pub async fn detect_in(&self, invocation: Invocation<'_>, event: &Value) -> (Summary, Result<(), Unfinished>) {
         let Invocation { request_id, deadline } = invocation;
         let mut summary = Summary::default();
-        let Some(found) = aws::record_of(event) else {
+        let Some(trail_record) = aws::record_of(event) else {
             summary.unrecognised += 1;
             let shown: String = event.to_string().chars().take(500).collect();
             tracing::warn!(code = "event.unrecognised", event = shown, "no CloudTrail record in the event");
             return (summary, Ok(()));
         };
-        let login = match aws::read(found) {
+        let login = match aws::parse_record(trail_record) {
             TrailOutcome::Login(login) => login,
             TrailOutcome::Ignored(reason) => {
                 count(&mut summary.ignored, reason.name());
@@ -50,11 +50,11 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 return (summary, Ok(()));
             }
         };
-        see_login(&mut summary, login.time, horizon(self.runtime.now()));
-        let done = if deadline.has_passed(self.runtime.now()) {
+        count_login_time(&mut summary, login.time, horizon(self.runtime.now()));
+        let finished = if deadline.has_passed(self.runtime.now()) {
             None
         } else {
-            let stop = Stop::default();
+            let stop = StopSignal::default();
             let work = pin!(self.record_and_settle(&login, request_id, &mut summary));
             let time = pin!(deadline.enforce(&stop, &self.runtime));
             match select(work, time).await {
@@ -62,9 +62,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 Either::Right(_) => None,
             }
         };
-        let result = done.unwrap_or_else(|| {
+        let result = finished.unwrap_or_else(|| {
             let address = login.source_ip_address;
-            Err(fail(&mut summary, &PipelineError::OutOfTime, address, record::login(&login)))
+            Err(fail(&mut summary, &PipelineError::OutOfTime, address, record_name::login(&login)))
         });
         (summary, result)
     }

@@ -1,94 +1,92 @@
-//! What `ingest` does with an event.
+//! The handler of the function `ingest`.
 
 use serde_json::{Value, json};
 
-use super::object::Settling;
+use super::process_object::Settling;
 use super::summary::count;
 use super::{Invocation, ObjectFault, Pipeline, Runtime, Summary};
 use crate::notify::Notifier;
 use crate::objects::{Notification, ObjectAddress, Objects, notifications};
 use crate::store::Store;
 
-/// What became of an event.
-#[derive(Debug, Default)]
-pub struct Ingested {
-    /// What was done.
-    pub summary: Summary,
-    /// Objects that have to be tried again, by the code of what went wrong.
-    failed: Vec<(Notification, &'static str)>,
-}
-
-/// The event must be delivered again, for some of its objects could not be dealt with.
+/// Some of the event's objects failed, so the event must be delivered again.
 #[derive(Debug, thiserror::Error)]
 #[error("{number} of the event's objects failed, the first of them {object} ({code}); the log has the reasons")]
-pub struct Failed {
+pub struct FailedObjects {
     number: usize,
     object: ObjectAddress,
     code: &'static str,
 }
 
-impl Failed {
-    /// The stable name of what went wrong first.
+impl FailedObjects {
+    /// The stable code of the first object's fault.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
     }
 }
 
-impl Ingested {
-    /// What to answer. A queue is told which of its messages failed, and delivers those again; anything else delivers
-    /// the whole event again, which does no harm to what was dealt with.
-    ///
-    /// # Errors
-    /// [`Failed`] when the whole event must be delivered again.
-    pub fn answer(&self) -> Result<Value, Failed> {
-        let messages: Option<Vec<_>> = self.failed.iter().map(|(failed, _)| failed.message.as_ref()).collect();
-        match (self.failed.first(), messages) {
-            (Some((notification, code)), None) => {
-                Err(Failed { number: self.failed.len(), object: notification.object.clone(), code })
-            }
-            (_, messages) => {
-                let failures = messages.unwrap_or_default();
-                let failures: Vec<_> = failures.iter().map(|message| json!({"itemIdentifier": message})).collect();
-                Ok(json!({"batchItemFailures": failures}))
-            }
-        }
-    }
-}
-
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// [`Self::ingest_in`] outside Lambda.
-    pub async fn ingest(&self, objects: &impl Objects, event: &Value) -> Ingested {
+    ///
+    /// # Errors
+    /// [`FailedObjects`] when the whole event must be delivered again.
+    pub async fn ingest(&self, objects: &impl Objects, event: &Value) -> (Summary, Result<Value, FailedObjects>) {
         self.ingest_in(Invocation::LOCAL, objects, event).await
     }
 
-    /// Reads the objects that an event tells of, records their facts and settles their addresses. What cannot be
-    /// understood or read costs only itself. Objects that are not done at the deadline have failed.
-    pub async fn ingest_in(&self, invocation: Invocation<'_>, objects: &impl Objects, event: &Value) -> Ingested {
+    /// Reads the objects that an event names, records their facts, settles their addresses, and returns the answer for
+    /// Lambda. An object that cannot be read, and a part of the event that is not recognised, do not affect the others.
+    /// Objects that are not done at the deadline have failed.
+    ///
+    /// # Errors
+    /// [`FailedObjects`] when the whole event must be delivered again.
+    pub async fn ingest_in(
+        &self,
+        invocation: Invocation<'_>,
+        objects: &impl Objects,
+        event: &Value,
+    ) -> (Summary, Result<Value, FailedObjects>) {
         let found = notifications(event);
-        let mut ingested = Ingested::default();
+        let (mut summary, mut failed) = (Summary::default(), Vec::new());
         for reason in found.ignored {
-            count(&mut ingested.summary.ignored, reason);
+            count(&mut summary.ignored, reason);
         }
         for piece in found.unrecognised {
-            ingested.summary.unrecognised += 1;
-            tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this piece of the event");
+            summary.unrecognised += 1;
+            tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this part of the event");
         }
         for notification in found.written {
-            let (object, summary) = (&notification.object, &mut ingested.summary);
+            let object = &notification.object;
             let result = if invocation.deadline.has_passed(self.runtime.now()) {
                 Err(ObjectFault::NotBegun)
             } else {
                 let settling = Settling::AtOnce { request_id: invocation.request_id };
-                self.process(objects, object, settling, invocation.deadline, summary).await
+                self.process(objects, object, settling, invocation.deadline, &mut summary).await
             };
             if let Err(fault) = result {
-                fault.report(object, summary);
+                fault.report(object, &mut summary);
                 if fault.is_transient() {
-                    ingested.failed.push((notification, fault.code()));
+                    failed.push((notification, fault.code()));
                 }
             }
         }
-        ingested
+        (summary, answer(&failed))
+    }
+}
+
+/// The answer for Lambda, given the failed objects with the codes of their faults. When each of them came in a message
+/// of a queue, the answer names these messages, and only they are delivered again.
+fn answer(failed: &[(Notification, &'static str)]) -> Result<Value, FailedObjects> {
+    let messages: Option<Vec<_>> = failed.iter().map(|(failed, _)| failed.message.as_ref()).collect();
+    match (failed.first(), messages) {
+        (Some((notification, code)), None) => {
+            Err(FailedObjects { number: failed.len(), object: notification.object.clone(), code })
+        }
+        (_, messages) => {
+            let failures = messages.unwrap_or_default();
+            let failures: Vec<_> = failures.iter().map(|message| json!({"itemIdentifier": message})).collect();
+            Ok(json!({"batchItemFailures": failures}))
+        }
     }
 }

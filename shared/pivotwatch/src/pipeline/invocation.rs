@@ -1,11 +1,11 @@
-//! What an invocation has besides its event.
+//! The parameters of an invocation besides its event.
 
 use super::Deadline;
 
-/// The identity of an invocation, and its end.
+/// The request id and the deadline of an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invocation<'a> {
-    /// Lambda's request id, by which the invocation's log lines are found. Lambda's retry of an asynchronous invocation
+    /// Lambda's request id, which is in all log lines of the invocation. Lambda's retry of an asynchronous invocation
     /// has the same id.
     pub request_id: &'a str,
     /// When the invocation must stop.

@@ -1,81 +1,95 @@
-//! What both functions do: **record** a fact, **read back** everything known of its address, **settle** what follows.
+//! The pipeline of both functions: **record** facts, **read back** the evidence of their addresses, **settle**
+//! incidents.
 //!
-//! The order is the whole point. Each invocation writes its fact before it reads, and reads are strongly consistent; so
-//! of two invocations at the same time, whichever reads last sees both facts, and neither the failure nor the login can
-//! slip between them, in whichever order they came and however late.
+//! The order matters. Each invocation writes its facts before it reads, and reads are strongly consistent. Of two
+//! concurrent invocations, the one that reads last therefore sees the facts of both. So no match between a failure and
+//! a login is missed, in any order and after any delay.
 //!
-//! What is done is counted in a [`Summary`], also where the work fails. Within the pipeline the
-//! caller passes it as `&mut Summary`, so that nothing counted is lost when a future is dropped at the deadline. The
-//! methods for callers of the pipeline return it beside the result, as `(Summary, Result)`; [`Ingested`] holds both, for
-//! its answer depends on who asks.
+//! Each function adds what it did to a [`Summary`], also when it fails. Within the pipeline the caller passes the
+//! summary as `&mut Summary`, so that no count is lost when a future is dropped at the deadline. The public methods
+//! return `(Summary, Result)`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `detect`, `ingest` | the handlers of the two functions |
+//! | `process_object`, [`object_reader`] | one object: reads, records and settles it; recognises and parses its bytes |
+//! | `fact_collector` | collects an object's facts into chunks of bounded size |
+//! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
+//! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
+//! | `unfinished`, `object_fault` | errors, and how they are reported |
+//! | `deadline`, `horizon`, `runtime`, `invocation` | time: when to stop, which times are in the future, clock |
 
-mod days;
 mod deadline;
 mod detect;
-mod failure;
-mod gathering;
+mod fact_collector;
+mod horizon;
 mod ingest;
 mod invocation;
-mod object;
-pub mod reading;
-mod record;
+mod object_fault;
+pub mod object_reader;
+mod process_object;
+mod record_facts;
+mod record_kinds;
 mod runtime;
-mod seen;
 mod settle;
 mod summary;
+mod unfinished;
+mod unsettled_days;
+mod unusable_export;
 
-pub use days::Days;
 pub use deadline::Deadline;
-pub use failure::Unfinished;
-pub use gathering::horizon;
-pub use ingest::{Failed, Ingested};
+pub use horizon::horizon;
+pub use ingest::FailedObjects;
 pub use invocation::Invocation;
-pub use object::ObjectFault;
-pub use runtime::{Runtime, System};
-pub use seen::{UnusableExport, see_sign_in, see_trail_record};
-pub use summary::{Reasons, Seen, Summary, count};
+pub use object_fault::ObjectFault;
+pub use record_kinds::{RecordKinds, count_sign_in, count_trail_record};
+pub use runtime::{Runtime, SystemRuntime};
+pub use summary::{Reasons, Summary, count};
+pub use unfinished::Unfinished;
+pub use unsettled_days::UnsettledDays;
+pub use unusable_export::UnusableExport;
 
 use crate::detection::Rule;
 use crate::input::Limits;
-use crate::notify::{PublishError, Table};
+use crate::notify::{PublishError, TableLocation};
 use crate::store::StoreError;
 
-/// The pipeline: the rule, and what it needs of the world.
+/// The pipeline: the rule, its limits and its adapters.
 #[derive(Debug)]
 pub struct Pipeline<S, N, R> {
-    /// Where facts and incidents are kept.
+    /// Stores facts and incidents.
     pub store: S,
-    /// Where messages go.
+    /// Sends messages.
     pub notifier: N,
-    /// Time, waiting and chance.
+    /// Clock, timers, random numbers and thread pool.
     pub runtime: R,
     /// The rule.
     pub rule: Rule,
-    /// What one record of an export may cost.
+    /// Bounds of what is read of an object.
     pub limits: Limits,
-    /// What responders are told to query.
-    pub table: Table,
+    /// The table that messages refer to.
+    pub table: TableLocation,
 }
 
-/// Why an invocation could not finish. All of it is worth trying again, and harmless to try again.
+/// Why an invocation could not finish. Every error is worth a retry, and a retry is harmless.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
-    /// Trouble with the store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The message could not be sent.
     #[error(transparent)]
     Publish(#[from] PublishError),
-    /// Others wrote the same record again and again.
-    #[error("the record {0} is being written by too many others; it will be tried again")]
+    /// Other invocations kept writing the same record.
+    #[error("too many others are writing the record {0}; the event is delivered again")]
     Contended(String),
-    /// The invocation's time was over.
-    #[error("the function's timeout was too near to go on; the event is delivered again")]
+    /// The deadline passed.
+    #[error("the function's timeout was too near to continue; the event is delivered again")]
     OutOfTime,
 }
 
 impl PipelineError {
-    /// A stable name for logs and alarms.
+    /// The stable code for logs and alarms.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

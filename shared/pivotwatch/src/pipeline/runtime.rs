@@ -1,6 +1,6 @@
 //! The pipeline's clock, timers, random numbers and thread pool.
 //!
-//! Tests replace them, and so decide the time, the random numbers and the schedule of concurrent invocations.
+//! Tests replace them, to control the time, the random numbers and the schedule of concurrent invocations.
 
 use std::time::Duration;
 
@@ -37,9 +37,9 @@ pub trait Runtime: Send + Sync {
 
 /// The system's clock, Tokio's timers and thread pool, and random numbers of `fastrand`.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct System;
+pub struct SystemRuntime;
 
-impl Runtime for System {
+impl Runtime for SystemRuntime {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }

@@ -1,13 +1,13 @@
-//! Settling: what follows from the facts is stored, published once, and marked as published, in this order.
+//! Settles addresses: stores the incidents that follow from their facts, publishes them, and marks them as published.
 //!
 //! An incident is stored together with a lease on publishing it. An invocation that dies before it publishes leaves a
-//! stored incident that is not marked. The lease expires, and the next invocation that settles the incident publishes it:
-//! at the latest the repeated invocation of the one that died. An invocation that dies between publishing and marking
-//! causes a second message, which is the price of never losing one.
+//! stored incident that is not marked. The lease expires, and the next invocation that settles the incident publishes
+//! it: at the latest the repeated invocation of the one that died. An invocation that dies between publishing and
+//! marking causes a second message, which is the price of never losing one.
 //!
-//! What is derived from the tallies (signals, severity) can be out of date by the time it is written: a failure may
-//! have been recorded meanwhile, by an invocation that found nothing to change in the incident as it was. So whoever
-//! wrote an incident reads the tallies again, and settles again if they changed. docs/DESIGN.md has the proof.
+//! Values that are derived from tallies (signals, severity) can be outdated when they are written. Another invocation
+//! may have recorded a failure meanwhile, and found the old incident unchanged. An invocation that wrote an incident
+//! therefore loads the tallies again, and settles again if they changed. docs/DESIGN.md has the proof.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,49 +15,48 @@ use std::time::Duration;
 use chrono::{SubsecRound, TimeDelta};
 use uuid::Uuid;
 
-use super::failure::{Unfinished, fail};
+use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::evidence::FailureIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
 use crate::notify::{Notifier, message};
 use crate::store::{
-    Found, IncidentKey, Lease, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned,
-    Write, record,
+    IncidentKey, Lease, Loaded, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned,
+    WriteOutcome, record_name,
 };
 
-/// How long others leave publishing to whoever stored the incident: longer than the clients try to reach SNS.
+/// How long an invocation holds the lease on publishing: longer than the timeout of a request to SNS.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 
-/// The longest wait before looking again whether somebody else has published.
-const WAIT: Duration = Duration::from_secs(1);
+/// The longest wait before an incident under another invocation's lease is loaded again.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often an incident is looked at before giving up. Each look waits for half a [`WAIT`] on average, so that several
-/// leases expire before.
-const LOOKS: u32 = 200;
+/// Attempts to store or mark an incident. A wait takes half a [`POLL_INTERVAL`] on average, so several leases expire
+/// before the last attempt.
+const ATTEMPTS: u32 = 200;
 
-/// How often an address is settled because its tallies changed meanwhile.
+/// How often an address is settled again because its tallies changed meanwhile.
 const ROUNDS: u32 = 20;
 
 /// Days with new failures that are settled together, so that the tallies in memory are bounded.
 const DAYS_AT_ONCE: usize = 7;
 
-/// Incidents of an address that are gathered before they are settled, so that memory is bounded however many logins an
-/// address has.
+/// Incidents of an address that are settled together, so that memory is bounded for any number of logins.
 const INCIDENTS_AT_ONCE: usize = 500;
 
-/// What has to be settled of an address.
+/// The facts of an address that require to settle it.
 #[derive(Clone, Debug)]
 pub(super) struct Scope<'a> {
     pub(super) address: Address,
-    /// Days with new failures. They concern all logins of the days around, which are read from the store.
+    /// Days with new failures. A new failure can concern every login of the days around, so those are loaded.
     pub(super) failures: BTreeSet<Day>,
-    /// New logins. Each concerns its own incident only.
+    /// New logins. A new login concerns its own incident only.
     pub(super) logins: Vec<&'a Login>,
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
-    /// Settles the incidents that new facts concern. The facts must have been recorded before. `request_id` is the
-    /// invocation's, of which the leases tell.
+    /// Settles the incidents that new facts concern. The facts must be recorded already. `request_id` is the
+    /// invocation's, and becomes a part of the owner of its leases.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
@@ -90,18 +89,18 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let days_of_incidents = self.days_around(&scope.failures);
         let days_of_logins = scope.logins.iter().map(|login| login.day());
         let days = self.days_around(&days_of_incidents.iter().copied().chain(days_of_logins).collect());
-        let found = self.tallies(scope.address, &days, summary).await?;
-        // Reported once: every round reads the same records again.
+        let found = self.load_tallies(scope.address, &days, summary).await?;
+        // Reported once, since every round loads the same records again.
         report_unreadable(scope.address, &found.unreadable, summary);
         let mut tallies = found.records;
         for _ in 0..ROUNDS {
             let writes = summary.writes;
-            // Boxed: most addresses need the small future around it alone.
+            // Boxed, so that the many futures of `settle` stay small.
             Box::pin(self.settle_by(&tallies, scope, &days_of_incidents, request_id, summary)).await?;
             if summary.writes == writes {
                 return Ok(());
             }
-            let now = self.tallies(scope.address, &days, summary).await?.records;
+            let now = self.load_tallies(scope.address, &days, summary).await?.records;
             if now == tallies {
                 return Ok(());
             }
@@ -111,35 +110,35 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Err(fail(summary, &error, scope.address, "its tallies"))
     }
 
-    async fn tallies(
+    async fn load_tallies(
         &self,
         address: Address,
         days: &BTreeSet<Day>,
         summary: &mut Summary,
-    ) -> Result<Found<Tallies>, Unfinished> {
-        let found = self.store.tallies(address, days).await;
+    ) -> Result<Loaded<Tallies>, Unfinished> {
+        let found = self.store.load_tallies(address, days).await;
         found.map_err(|error| fail(summary, &error.into(), address, "its tallies"))
     }
 
-    /// What people read of an incident, as of now.
+    /// The report of an incident, from the tallies that are stored now.
     ///
     /// # Errors
-    /// [`StoreError`] when the tallies around the incident cannot be read.
+    /// [`StoreError`] when the tallies around the incident cannot be loaded.
     pub async fn report(&self, incident: Incident) -> Result<IncidentReport, StoreError> {
         let days = self.days_around(&BTreeSet::from([incident.day]));
-        let tallies = self.store.tallies(incident.columns.source_ip_address, &days).await?.records;
+        let tallies = self.store.load_tallies(incident.columns.source_ip_address, &days).await?.records;
         Ok(FailureIndex::of(&tallies, &self.rule).report(incident))
     }
 
-    /// The days on which something can form a match with a fact of one of `days`.
+    /// The days whose facts can match a fact of one of `days`.
     fn days_around(&self, days: &BTreeSet<Day>) -> BTreeSet<Day> {
         let reach = self.rule.reach_in_days();
         let around = |day: &Day| (0..=2 * reach).map(|later| day.before(reach).after(later)).collect::<Vec<_>>();
         days.iter().flat_map(around).collect()
     }
 
-    /// Settles once, by these tallies. The logins are read after the tallies were: a login that is recorded later finds
-    /// the failures itself.
+    /// Settles once, with these tallies. Logins are loaded after the tallies. A login that is recorded later is settled
+    /// by the invocation that recorded it, which sees the failures.
     async fn settle_by(
         &self,
         tallies: &Tallies,
@@ -158,7 +157,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         for day in days_of_incidents {
             let mut after = None;
             loop {
-                let page = match self.store.logins(scope.address, *day, after).await {
+                let page = match self.store.load_logins(scope.address, *day, after).await {
                     Ok(page) => page,
                     Err(error) => {
                         let failed = fail(summary, &error.into(), scope.address, format_args!("{day}#login#"));
@@ -181,7 +180,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         result.and(self.settle_incidents(&index, scope.address, found, request_id, summary).await)
     }
 
-    /// Settles incidents. An incident that cannot be settled does not keep the others back.
+    /// Settles incidents. An error of one does not keep the others from being settled.
     async fn settle_incidents(
         &self,
         index: &FailureIndex<'_>,
@@ -207,14 +206,14 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             for incident in incidents {
                 let (key, stored) = (IncidentKey::of(&incident), stored.remove(&incident.id));
                 let settled = self.settle_incident(index, incident, stored, request_id, summary).await;
-                let settled = settled.map_err(|error| fail(summary, &error, address, record::incident(&key)));
+                let settled = settled.map_err(|error| fail(summary, &error, address, record_name::incident(&key)));
                 result = result.and(settled);
             }
         }
         result
     }
 
-    /// What is stored of `incidents`, all of one day: one read of an item, or one query for several.
+    /// The stored versions of `incidents`, all of one day. Gets the item of a single incident, and queries for several.
     async fn stored_incidents(
         &self,
         address: Address,
@@ -223,11 +222,11 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         summary: &mut Summary,
     ) -> Result<BTreeMap<Uuid, Versioned<StoredIncident>>, StoreError> {
         if let [incident] = incidents {
-            let stored = self.store.incident(&IncidentKey::of(incident)).await?;
+            let stored = self.store.load_incident(&IncidentKey::of(incident)).await?;
             return Ok(stored.map(|stored| (incident.id, stored)).into_iter().collect());
         }
         let wanted = incidents.iter().map(|incident| incident.id).collect();
-        let found = self.store.incidents(address, day, &wanted).await?;
+        let found = self.store.load_incidents(address, day, &wanted).await?;
         report_unreadable(address, &found.unreadable, summary);
         Ok(found.records)
     }
@@ -241,9 +240,10 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
         let key = IncidentKey::of(&found);
-        // The request id alone is no owner: a retry has it too, and must not take the lease of the invocation before it.
+        // The request id alone would not do: a retry has the same id, and must not use the lease of the first
+        // invocation.
         let owner = format!("{request_id}/{:016x}", self.runtime.random());
-        for _ in 0..LOOKS {
+        for _ in 0..ATTEMPTS {
             let version = stored.as_ref().map_or(Version::NONE, |stored| stored.version);
             let before = stored.map(|stored| stored.value);
             let mut joined = match &before {
@@ -265,15 +265,15 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     return Ok(());
                 }
             } else if joined.lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
-                self.runtime.wait_up_to(WAIT).await;
-                stored = self.store.incident(&key).await?;
+                self.runtime.wait_up_to(POLL_INTERVAL).await;
+                stored = self.store.load_incident(&key).await?;
                 continue;
             } else {
                 joined.lease = Some(Lease { owner: owner.clone(), until: now + LEASE });
             }
 
             match self.store.write_incident(&joined, version).await? {
-                Write::Done => {
+                WriteOutcome::Done => {
                     summary.writes += 1;
                     summary.incidents += u64::from(version == Version::NONE);
                     if joined.published_at.is_some() {
@@ -282,16 +282,16 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     let stored = Versioned { value: joined, version: version.next() };
                     return self.publish(index, key, stored, summary).await;
                 }
-                Write::Conflict => {
+                WriteOutcome::Conflict => {
                     summary.conflicts += 1;
-                    stored = self.store.incident(&key).await?;
+                    stored = self.store.load_incident(&key).await?;
                 }
             }
         }
-        Err(PipelineError::Contended(format!("{} of {}", record::incident(&key), key.address)))
+        Err(PipelineError::Contended(format!("{} of {}", record_name::incident(&key), key.address)))
     }
 
-    /// Publishes an incident that is stored with our lease, and marks it.
+    /// Publishes an incident that is stored with the lease of this settlement, and marks it as published.
     async fn publish(
         &self,
         index: &FailureIndex<'_>,
@@ -302,38 +302,38 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let report = index.report(stored.value.incident.clone());
         let message = message(&report, &self.rule, &self.table);
         if let Err(error) = self.notifier.publish(&message).await {
-            // Gives the lease back, so that whoever tries again need not wait for it. If that fails, it expires.
+            // Returns the lease, so that a retry need not wait for it. If that fails, the lease expires.
             stored.value.lease = None;
             let _ = self.store.write_incident(&stored.value, stored.version).await;
             return Err(error.into());
         }
         summary.publishes += 1;
         let reported = Reported::from(report);
-        for _ in 0..LOOKS {
-            // Whole seconds, as records show times.
+        for _ in 0..ATTEMPTS {
+            // Truncated, since records have whole seconds.
             stored.value.published_at = Some(self.runtime.now().trunc_subsecs(0));
             stored.value.reported = Some(reported.clone());
             stored.value.lease = None;
-            if self.store.write_incident(&stored.value, stored.version).await? == Write::Done {
+            if self.store.write_incident(&stored.value, stored.version).await? == WriteOutcome::Done {
                 summary.writes += 1;
                 return Ok(());
             }
             summary.conflicts += 1;
-            match self.store.incident(&key).await? {
+            match self.store.load_incident(&key).await? {
                 Some(current) if current.value.published_at.is_some() => return Ok(()),
                 Some(current) => stored = current,
-                // Somebody deleted it; it is theirs to know why.
+                // Somebody deleted the record on purpose.
                 None => return Ok(()),
             }
         }
-        Err(PipelineError::Contended(format!("{} of {}", record::incident(&key), key.address)))
+        Err(PipelineError::Contended(format!("{} of {}", record_name::incident(&key), key.address)))
     }
 }
 
-/// Counts and logs records that were left out.
+/// Counts and logs records that could not be parsed and were skipped.
 fn report_unreadable(address: Address, unreadable: &[UnreadableRecord], summary: &mut Summary) {
     for UnreadableRecord { record, cause } in unreadable {
         summary.unreadable += 1;
-        tracing::error!(code = "store.unreadable", %address, record, cause, "a record was left out");
+        tracing::error!(code = "store.unreadable", %address, record, cause, "a record was skipped");
     }
 }

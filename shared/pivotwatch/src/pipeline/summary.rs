@@ -1,28 +1,30 @@
-//! What an invocation did, in numbers.
+//! Counts of what an invocation did.
 //!
-//! Every input is counted: as used, or as lost under the reason of its loss. Reasons are names of closed enums.
+//! Every record is counted, either as used or under the reason of its loss. Reasons are names of closed enums.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::RecordKinds;
+
 /// Counts by reason.
 pub type Reasons = BTreeMap<&'static str, u64>;
 
-/// What an invocation did.
+/// The counts of an invocation, or of a part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Objects that the events named.
     pub objects: u64,
-    /// Objects that cannot be used, by reason. They stay in the bucket, and the log names them.
+    /// Objects that cannot be used, by error code. They stay in the bucket, and the log names them.
     pub refused: Reasons,
-    /// Failures of objects, of events, and of records and addresses in them, by error code. The event is retried.
+    /// Errors of objects, events, records and addresses that are worth a retry, by error code.
     pub failed: Reasons,
-    /// Records of objects: failures, logins, ignored and rejected ones together.
+    /// Records of objects: failures, logins, ignored and rejected records together.
     pub records: u64,
-    /// Those records by kind.
-    pub seen: Seen,
-    /// Objects that were read to their end and hold nothing usable, by reason.
+    /// `records` by kind.
+    pub kinds: RecordKinds,
+    /// Objects that were read to their end and have no usable record, by reason.
     pub unusable: Reasons,
     /// Failures that the rule counts, each copy included.
     pub failures: u64,
@@ -30,11 +32,11 @@ pub struct Summary {
     pub ignored: Reasons,
     /// Records that cannot be used, by reason.
     pub rejected: Reasons,
-    /// Sign-ins and logins that need an operator's attention, by reason. They are counted like all others.
+    /// Sign-ins and logins that need an operator's attention, by reason. They are also counted elsewhere.
     pub warnings: Reasons,
     /// Events, or parts of events, that were not recognised.
     pub unrecognised: u64,
-    /// Failures and logins that were already known.
+    /// Failures and logins that were recorded before.
     pub duplicates: u64,
     /// Writes to the store that took effect.
     pub writes: u64,
@@ -54,28 +56,15 @@ pub struct Summary {
     pub newest_login: Option<DateTime<Utc>>,
 }
 
-/// Counts of records by kind, whatever their outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Records of sign-in exports, without those of other logs.
-    pub sign_ins: u64,
-    /// Those of them that are not rejected, at most `sign_ins`.
-    pub usable_sign_ins: u64,
-    /// CloudTrail records of log files: every kind of event.
-    pub trail_records: u64,
-    /// Those of them that are not rejected, at most `trail_records`.
-    pub usable_trail_records: u64,
-}
-
 impl Summary {
-    /// Adds the counts of another part of the invocation.
+    /// Adds the counts of another part.
     pub fn add(&mut self, other: Self) {
         self.objects += other.objects;
         self.records += other.records;
-        self.seen.sign_ins += other.seen.sign_ins;
-        self.seen.usable_sign_ins += other.seen.usable_sign_ins;
-        self.seen.trail_records += other.seen.trail_records;
-        self.seen.usable_trail_records += other.seen.usable_trail_records;
+        self.kinds.sign_ins += other.kinds.sign_ins;
+        self.kinds.usable_sign_ins += other.kinds.usable_sign_ins;
+        self.kinds.trail_records += other.kinds.trail_records;
+        self.kinds.usable_trail_records += other.kinds.usable_trail_records;
         self.failures += other.failures;
         self.unrecognised += other.unrecognised;
         self.duplicates += other.duplicates;
@@ -102,7 +91,7 @@ impl Summary {
     }
 }
 
-/// Counts one more of `reason`.
+/// Increments the count of `reason`.
 pub fn count(reasons: &mut Reasons, reason: &'static str) {
     *reasons.entry(reason).or_default() += 1;
 }

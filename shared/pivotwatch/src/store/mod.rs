@@ -1,13 +1,12 @@
-//! What is remembered between invocations: facts, and the incidents found in them.
+//! Stores facts and incidents.
 //!
-//! [`Store`] has single steps only, each of which takes effect whole or not at all, and every write is conditional. What
-//! the steps are put together to, and why no order of them loses anything, is the pipeline's business. The two
-//! implementations behave alike; one suite of tests runs against both.
+//! [`Store`] has atomic operations only, and every write is conditional. The pipeline combines them so that no
+//! interleaving loses a fact. Both implementations pass the same tests.
 
 #[cfg(feature = "sdk")]
 mod dynamodb;
-mod memory;
-pub mod record;
+mod in_memory;
+pub mod record_name;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,12 +21,12 @@ use crate::detection::{Address, Day, Incident, IncidentReport, Login, Source, Ta
 
 #[cfg(feature = "sdk")]
 pub use dynamodb::DynamoDb;
-pub use memory::InMemoryStore;
+pub use in_memory::InMemoryStore;
 
-/// How often a record was written. Zero: it does not exist.
+/// The number of times that a record was written. Zero if it does not exist.
 ///
-/// A write names the version that it replaces and fails when another has been written meanwhile; so nothing that
-/// somebody else recorded is ever overwritten unseen.
+/// A write names the version that it replaces, and fails if another version was written meanwhile. So no invocation
+/// overwrites a record that it has not seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u64);
 
@@ -51,40 +50,39 @@ pub struct Versioned<T> {
     pub version: Version,
 }
 
-/// How a conditional write ended.
+/// The outcome of a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Write {
-    /// It took effect.
+pub enum WriteOutcome {
+    /// The write took effect.
     Done,
-    /// Another version is there than the one to be replaced. It had no effect (or, when an answer got lost and the
-    /// write was repeated, it had taken effect before; reading tells).
+    /// The stored version is not the one to replace, so the write had no effect. If an answer was lost and the write
+    /// repeated, the first attempt may have taken effect; loading the record shows that.
     Conflict,
 }
 
-/// Who is publishing an incident, and until when nobody else should.
+/// The right of one settlement to publish an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     /// The request id of the invocation that publishes, `/`, and a random number: different for each settlement.
     pub owner: String,
-    /// When others may take it for dead.
+    /// When the lease expires.
     pub until: DateTime<Utc>,
 }
 
-/// An incident as it is stored: its facts, what is derived from them, and how far publishing has come.
+/// A stored incident: its facts, its derived signals, and the state of publishing.
 ///
-/// Numbers of failures are not stored with it: the tallies have them, and would bring the incident out of date with each
-/// failure that comes.
+/// The numbers of failures are not stored, since each further failure would change them. The tallies have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredIncident {
     /// The facts.
     pub incident: Incident,
     /// The signals, derived from the facts and the tallies at each write.
     pub signals: BTreeSet<Signal>,
-    /// When it was published; `None` while it is not.
+    /// When the incident was published; `None` before.
     pub published_at: Option<DateTime<Utc>>,
-    /// What the message said.
+    /// The derived values in the published message.
     pub reported: Option<Reported>,
-    /// Who is publishing it.
+    /// The lease on publishing it.
     pub lease: Option<Lease>,
 }
 
@@ -96,7 +94,7 @@ impl StoredIncident {
     }
 }
 
-/// The derived values of an incident as a message reported them. Later facts do not change them.
+/// The derived values of an incident in its published message. Later facts do not change them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reported {
     /// The severity.
@@ -116,10 +114,10 @@ impl From<IncidentReport> for Reported {
     }
 }
 
-/// Which incident.
+/// The key of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IncidentKey {
-    /// The address that it is about.
+    /// The address of its logins.
     pub address: Address,
     /// The day of its logins.
     pub day: Day,
@@ -135,68 +133,68 @@ impl IncidentKey {
     }
 }
 
-/// What a query found.
+/// The result of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found<T> {
+pub struct Loaded<T> {
     /// The records.
     pub records: T,
-    /// Records that could not be read. They are left as they are.
+    /// Records that could not be parsed. They remain in the store unchanged.
     pub unreadable: Vec<UnreadableRecord>,
 }
 
-/// A record that could not be read: somebody edited it, or a newer version of pivotwatch wrote it.
+/// A record that could not be parsed: somebody edited it, or a newer version of pivotwatch wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableRecord {
     /// Its sort key.
     pub record: String,
-    /// What is wrong with it.
+    /// The reason.
     pub cause: String,
 }
 
 /// Incidents by id.
 pub type StoredIncidents = BTreeMap<Uuid, Versioned<StoredIncident>>;
 
-/// A part of the logins of a day.
+/// A page of the logins of a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoginPage {
     /// The logins, in the order of their sort keys.
     pub logins: Vec<Login>,
-    /// The sort key after which the next page begins; `None` on the last page.
+    /// The sort key that precedes the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
-/// Trouble with the store. All of it is worth trying again: a store that is throttled or away comes back, and a missing
-/// permission is mended by somebody.
+/// An error of the store. A retry can succeed, after the store has recovered or somebody has added a missing
+/// permission.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The store did not answer, or refused.
+    /// The store did not answer, or refused the request.
     #[error("{operation} failed: {cause}; see whether the table exists, its name is right and the role may use it")]
     Unavailable {
-        /// What was asked of it.
+        /// The failed operation.
         operation: Operation,
-        /// What it said, with the causes behind it.
+        /// The chain of errors.
         cause: String,
     },
-    /// A record that must be merged into is not in a form that this version can read, so nothing was written.
-    #[error("the record {record} cannot be read: {cause}; deploy the version that wrote it, or delete the record")]
+    /// The stored record to merge with could not be parsed, so nothing was written.
+    #[error("the record {record} cannot be parsed: {cause}; deploy the version that wrote it, or delete the record")]
     Unreadable {
         /// Its sort key.
         record: String,
-        /// What is wrong with it.
+        /// The reason.
         cause: String,
     },
-    /// A record has no encoding as an item, so nothing was written.
+    /// A record could not be encoded as an item, so nothing was written.
     #[error("the record {record} cannot be encoded: {cause}; report this as a bug, with the address of the record")]
     Unencodable {
         /// Its sort key.
         record: String,
-        /// What is wrong with it.
+        /// The reason.
         cause: String,
     },
 }
 
 impl StoreError {
-    /// A stable name for logs and alarms.
+    /// The stable code for logs and alarms.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -207,23 +205,23 @@ impl StoreError {
     }
 }
 
-/// The store's single steps.
+/// The store's operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
-    /// [`Store::tally`].
-    ReadTally,
+    /// [`Store::load_tally`].
+    LoadTally,
     /// [`Store::write_tally`].
     WriteTally,
     /// [`Store::write_login`].
     WriteLogin,
-    /// [`Store::tallies`].
-    ReadTallies,
-    /// [`Store::logins`].
-    ReadLogins,
-    /// [`Store::incidents`].
-    ReadIncidents,
-    /// [`Store::incident`].
-    ReadIncident,
+    /// [`Store::load_tallies`].
+    LoadTallies,
+    /// [`Store::load_logins`].
+    LoadLogins,
+    /// [`Store::load_incidents`].
+    LoadIncidents,
+    /// [`Store::load_incident`].
+    LoadIncident,
     /// [`Store::write_incident`].
     WriteIncident,
 }
@@ -231,67 +229,67 @@ pub enum Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ReadTally => "reading a tally",
+            Self::LoadTally => "loading a tally",
             Self::WriteTally => "writing a tally",
             Self::WriteLogin => "writing a login",
-            Self::ReadTallies => "reading the tallies of an address",
-            Self::ReadLogins => "reading the logins of an address",
-            Self::ReadIncidents => "reading the incidents of an address",
-            Self::ReadIncident => "reading an incident",
+            Self::LoadTallies => "loading the tallies of an address",
+            Self::LoadLogins => "loading the logins of an address",
+            Self::LoadIncidents => "loading the incidents of an address",
+            Self::LoadIncident => "loading an incident",
             Self::WriteIncident => "writing an incident",
         })
     }
 }
 
-/// The store. Reads see every write that ended before they began.
+/// The store. A load sees every write that ended before it began.
 pub trait Store: Send + Sync {
-    /// A tally, if there is one.
-    fn tally(&self, key: &TallyKey) -> impl Future<Output = Result<Option<Versioned<Tally>>, StoreError>> + Send;
+    /// Loads a tally, `None` if it does not exist.
+    fn load_tally(&self, key: &TallyKey) -> impl Future<Output = Result<Option<Versioned<Tally>>, StoreError>> + Send;
 
-    /// Writes a tally in place of the version that was read.
+    /// Writes a tally, on the condition that the stored version is the one that it `replaces`.
     fn write_tally(
         &self,
         key: &TallyKey,
         tally: &Tally,
         replaces: Version,
-    ) -> impl Future<Output = Result<Write, StoreError>> + Send;
+    ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 
-    /// Writes a login unless it is there already, which counts as [`Write::Conflict`]: a login never changes.
-    fn write_login(&self, login: &Login) -> impl Future<Output = Result<Write, StoreError>> + Send;
+    /// Writes a login. If it exists already, returns [`WriteOutcome::Conflict`], since a login never changes.
+    fn write_login(&self, login: &Login) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 
-    /// The tallies of `address` on `days`.
-    fn tallies(
+    /// Loads the tallies of `address` on `days`.
+    fn load_tallies(
         &self,
         address: Address,
         days: &BTreeSet<Day>,
-    ) -> impl Future<Output = Result<Found<Tallies>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Loaded<Tallies>, StoreError>> + Send;
 
-    /// A page of the logins of `address` on `day`: the first, or the one after the sort key `after`.
-    fn logins(
+    /// Loads a page of the logins of `address` on `day`: the first page, or the one after the sort key `after`.
+    fn load_logins(
         &self,
         address: Address,
         day: Day,
         after: Option<String>,
-    ) -> impl Future<Output = Result<Found<LoginPage>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Loaded<LoginPage>, StoreError>> + Send;
 
-    /// Those of the incidents `wanted` that are stored of `address` on `day`.
-    fn incidents(
+    /// Loads the incidents of `address` on `day` whose ids are `wanted`.
+    fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> impl Future<Output = Result<Found<StoredIncidents>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Loaded<StoredIncidents>, StoreError>> + Send;
 
-    /// An incident, if there is one.
-    fn incident(
+    /// Loads an incident, `None` if it does not exist.
+    fn load_incident(
         &self,
         key: &IncidentKey,
     ) -> impl Future<Output = Result<Option<Versioned<StoredIncident>>, StoreError>> + Send;
 
-    /// Writes an incident in place of the version that was read.
+    /// Writes an incident, on the condition that the stored version is the one that it `replaces`.
     fn write_incident(
         &self,
         stored: &StoredIncident,
         replaces: Version,
-    ) -> impl Future<Output = Result<Write, StoreError>> + Send;
+    ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 }

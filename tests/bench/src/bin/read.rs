@@ -12,7 +12,7 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
 use pivotwatch::entra::{self, Newest, Outcome, TimeCollector};
 use pivotwatch::input::Limits;
-use pivotwatch::pipeline::reading;
+use pivotwatch::pipeline::object_reader;
 use pivotwatch_bench::findings;
 
 struct Folded {
@@ -47,7 +47,8 @@ fn main() -> io::Result<()> {
     let path = std::env::args().nth(1).expect("a file is named");
     let newest = Newest::up_to(DateTime::<Utc>::MAX_UTC);
     let mut folded = Folded { records: 0, failures: 0, newest, tallies: BTreeMap::new() };
-    reading::read(File::open(&path)?, &path, &Rule::default(), Limits::default(), &mut folded).expect("a whole file");
+    object_reader::read(File::open(&path)?, &path, &Rule::default(), Limits::default(), &mut folded)
+        .expect("a whole file");
 
     let tallies = folded.tallies.iter().map(|(key, tally)| (*key, tally.failures()));
     findings::print(folded.records, folded.failures, tallies)

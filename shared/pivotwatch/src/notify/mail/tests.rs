@@ -24,7 +24,7 @@ fn named(user_identity_type: &str, account_name: &str, account_upn_suffix: &str)
 }
 
 fn text_of(report: &IncidentReport) -> String {
-    message(report, &Rule::default(), &Table::default()).text
+    message(report, &Rule::default(), &TableLocation::default()).text
 }
 
 /// The line with this label, without the label.
@@ -35,7 +35,7 @@ fn line(report: &IncidentReport, label: &str) -> String {
 }
 
 fn subject_of(login: &Login) -> String {
-    message(&of(login), &Rule::default(), &Table::default()).subject
+    message(&of(login), &Rule::default(), &TableLocation::default()).subject
 }
 
 #[test]
@@ -63,12 +63,12 @@ fn a_subject_with_the_longest_address_fits_and_has_the_address() {
 #[test]
 fn an_account_of_any_length_is_cut_to_what_sns_takes() {
     let login = Login { recipient_account_id: format!("1{}2", "0".repeat(98)), ..alice() };
-    let message = message(&of(&login), &Rule::default(), &Table::default());
+    let message = message(&of(&login), &Rule::default(), &TableLocation::default());
     assert_eq!(message.subject, "[pivotwatch] Medium: alice logged in to AWS 10000...0002 from 203.0.113.7");
     assert_eq!(message.attributes["recipient_account_id"].len(), 64);
 
     let login = Login { recipient_account_id: String::new(), user_identity_account_id: String::new(), ..login };
-    let message = super::message(&of(&login), &Rule::default(), &Table::default());
+    let message = super::message(&of(&login), &Rule::default(), &TableLocation::default());
     assert!(!message.attributes.contains_key("recipient_account_id"), "SNS refuses an attribute without a value");
 }
 
@@ -166,7 +166,7 @@ fn ten_codes_and_ten_users_are_shown_and_the_number_of_others() {
 fn the_window_and_the_days_to_query_are_those_of_the_rule() {
     let text = |minutes, order| {
         let rule = Rule { window: TimeDelta::minutes(minutes), order, ..Rule::default() };
-        message(&of(&alice()), &rule, &Table::default()).text
+        message(&of(&alice()), &rule, &TableLocation::default()).text
     };
     for (minutes, order, sides, days) in [
         (24 * 60, Order::Any, "up to 24 h before or after the login", ("2024-10-03#", "2024-10-05#~")),

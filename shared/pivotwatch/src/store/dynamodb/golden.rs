@@ -10,11 +10,11 @@ use litemap::LiteMap;
 use serde_json::{Value, json};
 
 use super::item::{self, Item};
-use super::{logins, state};
+use super::{logins_state as logins, tally_state as state};
 use crate::detection::failure::{Ordinals, Particulars, identity};
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Occurrence};
 use crate::detection::incident::{LoginReference, MatchedLogins, Severity, Signal, SourceFailures};
-use crate::detection::names::NameSet;
+use crate::detection::name_set::NameSet;
 use crate::detection::sample::Sample;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Failure, Incident, Login, Source, Tally};

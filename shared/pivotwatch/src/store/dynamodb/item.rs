@@ -1,4 +1,4 @@
-//! Records as items. What a person reads is plain attributes: numbers, texts, ISO 8601 times.
+//! Encodes records as items. Everything that people read has plain attributes: numbers, texts, ISO 8601 times.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{logins, state};
+use super::{logins_state, tally_state};
 use crate::detection::incident::{Columns, LoginReference, Severity, Signal};
-use crate::detection::names::NameSet;
+use crate::detection::name_set::NameSet;
 use crate::detection::sample::hash;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Incident, Login, Source, Tally};
-use crate::store::record::{self, written};
+use crate::store::record_name::{self, written};
 use crate::store::{IncidentKey, Lease, Reported, StoredIncident, Version};
 
 /// An item's attributes.
@@ -28,15 +28,15 @@ const VERSION: &str = "version";
 const EXPIRES_AT: &str = "expires_at";
 const STATE: &str = "state";
 
-/// User names, and application names, that an item shows.
+/// User names, and application names, in an item's readable attributes.
 const NAMES_SHOWN: usize = 64;
 
-/// The index by day: what is listed, and in which order.
+/// The keys of the index by day: what is listed, and its rank.
 const LISTED: &str = "listed";
 const RANK: &str = "rank";
 
-/// Partitions of the index for each day and kind. One partition takes 1,000 write units a second, and an index that
-/// throttles throttles its table: a spray over many addresses would keep all writers waiting.
+/// Partitions of the index for each day and kind. A partition accepts 1,000 write units a second, and an index that is
+/// throttled throttles its table. In a single partition, a spray over many addresses would delay all writers.
 const SHARDS: u64 = 16;
 
 /// The name of a record.
@@ -50,7 +50,7 @@ pub(super) fn version(item: &Item) -> Result<Version, String> {
     version.map(Version).ok_or_else(|| format!("it has no {VERSION}, so another program wrote it"))
 }
 
-/// Whether DynamoDB is free to delete the item.
+/// Whether the item is expired, so that DynamoDB may delete it.
 pub(super) fn is_expired(item: &Item, now: DateTime<Utc>) -> bool {
     number(item, EXPIRES_AT).is_some_and(|expires_at| expires_at <= now.timestamp())
 }
@@ -87,7 +87,7 @@ pub(super) fn of_tally(
 ) -> Result<Item, String> {
     let mut item = plain(&TallyItem {
         ip: key.address.to_string(),
-        record: record::tally(key),
+        record: record_name::tally(key),
         version: version.0,
         expires_at,
         failures: tally.failures(),
@@ -101,7 +101,7 @@ pub(super) fn of_tally(
         apps: shown(tally.apps()),
         apps_total: tally.apps_total(),
     })?;
-    item.insert(STATE.to_owned(), AttributeValue::B(state::encode(tally)?.into()));
+    item.insert(STATE.to_owned(), AttributeValue::B(tally_state::encode(tally)?.into()));
     if tally.failures() > u64::from(list_above) {
         list(&mut item, key.day, "failures", key.address, tally.failures());
     }
@@ -111,14 +111,14 @@ pub(super) fn of_tally(
 /// The tally of an item.
 pub(super) fn tally(item: &Item) -> Result<Tally, String> {
     let bytes = item.get(STATE).and_then(|value| value.as_b().ok()).ok_or("it has no state")?;
-    state::decode(bytes.as_ref())
+    tally_state::decode(bytes.as_ref())
 }
 
 /// The item of a login.
 pub(super) fn of_login(login: &Login, expires_at: i64) -> Result<Item, String> {
     let mut item = plain(login)?;
     item.insert(IP.to_owned(), text(login.source_ip_address.to_string()));
-    item.insert(RECORD.to_owned(), text(record::login(login)));
+    item.insert(RECORD.to_owned(), text(record_name::login(login)));
     item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
     Ok(item)
 }
@@ -128,7 +128,7 @@ pub(super) fn login(item: Item) -> Result<Login, String> {
     serde_dynamo::from_item(item).map_err(|error| format!("it is no login: {error}"))
 }
 
-/// An incident's attributes, but for its keys, its version and its state.
+/// An incident's attributes, except for its keys, its version and its state.
 #[derive(Serialize, Deserialize)]
 struct IncidentItem {
     id: Uuid,
@@ -137,7 +137,7 @@ struct IncidentItem {
     columns: Columns,
     account_id: String,
     user_identity_arn: String,
-    /// Derived from the columns, for people who would take `mfa_used` for a fact.
+    /// Derived from the columns, for people who read `mfa_used`, which has no meaning for federated users.
     is_federated: bool,
     start_time: DateTime<Utc>,
     end_time: DateTime<Utc>,
@@ -182,10 +182,10 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
     })?;
     let address = incident.columns.source_ip_address;
     item.insert(IP.to_owned(), text(address.to_string()));
-    item.insert(RECORD.to_owned(), text(record::incident(&IncidentKey::of(incident))));
+    item.insert(RECORD.to_owned(), text(record_name::incident(&IncidentKey::of(incident))));
     item.insert(VERSION.to_owned(), AttributeValue::N(version.0.to_string()));
     item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
-    if let Some(state) = logins::encode(&incident.logins)? {
+    if let Some(state) = logins_state::encode(&incident.logins)? {
         item.insert(STATE.to_owned(), AttributeValue::B(state.into()));
     }
     let start = u64::try_from(incident.start_time.timestamp()).unwrap_or_default();
@@ -206,7 +206,7 @@ pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
             user_identity_arn: found.user_identity_arn,
             start_time: found.start_time,
             end_time: found.end_time,
-            logins: logins::decode(found.logins, state.as_deref())?,
+            logins: logins_state::decode(found.logins, state.as_deref())?,
             exceeded: found.exceeded,
         },
         signals: found.signals,
@@ -216,7 +216,8 @@ pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
     })
 }
 
-/// Lists an item in the index by day: `2026-11-24#incident#0` to `2026-11-24#incident#f`, by address.
+/// Lists an item in the index by day, in one of the shards `2026-11-24#incident#0` to `2026-11-24#incident#f`, by
+/// address.
 fn list(item: &mut Item, day: Day, kind: &str, address: Address, rank: u64) {
     let shard = hash(&[&address.to_string()]) % SHARDS;
     item.insert(LISTED.to_owned(), text(format!("{day}#{kind}#{shard:x}")));
@@ -232,7 +233,7 @@ fn plain(record: &impl Serialize) -> Result<Item, String> {
     serde_dynamo::to_item(record).map_err(|error| error.to_string())
 }
 
-/// Names that a tally shows to people, in alphabetical order. The state has all of them.
+/// The names in a tally's readable attributes, in alphabetical order. Its state has all names.
 fn shown<const BYTES: usize>(names: &NameSet<BYTES>) -> Vec<String> {
     let mut names: Vec<_> = names.iter().take(NAMES_SHOWN).map(str::to_owned).collect();
     names.sort_unstable();

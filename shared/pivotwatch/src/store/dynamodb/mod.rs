@@ -1,11 +1,11 @@
-//! The store in DynamoDB: one table, partitioned by address, so that each kind of record of an address on a day is one
-//! strongly consistent query.
+//! The store in DynamoDB: one table, partitioned by address. One strongly consistent query returns the records of an
+//! address, day and kind.
 
 #[cfg(test)]
 mod golden;
 mod item;
-mod logins;
-mod state;
+mod logins_state;
+mod tally_state;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,8 +21,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
 use super::{
-    Found, IncidentKey, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, UnreadableRecord,
-    Version, Versioned, Write, record,
+    IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, UnreadableRecord,
+    Version, Versioned, WriteOutcome, record_name,
 };
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tallies, Tally};
@@ -30,7 +30,7 @@ use crate::error_chain::error_chain;
 use item::Item;
 
 /// Days of an address that are queried at the same time.
-const DAYS_AT_ONCE: usize = 3;
+const CONCURRENT_DAYS: usize = 3;
 
 /// The store in DynamoDB.
 #[derive(Clone, Debug)]
@@ -42,14 +42,14 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// A store in `table`. Records expire `retention` after the later of their day and the moment of writing. Tallies
-    /// with more than `list_above` failures are listed in the index of their day's worst addresses.
+    /// A store in `table`. Records expire `retention` after their day, or after they are written if that is later.
+    /// Tallies with more than `list_above` failures are listed in the index by day.
     #[must_use]
     pub fn new(client: Client, table: String, retention: TimeDelta, list_above: u32) -> Self {
         Self { client, table, retention, list_above }
     }
 
-    /// When a record of `day` that is written now expires: in seconds since the epoch, as DynamoDB wants it.
+    /// The expiry of a record of `day` that is written now, in seconds since the epoch.
     fn expiry(&self, day: Day) -> i64 {
         (day.after(1).start().max(Utc::now()) + self.retention).timestamp()
     }
@@ -68,7 +68,7 @@ impl DynamoDb {
         Ok(answer.item)
     }
 
-    /// A query for the records of an address whose sort keys lie between two names, without the expired ones.
+    /// A query for the records of an address in a range of names, without expired ones.
     fn query(&self, address: Address, (from, to): (String, String)) -> QueryFluentBuilder {
         self.client
             .query()
@@ -83,29 +83,29 @@ impl DynamoDb {
             .consistent_read(true)
     }
 
-    async fn tallies_of_day(&self, address: Address, day: Day) -> Result<Found<Tallies>, StoreError> {
-        let read = |item: Item| {
-            let source = record::source(&item::record(&item), day).ok_or("no tally of this day has such a name")?;
+    async fn tallies_of_day(&self, address: Address, day: Day) -> Result<Loaded<Tallies>, StoreError> {
+        let parse = |item: Item| {
+            let source = record_name::source(&item::record(&item), day).ok_or("its name is not that of a tally")?;
             Ok((source, item::tally(&item)?))
         };
-        let mut items = self.query(address, record::tallies(day)).into_paginator().items().send();
-        let mut found = Found { records: Tallies::new(), unreadable: Vec::new() };
+        let mut items = self.query(address, record_name::tallies(day)).into_paginator().items().send();
+        let mut found = Loaded { records: Tallies::new(), unreadable: Vec::new() };
         while let Some(item) = items.next().await {
-            let item = item.map_err(|error| unavailable(Operation::ReadTallies, &error))?;
-            read_into(&mut found, item, read, |tallies, (source, tally)| {
+            let item = item.map_err(|error| unavailable(Operation::LoadTallies, &error))?;
+            parse_into(&mut found, item, parse, |tallies, (source, tally)| {
                 tallies.insert((day, source), tally);
             });
         }
         Ok(found)
     }
 
-    /// A put on which further conditions can be laid.
+    /// A put, to which the caller adds its condition.
     fn put(&self, item: Item) -> PutItemFluentBuilder {
         self.client.put_item().table_name(&self.table).set_item(Some(item))
     }
 
-    /// Writes an item in place of the version that it replaces.
-    async fn replace(&self, item: Item, replaces: Version, operation: Operation) -> Result<Write, StoreError> {
+    /// Writes an item, on the condition that the stored version is the one that it `replaces`.
+    async fn replace(&self, item: Item, replaces: Version, operation: Operation) -> Result<WriteOutcome, StoreError> {
         let put = self.put(item);
         let put = if replaces == Version::NONE {
             put.condition_expression("attribute_not_exists(ip)")
@@ -113,16 +113,16 @@ impl DynamoDb {
             put.condition_expression("version = :replaces")
                 .expression_attribute_values(":replaces", AttributeValue::N(replaces.0.to_string()))
         };
-        ended(put, operation).await
+        send(put, operation).await
     }
 }
 
-/// Sends a conditional put and tells how it ended.
-async fn ended(put: PutItemFluentBuilder, operation: Operation) -> Result<Write, StoreError> {
+/// Sends a conditional put, and returns its outcome.
+async fn send(put: PutItemFluentBuilder, operation: Operation) -> Result<WriteOutcome, StoreError> {
     match put.send().await {
-        Ok(_) => Ok(Write::Done),
+        Ok(_) => Ok(WriteOutcome::Done),
         Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-            Ok(Write::Conflict)
+            Ok(WriteOutcome::Conflict)
         }
         Err(error) => Err(unavailable(operation, &error)),
     }
@@ -137,37 +137,38 @@ where
 }
 
 impl Store for DynamoDb {
-    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
-        let record = record::tally(key);
-        let Some(found) = self.get(key.address, &record, Operation::ReadTally).await? else { return Ok(None) };
-        let read = || {
+    async fn load_tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+        let record = record_name::tally(key);
+        let Some(found) = self.get(key.address, &record, Operation::LoadTally).await? else { return Ok(None) };
+        let parse = || {
             let version = item::version(&found)?;
-            // DynamoDB deletes expired items days later. Until then the item is there to be replaced, but holds nothing.
+            // DynamoDB deletes expired items days later. Until then the item counts as empty, but its version must be
+            // replaced.
             let value = if item::is_expired(&found, Utc::now()) { Tally::default() } else { item::tally(&found)? };
             Ok(Versioned { value, version })
         };
-        read().map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
+        parse().map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
     }
 
-    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let item = item::of_tally(key, tally, replaces.next(), self.expiry(key.day), self.list_above)
-            .map_err(|cause| StoreError::Unencodable { record: record::tally(key), cause })?;
+            .map_err(|cause| StoreError::Unencodable { record: record_name::tally(key), cause })?;
         self.replace(item, replaces, Operation::WriteTally).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
+    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
         let item = item::of_login(login, self.expiry(login.day()))
-            .map_err(|cause| StoreError::Unencodable { record: record::login(login), cause })?;
+            .map_err(|cause| StoreError::Unencodable { record: record_name::login(login), cause })?;
         let put = self
             .put(item)
             .condition_expression("attribute_not_exists(ip) OR expires_at <= :now")
             .expression_attribute_values(":now", AttributeValue::N(Utc::now().timestamp().to_string()));
-        ended(put, Operation::WriteLogin).await
+        send(put, Operation::WriteLogin).await
     }
 
-    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
-        let of_days = stream::iter(days.clone()).map(|day| self.tallies_of_day(address, day)).buffered(DAYS_AT_ONCE);
-        let mut all = Found { records: Tallies::new(), unreadable: Vec::new() };
+    async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {
+        let of_days = stream::iter(days.clone()).map(|day| self.tallies_of_day(address, day)).buffered(CONCURRENT_DAYS);
+        let mut all = Loaded { records: Tallies::new(), unreadable: Vec::new() };
         of_days
             .try_for_each(|found| {
                 all.records.extend(found.records);
@@ -178,7 +179,12 @@ impl Store for DynamoDb {
         Ok(all)
     }
 
-    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
+    async fn load_logins(
+        &self,
+        address: Address,
+        day: Day,
+        after: Option<String>,
+    ) -> Result<Loaded<LoginPage>, StoreError> {
         let key = |record| {
             HashMap::from([
                 (item::IP.to_owned(), AttributeValue::S(address.to_string())),
@@ -186,30 +192,30 @@ impl Store for DynamoDb {
             ])
         };
         let page = self
-            .query(address, record::logins(day))
+            .query(address, record_name::logins(day))
             .set_exclusive_start_key(after.map(key))
             .send()
             .await
-            .map_err(|error| unavailable(Operation::ReadLogins, &error))?;
-        let mut found = Found { records: LoginPage::default(), unreadable: Vec::new() };
+            .map_err(|error| unavailable(Operation::LoadLogins, &error))?;
+        let mut found = Loaded { records: LoginPage::default(), unreadable: Vec::new() };
         found.records.next = page.last_evaluated_key.map(|key| item::record(&key));
         for item in page.items.unwrap_or_default() {
-            read_into(&mut found, item, item::login, |page, login| page.logins.push(login));
+            parse_into(&mut found, item, item::login, |page, login| page.logins.push(login));
         }
         Ok(found)
     }
 
-    async fn incidents(
+    async fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> Result<Found<StoredIncidents>, StoreError> {
-        let mut items = self.query(address, record::incidents(day)).into_paginator().items().send();
-        let mut found = Found { records: StoredIncidents::new(), unreadable: Vec::new() };
+    ) -> Result<Loaded<StoredIncidents>, StoreError> {
+        let mut items = self.query(address, record_name::incidents(day)).into_paginator().items().send();
+        let mut found = Loaded { records: StoredIncidents::new(), unreadable: Vec::new() };
         while let Some(item) = items.next().await {
-            let item = item.map_err(|error| unavailable(Operation::ReadIncidents, &error))?;
-            read_into(&mut found, item, versioned_incident, |incidents, stored| {
+            let item = item.map_err(|error| unavailable(Operation::LoadIncidents, &error))?;
+            parse_into(&mut found, item, versioned_incident, |incidents, stored| {
                 if wanted.contains(&stored.value.incident.id) {
                     incidents.insert(stored.value.incident.id, stored);
                 }
@@ -218,16 +224,16 @@ impl Store for DynamoDb {
         Ok(found)
     }
 
-    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
-        let record = record::incident(key);
-        let Some(found) = self.get(key.address, &record, Operation::ReadIncident).await? else { return Ok(None) };
+    async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        let record = record_name::incident(key);
+        let Some(found) = self.get(key.address, &record, Operation::LoadIncident).await? else { return Ok(None) };
         versioned_incident(found).map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
     }
 
-    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let key = IncidentKey::of(&stored.incident);
         let item = item::of_incident(stored, replaces.next(), self.expiry(key.day))
-            .map_err(|cause| StoreError::Unencodable { record: record::incident(&key), cause })?;
+            .map_err(|cause| StoreError::Unencodable { record: record_name::incident(&key), cause })?;
         self.replace(item, replaces, Operation::WriteIncident).await
     }
 }
@@ -237,16 +243,16 @@ fn versioned_incident(item: Item) -> Result<Versioned<StoredIncident>, String> {
     Ok(Versioned { version: item::version(&item)?, value: item::incident(item)? })
 }
 
-/// Adds what `read` makes of an item, or the reason why it cannot be read.
-fn read_into<T, R>(
-    found: &mut Found<T>,
+/// Parses an item with `parse`, and adds the result to `found`, or the reason why the item is unreadable.
+fn parse_into<T, R>(
+    found: &mut Loaded<T>,
     item: Item,
-    read: impl FnOnce(Item) -> Result<R, String>,
+    parse: impl FnOnce(Item) -> Result<R, String>,
     add: impl FnOnce(&mut T, R),
 ) {
     let record = item::record(&item);
-    match read(item) {
-        Ok(read) => add(&mut found.records, read),
+    match parse(item) {
+        Ok(parsed) => add(&mut found.records, parsed),
         Err(cause) => found.unreadable.push(UnreadableRecord { record, cause }),
     }
 }

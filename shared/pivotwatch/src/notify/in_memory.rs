@@ -1,17 +1,17 @@
-//! Messages kept in memory, for tests and for the rule on a laptop.
+//! A notifier that keeps messages in memory, for tests and for the command line.
 
 use std::sync::{Mutex, PoisonError};
 
 use super::{Message, Notifier, PublishError};
 
-/// Messages as they were sent.
+/// The sent messages, in order.
 #[derive(Debug, Default)]
 pub struct InMemoryNotifier {
     messages: Mutex<Vec<Message>>,
 }
 
 impl InMemoryNotifier {
-    /// The messages so far.
+    /// The messages that were sent so far.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,4 +1,4 @@
-//! Reading an object, whatever it holds: failures, or logins.
+//! Recognises the format of an object, and reads it with the reader of that format: a sign-in export, or a log file.
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,29 +11,30 @@ use crate::input::{Compression, Input, Limits, ReadFault};
 /// The name of a CloudTrail log file among the shapes of exports.
 pub(super) const LOG_FILE: &str = "cloudtrail";
 
-/// What an object turned out to be.
+/// The format of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Read {
+pub struct ObjectFormat {
     /// The name of its shape.
     pub shape: &'static str,
     /// How it was compressed.
     pub compression: Compression,
 }
 
-/// An object whose beginning was read and recognised.
-pub struct Recognised<'a> {
+/// An object whose format is recognised, ready to be read.
+pub struct RecognisedObject<'a> {
     input: Input<'a>,
+    /// The shape of an export, `None` for a log file.
     export: Option<entra::RecognisedShape>,
 }
 
-/// Tells what an object is by its beginning.
+/// Recognises an object by its first bytes.
 ///
 /// # Errors
-/// [`ReadFault`] when it is nothing that can be read.
-pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<Recognised<'a>, ReadFault> {
+/// [`ReadFault`] when its format is not recognised.
+pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result<RecognisedObject<'a>, ReadFault> {
     let mut input = Input::open(bytes, limits)?;
     let mut found = recognise_head(input.preview()?);
-    // What decides can come after a very long text in the first record, or after many records of other logs.
+    // The deciding keys can follow a very long text in the first record, or many records of other logs.
     while !found.as_ref().is_ok_and(|export| is_settled(export.as_ref())) {
         let Some(head) = input.longer_preview()? else { break };
         found = recognise_head(head);
@@ -45,15 +46,15 @@ pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result
             None => return Err(input.damage().unwrap_or(fault)),
         },
     };
-    Ok(Recognised { input, export })
+    Ok(RecognisedObject { input, export })
 }
 
-/// Whether a longer beginning could not change what was recognised.
+/// Whether further bytes cannot change the result.
 fn is_settled(export: Option<&entra::RecognisedShape>) -> bool {
     export.is_none_or(entra::RecognisedShape::is_settled)
 }
 
-/// The shape of an export that begins so, or `None` for a log file of CloudTrail.
+/// The shape of an export with these first bytes, or `None` for a log file.
 fn recognise_head(head: &[u8]) -> Result<Option<entra::RecognisedShape>, ReadFault> {
     match entra::recognise(head) {
         Ok(export) => Ok(Some(export)),
@@ -62,21 +63,21 @@ fn recognise_head(head: &[u8]) -> Result<Option<entra::RecognisedShape>, ReadFau
     }
 }
 
-impl Recognised<'_> {
-    /// What the object is.
+impl RecognisedObject<'_> {
+    /// The format of the object.
     #[must_use]
-    pub fn what(&self) -> Read {
+    pub fn format(&self) -> ObjectFormat {
         let shape = self.export.map_or(LOG_FILE, |export| export.name());
-        Read { shape, compression: self.input.compression() }
+        ObjectFormat { shape, compression: self.input.compression() }
     }
 
-    /// Reads the object to its end and gives every record of it to `receiver`.
+    /// Reads the object to its end, and passes the outcome of every record to `receiver`.
     ///
-    /// The object is told by its bytes alone. Its `name`, a key or a path, is asked for one thing only, and only where
-    /// the records do not say it: which log they come from.
+    /// The bytes alone decide the format. The `name`, a key or a path, is used only for the source of records that do
+    /// not name their log.
     ///
     /// # Errors
-    /// [`ReadFault`] when it breaks off; what was received before stays valid.
+    /// [`ReadFault`] when the object cannot be read to its end. The outcomes before the fault are valid.
     pub fn read(
         mut self,
         name: &str,
@@ -90,30 +91,31 @@ impl Recognised<'_> {
     }
 }
 
-/// Recognises an object, reads it to its end, and returns what it was.
+/// Recognises an object, reads it to its end, and returns its format.
 ///
 /// # Errors
-/// [`ReadFault`] when it is nothing that can be read, or breaks off; what was received before stays valid.
+/// [`ReadFault`] when the format is not recognised, or the object cannot be read to its end. The outcomes before the
+/// fault are valid.
 pub fn read(
     bytes: impl io::Read + Send,
     name: &str,
     rule: &Rule,
     limits: Limits,
     receiver: &mut (impl entra::Receiver + aws::TrailReceiver),
-) -> Result<Read, ReadFault> {
+) -> Result<ObjectFormat, ReadFault> {
     let recognised = recognise(bytes, limits)?;
-    let what = recognised.what();
+    let format = recognised.format();
     recognised.read(name, rule, receiver)?;
-    Ok(what)
+    Ok(format)
 }
 
-/// Reads with `work`, and makes a panic in it a fault of the object. A defect of a reader then costs one object, not all
+/// Runs `work`, and turns its panic into a fault of the object. A bug in a reader then costs one object, not all
 /// objects of the event or all files of a hunt.
 ///
 /// # Errors
-/// The fault that `work` returns, or [`ReadFault::Internal`] with the message of its panic.
-pub fn guarded<T>(work: impl FnOnce() -> Result<T, ReadFault>) -> Result<T, ReadFault> {
-    // What `work` leaves half done is not used, except for the records that it had handed over whole.
+/// The fault of `work`, or [`ReadFault::Internal`] with the message of its panic.
+pub fn catch_panics<T>(work: impl FnOnce() -> Result<T, ReadFault>) -> Result<T, ReadFault> {
+    // Unwind safe: only the outcomes that `work` had passed on whole are used after a panic.
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
         Err(ReadFault::Internal(message.unwrap_or("no message").to_owned()))
@@ -127,7 +129,7 @@ mod tests {
     use super::*;
 
     fn shape(text: &str) -> Option<&'static str> {
-        recognise(text.as_bytes(), Limits::default()).ok().map(|recognised| recognised.what().shape)
+        recognise(text.as_bytes(), Limits::default()).ok().map(|recognised| recognised.format().shape)
     }
 
     fn sign_in(said: &str) -> Value {
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_of_a_reader_is_a_fault_of_its_object() {
+    fn a_readers_panic_is_a_fault_of_its_object() {
         let panics: [(fn(), &str); 3] = [
             (|| panic!("plain"), "plain"),
             (|| panic!("{} formatted", 7), "7 formatted"),
@@ -164,15 +166,15 @@ mod tests {
                 panics();
                 Ok(())
             };
-            let fault = guarded(work).unwrap_err();
+            let fault = catch_panics(work).unwrap_err();
             assert_eq!((fault.code(), fault.is_transient()), ("object.internal", false));
             assert!(fault.to_string().contains(message), "{fault}");
         }
-        assert!(guarded(|| Ok(7)).is_ok_and(|value| value == 7));
+        assert!(catch_panics(|| Ok(7)).is_ok_and(|value| value == 7));
     }
 
     #[test]
-    fn what_people_write_into_a_record_does_not_decide_what_the_object_is() {
+    fn texts_of_a_record_do_not_decide_the_format() {
         let said =
             ["eventName", "eventTime", "userIdentity", "aws:s3", "category", "Records", "{\"category\":1}", "\u{1}"];
         let [sign_ins, of_graph, logins] =
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_record_that_is_damaged_or_goes_on_beyond_the_beginning_hides_nothing() {
+    fn a_damaged_or_very_long_first_record_does_not_prevent_recognition() {
         let long = "x".repeat(300_000);
         let row =
             |said: &str| json!({"Timestamp": "2026-03-02T12:00:00Z", "ErrorCode": 50126, "LogonType": "", "x": said});
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_text_can_hold_hides_no_names() {
+    fn invalid_escapes_in_texts_do_not_hide_keys() {
         let page = json!({"value": [of_graph("x")]}).to_string();
         assert_eq!(shape(&page.replace("\"x\"", "\"\\ud800\"")), Some("graph"));
         let array = json!([of_graph("x"), of_graph("y")]).to_string();

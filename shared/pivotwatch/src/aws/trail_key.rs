@@ -1,26 +1,26 @@
-//! Which objects of a trail's bucket are log files, by their keys.
+//! Decides by its key whether an object of a trail's bucket can be a log file.
 //!
-//! A trail's bucket holds more than its log files: digests to prove these untouched, Insights, and whatever other services
-//! deliver beside them. All lie below `AWSLogs/`, by account and then by service
-//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>). Reading them to
-//! find that there is nothing in them would cost, and refusing them would alarm somebody about what is in order.
+//! A trail's bucket holds more than log files: digests that prove the log files' integrity, Insights, and the logs of
+//! other services. All are below `AWSLogs/`, by account and then by service
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>). Reading
+//! these other objects would cost time and find nothing. Refusing them would raise an alarm about valid objects.
 //!
-//! A key passes an object over only where it says that the object *cannot* be a log file. Trails have prefixes, organisations
-//! put their id before the account, and people who copy log files add folders of their own: a folder with an unknown name
-//! decides nothing, and its objects are read.
+//! An object is skipped only if its key shows that it *cannot* be a log file. Trails have prefixes, organisations put
+//! their id before the account, and people who copy log files add folders. An object below an unknown folder is
+//! therefore read.
 
-/// What an object is that holds no log of a trail.
+/// Why an object is skipped: what it is in place of a log file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PassedOver {
+pub enum SkipReason {
     /// A digest file.
     Digest,
     /// CloudTrail Insights.
     Insight,
-    /// What another service delivered, or another kind of CloudTrail event.
+    /// An object of another service, or with another kind of CloudTrail event.
     Other,
 }
 
-impl PassedOver {
+impl SkipReason {
     /// The name in metrics and logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -32,7 +32,7 @@ impl PassedOver {
     }
 }
 
-/// Folders below an account in which other AWS services deliver their logs, and the kinds of CloudTrail event that have no
+/// Folders below an account with the logs of other AWS services, or with kinds of CloudTrail events that have no
 /// logins.
 const OTHER_SERVICES: [&str; 14] = [
     "CloudFront",
@@ -51,9 +51,9 @@ const OTHER_SERVICES: [&str; 14] = [
     "WAFLogs",
 ];
 
-/// Why an object's key says that it cannot be a log file; `None` for every object that may be one.
+/// Why an object is skipped, if its key shows that it cannot be a log file; otherwise `None`.
 #[must_use]
-pub fn passed_over(key: &str) -> Option<PassedOver> {
+pub fn skip_reason(key: &str) -> Option<SkipReason> {
     let (folders, file) = key.rsplit_once('/')?;
     let folders: Vec<_> = folders.split('/').collect();
     let root = folders.iter().rposition(|folder| *folder == "AWSLogs")?;
@@ -64,13 +64,13 @@ pub fn passed_over(key: &str) -> Option<PassedOver> {
         return None;
     }
     below_account.iter().copied().chain(service_of(file)).find_map(|service| match service {
-        "CloudTrail-Digest" => Some(PassedOver::Digest),
-        "CloudTrail-Insight" => Some(PassedOver::Insight),
-        _ => OTHER_SERVICES.contains(&service).then_some(PassedOver::Other),
+        "CloudTrail-Digest" => Some(SkipReason::Digest),
+        "CloudTrail-Insight" => Some(SkipReason::Insight),
+        _ => OTHER_SERVICES.contains(&service).then_some(SkipReason::Other),
     })
 }
 
-/// The service in the name of a file that it delivered: `111122223333_CloudTrail-Digest_eu-north-1_...`.
+/// The service in the name of a file: `111122223333_CloudTrail-Digest_eu-north-1_...`.
 fn service_of(file: &str) -> Option<&str> {
     let (account, rest) = file.split_once('_')?;
     let (service, _) = rest.split_once('_')?;
@@ -91,7 +91,7 @@ mod tests {
     const NAME: &str = "111122223333_CloudTrail_us-east-1_20260302T1235Z_AbCdEfGhIjKlMnOp.json.gz";
 
     #[test]
-    fn a_log_file_is_read_wherever_a_folder_cloudtrail_lies_below_an_account() {
+    fn an_object_below_a_folder_cloudtrail_of_an_account_is_read() {
         for folders in [
             "AWSLogs/111122223333/CloudTrail/eu-north-1/2026/03/02",
             "trails/all/AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/us-east-1/2026/03/02",
@@ -105,7 +105,7 @@ mod tests {
         ] {
             for name in [NAME, "x.json.gz", "999988887777_Config_x.json"] {
                 let key = format!("{folders}/{name}");
-                assert_eq!(passed_over(&key), None, "{key}");
+                assert_eq!(skip_reason(&key), None, "{key}");
             }
         }
     }
@@ -129,28 +129,28 @@ mod tests {
             "AWSLogs",
             "",
         ] {
-            assert_eq!(passed_over(key), None, "{key}");
+            assert_eq!(skip_reason(key), None, "{key}");
         }
     }
 
     #[test]
-    fn what_cannot_be_a_log_file_is_passed_over() {
+    fn what_cannot_be_a_log_file_is_skipped() {
         for (rest, expected) in [
-            ("CloudTrail-Digest/eu-north-1/2026/03/02/x.json.gz", PassedOver::Digest),
-            ("CloudTrail-Insight/us-east-1/x.json.gz", PassedOver::Insight),
-            ("CloudTrail-NetworkActivity/us-east-1/x.json.gz", PassedOver::Other),
-            ("Config/us-east-1/2026/3/2/ConfigHistory/x.json.gz", PassedOver::Other),
-            ("elasticloadbalancing/us-east-1/2026/03/02/x.log.gz", PassedOver::Other),
-            ("vpcflowlogs/us-east-1/x.log.gz", PassedOver::Other),
-            ("WAFLogs/us-east-1/x.log.gz", PassedOver::Other),
-            ("team-a/vpcflowlogs/us-east-1/x.log.gz", PassedOver::Other),
-            ("2026/111122223333_CloudTrail-Digest_us-east-1_x.json.gz", PassedOver::Digest),
-            ("2026/111122223333_vpcflowlogs_us-east-1_x.log.gz", PassedOver::Other),
+            ("CloudTrail-Digest/eu-north-1/2026/03/02/x.json.gz", SkipReason::Digest),
+            ("CloudTrail-Insight/us-east-1/x.json.gz", SkipReason::Insight),
+            ("CloudTrail-NetworkActivity/us-east-1/x.json.gz", SkipReason::Other),
+            ("Config/us-east-1/2026/3/2/ConfigHistory/x.json.gz", SkipReason::Other),
+            ("elasticloadbalancing/us-east-1/2026/03/02/x.log.gz", SkipReason::Other),
+            ("vpcflowlogs/us-east-1/x.log.gz", SkipReason::Other),
+            ("WAFLogs/us-east-1/x.log.gz", SkipReason::Other),
+            ("team-a/vpcflowlogs/us-east-1/x.log.gz", SkipReason::Other),
+            ("2026/111122223333_CloudTrail-Digest_us-east-1_x.json.gz", SkipReason::Digest),
+            ("2026/111122223333_vpcflowlogs_us-east-1_x.log.gz", SkipReason::Other),
         ] {
             for before in ["", "trails/all/", "o-a1b2c3d4e5/"] {
                 for above in ["", "o-a1b2c3d4e5/", "team-a/"] {
                     let key = format!("{before}AWSLogs/{above}111122223333/{rest}");
-                    assert_eq!(passed_over(&key), Some(expected), "{key}");
+                    assert_eq!(skip_reason(&key), Some(expected), "{key}");
                 }
             }
         }
@@ -166,7 +166,7 @@ mod tests {
         ) {
             let folders = [&before[..], &["AWSLogs".to_owned()], &above, &["111122223333".to_owned()], &between];
             let key = format!("{}/CloudTrail/{}/{NAME}", folders.concat().join("/"), below.join("/"));
-            prop_assert_eq!(passed_over(&key), None);
+            prop_assert_eq!(skip_reason(&key), None);
         }
     }
 }

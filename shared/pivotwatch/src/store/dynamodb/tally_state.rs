@@ -1,5 +1,5 @@
-//! The merge state of a tally as bytes: a format version, then the tally in postcard's encoding
-//! (<https://postcard.jamesmunns.com>), about 11 bytes a failure, and 31 in an hour that is saturated.
+//! Encodes the merge state of a tally: a format version, then the tally in postcard's encoding
+//! (<https://postcard.jamesmunns.com>). A failure takes about 11 bytes, and 31 in a saturated hour.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::detection::Tally;
 use crate::detection::failure::Code;
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Moment, Moments, Occurrence};
-use crate::detection::names::NameSet;
+use crate::detection::name_set::NameSet;
 use crate::detection::sample::Sample;
 
-/// The first byte. A reader refuses what it does not know rather than guess.
+/// The first byte. An unknown format is an error.
 const FORMAT: u8 = 2;
 
 const SECONDS_AN_HOUR: u32 = 3600;
 
 #[derive(Serialize, Deserialize)]
-struct State {
+struct TallyState {
     /// Each code once; failures refer to it by number.
     codes: Vec<Code>,
     hours: Vec<HourState>,
@@ -31,7 +31,7 @@ struct HourState {
     hour: u8,
     saturated: bool,
     failures: Vec<FailureState>,
-    /// The first and the last failures, unless the sample tells them.
+    /// The first and the last failures; `None` if the sample has all failures.
     ends: Option<EndsState>,
 }
 
@@ -49,7 +49,7 @@ struct MomentState {
 
 #[derive(Serialize, Deserialize)]
 struct FailureState {
-    /// As bytes: a hash uses all of its bits, for which an encoding of variable length would take ten.
+    /// Eight bytes: postcard's encoding of variable length would take ten for a hash.
     identity: [u8; 8],
     second_of_the_hour: u16,
     code: u16,
@@ -66,7 +66,8 @@ struct NamesState {
 pub(super) fn encode(tally: &Tally) -> Result<Vec<u8>, String> {
     let mut codes = Codes::default();
     let hours = tally.hours.iter().map(|(number, hour)| hour_state(*number, hour, &mut codes)).collect();
-    let state = State { hours, codes: codes.codes, users: names_state(&tally.users), apps: names_state(&tally.apps) };
+    let state =
+        TallyState { hours, codes: codes.codes, users: names_state(&tally.users), apps: names_state(&tally.apps) };
     postcard::to_extend(&state, vec![FORMAT]).map_err(|error| error.to_string())
 }
 
@@ -76,7 +77,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
     if *format != FORMAT {
         return Err(format!("its state has the format {format}, and this version reads {FORMAT}"));
     }
-    let state: State = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
+    let state: TallyState = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
     let mut hours = LiteMap::new();
     for hour in state.hours {
         hours.insert(hour.hour, restored(hour, &state.codes)?);
@@ -136,7 +137,7 @@ fn restored(state: HourState, codes: &[Code]) -> Result<Hour, String> {
         Some(EndsState { earliest, latest }) => {
             Some(Ends { earliest: Earliest(moments(earliest)), latest: Latest(moments(latest)) })
         }
-        // Of these a sample does not tell them, and no version has left them out.
+        // Every version writes the ends of a saturated hour, so this item was edited. The sample has some of them.
         None if saturated => Some(Ends::of(&sample)),
         None => None,
     };
@@ -193,13 +194,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_tally_comes_back_as_it_went(failures in vec((any::<u64>(), 0..86_400_u32, 0..9_u8), 0..400)) {
+        fn an_encoded_tally_is_decoded_unchanged(failures in vec((any::<u64>(), 0..86_400_u32, 0..9_u8), 0..400)) {
             let tally = tally(&failures);
             prop_assert_eq!(decode(&encode(&tally).unwrap()), Ok(tally));
         }
 
         #[test]
-        fn no_bytes_make_the_reader_panic(bytes in vec(any::<u8>(), 0..200)) {
+        fn no_bytes_make_decoding_panic(bytes in vec(any::<u8>(), 0..200)) {
             drop(decode(&bytes));
         }
     }
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn another_format_is_refused_and_named() {
+    fn an_unknown_format_is_an_error_that_names_it() {
         let mut bytes = encode(&tally(&[(1, 2, 3)])).unwrap();
         bytes[0] = 1;
         assert_eq!(decode(&bytes).unwrap_err(), "its state has the format 1, and this version reads 2");
@@ -236,7 +237,8 @@ mod tests {
 
     fn bytes_of(hour: HourState) -> Vec<u8> {
         let names = || NamesState { cut: None, names: Vec::new() };
-        let state = State { codes: vec!["50126".parse().unwrap()], hours: vec![hour], users: names(), apps: names() };
+        let state =
+            TallyState { codes: vec!["50126".parse().unwrap()], hours: vec![hour], users: names(), apps: names() };
         postcard::to_extend(&state, vec![FORMAT]).unwrap()
     }
 

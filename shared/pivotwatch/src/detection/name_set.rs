@@ -1,24 +1,24 @@
-//! The distinct names that a tally remembers: all of them up to a number of bytes, and whether there were more.
+//! A bounded set of names: all names up to a number of bytes, and whether names were dropped.
 //!
-//! A sample is not enough here. Whether the AWS user is among the users who failed decides the severity of an incident,
-//! and an attacker who sprays many users, or chooses names by their hashes, must not be able to push a name out unseen.
-//! So the names are kept whole up to the `BYTES` of their [`NameSet`], and a set that dropped a name says so.
+//! A sample would not do. Whether the AWS user is among the users who failed decides the severity of an incident. An
+//! attacker who sprays many users, or chooses names by their hashes, must not be able to displace a name unnoticed. A
+//! [`NameSet`] therefore keeps whole names up to `BYTES` bytes, and records whether it dropped any.
 
 use litemap::LiteMap;
 
 use super::sample::hash;
 
-/// Bytes kept of a name. Entra's longest user principal name has 113 characters; anything longer is somebody's attempt.
+/// Bytes kept of a name. Entra's user principal names have at most 113 characters, so a longer name is forged.
 pub(crate) const NAME_LENGTH: usize = 128;
 
-/// Comparing a name with this many names takes the time of hashing it once.
+/// Comparing a name with this number of names takes as long as hashing the name.
 const FEW_NAMES: usize = 8;
 
-/// Distinct names, at most `BYTES` bytes of them, by hash.
+/// Distinct names by hash, with at most `BYTES` bytes in total.
 ///
-/// The names kept are those with the smallest hashes: every name below the cut, and none from it on. Merging is the
-/// union of the names below the lower of two cuts, cut again where the bytes run out; so it is idempotent, commutative
-/// and associative, and what is kept does not depend on the order of arrival.
+/// The set keeps the names with the smallest hashes: all names below the cut, and no others. A merge is the union of
+/// the names below the lower of the two cuts, and lowers the cut if the bytes exceed the bound. It is therefore
+/// idempotent, commutative and associative, and the kept names do not depend on the order of arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameSet<const BYTES: usize> {
     names: LiteMap<u64, String>,
@@ -35,7 +35,7 @@ impl<const BYTES: usize> Default for NameSet<BYTES> {
 }
 
 impl<const BYTES: usize> NameSet<BYTES> {
-    /// A set as it was stored.
+    /// Restores a stored set.
     #[must_use]
     pub fn restore(names: impl IntoIterator<Item = String>, cut: Option<u64>) -> Self {
         let mut set = Self { cut, ..Self::default() };
@@ -45,7 +45,7 @@ impl<const BYTES: usize> NameSet<BYTES> {
         set
     }
 
-    /// Adds a name, cut to 128 bytes, and returns whether the set changed. An empty name is none.
+    /// Adds a name, truncated to 128 bytes, and returns whether the set changed. Ignores an empty name.
     pub fn add(&mut self, name: &str) -> bool {
         let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
         let is_known = self.names.len() <= FEW_NAMES && self.names.values().any(|known| known == name);
@@ -55,7 +55,7 @@ impl<const BYTES: usize> NameSet<BYTES> {
         self.insert(hash(&[name]), name.to_owned())
     }
 
-    /// Joins the names of `other`, and returns whether the set changed.
+    /// Merges `other`, and returns whether the set changed.
     pub fn merge(&mut self, other: &Self) -> bool {
         let mut changed = other.cut.is_some_and(|cut| self.drop_from(cut));
         for (hash, name) in other.names.iter() {
@@ -69,7 +69,7 @@ impl<const BYTES: usize> NameSet<BYTES> {
             return false;
         }
         if self.names.is_empty() {
-            // Most addresses name one user.
+            // Most addresses have one user.
             self.names = LiteMap::with_capacity(1);
         }
         self.bytes += name.len();
@@ -94,8 +94,9 @@ impl<const BYTES: usize> NameSet<BYTES> {
         true
     }
 
-    /// The number of distinct names: exact unless [`NameSet::is_cut`]. Above, an estimate from the share of the hashes
-    /// that lie below the cut, which whoever chooses names can inflate: bound it by the number of failures.
+    /// The number of distinct names: exact unless [`NameSet::is_cut`]. Otherwise an estimate from the fraction of
+    /// hashes below the cut. An attacker who chooses names can inflate it, so callers bound it by the number of
+    /// failures.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an estimate has no use for the last bits")]
     pub fn estimate(&self) -> f64 {
@@ -115,12 +116,12 @@ impl<const BYTES: usize> NameSet<BYTES> {
         self.cut
     }
 
-    /// The names kept, in the order of their hashes.
+    /// The kept names, in the order of their hashes.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.values().map(String::as_str)
     }
 
-    /// How many names are kept.
+    /// The number of kept names.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()
@@ -140,10 +141,10 @@ mod tests {
 
     use super::*;
 
-    type Small = NameSet<40>;
+    type SmallNameSet = NameSet<40>;
 
-    fn set_of(names: &[String]) -> Small {
-        let mut set = Small::default();
+    fn set_of(names: &[String]) -> SmallNameSet {
+        let mut set = SmallNameSet::default();
         for name in names {
             set.add(name);
         }
@@ -158,14 +159,14 @@ mod tests {
         #[test]
         fn merging_is_idempotent_commutative_and_associative(a in names(), b in names(), c in names()) {
             let (a, b, c) = (set_of(&a), set_of(&b), set_of(&c));
-            let join = |x: &Small, y: &Small| { let mut joined = x.clone(); joined.merge(y); joined };
+            let join = |x: &SmallNameSet, y: &SmallNameSet| { let mut joined = x.clone(); joined.merge(y); joined };
             prop_assert_eq!(join(&a, &a), a.clone());
             prop_assert_eq!(join(&a, &b), join(&b, &a));
             prop_assert_eq!(join(&join(&a, &b), &c), join(&a, &join(&b, &c)));
         }
 
         #[test]
-        fn merging_two_parts_is_adding_the_names_of_both(a in names(), b in names()) {
+        fn merging_equals_adding_the_names_of_both(a in names(), b in names()) {
             let mut joined = set_of(&a);
             joined.merge(&set_of(&b));
             let both: Vec<_> = a.into_iter().chain(b).collect();
@@ -189,14 +190,14 @@ mod tests {
         }
 
         #[test]
-        fn a_set_comes_back_as_it_was_stored(names in names()) {
+        fn a_stored_set_is_restored_unchanged(names in names()) {
             let set = set_of(&names);
-            prop_assert_eq!(Small::restore(set.iter().map(str::to_owned), set.cut()), set);
+            prop_assert_eq!(SmallNameSet::restore(set.iter().map(str::to_owned), set.cut()), set);
         }
     }
 
     #[test]
-    fn a_name_of_any_length_is_cut_and_still_counts() {
+    fn a_long_name_is_truncated_and_counts() {
         let mut set = NameSet::<1000>::default();
         set.add(&"é".repeat(5000));
         assert_eq!(set.iter().map(str::len).collect::<Vec<_>>(), [NAME_LENGTH]);
@@ -204,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_set_keeps_exactly_its_number_of_bytes_and_drops_a_name_beyond() {
-        let mut set = Small::default();
+        let mut set = SmallNameSet::default();
         assert!(set.is_empty());
         for name in ["0123456789", "1234567890", "2345678901", "3456789012"] {
             assert!(set.add(name));
@@ -216,12 +217,12 @@ mod tests {
 
     #[test]
     fn a_dropped_name_is_at_least_one_more_than_the_names_kept() {
-        let set = Small::restore(["ann", "bob", "eve"].map(str::to_owned), Some(u64::MAX));
+        let set = SmallNameSet::restore(["ann", "bob", "eve"].map(str::to_owned), Some(u64::MAX));
         assert!((set.estimate() - 4.0).abs() < 1e-9, "{}", set.estimate());
     }
 
     #[test]
-    fn above_its_bound_it_estimates() {
+    fn beyond_its_bound_a_set_estimates() {
         let mut set = NameSet::<4096>::default();
         for number in 0..10_000 {
             set.add(&format!("user{number}@contoso.example"));

@@ -1,7 +1,7 @@
-//! The names of records: the sort key under which a fact or an incident of an address is stored.
+//! The names of records: the sort keys of an address's facts and incidents.
 //!
-//! All of one day sort together, and the days in order, so that everything known of an address over some days is one
-//! query that a person can write by hand. Within a day each kind sorts together, so that tallies are read without logins.
+//! Names sort by day, so that one query, simple enough to type, returns the evidence of some days. Within a day they
+//! sort by kind, so that tallies are loaded without logins.
 
 use std::str::FromStr;
 
@@ -29,36 +29,36 @@ pub fn incident(key: &IncidentKey) -> String {
     format!("{}#incident#{}", key.day, key.id)
 }
 
-/// The names between which the tallies of `day` lie.
+/// The range of the names of `day`'s tallies.
 #[must_use]
 pub fn tallies(day: Day) -> (String, String) {
     between(day, "failures")
 }
 
-/// The names between which the logins of `day` lie.
+/// The range of the names of `day`'s logins.
 #[must_use]
 pub fn logins(day: Day) -> (String, String) {
     between(day, "login")
 }
 
-/// The names between which the incidents of `day` lie.
+/// The range of the names of `day`'s incidents.
 #[must_use]
 pub fn incidents(day: Day) -> (String, String) {
     between(day, "incident")
 }
 
 fn between(day: Day, kind: &str) -> (String, String) {
-    // `$` follows `#` in ASCII, so no name that begins with the kind lies beyond, whatever an event id holds.
+    // `$` follows `#` in ASCII, so every name that begins with the kind is in the range, with any event id.
     (format!("{day}#{kind}#"), format!("{day}#{kind}$"))
 }
 
-/// A time as records show it.
+/// The text of a time in records, in whole seconds.
 #[must_use]
 pub fn written(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The source of the tally `record` of `day`, or `None` when the name is none of a tally of that day.
+/// The source of the tally with the name `record`, or `None` if that is not the name of a tally of `day`.
 #[must_use]
 pub fn source(record: &str, day: Day) -> Option<Source> {
     let source = record.strip_prefix(&format!("{day}#failures#"))?;
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tally_is_known_by_its_name() {
+    fn a_tallys_source_is_parsed_from_its_name() {
         for (record, expected) in [
             ("2026-11-24#failures#non_interactive", Some(Source::NonInteractive)),
             ("2026-11-23#failures#non_interactive", None),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_a_kind_on_a_day_lie_between_two_names_and_no_others_do() {
+    fn the_range_of_a_kind_and_day_has_their_names_and_no_others() {
         for (record, kind) in [
             ("2026-11-23#login#2026-11-23T23:59:59Z#z", ""),
             ("2026-11-24#failures#interactive", "failures"),

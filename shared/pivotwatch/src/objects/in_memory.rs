@@ -3,29 +3,29 @@
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
-use super::{Body, ObjectAddress, OpenFault};
+use super::{Body, ObjectAddress, Objects, OpenFault};
 use crate::input::Interrupted;
 
-/// Bytes by key, whatever the bucket. Their transfer can be made to break off.
+/// Objects by key, in a single bucket. A transfer can be set to fail.
 #[derive(Clone, Debug, Default)]
-pub struct Objects {
+pub struct InMemoryObjects {
     objects: BTreeMap<String, Vec<u8>>,
     interrupted: BTreeMap<String, usize>,
 }
 
-impl Objects {
-    /// Puts an object, in place of the one that has this key.
+impl InMemoryObjects {
+    /// Puts an object, and replaces the one with the same key.
     pub fn put(&mut self, key: &str, bytes: impl Into<Vec<u8>>) {
         self.objects.insert(key.to_owned(), bytes.into());
     }
 
-    /// Lets the transfer of an object break off after some bytes.
+    /// Makes the transfer of an object fail `after` some bytes.
     pub fn interrupt(&mut self, key: &str, after: usize) {
         self.interrupted.insert(key.to_owned(), after);
     }
 }
 
-impl super::Objects for Objects {
+impl Objects for InMemoryObjects {
     async fn open(&self, address: &ObjectAddress) -> Result<Body, OpenFault> {
         let mut bytes = self.objects.get(&address.key).cloned().ok_or(OpenFault::NotFound)?;
         match self.interrupted.get(&address.key) {
@@ -38,7 +38,7 @@ impl super::Objects for Objects {
     }
 }
 
-/// A connection that is lost.
+/// A reader that fails as a lost connection does.
 struct Broken;
 
 impl Read for Broken {

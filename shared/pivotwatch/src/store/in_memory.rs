@@ -1,4 +1,4 @@
-//! The store in memory, for tests and for the rule on a laptop. Its conditions are DynamoDB's.
+//! The store in memory, for tests and for the command line. Its writes have the same conditions as DynamoDB's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -7,12 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use super::{
-    Found, IncidentKey, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned, Write,
+    IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
+    WriteOutcome,
 };
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Source, Tallies, Tally};
 
-/// Logins in a page. DynamoDB's page has 1 MB, which is some 1,500 logins; fewer here, so that tests turn pages.
+/// Logins in a page. DynamoDB's page of 1 MB has some 1,500. Here a page is small, so that tests use several.
 const PAGE: usize = 16;
 
 /// The store in memory.
@@ -36,50 +37,55 @@ impl InMemoryStore {
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
-        // No step leaves the records half changed, so what a panicking thread left is still whole.
+        // No operation can panic between two changes, so the records are consistent after a panic elsewhere.
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes `value` if the version there is the one to be replaced.
-fn replace<K: Ord, T>(records: &mut BTreeMap<K, Versioned<T>>, key: K, value: T, replaces: Version) -> Write {
+/// Writes `value` if the stored version is the one that it `replaces`.
+fn replace<K: Ord, T>(records: &mut BTreeMap<K, Versioned<T>>, key: K, value: T, replaces: Version) -> WriteOutcome {
     let present = records.get(&key).map_or(Version::NONE, |versioned| versioned.version);
     if present != replaces {
-        return Write::Conflict;
+        return WriteOutcome::Conflict;
     }
     records.insert(key, Versioned { value, version: replaces.next() });
-    Write::Done
+    WriteOutcome::Done
 }
 
 impl Store for InMemoryStore {
-    async fn tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
+    async fn load_tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
         Ok(self.records().tallies.get(key).cloned())
     }
 
-    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<WriteOutcome, StoreError> {
         Ok(replace(&mut self.records().tallies, *key, tally.clone(), replaces))
     }
 
-    async fn write_login(&self, login: &Login) -> Result<Write, StoreError> {
-        let key = (login.source_ip_address, super::record::login(login));
+    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
+        let key = (login.source_ip_address, super::record_name::login(login));
         let mut records = self.records();
         if records.logins.contains_key(&key) {
-            return Ok(Write::Conflict);
+            return Ok(WriteOutcome::Conflict);
         }
         records.logins.insert(key, login.clone());
-        Ok(Write::Done)
+        Ok(WriteOutcome::Done)
     }
 
-    async fn tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Found<Tallies>, StoreError> {
+    async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {
         let records = self.records();
         let key = |day, source| TallyKey { address, day, source };
         let of_day = |day: &Day| records.tallies.range(key(*day, Source::FIRST)..=key(*day, Source::LAST));
         let tallies = days.iter().flat_map(of_day).map(|(key, tally)| ((key.day, key.source), tally.value.clone()));
-        Ok(Found { records: tallies.collect(), unreadable: Vec::new() })
+        Ok(Loaded { records: tallies.collect(), unreadable: Vec::new() })
     }
 
-    async fn logins(&self, address: Address, day: Day, after: Option<String>) -> Result<Found<LoginPage>, StoreError> {
-        let (from, to) = super::record::logins(day);
+    async fn load_logins(
+        &self,
+        address: Address,
+        day: Day,
+        after: Option<String>,
+    ) -> Result<Loaded<LoginPage>, StoreError> {
+        let (from, to) = super::record_name::logins(day);
         let from = after.map_or(Bound::Included((address, from)), |after| Bound::Excluded((address, after)));
         let records = self.records();
         let mut found = records.logins.range((from, Bound::Included((address, to)))).peekable();
@@ -91,27 +97,27 @@ impl Store for InMemoryStore {
                 break;
             }
         }
-        Ok(Found { records: page, unreadable: Vec::new() })
+        Ok(Loaded { records: page, unreadable: Vec::new() })
     }
 
-    async fn incidents(
+    async fn load_incidents(
         &self,
         address: Address,
         day: Day,
         wanted: &BTreeSet<Uuid>,
-    ) -> Result<Found<StoredIncidents>, StoreError> {
+    ) -> Result<Loaded<StoredIncidents>, StoreError> {
         let records = self.records();
         let stored = |id: &Uuid| {
             records.incidents.get(&IncidentKey { address, day, id: *id }).map(|stored| (*id, stored.clone()))
         };
-        Ok(Found { records: wanted.iter().filter_map(stored).collect(), unreadable: Vec::new() })
+        Ok(Loaded { records: wanted.iter().filter_map(stored).collect(), unreadable: Vec::new() })
     }
 
-    async fn incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+    async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
         Ok(self.records().incidents.get(key).cloned())
     }
 
-    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<Write, StoreError> {
+    async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let key = IncidentKey::of(&stored.incident);
         Ok(replace(&mut self.records().incidents, key, stored.clone(), replaces))
     }
@@ -131,7 +137,7 @@ mod tests {
             }
             let (mut pages, mut after) = (Vec::new(), None);
             loop {
-                let page = store.logins(address(), Day::of(noon()), after).await.unwrap().records;
+                let page = store.load_logins(address(), Day::of(noon()), after).await.unwrap().records;
                 pages.push(page.logins.len());
                 after = page.next;
                 if after.is_none() {

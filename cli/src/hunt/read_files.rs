@@ -1,39 +1,40 @@
-//! What a hunt has read, and whether "no incident" would mean anything.
+//! Reads the files of a hunt, and reports missing input, without which the result "no incident" means nothing.
 
 use std::io::Write;
 
 use pivotwatch::notify::Notifier;
-use pivotwatch::pipeline::{Days, Pipeline, Reasons, Runtime, Summary};
+use pivotwatch::pipeline::{Pipeline, Reasons, Runtime, Summary, UnsettledDays};
 use pivotwatch::store::Store;
 
 use super::report;
-use crate::files::{self, FileFault, Found, OneFile, Skipped};
+use crate::files::{self, FileFault, FoundFile, OneFile, Skipped};
 use crate::log::Log;
 
-/// The files of a hunt, read.
+/// The files of a hunt that were read.
 #[derive(Default)]
-pub(super) struct AllRead {
+pub(super) struct ReadFiles {
+    /// The counts of all files.
     pub(super) total: Summary,
-    /// Files that were not read, by reason.
+    /// Skipped files, by reason.
     pub(super) skipped: Reasons,
-    /// Whether something could not be read or used, which the log names.
+    /// Whether a file could not be read or used. The log names it.
     pub(super) has_trouble: bool,
-    days: Days,
+    days: UnsettledDays,
 }
 
-impl AllRead {
+impl ReadFiles {
     /// Reads files and records their facts.
     pub(super) async fn record<S: Store, N: Notifier, R: Runtime>(
         &mut self,
         pipeline: &Pipeline<S, N, R>,
-        files: Vec<Result<Found, FileFault>>,
+        files: Vec<Result<FoundFile, FileFault>>,
         log: &mut Log<impl Write>,
     ) {
         for file in files {
-            let Found { path, key, skipped } = match file {
+            let FoundFile { path, key, skipped } = match file {
                 Ok(file) => file,
                 Err(fault) => {
-                    self.trouble();
+                    self.set_trouble();
                     log.say(fault);
                     continue;
                 }
@@ -44,7 +45,7 @@ impl AllRead {
                 if let Skipped::Special(kind) = reason {
                     log.about(
                         &shown,
-                        format_args!("it is no regular file ({kind}), and was skipped; name it to read it"),
+                        format_args!("it is no regular file ({kind}) and was skipped; name it to read it"),
                     );
                 }
                 continue;
@@ -52,18 +53,19 @@ impl AllRead {
             let (object, address) = (OneFile(&path), files::address(key));
             let (summary, result) = pipeline.record_object(&object, &address, &mut self.days).await;
             if let Err(fault) = result {
-                self.trouble();
+                self.set_trouble();
                 log.about(&shown, format_args!("{fault} ({})", fault.code()));
             }
             if !summary.unusable.is_empty() {
-                self.trouble();
+                self.set_trouble();
                 log.about(&shown, report::unusable(&summary));
             }
             self.total.add(summary);
         }
     }
 
-    /// Settles every address once, when all facts are recorded: the result does not depend on the order of the files.
+    /// Settles every address once, after all facts are recorded, so that the result does not depend on the order of
+    /// files.
     pub(super) async fn settle<S: Store, N: Notifier, R: Runtime>(
         &mut self,
         pipeline: &Pipeline<S, N, R>,
@@ -72,40 +74,42 @@ impl AllRead {
         let (summary, result) = pipeline.settle_all(std::mem::take(&mut self.days)).await;
         self.total.add(summary);
         if let Err(unfinished) = result {
-            self.trouble();
+            self.set_trouble();
             log.say(format_args!("{unfinished} ({})", unfinished.code()));
         }
     }
 
-    /// Says what is missing without which no incident can be found. Either option takes both kinds of file, so what counts
-    /// is what there was in all of them.
-    pub(super) fn judge(&mut self, log: &mut Log<impl Write>) {
-        let seen = self.total.seen;
+    /// Logs which kind of record is missing, without which no incident can be found. Both options accept both kinds of
+    /// file, so the counts of all files decide.
+    pub(super) fn report_missing_input(&mut self, log: &mut Log<impl Write>) {
+        let kinds = self.total.kinds;
         if self.total.records == 0 {
-            self.trouble();
+            self.set_trouble();
             log.say("there is no record in any file that was read; see whether the paths are right");
             return;
         }
-        if seen.sign_ins == 0 {
-            self.trouble();
-            log.say("there is no sign-in in any file that was read, so no incident can be found; see whether --entra is right");
-        } else if seen.usable_sign_ins == 0 {
-            self.trouble();
+        if kinds.sign_ins == 0 {
+            self.set_trouble();
+            log.say(
+                "there is no sign-in in any file that was read, so no incident can be found; see whether --entra is right",
+            );
+        } else if kinds.usable_sign_ins == 0 {
+            self.set_trouble();
             log.say("no sign-in in any file that was read can be used, so no incident can be found");
         }
-        if seen.trail_records == 0 {
-            self.trouble();
+        if kinds.trail_records == 0 {
+            self.set_trouble();
             log.say(
                 "there is no CloudTrail record in any file that was read, so no incident can be found; see whether \
                  --cloudtrail is right",
             );
-        } else if seen.usable_trail_records == 0 {
-            self.trouble();
+        } else if kinds.usable_trail_records == 0 {
+            self.set_trouble();
             log.say("no CloudTrail record in any file that was read can be used, so no incident can be found");
         }
     }
 
-    const fn trouble(&mut self) {
+    const fn set_trouble(&mut self) {
         self.has_trouble = true;
     }
 }

@@ -1,34 +1,35 @@
-//! Recording facts.
+//! Records facts: writes logins, and merges tallies into the stored ones.
 
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
-use super::failure::{Unfinished, fail};
-use super::gathering::Facts;
+use super::fact_collector::Chunk;
+use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
 use crate::notify::Notifier;
-use crate::store::{Store, Version, Versioned, Write, record};
+use crate::store::{Store, Version, Versioned, WriteOutcome, record_name};
 
-/// Facts that are recorded at the same time. They are different records, so they do not get into each other's way.
-pub(super) const AT_ONCE: usize = 16;
+/// Facts that are recorded, or addresses that are settled, at the same time. They are different records, so they do not
+/// conflict.
+pub(super) const CONCURRENCY: usize = 16;
 
-/// How often a write is tried against others who write the same record. With the waits below, the last try comes after
-/// some 20 seconds.
-const TRIES: u32 = 16;
+/// Attempts to write a record while others write it. With the waits below, the last attempt starts after some 20
+/// seconds.
+const ATTEMPTS: u32 = 16;
 
-/// The longest wait after the first conflict; it doubles with each.
+/// The longest wait after the first conflict. It doubles with each further conflict.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 
-/// The longest wait of all.
+/// The upper bound of all waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
-    /// Records facts. All are tried, whatever becomes of some.
-    pub(super) async fn record(&self, facts: &Facts, summary: &mut Summary) -> Result<(), Unfinished> {
-        let tallies = stream::iter(&facts.tallies).map(|(key, tally)| {
+    /// Records the facts of a chunk. An error of one does not keep the others from being recorded.
+    pub(super) async fn record(&self, chunk: &Chunk, summary: &mut Summary) -> Result<(), Unfinished> {
+        let tallies = stream::iter(&chunk.tallies).map(|(key, tally)| {
             let recorded = async move {
                 let mut summary = Summary::default();
                 let result = self.record_tally(key, tally, &mut summary).await;
@@ -36,7 +37,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             };
             recorded.left_future()
         });
-        let logins = stream::iter(&facts.logins).map(|login| {
+        let logins = stream::iter(&chunk.logins).map(|login| {
             let recorded = async move {
                 let mut summary = Summary::default();
                 let result = self.record_login(login, &mut summary).await;
@@ -44,7 +45,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             };
             recorded.right_future()
         });
-        let mut recorded = tallies.chain(logins).buffer_unordered(AT_ONCE);
+        let mut recorded = tallies.chain(logins).buffer_unordered(CONCURRENCY);
         let mut result = Ok(());
         while let Some((of_one, ended)) = recorded.next().await {
             summary.add(of_one);
@@ -55,12 +56,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
 
     async fn record_tally(&self, key: &TallyKey, tally: &Tally, summary: &mut Summary) -> Result<(), Unfinished> {
         let result = self.merge_tally(key, tally, summary).await;
-        result.map_err(|error| fail(summary, &error, key.address, record::tally(key)))
+        result.map_err(|error| fail(summary, &error, key.address, record_name::tally(key)))
     }
 
     async fn merge_tally(&self, key: &TallyKey, tally: &Tally, summary: &mut Summary) -> Result<(), PipelineError> {
-        for attempt in 0..TRIES {
-            let stored = self.store.tally(key).await?;
+        for attempt in 0..ATTEMPTS {
+            let stored = self.store.load_tally(key).await?;
             let (mut merged, version) = match stored {
                 Some(Versioned { value, version }) => (value, version),
                 None => (Tally::default(), Version::NONE),
@@ -71,33 +72,33 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 return Ok(());
             }
             match self.store.write_tally(key, &merged, version).await? {
-                Write::Done => {
+                WriteOutcome::Done => {
                     summary.duplicates += found.duplicates;
                     summary.writes += 1;
                     return Ok(());
                 }
-                Write::Conflict => {
+                WriteOutcome::Conflict => {
                     summary.conflicts += 1;
                     self.runtime.wait_up_to(wait_after(attempt)).await;
                 }
             }
         }
-        Err(PipelineError::Contended(format!("{} of {}", record::tally(key), key.address)))
+        Err(PipelineError::Contended(format!("{} of {}", record_name::tally(key), key.address)))
     }
 
     /// Records a login.
     pub(super) async fn record_login(&self, login: &Login, summary: &mut Summary) -> Result<(), Unfinished> {
         summary.logins += 1;
         match self.store.write_login(login).await {
-            Ok(Write::Done) => summary.writes += 1,
-            Ok(Write::Conflict) => summary.duplicates += 1,
-            Err(error) => return Err(fail(summary, &error.into(), login.source_ip_address, record::login(login))),
+            Ok(WriteOutcome::Done) => summary.writes += 1,
+            Ok(WriteOutcome::Conflict) => summary.duplicates += 1,
+            Err(error) => return Err(fail(summary, &error.into(), login.source_ip_address, record_name::login(login))),
         }
         Ok(())
     }
 }
 
-/// The longest wait after the conflict of this attempt, counted from zero.
+/// The longest wait after a conflict in this attempt, counted from zero.
 fn wait_after(attempt: u32) -> Duration {
     FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempt)).min(LONGEST_WAIT)
 }

@@ -1,0 +1,134 @@
+//! Collects the facts of an object into chunks, so that memory is bounded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+use super::horizon::{count_login_time, horizon};
+use super::record_kinds::{count_sign_in, count_trail_record};
+use super::settle::Scope;
+use super::summary::{Summary, count};
+use crate::aws::{TrailOutcome, TrailReceiver};
+use crate::detection::tally::TallyKey;
+use crate::detection::{Login, Tally};
+use crate::entra::{self, Newest, Outcome, TimeCollector, Warning};
+
+/// Facts (tallies and logins) from which on a chunk is sent. Merging is associative, so the number of chunks does not
+/// change what is recorded.
+const FACTS_PER_CHUNK: usize = 10_000;
+
+/// New failures from which on a chunk is sent. Each takes less than 400 bytes with its names, so a chunk takes less
+/// than 100 MB.
+const FAILURES_PER_CHUNK: usize = 250_000;
+
+/// Facts of an object that are recorded together.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) tallies: BTreeMap<TallyKey, Tally>,
+    pub(super) logins: Vec<Login>,
+}
+
+impl Chunk {
+    fn len(&self) -> usize {
+        self.tallies.len() + self.logins.len()
+    }
+
+    /// The scopes that the facts require to settle, one for each address.
+    pub(super) fn scopes(&self) -> Vec<Scope<'_>> {
+        let mut scopes = BTreeMap::new();
+        let none = |address| Scope { address, failures: BTreeSet::new(), logins: Vec::new() };
+        for TallyKey { address, day, .. } in self.tallies.keys() {
+            scopes.entry(*address).or_insert_with(|| none(*address)).failures.insert(*day);
+        }
+        for login in &self.logins {
+            let address = login.source_ip_address;
+            scopes.entry(address).or_insert_with(|| none(address)).logins.push(login);
+        }
+        scopes.into_values().collect()
+    }
+}
+
+/// Collects the facts of an object, counts its records, and sends the facts in chunks.
+pub(super) struct FactCollector {
+    chunk: Chunk,
+    /// New failures in `chunk`, at most [`FAILURES_PER_CHUNK`].
+    failures: usize,
+    summary: Summary,
+    newest_sign_in: Newest,
+    /// See [`horizon`].
+    horizon: DateTime<Utc>,
+    sender: mpsc::Sender<Chunk>,
+}
+
+impl FactCollector {
+    /// A collector for an object that is opened at `now`.
+    pub(super) fn new(sender: mpsc::Sender<Chunk>, now: DateTime<Utc>) -> Self {
+        let horizon = horizon(now);
+        let newest_sign_in = Newest::up_to(horizon);
+        Self { chunk: Chunk::default(), failures: 0, summary: Summary::default(), newest_sign_in, horizon, sender }
+    }
+
+    /// Sends the chunk unless it is empty, and begins a new one.
+    fn send_chunk(&mut self) {
+        self.failures = 0;
+        if self.chunk.len() > 0 {
+            // The receiver is closed only when the invocation stops. The event is then delivered again.
+            let _ = self.sender.blocking_send(std::mem::take(&mut self.chunk));
+        }
+    }
+
+    /// Sends the last chunk, and returns the counts of the object.
+    pub(super) fn finish(mut self) -> Summary {
+        self.send_chunk();
+        Summary { newest_sign_in: self.newest_sign_in.time(), ..self.summary }
+    }
+
+    fn count_record(&mut self) {
+        self.summary.records += 1;
+        if self.chunk.len() >= FACTS_PER_CHUNK || self.failures >= FAILURES_PER_CHUNK {
+            self.send_chunk();
+        }
+    }
+}
+
+impl entra::Receiver for FactCollector {
+    fn receive(&mut self, outcome: Outcome) {
+        self.count_record();
+        count_sign_in(&mut self.summary.kinds, &outcome);
+        match outcome {
+            Outcome::Failure(failure) => {
+                self.summary.failures += 1;
+                let tally = self.chunk.tallies.entry(TallyKey::of(&failure)).or_default();
+                let is_new = tally.add(&failure);
+                self.failures += usize::from(is_new);
+                self.summary.duplicates += u64::from(!is_new);
+            }
+            Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
+            Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+        }
+    }
+
+    fn warn(&mut self, warning: Warning) {
+        count(&mut self.summary.warnings, warning.name());
+    }
+
+    fn times(&mut self) -> TimeCollector<'_> {
+        TimeCollector::Newest(&mut self.newest_sign_in)
+    }
+}
+
+impl TrailReceiver for FactCollector {
+    fn receive_record(&mut self, outcome: TrailOutcome) {
+        self.count_record();
+        count_trail_record(&mut self.summary.kinds, &outcome);
+        match outcome {
+            TrailOutcome::Login(login) => {
+                count_login_time(&mut self.summary, login.time, self.horizon);
+                self.chunk.logins.push(*login);
+            }
+            TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
+            TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Processes one object: reads it, records its facts, settles their addresses.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::future::{Either, join, select};
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use super::deadline::StopSignal;
+use super::fact_collector::{Chunk, FactCollector};
+use super::object_reader::{self, ObjectFormat};
+use super::record_facts::CONCURRENCY;
+use super::settle::Scope;
+use super::summary::count;
+use super::{Deadline, Invocation, ObjectFault, Pipeline, Runtime, Summary, Unfinished, UnsettledDays, UnusableExport};
+use crate::aws;
+use crate::entra::Warning;
+use crate::input::Interrupted;
+use crate::notify::Notifier;
+use crate::objects::{Body, ObjectAddress, Objects};
+use crate::store::Store;
+
+/// When the addresses of an object's facts are settled.
+pub(super) enum Settling<'a> {
+    /// After each chunk, by the invocation with this request id.
+    AtOnce { request_id: &'a str },
+    /// By the caller, who gets the days of the recorded facts.
+    Later(&'a mut UnsettledDays),
+}
+
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
+    /// Reads one object, records its facts and settles their addresses. Skips an object whose key shows that it is no
+    /// log file.
+    ///
+    /// # Errors
+    /// [`ObjectFault`] when the object was not processed, or only in part.
+    pub async fn ingest_object(
+        &self,
+        objects: &impl Objects,
+        address: &ObjectAddress,
+    ) -> (Summary, Result<(), ObjectFault>) {
+        let mut summary = Summary::default();
+        let Invocation { request_id, deadline } = Invocation::LOCAL;
+        let settling = Settling::AtOnce { request_id };
+        let result = self.process(objects, address, settling, deadline, &mut summary).await;
+        (summary, result)
+    }
+
+    /// Reads one object, records its facts and adds their days to `days`, also when it fails. The caller then settles
+    /// the days of all objects at once, with [`Self::settle_all`].
+    ///
+    /// # Errors
+    /// [`ObjectFault`] when the object was not processed, or only in part.
+    pub async fn record_object(
+        &self,
+        objects: &impl Objects,
+        address: &ObjectAddress,
+        days: &mut UnsettledDays,
+    ) -> (Summary, Result<(), ObjectFault>) {
+        let mut summary = Summary::default();
+        let result = self.process(objects, address, Settling::Later(days), Deadline::NONE, &mut summary).await;
+        (summary, result)
+    }
+
+    /// Settles the addresses of recorded facts.
+    ///
+    /// # Errors
+    /// [`Unfinished`] when an address could not be settled.
+    pub async fn settle_all(&self, days: UnsettledDays) -> (Summary, Result<(), Unfinished>) {
+        let mut summary = Summary::default();
+        let result = self
+            .settle_each(days.into_scopes(), Invocation::LOCAL.request_id, &StopSignal::default(), &mut summary)
+            .await;
+        (summary, result)
+    }
+
+    /// Processes an object. `summary` gets the counts also when the deadline ends the work early.
+    pub(super) async fn process(
+        &self,
+        objects: &impl Objects,
+        address: &ObjectAddress,
+        settling: Settling<'_>,
+        deadline: Deadline,
+        summary: &mut Summary,
+    ) -> Result<(), ObjectFault> {
+        if let Some(reason) = aws::skip_reason(&address.key) {
+            count(&mut summary.ignored, reason.name());
+            return Ok(());
+        }
+        summary.objects += 1;
+        let stop = Arc::new(StopSignal::default());
+        let work = pin!(self.read_and_record(objects, address, settling, &stop, summary));
+        let time = pin!(deadline.enforce(&stop, &self.runtime));
+        match select(work, time).await {
+            Either::Left((result, _)) if !stop.was_observed() => result,
+            _ => Err(ObjectFault::TooSlow),
+        }
+    }
+
+    async fn read_and_record(
+        &self,
+        objects: &impl Objects,
+        address: &ObjectAddress,
+        mut settling: Settling<'_>,
+        stop: &Arc<StopSignal>,
+        summary: &mut Summary,
+    ) -> Result<(), ObjectFault> {
+        let body = StoppableBody { body: objects.open(address).await?, stop: Arc::clone(stop) };
+        // The reader runs on another thread. While one chunk is recorded, it collects the next.
+        let (sender, mut chunks) = mpsc::channel(1);
+        let (rule, limits, name) = (self.rule.clone(), self.limits, address.key.clone());
+        let now = self.runtime.now();
+        let reader = self.runtime.run_blocking(move || {
+            let mut collector = FactCollector::new(sender, now);
+            let read = object_reader::catch_panics(|| object_reader::read(body, &name, &rule, limits, &mut collector));
+            // Also after a fault, since the records before it are valid.
+            (collector.finish(), read)
+        });
+        let recorder = async {
+            let mut result = Ok(());
+            while let Some(chunk) = chunks.recv().await {
+                if stop.check() {
+                    break;
+                }
+                result = result.and(self.record_chunk(&chunk, &mut settling, stop, summary).await);
+            }
+            // Unblocks a reader that waits to send another chunk.
+            chunks.close();
+            (summary, result)
+        };
+        let ((of_reader, read), (summary, result)) = join(reader, recorder).await;
+        if let Ok(object) = read {
+            let ObjectFormat { shape, compression } = object;
+            tracing::info!(object = %address, shape, compression = compression.name(), "the object was read");
+            if let Some(reason) = UnusableExport::of(object, &of_reader) {
+                count(&mut summary.unusable, reason.name());
+                let reason = reason.name();
+                tracing::warn!(code = "object.unusable", object = %address, reason, "the object has no usable record");
+            }
+        }
+        if of_reader.warnings.contains_key(Warning::TemplateMismatch.name()) {
+            let explanation = Warning::TemplateMismatch.explanation();
+            tracing::error!(code = "object.template_mismatch", object = %address, "{explanation}");
+        }
+        summary.add(of_reader);
+        match (result, read) {
+            (Ok(()), read) => read.map(drop).map_err(ObjectFault::from),
+            (Err(unfinished), Ok(_)) => Err(unfinished.into()),
+            (Err(unfinished), Err(fault)) => {
+                // A stop interrupts the reader. The caller reports it as `TooSlow`.
+                if !stop.was_observed() {
+                    ObjectFault::from(fault).report(address, summary);
+                }
+                Err(unfinished.into())
+            }
+        }
+    }
+
+    async fn record_chunk(
+        &self,
+        chunk: &Chunk,
+        settling: &mut Settling<'_>,
+        stop: &StopSignal,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
+        let recorded = self.record(chunk, summary).await;
+        let scopes = chunk.scopes();
+        match settling {
+            Settling::AtOnce { request_id } => recorded.and(self.settle_each(scopes, request_id, stop, summary).await),
+            Settling::Later(days) => {
+                days.extend(&scopes);
+                recorded
+            }
+        }
+    }
+
+    /// Settles addresses concurrently, until `stop` is requested.
+    async fn settle_each(
+        &self,
+        scopes: Vec<Scope<'_>>,
+        request_id: &str,
+        stop: &StopSignal,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
+        let begun = stream::iter(scopes).take_while(|_| std::future::ready(!stop.check()));
+        let mut settled = pin!(
+            begun
+                .map(|scope| async move {
+                    let mut summary = Summary::default();
+                    let result = self.settle(scope, request_id, &mut summary).await;
+                    (summary, result)
+                })
+                .buffer_unordered(CONCURRENCY)
+        );
+        let mut result = Ok(());
+        while let Some((of_one, ended)) = settled.next().await {
+            summary.add(of_one);
+            result = result.and(ended);
+        }
+        result
+    }
+}
+
+/// An object's bytes. Reading fails once a stop is requested.
+struct StoppableBody {
+    body: Body,
+    stop: Arc<StopSignal>,
+}
+
+impl io::Read for StoppableBody {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.check() {
+            return Err(Interrupted("the function's timeout is near".to_owned()).into());
+        }
+        self.body.read(buffer)
+    }
+}

@@ -1,0 +1,41 @@
+//! Counts of an object's records by kind: sign-ins and CloudTrail records, usable or not.
+
+use crate::aws::{TrailOutcome, TrailRejected};
+use crate::entra::{Ignored, Outcome};
+
+/// Counts of records by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordKinds {
+    /// Records of sign-in exports, without those of other logs.
+    pub sign_ins: u64,
+    /// Sign-ins that are not rejected and whose category is known, at most `sign_ins`.
+    pub usable_sign_ins: u64,
+    /// CloudTrail records of log files: every kind of event.
+    pub trail_records: u64,
+    /// CloudTrail records that are not rejected, at most `trail_records`.
+    pub usable_trail_records: u64,
+}
+
+/// Counts a record of a sign-in export.
+pub fn count_sign_in(kinds: &mut RecordKinds, outcome: &Outcome) {
+    let (is_sign_in, is_usable) = match outcome {
+        Outcome::Ignored(Ignored::OtherCategory) => (false, false),
+        Outcome::Ignored(Ignored::UnknownSignInCategory) | Outcome::Rejected(_) => (true, false),
+        Outcome::Failure(_) | Outcome::Ignored(_) => (true, true),
+    };
+    kinds.sign_ins += u64::from(is_sign_in);
+    kinds.usable_sign_ins += u64::from(is_usable);
+}
+
+/// Counts a record of a CloudTrail log file. Every event counts, not only logins.
+pub fn count_trail_record(kinds: &mut RecordKinds, outcome: &TrailOutcome) {
+    let (is_record, is_usable) = match outcome {
+        TrailOutcome::Login(_) | TrailOutcome::Ignored(_) => (true, true),
+        TrailOutcome::Rejected(TrailRejected::NoTime) => (true, false),
+        TrailOutcome::Rejected(
+            TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
+        ) => (false, false),
+    };
+    kinds.trail_records += u64::from(is_record);
+    kinds.usable_trail_records += u64::from(is_usable);
+}
