@@ -62,9 +62,6 @@ pub enum ReadError {
     /// The stream ends within an array, a batch, or a document.
     #[error("the stream ends in the middle of a JSON document")]
     Truncated,
-    /// Arrays and batches are nested deeper than [`DEEPEST_BATCH`].
-    #[error("arrays are nested deeper than {DEEPEST_BATCH}")]
-    TooManyArrays,
 }
 
 /// Bytes of the longest start of a batch, `{"records":[`. No writer puts more white space into it.
@@ -194,9 +191,6 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
     /// resynchronises.
     fn step(&mut self) -> Result<Option<Framed>, ReadError> {
         let framed = self.token()?;
-        if self.open.len() > DEEPEST_BATCH {
-            return Err(ReadError::TooManyArrays);
-        }
         self.is_in_document = !self.open.is_empty();
         Ok(framed)
     }
@@ -212,15 +206,15 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             (b']' | b'}', _) => {
                 return Ok(Some(Framed::Damaged(self.buffer.take(1))));
             }
-            (b'[', None | Some(Open::Array)) => {
+            // Deeper arrays are values: of another log, whose depth must not end the stream.
+            (b'[', None | Some(Open::Array)) if self.open.len() < DEEPEST_BATCH => {
                 self.buffer.advance(1);
                 self.open.push(Open::Array);
             }
             (b'{', around @ (None | Some(Open::Array))) => {
-                // Outside of arrays an object is more often a batch, which may be too long to validate whole.
-                if around.is_some()
-                    && let Some(framed) = self.validated(false)?
-                {
+                // An object that begins as a batch may be too long to validate whole.
+                let is_batch = around.is_none() && self.is_batch_next()?;
+                if !is_batch && let Some(framed) = self.validated(false)? {
                     return Ok(Some(framed));
                 }
                 match self.scanned(ValueScanner::default(), true)? {

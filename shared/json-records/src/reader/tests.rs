@@ -115,7 +115,7 @@ fn a_document_that_does_not_end_is_reported() {
         assert!(matches!(read(text, LIMITS, Framing::Values).1, Err(ReadError::Truncated)), "{text}");
     }
     let deep = "[".repeat(1000);
-    assert!(matches!(read(&deep, LIMITS, Framing::Values).1, Err(ReadError::TooManyArrays)));
+    assert!(matches!(read(&deep, LIMITS, Framing::Values).1, Err(ReadError::Truncated)));
 }
 
 #[test]
@@ -338,6 +338,31 @@ fn on_lines_only_the_first_key_of_batches_makes_a_batch() {
     let (lines, _) = read_with::<0>(text.as_bytes(), LIMITS, Framing::Lines, &KEYS);
     let expected = [r#"{"data":[{"n":1}]}"#, r#"{"data":[1]}"#, r#"{"n":2}"#, r#"{"x":1,"records":[]}"#];
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn arrays_of_any_depth_cost_no_record_after_them() {
+    for depth in [7, 8, 9, 20, DEPTH + 1] {
+        let deep = format!("{{\"value\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+        let array = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        for text in [format!("{deep}\n{{}}\n"), format!("[{deep},{array},{{}}]"), format!("{array}{{}}{deep}")] {
+            for framing in [Framing::Values, Framing::Lines] {
+                let found = records(&text, framing);
+                let is_array_line = framing == Framing::Lines && text.starts_with('[');
+                assert_eq!(found.iter().any(|found| found == "{}"), !is_array_line || found.len() > 1, "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_record_with_a_key_of_a_batch_is_whole_wherever_it_is() {
+    let record = r#"{"x":1,"value":[],"record":2}"#;
+    for text in [record.to_owned(), format!("[{record}]"), format!("{record} {record}"), record.replace(',', ",\n")] {
+        let (found, result) = read_with::<3>(text.as_bytes(), LIMITS, Framing::Values, &INDEXED);
+        assert!(result.is_ok() && !found.is_empty());
+        assert!(found.iter().all(|found| found.replace('\n', "") == record), "{found:?}");
+    }
 }
 
 #[test]

@@ -112,10 +112,14 @@ pub(super) enum Field {
 /// Maps a shape's field names to fields.
 pub(super) type FieldMap = fn(name: &str) -> Field;
 
+/// Bytes of the longest name that can be a field's. Paths are parsed by recursion, and in time quadratic in their length.
+pub(super) const LONGEST_NAME: usize = 128;
+
 /// The field with this name in a list, in any case: PowerShell turns `ipAddress` into `IpAddress`, Log Analytics into
 /// `IPAddress`. An unlisted name can be a path (`status.errorCode`) or another spelling (`ip_address`, `IP Address`).
 pub(super) fn field_in(fields: &[(&str, Field)], name: &str) -> Field {
     match listed(fields, |known| known.eq_ignore_ascii_case(name)) {
+        _ if name.len() > LONGEST_NAME => Field::Other,
         // Most names are not requested and have no separator.
         Field::Other if name.contains(is_separator) => field_of_path(fields, name),
         field => field,
@@ -342,6 +346,17 @@ impl<'de: 'a, 'a> Visitor<'de> for FieldsVisitor<'_, 'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever writes a record chooses its keys.
+    #[test]
+    fn a_long_name_takes_neither_the_stack_nor_the_time() {
+        const FIELDS: &[(&str, Field)] = &[("id", Field::Text(FieldId::Id))];
+        for name in ["x_d".repeat(500_000), "x".to_owned() + &"_d".repeat(500_000), "id.".repeat(500_000)] {
+            assert!(matches!(field_in(FIELDS, &name), Field::Other));
+        }
+        assert!(matches!(field_in(FIELDS, "ID"), Field::Text(FieldId::Id)));
+        assert!(matches!(field_in(FIELDS, "i_d_s"), Field::Text(FieldId::Id)));
+    }
 
     #[test]
     fn every_id_is_in_the_slot_of_its_number() {

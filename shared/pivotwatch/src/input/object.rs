@@ -132,7 +132,6 @@ impl From<ReadError> for ReadFault {
         match error {
             ReadError::Io(error) => fault(error),
             ReadError::Truncated => Self::Truncated("a JSON document"),
-            ReadError::TooManyArrays => Self::Corrupt("arrays are nested deeper than in any export".to_owned()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The keys of batches: arrays of records. An object without such an array is one record.
 
-use json_records::KeySet;
+use json_records::{Key, KeySet};
 
 pub(super) const BATCH_NAMES: [&str; 14] = [
     "records",
@@ -19,5 +19,14 @@ pub(super) const BATCH_NAMES: [&str; 14] = [
     "entries",
 ];
 
-/// The set of these keys.
-pub(super) static BATCHES: KeySet = KeySet::with_batches(&[], &BATCH_NAMES);
+/// The set of these keys, and of keys that only sign-ins have: an object with one of those is a record, whatever arrays it
+/// has.
+pub(super) static BATCHES: KeySet = KeySet::with_batches(
+    &[
+        ("category", Key::Record(0)),
+        ("createdDateTime", Key::Record(0)),
+        ("CreatedDateTime", Key::Record(0)),
+        ("TimeGenerated", Key::Record(0)),
+    ],
+    &BATCH_NAMES,
+);

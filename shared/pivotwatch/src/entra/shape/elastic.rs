@@ -2,7 +2,7 @@
 //!
 //! Fields: <https://www.elastic.co/docs/reference/integrations/azure>.
 
-use super::super::fields::{Field, FieldId, Fields};
+use super::super::fields::{Field, FieldId, Fields, LONGEST_NAME};
 use super::reader::{NotJson, read_json};
 use super::{Recognition, Shape, Sink, table};
 
@@ -47,6 +47,7 @@ pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJs
 /// A name with dots is the path of a field in a flat document.
 pub(super) fn field_map(name: &str) -> Field {
     match name {
+        _ if name.len() > LONGEST_NAME => Field::Other,
         "_source" | "fields" => Field::Object(field_map),
         "@timestamp" => Field::Text(FieldId::LoggedAt),
         "azure" => Field::Object(azure),
