@@ -200,7 +200,7 @@ async fn a_tally_without_a_state_or_of_an_unknown_source_is_named() {
         |record: &str, cause: &str| UnreadableRecord { record: record.to_owned(), cause: cause.to_owned() };
     let expected = [
         unreadable(name, "it has no state"),
-        unreadable("2026-03-02#failures#somewhere", "no tally of this day has such a name"),
+        unreadable("2026-03-02#failures#somewhere", "its name is not that of a tally"),
     ];
     assert_eq!(facts(&store).await.unreadable, expected);
 }
