@@ -184,7 +184,9 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
 
     fn is_batch_next(&mut self) -> io::Result<bool> {
         self.buffer.look_ahead(LONGEST_BATCH_START)?;
-        Ok(self.batches().iter().any(|key| batch_start(self.buffer.ahead(), key).is_some()))
+        let ahead = self.buffer.ahead();
+        let start = &ahead[..ahead.len().min(LONGEST_BATCH_START)];
+        Ok(self.batches().iter().any(|key| batch_start(start, key).is_some()))
     }
 
     /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`]
@@ -274,7 +276,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             if text.len() < ahead {
                 return Ok(None);
             }
-            self.buffer.look_ahead(ahead + 1)?;
+            // Twice as many bytes each time, so that the validations of a long record add up to twice its length.
+            self.buffer.look_ahead(ahead.saturating_mul(2))?;
             if self.buffer.ahead().len() == ahead {
                 return Ok(None);
             }
