@@ -7,7 +7,7 @@
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::reader::{NotJson, read_json};
-use super::{Recognition, Shape, Sink, table};
+use super::{Recognition, Shape, Sink, mixed, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
@@ -15,7 +15,7 @@ pub(super) const SHAPE: Shape = Shape {
     recognition: Recognition::Preview(|preview| {
         ["LogonType", "IPAddress", "AccountUpn"].iter().any(|other| preview.has(&["Timestamp", "ErrorCode", other]))
     }),
-    read: |input, sink| read_json(input, sink, parse_record),
+    read: |input, sink| read_json(input, sink, parse_mixed),
 };
 
 pub(super) const CSV: Shape = Shape {
@@ -38,6 +38,16 @@ pub(super) fn field_map(name: &str) -> Field {
         ("LogonType", Field::Words(FieldId::EventTypes)),
     ];
     field_in(FIELDS, name)
+}
+
+/// Parses a row, or a record of another shape.
+fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
+    let is_row = [FieldId::Time, FieldId::Code].iter().any(|id| !fields.get(*id).is_empty());
+    if is_row || !mixed::parse(text, sink) {
+        sink.fields(fields);
+    }
+    Ok(())
 }
 
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {

@@ -24,7 +24,7 @@ pub(super) const SHAPE: Shape = Shape {
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     parse(text, sink, |text, sink| match forwarded::parse(text, sink)? {
         Forwarded::Parsed => Ok(()),
-        Forwarded::Record | Forwarded::Other => log_analytics::parse_record(text, sink),
+        Forwarded::Record | Forwarded::Other => log_analytics::parse_mixed(text, sink),
     })
 }
 
@@ -34,7 +34,7 @@ pub(super) fn parse_bare(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson
 }
 
 /// Parses a record of a diagnostic setting or of Defender. `others` parses a record without a category.
-fn parse(
+pub(super) fn parse(
     text: &[u8],
     sink: &mut Sink<'_>,
     others: impl FnOnce(&[u8], &mut Sink<'_>) -> Result<(), NotJson>,

@@ -4,7 +4,7 @@
 
 use super::super::fields::{Field, FieldId, Fields, LONGEST_NAME};
 use super::reader::{NotJson, read_json};
-use super::{Recognition, Shape, Sink, table};
+use super::{Recognition, Shape, Sink, mixed, table};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "elastic",
@@ -16,7 +16,7 @@ pub(super) const SHAPE: Shape = Shape {
             .into_iter()
             .any(|path| WRAPPERS.iter().any(|wrapper| preview.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
     }),
-    read: |input, sink| read_json(input, sink, parse_record),
+    read: |input, sink| read_json(input, sink, parse_mixed),
 };
 
 /// A table of documents, as Kibana exports them.
@@ -31,13 +31,24 @@ const WRAPPERS: [&str; 3] = ["", "_source.", "fields."];
 
 /// Parses a document, or a search's result with the document under `_source` or its fields under `fields`.
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    parse(text, sink, |_, _| false)
+}
+
+/// Like [`parse_record`], or a record of another shape.
+pub(super) fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    parse(text, sink, mixed::parse)
+}
+
+fn parse(text: &[u8], sink: &mut Sink<'_>, others: impl FnOnce(&[u8], &mut Sink<'_>) -> bool) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
     if [FieldId::Category, FieldId::Code, FieldId::StatusCode, FieldId::Time]
         .iter()
         .all(|id| fields.get(*id).is_empty())
     {
         // A document of another integration, or of another log of this integration.
-        sink.other_category();
+        if !others(text, sink) {
+            sink.other_category();
+        }
     } else {
         sink.fields(fields);
     }

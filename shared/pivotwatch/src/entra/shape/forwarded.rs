@@ -130,7 +130,7 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
         // A file can mix documents and records.
         Forwarded::Record => parse_one(text, sink),
         // A document of Elastic's integration, or another log.
-        Forwarded::Other => elastic::parse_record(text, sink),
+        Forwarded::Other => elastic::parse_mixed(text, sink),
     })
 }
 

@@ -15,5 +15,5 @@ pub(super) const SHAPE: Shape = Shape {
         // The page or download of a quiet hour has no records.
         preview.is_empty_batch || OTHERS.iter().any(|other| preview.has_in_any_case(&["createdDateTime", other]))
     }),
-    read: |input, sink| read_json(input, sink, log_analytics::parse_record),
+    read: |input, sink| read_json(input, sink, log_analytics::parse_mixed),
 };

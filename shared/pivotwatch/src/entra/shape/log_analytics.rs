@@ -8,7 +8,7 @@
 use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::super::record::Rejected;
 use super::reader::{NotJson, read_json};
-use super::{Recognition, Shape, Sink};
+use super::{Recognition, Shape, Sink, mixed};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics",
@@ -17,24 +17,32 @@ pub(super) const SHAPE: Shape = Shape {
             .iter()
             .any(|time| ["ResultType", "Category", "Type"].iter().any(|other| preview.has(&[time, other])))
     }),
-    read: |input, sink| read_json(input, sink, parse_record),
+    read: |input, sink| read_json(input, sink, parse_mixed),
 };
 
 /// Parses a row, or a sign-in of Graph.
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
-    let times = [FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt];
-    if times.iter().all(|id| fields.get(*id).is_empty()) && has_no_log(&fields) {
-        // Not a sign-in.
-        sink.reject(Rejected::NoCategory);
-    } else {
-        sink.fields(fields);
-    }
-    Ok(())
+    parse(text, sink, |_, _| false)
 }
 
-fn has_no_log(fields: &Fields<'_>) -> bool {
-    fields.get(FieldId::Category).is_empty() && fields.get(FieldId::Table).is_empty()
+/// Like [`parse_record`], or a record of another shape.
+pub(super) fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    parse(text, sink, mixed::parse)
+}
+
+fn parse(text: &[u8], sink: &mut Sink<'_>, others: impl FnOnce(&[u8], &mut Sink<'_>) -> bool) -> Result<(), NotJson> {
+    let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
+    let has = |ids: &[FieldId]| ids.iter().any(|id| !fields.get(*id).is_empty());
+    let has_time = has(&[FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt]);
+    // A record of another shape can have the other fields under the same keys.
+    if has_time && has(&[FieldId::Address, FieldId::CallerAddress]) || !others(text, sink) {
+        if has_time || has(&[FieldId::Category, FieldId::Table]) {
+            sink.fields(fields);
+        } else {
+            sink.reject(Rejected::NoCategory);
+        }
+    }
+    Ok(())
 }
 
 /// Maps the names of Log Analytics and Graph, and those of a flattened record of a diagnostic setting.

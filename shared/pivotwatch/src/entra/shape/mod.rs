@@ -18,6 +18,7 @@ mod forwarded;
 mod graph;
 mod log_analytics;
 mod log_analytics_csv;
+mod mixed;
 mod portal_csv;
 mod prefixed;
 mod preview;
@@ -27,6 +28,8 @@ mod sink;
 mod table;
 
 use self::preview::Preview;
+use json_records::Framing;
+
 use self::reader::ParseRecord;
 pub(super) use self::sink::Sink;
 use super::RecognisedShape;
@@ -131,7 +134,11 @@ fn foreign_json(preview: &Preview<'_>) -> Foreign {
 }
 
 fn shape_of(preview: &Preview<'_>) -> Option<RecognisedShape> {
-    let shape = SHAPES.iter().find(|shape| shape.matches(preview))?;
+    let mut matching = SHAPES.iter().filter(|shape| shape.matches(preview));
+    let first = matching.next()?;
+    // Other logs have `rows` and `data`. Where records have a line each, an answer would be a line by itself.
+    let is_answer_among_records = first.name == api_answer::SHAPE.name && preview.framing == Framing::Lines;
+    let shape = if is_answer_among_records { matching.next().unwrap_or(first) } else { first };
     Some(RecognisedShape { shape, framing: preview.framing, is_settled: preview.is_settled })
 }
 

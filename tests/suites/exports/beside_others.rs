@@ -1,0 +1,62 @@
+//! Records of other logs beside sign-ins: they hide no sign-in, whatever their keys are.
+
+use pivotwatch_tests::facts::{SignIn, failed, noon};
+use serde_json::{Value, json};
+
+use crate::tools::read;
+use crate::writers::{defender, elastic, graph};
+
+/// The lines of a file that has the record of another log among sign-ins.
+fn beside(record: impl Fn(&SignIn) -> Value, other: &str) -> String {
+    let mut lines: Vec<_> = failed(8, noon()).iter().map(|one| record(one).to_string()).collect();
+    lines.insert(4, other.to_owned());
+    lines.join("\n") + "\n"
+}
+
+/// Documents with the text of a sign-in.
+fn vector(one: &SignIn) -> Value {
+    json!({"message": one.record().to_string(), "source_type": "azure_event_hubs"})
+}
+
+type Writer = fn(&SignIn) -> Value;
+
+#[test]
+fn no_key_of_another_log_hides_sign_ins() {
+    let answer =
+        json!({"createdDateTime": "2026-03-02T12:00:00Z", "status": {"errorCode": 0}, "ipAddress": "192.0.2.1"});
+    let others = [
+        json!({"msg": "query", "rows": 5}),
+        json!({"msg": "query", "rows": [answer]}),
+        json!({"response": {"body": "x"}}),
+        json!({"data": {"items": 3}}),
+        json!({"azure.signinlogs.category": "SignInLogs", "azure.signinlogs.result_type": "0"}),
+        json!({"TimeGenerated": "2026-03-02T12:00:00Z", "Type": "AppTraces"}),
+        json!({"event": {"category": ["web"]}}),
+        json!({"category": "shop", "level": "info"}),
+        json!({"data": [[[[[[[[[1]]]]]]]]]}),
+    ];
+    let writers: [(&str, Writer); 4] =
+        [("diagnostic", SignIn::record), ("graph", graph), ("defender", defender), ("forwarded", vector)];
+    let mut hidden = Vec::new();
+    for (shape, record) in writers {
+        for other in &others {
+            let (received, _) = read(beside(record, &other.to_string()).as_bytes());
+            if received.failures().len() != 8 {
+                hidden.push(format!("{shape}, {other}: {}", received.failures().len()));
+            }
+        }
+    }
+    assert!(hidden.is_empty(), "{}", hidden.join("\n"));
+}
+
+/// The file's shape is Elastic's, whose documents need no provenance; what else is in it does.
+#[test]
+fn an_object_that_another_application_logged_beside_documents_is_no_sign_in() {
+    let Value::Object(posted) = graph(&SignIn::failed("posted", noon())) else { panic!("a record is an object") };
+    let mut logged = posted.clone();
+    logged.insert("service".to_owned(), json!("shop"));
+    for (other, failures) in [(posted, 9), (logged, 8)] {
+        let (received, _) = read(beside(elastic, &Value::Object(other).to_string()).as_bytes());
+        assert_eq!(received.failures().len(), failures);
+    }
+}
