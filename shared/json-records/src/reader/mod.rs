@@ -136,7 +136,9 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             let framed = if !self.line.is_empty() || self.damage.is_some() {
                 self.next_of_line()
             } else if self.is_in_document {
-                self.step()?
+                let framed = self.step()?;
+                self.is_in_document = !self.open.is_empty();
+                framed
             } else {
                 let Some(byte) = self.buffer.skip_white_space()? else { return Ok(None) };
                 self.begin(byte)?
@@ -189,15 +191,9 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         Ok(self.batches().iter().any(|key| batch_start(start, key).is_some()))
     }
 
-    /// Takes the next token of a document. A damaged record costs itself, up to where the [`ValueScanner`]
-    /// resynchronises.
+    /// Takes the next record of a document, or the next token around records. A damaged record costs itself, up to where
+    /// the [`ValueScanner`] resynchronises.
     fn step(&mut self) -> Result<Option<Framed>, ReadError> {
-        let framed = self.token()?;
-        self.is_in_document = !self.open.is_empty();
-        Ok(framed)
-    }
-
-    fn token(&mut self) -> Result<Option<Framed>, ReadError> {
         let byte = self.buffer.skip_white_space()?.ok_or(ReadError::Truncated)?;
         match (byte, self.open.last()) {
             (b',' | b':', Some(_)) => self.buffer.advance(1),
@@ -219,27 +215,11 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                 if !is_batch && let Some(framed) = self.validated(false)? {
                     return Ok(Some(framed));
                 }
-                match self.scanned(ValueScanner::default(), true)? {
-                    Scanned::Whole(range) => return Ok(Some(self.framed(range))),
-                    Scanned::TooLong => return Ok(Some(Framed::TooLong)),
-                    Scanned::Batch => {
-                        // No batch is a record of a batch: the one before was truncated.
-                        if self.open.ends_with(&[Open::Batch, Open::Array]) {
-                            self.open.truncate(self.open.len() - 2);
-                        }
-                        self.open.extend([Open::Batch, Open::Array]);
-                    }
-                }
+                return self.scan_record(true);
             }
-            // As above, the batch before was truncated.
+            // The batch before was truncated.
             (b'{', Some(Open::Batch)) => drop(self.open.pop()),
-            (_, None | Some(Open::Array)) => {
-                return Ok(Some(match self.scanned(ValueScanner::default(), false)? {
-                    Scanned::Whole(range) => self.framed(range),
-                    Scanned::TooLong => Framed::TooLong,
-                    Scanned::Batch => return Ok(None),
-                }));
-            }
+            (_, None | Some(Open::Array)) => return self.scan_record(false),
             // Another key or value of a batch is skipped, unless it is a second array of records.
             (_, Some(Open::Batch)) => {
                 if matches!(self.scanned(ValueScanner::in_object(), true)?, Scanned::Batch) {
@@ -248,6 +228,22 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             }
         }
         Ok(None)
+    }
+
+    /// Scans the value that begins with the next byte, or enters the batch that it is.
+    fn scan_record(&mut self, with_batches: bool) -> Result<Option<Framed>, ReadError> {
+        match self.scanned(ValueScanner::default(), with_batches)? {
+            Scanned::Whole(range) => Ok(Some(self.framed(range))),
+            Scanned::TooLong => Ok(Some(Framed::TooLong)),
+            Scanned::Batch => {
+                // No batch is a record of a batch: the one before was truncated.
+                if self.open.ends_with(&[Open::Batch, Open::Array]) {
+                    self.open.truncate(self.open.len() - 2);
+                }
+                self.open.extend([Open::Batch, Open::Array]);
+                Ok(None)
+            }
+        }
     }
 
     /// The record that begins with the next byte, if it is a valid object within the limits, and alone on its line if
