@@ -202,6 +202,11 @@ impl<'a> Fields<'a> {
         self.0.iter().filter(|text| !text.trim().is_empty()).count()
     }
 
+    /// Whether one of these fields has a value.
+    pub(super) fn has_any(&self, ids: &[FieldId]) -> bool {
+        ids.iter().any(|id| !self.get(*id).is_empty())
+    }
+
     /// Whether a result code can be parsed.
     pub(super) fn has_code(&self) -> bool {
         [FieldId::Code, FieldId::StatusCode].iter().any(|id| is_code(self.get(*id)))
@@ -211,7 +216,7 @@ impl<'a> Fields<'a> {
     pub(super) fn is_of_search(&self) -> bool {
         let table = self.get(FieldId::Table).as_bytes();
         let is_results = table.last_chunk().is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"_SRCH"));
-        is_results || [FieldId::OriginalTable, FieldId::SearchName].iter().any(|id| !self.get(*id).is_empty())
+        is_results || self.has_any(&[FieldId::OriginalTable, FieldId::SearchName])
     }
 
     /// Sets the fields that this text of a field holds: one, or those of an object.

@@ -130,7 +130,7 @@ fn a_report_has_the_failures_from_a_window_before_the_first_login_to_a_window_af
 
 #[test]
 fn no_fewer_failures_are_reported_than_are_known_by_time() {
-    // Of the last hour before the login the window has five seconds, of which the sample has nearly nothing.
+    // The window covers five seconds of the last hour before the login. The sample has almost none of them.
     let rule = Rule { window: TimeDelta::hours(1), order: Order::FailuresFirst, ..Rule::default() };
     let second = |number: i64| if number < 9 { -3600 + number / 2 } else { -3601 - number % 3500 };
     let failures = (0..20_000).map(|number| failure(number, after_noon(1800 + second(number)))).collect();

@@ -19,8 +19,8 @@ pub(super) const BATCH_NAMES: [&str; 14] = [
     "entries",
 ];
 
-/// The set of these keys, and of keys that only sign-ins have: an object with one of those is a record, whatever arrays it
-/// has.
+/// The set of these keys, and of keys that only sign-ins have: an object with one of
+/// those is a record, even if it has such arrays.
 pub(super) static BATCHES: KeySet = KeySet::with_batches(
     &[
         ("category", Key::Record(0)),

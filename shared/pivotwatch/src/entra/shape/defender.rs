@@ -43,8 +43,7 @@ pub(super) fn field_map(name: &str) -> Field {
 /// Parses a row, or a record of another shape.
 fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
-    let is_row = [FieldId::Time, FieldId::Code].iter().any(|id| !fields.get(*id).is_empty());
-    if is_row || !mixed::parse(text, sink) {
+    if fields.has_any(&[FieldId::Time, FieldId::Code]) || !mixed::parse(text, sink) {
         sink.fields(fields);
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::super::source::{Origin, of_log};
 use super::batches::BATCH_NAMES;
 use super::forwarded::{self, Forwarded};
 use super::reader::{DiagnosticReader, NotJson};
-use super::{Recognition, Shape, Sink, defender, log_analytics};
+use super::{Recognition, Shape, Sink, defender, log_analytics, mixed};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
@@ -24,7 +24,7 @@ pub(super) const SHAPE: Shape = Shape {
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     parse(text, sink, |text, sink| match forwarded::parse(text, sink)? {
         Forwarded::Parsed => Ok(()),
-        Forwarded::Record | Forwarded::Other => log_analytics::parse_mixed(text, sink),
+        Forwarded::Record | Forwarded::Other => log_analytics::parse(text, sink, mixed::parse_unwrapped),
     })
 }
 

@@ -35,22 +35,22 @@ pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJs
 }
 
 /// Like [`parse_record`], or a record of another shape.
-pub(super) fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     parse(text, sink, mixed::parse)
 }
 
-fn parse(text: &[u8], sink: &mut Sink<'_>, others: impl FnOnce(&[u8], &mut Sink<'_>) -> bool) -> Result<(), NotJson> {
+/// Parses a document. `others` parses a document of another integration, or returns `false`.
+pub(super) fn parse(
+    text: &[u8],
+    sink: &mut Sink<'_>,
+    others: impl FnOnce(&[u8], &mut Sink<'_>) -> bool,
+) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
-    if [FieldId::Category, FieldId::Code, FieldId::StatusCode, FieldId::Time]
-        .iter()
-        .all(|id| fields.get(*id).is_empty())
-    {
-        // A document of another integration, or of another log of this integration.
-        if !others(text, sink) {
-            sink.other_category();
-        }
-    } else {
+    if fields.has_any(&[FieldId::Category, FieldId::Code, FieldId::StatusCode, FieldId::Time]) {
         sink.fields(fields);
+    } else if !others(text, sink) {
+        // A document of another integration, or of another log of this integration.
+        sink.other_category();
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ use super::batches::BATCH_NAMES;
 use super::preview::Preview;
 use super::provenance::{Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};
-use super::{Recognition, Shape, Sink, diagnostic, elastic};
+use super::{Recognition, Shape, Sink, diagnostic, elastic, mixed};
 use crate::input::sniff::TEXT_KEYS;
 use crate::input::{Input, ReadFault};
 
@@ -130,7 +130,7 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
         // A file can mix documents and records.
         Forwarded::Record => parse_one(text, sink),
         // A document of Elastic's integration, or another log.
-        Forwarded::Other => elastic::parse_mixed(text, sink),
+        Forwarded::Other => elastic::parse(text, sink, mixed::parse_unwrapped),
     })
 }
 

@@ -30,13 +30,17 @@ pub(super) fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJso
     parse(text, sink, mixed::parse)
 }
 
-fn parse(text: &[u8], sink: &mut Sink<'_>, others: impl FnOnce(&[u8], &mut Sink<'_>) -> bool) -> Result<(), NotJson> {
+/// Parses a row. `others` parses a record that lacks a time or an address, or returns `false`.
+pub(super) fn parse(
+    text: &[u8],
+    sink: &mut Sink<'_>,
+    others: impl FnOnce(&[u8], &mut Sink<'_>) -> bool,
+) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
-    let has = |ids: &[FieldId]| ids.iter().any(|id| !fields.get(*id).is_empty());
-    let has_time = has(&[FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt]);
+    let has_time = fields.has_any(&[FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt]);
     // A record of another shape can have the other fields under the same keys.
-    if has_time && has(&[FieldId::Address, FieldId::CallerAddress]) || !others(text, sink) {
-        if has_time || has(&[FieldId::Category, FieldId::Table]) {
+    if has_time && fields.has_any(&[FieldId::Address, FieldId::CallerAddress]) || !others(text, sink) {
+        if has_time || fields.has_any(&[FieldId::Category, FieldId::Table]) {
             sink.fields(fields);
         } else {
             sink.reject(Rejected::NoCategory);

@@ -11,9 +11,11 @@ use super::{defender, diagnostic, elastic, log_analytics};
 
 /// Parses a record by its own keys. Returns `false` if it is no sign-in of any shape, and no record of another log.
 pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> bool {
-    if matches!(forwarded::parse(text, sink), Ok(Forwarded::Parsed)) {
-        return true;
-    }
+    matches!(forwarded::parse(text, sink), Ok(Forwarded::Parsed)) || parse_unwrapped(text, sink)
+}
+
+/// Like [`parse`], for a text that is known to be no forwarder's document.
+pub(super) fn parse_unwrapped(text: &[u8], sink: &mut Sink<'_>) -> bool {
     // Another application can log an object that a visitor posted.
     if matches!(provenance(text), Provenance::Other) {
         return false;
@@ -34,6 +36,7 @@ pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> bool {
 
 /// Whether the fields have a time, an address and a result code: the least that a sign-in has.
 fn is_sign_in(fields: &Fields<'_>) -> bool {
-    let has = |ids: [FieldId; 2]| ids.iter().any(|id| !fields.get(*id).is_empty());
-    has([FieldId::Time, FieldId::LoggedAt]) && has([FieldId::Address, FieldId::CallerAddress]) && fields.has_code()
+    fields.has_any(&[FieldId::Time, FieldId::LoggedAt])
+        && fields.has_any(&[FieldId::Address, FieldId::CallerAddress])
+        && fields.has_code()
 }

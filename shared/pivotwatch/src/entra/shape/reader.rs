@@ -1,6 +1,6 @@
 //! Reads the records of JSON exports, however they are framed.
 
-use json_records::{Framing, Indexer, Record};
+use json_records::{Framing, IndexedRecord, Indexer, Record};
 
 use super::super::Warning;
 use super::super::record::Rejected;
@@ -33,12 +33,35 @@ pub(super) fn read_framed(
     parse_record: ParseRecord,
 ) -> Result<(), ReadFault> {
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
-    let mut reader = input.records(framing, &mut indexer);
+    read_records(input, framing, &mut indexer, sink, |_, _| false, parse_record)
+}
+
+/// Reads the records of an input. `judge` decides a record from its index, or returns `false`; then a full parse does.
+fn read_records<const N: usize>(
+    input: &mut Input<'_>,
+    framing: Framing,
+    indexer: &mut Indexer<N>,
+    sink: &mut Sink<'_>,
+    mut judge: impl FnMut(&IndexedRecord<'_, N>, &mut Sink<'_>) -> bool,
+    parse_record: ParseRecord,
+) -> Result<(), ReadFault> {
+    let mut reader = input.records(framing, indexer);
     while let Some(record) = reader.next()? {
         match record {
-            Record::Indexed(record) => parse(record.text(), sink, parse_record),
+            Record::Indexed(record) => {
+                if !judge(&record, sink) {
+                    parse(record.text(), sink, parse_record);
+                }
+            }
             Record::Raw(text) => parse(text, sink, parse_record),
-            unusable => reject(&unusable, sink),
+            Record::TooLong => sink.reject(Rejected::TooLong),
+            Record::TooDeep => sink.reject(Rejected::TooDeep),
+            Record::Damaged(text) => {
+                if is_compressed(text) {
+                    sink.compressed_part();
+                }
+                sink.reject(Rejected::Malformed);
+            }
         }
     }
     Ok(())
@@ -48,19 +71,6 @@ fn parse(text: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) {
     if parse_record(text, sink).is_err() {
         sink.reject(Rejected::Malformed);
     }
-}
-
-fn reject<const N: usize>(record: &Record<'_, N>, sink: &mut Sink<'_>) {
-    if let Record::Damaged(text) = record
-        && is_compressed(text)
-    {
-        sink.compressed_part();
-    }
-    sink.reject(match record {
-        Record::TooLong => Rejected::TooLong,
-        Record::TooDeep => Rejected::TooDeep,
-        Record::Indexed(_) | Record::Raw(_) | Record::Damaged(_) => Rejected::Malformed,
-    });
 }
 
 /// Reads records of diagnostic settings: by the fast path or, where it declines, by a full parse. One reader serves all
@@ -85,27 +95,13 @@ impl DiagnosticReader {
         framing: Framing,
         sink: &mut Sink<'_>,
     ) -> Result<(), ReadFault> {
-        let result = self.read_records(input, framing, sink);
+        let Self { indexer, fast_path, .. } = self;
+        let judge = |record: &IndexedRecord<'_, SLOTS>, sink: &mut Sink<'_>| fast_path.judge(record, sink).is_some();
+        let result = read_records(input, framing, indexer, sink, judge, diagnostic::parse_record);
         for _ in self.warned..self.indexer.template_mismatches() {
             self.warned += 1;
             sink.warn(Warning::TemplateMismatch);
         }
         result
-    }
-
-    fn read_records(&mut self, input: &mut Input<'_>, framing: Framing, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
-        let mut reader = input.records(framing, &mut self.indexer);
-        while let Some(record) = reader.next()? {
-            match record {
-                Record::Indexed(record) => {
-                    if self.fast_path.judge(&record, sink).is_none() {
-                        parse(record.text(), sink, diagnostic::parse_record);
-                    }
-                }
-                Record::Raw(text) => parse(text, sink, diagnostic::parse_record),
-                unusable => reject(&unusable, sink),
-            }
-        }
-        Ok(())
     }
 }
