@@ -58,6 +58,9 @@ fn failure(number: u64, seconds: i64) -> Failure {
         identity: number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
         user: format!("user{number}@contoso.example"),
         app: "Azure Portal".to_owned(),
+        client_app: "Browser".to_owned(),
+        operation: "Sign-in activity".to_owned(),
+        user_agent: "Mozilla/5.0".to_owned(),
     }
 }
 

@@ -31,6 +31,12 @@ pub struct Failure {
     pub user: String,
     /// The application; empty if the record has none.
     pub app: String,
+    /// The client application, such as `Browser`; empty if the record has none.
+    pub client_app: String,
+    /// The operation, such as `Sign-in activity`; empty if the record has none.
+    pub operation: String,
+    /// The user agent, which the client chooses; empty if the record has none.
+    pub user_agent: String,
 }
 
 /// The fields that identify a failure whose record has no id.

@@ -50,6 +50,9 @@ pub(crate) fn failure(number: i64, time: DateTime<Utc>) -> Failure {
         identity: hash(&["id", &number.to_string()]),
         user: "ann@contoso.example".to_owned(),
         app: "Azure Portal".to_owned(),
+        client_app: "Browser".to_owned(),
+        operation: "Sign-in activity".to_owned(),
+        user_agent: "Mozilla/5.0".to_owned(),
     }
 }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use litemap::LiteMap;
 
 use super::failure::Code;
+use super::profile::{ProfileHash, Profiles};
 use super::sample::Sample;
 
 /// The K of the sample, of the first and of the last failures. Up to this number, an hour is exact.
@@ -25,6 +26,15 @@ pub struct Occurrence {
     pub second: u32,
     /// The result code.
     pub code: Code,
+    /// The hash of the failure's profile. It comes last, so that dropping a profile never changes which of two
+    /// occurrences of a failure is the smaller.
+    pub profile: ProfileHash,
+}
+
+impl Occurrence {
+    fn with_kept(self, profiles: &Profiles) -> Self {
+        Self { profile: profiles.kept(self.profile), ..self }
+    }
 }
 
 /// A failure by time: the second of the day, and the failure's identity.
@@ -50,14 +60,37 @@ impl Hour {
         self.sample.add(identity, occurrence) | changed
     }
 
-    /// Merges `other`, and returns whether the hour changed.
-    pub(crate) fn merge(&mut self, other: &Self) -> bool {
+    /// Merges `other`, and returns whether the hour changed. `profiles` are those of the merged tally.
+    pub(crate) fn merge(&mut self, other: &Self, profiles: &Profiles) -> bool {
+        let entries = other.sample.entries().map(|(identity, occurrence)| (identity, occurrence.with_kept(profiles)));
         let Some(theirs) = &other.ends else {
-            let entries = other.sample.entries();
-            return entries.fold(false, |changed, (identity, occurrence)| self.add(identity, *occurrence) | changed);
+            return entries.fold(false, |changed, (identity, occurrence)| self.add(identity, occurrence) | changed);
         };
         let changed = self.ends_mut().merge(theirs);
-        self.sample.merge(&other.sample) | changed
+        self.sample.merge_entries(entries, other.sample.is_saturated()) | changed
+    }
+
+    /// Replaces the hashes of profiles that are not kept.
+    pub(crate) fn drop_profiles(&mut self, profiles: &Profiles) {
+        self.sample.values_mut().for_each(|occurrence| *occurrence = occurrence.with_kept(profiles));
+    }
+
+    /// Whether the moments of all its failures are known: in the sample, or among the first and the last failures.
+    fn is_complete(&self) -> bool {
+        self.ends.as_ref().is_none_or(|ends| {
+            // If the first of the last failures is also one of the first, no failure lies between them.
+            ends.latest.0.first().is_none_or(|(moment, ())| ends.earliest.0.contains_key(moment))
+        })
+    }
+
+    /// The seconds of the day of all kept failures that `is_excluded` does not exclude, sorted.
+    ///
+    /// The occurrence is given for failures of the sample in an hour whose failures are all known. Otherwise, a failure
+    /// outside the sample may be of any kind, and so may one that is not known.
+    pub(crate) fn seconds_without(&self, is_excluded: impl Fn(u32, Option<&Occurrence>) -> bool) -> Vec<u32> {
+        let is_complete = self.is_complete();
+        let occurrence = |identity: u64| self.sample.get(identity).filter(|_| is_complete);
+        self.sorted_seconds(|identity, second| !is_excluded(second, occurrence(identity)))
     }
 
     fn ends_mut(&mut self) -> &mut Ends {
@@ -76,6 +109,11 @@ impl Hour {
     /// A failure that exports give several times counts at the earliest.
     #[must_use]
     pub fn seconds(&self) -> Vec<u32> {
+        self.sorted_seconds(|_, _| true)
+    }
+
+    /// The seconds of the failures that `counts` accepts by identity and second, sorted.
+    fn sorted_seconds(&self, counts: impl Fn(u64, u32) -> bool) -> Vec<u32> {
         let sampled = self.sample.entries().map(|(identity, occurrence)| (occurrence.second, identity));
         let ends = self.ends.iter().flat_map(|ends| ends.earliest.0.keys().chain(ends.latest.0.keys()).copied());
         let mut first = BTreeMap::<u64, u32>::new();
@@ -83,7 +121,8 @@ impl Hour {
             let known = first.entry(identity).or_insert(second);
             *known = second.min(*known);
         }
-        let mut seconds: Vec<_> = first.into_values().collect();
+        let counted = first.into_iter().filter(|(identity, second)| counts(*identity, *second));
+        let mut seconds: Vec<_> = counted.map(|(_, second)| second).collect();
         seconds.sort_unstable();
         seconds
     }
@@ -158,10 +197,15 @@ mod tests {
 
     use super::*;
 
+    const PROFILE: ProfileHash = ProfileHash(7);
+
     fn hour(moments: &[Moment]) -> Hour {
         let mut hour = Hour::default();
         for (second, identity) in moments {
-            hour.add(spread(*identity), Occurrence { second: *second, code: "50126".parse().unwrap() });
+            hour.add(
+                spread(*identity),
+                Occurrence { second: *second, code: "50126".parse().unwrap(), profile: PROFILE },
+            );
         }
         hour
     }
@@ -178,7 +222,7 @@ mod tests {
 
     fn joined(one: &Hour, other: &Hour) -> Hour {
         let mut joined = one.clone();
-        joined.merge(other);
+        joined.merge(other, &Profiles::default());
         joined
     }
 
@@ -197,7 +241,7 @@ mod tests {
         fn merging_equals_adding_all_and_returns_whether_the_hour_changed(a in moments(), b in moments()) {
             let before = hour(&a);
             let mut after = before.clone();
-            let changed = after.merge(&hour(&b));
+            let changed = after.merge(&hour(&b), &Profiles::default());
             prop_assert_eq!(changed, before != after);
             prop_assert_eq!(after, hour(&[a, b].concat()));
         }
@@ -210,7 +254,7 @@ mod tests {
             let mut hour = hour(&known);
             for (second, identity) in added {
                 let before = hour.clone();
-                let changed = hour.add(spread(identity), Occurrence { second, code: "50126".parse().unwrap() });
+                let changed = hour.add(spread(identity), Occurrence { second, code: "50126".parse().unwrap(), profile: PROFILE });
                 prop_assert_eq!(changed, before != hour);
             }
         }
@@ -223,7 +267,7 @@ mod tests {
         ) {
             let before = hour(&known);
             let mut after = before.clone();
-            let changed = after.merge(&hour(&[known, grown_by].concat()));
+            let changed = after.merge(&hour(&[known, grown_by].concat()), &Profiles::default());
             prop_assert_eq!(changed, before != after);
         }
 
@@ -248,6 +292,35 @@ mod tests {
                 let are_known = known.iter().filter(|second| is_within(**second, cut)).count();
                 prop_assert!(are_known <= there_are);
                 prop_assert_eq!(are_known.min(FAILURES_AN_HOUR), there_are.min(FAILURES_AN_HOUR));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Excluding can only err towards an incident that is mailed.
+        #[test]
+        fn of_every_beginning_and_end_at_least_the_failures_that_are_not_excluded_stay(
+            seconds in vec(0..60_u32, 0..900),
+            one_in in 1..300_usize,
+            cut in 0..60_u32,
+        ) {
+            let mut hour = Hour::default();
+            let stays = |number: usize| number.is_multiple_of(one_in);
+            for (number, second) in seconds.iter().enumerate() {
+                let code = if stays(number) { "50126" } else { "50074" }.parse().unwrap();
+                hour.add(spread(number as u64), Occurrence { second: *second, code, profile: PROFILE });
+            }
+            let is_excluded =
+                |_: u32, known: Option<&Occurrence>| known.is_some_and(|known| &*known.code == "50074");
+            let known = hour.seconds_without(is_excluded);
+            for is_within in [|second: u32, cut: u32| second <= cut, |second: u32, cut: u32| second >= cut] {
+                let staying = seconds.iter().enumerate().filter(|(number, _)| stays(*number));
+                let there_are = staying.filter(|(_, second)| is_within(**second, cut)).count();
+                let are_known = known.iter().filter(|second| is_within(**second, cut)).count();
+                prop_assert!(are_known >= there_are.min(FAILURES_AN_HOUR), "{are_known} of {there_are}");
+                prop_assert!(seconds.len() > FAILURES_AN_HOUR || are_known == there_are);
             }
         }
     }

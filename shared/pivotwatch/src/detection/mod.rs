@@ -7,7 +7,8 @@
 //! |---|---|
 //! | [`rule`] | the rule's constants and parameters |
 //! | [`address`], [`day`], [`source`] | the types of a fact's fields |
-//! | [`failure`], [`tally`], [`hour`], [`sample`], [`name_set`] | failed sign-ins, and their tallies in bounded space |
+//! | [`failure`], [`profile`] | failed sign-ins, and who failed by which client |
+//! | [`tally`], [`hour`], [`sample`], [`bounded_set`], [`name_set`] | tallies of failures, in bounded space |
 //! | [`account`], [`login`] | successful console logins, and the rule's names for their users |
 //! | [`parameters`] | the bounds and the notation of the rule's parameters |
 //! | [`window`] | when a login matches |
@@ -15,6 +16,7 @@
 
 pub mod account;
 pub mod address;
+pub mod bounded_set;
 pub mod day;
 pub mod evidence;
 pub mod failure;
@@ -25,6 +27,7 @@ pub mod incident;
 pub mod login;
 pub mod name_set;
 pub mod parameters;
+pub mod profile;
 pub mod rule;
 pub mod sample;
 pub mod source;

@@ -1,11 +1,6 @@
-//! A bounded set of names: all names up to a number of bytes, and whether names were dropped.
-//!
-//! A sample would not do. Whether the AWS user is among the users who failed decides the severity of an incident. An
-//! attacker who sprays many users, or chooses names by their hashes, must not be able to displace a name unnoticed. A
-//! [`NameSet`] therefore keeps whole names up to `BYTES` bytes, and records whether it dropped any.
+//! A bounded set of names.
 
-use litemap::LiteMap;
-
+use super::bounded_set::{BoundedSet, Member};
 use super::sample::hash;
 
 /// Bytes kept of a name. Entra's user principal names have at most 113 characters, so a longer name is forged.
@@ -14,123 +9,33 @@ pub(crate) const NAME_LENGTH: usize = 128;
 /// Comparing a name with this number of names takes as long as hashing the name.
 const FEW_NAMES: usize = 8;
 
-/// Distinct names by hash, with at most `BYTES` bytes in total.
-///
-/// The set keeps the names with the smallest hashes: all names below the cut, and no others. A merge is the union of
-/// the names below the lower of the two cuts, and lowers the cut if the bytes exceed the bound. It is therefore
-/// idempotent, commutative and associative, and the kept names do not depend on the order of arrival.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameSet<const BYTES: usize> {
-    names: LiteMap<u64, String>,
-    /// The sum of the names' lengths, at most `BYTES`.
-    bytes: usize,
-    /// The smallest hash that was dropped; `None` while every name is kept.
-    cut: Option<u64>,
-}
+/// Distinct names, with at most `BYTES` bytes in total.
+pub type NameSet<const BYTES: usize> = BoundedSet<String, BYTES>;
 
-impl<const BYTES: usize> Default for NameSet<BYTES> {
-    fn default() -> Self {
-        Self { names: LiteMap::new(), bytes: 0, cut: None }
+impl Member for String {
+    fn hash(&self) -> u64 {
+        hash(&[self])
+    }
+
+    fn size(&self) -> usize {
+        self.len()
     }
 }
 
 impl<const BYTES: usize> NameSet<BYTES> {
-    /// Restores a stored set.
-    #[must_use]
-    pub fn restore(names: impl IntoIterator<Item = String>, cut: Option<u64>) -> Self {
-        let mut set = Self { cut, ..Self::default() };
-        for name in names {
-            set.insert(hash(&[&name]), name);
-        }
-        set
-    }
-
     /// Adds a name, truncated to 128 bytes, and returns whether the set changed. Ignores an empty name.
     pub fn add(&mut self, name: &str) -> bool {
         let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
-        let is_known = self.names.len() <= FEW_NAMES && self.names.values().any(|known| known == name);
+        let is_known = self.len() <= FEW_NAMES && self.iter().any(|known| known == name);
         if name.is_empty() || is_known {
             return false;
         }
         self.insert(hash(&[name]), name.to_owned())
     }
 
-    /// Merges `other`, and returns whether the set changed.
-    pub fn merge(&mut self, other: &Self) -> bool {
-        let mut changed = other.cut.is_some_and(|cut| self.drop_from(cut));
-        for (hash, name) in other.names.iter() {
-            changed |= self.insert(*hash, name.clone());
-        }
-        changed
-    }
-
-    fn insert(&mut self, hash: u64, name: String) -> bool {
-        if self.cut.is_some_and(|cut| hash >= cut) || self.names.contains_key(&hash) {
-            return false;
-        }
-        if self.names.is_empty() {
-            // Most addresses have one user.
-            self.names = LiteMap::with_capacity(1);
-        }
-        self.bytes += name.len();
-        self.names.insert(hash, name);
-        while self.bytes > BYTES {
-            let Some(largest) = self.names.last().map(|(largest, _)| *largest) else { break };
-            self.drop_from(largest);
-        }
-        true
-    }
-
-    /// Drops the names whose hash is `cut` or more, and returns whether the set changed.
-    fn drop_from(&mut self, cut: u64) -> bool {
-        if self.cut.is_some_and(|own| own <= cut) {
-            return false;
-        }
-        while let Some((largest, _)) = self.names.last().filter(|(largest, _)| **largest >= cut) {
-            let largest = *largest;
-            self.bytes -= self.names.remove(&largest).map_or(0, |name| name.len());
-        }
-        self.cut = Some(cut);
-        true
-    }
-
-    /// The number of distinct names: exact unless [`NameSet::is_cut`]. Otherwise an estimate from the fraction of
-    /// hashes below the cut. An attacker who chooses names can inflate it, so callers bound it by the number of
-    /// failures.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an estimate has no use for the last bits")]
-    pub fn estimate(&self) -> f64 {
-        let kept = self.names.len() as f64;
-        self.cut.map_or(kept, |cut| (kept / (cut as f64 / u64::MAX as f64)).max(kept + 1.0))
-    }
-
-    /// Whether names were dropped.
-    #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.cut.is_some()
-    }
-
-    /// The smallest hash that was dropped.
-    #[must_use]
-    pub fn cut(&self) -> Option<u64> {
-        self.cut
-    }
-
     /// The kept names, in the order of their hashes.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.names.values().map(String::as_str)
-    }
-
-    /// The number of kept names.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.names.len()
-    }
-
-    /// Whether no name is kept.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.entries().map(|(_, name)| name.as_str())
     }
 }
 

@@ -65,11 +65,13 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
 
     /// Merges `other`, and returns whether the sample changed.
     pub fn merge(&mut self, other: &Self) -> bool {
-        let mut changed = other.saturated && !std::mem::replace(&mut self.saturated, true);
-        for (hash, value) in other.entries.iter() {
-            changed |= self.add(*hash, value.clone());
-        }
-        changed
+        self.merge_entries(other.entries().map(|(hash, value)| (hash, value.clone())), other.saturated)
+    }
+
+    /// Merges the entries of another sample, and returns whether the sample changed.
+    pub fn merge_entries(&mut self, entries: impl Iterator<Item = (u64, V)>, saturated: bool) -> bool {
+        let changed = saturated && !std::mem::replace(&mut self.saturated, true);
+        entries.fold(changed, |changed, (hash, value)| self.add(hash, value) | changed)
     }
 
     /// The number of distinct entries that were added: exact up to `K`, an estimate beyond.
@@ -104,6 +106,11 @@ impl<const K: usize, V> Sample<K, V> {
     /// The kept entries, by hash.
     pub fn entries(&self) -> impl Iterator<Item = (u64, &V)> {
         self.entries.iter().map(|(hash, value)| (*hash, value))
+    }
+
+    /// The values of the kept entries, by hash.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.iter_mut().map(|(_, value)| value)
     }
 
     /// The entry with this hash, if it is kept.

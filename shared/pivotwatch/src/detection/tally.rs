@@ -16,6 +16,7 @@ use super::day::Day;
 use super::failure::Failure;
 use super::hour::{Hour, Occurrence};
 use super::name_set::NameSet;
+use super::profile::{Profile, Profiles};
 use super::source::Source;
 
 /// Bytes of kept user names: some 2,500 names of ordinary length (26 bytes), or 512 of the longest.
@@ -59,6 +60,19 @@ pub struct Tally {
     pub(crate) hours: LiteMap<u8, Hour>,
     pub(crate) users: Users,
     pub(crate) apps: Apps,
+    /// The profiles to which the occurrences of the hours refer.
+    pub(crate) profiles: Profiles,
+}
+
+/// What is known of a kept failure.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownFailure<'a> {
+    /// The second of the day.
+    pub second: u32,
+    /// The result code; `None` in a saturated hour, unless the sample has the failure and all others are known.
+    pub code: Option<&'a str>,
+    /// The profile; `None` like the code, and if the tally dropped the profile.
+    pub profile: Option<&'a Profile>,
 }
 
 impl Tally {
@@ -70,7 +84,12 @@ impl Tally {
         }
         let hour = self.hours.entry(hour_of(second)).or_default();
         let is_new = !hour.sample().contains(failure.identity);
-        hour.add(failure.identity, Occurrence { second, code: failure.code });
+        let cut = self.profiles.cut();
+        let profile = self.profiles.add(failure);
+        hour.add(failure.identity, Occurrence { second, code: failure.code, profile });
+        if self.profiles.cut() != cut {
+            self.drop_profiles();
+        }
         self.users.add(&failure.user);
         self.apps.add(&failure.app);
         is_new
@@ -79,15 +98,26 @@ impl Tally {
     /// Merges `other`, a tally of the same key.
     pub fn merge(&mut self, other: &Self) -> Merged {
         let mut merged = Merged::default();
+        let cut = self.profiles.cut();
+        merged.changed |= self.profiles.merge(&other.profiles);
+        if self.profiles.cut() != cut {
+            self.drop_profiles();
+        }
         for (hour, theirs) in other.hours.iter() {
             let ours = self.hours.entry(*hour).or_default();
             merged.duplicates +=
                 theirs.sample().entries().filter(|(identity, _)| ours.sample().contains(*identity)).count() as u64;
-            merged.changed |= ours.merge(theirs);
+            merged.changed |= ours.merge(theirs, &self.profiles);
         }
         merged.changed |= self.users.merge(&other.users);
         merged.changed |= self.apps.merge(&other.apps);
         merged
+    }
+
+    fn drop_profiles(&mut self) {
+        for (_, hour) in self.hours.iter_mut() {
+            hour.drop_profiles(&self.profiles);
+        }
     }
 
     /// The number of distinct failures: exact unless [`Tally::is_saturated`].
@@ -136,6 +166,19 @@ impl Tally {
     /// The seconds of the day of all kept failures, sorted. See [`Hour::seconds`] for which are kept.
     pub fn seconds(&self) -> impl Iterator<Item = u32> {
         self.hours.values().flat_map(Hour::seconds)
+    }
+
+    /// Like [`Tally::seconds`], without the failures that `is_excluded` excludes.
+    pub fn seconds_without(&self, is_excluded: impl Fn(KnownFailure<'_>) -> bool) -> impl Iterator<Item = u32> {
+        self.hours.values().flat_map(move |hour| {
+            hour.seconds_without(|second, occurrence| {
+                is_excluded(KnownFailure {
+                    second,
+                    code: occurrence.map(|occurrence| &*occurrence.code),
+                    profile: occurrence.and_then(|occurrence| self.profiles.get(occurrence.profile.0)),
+                })
+            })
+        })
     }
 
     /// Every sampled failure with its [`Sample::weight`](super::sample::Sample::weight), by hour, and in no order
@@ -229,6 +272,9 @@ mod tests {
             identity: identity(id, code, &particulars),
             user: user.to_owned(),
             app: app.to_owned(),
+            client_app: String::new(),
+            operation: String::new(),
+            user_agent: String::new(),
         }
     }
 
@@ -247,6 +293,70 @@ mod tests {
         assert_eq!(tally.first_failure(day), Some(day.at(59)));
         assert_eq!(tally.last_failure(day), Some(day.at(3661)));
         assert_eq!(tally.users().len(), 1);
+    }
+
+    /// A failure whose profile takes more than a hundredth of the bound.
+    fn with_long_texts(number: u16, user: u16) -> Failure {
+        let long = |name: &str| format!("{name}{user}{}", "x".repeat(NAME_LENGTH));
+        let [app, client_app, user_agent] = ["app", "client", "agent"].map(long);
+        let user = format!("user{user}@{}", "x".repeat(90));
+        Failure {
+            user,
+            app,
+            client_app,
+            user_agent,
+            operation: "o".repeat(NAME_LENGTH),
+            ..failure(&number.to_string(), i64::from(number % 7) * 1000, "50126")
+        }
+    }
+
+    fn with_all(failures: &[(u16, u16)]) -> Tally {
+        let mut tally = Tally::default();
+        for (number, user) in failures {
+            tally.add(&with_long_texts(*number, *user));
+        }
+        tally
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        /// Some of the failures have two profiles, and not all profiles are kept.
+        #[test]
+        fn merging_is_a_join_also_beyond_the_bound_of_profiles(
+            all in proptest::collection::vec(proptest::collection::vec((0..300_u16, 0..200_u16), 0..220), 3),
+        ) {
+            let [a, b, c] = [&all[0], &all[1], &all[2]].map(|failures| with_all(failures));
+            let join = |one: &Tally, other: &Tally| { let mut joined = one.clone(); joined.merge(other); joined };
+            proptest::prop_assert_eq!(join(&a, &a), a.clone());
+            proptest::prop_assert_eq!(join(&a, &b), join(&b, &a));
+            proptest::prop_assert_eq!(join(&join(&a, &b), &c), join(&a, &join(&b, &c)));
+            proptest::prop_assert_eq!(join(&a, &b), with_all(&[all[0].clone(), all[1].clone()].concat()));
+            let mut merged = a.clone();
+            let changed = merged.merge(&b).changed;
+            proptest::prop_assert_eq!(changed, merged != a);
+        }
+    }
+
+    #[test]
+    fn a_failure_beyond_the_bound_of_profiles_is_known_without_its_profile() {
+        let failures: Vec<_> = (0..200).map(|number| (number, number)).collect();
+        let tally = with_all(&failures);
+        let (mut with_profile, mut without) = (0, 0);
+        let all = tally.seconds_without(|failure| {
+            assert_eq!(failure.code, Some("50126"));
+            false
+        });
+        assert_eq!(all.count(), 200);
+        let known = tally.hours.values().flat_map(|hour| hour.sample().entries());
+        for (_, occurrence) in known {
+            match tally.profiles.get(occurrence.profile.0) {
+                Some(_) => with_profile += 1,
+                None => without += 1,
+            }
+        }
+        assert!((80..120).contains(&with_profile), "{with_profile} with a profile, {without} without");
+        assert_eq!(with_profile, tally.profiles.len());
     }
 
     #[test]

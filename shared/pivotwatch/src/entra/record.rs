@@ -243,7 +243,8 @@ impl Record<'_> {
         let correlation_id = self.correlation_id.trim();
         let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
         let identity = ordinals.identity(self.source, self.id.trim(), &code, &particulars);
-        Failure { address, source: self.source, time, code, identity, user, app }
+        let [client_app, operation, user_agent] = [String::new(), String::new(), String::new()];
+        Failure { address, source: self.source, time, code, identity, user, app, client_app, operation, user_agent }
     }
 
     /// All its texts. [`Record::of_texts`] is the inverse.

@@ -15,6 +15,7 @@ use crate::detection::failure::{Ordinals, Particulars, identity};
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Occurrence};
 use crate::detection::incident::{LoginReference, MatchedLogins, Severity, Signal, SourceFailures};
 use crate::detection::name_set::NameSet;
+use crate::detection::profile::{ProfileHash, Profiles};
 use crate::detection::sample::Sample;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Failure, Incident, Login, Source, Tally};
@@ -45,7 +46,18 @@ fn failure(number: u32, time: &str, code: &str, user: &str) -> Failure {
     let id = format!("6f1c0e2a-0000-4000-8000-{number:012}");
     let identity = identity(&id, code, &Particulars { time, address, user, app, correlation_id: "" });
     let (source, code) = (Source::Interactive, code.parse().unwrap());
-    Failure { address, source, time, code, identity, user: user.to_owned(), app: app.to_owned() }
+    Failure {
+        address,
+        source,
+        time,
+        code,
+        identity,
+        user: user.to_owned(),
+        app: app.to_owned(),
+        client_app: "Browser".to_owned(),
+        operation: "Sign-in activity".to_owned(),
+        user_agent: String::new(),
+    }
 }
 
 /// Three failures, of which the last was reported with two times. It counts at the first of them.
@@ -64,23 +76,30 @@ fn tally() -> Tally {
 
 /// The state of [`tally`].
 const TALLY: &str = "
-    02                                          the format
+    03                                          the format
     02 05 3530313236 05 3530303533              `50126` `50053`
+    06                                          six texts
+      13 616e6e40636f6e746f736f2e6578616d706c65
+      13 626f6240636f6e746f736f2e6578616d706c65
+      0c 417a75726520506f7274616c
+      07 42726f77736572
+      10 5369676e2d696e206163746976697479
+      00
     02
     0c 00 02                                    hour 12: not saturated, with two failures by identity
-      258d2e9d6abca58f 8f1c 00                  of second 3599, with code 0
-      4d2e07760c8892a5 00 00                    of second 0, with code 0
+      258d2e9d6abca58f 8f1c 00 01               of second 3599, with code 0 and bob's profile
+      4d2e07760c8892a5 00 00 02                 of second 0, with code 0 and ann's profile
       00                                        no ends
     0d 00 01                                    hour 13: not saturated, with one failure
-      e03c1f09ecabdb89 8001 01                  of second 128, with code 1
+      e03c1f09ecabdb89 8001 01 02               of second 128, with code 1 and ann's profile
       01                                        with ends
       02 e03c1f09ecabdb89 8001 e03c1f09ecabdb89 8101
       02 e03c1f09ecabdb89 8001 e03c1f09ecabdb89 8101
-    00 02                                       users, none dropped
-      13 616e6e40636f6e746f736f2e6578616d706c65
-      13 626f6240636f6e746f736f2e6578616d706c65
-    00 01                                       applications, none dropped
-      0c 417a75726520506f7274616c
+    00 02 00 01                                 users, none dropped: the texts 0 and 1
+    00 01 02                                    applications, none dropped: the text 2
+    00 02                                       profiles, none dropped
+      01 02 03 04 05                            user, application, client, operation, user agent
+      00 02 03 04 05
 ";
 
 /// The bytes of a listing. On each line two blanks end them.
@@ -98,18 +117,20 @@ fn a_tally_is_stored_in_these_bytes() {
 #[test]
 fn a_saturated_hour_and_dropped_names_are_stored_in_these_bytes() {
     let listing = "
-        02
+        03
         01 06 353030313231                      `500121`
+        01 13 616e6e40636f6e746f736f2e6578616d706c65
         01
-        00 01 01 0102030405060708 8f1c 00       hour 0: saturated, with one failure of second 3599
+        00 01 01 0102030405060708 8f1c 00 00    hour 0: saturated, with one failure of second 3599 without a profile
           01                                    with ends
           01 0000000000000000 00                the first
           01 ffffffffffffffff 8f1c              the last
         01 ffffffffffffffff                     users, with the cut
-          01 13 616e6e40636f6e746f736f2e6578616d706c65
+          01 00
         00 00                                   no applications
+        01 0000000000000007 00                  profiles, with the cut
     ";
-    let occurrence = Occurrence { second: 3599, code: "500121".parse().unwrap() };
+    let occurrence = Occurrence { second: 3599, code: "500121".parse().unwrap(), profile: ProfileHash::DROPPED };
     let moments = |moment| [(moment, ())].into_iter().collect();
     let ends = Ends { earliest: Earliest(moments((0, 0))), latest: Latest(moments((3599, u64::MAX))) };
     let hour =
@@ -118,6 +139,7 @@ fn a_saturated_hour_and_dropped_names_are_stored_in_these_bytes() {
         hours: [(0, hour)].into_iter().collect::<LiteMap<_, _>>(),
         users: NameSet::restore(["ann@contoso.example".to_owned()], Some(u64::MAX)),
         apps: NameSet::default(),
+        profiles: Profiles::restore([], Some(7)),
     };
     assert_eq!(hex(&state::encode(&tally).unwrap()), hex(&listed(listing)));
     assert_eq!(state::decode(&listed(listing)), Ok(tally));

@@ -1,5 +1,5 @@
 //! Encodes the merge state of a tally: a format version, then the tally in postcard's encoding
-//! (<https://postcard.jamesmunns.com>). A failure takes about 11 bytes, and 31 in a saturated hour.
+//! (<https://postcard.jamesmunns.com>). A failure takes about 12 bytes, and 32 in a saturated hour. Each text is there once.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,15 @@ use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::detection::Tally;
+use crate::detection::bounded_set::Member;
 use crate::detection::failure::Code;
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Moment, Moments, Occurrence};
 use crate::detection::name_set::NameSet;
+use crate::detection::profile::{Profile, ProfileHash, Profiles};
 use crate::detection::sample::Sample;
 
 /// The first byte. An unknown format is an error.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 const SECONDS_AN_HOUR: u32 = 3600;
 
@@ -21,9 +23,12 @@ const SECONDS_AN_HOUR: u32 = 3600;
 struct TallyState {
     /// Each code once; failures refer to it by number.
     codes: Vec<Code>,
+    /// Each text once; names and profiles refer to it by number.
+    texts: Vec<String>,
     hours: Vec<HourState>,
     users: NamesState,
     apps: NamesState,
+    profiles: ProfilesState,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,21 +58,35 @@ struct FailureState {
     identity: [u8; 8],
     second_of_the_hour: u16,
     code: u16,
+    /// The number of its profile, from 1; 0 if the profile was dropped.
+    profile: u16,
 }
 
 #[derive(Serialize, Deserialize)]
 struct NamesState {
     /// The smallest hash that was dropped.
     cut: Option<[u8; 8]>,
-    names: Vec<String>,
+    names: Vec<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ProfilesState {
+    /// The smallest hash that was dropped.
+    cut: Option<[u8; 8]>,
+    profiles: Vec<[u32; 5]>,
 }
 
 /// The bytes of a tally.
 pub(super) fn encode(tally: &Tally) -> Result<Vec<u8>, String> {
-    let mut codes = Codes::default();
-    let hours = tally.hours.iter().map(|(number, hour)| hour_state(*number, hour, &mut codes)).collect();
-    let state =
-        TallyState { hours, codes: codes.codes, users: names_state(&tally.users), apps: names_state(&tally.apps) };
+    let (mut codes, mut texts) = (Codes::default(), Texts::default());
+    let numbers: BTreeMap<_, _> = tally.profiles.entries().map(|(hash, _)| ProfileHash(hash)).zip(1..).collect();
+    let hours = tally.hours.iter().map(|(number, hour)| hour_state(*number, hour, &mut codes, &numbers)).collect();
+    let users = names_state(&tally.users, &mut texts);
+    let apps = names_state(&tally.apps, &mut texts);
+    let of_profile = |(_, profile): (u64, &Profile)| profile.texts().map(|text| texts.number(text));
+    let profiles = tally.profiles.entries().map(of_profile).collect();
+    let profiles = ProfilesState { cut: tally.profiles.cut().map(u64::to_be_bytes), profiles };
+    let state = TallyState { codes: codes.codes, texts: texts.texts, hours, users, apps, profiles };
     postcard::to_extend(&state, vec![FORMAT]).map_err(|error| error.to_string())
 }
 
@@ -78,11 +97,37 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
         return Err(format!("its state has the format {format}, and this version reads {FORMAT}"));
     }
     let state: TallyState = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
+    let (profiles, hashes) = profiles(state.profiles, &state.texts)?;
     let mut hours = LiteMap::new();
     for hour in state.hours {
-        hours.insert(hour.hour, restored(hour, &state.codes)?);
+        hours.insert(hour.hour, restored(hour, &state.codes, &hashes)?);
     }
-    Ok(Tally { hours, users: names(state.users), apps: names(state.apps) })
+    Ok(Tally { hours, users: names(state.users, &state.texts)?, apps: names(state.apps, &state.texts)?, profiles })
+}
+
+/// The texts so far, by number.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<String>,
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Texts {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        // The sets of a tally are bounded to far fewer bytes.
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(text.to_owned());
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+}
+
+fn text(texts: &[String], number: u32) -> Result<String, String> {
+    let text = usize::try_from(number).ok().and_then(|number| texts.get(number));
+    text.cloned().ok_or_else(|| "its state refers to a text that it does not have".to_owned())
 }
 
 /// The codes so far, by number.
@@ -105,11 +150,12 @@ impl Codes {
     }
 }
 
-fn hour_state(number: u8, hour: &Hour, codes: &mut Codes) -> HourState {
+fn hour_state(number: u8, hour: &Hour, codes: &mut Codes, profiles: &BTreeMap<ProfileHash, u16>) -> HourState {
     let failures = hour.sample.entries().map(|(identity, occurrence)| FailureState {
         identity: identity.to_be_bytes(),
         second_of_the_hour: second_of_the_hour(occurrence.second),
         code: codes.number(occurrence.code),
+        profile: profiles.get(&occurrence.profile).copied().unwrap_or(0),
     });
     let failures = failures.collect();
     let moments = |moments: &Moments| moments.keys().map(moment_state).collect();
@@ -120,15 +166,19 @@ fn hour_state(number: u8, hour: &Hour, codes: &mut Codes) -> HourState {
     HourState { hour: number, saturated: hour.sample.is_saturated(), failures, ends }
 }
 
-fn restored(state: HourState, codes: &[Code]) -> Result<Hour, String> {
+fn restored(state: HourState, codes: &[Code], profiles: &[ProfileHash]) -> Result<Hour, String> {
     let HourState { hour, saturated, failures, ends } = state;
     if hour >= 24 {
         return Err(format!("its state has an hour {hour}"));
     }
     let mut entries = Vec::with_capacity(failures.len());
-    for FailureState { identity, second_of_the_hour, code } in failures {
+    for FailureState { identity, second_of_the_hour, code, profile } in failures {
         let code = codes.get(usize::from(code)).ok_or("its state refers to a code that it does not have")?;
-        let occurrence = Occurrence { second: second_of_the_day(hour, second_of_the_hour), code: *code };
+        let profile = match usize::from(profile).checked_sub(1) {
+            None => ProfileHash::DROPPED,
+            Some(index) => *profiles.get(index).ok_or("its state refers to a profile that it does not have")?,
+        };
+        let occurrence = Occurrence { second: second_of_the_day(hour, second_of_the_hour), code: *code, profile };
         entries.push((u64::from_be_bytes(identity), occurrence));
     }
     let moments = |states: Vec<MomentState>| states.iter().map(|state| (moment(hour, state), ())).collect();
@@ -160,12 +210,31 @@ fn second_of_the_day(hour: u8, second_of_the_hour: u16) -> u32 {
     u32::from(hour) * SECONDS_AN_HOUR + u32::from(second_of_the_hour).min(SECONDS_AN_HOUR - 1)
 }
 
-fn names_state<const BYTES: usize>(names: &NameSet<BYTES>) -> NamesState {
-    NamesState { cut: names.cut().map(u64::to_be_bytes), names: names.iter().map(str::to_owned).collect() }
+fn names_state<const BYTES: usize>(names: &NameSet<BYTES>, texts: &mut Texts) -> NamesState {
+    let numbers = names.iter().map(|name| texts.number(name)).collect();
+    NamesState { cut: names.cut().map(u64::to_be_bytes), names: numbers }
 }
 
-fn names<const BYTES: usize>(state: NamesState) -> NameSet<BYTES> {
-    NameSet::restore(state.names, state.cut.map(u64::from_be_bytes))
+fn names<const BYTES: usize>(state: NamesState, texts: &[String]) -> Result<NameSet<BYTES>, String> {
+    let names = state.names.into_iter().map(|number| text(texts, number)).collect::<Result<Vec<_>, _>>()?;
+    Ok(NameSet::restore(names, state.cut.map(u64::from_be_bytes)))
+}
+
+/// The profiles, and the hash of each in the order of the state.
+fn profiles(state: ProfilesState, texts: &[String]) -> Result<(Profiles, Vec<ProfileHash>), String> {
+    let mut profiles = Vec::with_capacity(state.profiles.len());
+    for [user, app, client_app, operation, user_agent] in state.profiles {
+        let text = |number| text(texts, number);
+        profiles.push(Profile {
+            user: text(user)?,
+            app: text(app)?,
+            client_app: text(client_app)?,
+            operation: text(operation)?,
+            user_agent: text(user_agent)?,
+        });
+    }
+    let hashes = profiles.iter().map(|profile| ProfileHash(profile.hash())).collect();
+    Ok((Profiles::restore(profiles, state.cut.map(u64::from_be_bytes)), hashes))
 }
 
 #[cfg(test)]
@@ -187,6 +256,9 @@ mod tests {
                 identity: *identity,
                 user: format!("user{}@contoso.example", identity % 100),
                 app: "Azure Portal".to_owned(),
+                client_app: "Browser".to_owned(),
+                operation: "Sign-in activity".to_owned(),
+                user_agent: "Mozilla/5.0".to_owned(),
             });
         }
         tally
@@ -206,8 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_takes_11_bytes_and_a_full_hour_31_times_256() {
-        for (number, a_failure) in [(256, 11), (5000, 31)] {
+    fn a_failure_takes_12_bytes_and_a_full_hour_32_times_256() {
+        for (number, a_failure) in [(256, 12), (5000, 32)] {
             let failures: Vec<_> =
                 (0..number).map(|number: u64| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15), 60, 6)).collect();
             let tally = tally(&failures);
@@ -222,7 +294,7 @@ mod tests {
     fn an_unknown_format_is_an_error_that_names_it() {
         let mut bytes = encode(&tally(&[(1, 2, 3)])).unwrap();
         bytes[0] = 1;
-        assert_eq!(decode(&bytes).unwrap_err(), "its state has the format 1, and this version reads 2");
+        assert_eq!(decode(&bytes).unwrap_err(), "its state has the format 1, and this version reads 3");
         assert_eq!(decode(&[]).unwrap_err(), "its state is empty");
     }
 
@@ -237,13 +309,19 @@ mod tests {
 
     fn bytes_of(hour: HourState) -> Vec<u8> {
         let names = || NamesState { cut: None, names: Vec::new() };
-        let state =
-            TallyState { codes: vec!["50126".parse().unwrap()], hours: vec![hour], users: names(), apps: names() };
+        let state = TallyState {
+            codes: vec!["50126".parse().unwrap()],
+            texts: Vec::new(),
+            hours: vec![hour],
+            users: names(),
+            apps: names(),
+            profiles: ProfilesState { cut: None, profiles: Vec::new() },
+        };
         postcard::to_extend(&state, vec![FORMAT]).unwrap()
     }
 
     fn hour_of(number: u8, second_of_the_hour: u16, code: u16) -> HourState {
-        let failures = vec![FailureState { identity: [7; 8], second_of_the_hour, code }];
+        let failures = vec![FailureState { identity: [7; 8], second_of_the_hour, code, profile: 0 }];
         HourState { hour: number, saturated: false, failures, ends: None }
     }
 

@@ -1,0 +1,108 @@
+//! The texts of a failure by which a tuning entry can exclude it, in bounded space.
+
+use std::borrow::Cow;
+
+use super::bounded_set::{BoundedSet, Member};
+use super::failure::Failure;
+use super::name_set::NAME_LENGTH;
+use super::sample::hash;
+
+/// Bytes of kept profiles in a tally: some 300 of ordinary length.
+const PROFILE_BYTES: usize = 64 * 1024;
+
+/// Bytes that a profile takes besides its texts.
+const OVERHEAD: usize = 16;
+
+/// Comparing a failure with this number of profiles takes as long as hashing its texts.
+const FEW_PROFILES: usize = 4;
+
+/// The end of a text that was truncated, so that it never equals a whole text.
+const ELLIPSIS: &str = "…";
+
+/// Who failed, and by which client. An empty text is missing in the record. A text of more than 128 bytes is truncated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Profile {
+    /// The user's name in lower case.
+    pub user: String,
+    /// The application.
+    pub app: String,
+    /// The client application, such as `Browser` or `IMAP4`.
+    pub client_app: String,
+    /// The operation, such as `Sign-in activity`.
+    pub operation: String,
+    /// The user agent, which the client chooses.
+    pub user_agent: String,
+}
+
+impl Profile {
+    /// The profile of `failure`.
+    #[must_use]
+    pub fn of(failure: &Failure) -> Self {
+        let [user, app, client_app, operation, user_agent] = texts_of(failure).map(Cow::into_owned);
+        Self { user, app, client_app, operation, user_agent }
+    }
+
+    /// All texts, in the order of the fields.
+    #[must_use]
+    pub fn texts(&self) -> [&str; 5] {
+        [&self.user, &self.app, &self.client_app, &self.operation, &self.user_agent]
+    }
+}
+
+impl Member for Profile {
+    fn hash(&self) -> u64 {
+        hash(&self.texts())
+    }
+
+    fn size(&self) -> usize {
+        OVERHEAD + self.texts().iter().map(|text| text.len()).sum::<usize>()
+    }
+}
+
+fn texts_of(failure: &Failure) -> [Cow<'_, str>; 5] {
+    let Failure { user, app, client_app, operation, user_agent, .. } = failure;
+    [user, app, client_app, operation, user_agent].map(|text| truncated(text))
+}
+
+fn truncated(text: &str) -> Cow<'_, str> {
+    if text.len() <= NAME_LENGTH {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(NAME_LENGTH - ELLIPSIS.len());
+    Cow::Owned(format!("{}{ELLIPSIS}", &text[..end]))
+}
+
+/// The hash of a failure's profile in a tally.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProfileHash(pub(crate) u64);
+
+impl ProfileHash {
+    /// The hash in place of a dropped profile. It is the largest, so the smaller of two hashes of one failure stays
+    /// the same, whichever of them is dropped.
+    pub const DROPPED: Self = Self(u64::MAX);
+}
+
+/// The profiles of a tally. A failure whose profile was dropped cannot be excluded by its texts.
+pub type Profiles = BoundedSet<Profile, PROFILE_BYTES>;
+
+impl Profiles {
+    /// Adds the profile of `failure`, and returns its hash.
+    pub fn add(&mut self, failure: &Failure) -> ProfileHash {
+        let texts = texts_of(failure);
+        let equals = |profile: &Profile| profile.texts().iter().zip(&texts).all(|(one, other)| one == other);
+        if self.len() <= FEW_PROFILES
+            && let Some((hash, _)) = self.entries().find(|(_, profile)| equals(profile))
+        {
+            return ProfileHash(hash);
+        }
+        let hash = hash(&texts.each_ref().map(|text| &**text));
+        self.insert(hash, Profile::of(failure));
+        self.kept(ProfileHash(hash))
+    }
+
+    /// The hash, or [`ProfileHash::DROPPED`] if its profile is not kept.
+    #[must_use]
+    pub fn kept(&self, profile: ProfileHash) -> ProfileHash {
+        if self.cut().is_some_and(|cut| profile.0 >= cut) { ProfileHash::DROPPED } else { profile }
+    }
+}
