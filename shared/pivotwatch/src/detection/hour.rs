@@ -83,14 +83,14 @@ impl Hour {
         })
     }
 
-    /// The seconds of the day of all kept failures that `is_excluded` does not exclude, sorted.
+    /// All kept failures, sorted: the second of the day, and the occurrence if it decides what the failure is.
     ///
     /// The occurrence is given for failures of the sample in an hour whose failures are all known. Otherwise, a failure
     /// outside the sample may be of any kind, and so may one that is not known.
-    pub(crate) fn seconds_without(&self, is_excluded: impl Fn(u32, Option<&Occurrence>) -> bool) -> Vec<u32> {
+    pub(crate) fn known(&self) -> impl Iterator<Item = (u32, Option<&Occurrence>)> {
         let is_complete = self.is_complete();
-        let occurrence = |identity: u64| self.sample.get(identity).filter(|_| is_complete);
-        self.sorted_seconds(|identity, second| !is_excluded(second, occurrence(identity)))
+        let occurrence = move |identity: u64| self.sample.get(identity).filter(|_| is_complete);
+        self.moments().into_iter().map(move |(second, identity)| (second, occurrence(identity)))
     }
 
     fn ends_mut(&mut self) -> &mut Ends {
@@ -109,11 +109,11 @@ impl Hour {
     /// A failure that exports give several times counts at the earliest.
     #[must_use]
     pub fn seconds(&self) -> Vec<u32> {
-        self.sorted_seconds(|_, _| true)
+        self.moments().into_iter().map(|(second, _)| second).collect()
     }
 
-    /// The seconds of the failures that `counts` accepts by identity and second, sorted.
-    fn sorted_seconds(&self, counts: impl Fn(u64, u32) -> bool) -> Vec<u32> {
+    /// The moments of all kept failures, sorted.
+    fn moments(&self) -> Vec<Moment> {
         let sampled = self.sample.entries().map(|(identity, occurrence)| (occurrence.second, identity));
         let ends = self.ends.iter().flat_map(|ends| ends.earliest.0.keys().chain(ends.latest.0.keys()).copied());
         let mut first = BTreeMap::<u64, u32>::new();
@@ -121,10 +121,9 @@ impl Hour {
             let known = first.entry(identity).or_insert(second);
             *known = second.min(*known);
         }
-        let counted = first.into_iter().filter(|(identity, second)| counts(*identity, *second));
-        let mut seconds: Vec<_> = counted.map(|(_, second)| second).collect();
-        seconds.sort_unstable();
-        seconds
+        let mut moments: Vec<_> = first.into_iter().map(|(identity, second)| (second, identity)).collect();
+        moments.sort_unstable();
+        moments
     }
 }
 
@@ -312,9 +311,9 @@ mod tests {
                 let code = if stays(number) { "50126" } else { "50074" }.parse().unwrap();
                 hour.add(spread(number as u64), Occurrence { second: *second, code, profile: PROFILE });
             }
-            let is_excluded =
-                |_: u32, known: Option<&Occurrence>| known.is_some_and(|known| &*known.code == "50074");
-            let known = hour.seconds_without(is_excluded);
+            let stays_known = |known: Option<&Occurrence>| known.is_none_or(|known| &*known.code != "50074");
+            let known: Vec<_> =
+                hour.known().filter(|(_, known)| stays_known(*known)).map(|(second, _)| second).collect();
             for is_within in [|second: u32, cut: u32| second <= cut, |second: u32, cut: u32| second >= cut] {
                 let staying = seconds.iter().enumerate().filter(|(number, _)| stays(*number));
                 let there_are = staying.filter(|(_, second)| is_within(**second, cut)).count();

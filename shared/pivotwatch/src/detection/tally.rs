@@ -168,16 +168,12 @@ impl Tally {
         self.hours.values().flat_map(Hour::seconds)
     }
 
-    /// Like [`Tally::seconds`], without the failures that `is_excluded` excludes.
-    pub fn seconds_without(&self, is_excluded: impl Fn(KnownFailure<'_>) -> bool) -> impl Iterator<Item = u32> {
-        self.hours.values().flat_map(move |hour| {
-            hour.seconds_without(|second, occurrence| {
-                is_excluded(KnownFailure {
-                    second,
-                    code: occurrence.map(|occurrence| &*occurrence.code),
-                    profile: occurrence.and_then(|occurrence| self.profiles.get(occurrence.profile.0)),
-                })
-            })
+    /// The failures of [`Tally::seconds`], with what is known of each.
+    pub fn known_failures(&self) -> impl Iterator<Item = KnownFailure<'_>> {
+        self.hours.values().flat_map(Hour::known).map(|(second, occurrence)| KnownFailure {
+            second,
+            code: occurrence.map(|occurrence| &*occurrence.code),
+            profile: occurrence.and_then(|occurrence| self.profiles.get(occurrence.profile.0)),
         })
     }
 
@@ -342,21 +338,11 @@ mod tests {
     fn a_failure_beyond_the_bound_of_profiles_is_known_without_its_profile() {
         let failures: Vec<_> = (0..200).map(|number| (number, number)).collect();
         let tally = with_all(&failures);
-        let (mut with_profile, mut without) = (0, 0);
-        let all = tally.seconds_without(|failure| {
-            assert_eq!(failure.code, Some("50126"));
-            false
-        });
-        assert_eq!(all.count(), 200);
-        let known = tally.hours.values().flat_map(|hour| hour.sample().entries());
-        for (_, occurrence) in known {
-            match tally.profiles.get(occurrence.profile.0) {
-                Some(_) => with_profile += 1,
-                None => without += 1,
-            }
-        }
-        assert!((80..120).contains(&with_profile), "{with_profile} with a profile, {without} without");
-        assert_eq!(with_profile, tally.profiles.len());
+        let known: Vec<_> = tally.known_failures().collect();
+        assert!(known.iter().all(|failure| failure.code == Some("50126")));
+        let with_profile = known.iter().filter(|failure| failure.profile.is_some()).count();
+        assert_eq!((known.len(), with_profile), (200, tally.profiles.len()));
+        assert!((80..120).contains(&with_profile), "{with_profile} with a profile");
     }
 
     #[test]
