@@ -8,6 +8,7 @@
 //! | [`rule`] | the rule's constants and parameters |
 //! | [`address`], [`day`], [`source`] | the types of a fact's fields |
 //! | [`failure`], [`tally`], [`hour`], [`sample`], [`name_set`] | failed sign-ins, and their tallies in bounded space |
+//! | [`result_code`] | what Entra's result codes mean, and their classes |
 //! | [`account`], [`login`] | successful console logins, and the rule's names for their users |
 //! | [`parameters`] | the bounds and the notation of the rule's parameters |
 //! | [`window`] | when a login matches |
@@ -25,6 +26,7 @@ pub mod incident;
 pub mod login;
 pub mod name_set;
 pub mod parameters;
+pub mod result_code;
 pub mod rule;
 pub mod sample;
 pub mod source;
