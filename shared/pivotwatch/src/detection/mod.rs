@@ -9,6 +9,7 @@
 //! | [`address`], [`day`], [`source`] | the types of a fact's fields |
 //! | [`failure`], [`profile`] | failed sign-ins, and who failed by which client |
 //! | [`tally`], [`hour`], [`sample`], [`bounded_set`], [`name_set`] | tallies of failures, in bounded space |
+//! | [`result_code`] | what Entra's result codes mean, and their classes |
 //! | [`account`], [`login`] | successful console logins, and the rule's names for their users |
 //! | [`parameters`] | the bounds and the notation of the rule's parameters |
 //! | [`window`] | when a login matches |
@@ -28,6 +29,7 @@ pub mod login;
 pub mod name_set;
 pub mod parameters;
 pub mod profile;
+pub mod result_code;
 pub mod rule;
 pub mod sample;
 pub mod source;
