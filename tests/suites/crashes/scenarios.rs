@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use chrono::TimeDelta;
-use pivotwatch::detection::{Address, Day, Evidence, Rule, incidents};
+use pivotwatch::detection::{Address, Day, Evidence, Rule, Tuning, incidents};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Sns, TableLocation};
 use pivotwatch::objects::S3;
@@ -64,7 +64,10 @@ impl Function {
         let (address, days) = (Address::parse(ADDRESS).unwrap(), Day::of(noon()).before(3)..=Day::of(noon()).after(3));
         let contents = store_contents(store, address, days.clone()).await;
         assert!(contents.unreadable.is_empty());
-        let wanted = incidents(&contents.evidence, rule).into_iter().map(|report| report.incident.id).collect();
+        let wanted = incidents(&contents.evidence, rule, &Tuning::default())
+            .into_iter()
+            .map(|report| report.incident.id)
+            .collect();
         let incidents = store_contents::incidents(store, address, days, &wanted).await;
         Stored { evidence: contents.evidence, incidents }
     }

@@ -4,7 +4,7 @@ mod mistakes;
 
 use std::collections::BTreeSet;
 
-use pivotwatch::detection::incidents;
+use pivotwatch::detection::{Tuning, incidents};
 use pivotwatch_tests::cases;
 use pivotwatch_tests::judge::{Finding, judge};
 use pivotwatch_tests::worlds::worlds;
@@ -15,7 +15,7 @@ proptest! {
 
     #[test]
     fn the_incidents_of_a_world_are_those_that_the_rule_finds(world in worlds()) {
-        let incidents = world.evidence().into_iter().flat_map(|evidence| incidents(&evidence, &world.rule));
+        let incidents = world.evidence().into_iter().flat_map(|evidence| incidents(&evidence, &world.rule, &Tuning::default()));
         let found: BTreeSet<Finding> = incidents.map(|incident| Finding::from(&incident)).collect();
         prop_assert_eq!(found, judge(&world));
     }

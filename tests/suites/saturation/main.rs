@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Address, Evidence, Failure, Login, Rule, Source, incidents};
+use pivotwatch::detection::{Address, Evidence, Failure, Login, Rule, Source, Tuning, incidents};
 use pivotwatch_tests::facts::{ADDRESS, at, console_login, noon};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -95,7 +95,7 @@ proptest! {
         };
         let order = if any_order { Order::Any } else { Order::FailuresFirst };
         let rule = Rule { threshold, window, order, ..Rule::default() };
-        let found = incidents(&evidence(&times, login(login_time)), &rule);
+        let found = incidents(&evidence(&times, login(login_time)), &rule, &Tuning::default());
         prop_assert_eq!(!found.is_empty(), by_definition(&times, login_time, &rule));
         for report in found {
             let failures = &report.failures[&Source::Interactive];
@@ -112,7 +112,7 @@ fn the_edge_of_a_window_in_a_saturated_hour_is_decided_exactly() {
     for (held, expected) in [(4, false), (5, false), (6, true), (7, true)] {
         // The window that ends with the login begins with the last `held` failures.
         let login_time = times[times.len() - held] + TimeDelta::hours(24);
-        let found = incidents(&evidence(&times, login(login_time)), &Rule::default());
+        let found = incidents(&evidence(&times, login(login_time)), &Rule::default(), &Tuning::default());
         assert_eq!(!found.is_empty(), expected, "{held} failures");
     }
 }

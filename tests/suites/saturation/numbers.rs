@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use pivotwatch::detection::{Rule, Source, incidents};
+use pivotwatch::detection::{Rule, Source, Tuning, incidents};
 use pivotwatch::notify::{TableLocation, message};
 use pivotwatch_tests::facts::noon;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ proptest! {
         for time in &times {
             *of_hours.entry(hour(time)).or_default() += 1;
         }
-        for report in incidents(&evidence(&times, login(login_time)), &rule) {
+        for report in incidents(&evidence(&times, login(login_time)), &rule, &Tuning::default()) {
             let failures = &report.failures[&Source::Interactive];
             let is_sampled = times.iter().filter(|time| near(time)).any(|time| of_hours[&hour(time)] > 256);
             prop_assert_eq!(failures.count_estimated, is_sampled);
@@ -44,7 +44,8 @@ fn a_number_of_users_is_exact_or_reported_as_an_estimate() {
     let spread = |number: i64| (0..number).map(|second| noon() + TimeDelta::seconds(second * 10)).collect::<Vec<_>>();
     for (number, is_estimated) in [(200, false), (2_400, false), (3_600, true)] {
         let times = spread(number);
-        let found = incidents(&evidence(&times, login(noon() + TimeDelta::hours(11))), &Rule::default());
+        let found =
+            incidents(&evidence(&times, login(noon() + TimeDelta::hours(11))), &Rule::default(), &Tuning::default());
         let failures = &found[0].failures[&Source::Interactive];
         assert_eq!(failures.users_estimated, is_estimated, "{number}: {}", failures.users_total);
         let text = message(&found[0], &Rule::default(), &TableLocation::default()).text;

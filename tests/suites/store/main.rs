@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{
-    Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, incidents,
+    Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, Tuning, incidents,
 };
 use pivotwatch::store::{InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, WriteOutcome};
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
@@ -86,7 +86,7 @@ fn report() -> IncidentReport {
         logins: vec![login("one", 1), login("two", 2)],
         ..Evidence::none(key.address)
     };
-    incidents(&evidence, &Rule::default()).remove(0)
+    incidents(&evidence, &Rule::default(), &Tuning::default()).remove(0)
 }
 
 /// An incident before it is published.

@@ -45,6 +45,12 @@ impl Address {
         Err(if is_redacted(text) { AddressFault::Redacted } else { AddressFault::NotAnAddress })
     }
 
+    /// The address.
+    #[must_use]
+    pub const fn ip(self) -> IpAddr {
+        self.0
+    }
+
     /// Whether this is a loopback address, which the rule excludes.
     #[must_use]
     pub fn is_loopback(self) -> bool {

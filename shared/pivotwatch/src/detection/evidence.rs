@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`FailureIndex::matching`] | tallies and logins | the incidents: the joined logins that match |
 //! | [`FailureIndex::report`] | tallies and one incident | all derived values: failures, signals, severity |
-//! | [`incidents`] | tallies and all logins | the reports of all incidents, if the logins fit into memory |
+//! | [`incidents`] | tallies, all logins and tuning | the reports of all incidents, if the logins fit into memory |
 //!
 //! Whether a login matches depends on the tallies around it, and on no other login. An incident can therefore be
 //! extended login by login. A report covers the time from the first login of its incident to the last. It does not
@@ -20,11 +20,12 @@ use super::address::Address;
 use super::day::Day;
 use super::incident::{Columns, Incident, IncidentReport, Signal, SourceFailures, USERS_LISTED};
 use super::login::Login;
-use super::rule::{Order, Rule};
+use super::rule::Rule;
 use super::sample::hash;
 use super::source::Source;
 use super::tally::{Tally, Users, by_code, rounded};
-use super::window::{can_match, matches};
+use super::tuning::{IncidentJudgements, TunedIndex, Tuning};
+use super::window::{around, can_match, matches};
 
 /// The tallies of one address over some days.
 pub type Tallies = BTreeMap<(Day, Source), Tally>;
@@ -124,24 +125,23 @@ impl<'a> FailureIndex<'a> {
             .collect()
     }
 
-    /// The report of `incident`.
+    /// The report of `incident`, as one that is not hidden.
     #[must_use]
     pub fn report(&self, incident: Incident) -> IncidentReport {
         let range = self.around(&incident);
         let failures =
             self.sources.iter().filter_map(|source| Some((source.source, source.failures(&incident, range)?)));
-        IncidentReport { failures: failures.collect(), signals: self.signals(&incident), incident }
+        IncidentReport {
+            failures: failures.collect(),
+            signals: self.signals(&incident),
+            hidden_by: BTreeSet::new(),
+            incident,
+        }
     }
 
     /// The first and the last second, since the epoch, of the failures in the report of `incident`.
     fn around(&self, incident: &Incident) -> (i64, i64) {
-        let window = self.rule.window.num_seconds();
-        let last = incident.end_time.timestamp();
-        let to = match self.rule.order {
-            Order::Any => last + window,
-            Order::FailuresFirst => last,
-        };
-        (incident.start_time.timestamp() - window, to)
+        around(incident.start_time.timestamp(), incident.end_time.timestamp(), self.rule)
     }
 }
 
@@ -196,12 +196,19 @@ fn second(timestamp: i64) -> Option<DateTime<Utc>> {
 }
 
 /// The reports of all incidents of an address. Further facts never remove an incident, or a login from an incident.
+/// Tuning only decides which incidents are hidden.
 #[must_use]
-pub fn incidents(evidence: &Evidence, rule: &Rule) -> Vec<IncidentReport> {
+pub fn incidents(evidence: &Evidence, rule: &Rule, tuning: &Tuning) -> Vec<IncidentReport> {
     let index = FailureIndex::of(&evidence.tallies, rule);
-    let mut found = BTreeMap::new();
+    let tuned = TunedIndex::of(&evidence.tallies, rule, tuning, evidence.address);
+    let (mut found, mut judged) = (BTreeMap::new(), IncidentJudgements::default());
     index.matching(&evidence.logins, &mut found);
-    found.into_values().map(|incident| index.report(incident)).collect()
+    if let Some(tuned) = tuned {
+        judged.add(&index, &tuned, &evidence.logins);
+    }
+    let report =
+        |incident: Incident| IncidentReport { hidden_by: judged.hidden_by(incident.id), ..index.report(incident) };
+    found.into_values().map(report).collect()
 }
 
 /// The users to list: those with the AWS user's name first, then those with the smallest hashes. So the selection

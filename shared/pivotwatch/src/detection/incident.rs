@@ -278,17 +278,12 @@ impl Incident {
     #[must_use]
     pub fn of(login: &Login, exceeded: BTreeSet<Source>) -> Self {
         let columns = Columns::of(login);
-        let account_id = if login.recipient_account_id.is_empty() {
-            &login.user_identity_account_id
-        } else {
-            &login.recipient_account_id
-        };
         let mut logins = MatchedLogins::default();
         logins.add(LoginReference::of(login));
         Self {
             id: columns.id(login.day()),
             day: login.day(),
-            account_id: account_id.clone(),
+            account_id: login.account_id().to_owned(),
             user_identity_arn: login.user_identity_arn.clone(),
             columns,
             start_time: login.time,
@@ -331,6 +326,8 @@ pub struct IncidentReport {
     pub failures: BTreeMap<Source, SourceFailures>,
     /// The signals, which raise the severity.
     pub signals: BTreeSet<Signal>,
+    /// The ids of the tuning entries that keep the incident from being mailed; empty if it is mailed.
+    pub hidden_by: BTreeSet<String>,
 }
 
 impl IncidentReport {

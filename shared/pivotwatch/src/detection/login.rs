@@ -45,6 +45,12 @@ impl Login {
     pub fn day(&self) -> Day {
         Day::of(self.time)
     }
+
+    /// The id of the AWS account: `recipientAccountId` or, without it, the account of the identity.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        if self.recipient_account_id.is_empty() { &self.user_identity_account_id } else { &self.recipient_account_id }
+    }
 }
 
 /// Whether a `userIdentity.type` is the root user's.

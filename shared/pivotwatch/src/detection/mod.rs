@@ -13,6 +13,7 @@
 //! | [`account`], [`login`] | successful console logins, and the rule's names for their users |
 //! | [`parameters`] | the bounds and the notation of the rule's parameters |
 //! | [`window`] | when a login matches |
+//! | [`tuning`] | which incidents are mailed |
 //! | [`incident`], [`evidence`] | the incidents of an address, and their reports |
 
 pub mod account;
@@ -34,6 +35,7 @@ pub mod rule;
 pub mod sample;
 pub mod source;
 pub mod tally;
+pub mod tuning;
 pub mod window;
 
 pub use address::Address;
@@ -45,3 +47,4 @@ pub use login::Login;
 pub use rule::Rule;
 pub use source::Source;
 pub use tally::Tally;
+pub use tuning::Tuning;

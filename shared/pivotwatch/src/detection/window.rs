@@ -40,6 +40,17 @@ pub fn can_match(moments: &[i64], rule: &Rule) -> bool {
     moments.windows(exceeding).any(|held| held[held.len() - 1] - held[0] <= rule.window.num_seconds())
 }
 
+/// The first and the last time at which a failure can match a login from `first` to `last`, in seconds since the epoch.
+#[must_use]
+pub fn around(first: i64, last: i64, rule: &Rule) -> (i64, i64) {
+    let window = rule.window.num_seconds();
+    let end = match rule.order {
+        Order::Any => last + window,
+        Order::FailuresFirst => last,
+    };
+    (first - window, end)
+}
+
 /// Whether a login at the time `login` matches the failures of one source at `moments` (sorted).
 #[must_use]
 pub fn matches(moments: &[i64], login: i64, rule: &Rule) -> bool {

@@ -4,6 +4,7 @@ use super::*;
 use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
 use crate::detection::incident::Severity;
 use crate::detection::name_set::NAME_LENGTH;
+use crate::detection::rule::Order;
 use crate::detection::{Failure, IncidentReport};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -33,7 +34,7 @@ fn login_as(user_identity_type: &str, account_name: &str, account_upn_suffix: &s
 /// What people read of the only incident of `login`.
 fn report_of(failures: Vec<Failure>, login: Login, rule: &Rule) -> IncidentReport {
     let evidence = Evidence { tallies: tallies(failures), logins: vec![login], ..Evidence::none(address()) };
-    incidents(&evidence, rule).pop().expect("an incident")
+    incidents(&evidence, rule, &Tuning::default()).pop().expect("an incident")
 }
 
 fn signals(failures: Vec<Failure>, login: Login) -> BTreeSet<Signal> {

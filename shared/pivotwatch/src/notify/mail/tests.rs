@@ -7,7 +7,7 @@ use crate::detection::{Address, Login};
 
 fn of(login: &Login) -> IncidentReport {
     let incident = Incident::of(login, [Source::Interactive].into());
-    IncidentReport { incident, failures: BTreeMap::new(), signals: BTreeSet::new() }
+    IncidentReport { incident, failures: BTreeMap::new(), signals: BTreeSet::new(), hidden_by: BTreeSet::new() }
 }
 
 fn alice() -> Login {

@@ -1,0 +1,129 @@
+//! The conditions of an entry: all that are named must hold.
+
+use std::collections::BTreeSet;
+
+use super::network::Networks;
+use super::pattern::Patterns;
+use crate::detection::login::Login;
+use crate::detection::result_code::{CodeClass, classes};
+use crate::detection::source::Source;
+use crate::detection::tally::KnownFailure;
+
+/// A condition on a value: it is one of some. `None` holds for every value.
+type OneOf<T> = Option<BTreeSet<T>>;
+
+/// The conditions on failures of an address.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FailureConditions {
+    /// `cidr`.
+    pub networks: Networks,
+    /// `user`.
+    pub user: Patterns,
+    /// `app`.
+    pub app: Patterns,
+    /// `operation`.
+    pub operation: Patterns,
+    /// `client_app`.
+    pub client_app: Patterns,
+    /// `user_agent`.
+    pub user_agent: Patterns,
+    /// `code`: result codes.
+    pub codes: OneOf<String>,
+    /// `code_class`: a class of the result code.
+    pub classes: OneOf<CodeClass>,
+    /// `source`.
+    pub sources: OneOf<Source>,
+}
+
+impl FailureConditions {
+    /// Whether all conditions but the one on the address hold. A value that is not known meets no condition.
+    #[must_use]
+    pub fn hold(&self, failure: &KnownFailure<'_>, source: Source) -> bool {
+        let profile = failure.profile;
+        let code_is = |holds: &dyn Fn(&str) -> bool| failure.code.is_some_and(holds);
+        self.sources.as_ref().is_none_or(|sources| sources.contains(&source))
+            && self.codes.as_ref().is_none_or(|codes| code_is(&|code| codes.contains(code)))
+            && self.classes.as_ref().is_none_or(|of| code_is(&|code| classes(code).any(|class| of.contains(&class))))
+            && self.user.match_known(profile.map(|profile| &*profile.user))
+            && self.app.match_known(profile.map(|profile| &*profile.app))
+            && self.operation.match_known(profile.map(|profile| &*profile.operation))
+            && self.client_app.match_known(profile.map(|profile| &*profile.client_app))
+            && self.user_agent.match_known(profile.map(|profile| &*profile.user_agent))
+    }
+
+    /// Whether the conditions select few failures.
+    #[must_use]
+    pub fn are_selective(&self) -> bool {
+        self.networks.are_narrow()
+            || [&self.user, &self.app, &self.operation, &self.client_app, &self.user_agent]
+                .iter()
+                .any(|patterns| patterns.are_selective())
+            || self.codes.is_some()
+            || is_part(self.classes.as_ref(), &CodeClass::ALL)
+            || is_part(self.sources.as_ref(), &Source::ALL)
+    }
+}
+
+/// The conditions on logins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LoginConditions {
+    /// `cidr`.
+    pub networks: Networks,
+    /// `principal`: the ARN, the rule's account name, or that name with its suffix.
+    pub principal: Patterns,
+    /// `account`: the id of the AWS account.
+    pub account: Patterns,
+    /// `region`.
+    pub region: Patterns,
+    /// `user_agent`.
+    pub user_agent: Patterns,
+}
+
+impl LoginConditions {
+    /// Whether all conditions but the one on the address hold.
+    #[must_use]
+    pub fn hold(&self, login: &Login) -> bool {
+        let full_name = format!("{}@{}", login.account_name, login.account_upn_suffix);
+        self.principal.match_one(&[&login.user_identity_arn, &login.account_name, &full_name])
+            && self.account.match_one(&[login.account_id()])
+            && self.region.match_one(&[&login.aws_region])
+            && self.user_agent.match_one(&[&login.user_agent])
+    }
+
+    /// Whether the conditions select few logins.
+    #[must_use]
+    pub fn are_selective(&self) -> bool {
+        self.networks.are_narrow()
+            || [&self.principal, &self.account, &self.region, &self.user_agent]
+                .iter()
+                .any(|patterns| patterns.are_selective())
+    }
+}
+
+/// The conditions of a threshold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ThresholdConditions {
+    /// `cidr`.
+    pub networks: Networks,
+    /// `source`: the log of the failures.
+    pub sources: OneOf<Source>,
+}
+
+impl ThresholdConditions {
+    /// Whether the threshold is that of a source.
+    #[must_use]
+    pub fn apply_to(&self, source: Source) -> bool {
+        self.sources.as_ref().is_none_or(|sources| sources.contains(&source))
+    }
+
+    /// Whether the conditions select few addresses, or some of the sources.
+    #[must_use]
+    pub fn are_selective(&self) -> bool {
+        self.networks.are_narrow() || is_part(self.sources.as_ref(), &Source::ALL)
+    }
+}
+
+/// Whether a condition holds for a part of all values.
+fn is_part<T: Ord>(values: Option<&BTreeSet<T>>, all: &[T]) -> bool {
+    values.is_some_and(|values| !all.iter().all(|value| values.contains(value)))
+}

@@ -1,0 +1,76 @@
+//! A tuning entry.
+
+use chrono::{DateTime, Utc};
+
+use super::conditions::{FailureConditions, LoginConditions, ThresholdConditions};
+use super::network::Networks;
+
+/// A valid tuning entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// 1 to 64 of the characters `a` to `z`, `0` to `9` and `-`.
+    pub id: String,
+    /// What the entry does.
+    pub effect: Effect,
+    /// The events to which the entry applies, by their time.
+    pub period: Period,
+    /// Why the entry exists, for people.
+    pub reason: String,
+    /// Who wrote the entry, for people.
+    pub author: String,
+    /// When the entry was written, if that is known.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When the entry was removed. A removed entry applies to nothing.
+    pub removed_at: Option<DateTime<Utc>>,
+}
+
+/// What an entry does, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Failures that meet the conditions do not count.
+    ExcludeFailures(FailureConditions),
+    /// Logins that meet the conditions do not match.
+    ExcludeLogins(LoginConditions),
+    /// Logins that meet the conditions match only with more failures than `threshold`.
+    Threshold {
+        /// Above the rule's, at most [`Threshold::MAX`](crate::detection::parameters::Threshold::MAX).
+        threshold: u32,
+        /// The logins, and the sources of the failures.
+        conditions: ThresholdConditions,
+    },
+}
+
+/// A period of time: from its start up to, and without, its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    /// The first moment; `None` without a beginning.
+    pub starts_at: Option<DateTime<Utc>>,
+    /// The first moment after the period; `None` without an end.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Period {
+    /// Whether a moment lies in the period.
+    #[must_use]
+    pub fn contains(&self, time: DateTime<Utc>) -> bool {
+        self.starts_at.is_none_or(|start| start <= time) && self.expires_at.is_none_or(|end| time < end)
+    }
+}
+
+impl Entry {
+    /// Whether the entry was removed.
+    #[must_use]
+    pub const fn is_removed(&self) -> bool {
+        self.removed_at.is_some()
+    }
+
+    /// The networks of the entry's addresses.
+    #[must_use]
+    pub const fn networks(&self) -> &Networks {
+        match &self.effect {
+            Effect::ExcludeFailures(conditions) => &conditions.networks,
+            Effect::ExcludeLogins(conditions) => &conditions.networks,
+            Effect::Threshold { conditions, .. } => &conditions.networks,
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Parses a tuning entry from JSON, and reports all its faults. The format is that of the table, of the deployment's
+//! variables and of files.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::conditions::{FailureConditions, LoginConditions, ThresholdConditions};
+use super::entry::{Effect, Entry, Period};
+use super::network::{self, Networks};
+use super::pattern::Patterns;
+use crate::detection::parameters::Threshold;
+use crate::detection::rule::Rule;
+
+/// Why an entry is invalid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum EntryFault {
+    #[error("it is no tuning entry: {0}")]
+    Malformed(String),
+    #[error("{0:?} is no id: use 1 to 64 of the characters a-z, 0-9 and -")]
+    Id(String),
+    #[error("another entry has the same id")]
+    Duplicate,
+    #[error("it needs one of \"exclude\" and \"threshold\"")]
+    Effect,
+    #[error("it has no condition: name at least one under \"when\"")]
+    NoCondition,
+    #[error("the condition {condition:?} does not go with {effect}, which takes {allowed}")]
+    Condition { condition: &'static str, effect: &'static str, allowed: &'static str },
+    #[error("the condition {0:?} has no value")]
+    NoValue(&'static str),
+    #[error("{0:?} is no network, such as 192.0.2.0/24 or 2001:db8:7::/48, with no bit set beyond the prefix")]
+    Network(String),
+    #[error("{0:?} is no result code: use digits")]
+    Code(String),
+    #[error("{0}")]
+    Name(String),
+    #[error("the threshold {0} is not a number above the rule's threshold {1}, up to {most}", most = Threshold::MAX.get())]
+    Threshold(i64, u32),
+    #[error("{0:?} is missing")]
+    Missing(&'static str),
+    #[error("it needs either \"expires_at\" or \"permanent\": true")]
+    End,
+    #[error("it starts at its end or later")]
+    Period,
+    #[error("it applies to too much: add a condition, or say \"force\": true")]
+    TooWide,
+}
+
+/// An entry that is ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidEntry {
+    /// Its id, if it has one.
+    pub id: Option<String>,
+    /// All its faults, at least one.
+    pub faults: Vec<EntryFault>,
+}
+
+impl InvalidEntry {
+    /// The stable code for logs and alarms.
+    pub const CODE: &'static str = "tuning.invalid";
+
+    /// The faults in one sentence.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        self.faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEntry {
+    id: String,
+    exclude: Option<Exclude>,
+    threshold: Option<i64>,
+    when: Option<WrittenConditions>,
+    reason: Option<String>,
+    author: Option<String>,
+    created_at: Option<DateTime<Utc>>,
+    starts_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    permanent: bool,
+    #[serde(default)]
+    force: bool,
+    removed_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Exclude {
+    Failures,
+    Logins,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenConditions {
+    cidr: Option<Vec<String>>,
+    user: Option<Vec<String>>,
+    app: Option<Vec<String>>,
+    operation: Option<Vec<String>>,
+    client_app: Option<Vec<String>>,
+    user_agent: Option<Vec<String>>,
+    code: Option<Vec<WrittenCode>>,
+    code_class: Option<Vec<String>>,
+    source: Option<Vec<String>>,
+    principal: Option<Vec<String>>,
+    account: Option<Vec<String>>,
+    region: Option<Vec<String>>,
+}
+
+/// A result code, which DynamoDB's console and people write as a text or a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenCode {
+    Text(String),
+    Number(u64),
+}
+
+/// The conditions that go with each effect.
+const OF_FAILURES: &str = "cidr, user, app, operation, client_app, user_agent, code, code_class and source";
+const OF_LOGINS: &str = "cidr, principal, account, region and user_agent";
+const OF_THRESHOLDS: &str = "cidr and source";
+
+/// The longest id.
+const ID_LENGTH: usize = 64;
+
+impl Entry {
+    /// Parses an entry for `rule`.
+    ///
+    /// # Errors
+    /// [`InvalidEntry`] with all faults.
+    pub fn parse(value: &Value, rule: &Rule) -> Result<Self, InvalidEntry> {
+        let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
+        let written = WrittenEntry::deserialize(value)
+            .map_err(|error| InvalidEntry { id: id.clone(), faults: vec![EntryFault::Malformed(error.to_string())] })?;
+        let mut parser = Parser { faults: Vec::new() };
+        let entry = parser.entry(written, rule);
+        match entry {
+            Some(entry) if parser.faults.is_empty() => Ok(entry),
+            _ => Err(InvalidEntry { id, faults: parser.faults }),
+        }
+    }
+}
+
+struct Parser {
+    faults: Vec<EntryFault>,
+}
+
+impl Parser {
+    fn entry(&mut self, written: WrittenEntry, rule: &Rule) -> Option<Entry> {
+        if !is_id(&written.id) {
+            self.faults.push(EntryFault::Id(written.id.clone()));
+        }
+        let conditions = written.when.unwrap_or_default();
+        let has_condition = conditions.named().iter().any(|(_, values)| values.is_some());
+        if !has_condition {
+            self.faults.push(EntryFault::NoCondition);
+        }
+        for (name, values) in conditions.named() {
+            if values == Some(0) {
+                self.faults.push(EntryFault::NoValue(name));
+            }
+        }
+        let (effect, is_selective) = match (written.exclude, written.threshold) {
+            (Some(Exclude::Failures), None) => {
+                let conditions = self.failure_conditions(conditions);
+                let is_selective = conditions.are_selective();
+                (Some(Effect::ExcludeFailures(conditions)), is_selective)
+            }
+            (Some(Exclude::Logins), None) => {
+                let conditions = self.login_conditions(conditions);
+                let is_selective = conditions.are_selective();
+                (Some(Effect::ExcludeLogins(conditions)), is_selective)
+            }
+            (None, Some(threshold)) => {
+                let conditions = self.threshold_conditions(conditions);
+                let is_selective = conditions.are_selective();
+                let threshold = self.threshold(threshold, rule);
+                (threshold.map(|threshold| Effect::Threshold { threshold, conditions }), is_selective)
+            }
+            _ => {
+                self.faults.push(EntryFault::Effect);
+                (None, true)
+            }
+        };
+        if has_condition && !is_selective && !written.force {
+            self.faults.push(EntryFault::TooWide);
+        }
+        let period = Period { starts_at: written.starts_at, expires_at: written.expires_at };
+        if written.permanent == period.expires_at.is_some() {
+            self.faults.push(EntryFault::End);
+        }
+        if period.starts_at.zip(period.expires_at).is_some_and(|(start, end)| start >= end) {
+            self.faults.push(EntryFault::Period);
+        }
+        Some(Entry {
+            id: written.id,
+            effect: effect?,
+            period,
+            reason: self.required("reason", written.reason),
+            author: self.required("author", written.author),
+            created_at: written.created_at,
+            removed_at: written.removed_at,
+        })
+    }
+
+    fn failure_conditions(&mut self, written: WrittenConditions) -> FailureConditions {
+        self.refuse(&written, &["principal", "account", "region"], "\"exclude\": \"failures\"", OF_FAILURES);
+        FailureConditions {
+            networks: self.networks(written.cidr),
+            user: patterns(written.user),
+            app: patterns(written.app),
+            operation: patterns(written.operation),
+            client_app: patterns(written.client_app),
+            user_agent: patterns(written.user_agent),
+            codes: written.code.map(|codes| self.each(codes, code)),
+            classes: self.names(written.code_class),
+            sources: self.names(written.source),
+        }
+    }
+
+    fn login_conditions(&mut self, written: WrittenConditions) -> LoginConditions {
+        let of_failures = ["user", "app", "operation", "client_app", "code", "code_class", "source"];
+        self.refuse(&written, &of_failures, "\"exclude\": \"logins\"", OF_LOGINS);
+        LoginConditions {
+            networks: self.networks(written.cidr),
+            principal: patterns(written.principal),
+            account: patterns(written.account),
+            region: patterns(written.region),
+            user_agent: patterns(written.user_agent),
+        }
+    }
+
+    fn threshold_conditions(&mut self, written: WrittenConditions) -> ThresholdConditions {
+        let others = [
+            "user",
+            "app",
+            "operation",
+            "client_app",
+            "user_agent",
+            "code",
+            "code_class",
+            "principal",
+            "account",
+            "region",
+        ];
+        self.refuse(&written, &others, "\"threshold\"", OF_THRESHOLDS);
+        ThresholdConditions { networks: self.networks(written.cidr), sources: self.names(written.source) }
+    }
+
+    /// Reports the conditions that do not go with the effect.
+    fn refuse(&mut self, written: &WrittenConditions, refused: &[&str], effect: &'static str, allowed: &'static str) {
+        let named = written.named().into_iter().filter(|(name, values)| values.is_some() && refused.contains(name));
+        self.faults.extend(named.map(|(condition, _)| EntryFault::Condition { condition, effect, allowed }));
+    }
+
+    fn threshold(&mut self, written: i64, rule: &Rule) -> Option<u32> {
+        let threshold =
+            u32::try_from(written).ok().filter(|it| (rule.threshold + 1..=Threshold::MAX.get()).contains(it));
+        if threshold.is_none() {
+            self.faults.push(EntryFault::Threshold(written, rule.threshold));
+        }
+        threshold
+    }
+
+    fn required(&mut self, name: &'static str, text: Option<String>) -> String {
+        text.filter(|text| !text.trim().is_empty()).unwrap_or_else(|| {
+            self.faults.push(EntryFault::Missing(name));
+            String::new()
+        })
+    }
+
+    fn networks(&mut self, written: Option<Vec<String>>) -> Networks {
+        let parse = |text: String| network::parse(text.trim()).ok_or(EntryFault::Network(text));
+        written.map_or_else(Networks::default, |texts| Networks::of(self.each(texts, parse)))
+    }
+
+    fn names<T: Ord + std::str::FromStr<Err: ToString>>(
+        &mut self,
+        written: Option<Vec<String>>,
+    ) -> Option<BTreeSet<T>> {
+        let parse = |text: String| text.trim().parse().map_err(|unknown: T::Err| EntryFault::Name(unknown.to_string()));
+        written.map(|texts| self.each(texts, parse))
+    }
+
+    /// Parses each value, and reports those that are invalid.
+    fn each<W, T, C: FromIterator<T>>(&mut self, values: Vec<W>, parse: impl Fn(W) -> Result<T, EntryFault>) -> C {
+        let parsed = values.into_iter().filter_map(|value| parse(value).map_err(|fault| self.faults.push(fault)).ok());
+        parsed.collect()
+    }
+}
+
+impl WrittenConditions {
+    /// Every condition with the number of its values; `None` if it is not named.
+    fn named(&self) -> [(&'static str, Option<usize>); 12] {
+        let number = |values: &Option<Vec<String>>| values.as_ref().map(Vec::len);
+        [
+            ("cidr", number(&self.cidr)),
+            ("user", number(&self.user)),
+            ("app", number(&self.app)),
+            ("operation", number(&self.operation)),
+            ("client_app", number(&self.client_app)),
+            ("user_agent", number(&self.user_agent)),
+            ("code", self.code.as_ref().map(Vec::len)),
+            ("code_class", number(&self.code_class)),
+            ("source", number(&self.source)),
+            ("principal", number(&self.principal)),
+            ("account", number(&self.account)),
+            ("region", number(&self.region)),
+        ]
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=ID_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed)
+}
+
+fn code(written: WrittenCode) -> Result<String, EntryFault> {
+    match written {
+        WrittenCode::Number(number) => Ok(number.to_string()),
+        WrittenCode::Text(text) => {
+            let code = text.trim();
+            let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
+            if is_code { Ok(code.to_owned()) } else { Err(EntryFault::Code(text)) }
+        }
+    }
+}
+
+fn patterns(written: Option<Vec<String>>) -> Patterns {
+    written.map_or_else(Patterns::default, Patterns::of)
+}
