@@ -1,6 +1,7 @@
 //! `pivotwatch`: the command line for responders and analysts, who apply the rule to files.
 
 mod arguments;
+mod explain;
 mod files;
 mod hunt;
 mod inspect;
@@ -25,14 +26,16 @@ struct Arguments {
 enum Command {
     Hunt(hunt::Hunt),
     Inspect(inspect::Inspect),
+    Explain(explain::Explain),
 }
 
 /// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ExitStatus {
-    /// `hunt` found no incident, or `inspect` no fault.
+    /// `hunt` found no incident, `inspect` no fault, or `explain` no unknown code.
     Clean = 0,
-    /// A file could not be read or used. The findings in the other files are printed.
+    /// A file could not be read or used, or a code is unknown. The findings in the other files, and on the other codes,
+    /// are printed.
     Trouble = 1,
     /// `hunt` found incidents.
     Incidents = 10,
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let (status, printed) = match command {
         Command::Hunt(hunt) => hunt.run(&mut out, &mut log),
         Command::Inspect(inspect) => inspect.run(&mut out, &mut log),
+        Command::Explain(explain) => explain.run(&mut out, &mut log),
     };
     let status = match printed {
         // A closed pipe does not change the findings.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod evidence;
+mod explain;
 mod streams;
 mod terminal;
 

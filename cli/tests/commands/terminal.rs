@@ -129,6 +129,9 @@ fn wrong_arguments_are_escaped() {
             &["hunt", "--entra", "x", "--cloudtrail", "y", "--order", name],
             &["hunt", "--entra", "x", "--cloudtrail", "y", "--sources", name],
             &["hunt", "--entra", "x", &format!("--entra-{name}")],
+            &["explain", name],
+            &["explain", "50126", &format!("AADSTS{name}")],
+            &["explain", "50126", &format!("--format={name}")],
         ] {
             let line: Vec<_> = line.iter().map(OsStr::new).collect();
             let (status, said) = run(&line);
@@ -153,7 +156,7 @@ proptest! {
 
     #[test]
     fn any_arguments_are_escaped(
-        command in prop::sample::select(vec!["hunt", "inspect", ""]),
+        command in prop::sample::select(vec!["hunt", "inspect", "explain", ""]),
         arguments in prop::collection::vec("(--?)?(format|entra|threshold)?=?[\\x01-\u{9f}\u{2028}\u{202e}a-z]{0,4}", 1..4),
     ) {
         let command = [command].into_iter().filter(|command| !command.is_empty());

@@ -1,4 +1,4 @@
-"""Handwritten lists are complete: suites, fuzz targets, and the make targets of workflows."""
+"""Handwritten lists are complete: suites, fuzz targets, the make targets of workflows, and the result codes."""
 
 import re
 import tomllib
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pages import tables
 
 PROJECT = Path(__file__).parents[3]
 TESTS = PROJECT / "tests"
@@ -49,3 +50,63 @@ def test_workflows_call_targets_that_exist(workflow):
             called = re.fullmatch(r"make ([a-z-]+)( [A-Z_]+=\w+)*", command)
             assert called, command
             assert re.search(rf"^{called[1]}:", MAKEFILE, re.M), command
+
+
+RESULT_CODE = PROJECT / "shared/pivotwatch/src/detection/result_code"
+RUNBOOK = (PROJECT / "docs/RUNBOOK.md").read_text()
+
+
+def classes() -> dict[str, str]:
+    """The variants of the classes of result codes, and their names."""
+    return dict(re.findall(r'Self::(\w+) => "(\w+)",', (RESULT_CODE / "class.rs").read_text()))
+
+
+def codes() -> dict[str, set[str]]:
+    """The result codes, and the names of their classes."""
+    rows = re.findall(r'^ +row\("(\d+)", ".*", &\[(.*)\]\),$', (RESULT_CODE / "codes.rs").read_text(), re.M)
+    return {code: {classes()[variant] for variant in variants.split(", ")} for code, variants in rows}
+
+
+def rows_of(heading: str) -> list[list[str]]:
+    return [[cell.strip("`") for cell in row] for _, rows in tables(RUNBOOK, heading) for row in rows]
+
+
+def numbers(cell: str) -> list[str]:
+    return re.findall(r"\b\d{5,7}\b", cell)
+
+
+def test_every_result_code_is_a_line_of_its_table():
+    assert len(codes()) == (RESULT_CODE / "codes.rs").read_text().count("row(") - 1
+    assert set().union(*codes().values()) == set(classes().values())
+
+
+def test_the_runbook_has_every_class_of_result_codes_with_codes_of_it():
+    described = rows_of("Result codes")
+    assert [name for name, _, _ in described] == list(classes().values())
+    for name, _, examples in described:
+        assert numbers(examples)
+        assert [code for code in numbers(examples) if name not in codes()[code]] == [], name
+
+
+def test_every_class_of_result_codes_has_a_preset_or_is_named_as_having_none():
+    presets = [name for name, _, _ in rows_of("Presets by class")]
+    without = re.search(r"classes have no preset: (.*?) are the attack", " ".join(RUNBOOK.split()))
+    assert without
+    assert sorted(presets + re.findall(r"`(\w+)`", without[1])) == sorted(classes().values())
+
+
+def test_a_preset_hides_the_codes_that_its_row_names():
+    # The row about the application names 50126 as the code before, which still counts.
+    others = {"app_configuration": ["50126"]}
+    for name, _, hidden in rows_of("Presets by class"):
+        found = [code for code in numbers(hidden) if name not in codes()[code]]
+        assert found == others.get(name, []), name
+
+
+def test_the_runbooks_most_frequent_codes_agree_with_the_table_about_the_password():
+    rows = rows_of("The codes")
+    assert {password for *_, password in rows} == {"right", "wrong", ""}
+    for cell, _, password in rows:
+        for code in numbers(cell):
+            found = codes()[code] & {"password_right", "wrong_password"}
+            assert found == {"right": {"password_right"}, "wrong": {"wrong_password"}, "": set()}[password], code
