@@ -100,7 +100,7 @@ const fn is_right(password: Password) -> Option<bool> {
 }
 
 fn table(explanations: &[Explanation<'_>], out: &mut impl Write) -> io::Result<()> {
-    let mut table = files::table(["Code", "Meaning", "Classes", "Counted", "Password"]);
+    let mut table = files::table(&["Code", "Meaning", "Classes", "Counted", "Password"]);
     for Explanation { code, meaning, classes, counted, password_right } in explanations {
         let classes: Vec<_> = classes.iter().map(|class| class.name()).collect();
         let counted = if *counted { "yes" } else { "no" };

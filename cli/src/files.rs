@@ -144,9 +144,9 @@ pub(crate) enum Format {
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// An empty table with these columns.
-pub(crate) fn table<const COLUMNS: usize>(columns: [&str; COLUMNS]) -> Table {
+pub(crate) fn table(columns: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(columns);
+    table.set_header(columns.to_vec());
     table
 }

@@ -7,6 +7,7 @@ mod hunt;
 mod inspect;
 mod json;
 mod log;
+mod tuning_file;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use pivotwatch::detection::Rule;
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{InMemoryNotifier, Message, Notifier, PublishError, TableLocation};
 use pivotwatch::objects::Objects;
-use pivotwatch::pipeline::{Pipeline, Runtime, SystemRuntime};
+use pivotwatch::pipeline::{Pipeline, Runtime, SystemRuntime, TuningCache};
 use pivotwatch::store::Store;
 use serde_json::Value;
 
@@ -138,6 +138,7 @@ pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, VirtualRuntime> {
         notifier: Topic::default(),
         runtime: VirtualRuntime::at(noon()),
         rule: Rule::default(),
+        tuning: TuningCache::default(),
         limits: Limits::default(),
         table: TableLocation {
             name: "pivotwatch-evidence".to_owned(),

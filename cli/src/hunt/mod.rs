@@ -10,22 +10,24 @@ use std::path::PathBuf;
 use clap::Args;
 use pivotwatch::detection::parameters::{Threshold, Window};
 use pivotwatch::detection::rule::Order;
-use pivotwatch::detection::{Rule, Source};
+use pivotwatch::detection::{IncidentReport, Rule, Source};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{InMemoryNotifier, TableLocation};
-use pivotwatch::pipeline::{Pipeline, SystemRuntime};
+use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::settings;
 use pivotwatch::store::InMemoryStore;
 
 use crate::ExitStatus;
 use crate::files::{self, Format};
 use crate::log::Log;
+use crate::tuning_file;
 use read_files::ReadFiles;
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
-/// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file could not be read or
-/// used, or no file has a usable sign-in, or none a usable CloudTrail record. Incidents in the other files are printed.
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file or a tuning entry could
+/// not be read or used, or no file has a usable sign-in, or none a usable CloudTrail record. Incidents in the other files
+/// are printed. Without --hidden, an incident that a tuning entry hides does not count.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.
@@ -52,6 +54,14 @@ pub(crate) struct Hunt {
     #[arg(long, default_value = "interactive,non_interactive", value_parser = settings::sources)]
     sources: BTreeSet<Source>,
 
+    /// Tuning entries, which hide incidents: a JSON array, or an object on each line.
+    #[arg(long, value_name = "FILE")]
+    tuning: Option<PathBuf>,
+
+    /// Print the incidents that the tuning entries hide too, with the entries.
+    #[arg(long, requires = "tuning")]
+    hidden: bool,
+
     /// How to print incidents: a table for people, or a JSON object on each line.
     #[arg(long, default_value = "table")]
     format: Format,
@@ -64,11 +74,24 @@ impl Hunt {
         let paths = [self.entra, self.cloudtrail].concat();
         let (threshold, window) = (self.threshold.get(), self.window.length());
         let rule = Rule { threshold, window, order: self.order, sources: self.sources };
+        let mut read = ReadFiles::default();
+        let entries = match self.tuning.as_deref().map(|path| (path, tuning_file::entries(path))) {
+            None => Vec::new(),
+            Some((path, Ok(entries))) => {
+                read.has_trouble = tuning_file::report_invalid(path, &entries, &rule, log);
+                entries
+            }
+            Some((path, Err(fault))) => {
+                log.about(&path.to_string_lossy(), fault);
+                return (ExitStatus::Trouble, Ok(()));
+            }
+        };
         let pipeline = Pipeline {
             store: InMemoryStore::default(),
             notifier: InMemoryNotifier::default(),
             runtime: SystemRuntime,
             rule,
+            tuning: TuningCache::of(entries),
             limits: Limits::default(),
             table: TableLocation::default(),
         };
@@ -79,7 +102,6 @@ impl Hunt {
                 return (ExitStatus::Trouble, Ok(()));
             }
         };
-        let mut read = ReadFiles::default();
         runtime.block_on(read.record(&pipeline, files::below(&paths), log));
         runtime.block_on(read.settle(&pipeline, log));
         read.report_missing_input(log);
@@ -87,7 +109,7 @@ impl Hunt {
         let mut incidents = Vec::new();
         for stored in pipeline.store.all_incidents() {
             match runtime.block_on(pipeline.report(stored.incident)) {
-                Ok(report) => incidents.push(report),
+                Ok(report) => incidents.push(IncidentReport { hidden_by: stored.hidden_by, ..report }),
                 Err(error) => {
                     log.say(error);
                     return (ExitStatus::Trouble, Ok(()));
@@ -95,12 +117,16 @@ impl Hunt {
             }
         }
         incidents.sort_by_key(|report| (report.incident.start_time, report.incident.id));
+        let hidden = report::Hidden::of(&incidents);
+        if !self.hidden {
+            incidents.retain(|report| report.hidden_by.is_empty());
+        }
         let printed = match self.format {
-            Format::Table => report::table(&incidents, out),
+            Format::Table => report::table(&incidents, self.hidden, out),
             Format::Json => report::json(&incidents, out),
         };
         let printed = printed.and_then(|()| out.flush());
-        report::summary(&read.total, &read.skipped, incidents.len(), log);
+        report::summary(&read.total, &read.skipped, incidents.len(), &hidden, log);
         let status = match incidents.len() {
             _ if read.has_trouble => ExitStatus::Trouble,
             0 => ExitStatus::Clean,

@@ -33,6 +33,29 @@ struct IncidentLine<'a> {
     logins_total: u64,
     logins_estimated: bool,
     failures: &'a BTreeMap<Source, SourceFailures>,
+    /// The tuning entries that hide the incident.
+    hidden_by: &'a BTreeSet<String>,
+}
+
+/// The incidents that tuning entries hide.
+pub(super) struct Hidden {
+    incidents: u64,
+    /// The incidents by entry. An incident that several entries hide counts for each.
+    by_entry: BTreeMap<String, u64>,
+}
+
+impl Hidden {
+    /// Counts the hidden ones among some incidents.
+    pub(super) fn of(reports: &[IncidentReport]) -> Self {
+        let mut hidden = Self { incidents: 0, by_entry: BTreeMap::new() };
+        for report in reports.iter().filter(|report| !report.hidden_by.is_empty()) {
+            hidden.incidents += 1;
+            for id in &report.hidden_by {
+                *hidden.by_entry.entry(id.clone()).or_default() += 1;
+            }
+        }
+        hidden
+    }
 }
 
 /// Prints each incident as a JSON object on a line of its own.
@@ -52,23 +75,25 @@ pub(super) fn json(reports: &[IncidentReport], out: &mut impl Write) -> io::Resu
             logins_total: incident.logins.total(),
             logins_estimated: incident.logins.is_estimated(),
             failures: &report.failures,
+            hidden_by: &report.hidden_by,
         };
         json::write_line(out, &line)?;
     }
     Ok(())
 }
 
-/// Prints a table with a row for each incident, or nothing if there is none.
-pub(super) fn table(reports: &[IncidentReport], out: &mut impl Write) -> io::Result<()> {
+/// Prints a table with a row for each incident, or nothing if there is none. `with_hidden` adds the entries that hide it.
+pub(super) fn table(reports: &[IncidentReport], with_hidden: bool, out: &mut impl Write) -> io::Result<()> {
     if reports.is_empty() {
         return Ok(());
     }
-    let mut table =
-        files::table(["Severity", "First login", "Logins", "User", "Account", "Region", "Address", "Failures"]);
+    let columns =
+        ["Severity", "First login", "Logins", "User", "Account", "Region", "Address", "Failures", "Hidden by"];
+    let mut table = files::table(&columns[..columns.len() - usize::from(!with_hidden)]);
     for report in reports {
         let incident = &report.incident;
         let columns = &incident.columns;
-        table.add_row([
+        let mut row = vec![
             report.severity().name().to_owned(),
             incident.start_time.format("%Y-%m-%d %H:%M:%S").to_string(),
             logins(incident),
@@ -77,7 +102,11 @@ pub(super) fn table(reports: &[IncidentReport], out: &mut impl Write) -> io::Res
             escape_for_display(&columns.aws_region, SHOWN),
             columns.source_ip_address.to_string(),
             failures(report),
-        ]);
+        ];
+        if with_hidden {
+            row.push(report.hidden_by.iter().map(String::as_str).collect::<Vec<_>>().join("\n"));
+        }
+        table.add_row(row);
     }
     writeln!(out, "{table}")
 }
@@ -104,8 +133,14 @@ fn failures(report: &IncidentReport) -> String {
     by_source.collect::<Vec<_>>().join("\n")
 }
 
-/// Prints the counts of the hunt.
-pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, log: &mut Log<impl Write>) {
+/// Prints the counts of the hunt. `incidents` were printed.
+pub(super) fn summary(
+    summary: &Summary,
+    skipped: &Reasons,
+    incidents: usize,
+    hidden: &Hidden,
+    log: &mut Log<impl Write>,
+) {
     let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
     let (files, records) = (counted(summary.objects, "file"), counted(summary.records, "record"));
     log.line(format_args!("{files}, {records}"));
@@ -123,6 +158,11 @@ pub(super) fn summary(summary: &Summary, skipped: &Reasons, incidents: usize, lo
     let were = if summary.duplicates == 1 { "was" } else { "were" };
     log.line(format_args!("  {} of the failures and logins {were} there more than once", summary.duplicates));
     log.line(counted(incidents as u64, "incident"));
+    if hidden.incidents > 0 {
+        let by_entry: Vec<_> = hidden.by_entry.iter().map(|(id, number)| format!("{id} {number}")).collect();
+        let incidents = counted(hidden.incidents, "incident");
+        log.line(format_args!("{incidents} hidden by tuning entries ({})", by_entry.join(", ")));
+    }
 }
 
 /// A hint for logs whose CloudTrail records include no console login, not even a failed one. Either the account is

@@ -95,7 +95,7 @@ pub(super) fn json(row: &Row, out: &mut impl Write) -> io::Result<()> {
 
 /// Prints a table with a row for each file to `out`, and faults and warnings to `log`.
 pub(super) fn table(rows: &[Row], out: &mut impl Write, log: &mut Log<impl Write>) -> io::Result<()> {
-    let mut table = files::table([
+    let mut table = files::table(&[
         "File",
         "Shape",
         "Records",

@@ -6,6 +6,7 @@ mod evidence;
 mod explain;
 mod streams;
 mod terminal;
+mod tuned;
 
 use std::fs;
 use std::path::{Path, PathBuf};

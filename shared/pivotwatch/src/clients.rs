@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 
 use crate::notify::{Sns, TableLocation};
 use crate::objects::S3;
-use crate::pipeline::{Pipeline, SystemRuntime};
+use crate::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use crate::settings::Settings;
 use crate::store::DynamoDb;
 
@@ -64,13 +64,14 @@ pub async fn configuration() -> SdkConfig {
 /// The pipeline with these settings.
 #[must_use]
 pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
-    let Settings { table, topic, rule, retention, limits } = settings;
+    let Settings { table, topic, rule, tuning_table, tuning_entries, retention, limits } = settings;
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
-        store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold),
+        store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold).with_tuning_table(tuning_table),
         notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic.arn),
         runtime: SystemRuntime,
         rule,
+        tuning: TuningCache::of(tuning_entries),
         limits,
         table: TableLocation { name: table, region: topic.region, account: topic.account },
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
+use serde_json::Value;
 
 use crate::detection::parameters::{Threshold, Window};
 use crate::detection::{Rule, Source};
@@ -19,6 +20,10 @@ pub struct Settings {
     pub topic: Topic,
     /// `PIVOTWATCH_THRESHOLD`, `PIVOTWATCH_WINDOW`, `PIVOTWATCH_ORDER` and `PIVOTWATCH_SOURCES`.
     pub rule: Rule,
+    /// `PIVOTWATCH_TUNING_TABLE`: the name of the table *tuning*, if there is one.
+    pub tuning_table: Option<String>,
+    /// `PIVOTWATCH_TUNING`: tuning entries, a JSON array. An invalid entry is ignored and reported.
+    pub tuning_entries: Vec<Value>,
     /// `PIVOTWATCH_RETENTION_DAYS`: how long records are kept.
     pub retention: TimeDelta,
     /// `PIVOTWATCH_RECORD_LIMIT` and `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and
@@ -99,6 +104,10 @@ impl Settings {
                 order: parser.optional("PIVOTWATCH_ORDER", standard.order, str::parse),
                 sources: parser.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
             },
+            tuning_table: parser
+                .optional("PIVOTWATCH_TUNING_TABLE", None, |name| Ok::<_, String>(Some(name.to_owned()))),
+            tuning_entries: parser
+                .optional("PIVOTWATCH_TUNING", Vec::new(), |text| Ok::<_, String>(tuning_entries(text))),
             retention: parser.optional("PIVOTWATCH_RETENTION_DAYS", TimeDelta::days(90), retention),
             limits: Limits {
                 record: parser.optional("PIVOTWATCH_RECORD_LIMIT", limits.record, |text| {
@@ -162,6 +171,12 @@ fn topic(arn: &str) -> Result<Topic, String> {
     }
 }
 
+/// Parses a list of tuning entries. A text that is no JSON array is a single entry, which is invalid: tuning must not
+/// keep a function from starting.
+fn tuning_entries(text: &str) -> Vec<Value> {
+    serde_json::from_str(text).unwrap_or_else(|_| vec![Value::String(text.to_owned())])
+}
+
 fn retention(text: &str) -> Result<TimeDelta, String> {
     parse_in_range(text, RETENTION, "a number of days").map(TimeDelta::days)
 }
@@ -209,6 +224,8 @@ mod tests {
             ("PIVOTWATCH_WINDOW", "2d"),
             ("PIVOTWATCH_ORDER", "failures_first"),
             ("PIVOTWATCH_SOURCES", "interactive, adfs"),
+            ("PIVOTWATCH_TUNING_TABLE", "tuning"),
+            ("PIVOTWATCH_TUNING", r#"[{"id": "office"}]"#),
             ("PIVOTWATCH_RETENTION_DAYS", "30"),
             ("PIVOTWATCH_RECORD_LIMIT", "2000000"),
             ("PIVOTWATCH_OBJECT_LIMIT", "3000000000"),
@@ -222,6 +239,8 @@ mod tests {
             order: Order::FailuresFirst,
             sources: BTreeSet::from([Source::Interactive, Source::Adfs]),
         };
+        assert_eq!(settings.tuning_table.as_deref(), Some("tuning"));
+        assert_eq!(settings.tuning_entries, [serde_json::json!({"id": "office"})]);
         assert_eq!((settings.rule, settings.retention), (rule, TimeDelta::days(30)));
         assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50, depth: 20 });
     }
@@ -235,6 +254,13 @@ mod tests {
         {
             assert!(parse(&[REQUIRED[0], ("PIVOTWATCH_TOPIC_ARN", arn)]).is_err(), "{arn}");
         }
+    }
+
+    #[test]
+    fn tuning_entries_that_are_no_list_are_one_invalid_entry_and_no_fault() {
+        let settings = parse(&[&REQUIRED[..], &[("PIVOTWATCH_TUNING", "[{]")]].concat()).unwrap();
+        assert_eq!(settings.tuning_entries, [serde_json::json!("[{]")]);
+        assert_eq!(parse(&REQUIRED).unwrap().tuning_entries, [Value::Null; 0]);
     }
 
     #[test]

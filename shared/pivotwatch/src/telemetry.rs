@@ -83,7 +83,10 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
         ("Unreadable", summary.unreadable),
         ("Logins", summary.logins),
         ("Incidents", summary.incidents),
+        ("IncidentsHidden", summary.hidden),
         ("Publishes", summary.publishes),
+        ("TuningInvalid", summary.tuning_invalid),
+        ("TuningUnavailable", summary.tuning_unavailable),
     ]
     .map(|(name, number)| (name.to_owned(), number))
     .to_vec();

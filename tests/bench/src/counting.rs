@@ -7,11 +7,12 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Rule, Tallies, Tally};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{InMemoryNotifier, TableLocation};
-use pivotwatch::pipeline::{Pipeline, SystemRuntime};
+use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::store::{
     InMemoryStore, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version,
     Versioned, WriteOutcome,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Bytes of a tally's item without failures, and bytes of each failure, from the items with 6 and 60 in
@@ -143,6 +144,10 @@ impl Store for Counting {
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         self.memory.write_incident(stored, replaces).await
     }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+        self.memory.load_tuning_entries().await
+    }
 }
 
 /// The pipeline as the functions run it, over this store.
@@ -153,6 +158,7 @@ pub fn pipeline() -> Pipeline<Counting, InMemoryNotifier, SystemRuntime> {
         notifier: InMemoryNotifier::default(),
         runtime: SystemRuntime,
         rule: Rule::default(),
+        tuning: TuningCache::default(),
         limits: Limits::default(),
         table: TableLocation::default(),
     }

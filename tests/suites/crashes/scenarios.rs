@@ -8,7 +8,7 @@ use pivotwatch::detection::{Address, Day, Evidence, Rule, Tuning, incidents};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Sns, TableLocation};
 use pivotwatch::objects::S3;
-use pivotwatch::pipeline::Pipeline;
+use pivotwatch::pipeline::{Pipeline, TuningCache};
 use pivotwatch::store::{DynamoDb, StoredIncident};
 use pivotwatch_tests::facts::{ADDRESS, batch, failed, gzip, lines, log_file, noon};
 use pivotwatch_tests::judge::{Finding, judge};
@@ -49,6 +49,7 @@ impl Function {
             notifier: clients.notifier,
             runtime: VirtualRuntime::at(noon()),
             rule,
+            tuning: TuningCache::default(),
             limits: Limits::default(),
             table: TableLocation::default(),
         };

@@ -73,6 +73,10 @@ impl Store for Partly {
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         self.store.write_incident(stored, replaces).await
     }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+        self.store.load_tuning_entries().await
+    }
 }
 
 fn address(number: usize) -> String {

@@ -9,7 +9,7 @@ use std::task::Poll;
 use chrono::TimeDelta;
 use pivotwatch::input::Limits;
 use pivotwatch::notify::TableLocation;
-use pivotwatch::pipeline::Pipeline;
+use pivotwatch::pipeline::{Pipeline, TuningCache};
 use pivotwatch_tests::pipeline::Event;
 
 use super::deliveries::Notice;
@@ -78,6 +78,7 @@ impl Invocation {
             notifier: aws.clone(),
             runtime: aws.clone(),
             rule: self.simulation.rule.clone(),
+            tuning: TuningCache::default(),
             limits: Limits::default(),
             table: TableLocation::default(),
         };

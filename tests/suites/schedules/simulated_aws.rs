@@ -16,6 +16,7 @@ use pivotwatch::store::{
     IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
     WriteOutcome,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use pivotwatch_tests::facts::noon;
@@ -61,6 +62,12 @@ impl Describe for Loaded<LoginPage> {
 impl Describe for Loaded<StoredIncidents> {
     fn describe(&self) -> String {
         format!("{} incidents", self.records.len())
+    }
+}
+
+impl Describe for Vec<Value> {
+    fn describe(&self) -> String {
+        format!("{} entries", self.len())
     }
 }
 
@@ -156,6 +163,18 @@ impl Store for SimulatedAws {
         let what = format!("writes the incident, {state}");
         let operation = async move { store.write_incident(&stored, replaces).await };
         self.0.step(what, operation, unavailable(Operation::WriteIncident)).await
+    }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+        let store = Arc::clone(&self.0.simulation.store);
+        let operation = async move { store.load_tuning_entries().await };
+        if self.0.simulation.has_tuning {
+            self.0
+                .step("reads the tuning entries".to_owned(), operation, unavailable(Operation::LoadTuningEntries))
+                .await
+        } else {
+            operation.await
+        }
     }
 }
 

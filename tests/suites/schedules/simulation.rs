@@ -39,6 +39,8 @@ pub struct Simulation {
     pub faults: AtomicUsize,
     /// `true` if reads that commute with everything are steps too: those of each day, and those of an object.
     pub every_read_is_a_step: bool,
+    /// `true` if invocations read tuning entries, which is a step then.
+    pub has_tuning: bool,
     unfinished: AtomicUsize,
 }
 
@@ -85,6 +87,7 @@ impl Simulation {
         Self {
             rule,
             every_read_is_a_step,
+            has_tuning: false,
             store: Arc::default(),
             notifier: Arc::default(),
             bucket: Mutex::default(),

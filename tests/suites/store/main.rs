@@ -11,6 +11,7 @@ use pivotwatch::detection::{
 use pivotwatch::store::{InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, WriteOutcome};
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
 use pivotwatch_tests::store_contents::store_contents;
+use std::collections::BTreeSet;
 
 /// Runs each test against both stores.
 macro_rules! on_both {
@@ -98,6 +99,7 @@ fn unpublished() -> StoredIncident {
         published_at: None,
         reported: None,
         lease: None,
+        hidden_by: BTreeSet::new(),
     }
 }
 

@@ -53,5 +53,8 @@ fn failure(row: &Row) -> Option<Failure> {
         identity: identity(&sign_in.id, code, &particulars),
         user: user.clone(),
         app: String::new(),
+        client_app: String::new(),
+        operation: String::new(),
+        user_agent: String::new(),
     })
 }

@@ -201,8 +201,9 @@ fn second(timestamp: i64) -> Option<DateTime<Utc>> {
 pub fn incidents(evidence: &Evidence, rule: &Rule, tuning: &Tuning) -> Vec<IncidentReport> {
     let index = FailureIndex::of(&evidence.tallies, rule);
     let tuned = TunedIndex::of(&evidence.tallies, rule, tuning, evidence.address);
-    let (mut found, mut judged) = (BTreeMap::new(), IncidentJudgements::default());
+    let mut found = BTreeMap::new();
     index.matching(&evidence.logins, &mut found);
+    let mut judged = IncidentJudgements::of(found.keys().copied());
     if let Some(tuned) = tuned {
         judged.add(&index, &tuned, &evidence.logins);
     }

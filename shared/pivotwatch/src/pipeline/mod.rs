@@ -16,6 +16,7 @@
 //! | `fact_collector` | collects an object's facts into chunks of bounded size |
 //! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
+//! | `tuning_cache` | the tuning entries, and how often they are read |
 //! | `unfinished`, `object_fault` | errors, and how they are reported |
 //! | `deadline`, `horizon`, `runtime`, `invocation` | time: when to stop, which times are in the future, clock |
 
@@ -33,6 +34,7 @@ mod record_kinds;
 mod runtime;
 mod settle;
 mod summary;
+mod tuning_cache;
 mod unfinished;
 mod unsettled_days;
 mod unusable_export;
@@ -45,6 +47,7 @@ pub use object_fault::ObjectFault;
 pub use record_kinds::{RecordKinds, count_sign_in, count_trail_record};
 pub use runtime::{Runtime, SystemRuntime};
 pub use summary::{Reasons, Summary, count};
+pub use tuning_cache::TuningCache;
 pub use unfinished::Unfinished;
 pub use unsettled_days::UnsettledDays;
 pub use unusable_export::UnusableExport;
@@ -54,7 +57,7 @@ use crate::input::Limits;
 use crate::notify::{PublishError, TableLocation};
 use crate::store::StoreError;
 
-/// The pipeline: the rule, its limits and its adapters.
+/// The pipeline: the rule, its tuning and limits, and its adapters.
 #[derive(Debug)]
 pub struct Pipeline<S, N, R> {
     /// Stores facts and incidents.
@@ -65,6 +68,8 @@ pub struct Pipeline<S, N, R> {
     pub runtime: R,
     /// The rule.
     pub rule: Rule,
+    /// The tuning entries.
+    pub tuning: TuningCache,
     /// Bounds of what is read of an object.
     pub limits: Limits,
     /// The table that messages refer to.

@@ -5,6 +5,9 @@
 //! it: at the latest the repeated invocation of the one that died. An invocation that dies between publishing and
 //! marking causes a second message, which is the price of never losing one.
 //!
+//! An incident that tuning entries hide is stored without a lease, and not published. Whether it is hidden is decided from
+//! all its logins and the current entries whenever it is settled, until it is published.
+//!
 //! Values that are derived from tallies (signals, severity) can be outdated when they are written. Another invocation
 //! may have recorded a failure meanwhile, and found the old incident unchanged. An invocation that wrote an incident
 //! therefore loads the tallies again, and settles again if they changed. docs/DESIGN.md has the proof.
@@ -18,6 +21,7 @@ use uuid::Uuid;
 use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::evidence::FailureIndex;
+use crate::detection::tuning::{IncidentJudgements, TunedIndex};
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
 use crate::notify::{Notifier, message};
 use crate::store::{
@@ -52,6 +56,18 @@ pub(super) struct Scope<'a> {
     pub(super) failures: BTreeSet<Day>,
     /// New logins. A new login concerns its own incident only.
     pub(super) logins: Vec<&'a Login>,
+}
+
+/// The failures of an address under the rule and, if entries apply to the address, under the tuned rule.
+struct Indexes<'a> {
+    index: &'a FailureIndex<'a>,
+    tuned: Option<&'a TunedIndex<'a>>,
+}
+
+/// An incident that was found, and the entries that hide it.
+struct Found {
+    incident: Incident,
+    hidden_by: BTreeSet<String>,
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
@@ -151,6 +167,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         if index.is_quiet() {
             return Ok(());
         }
+        let tuning = self.tuning(summary).await;
+        let tuned = TunedIndex::of(tallies, &self.rule, &tuning, scope.address);
+        let indexes = Indexes { index: &index, tuned: tuned.as_ref() };
         let mut found = BTreeMap::new();
         index.matching(scope.logins.iter().copied(), &mut found);
         let mut result = Ok(());
@@ -169,7 +188,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 index.matching(&page.records.logins, &mut found);
                 if found.len() >= INCIDENTS_AT_ONCE {
                     let found = std::mem::take(&mut found);
-                    result = result.and(self.settle_incidents(&index, scope.address, found, request_id, summary).await);
+                    result =
+                        result.and(self.settle_incidents(&indexes, scope.address, found, request_id, summary).await);
                 }
                 after = page.records.next;
                 if after.is_none() {
@@ -177,13 +197,13 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 }
             }
         }
-        result.and(self.settle_incidents(&index, scope.address, found, request_id, summary).await)
+        result.and(self.settle_incidents(&indexes, scope.address, found, request_id, summary).await)
     }
 
     /// Settles incidents. An error of one does not keep the others from being settled.
     async fn settle_incidents(
         &self,
-        index: &FailureIndex<'_>,
+        indexes: &Indexes<'_>,
         address: Address,
         found: BTreeMap<Uuid, Incident>,
         request_id: &str,
@@ -195,8 +215,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         }
         let mut result = Ok(());
         for (day, incidents) in by_day {
-            let mut stored = match self.stored_incidents(address, day, &incidents, summary).await {
-                Ok(stored) => stored,
+            let loaded = match self.stored_incidents(address, day, &incidents, summary).await {
+                Ok(stored) => self.judgements(indexes, address, day, &incidents).await.map(|judged| (stored, judged)),
+                Err(error) => Err(error),
+            };
+            let (mut stored, judged) = match loaded {
+                Ok(loaded) => loaded,
                 Err(error) => {
                     let failed = fail(summary, &error.into(), address, format_args!("{day}#incident#"));
                     result = result.and(Err(failed));
@@ -205,7 +229,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             };
             for incident in incidents {
                 let (key, stored) = (IncidentKey::of(&incident), stored.remove(&incident.id));
-                let settled = self.settle_incident(index, incident, stored, request_id, summary).await;
+                let found = Found { hidden_by: judged.hidden_by(incident.id), incident };
+                let settled = self.settle_incident(indexes.index, found, stored, request_id, summary).await;
                 let settled = settled.map_err(|error| fail(summary, &error, address, record_name::incident(&key)));
                 result = result.and(settled);
             }
@@ -231,14 +256,38 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Ok(found.records)
     }
 
+    /// The judgements of `incidents`, all of one day, from all logins of the day. Any login of the day can make an
+    /// incident one that is not hidden, so those of the scope are not enough.
+    async fn judgements(
+        &self,
+        indexes: &Indexes<'_>,
+        address: Address,
+        day: Day,
+        incidents: &[Incident],
+    ) -> Result<IncidentJudgements, StoreError> {
+        let mut judged = IncidentJudgements::of(incidents.iter().map(|incident| incident.id));
+        let Some(tuned) = indexes.tuned else { return Ok(judged) };
+        let mut after = None;
+        loop {
+            // A record that is unreadable is reported where the scope's logins are loaded.
+            let page = self.store.load_logins(address, day, after).await?.records;
+            judged.add(indexes.index, tuned, &page.logins);
+            after = page.next;
+            if after.is_none() {
+                return Ok(judged);
+            }
+        }
+    }
+
     async fn settle_incident(
         &self,
         index: &FailureIndex<'_>,
-        found: Incident,
+        found: Found,
         mut stored: Option<Versioned<StoredIncident>>,
         request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
+        let Found { incident: found, hidden_by } = found;
         let key = IncidentKey::of(&found);
         // The request id alone would not do: a retry has the same id, and must not use the lease of the first
         // invocation.
@@ -254,6 +303,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     published_at: None,
                     reported: None,
                     lease: None,
+                    hidden_by: BTreeSet::new(),
                 },
             };
             joined.incident.join(found.clone());
@@ -268,15 +318,23 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 self.runtime.wait_up_to(POLL_INTERVAL).await;
                 stored = self.store.load_incident(&key).await?;
                 continue;
-            } else {
+            } else if hidden_by.is_empty() {
+                joined.hidden_by.clear();
                 joined.lease = Some(Lease { owner: owner.clone(), until: now + LEASE });
+            } else {
+                joined.hidden_by.clone_from(&hidden_by);
+                joined.lease = None;
+                if before.as_ref() == Some(&joined) {
+                    return Ok(());
+                }
             }
 
             match self.store.write_incident(&joined, version).await? {
                 WriteOutcome::Done => {
                     summary.writes += 1;
                     summary.incidents += u64::from(version == Version::NONE);
-                    if joined.published_at.is_some() {
+                    summary.hidden += u64::from(version == Version::NONE && !joined.hidden_by.is_empty());
+                    if joined.lease.is_none() {
                         return Ok(());
                     }
                     let stored = Versioned { value: joined, version: version.next() };
@@ -314,6 +372,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             stored.value.published_at = Some(self.runtime.now().trunc_subsecs(0));
             stored.value.reported = Some(reported.clone());
             stored.value.lease = None;
+            stored.value.hidden_by.clear();
             if self.store.write_incident(&stored.value, stored.version).await? == WriteOutcome::Done {
                 summary.writes += 1;
                 return Ok(());

@@ -48,8 +48,14 @@ pub struct Summary {
     pub logins: u64,
     /// Incidents that were not known before.
     pub incidents: u64,
+    /// Of `incidents`, those that tuning entries hid.
+    pub hidden: u64,
     /// Messages sent.
     pub publishes: u64,
+    /// Tuning entries that are invalid and were ignored, counted whenever the entries are read.
+    pub tuning_invalid: u64,
+    /// Attempts to read the tuning table that failed.
+    pub tuning_unavailable: u64,
     /// The time of the newest sign-in.
     pub newest_sign_in: Option<DateTime<Utc>>,
     /// The time of the newest login.
@@ -73,7 +79,10 @@ impl Summary {
         self.unreadable += other.unreadable;
         self.logins += other.logins;
         self.incidents += other.incidents;
+        self.hidden += other.hidden;
         self.publishes += other.publishes;
+        self.tuning_invalid += other.tuning_invalid;
+        self.tuning_unavailable += other.tuning_unavailable;
         for (ours, theirs) in [
             (&mut self.refused, other.refused),
             (&mut self.failed, other.failed),

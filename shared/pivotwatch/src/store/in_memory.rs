@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -27,6 +28,7 @@ struct Records {
     tallies: BTreeMap<TallyKey, Versioned<Tally>>,
     logins: BTreeMap<(Address, String), Login>,
     incidents: BTreeMap<IncidentKey, Versioned<StoredIncident>>,
+    tuning_entries: Vec<Value>,
 }
 
 impl InMemoryStore {
@@ -34,6 +36,11 @@ impl InMemoryStore {
     #[must_use]
     pub fn all_incidents(&self) -> Vec<StoredIncident> {
         self.records().incidents.values().map(|stored| stored.value.clone()).collect()
+    }
+
+    /// Replaces all tuning entries.
+    pub fn set_tuning_entries(&self, entries: Vec<Value>) {
+        self.records().tuning_entries = entries;
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
@@ -120,6 +127,10 @@ impl Store for InMemoryStore {
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let key = IncidentKey::of(&stored.incident);
         Ok(replace(&mut self.records().incidents, key, stored.clone(), replaces))
+    }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+        Ok(self.records().tuning_entries.clone())
     }
 }
 

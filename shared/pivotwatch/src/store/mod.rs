@@ -13,6 +13,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::detection::incident::{Severity, Signal, SourceFailures};
@@ -84,6 +85,8 @@ pub struct StoredIncident {
     pub reported: Option<Reported>,
     /// The lease on publishing it.
     pub lease: Option<Lease>,
+    /// The ids of the tuning entries because of which it was not published. Empty once it is published.
+    pub hidden_by: BTreeSet<String>,
 }
 
 impl StoredIncident {
@@ -224,6 +227,8 @@ pub enum Operation {
     LoadIncident,
     /// [`Store::write_incident`].
     WriteIncident,
+    /// [`Store::load_tuning_entries`].
+    LoadTuningEntries,
 }
 
 impl fmt::Display for Operation {
@@ -237,6 +242,7 @@ impl fmt::Display for Operation {
             Self::LoadIncidents => "loading the incidents of an address",
             Self::LoadIncident => "loading an incident",
             Self::WriteIncident => "writing an incident",
+            Self::LoadTuningEntries => "loading the tuning entries",
         })
     }
 }
@@ -292,4 +298,8 @@ pub trait Store: Send + Sync {
         stored: &StoredIncident,
         replaces: Version,
     ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
+
+    /// Loads all tuning entries of the table, in no order, none if there is no such table. An item that is no JSON
+    /// becomes null.
+    fn load_tuning_entries(&self) -> impl Future<Output = Result<Vec<Value>, StoreError>> + Send;
 }

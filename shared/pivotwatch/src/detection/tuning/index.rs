@@ -94,7 +94,7 @@ impl<'a> TunedIndex<'a> {
     }
 }
 
-/// The judgements of incidents: those of their logins, joined. All logins of an incident must be added, in any order.
+/// The judgements of some incidents: those of their logins, joined. All logins of an incident must be added, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IncidentJudgements(BTreeMap<Uuid, IncidentJudgement>);
 
@@ -107,7 +107,12 @@ struct IncidentJudgement {
 }
 
 impl IncidentJudgements {
-    /// Adds the judgements of those logins that match.
+    /// No judgement yet of these incidents.
+    pub fn of(incidents: impl IntoIterator<Item = Uuid>) -> Self {
+        Self(incidents.into_iter().map(|id| (id, IncidentJudgement::default())).collect())
+    }
+
+    /// Adds the judgements of the logins that match and belong to the incidents.
     pub fn add<'l>(
         &mut self,
         index: &FailureIndex<'_>,
@@ -116,8 +121,8 @@ impl IncidentJudgements {
     ) {
         for login in logins {
             let Some(incident) = index.incident(login) else { continue };
+            let Some(judgement) = self.0.get_mut(&incident.id) else { continue };
             let Judgement { matches, entries } = tuned.judge(login);
-            let judgement = self.0.entry(incident.id).or_default();
             judgement.matches |= matches;
             judgement.entries.extend(entries.into_iter().map(str::to_owned));
         }

@@ -136,6 +136,9 @@ impl Entry {
     /// [`InvalidEntry`] with all faults.
     pub fn parse(value: &Value, rule: &Rule) -> Result<Self, InvalidEntry> {
         let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
+        if !value.is_object() {
+            return Err(InvalidEntry { id, faults: vec![EntryFault::Malformed("it is no JSON object".to_owned())] });
+        }
         let written = WrittenEntry::deserialize(value)
             .map_err(|error| InvalidEntry { id: id.clone(), faults: vec![EntryFault::Malformed(error.to_string())] })?;
         let mut parser = Parser { faults: Vec::new() };

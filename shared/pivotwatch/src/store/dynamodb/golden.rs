@@ -290,6 +290,7 @@ fn incident() -> StoredIncident {
             failures: BTreeMap::from([(Source::Interactive, failures)]),
         }),
         lease: Some(Lease { owner: "request/1".to_owned(), until: at("2026-03-02T12:04:00Z") }),
+        hidden_by: BTreeSet::from(["office".to_owned()]),
     }
 }
 

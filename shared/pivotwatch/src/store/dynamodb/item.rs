@@ -155,6 +155,8 @@ struct IncidentItem {
     lease_owner: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease_until: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    hidden_by: BTreeSet<String>,
 }
 
 /// The item of an incident.
@@ -179,6 +181,7 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
         reported: stored.reported.clone(),
         lease_owner: stored.lease.as_ref().map(|lease| lease.owner.clone()),
         lease_until: stored.lease.as_ref().map(|lease| lease.until),
+        hidden_by: stored.hidden_by.clone(),
     })?;
     let address = incident.columns.source_ip_address;
     item.insert(IP.to_owned(), text(address.to_string()));
@@ -213,6 +216,7 @@ pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
         published_at: found.published_at,
         reported: found.reported,
         lease: found.lease_owner.zip(found.lease_until).map(|(owner, until)| Lease { owner, until }),
+        hidden_by: found.hidden_by,
     })
 }
 

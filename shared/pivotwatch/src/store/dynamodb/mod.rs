@@ -18,6 +18,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{TimeDelta, Utc};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -39,6 +40,7 @@ pub struct DynamoDb {
     table: String,
     retention: TimeDelta,
     list_above: u32,
+    tuning_table: Option<String>,
 }
 
 impl DynamoDb {
@@ -46,7 +48,13 @@ impl DynamoDb {
     /// Tallies with more than `list_above` failures are listed in the index by day.
     #[must_use]
     pub fn new(client: Client, table: String, retention: TimeDelta, list_above: u32) -> Self {
-        Self { client, table, retention, list_above }
+        Self { client, table, retention, list_above, tuning_table: None }
+    }
+
+    /// The store with the tuning entries of another table.
+    #[must_use]
+    pub fn with_tuning_table(self, tuning_table: Option<String>) -> Self {
+        Self { tuning_table, ..self }
     }
 
     /// The expiry of a record of `day` that is written now, in seconds since the epoch.
@@ -235,6 +243,17 @@ impl Store for DynamoDb {
         let item = item::of_incident(stored, replaces.next(), self.expiry(key.day))
             .map_err(|cause| StoreError::Unencodable { record: record_name::incident(&key), cause })?;
         self.replace(item, replaces, Operation::WriteIncident).await
+    }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+        let Some(table) = &self.tuning_table else { return Ok(Vec::new()) };
+        let mut items = self.client.scan().table_name(table).into_paginator().items().send();
+        let mut entries = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| unavailable(Operation::LoadTuningEntries, &error))?;
+            entries.push(serde_dynamo::from_item(item).unwrap_or_default());
+        }
+        Ok(entries)
     }
 }
 

@@ -1,0 +1,41 @@
+//! Reads a file of tuning entries: a JSON array, or JSON objects one after the other, such as one on each line.
+
+use std::io::Write;
+use std::path::Path;
+
+use pivotwatch::detection::{Rule, Tuning};
+use serde_json::{Deserializer, Value};
+
+use crate::log::Log;
+
+/// Why a file of tuning entries cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TuningFileFault {
+    /// The file cannot be read.
+    #[error("the tuning entries cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    /// The file is no JSON.
+    #[error("the tuning entries are no JSON array, and no JSON objects one after the other: {0}")]
+    NotJson(#[from] serde_json::Error),
+}
+
+/// The entries of a file, valid or not.
+pub(crate) fn entries(path: &Path) -> Result<Vec<Value>, TuningFileFault> {
+    let text = std::fs::read_to_string(path)?;
+    let mut values = Deserializer::from_str(&text).into_iter::<Value>().collect::<Result<Vec<_>, _>>()?;
+    match &mut values[..] {
+        [Value::Array(entries)] => Ok(std::mem::take(entries)),
+        _ => Ok(values),
+    }
+}
+
+/// Logs the entries that are invalid for `rule`, and returns whether there are any.
+pub(crate) fn report_invalid(path: &Path, entries: &[Value], rule: &Rule, log: &mut Log<impl Write>) -> bool {
+    let tuning = Tuning::parse(entries.iter().cloned(), rule);
+    for invalid in tuning.invalid() {
+        let id = invalid.id.as_deref().unwrap_or("without an id");
+        let faults = invalid.explanation();
+        log.about(&path.to_string_lossy(), format_args!("the tuning entry {id} is invalid and was ignored: {faults}"));
+    }
+    !tuning.invalid().is_empty()
+}
