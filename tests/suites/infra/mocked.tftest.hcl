@@ -187,7 +187,7 @@ run "a_tuning_entry_whose_id_has_capitals" {
   expect_failures = [var.tuning_entries]
 }
 
-# 2,840 characters, and 3,365 bytes.
+# 2,841 characters, and 3,366 bytes.
 run "tuning_entries_that_exceed_the_environment" {
   command = plan
   variables {
