@@ -352,16 +352,25 @@ def test_an_entry_is_added_listed_and_removed(paste, stack):
             "expires_at": "2027-01-31T00:00:00Z",
         }
 
-        again = paste(BY_HAND)
-        assert again.returncode != 0
-        assert "ConditionalCheckFailed" in again.stderr, "an entry is not replaced"
-
         removed = paste(f"{BY_HAND} 3")
         assert (removed.returncode, without_head(removed.stdout)[-1]) == (0, "backup-veeam is removed")
         (entry,) = listed_entries(paste)
         assert abs(datetime.now(UTC) - datetime.fromisoformat(entry["removed_at"])) < timedelta(minutes=5)
     finally:
-        stack.dynamodb.delete_item(TableName=stack.outputs["TuningTable"], Key={"id": {"S": "backup-veeam"}})
+        stack.delete_tuning("backup-veeam")
+
+
+def test_an_entry_is_not_replaced(paste, stack):
+    entry = {"id": "backup-veeam", "threshold": 50, "when": {"cidr": ["192.0.2.0/24"]}, "permanent": True}
+    stack.tune(entry)
+    try:
+        added = paste(BY_HAND)
+        assert added.returncode != 0
+        assert "ConditionalCheckFailed" in added.stderr
+        # The page's listing shows numbers as DynamoDB's texts.
+        assert listed_entries(paste) == [entry | {"threshold": "50"}]
+    finally:
+        stack.delete_tuning("backup-veeam")
 
 
 def test_a_missing_entry_is_not_removed(paste):
