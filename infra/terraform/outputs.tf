@@ -8,6 +8,11 @@ output "evidence_table" {
   value       = aws_dynamodb_table.evidence.name
 }
 
+output "tuning_table" {
+  description = "Table with the tuning entries."
+  value       = aws_dynamodb_table.tuning.name
+}
+
 output "topic_arn" {
   description = "Topic that incidents are published to."
   value       = aws_sns_topic.incidents.arn

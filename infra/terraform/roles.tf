@@ -54,6 +54,12 @@ resource "aws_iam_role_policy" "function" {
     Statement = [
       for statement in concat(local.statements[each.key], [
         {
+          # Read alone: a function that could write entries could blind itself.
+          Sid      = "ReadTuning"
+          Action   = ["dynamodb:Scan"]
+          Resource = aws_dynamodb_table.tuning.arn
+        },
+        {
           Sid      = "PublishIncidents"
           Action   = ["sns:Publish"]
           Resource = aws_sns_topic.incidents.arn

@@ -125,12 +125,41 @@ variable "log_retention_days" {
 
 variable "deletion_protection" {
   description = <<-EOT
-    Whether the evidence table, and a bucket that still holds exports, refuse to be deleted. `terraform destroy` still
-    destroys the functions, rules, queues, topic and subscriptions; the table, and the bucket with its public access
-    block, policy, ownership and expiry, stay.
+    Whether both tables, and a bucket that still holds exports, refuse to be deleted. `terraform destroy` still destroys
+    the functions, rules, queues, topic and subscriptions; the tables, and the bucket with its public access block,
+    policy, ownership and expiry, stay.
   EOT
   type        = bool
   default     = true
+}
+
+variable "tuning_entries" {
+  description = <<-EOT
+    Tuning entries in the format of docs/TUNING.md, beside those of the tuning table. As JSON they have at most 3,000
+    bytes: AWS allows 4 KB for all environment variables of a function. Put more of them into the table.
+  EOT
+  # Entries differ in their attributes, and a list of Terraform has elements of one type.
+  type    = any
+  default = []
+
+  validation {
+    condition     = startswith(jsonencode(var.tuning_entries), "[")
+    error_message = "tuning_entries must be a list of entries."
+  }
+
+  validation {
+    # As JSON, an id in quotes is a text. What cannot be iterated is no list, which the validation above refuses.
+    condition = alltrue(try(
+      [for entry in var.tuning_entries : can(regex("^\"[a-z0-9-]{1,64}\"$", jsonencode(entry.id)))], []
+    ))
+    error_message = "Each of tuning_entries must have an id of 1 to 64 lower-case letters, digits and hyphens."
+  }
+
+  validation {
+    # The length in base64 is that of the bytes; `length` counts characters.
+    condition     = length(base64encode(jsonencode(var.tuning_entries))) <= 4000
+    error_message = "tuning_entries must have at most 3,000 bytes as JSON. Put more of them into the tuning table."
+  }
 }
 
 variable "extra_event_sources" {

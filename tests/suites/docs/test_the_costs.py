@@ -1,5 +1,6 @@
 """The sums of docs/COSTS.md: the units are the measured ones of docs/BENCHMARKS.md, and every product is right."""
 
+import math
 import re
 
 import pytest
@@ -49,6 +50,18 @@ def test_growing_copies_multiply_the_reads_of_an_hour():
     assert number(dollars["writes"]) == pytest.approx(written, abs=0.005)
     least, greatest, _ = re.findall(r"\d+\.\d+", dollars["together"])
     assert (float(least), float(greatest)) == pytest.approx((even + written, most + written), abs=0.005)
+
+
+def test_the_scans_of_the_tuning_table_follow_from_its_entries():
+    (scans,) = re.findall(r"60 × 24 × 30 = ([\d,]+) scans", COSTS)
+    (each,) = re.findall(r"assume (\d+) bytes an entry", COSTS)
+    assert number(scans) == 60 * 24 * 30
+    for entries, units, *dollars in rows(COSTS, "The tuning table", "read units a scan"):
+        most = number(entries.split(" to ")[-1])
+        assert number(units) == math.ceil(most * int(each) / 4096)
+        expected = [copies * number(scans) * number(units) * READ for copies in (1, 10)]
+        assert [number(cell) for cell in dollars] == pytest.approx(expected, abs=0.005)
+        assert most * int(each) * 0.45e-9 < 0.01, "storage and backup"
 
 
 def test_the_backstop_is_the_sum_of_its_parts():

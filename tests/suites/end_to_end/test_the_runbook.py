@@ -71,9 +71,10 @@ def test_every_block_is_whole(stack, name):
 @runs("Runbook")
 def test_the_first_block_finds_the_deployment(paste, stack):
     done = paste()
-    table, bucket, topic = (stack.outputs[name] for name in ("EvidenceTable", "ExportBucket", "TopicArn"))
+    outputs = ("EvidenceTable", "TuningTable", "ExportBucket", "TopicArn")
+    table, tuning, bucket, topic = (stack.outputs[name] for name in outputs)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"table {table}, bucket {bucket}, topic {topic}\n"
+    assert done.stdout == f"tables {table} and {tuning}, bucket {bucket}, topic {topic}\n"
 
 
 # --- The first five minutes ---
@@ -326,6 +327,63 @@ def test_a_filter_suppresses_its_mails_until_it_is_removed(paste, stack):
         assert mailed(second, "198.51.100.11")
     finally:
         assert mailed("Likely false positives 5", "198.51.100.12")
+
+
+# --- Tuning ---
+
+BY_HAND = "Tuning entries by hand"
+
+
+@runs(BY_HAND, f"{BY_HAND} 2", f"{BY_HAND} 3")
+def test_an_entry_is_added_listed_and_removed(paste, stack):
+    try:
+        added = paste(BY_HAND)
+        assert (added.returncode, added.stderr) == (0, "")
+        assert without_head(added.stdout) == [f"the entry is in {stack.outputs['TuningTable']}"]
+        (entry,) = listed_entries(paste)
+        created_at = datetime.fromisoformat(entry.pop("created_at"))
+        assert abs(datetime.now(UTC) - created_at) < timedelta(minutes=5)
+        assert entry == {
+            "id": "backup-veeam",
+            "exclude": "failures",
+            "when": {"cidr": ["198.51.100.0/24"], "app": ["Veeam*"]},
+            "reason": "The backup signs in with an old password.",
+            "author": "ann@example.com",
+            "expires_at": "2027-01-31T00:00:00Z",
+        }
+
+        removed = paste(f"{BY_HAND} 3")
+        assert (removed.returncode, without_head(removed.stdout)[-1]) == (0, "backup-veeam is removed")
+        (entry,) = listed_entries(paste)
+        assert abs(datetime.now(UTC) - datetime.fromisoformat(entry["removed_at"])) < timedelta(minutes=5)
+    finally:
+        stack.delete_tuning("backup-veeam")
+
+
+def test_an_entry_is_not_replaced(paste, stack):
+    entry = {"id": "backup-veeam", "threshold": 50, "when": {"cidr": ["192.0.2.0/24"]}, "permanent": True}
+    stack.tune(entry)
+    try:
+        added = paste(BY_HAND)
+        assert added.returncode != 0
+        assert "ConditionalCheckFailed" in added.stderr
+        # The page's listing shows numbers as DynamoDB's texts.
+        assert listed_entries(paste) == [entry | {"threshold": "50"}]
+    finally:
+        stack.delete_tuning("backup-veeam")
+
+
+def test_a_missing_entry_is_not_removed(paste):
+    removed = paste(f"{BY_HAND} 3")
+    assert removed.returncode != 0
+    assert "ConditionalCheckFailed" in removed.stderr
+    assert listed_entries(paste) == []
+
+
+def listed_entries(paste) -> list[dict]:
+    listed = paste(f"{BY_HAND} 2")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    return json.loads("\n".join(without_head(listed.stdout)))
 
 
 # --- Metrics and alarms ---

@@ -23,6 +23,10 @@ mock_provider "aws" {
     values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/pivotwatch-evidence" }
   }
   override_resource {
+    target = aws_dynamodb_table.tuning
+    values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/pivotwatch-tuning" }
+  }
+  override_resource {
     target = aws_sns_topic.incidents
     values = { arn = "arn:aws:sns:eu-central-1:123456789012:pivotwatch-incidents" }
   }
@@ -107,9 +111,23 @@ run "changed" {
     export_retention_days = 0
     log_retention_days    = 7
     deletion_protection   = false
-    extra_event_sources   = ["pivotwatch.selftest", "another"]
-    trail_bucket          = "trail-of-all-regions"
-    trail_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    tuning_entries = [
+      {
+        id         = "backup-veeam"
+        exclude    = "failures"
+        when       = { cidr = ["198.51.100.0/24"], app = ["Veeam*"] }
+        expires_at = "2027-01-31T00:00:00Z"
+      },
+      {
+        id        = "office-oslo"
+        threshold = 50
+        when      = { cidr = ["192.0.2.0/24"] }
+        permanent = true
+      },
+    ]
+    extra_event_sources = ["pivotwatch.selftest", "another"]
+    trail_bucket        = "trail-of-all-regions"
+    trail_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   }
 }
 
@@ -119,6 +137,63 @@ run "a_key_without_its_bucket" {
     trail_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   }
   expect_failures = [var.trail_key_arn]
+}
+
+run "tuning_entries_that_are_one_entry" {
+  command = plan
+  variables {
+    tuning_entries = { id = "office-oslo" }
+  }
+  expect_failures = [var.tuning_entries]
+}
+
+run "tuning_entries_that_are_a_map" {
+  command = plan
+  variables {
+    tuning_entries = { first = { id = "office-oslo" } }
+  }
+  expect_failures = [var.tuning_entries]
+}
+
+run "tuning_entries_that_are_a_text" {
+  command = plan
+  variables {
+    tuning_entries = "[{\"id\":\"office-oslo\"}]"
+  }
+  expect_failures = [var.tuning_entries]
+}
+
+run "a_tuning_entry_without_an_id" {
+  command = plan
+  variables {
+    tuning_entries = [{ id = "office-oslo" }, { reason = "nobody knows" }]
+  }
+  expect_failures = [var.tuning_entries]
+}
+
+run "a_tuning_entry_whose_id_is_a_number" {
+  command = plan
+  variables {
+    tuning_entries = [{ id = 7 }]
+  }
+  expect_failures = [var.tuning_entries]
+}
+
+run "a_tuning_entry_whose_id_has_capitals" {
+  command = plan
+  variables {
+    tuning_entries = [{ id = "Office" }]
+  }
+  expect_failures = [var.tuning_entries]
+}
+
+# 2,841 characters, and 3,366 bytes.
+run "tuning_entries_that_exceed_the_environment" {
+  command = plan
+  variables {
+    tuning_entries = [for number in range(75) : { id = "office-${number}", reason = "ÆØÅÆØÅÆ" }]
+  }
+  expect_failures = [var.tuning_entries]
 }
 
 run "a_name_that_is_too_long" {

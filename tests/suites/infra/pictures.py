@@ -95,8 +95,14 @@ def _short(function: str) -> str:
     return function.rsplit(":", 1)[-1].removeprefix("pivotwatch-")
 
 
+def _key(keyed: dict) -> dict[str, str]:
+    """The key of Terraform's table or index. A table without a sort key has null or an empty text there."""
+    parts = {"HASH": keyed["hash_key"], "RANGE": keyed["range_key"]}
+    return {kind: name for kind, name in parts.items() if name}
+
+
 def sam(stack) -> dict:
-    bucket, table, topic = (stack.only(f"AWS::{kind}") for kind in ("S3::Bucket", "DynamoDB::Table", "SNS::Topic"))
+    bucket, topic = stack.only("AWS::S3::Bucket"), stack.only("AWS::SNS::Topic")
     functions = {_short(f["FunctionName"]): f for f in stack.of_type("AWS::Serverless::Function").values()}
     roles = stack.of_type("AWS::IAM::Role")
     lifecycle = bucket.get("LifecycleConfiguration", {"Rules": []})
@@ -171,25 +177,28 @@ def sam(stack) -> dict:
             ],
             "policy": _statements(stack.only("AWS::S3::BucketPolicy")["PolicyDocument"]),
         },
-        "table": {
-            "name": table["TableName"],
-            "billing": table["BillingMode"],
-            "attributes": {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]},
-            "key": {k["KeyType"]: k["AttributeName"] for k in table["KeySchema"]},
-            "indexes": {
-                i["IndexName"]: {
-                    "key": {k["KeyType"]: k["AttributeName"] for k in i["KeySchema"]},
-                    "projection": i["Projection"]["ProjectionType"],
-                    "attributes": sorted(i["Projection"]["NonKeyAttributes"]),
-                }
-                for i in table["GlobalSecondaryIndexes"]
-            },
-            "time to live": [
-                table["TimeToLiveSpecification"]["AttributeName"],
-                table["TimeToLiveSpecification"]["Enabled"],
-            ],
-            "point-in-time recovery": table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
-            "deletion protection": table["DeletionProtectionEnabled"],
+        "tables": {
+            table["TableName"]: {
+                "billing": table["BillingMode"],
+                "attributes": {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]},
+                "key": {k["KeyType"]: k["AttributeName"] for k in table["KeySchema"]},
+                "indexes": {
+                    i["IndexName"]: {
+                        "key": {k["KeyType"]: k["AttributeName"] for k in i["KeySchema"]},
+                        "projection": i["Projection"]["ProjectionType"],
+                        "attributes": sorted(i["Projection"]["NonKeyAttributes"]),
+                    }
+                    for i in table.get("GlobalSecondaryIndexes", [])
+                },
+                "time to live": [
+                    [ttl["AttributeName"], ttl["Enabled"]]
+                    for ttl in [table.get("TimeToLiveSpecification")]
+                    if ttl is not None
+                ],
+                "point-in-time recovery": table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+                "deletion protection": table["DeletionProtectionEnabled"],
+            }
+            for table in stack.of_type("AWS::DynamoDB::Table").values()
         },
         "topic": {
             "name": topic["TopicName"],
@@ -229,7 +238,7 @@ def sam(stack) -> dict:
 
 
 def terraform(deployment) -> dict:
-    bucket, table, topic = (deployment.only(f"aws_{kind}") for kind in ("s3_bucket", "dynamodb_table", "sns_topic"))
+    bucket, topic = deployment.only("aws_s3_bucket"), deployment.only("aws_sns_topic")
     functions = {_short(f["function_name"]): f for f in deployment.of_type("aws_lambda_function")}
     roles = {r["arn"]: r for r in deployment.of_type("aws_iam_role")}
     access = deployment.only("aws_s3_bucket_public_access_block")
@@ -310,22 +319,24 @@ def terraform(deployment) -> dict:
             ],
             "policy": _statements(deployment.only("aws_s3_bucket_policy")["policy"]),
         },
-        "table": {
-            "name": table["name"],
-            "billing": table["billing_mode"],
-            "attributes": {a["name"]: a["type"] for a in table["attribute"]},
-            "key": {"HASH": table["hash_key"], "RANGE": table["range_key"]},
-            "indexes": {
-                i["name"]: {
-                    "key": {"HASH": i["hash_key"], "RANGE": i["range_key"]},
-                    "projection": i["projection_type"],
-                    "attributes": sorted(i["non_key_attributes"]),
-                }
-                for i in table["global_secondary_index"]
-            },
-            "time to live": [table["ttl"][0]["attribute_name"], table["ttl"][0]["enabled"]],
-            "point-in-time recovery": table["point_in_time_recovery"][0]["enabled"],
-            "deletion protection": table["deletion_protection_enabled"],
+        "tables": {
+            table["name"]: {
+                "billing": table["billing_mode"],
+                "attributes": {a["name"]: a["type"] for a in table["attribute"]},
+                "key": _key(table),
+                "indexes": {
+                    i["name"]: {
+                        "key": _key(i),
+                        "projection": i["projection_type"],
+                        "attributes": sorted(i["non_key_attributes"]),
+                    }
+                    for i in table["global_secondary_index"]
+                },
+                "time to live": [[ttl["attribute_name"], ttl["enabled"]] for ttl in table["ttl"]],
+                "point-in-time recovery": table["point_in_time_recovery"][0]["enabled"],
+                "deletion protection": table["deletion_protection_enabled"],
+            }
+            for table in deployment.of_type("aws_dynamodb_table")
         },
         "topic": {
             "name": topic["name"],

@@ -19,6 +19,12 @@ RUNS = {
         "ExportRetentionDays": "0",
         "LogRetentionDays": "7",
         "DeletionProtection": "false",
+        # Spelled as Terraform's jsonencode does: without blanks, in the order of the names.
+        "TuningEntries": (
+            '[{"exclude":"failures","expires_at":"2027-01-31T00:00:00Z","id":"backup-veeam",'
+            '"when":{"app":["Veeam*"],"cidr":["198.51.100.0/24"]}},'
+            '{"id":"office-oslo","permanent":true,"threshold":50,"when":{"cidr":["192.0.2.0/24"]}}]'
+        ),
         "ExtraEventSources": "pivotwatch.selftest,another",
         "TrailBucket": "trail-of-all-regions",
         "TrailKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",

@@ -97,7 +97,8 @@ class Stack:
     def _assert_patterns(self) -> None:
         for name, value in self.parameters.items():
             declared = self.template["Parameters"][name]
-            if not re.search(declared.get("AllowedPattern", ""), value):
+            fits = len(value) <= declared.get("MaxLength", len(value))
+            if not fits or not re.search(declared.get("AllowedPattern", ""), value):
                 raise RefusedError(f"{name} {declared['ConstraintDescription']}")
 
     def _assert_rules(self) -> None:

@@ -14,6 +14,7 @@ NEEDED = {
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",
+        "dynamodb:Scan",
         "sns:Publish",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
@@ -23,6 +24,7 @@ NEEDED = {
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",
+        "dynamodb:Scan",
         "sns:Publish",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
@@ -105,6 +107,15 @@ def test_only_lambda_assumes_the_role(function, picture):
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": ["sts:AssumeRole"],
     }
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_the_tuning_table_is_read_and_nothing_more(function, picture):
+    """A function that could write entries could blind itself. A scan of the evidence would read every address."""
+    tables = {(action, resource) for action, resource in grants(picture, function) if action.startswith("dynamodb:")}
+    tuning = "arn:aws:dynamodb:eu-central-1:123456789012:table/pivotwatch-tuning"
+    assert {action for action, resource in tables if resource.startswith(tuning)} == {"dynamodb:Scan"}
+    assert {resource for action, resource in tables if action == "dynamodb:Scan"} == {tuning}
 
 
 def test_the_index_is_for_people_alone(picture):

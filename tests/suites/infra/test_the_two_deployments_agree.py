@@ -19,7 +19,7 @@ ASPECTS = [
     "who may invoke",
     "log groups",
     "bucket",
-    "table",
+    "tables",
     "topic",
     "queues",
     "queue policies",
@@ -61,8 +61,8 @@ def test_the_parameters_have_the_same_names_and_descriptions():
         re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower(): " ".join(parameter["Description"].split())
         for name, parameter in sam_template.load()["Parameters"].items()
     }
-    # Lists are comma-separated text in SAM alone, and only Terraform empties a bucket before it deletes it.
-    said_otherwise = {"sources", "extra_event_sources", "deletion_protection"}
+    # Lists are text in SAM alone, and only Terraform empties a bucket before it deletes it.
+    said_otherwise = {"sources", "tuning_entries", "extra_event_sources", "deletion_protection"}
     variables = dict(
         re.findall(
             r'^variable "(\w+)" \{\s+description = (?:"((?:[^"\\]|\\.)*)"|<<-EOT)',
@@ -79,7 +79,7 @@ def test_text_is_checked_by_the_same_patterns():
     variables = (terraform_module.MODULE / "variables.tf").read_text(encoding="utf-8")
     for name, parameter in sam_template.load()["Parameters"].items():
         # Terraform checks lists item by item.
-        if "AllowedPattern" in parameter and name not in {"Sources", "ExtraEventSources"}:
+        if "AllowedPattern" in parameter and name not in {"Sources", "TuningEntries", "ExtraEventSources"}:
             assert '"{}"'.format(parameter["AllowedPattern"].replace("\\", "\\\\")) in variables, name
 
 
@@ -101,6 +101,37 @@ def test_a_key_without_its_bucket_is_refused():
     """In Terraform, a run of mocked.tftest.hcl that must fail."""
     with pytest.raises(sam_template.RefusedError, match="only together with TrailBucket"):
         sam_template.Stack(TrailKeyArn=runs.RUNS["changed"]["TrailKeyArn"])
+
+
+def test_tuning_entries_that_are_no_list_or_too_long_are_refused():
+    """In Terraform, runs of mocked.tftest.hcl that must fail."""
+    for refused in ("", "{}", '{"id":"office-oslo"}', "[" + " " * 3000 + "]"):
+        with pytest.raises(sam_template.RefusedError, match="TuningEntries must be a JSON list"):
+            sam_template.Stack(TuningEntries=refused)
+    assert sam_template.Stack(TuningEntries='[\n  {"id": "office-oslo"}\n]')
+
+
+# AWS allows 4 KB for all environment variables of a function.
+ENVIRONMENT_BYTES = 4096
+
+
+def test_the_longest_tuning_entries_leave_room_for_the_other_variables(both):
+    """Each other variable is at its longest. The topic's ARN has the longest region, and the name its 28 characters."""
+    longest = {
+        "PIVOTWATCH_TABLE": f"{'a' * 28}-evidence",
+        "PIVOTWATCH_TOPIC_ARN": f"arn:aws-us-gov:sns:ap-southeast-2:123456789012:{'a' * 28}-incidents",
+        "PIVOTWATCH_THRESHOLD": "255",
+        "PIVOTWATCH_WINDOW": "10080m",
+        "PIVOTWATCH_ORDER": "failures_first",
+        "PIVOTWATCH_SOURCES": "interactive,non_interactive,service_principal,managed_identity,adfs",
+        "PIVOTWATCH_RETENTION_DAYS": "3650",
+        "PIVOTWATCH_TUNING_TABLE": f"{'a' * 28}-tuning",
+        "PIVOTWATCH_TUNING": "[" + " " * 2998 + "]",
+    }
+    for picture in both:
+        for function in picture["functions"].values():
+            assert function["environment"].keys() == longest.keys()
+    assert sum(len(name) + len(value) for name, value in longest.items()) < ENVIRONMENT_BYTES
 
 
 # AWS's limits on names by kind. A queue's also applies to Lambda's destination.

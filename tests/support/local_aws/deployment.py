@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from local_aws import trail
 from local_aws.server import Server
@@ -91,6 +91,16 @@ class Deployment:
                 raise NothingHappenedError(f"the event was not taken: {answer}")
 
         return self.after("detect", send)
+
+    def tune(self, entry: dict) -> None:
+        """Puts an entry into the tuning table, or replaces it."""
+        write = TypeSerializer().serialize
+        item = {name: write(value) for name, value in entry.items()}
+        self.dynamodb.put_item(TableName=self.outputs["TuningTable"], Item=item)
+
+    def delete_tuning(self, identifier: str) -> None:
+        """Deletes an entry from the tuning table, so that it vanishes without `removed_at`."""
+        self.dynamodb.delete_item(TableName=self.outputs["TuningTable"], Key={"id": {"S": identifier}})
 
     def invoke_later(self, function: str, event: Any) -> None:
         """Invokes a function as S3 and EventBridge do: by a queue with retries."""
