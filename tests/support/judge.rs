@@ -13,6 +13,7 @@ use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::sample::hash;
 use pivotwatch::detection::{IncidentReport, Rule, Source};
 
+use crate::tuning::WorldEntry;
 use crate::worlds::{Row, TrailRecord, World};
 
 /// The parts of an incident that the suites compare.
@@ -70,6 +71,27 @@ pub fn judge(world: &World) -> BTreeSet<Finding> {
         logins: logins.iter().map(|login| (login.time, login.event_id.clone())).collect(),
     };
     groups.into_iter().map(of_group).collect()
+}
+
+/// The findings of a world that are mailed under these tuning entries.
+#[must_use]
+pub fn mailed(world: &World, entries: &[WorldEntry]) -> BTreeSet<Finding> {
+    let is_excluded = |failure: &Failure| {
+        let Failure { time, user, code, source, .. } = failure;
+        entries.iter().any(|entry| entry.excludes_failure(*time, user, code, *source))
+    };
+    let (_, remaining): (Vec<_>, Vec<_>) = distinct_failures(world).into_iter().partition(is_excluded);
+    let matches = |login: &TrailRecord| {
+        !entries.iter().any(|entry| entry.excludes_login(login))
+            && SOURCES.into_iter().any(|source| {
+                let threshold = entries.iter().filter_map(|entry| entry.threshold(login, source)).min();
+                let threshold = threshold.unwrap_or(world.rule.threshold);
+                exceeds(&remaining, source, login, &Rule { threshold, ..world.rule.clone() })
+            })
+    };
+    let logins = world.trail.iter().filter(|record| is_successful_login(record) && matches(record));
+    let mailed: BTreeSet<_> = logins.map(|login| (login.time.date_naive(), columns(login))).collect();
+    judge(world).into_iter().filter(|finding| mailed.contains(&(finding.day, finding.columns.clone()))).collect()
 }
 
 const SOURCES: [Source; 2] = [Source::Interactive, Source::NonInteractive];

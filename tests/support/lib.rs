@@ -1,4 +1,4 @@
-//! Shared by the suites: generated worlds, the judge, builders of facts, DynamoDB in this process, and a pipeline with
+//! Shared by the suites: generated worlds and tuning entries, the judge, builders of facts, DynamoDB in this process, and a pipeline with
 //! a virtual clock.
 
 use proptest::test_runner::Config;
@@ -8,6 +8,7 @@ pub mod facts;
 pub mod judge;
 pub mod pipeline;
 pub mod store_contents;
+pub mod tuning;
 pub mod worlds;
 
 /// The number of cases of a property: `PROPTEST_CASES`, by default `usual`.

@@ -6,6 +6,40 @@ use pivotwatch_tests::judge::Finding;
 
 use super::simulation::Outcome;
 
+/// Compares an outcome under tuning with the rule's findings. Every finding is stored; those of `mailed` are published,
+/// and those that no entries ever mailed (the others of `perhaps`) are hidden. Each injected fault may add one duplicate
+/// message.
+pub fn check_tuned(
+    expected: &BTreeSet<Finding>,
+    mailed: &BTreeSet<Finding>,
+    perhaps: &BTreeSet<Finding>,
+    outcome: &Outcome,
+) -> Result<(), String> {
+    let found: BTreeSet<Finding> = outcome.findings.iter().cloned().collect();
+    let fail = |what: &str| Err(format!("{what}\n{outcome:?}"));
+    if found != *expected || outcome.incidents.len() != expected.len() {
+        return fail(&format!("the stored incidents are not the rule's: {expected:#?}"));
+    }
+    for (stored, finding) in outcome.incidents.iter().zip(&outcome.findings) {
+        let messages = outcome.messages.get(&stored.incident.id.to_string()).copied().unwrap_or_default();
+        let is_published = stored.published_at.is_some();
+        if mailed.contains(finding) && !is_published {
+            return fail(&format!("not published: {finding:?}"));
+        }
+        if !perhaps.contains(finding) && messages > 0 {
+            return fail(&format!("published although hidden: {finding:?}"));
+        }
+        if stored.hidden_by.is_empty() != is_published || stored.lease.is_some() {
+            return fail(&format!("neither published nor hidden, or both: {finding:?}"));
+        }
+        let allowed = if is_published { 1..=1 + outcome.faults } else { 0..=0 };
+        if !allowed.contains(&messages) {
+            return fail(&format!("{messages} messages for {finding:?}"));
+        }
+    }
+    Ok(())
+}
+
 /// Compares the stored and published incidents with the rule's findings. Each injected fault may add one duplicate
 /// message; no other difference is allowed.
 pub fn check(expected: &BTreeSet<Finding>, outcome: &Outcome) -> Result<(), String> {

@@ -9,6 +9,7 @@ use pivotwatch_tests::worlds::{TrailRecord, World};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::Value;
 
 use super::invocation::Fault;
 use super::simulation::Scenario;
@@ -22,6 +23,8 @@ pub enum Step {
     Write(String, Vec<u8>),
     /// Delivers an event.
     Deliver(Notice),
+    /// Replaces all tuning entries.
+    Tune(Vec<Value>),
 }
 
 /// An event, and the faults of its invocations.
@@ -161,7 +164,14 @@ impl Cut {
             deliveries.extend((0..times).map(|_| vec![Step::Deliver(notice.clone())]));
         }
         self.inject_faults(&mut deliveries);
-        Scenario { rule: world.rule.clone(), every_read_is_a_step: true, stored: Vec::new(), deliveries }
+        Scenario {
+            rule: world.rule.clone(),
+            every_read_is_a_step: true,
+            stored: Vec::new(),
+            tuning: None,
+            deliveries,
+            afterwards: Vec::new(),
+        }
     }
 
     fn inject_faults(&self, deliveries: &mut [Delivery]) {

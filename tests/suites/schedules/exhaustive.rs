@@ -96,7 +96,9 @@ fn a_login_concurrent_with_the_sixth_failure() {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
         stored: World { rows: world.rows[..5].to_vec(), trail: Vec::new(), ..world.clone() }.evidence(),
+        tuning: None,
         deliveries: vec![login(&world.trail[0]), export("sixth", &world.rows[5..])],
+        afterwards: Vec::new(),
     };
     check_every_order(&world, &scenario);
 }
@@ -108,7 +110,9 @@ fn a_login_concurrent_with_its_duplicate_and_any_fault() {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
         stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
+        tuning: None,
         deliveries: vec![login(&world.trail[0]), login(&world.trail[0])],
+        afterwards: Vec::new(),
     };
     check_every_order(&world, &scenario);
     // The two invocations are alike, so faults in one of them are enough.
@@ -124,7 +128,9 @@ fn a_login_concurrent_with_another_of_its_incident() {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
         stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
+        tuning: None,
         deliveries: vec![login(&world.trail[0]), login(&world.trail[1])],
+        afterwards: Vec::new(),
     };
     check_every_order(&world, &scenario);
 }
@@ -136,7 +142,9 @@ fn an_export_concurrent_with_its_duplicate() {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
         stored: World { rows: Vec::new(), ..world.clone() }.evidence(),
+        tuning: None,
         deliveries: vec![export("six", &world.rows), export("six", &world.rows)],
+        afterwards: Vec::new(),
     };
     check_every_order(&world, &scenario);
 }
@@ -148,7 +156,9 @@ fn an_export_concurrent_with_one_that_overlaps_it() {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
         stored: World { rows: Vec::new(), ..world.clone() }.evidence(),
+        tuning: None,
         deliveries: vec![export("first", &world.rows[..4]), export("last", &world.rows[3..])],
+        afterwards: Vec::new(),
     };
     check_every_order(&world, &scenario);
 }

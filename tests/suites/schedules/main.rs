@@ -16,14 +16,16 @@ mod simulated_aws;
 mod simulation;
 
 use pivotwatch_tests::cases;
-use pivotwatch_tests::judge::judge;
+use pivotwatch_tests::judge::{judge, mailed};
+use pivotwatch_tests::tuning::{WorldEntry, entries};
 use pivotwatch_tests::worlds::worlds;
 use proptest::prelude::*;
+use serde_json::Value;
 
-use check::check;
-use deliveries::{deliveries, faults};
+use check::{check, check_tuned};
+use deliveries::{Notice, Step, deliveries, faults};
 use schedule::schedules;
-use simulation::run;
+use simulation::{Scenario, run};
 
 proptest! {
     #![proptest_config(cases(300))]
@@ -49,4 +51,41 @@ proptest! {
         let outcome = run(cut.with(faults).of(&world), schedule);
         check(&judge(&world), &outcome).map_err(TestCaseError::fail)?;
     }
+
+    #[test]
+    fn every_schedule_publishes_the_incidents_that_tuning_does_not_hide(
+        world in worlds(),
+        cut in deliveries(),
+        schedule in schedules(),
+        entries in entries(),
+        faults in prop_oneof![Just(Vec::new()), faults()],
+    ) {
+        let scenario = Scenario { tuning: Some(json(&entries)), ..cut.with(faults).of(&world) };
+        let outcome = run(scenario, schedule);
+        let mailed = mailed(&world, &entries);
+        check_tuned(&judge(&world), &mailed, &mailed, &outcome).map_err(TestCaseError::fail)?;
+    }
+
+    /// What was mailed under earlier entries stays mailed. What is not hidden in the end is mailed when its login is
+    /// delivered again, at the latest.
+    #[test]
+    fn every_schedule_publishes_what_changing_tuning_does_not_hide_in_the_end(
+        world in worlds(),
+        cut in deliveries(),
+        schedule in schedules(),
+        [first, second, last] in [entries(), entries(), entries()],
+        faults in prop_oneof![Just(Vec::new()), faults()],
+    ) {
+        let mut scenario = Scenario { tuning: Some(json(&first)), ..cut.with(faults).of(&world) };
+        scenario.deliveries.push(vec![Step::Tune(json(&second)), Step::Tune(json(&last))]);
+        scenario.afterwards = world.trail.iter().map(|record| Step::Deliver(Notice::of_record(record))).collect();
+        let outcome = run(scenario, schedule);
+        let [first, second, last] = [first, second, last].map(|entries| mailed(&world, &entries));
+        let perhaps = first.iter().chain(&second).chain(&last).cloned().collect();
+        check_tuned(&judge(&world), &last, &perhaps, &outcome).map_err(TestCaseError::fail)?;
+    }
+}
+
+fn json(entries: &[WorldEntry]) -> Vec<Value> {
+    entries.iter().map(WorldEntry::json).collect()
 }

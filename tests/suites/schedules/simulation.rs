@@ -16,6 +16,7 @@ use pivotwatch::store::{InMemoryStore, Store, StoreError, StoredIncident, Versio
 use pivotwatch_tests::facts::noon;
 use pivotwatch_tests::judge::Finding;
 use pivotwatch_tests::store_contents;
+use serde_json::Value;
 use shuttle::scheduler::Scheduler;
 use shuttle::{Config, FailurePersistence, Runner, future, thread};
 
@@ -83,11 +84,11 @@ impl Clock {
 }
 
 impl Simulation {
-    fn new(rule: Rule, every_read_is_a_step: bool) -> Self {
+    fn new(rule: Rule, every_read_is_a_step: bool, has_tuning: bool) -> Self {
         Self {
             rule,
             every_read_is_a_step,
-            has_tuning: false,
+            has_tuning,
             store: Arc::default(),
             notifier: Arc::default(),
             bucket: Mutex::default(),
@@ -173,8 +174,12 @@ pub struct Scenario {
     pub every_read_is_a_step: bool,
     /// Evidence that is stored before.
     pub stored: Vec<Evidence>,
+    /// The tuning entries at the beginning; `None` if no invocation reads them.
+    pub tuning: Option<Vec<Value>>,
     /// Concurrent deliveries.
     pub deliveries: Vec<Delivery>,
+    /// A delivery after all others have ended.
+    pub afterwards: Delivery,
 }
 
 /// The state after the last step.
@@ -196,6 +201,7 @@ impl fmt::Debug for Outcome {
             let id = stored.incident.id.to_string();
             writeln!(f, "{id}: {finding:?}")?;
             writeln!(f, "    published {:?}, leased {:?}, ", stored.published_at, stored.lease)?;
+            writeln!(f, "    hidden by {:?}", stored.hidden_by)?;
         }
         writeln!(f, "messages {:?}, after {} faults\njournal:", self.messages, self.faults)?;
         self.journal.iter().try_for_each(|line| writeln!(f, "  {line}"))
@@ -221,8 +227,9 @@ pub fn run_each(
     config.stack_size = 1024 * 1024;
     config.failure_persistence = FailurePersistence::None;
     Runner::new(TimeLast(scheduler), config).run(move || {
-        let Scenario { rule, every_read_is_a_step, stored, deliveries } = scenario.clone();
-        let simulation = Arc::new(Simulation::new(rule, every_read_is_a_step));
+        let Scenario { rule, every_read_is_a_step, stored, tuning, deliveries, afterwards } = scenario.clone();
+        let simulation = Arc::new(Simulation::new(rule, every_read_is_a_step, tuning.is_some()));
+        simulation.store.set_tuning_entries(tuning.unwrap_or_default());
         for evidence in stored {
             simulation.store_evidence(&evidence).now_or_never().expect("the in-memory store answers at once").unwrap();
         }
@@ -230,6 +237,10 @@ pub fn run_each(
             simulation.start(delivery);
         }
         simulation.run_to_the_end();
+        if !afterwards.is_empty() {
+            simulation.start(afterwards);
+            simulation.run_to_the_end();
+        }
         let mut messages = BTreeMap::new();
         for message in simulation.notifier.messages() {
             *messages.entry(message.attributes["incident_id"].clone()).or_default() += 1;
@@ -254,6 +265,10 @@ async fn send(simulation: Arc<Simulation>, delivery: Delivery) {
             Step::Write(key, bytes) => {
                 simulation.log(format!("{key} is written with {} bytes", bytes.len()));
                 simulation.bucket.lock().unwrap().insert(key, bytes);
+            }
+            Step::Tune(entries) => {
+                simulation.log(format!("the tuning entries become {entries:?}"));
+                simulation.store.set_tuning_entries(entries);
             }
             // A task of its own would double the number of equivalent schedules.
             Step::Deliver(notice) if number == last => deliver(&simulation, &notice).await,
