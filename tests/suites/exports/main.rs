@@ -3,6 +3,7 @@
 mod agreement;
 mod beside_others;
 mod capture;
+mod clients;
 mod compression;
 mod containers;
 mod cultures;

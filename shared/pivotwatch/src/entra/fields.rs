@@ -54,6 +54,11 @@ pub(super) enum FieldId {
     ServicePrincipalId,
     App,
     Resource,
+    /// The client application, such as `Browser`.
+    ClientApp,
+    /// The operation, such as `Sign-in activity`.
+    Operation,
+    UserAgent,
     CorrelationId,
     /// The correlation id in the envelope.
     EnvelopeCorrelationId,
@@ -85,6 +90,9 @@ const ALL: [FieldId; FIELD_IDS] = [
     FieldId::ServicePrincipalId,
     FieldId::App,
     FieldId::Resource,
+    FieldId::ClientApp,
+    FieldId::Operation,
+    FieldId::UserAgent,
     FieldId::CorrelationId,
     FieldId::EnvelopeCorrelationId,
 ];
@@ -298,6 +306,9 @@ impl<'a> Fields<'a> {
             times: [take(FieldId::Time), take(FieldId::OriginalLoggedAt), take(FieldId::LoggedAt)],
             addresses: [take(FieldId::Address), take(FieldId::CallerAddress)],
             codes: [take(FieldId::Code), take(FieldId::StatusCode)],
+            client_app: take(FieldId::ClientApp),
+            operation: take(FieldId::Operation),
+            user_agent: take(FieldId::UserAgent),
         }
     }
 }

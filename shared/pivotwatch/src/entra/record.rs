@@ -116,6 +116,9 @@ pub(super) struct Record<'a> {
     pub(super) codes: [Cow<'a, str>; 2],
     pub(super) user: Cow<'a, str>,
     pub(super) app: Cow<'a, str>,
+    pub(super) client_app: Cow<'a, str>,
+    pub(super) operation: Cow<'a, str>,
+    pub(super) user_agent: Cow<'a, str>,
     pub(super) correlation_id: Cow<'a, str>,
 }
 
@@ -243,7 +246,8 @@ impl Record<'_> {
         let correlation_id = self.correlation_id.trim();
         let particulars = Particulars { time, address, user: &user, app: &app, correlation_id };
         let identity = ordinals.identity(self.source, self.id.trim(), &code, &particulars);
-        let [client_app, operation, user_agent] = [String::new(), String::new(), String::new()];
+        let [client_app, operation, user_agent] =
+            [&self.client_app, &self.operation, &self.user_agent].map(|text| text.trim().to_owned());
         Failure { address, source: self.source, time, code, identity, user, app, client_app, operation, user_agent }
     }
 
@@ -253,18 +257,48 @@ impl Record<'_> {
         let [addresses, codes] = [&self.addresses, &self.codes].map(|list| list.each_ref().map(|text| &**text));
         let ([address, caller_address], [code, status_code]) = (addresses, codes);
         let [id, user, app, correlation_id] = [&self.id, &self.user, &self.app, &self.correlation_id];
-        [id, first, second, third, address, caller_address, code, status_code, user, app, correlation_id]
+        let [client_app, operation, user_agent] = [&self.client_app, &self.operation, &self.user_agent];
+        [
+            id,
+            first,
+            second,
+            third,
+            address,
+            caller_address,
+            code,
+            status_code,
+            user,
+            app,
+            client_app,
+            operation,
+            user_agent,
+            correlation_id,
+        ]
     }
 }
 
 /// The number of texts of a record.
-pub(super) const TEXTS: usize = 8 + TIMES;
+pub(super) const TEXTS: usize = 11 + TIMES;
 
 impl<'a> Record<'a> {
     /// The record of texts in the order of [`Record::texts`].
     pub(super) fn of_texts(source: Source, texts: [&'a str; TEXTS]) -> Self {
-        let [id, first, second, third, address, caller_address, code, status_code, user, app, correlation_id] =
-            texts.map(Cow::Borrowed);
+        let [
+            id,
+            first,
+            second,
+            third,
+            address,
+            caller_address,
+            code,
+            status_code,
+            user,
+            app,
+            client_app,
+            operation,
+            user_agent,
+            correlation_id,
+        ] = texts.map(Cow::Borrowed);
         Record {
             source,
             id,
@@ -273,6 +307,9 @@ impl<'a> Record<'a> {
             codes: [code, status_code],
             user,
             app,
+            client_app,
+            operation,
+            user_agent,
             correlation_id,
         }
     }

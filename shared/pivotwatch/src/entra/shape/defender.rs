@@ -35,6 +35,8 @@ pub(super) fn field_map(name: &str) -> Field {
         ("AccountUpn", Field::Text(FieldId::User)),
         ("Application", Field::Text(FieldId::App)),
         ("ResourceDisplayName", Field::Text(FieldId::Resource)),
+        ("ClientAppUsed", Field::Text(FieldId::ClientApp)),
+        ("UserAgent", Field::Text(FieldId::UserAgent)),
         ("LogonType", Field::Words(FieldId::EventTypes)),
     ];
     field_in(FIELDS, name)

@@ -58,6 +58,7 @@ pub(super) static KEYS: KeySet = KeySet::with_batches(
         ("category", Key::Record(FieldId::Category as usize)),
         ("time", Key::Value(FieldId::LoggedAt as usize)),
         ("resultType", Key::Value(FieldId::Code as usize)),
+        ("operationName", Key::Value(FieldId::Operation as usize)),
         ("callerIpAddress", Key::Value(FieldId::CallerAddress as usize)),
         ("correlationId", Key::Value(FieldId::EnvelopeCorrelationId as usize)),
         ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
@@ -74,6 +75,8 @@ static PROPERTIES: KeySet = KeySet::new(&[
     ("servicePrincipalName", Key::Value(FieldId::ServicePrincipal as usize)),
     ("appDisplayName", Key::Value(FieldId::App as usize)),
     ("resourceDisplayName", Key::Value(FieldId::Resource as usize)),
+    ("clientAppUsed", Key::Value(FieldId::ClientApp as usize)),
+    ("userAgent", Key::Value(FieldId::UserAgent as usize)),
     ("correlationId", Key::Value(FieldId::CorrelationId as usize)),
 ]);
 

@@ -64,6 +64,8 @@ pub(super) fn field_map(name: &str) -> Field {
         "azure" => Field::Object(azure),
         "source" => Field::Object(source),
         "source.ip" => Field::Text(FieldId::CallerAddress),
+        "user_agent" => Field::Object(user_agent),
+        "user_agent.original" => Field::Text(FieldId::UserAgent),
         _ => match name.strip_prefix("azure.") {
             Some(name) => azure(name),
             None => name.strip_prefix("_source.").map_or(Field::Other, field_map),
@@ -73,6 +75,10 @@ pub(super) fn field_map(name: &str) -> Field {
 
 fn source(name: &str) -> Field {
     if name == "ip" { Field::Text(FieldId::CallerAddress) } else { Field::Other }
+}
+
+fn user_agent(name: &str) -> Field {
+    if name == "original" { Field::Text(FieldId::UserAgent) } else { Field::Other }
 }
 
 fn azure(name: &str) -> Field {
@@ -86,6 +92,7 @@ fn azure(name: &str) -> Field {
 fn sign_in(name: &str) -> Field {
     match name {
         "category" => Field::Text(FieldId::Category),
+        "operation_name" => Field::Text(FieldId::Operation),
         "result_type" => Field::Text(FieldId::Code),
         "properties" => Field::Object(properties),
         _ => name.strip_prefix("properties.").map_or(Field::Other, properties),
@@ -104,6 +111,8 @@ fn properties(name: &str) -> Field {
         "service_principal_name" => Field::Text(FieldId::ServicePrincipal),
         "app_display_name" => Field::Text(FieldId::App),
         "resource_display_name" => Field::Text(FieldId::Resource),
+        "client_app_used" => Field::Text(FieldId::ClientApp),
+        "user_agent" => Field::Text(FieldId::UserAgent),
         "correlation_id" => Field::Text(FieldId::CorrelationId),
         "is_interactive" => Field::Words(FieldId::Interactive),
         _ => Field::Other,

@@ -125,6 +125,9 @@ impl<'a> IndexedFields<'_, 'a> {
             codes: codes.map(Cow::Borrowed),
             user: self.either(FieldId::User, FieldId::ServicePrincipal)?,
             app: self.either(FieldId::App, FieldId::Resource)?,
+            client_app: self.text(FieldId::ClientApp)?,
+            operation: self.text(FieldId::Operation)?,
+            user_agent: self.text(FieldId::UserAgent)?,
             correlation_id: if has_id {
                 none
             } else {

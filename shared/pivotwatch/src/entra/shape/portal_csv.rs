@@ -26,6 +26,8 @@ pub(super) fn field_map(name: &str) -> Field {
         ("Service principal ID", Field::Text(FieldId::ServicePrincipalId)),
         ("Application", Field::Text(FieldId::App)),
         ("Resource", Field::Text(FieldId::Resource)),
+        ("Client app", Field::Text(FieldId::ClientApp)),
+        ("User agent", Field::Text(FieldId::UserAgent)),
         ("IP address", Field::Text(FieldId::Address)),
         ("Sign-in error code", Field::Text(FieldId::Code)),
         ("Status", Field::Text(FieldId::Result)),
