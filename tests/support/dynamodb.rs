@@ -11,6 +11,7 @@ use pivotwatch::store::DynamoDb;
 use tokio::net::TcpListener;
 
 pub const TABLE: &str = "evidence";
+pub const TUNING_TABLE: &str = "tuning";
 
 /// Starts an engine without a table. Returns its endpoint.
 pub async fn engine() -> String {
@@ -41,6 +42,21 @@ pub async fn start() -> (DynamoDb, Client) {
 #[must_use]
 pub fn store(client: Client) -> DynamoDb {
     DynamoDb::new(client, TABLE.to_owned(), TimeDelta::days(90), 5)
+}
+
+/// Creates the table of tuning entries as the deployments do.
+pub async fn create_tuning_table(client: &Client) {
+    client
+        .create_table()
+        .table_name(TUNING_TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(
+            AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S).build().unwrap(),
+        )
+        .key_schema(KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build().unwrap())
+        .send()
+        .await
+        .unwrap();
 }
 
 /// Creates the table as the deployments do.

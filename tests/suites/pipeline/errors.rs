@@ -1,6 +1,7 @@
 //! Errors of the store: each is counted, and none hides another.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
@@ -18,10 +19,18 @@ use uuid::Uuid;
 
 /// A store that fails to write the tallies of some addresses and to load those of others.
 #[derive(Default)]
-struct Partly {
-    store: InMemoryStore,
+pub(super) struct Partly {
+    pub(super) store: InMemoryStore,
     unreadable: Vec<Address>,
     unavailable: Vec<Address>,
+    has_no_tuning: AtomicBool,
+}
+
+impl Partly {
+    /// From now on, loading the tuning entries fails.
+    pub(super) fn break_tuning(&self) {
+        self.has_no_tuning.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Store for Partly {
@@ -75,6 +84,10 @@ impl Store for Partly {
     }
 
     async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+        if self.has_no_tuning.load(Ordering::Relaxed) {
+            let (operation, cause) = (Operation::LoadTuningEntries, "throttled".to_owned());
+            return Err(StoreError::Unavailable { operation, cause });
+        }
         self.store.load_tuning_entries().await
     }
 }
@@ -109,7 +122,7 @@ proptest! {
             let numbers = kinds.iter().enumerate().filter(move |(_, known)| **known == kind);
             numbers.map(|(number, _)| Address::parse(&address(number)).unwrap()).collect::<Vec<_>>()
         };
-        let store = Partly { store: InMemoryStore::default(), unreadable: of_kind(1), unavailable: of_kind(2) };
+        let store = Partly { store: InMemoryStore::default(), unreadable: of_kind(1), unavailable: of_kind(2), ..Partly::default() };
         let (unreadable, unavailable) = (store.unreadable.len() as u64, store.unavailable.len() as u64);
         let world = pipeline(store);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

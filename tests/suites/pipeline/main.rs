@@ -6,6 +6,7 @@ mod future;
 mod objects;
 mod overlap;
 mod stopping;
+mod tuning;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::{Day, IncidentReport};

@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{TimeDelta, Utc};
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Address, Day, Incident, Login};
+use pivotwatch::detection::{Address, Day, Incident, Login, Rule, Tuning};
 use pivotwatch::store::{
     IncidentKey, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, WriteOutcome, record_name,
 };
-use pivotwatch_tests::dynamodb::{TABLE, start};
+use pivotwatch_tests::dynamodb::{TABLE, TUNING_TABLE, create_tuning_table, start};
 use pivotwatch_tests::facts::{ADDRESS, noon};
 use pivotwatch_tests::store_contents::{StoreContents, store_contents};
 use serde_json::{Map, Value, json};
@@ -269,4 +269,53 @@ async fn a_missing_table_is_reported_with_its_remedy() {
         assert!(error.to_string().starts_with(&format!("{operation} failed: ")), "{error}");
         assert!(error.to_string().contains("see whether the table exists"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn tuning_entries_are_plain_attributes_of_every_type() {
+    let (store, client) = start().await;
+    assert_eq!(store.load_tuning_entries().await.unwrap(), [Value::Null; 0], "without a table there are none");
+    create_tuning_table(&client).await;
+    let store = store.with_tuning_table(Some(TUNING_TABLE.to_owned()));
+    assert_eq!(store.load_tuning_entries().await.unwrap(), [Value::Null; 0]);
+
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let list = AttributeValue::L(vec![text("192.0.2.0/24")]);
+    let sources = AttributeValue::Ss(vec!["interactive".to_owned()]);
+    let when = HashMap::from([("cidr".to_owned(), list), ("source".to_owned(), sources)]);
+    for (id, threshold) in [("office", AttributeValue::N("50".to_owned())), ("odd", AttributeValue::B(vec![7].into()))]
+    {
+        let put = client.put_item().table_name(TUNING_TABLE).item("id", text(id)).item("threshold", threshold);
+        let put = put.item("when", AttributeValue::M(when.clone())).item("permanent", AttributeValue::Bool(true));
+        put.item("reason", text("many users")).item("author", text("ann")).send().await.unwrap();
+    }
+    let entries = store.load_tuning_entries().await.unwrap();
+    assert_eq!(entries.len(), 2);
+    let expected = json!({
+        "id": "office", "threshold": 50, "when": {"cidr": ["192.0.2.0/24"], "source": ["interactive"]},
+        "reason": "many users", "author": "ann", "permanent": true,
+    });
+    assert!(entries.contains(&expected), "{entries:?}");
+    let tuning = Tuning::parse(entries, &Rule::default());
+    assert_eq!((tuning.entries().count(), tuning.invalid().len()), (1, 1), "{tuning:?}");
+}
+
+#[tokio::test]
+async fn more_tuning_entries_than_a_page_holds_are_all_loaded() {
+    let (store, client) = start().await;
+    create_tuning_table(&client).await;
+    let reason = "x".repeat(300 * 1024);
+    for number in 0..5 {
+        let put = client.put_item().table_name(TUNING_TABLE).item("id", AttributeValue::S(format!("e{number}")));
+        put.item("reason", AttributeValue::S(reason.clone())).send().await.unwrap();
+    }
+    let store = store.with_tuning_table(Some(TUNING_TABLE.to_owned()));
+    assert_eq!(store.load_tuning_entries().await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_missing_tuning_table_is_an_error() {
+    let store = start().await.0.with_tuning_table(Some(TUNING_TABLE.to_owned()));
+    let error = store.load_tuning_entries().await.unwrap_err();
+    assert!(error.to_string().starts_with("loading the tuning entries failed: "), "{error}");
 }
