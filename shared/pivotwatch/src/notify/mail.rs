@@ -11,7 +11,7 @@ use crate::detection::rule::{Order, RULE_ID};
 use crate::detection::{Incident, IncidentReport, Rule, Source};
 
 /// SNS accepts fewer than 100 characters, and rejects a message with a longer subject.
-const SUBJECT_LENGTH: usize = 99;
+pub(super) const SUBJECT_LENGTH: usize = 99;
 
 /// Characters shown of a name, an ARN or a user agent.
 const TEXT_LENGTH: usize = 200;

@@ -1,11 +1,13 @@
 //! Writes and publishes the message of an incident, and escapes texts for display.
 
+mod announcement;
 mod escape;
 mod in_memory;
 mod mail;
 #[cfg(feature = "sdk")]
 mod sns;
 
+pub use announcement::announcement;
 pub use escape::escape_for_display;
 pub use in_memory::InMemoryNotifier;
 pub use mail::{Message, TableLocation, message};

@@ -1,6 +1,7 @@
 //! A tuning entry.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::conditions::{FailureConditions, LoginConditions, ThresholdConditions};
 use super::network::Networks;
@@ -20,6 +21,8 @@ pub struct Entry {
     pub author: String,
     /// When the entry was written, if that is known.
     pub created_at: Option<DateTime<Utc>>,
+    /// The whole entry, as it was written, without `removed_at`.
+    pub written: Value,
     /// When the entry was removed. A removed entry applies to nothing.
     pub removed_at: Option<DateTime<Utc>>,
 }

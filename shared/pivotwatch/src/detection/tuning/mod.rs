@@ -15,6 +15,7 @@
 //! | `parse` | parses an entry from JSON, and reports all its faults |
 //! | `conditions`, `network`, `pattern` | when an entry applies to a failure or a login |
 //! | `index` | decides whether a login matches under the tuned rule |
+//! | `news` | which entries were added, changed, expired, removed, or vanished |
 //!
 //! A bad entry never makes a function fail: it is reported, and ignored.
 
@@ -22,6 +23,7 @@ mod conditions;
 mod entry;
 mod index;
 mod network;
+mod news;
 mod parse;
 mod pattern;
 
@@ -35,6 +37,7 @@ pub use conditions::{FailureConditions, LoginConditions, ThresholdConditions};
 pub use entry::{Effect, Entry, Period};
 pub use index::{IncidentJudgements, Judgement, TunedIndex};
 pub use network::Networks;
+pub use news::{Announced, EntryState, News, NewsKind, news};
 pub use parse::{EntryFault, InvalidEntry};
 pub use pattern::Patterns;
 

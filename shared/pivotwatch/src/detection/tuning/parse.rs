@@ -142,7 +142,7 @@ impl Entry {
         let written = WrittenEntry::deserialize(value)
             .map_err(|error| InvalidEntry { id: id.clone(), faults: vec![EntryFault::Malformed(error.to_string())] })?;
         let mut parser = Parser { faults: Vec::new() };
-        let entry = parser.entry(written, rule);
+        let entry = parser.entry(written, without_removal(value), rule);
         match entry {
             Some(entry) if parser.faults.is_empty() => Ok(entry),
             _ => Err(InvalidEntry { id, faults: parser.faults }),
@@ -155,7 +155,7 @@ struct Parser {
 }
 
 impl Parser {
-    fn entry(&mut self, written: WrittenEntry, rule: &Rule) -> Option<Entry> {
+    fn entry(&mut self, written: WrittenEntry, value: Value, rule: &Rule) -> Option<Entry> {
         if !is_id(&written.id) {
             self.faults.push(EntryFault::Id(written.id.clone()));
         }
@@ -208,6 +208,7 @@ impl Parser {
             reason: self.required("reason", written.reason),
             author: self.required("author", written.author),
             created_at: written.created_at,
+            written: value,
             removed_at: written.removed_at,
         })
     }
@@ -317,6 +318,14 @@ impl WrittenConditions {
             ("region", number(&self.region)),
         ]
     }
+}
+
+fn without_removal(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(members) = value.as_object_mut() {
+        members.remove("removed_at");
+    }
+    value
 }
 
 fn is_id(text: &str) -> bool {
