@@ -14,7 +14,8 @@ use crate::worlds::TrailRecord;
 /// An entry, by what it does to the facts of a world.
 #[derive(Clone, Debug)]
 pub struct WorldEntry {
-    id: String,
+    /// The id.
+    pub id: String,
     effect: WorldEffect,
     /// The first moment of its period, and the first after it.
     period: Option<(DateTime<Utc>, DateTime<Utc>)>,

@@ -85,6 +85,7 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
         ("Incidents", summary.incidents),
         ("IncidentsHidden", summary.hidden),
         ("Publishes", summary.publishes),
+        ("TuningAnnouncements", summary.announcements),
         ("TuningInvalid", summary.tuning_invalid),
         ("TuningUnavailable", summary.tuning_unavailable),
     ]

@@ -9,8 +9,8 @@ use pivotwatch::input::Limits;
 use pivotwatch::notify::{InMemoryNotifier, TableLocation};
 use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::store::{
-    InMemoryStore, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version,
-    Versioned, WriteOutcome,
+    Announcement, InMemoryStore, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents,
+    Version, Versioned, WriteOutcome,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -145,8 +145,20 @@ impl Store for Counting {
         self.memory.write_incident(stored, replaces).await
     }
 
-    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
         self.memory.load_tuning_entries().await
+    }
+
+    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+        self.memory.load_announcements().await
+    }
+
+    async fn write_announcement(
+        &self,
+        announcement: &Announcement,
+        replaces: Version,
+    ) -> Result<WriteOutcome, StoreError> {
+        self.memory.write_announcement(announcement, replaces).await
     }
 }
 

@@ -8,8 +8,8 @@ use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::{FailedObjects, Pipeline, Summary};
 use pivotwatch::store::{
-    InMemoryStore, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
-    Version, Versioned, WriteOutcome,
+    Announcement, InMemoryStore, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident,
+    StoredIncidents, Version, Versioned, WriteOutcome,
 };
 use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
 use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
@@ -83,12 +83,24 @@ impl Store for Partly {
         self.store.write_incident(stored, replaces).await
     }
 
-    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
         if self.has_no_tuning.load(Ordering::Relaxed) {
             let (operation, cause) = (Operation::LoadTuningEntries, "throttled".to_owned());
             return Err(StoreError::Unavailable { operation, cause });
         }
         self.store.load_tuning_entries().await
+    }
+
+    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+        self.store.load_announcements().await
+    }
+
+    async fn write_announcement(
+        &self,
+        announcement: &Announcement,
+        replaces: Version,
+    ) -> Result<WriteOutcome, StoreError> {
+        self.store.write_announcement(announcement, replaces).await
     }
 }
 

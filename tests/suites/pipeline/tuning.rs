@@ -1,9 +1,12 @@
 //! Tuning entries: what they hide is stored and not published, and no fault of theirs costs a message.
 
+use std::sync::atomic::Ordering;
+
 use chrono::TimeDelta;
 use pivotwatch::detection::Rule;
+use pivotwatch::notify::Message;
 use pivotwatch::pipeline::{Pipeline, Summary, TuningCache};
-use pivotwatch::store::{InMemoryStore, StoredIncident};
+use pivotwatch::store::{InMemoryStore, Store, StoredIncident};
 use pivotwatch_tests::facts::{ADDRESS, SignIn, console_login, failed, noon};
 use pivotwatch_tests::pipeline::pipeline;
 use serde_json::{Value, json};
@@ -44,6 +47,12 @@ fn incident(world: &World<InMemoryStore>) -> StoredIncident {
     only(world.store.all_incidents())
 }
 
+/// The messages about incidents.
+fn mails<S: Store>(world: &World<S>) -> Vec<Message> {
+    let all = world.notifier.messages().into_iter();
+    all.filter(|message| message.attributes.contains_key("incident_id")).collect()
+}
+
 fn hidden_by(incident: &StoredIncident) -> Vec<&str> {
     incident.hidden_by.iter().map(String::as_str).collect()
 }
@@ -57,7 +66,7 @@ async fn a_hidden_incident_is_stored_and_not_published_in_any_order_of_facts() {
     let of_export = export(&login_first, &failed(6, noon())).await;
     for (world, summary) in [(login_last, of_login), (login_first, of_export)] {
         assert_eq!((summary.incidents, summary.hidden, summary.publishes), (1, 1, 0));
-        assert_eq!(world.notifier.messages().len(), 0);
+        assert_eq!(mails(&world).len(), 0);
         let stored = incident(&world);
         assert_eq!((hidden_by(&stored), stored.published_at, stored.lease.clone()), (vec!["office"], None, None));
         let again = log_in_at(&world, noon()).await;
@@ -95,7 +104,7 @@ async fn a_later_fact_that_the_entries_leave_is_mailed_with_the_whole_incident()
     assert_eq!(hidden_by(&incident(&world)), ["user"], "five more are not enough");
     let summary = export(&world, &others).await;
     assert_eq!(summary.publishes, 1);
-    assert!(world.notifier.messages()[0].text.contains("interactive: 12,"), "{}", world.notifier.messages()[0].text);
+    assert!(mails(&world)[0].text.contains("interactive: 12,"), "{}", mails(&world)[0].text);
 }
 
 #[tokio::test]
@@ -107,7 +116,7 @@ async fn an_entry_that_comes_after_the_message_changes_nothing() {
     tune(&world, vec![office()]);
     log_in_at(&world, noon()).await;
     assert_eq!(incident(&world), published);
-    assert_eq!(world.notifier.messages().len(), 1);
+    assert_eq!(mails(&world).len(), 1);
 }
 
 /// The new login alone is excluded. The one before is not.
@@ -122,14 +131,14 @@ async fn all_logins_of_an_incident_decide_whichever_comes_last() {
             log_in(&world, &console_login(&format!("l{number}"), time)).await;
         }
         export(&world, &failed(6, noon())).await;
-        assert_eq!(world.notifier.messages().len(), 1, "{minutes:?}");
+        assert_eq!(mails(&world).len(), 1, "{minutes:?}");
 
         let world = tuned(vec![entry("pentest", &members)]);
         export(&world, &failed(6, noon())).await;
         for (number, time) in times.into_iter().enumerate() {
             log_in(&world, &console_login(&format!("l{number}"), time)).await;
         }
-        assert_eq!(world.notifier.messages().len(), 1, "{minutes:?}");
+        assert_eq!(mails(&world).len(), 1, "{minutes:?}");
     }
 }
 
@@ -180,13 +189,13 @@ async fn during_an_outage(minutes: i64, entries: Vec<Value>) -> (Summary, usize)
     let world = Pipeline { tuning: TuningCache::of(entries), rule: Rule::default(), ..pipeline(store) };
     export(&world, &failed(6, noon())).await;
     log_in(&world, &console_login("one", noon())).await;
-    assert_eq!(world.notifier.messages().len(), 0);
+    assert_eq!(mails(&world).len(), 0);
     world.store.break_tuning();
     world.runtime.pass(TimeDelta::minutes(minutes));
     let mut elsewhere = console_login("two", noon());
     elsewhere["awsRegion"] = json!("us-east-1");
     let summary = log_in(&world, &elsewhere).await;
-    (summary, world.notifier.messages().len())
+    (summary, mails(&world).len())
 }
 
 #[tokio::test]
@@ -198,4 +207,59 @@ async fn while_the_table_cannot_be_read_the_last_copy_serves_for_fifteen_minutes
     }
     let (_, sent) = during_an_outage(60, vec![office()]).await;
     assert_eq!(sent, 0, "the entries of the settings need no table");
+}
+
+/// The subjects of the announcements.
+fn announced<S: Store>(world: &World<S>) -> Vec<String> {
+    let all = world.notifier.messages().into_iter();
+    all.filter(|message| message.attributes.contains_key("tuning_entry")).map(|message| message.subject).collect()
+}
+
+#[tokio::test]
+async fn each_entry_and_each_end_of_one_is_announced_once_also_without_any_incident() {
+    let world = Pipeline { tuning: TuningCache::of(vec![of_user("ann@*")]), ..tuned(vec![office()]) };
+    let added = ["office", "user"].map(|id| format!("[pivotwatch] tuning entry {id} added"));
+    assert_eq!(log_in_at(&world, noon()).await.announcements, 2);
+    assert_eq!(announced(&world), added);
+    tune(&world, Vec::new());
+    assert_eq!(export(&world, &failed(1, noon())).await.announcements, 1);
+    assert_eq!(announced(&world).last().unwrap(), "[pivotwatch] tuning entry office vanished");
+    for _ in 0..3 {
+        world.runtime.pass(TimeDelta::minutes(1));
+        assert_eq!(log_in_at(&world, noon()).await.announcements, 0);
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_that_fails_costs_no_incident_and_is_sent_when_the_entries_are_read_again() {
+    let world = tuned(vec![of_user("nobody@*")]);
+    log_in_at(&world, noon()).await;
+    world.store.set_tuning_entries(vec![of_user("nobody@*"), office()]);
+    world.runtime.pass(TimeDelta::minutes(1));
+    world.notifier.refusals.store(1, Ordering::Relaxed);
+    let summary = export(&world, &failed(6, noon())).await;
+    assert_eq!((summary.announcements, summary.failed["notify.unavailable"], summary.hidden), (0, 1, 1));
+    world.runtime.pass(TimeDelta::minutes(1));
+    assert_eq!(log_in_at(&world, noon()).await.announcements, 1);
+}
+
+#[tokio::test]
+async fn entries_that_cannot_be_read_have_not_vanished() {
+    let store = Partly::default();
+    store.store.set_tuning_entries(vec![office()]);
+    let world = pipeline(store);
+    log_in(&world, &console_login("one", noon())).await;
+    world.store.break_tuning();
+    for _ in 0..3 {
+        world.runtime.pass(TimeDelta::minutes(10));
+        log_in(&world, &console_login("one", noon())).await;
+    }
+    assert_eq!(announced(&world), ["[pivotwatch] tuning entry office added"]);
+}
+
+#[tokio::test]
+async fn without_a_table_and_without_entries_nothing_is_read_or_announced() {
+    let world = pipeline(InMemoryStore::default());
+    log_in_at(&world, noon()).await;
+    assert_eq!(world.store.load_announcements().await.unwrap(), []);
 }

@@ -64,6 +64,12 @@ proptest! {
         let outcome = run(scenario, schedule);
         let mailed = mailed(&world, &entries);
         check_tuned(&judge(&world), &mailed, &mailed, &outcome).map_err(TestCaseError::fail)?;
+        for entry in &entries {
+            let subject = format!("[pivotwatch] tuning entry {} added", entry.id);
+            let announced = outcome.announcements.iter().filter(|announced| **announced == subject).count();
+            let is_fine = if outcome.faults == 0 { announced == 1 } else { announced <= 1 + outcome.faults };
+            prop_assert!(is_fine, "{} announcements of {}\n{:?}", announced, entry.id, outcome);
+        }
     }
 
     /// What was mailed under earlier entries stays mailed. What is not hidden in the end is mailed when its login is

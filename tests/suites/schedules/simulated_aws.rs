@@ -13,8 +13,8 @@ use pivotwatch::notify::{Message, Notifier, PublishError};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use pivotwatch::pipeline::Runtime;
 use pivotwatch::store::{
-    IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
-    WriteOutcome,
+    Announcement, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
+    Version, Versioned, WriteOutcome,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -65,9 +65,15 @@ impl Describe for Loaded<StoredIncidents> {
     }
 }
 
-impl Describe for Vec<Value> {
+impl Describe for Option<Vec<Value>> {
     fn describe(&self) -> String {
-        format!("{} entries", self.len())
+        format!("{} entries", self.as_ref().map_or(0, Vec::len))
+    }
+}
+
+impl Describe for Vec<Versioned<Announcement>> {
+    fn describe(&self) -> String {
+        format!("{} announcements", self.len())
     }
 }
 
@@ -165,7 +171,7 @@ impl Store for SimulatedAws {
         self.0.step(what, operation, unavailable(Operation::WriteIncident)).await
     }
 
-    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
         let store = Arc::clone(&self.0.simulation.store);
         let operation = async move { store.load_tuning_entries().await };
         if self.0.simulation.has_tuning {
@@ -175,6 +181,23 @@ impl Store for SimulatedAws {
         } else {
             operation.await
         }
+    }
+
+    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+        let store = Arc::clone(&self.0.simulation.store);
+        let operation = async move { store.load_announcements().await };
+        self.0.step("reads the announcements".to_owned(), operation, unavailable(Operation::LoadAnnouncements)).await
+    }
+
+    async fn write_announcement(
+        &self,
+        announcement: &Announcement,
+        replaces: Version,
+    ) -> Result<WriteOutcome, StoreError> {
+        let (store, announcement) = (Arc::clone(&self.0.simulation.store), announcement.clone());
+        let what = format!("writes the announcement of {}", announcement.id);
+        let operation = async move { store.write_announcement(&announcement, replaces).await };
+        self.0.step(what, operation, unavailable(Operation::WriteAnnouncement)).await
     }
 }
 

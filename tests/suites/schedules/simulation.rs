@@ -190,6 +190,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Number of messages by incident.
     pub messages: BTreeMap<String, usize>,
+    /// Subjects of the messages about tuning entries.
+    pub announcements: Vec<String>,
     /// Number of injected faults.
     pub faults: usize,
     pub journal: Vec<String>,
@@ -203,7 +205,11 @@ impl fmt::Debug for Outcome {
             writeln!(f, "    published {:?}, leased {:?}, ", stored.published_at, stored.lease)?;
             writeln!(f, "    hidden by {:?}", stored.hidden_by)?;
         }
-        writeln!(f, "messages {:?}, after {} faults\njournal:", self.messages, self.faults)?;
+        writeln!(
+            f,
+            "messages {:?}, announcements {:?}, after {} faults\njournal:",
+            self.messages, self.announcements, self.faults
+        )?;
         self.journal.iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
 }
@@ -229,7 +235,9 @@ pub fn run_each(
     Runner::new(TimeLast(scheduler), config).run(move || {
         let Scenario { rule, every_read_is_a_step, stored, tuning, deliveries, afterwards } = scenario.clone();
         let simulation = Arc::new(Simulation::new(rule, every_read_is_a_step, tuning.is_some()));
-        simulation.store.set_tuning_entries(tuning.unwrap_or_default());
+        if let Some(entries) = tuning {
+            simulation.store.set_tuning_entries(entries);
+        }
         for evidence in stored {
             simulation.store_evidence(&evidence).now_or_never().expect("the in-memory store answers at once").unwrap();
         }
@@ -241,15 +249,19 @@ pub fn run_each(
             simulation.start(afterwards);
             simulation.run_to_the_end();
         }
-        let mut messages = BTreeMap::new();
+        let (mut messages, mut announcements) = (BTreeMap::new(), Vec::new());
         for message in simulation.notifier.messages() {
-            *messages.entry(message.attributes["incident_id"].clone()).or_default() += 1;
+            match message.attributes.get("incident_id") {
+                Some(id) => *messages.entry(id.clone()).or_default() += 1,
+                None => announcements.push(message.subject),
+            }
         }
         let incidents = simulation.store.all_incidents();
         ended(Outcome {
             findings: incidents.iter().map(|stored| simulation.finding(stored)).collect(),
             incidents,
             messages,
+            announcements,
             faults: simulation.faults.load(Ordering::Relaxed),
             journal: std::mem::take(&mut simulation.journal.lock().unwrap()),
         });

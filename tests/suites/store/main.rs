@@ -5,12 +5,16 @@ mod dynamodb;
 use chrono::TimeDelta;
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::tuning::{Announced, EntryState};
 use pivotwatch::detection::{
     Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, Tuning, incidents,
 };
-use pivotwatch::store::{InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, WriteOutcome};
+use pivotwatch::store::{
+    Announcement, InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, Versioned, WriteOutcome,
+};
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
 use pivotwatch_tests::store_contents::store_contents;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Runs each test against both stores.
@@ -36,6 +40,7 @@ on_both!(
     all_records_of_an_address_on_the_days_are_loaded_and_no_others,
     a_full_tally_has_room,
     several_pages_of_records_are_loaded_whole,
+    an_announcement_is_loaded_as_it_was_written,
 );
 
 fn address(text: &str) -> Address {
@@ -158,16 +163,39 @@ async fn a_login_is_written_once(store: impl Store) {
     assert_eq!(contents.evidence.logins, [login("one", 0), login("two", 0)]);
 }
 
+async fn an_announcement_is_loaded_as_it_was_written(store: impl Store) {
+    assert_eq!(store.load_announcements().await.unwrap(), []);
+    let lease = Some(Lease { owner: "an invocation".to_owned(), until: noon() + TimeDelta::seconds(30) });
+    let leased = Announcement { id: "office".to_owned(), announced: None, lease };
+    let written = json!({"id": "office", "threshold": 50, "when": {"cidr": ["192.0.2.0/24"]}, "permanent": true});
+    let announced = Some(Announced { written, state: EntryState::Open });
+    let marked = Announcement { announced, lease: None, ..leased.clone() };
+    assert_eq!(store.write_announcement(&leased, Version::NONE).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.write_announcement(&leased, Version::NONE).await.unwrap(), WriteOutcome::Conflict);
+    let first = Versioned { value: leased, version: Version::NONE.next() };
+    assert_eq!(store.load_announcements().await.unwrap(), [first.clone()]);
+    assert_eq!(store.write_announcement(&marked, first.version).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.write_announcement(&marked, first.version).await.unwrap(), WriteOutcome::Conflict);
+    let other = Announcement { id: "backup".to_owned(), ..marked.clone() };
+    assert_eq!(store.write_announcement(&other, Version::NONE).await.unwrap(), WriteOutcome::Done);
+    let found = store.load_announcements().await.unwrap();
+    assert_eq!(found.iter().map(|stored| &stored.value).collect::<Vec<_>>(), [&other, &marked]);
+}
+
 async fn an_incident_is_loaded_as_it_was_written(store: impl Store) {
     let lease = Lease { owner: "an invocation".to_owned(), until: noon() + TimeDelta::seconds(30) };
     let leased = StoredIncident { lease: Some(lease), ..unpublished() };
     let reported = Some(Reported::from(report()));
     let published = StoredIncident { published_at: Some(noon()), reported, ..unpublished() };
+    let hidden = StoredIncident { hidden_by: ["backup", "office"].map(str::to_owned).into(), ..unpublished() };
 
     assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), WriteOutcome::Done);
     let stored = store.load_incident(&incident_key()).await.unwrap().unwrap();
     assert_eq!(stored.value, leased);
     assert_eq!(store.write_incident(&leased, Version::NONE).await.unwrap(), WriteOutcome::Conflict);
+    assert_eq!(store.write_incident(&hidden, stored.version).await.unwrap(), WriteOutcome::Done);
+    let stored = store.load_incident(&incident_key()).await.unwrap().unwrap();
+    assert_eq!(stored.value, hidden);
     assert_eq!(store.write_incident(&published, stored.version).await.unwrap(), WriteOutcome::Done);
     let stored = store.load_incident(&incident_key()).await.unwrap().unwrap();
     assert_eq!(stored.value, published);

@@ -56,6 +56,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             summary.unrecognised += 1;
             tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this part of the event");
         }
+        if !found.written.is_empty() && !invocation.deadline.has_passed(self.runtime.now()) {
+            self.refresh_tuning(&mut summary).await;
+        }
         for notification in found.written {
             let object = &notification.object;
             let result = if invocation.deadline.has_passed(self.runtime.now()) {

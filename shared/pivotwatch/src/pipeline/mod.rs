@@ -16,10 +16,11 @@
 //! | `fact_collector` | collects an object's facts into chunks of bounded size |
 //! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
-//! | `tuning_cache` | the tuning entries, and how often they are read |
+//! | `tuning_cache`, `announce` | the tuning entries: how often they are read, and what is announced of them |
 //! | `unfinished`, `object_fault` | errors, and how they are reported |
 //! | `deadline`, `horizon`, `runtime`, `invocation` | time: when to stop, which times are in the future, clock |
 
+mod announce;
 mod deadline;
 mod detect;
 mod fact_collector;

@@ -52,6 +52,8 @@ pub struct Summary {
     pub hidden: u64,
     /// Messages sent.
     pub publishes: u64,
+    /// Announcements of tuning entries sent.
+    pub announcements: u64,
     /// Tuning entries that are invalid and were ignored, counted whenever the entries are read.
     pub tuning_invalid: u64,
     /// Attempts to read the tuning table that failed.
@@ -81,6 +83,7 @@ impl Summary {
         self.incidents += other.incidents;
         self.hidden += other.hidden;
         self.publishes += other.publishes;
+        self.announcements += other.announcements;
         self.tuning_invalid += other.tuning_invalid;
         self.tuning_unavailable += other.tuning_unavailable;
         for (ours, theirs) in [

@@ -34,6 +34,8 @@ struct Copied {
     read_at: Option<DateTime<Utc>>,
     /// When the last attempt to read the table began.
     tried_at: DateTime<Utc>,
+    /// Whether the news about the entries were announced, as far as that was possible.
+    is_announced: bool,
 }
 
 impl TuningCache {
@@ -55,6 +57,14 @@ impl TuningCache {
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
+    /// Reads the tuning entries if the copy of them is older than a minute, and announces their news.
+    pub(super) async fn refresh_tuning(&self, summary: &mut Summary) {
+        let tuning = self.tuning(summary).await;
+        let Some(copied) = self.tuning.copied().filter(|copied| !copied.is_announced) else { return };
+        self.announce(&tuning, summary).await;
+        self.tuning.keep(Copied { is_announced: true, ..copied });
+    }
+
     /// The tuning entries, from the table if the copy of it is older than a minute.
     pub(super) async fn tuning(&self, summary: &mut Summary) -> Arc<Tuning> {
         let now = self.runtime.now();
@@ -65,9 +75,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let fixed = &self.tuning.static_entries;
         match self.store.load_tuning_entries().await {
             Ok(entries) => {
-                let tuning = Arc::new(Tuning::parse(fixed.iter().cloned().chain(entries), &self.rule));
+                // Without a table, nobody can have added an entry since the deployment.
+                let is_announced = entries.is_none() && fixed.is_empty();
+                let all = fixed.iter().cloned().chain(entries.unwrap_or_default());
+                let tuning = Arc::new(Tuning::parse(all, &self.rule));
                 report_invalid(tuning.invalid(), summary);
-                self.tuning.keep(Copied { tuning, read_at: Some(now), tried_at: now })
+                self.tuning.keep(Copied { tuning, read_at: Some(now), tried_at: now, is_announced })
             }
             Err(error) => {
                 summary.tuning_unavailable += 1;
@@ -77,7 +90,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 tracing::error!(code = error.code(), "the tuning table cannot be read, so {used} applies: {error}");
                 let tuning = last
                     .map_or_else(|| Arc::new(Tuning::parse(fixed.iter().cloned(), &self.rule)), |copied| copied.tuning);
-                self.tuning.keep(Copied { tuning, read_at, tried_at: now })
+                // Entries that could not be read have not vanished.
+                self.tuning.keep(Copied { tuning, read_at, tried_at: now, is_announced: true })
             }
         }
     }

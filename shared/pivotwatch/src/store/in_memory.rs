@@ -8,8 +8,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version, Versioned,
-    WriteOutcome,
+    Announcement, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version,
+    Versioned, WriteOutcome,
 };
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Source, Tallies, Tally};
@@ -28,7 +28,9 @@ struct Records {
     tallies: BTreeMap<TallyKey, Versioned<Tally>>,
     logins: BTreeMap<(Address, String), Login>,
     incidents: BTreeMap<IncidentKey, Versioned<StoredIncident>>,
-    tuning_entries: Vec<Value>,
+    /// `None` if there is no table of tuning entries.
+    tuning_entries: Option<Vec<Value>>,
+    announcements: BTreeMap<String, Versioned<Announcement>>,
 }
 
 impl InMemoryStore {
@@ -40,7 +42,7 @@ impl InMemoryStore {
 
     /// Replaces all tuning entries.
     pub fn set_tuning_entries(&self, entries: Vec<Value>) {
-        self.records().tuning_entries = entries;
+        self.records().tuning_entries = Some(entries);
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
@@ -129,8 +131,21 @@ impl Store for InMemoryStore {
         Ok(replace(&mut self.records().incidents, key, stored.clone(), replaces))
     }
 
-    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
         Ok(self.records().tuning_entries.clone())
+    }
+
+    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+        Ok(self.records().announcements.values().cloned().collect())
+    }
+
+    async fn write_announcement(
+        &self,
+        announcement: &Announcement,
+        replaces: Version,
+    ) -> Result<WriteOutcome, StoreError> {
+        let announcements = &mut self.records().announcements;
+        Ok(replace(announcements, announcement.id.clone(), announcement.clone(), replaces))
     }
 }
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::detection::incident::{Severity, Signal, SourceFailures};
 use crate::detection::tally::TallyKey;
+use crate::detection::tuning::Announced;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Source, Tallies, Tally};
 
 #[cfg(feature = "sdk")]
@@ -115,6 +116,17 @@ impl From<IncidentReport> for Reported {
     fn from(report: IncidentReport) -> Self {
         Self { severity: report.severity(), signals: report.signals, failures: report.failures }
     }
+}
+
+/// What was announced of a tuning entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// The id of the entry.
+    pub id: String,
+    /// The entry when it was last announced; `None` if that never succeeded.
+    pub announced: Option<Announced>,
+    /// The lease on the next announcement.
+    pub lease: Option<Lease>,
 }
 
 /// The key of an incident.
@@ -229,6 +241,10 @@ pub enum Operation {
     WriteIncident,
     /// [`Store::load_tuning_entries`].
     LoadTuningEntries,
+    /// [`Store::load_announcements`].
+    LoadAnnouncements,
+    /// [`Store::write_announcement`].
+    WriteAnnouncement,
 }
 
 impl fmt::Display for Operation {
@@ -243,6 +259,8 @@ impl fmt::Display for Operation {
             Self::LoadIncident => "loading an incident",
             Self::WriteIncident => "writing an incident",
             Self::LoadTuningEntries => "loading the tuning entries",
+            Self::LoadAnnouncements => "loading the announcements of tuning entries",
+            Self::WriteAnnouncement => "writing the announcement of a tuning entry",
         })
     }
 }
@@ -299,7 +317,17 @@ pub trait Store: Send + Sync {
         replaces: Version,
     ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 
-    /// Loads all tuning entries of the table, in no order, none if there is no such table. An item that is no JSON
+    /// Loads all tuning entries of the table, in no order. `None` if there is no such table. An item that is no JSON
     /// becomes null.
-    fn load_tuning_entries(&self) -> impl Future<Output = Result<Vec<Value>, StoreError>> + Send;
+    fn load_tuning_entries(&self) -> impl Future<Output = Result<Option<Vec<Value>>, StoreError>> + Send;
+
+    /// Loads what was announced of the tuning entries.
+    fn load_announcements(&self) -> impl Future<Output = Result<Vec<Versioned<Announcement>>, StoreError>> + Send;
+
+    /// Writes what was announced, on the condition that the stored version is the one that it `replaces`.
+    fn write_announcement(
+        &self,
+        announcement: &Announcement,
+        replaces: Version,
+    ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 }

@@ -29,6 +29,15 @@ pub fn incident(key: &IncidentKey) -> String {
     format!("{}#incident#{}", key.day, key.id)
 }
 
+/// The partition of the announcements of tuning entries. No address has this name.
+pub const ANNOUNCEMENTS: &str = "tuning";
+
+/// The name of the announcement of a tuning entry: `entry#office-oslo`.
+#[must_use]
+pub fn announcement(id: &str) -> String {
+    format!("entry#{id}")
+}
+
 /// The range of the names of `day`'s tallies.
 #[must_use]
 pub fn tallies(day: Day) -> (String, String) {

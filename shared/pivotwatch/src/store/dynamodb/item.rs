@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{logins_state, tally_state};
@@ -12,9 +13,10 @@ use crate::detection::incident::{Columns, LoginReference, Severity, Signal};
 use crate::detection::name_set::NameSet;
 use crate::detection::sample::hash;
 use crate::detection::tally::TallyKey;
+use crate::detection::tuning::{Announced, EntryState};
 use crate::detection::{Address, Day, Incident, Login, Source, Tally};
 use crate::store::record_name::{self, written};
-use crate::store::{IncidentKey, Lease, Reported, StoredIncident, Version};
+use crate::store::{Announcement, IncidentKey, Lease, Reported, StoredIncident, Version, Versioned};
 
 /// An item's attributes.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -218,6 +220,49 @@ pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
         lease: found.lease_owner.zip(found.lease_until).map(|(owner, until)| Lease { owner, until }),
         hidden_by: found.hidden_by,
     })
+}
+
+/// An announcement's attributes, except for its keys, its version and its expiry.
+#[derive(Serialize, Deserialize)]
+struct AnnouncementItem {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    announced: Option<EntryState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease_owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease_until: Option<DateTime<Utc>>,
+}
+
+/// The item of an announcement. It expires only after its entry vanished: otherwise the entry would be announced again.
+pub(super) fn of_announcement(announcement: &Announcement, version: Version, expires_at: i64) -> Result<Item, String> {
+    let announced = announcement.announced.as_ref();
+    let mut item = plain(&AnnouncementItem {
+        id: announcement.id.clone(),
+        entry: announced.map(|announced| announced.written.clone()),
+        announced: announced.map(|announced| announced.state),
+        lease_owner: announcement.lease.as_ref().map(|lease| lease.owner.clone()),
+        lease_until: announcement.lease.as_ref().map(|lease| lease.until),
+    })?;
+    item.insert(IP.to_owned(), text(record_name::ANNOUNCEMENTS));
+    item.insert(RECORD.to_owned(), text(record_name::announcement(&announcement.id)));
+    item.insert(VERSION.to_owned(), AttributeValue::N(version.0.to_string()));
+    if announced.is_some_and(|announced| announced.state == EntryState::Vanished) {
+        item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
+    }
+    Ok(item)
+}
+
+/// The announcement of an item, with its version.
+pub(super) fn announcement(item: Item) -> Result<Versioned<Announcement>, String> {
+    let version = version(&item)?;
+    let found: AnnouncementItem =
+        serde_dynamo::from_item(item).map_err(|error| format!("it is no announcement: {error}"))?;
+    let announced = found.entry.zip(found.announced).map(|(written, state)| Announced { written, state });
+    let lease = found.lease_owner.zip(found.lease_until).map(|(owner, until)| Lease { owner, until });
+    Ok(Versioned { value: Announcement { id: found.id, announced, lease }, version })
 }
 
 /// Lists an item in the index by day, in one of the shards `2026-11-24#incident#0` to `2026-11-24#incident#f`, by

@@ -22,8 +22,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents, UnreadableRecord,
-    Version, Versioned, WriteOutcome, record_name,
+    Announcement, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
+    UnreadableRecord, Version, Versioned, WriteOutcome, record_name,
 };
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tallies, Tally};
@@ -245,15 +245,45 @@ impl Store for DynamoDb {
         self.replace(item, replaces, Operation::WriteIncident).await
     }
 
-    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
-        let Some(table) = &self.tuning_table else { return Ok(Vec::new()) };
+    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
+        let Some(table) = &self.tuning_table else { return Ok(None) };
         let mut items = self.client.scan().table_name(table).into_paginator().items().send();
         let mut entries = Vec::new();
         while let Some(item) = items.next().await {
             let item = item.map_err(|error| unavailable(Operation::LoadTuningEntries, &error))?;
             entries.push(serde_dynamo::from_item(item).unwrap_or_default());
         }
-        Ok(entries)
+        Ok(Some(entries))
+    }
+
+    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("ip = :ip")
+            .expression_attribute_values(":ip", AttributeValue::S(record_name::ANNOUNCEMENTS.to_owned()))
+            .consistent_read(true);
+        let mut items = query.into_paginator().items().send();
+        let mut announcements = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| unavailable(Operation::LoadAnnouncements, &error))?;
+            let record = item::record(&item);
+            let parsed = item::announcement(item).map_err(|cause| StoreError::Unreadable { record, cause })?;
+            announcements.push(parsed);
+        }
+        Ok(announcements)
+    }
+
+    async fn write_announcement(
+        &self,
+        announcement: &Announcement,
+        replaces: Version,
+    ) -> Result<WriteOutcome, StoreError> {
+        let expires_at = (Utc::now() + self.retention).timestamp();
+        let item = item::of_announcement(announcement, replaces.next(), expires_at)
+            .map_err(|cause| StoreError::Unencodable { record: record_name::announcement(&announcement.id), cause })?;
+        self.replace(item, replaces, Operation::WriteAnnouncement).await
     }
 }
 
