@@ -67,6 +67,10 @@ ingest-unrecognised pivotwatch EventsUnrecognised Function=ingest Sum 300 1 > 0 
 detect-unrecognised pivotwatch EventsUnrecognised Function=detect Sum 300 1 > 0 notBreaching
 ingest-unreadable   pivotwatch Unreadable Function=ingest Sum 300 1 > 0 notBreaching
 detect-unreadable   pivotwatch Unreadable Function=detect Sum 300 1 > 0 notBreaching
+ingest-tuning       pivotwatch TuningInvalid Function=ingest Sum 3600 1 > 0 notBreaching
+detect-tuning       pivotwatch TuningInvalid Function=detect Sum 3600 1 > 0 notBreaching
+ingest-tuning-table pivotwatch TuningUnavailable Function=ingest Sum 300 3 > 0 notBreaching
+detect-tuning-table pivotwatch TuningUnavailable Function=detect Sum 300 3 > 0 notBreaching
 TABLE
     if [ "$trail" = true ]; then
         cat <<TABLE
@@ -111,8 +115,10 @@ while read -r alarm namespace metric dimensions statistic period periods compari
     number=$((number + 1))
 done < <(alarms)
 
-expression_alarm unpublished 'FILL(found_i,0) + FILL(found_d,0) - FILL(sent_i,0) - FILL(sent_d,0)' \
+expression_alarm unpublished 'FILL(found_i,0)+FILL(found_d,0)-FILL(hidden_i,0)-FILL(hidden_d,0)-FILL(sent_i,0)-FILL(sent_d,0)' \
     "$(query found_i pivotwatch Incidents Function ingest)" "$(query found_d pivotwatch Incidents Function detect)" \
+    "$(query hidden_i pivotwatch IncidentsHidden Function ingest)" \
+    "$(query hidden_d pivotwatch IncidentsHidden Function detect)" \
     "$(query sent_i pivotwatch Publishes Function ingest)" "$(query sent_d pivotwatch Publishes Function detect)"
 expression_alarm undelivered-mail 'IF(FILL(published,0) > 0 AND FILL(delivered,0) + FILL(filtered,0) < 1, 1, 0)' \
     "$(query published AWS/SNS NumberOfMessagesPublished TopicName "$name-incidents")" \
