@@ -392,11 +392,13 @@ mod tests {
         (0..5).map(|_| once()).min().unwrap_or_default()
     }
 
+    /// A text of some bytes.
+    type Made<'t> = &'t dyn Fn(usize) -> String;
+
     #[test]
     fn four_times_the_bytes_take_no_more_than_eight_times_as_long() {
         let repeated = |line: &str, bytes: usize| line.repeat(bytes / line.len());
         let junk = |line: &str, bytes: usize| repeated(line, bytes) + "7,b,c\n";
-        type Made<'t> = &'t dyn Fn(usize) -> String;
         let kinds: [(&str, Made<'_>); 8] = [
             ("a quote in each cell", &|bytes| repeated("1,a\"b,\"c\n", bytes)),
             ("lines that are no rows, before one that is", &|bytes| junk("a\"b,\"c\n", bytes)),
