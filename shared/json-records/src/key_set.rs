@@ -21,6 +21,9 @@ const SLOTS: usize = 128;
 /// The most keys of a set.
 const MOST_KEYS: usize = 64;
 
+/// Bytes of the longest key of batches.
+pub(crate) const LONGEST_BATCH_KEY: usize = 16;
+
 /// The meaning of a requested key.
 #[derive(Clone, Copy, Debug)]
 pub enum Key {
@@ -47,8 +50,8 @@ impl KeySet {
     /// A set of keys, and of those whose arrays make an object a batch. The first of these can begin a batch on a line.
     ///
     /// # Panics
-    /// At compile time, in a `static`: for more than 64 keys in all, for one of fewer than two bytes, for a
-    /// [`Key::Batch`] among the first.
+    /// At compile time, in a `static`: for more than 64 keys in all, for one of fewer than two bytes, for one of
+    /// more than 16 bytes among `batches`, for a [`Key::Batch`] among the first.
     #[must_use]
     pub const fn with_batches(keys: &'static [(&'static str, Key)], batches: &'static [&'static str]) -> Self {
         let count = keys.len() + batches.len();
@@ -56,6 +59,10 @@ impl KeySet {
         let factor = best_factor(keys, batches);
         let (mut first, mut next, mut index) = ([0; SLOTS], [0; MOST_KEYS], 0);
         while index < count {
+            assert!(
+                index < keys.len() || batches[index - keys.len()].len() <= LONGEST_BATCH_KEY,
+                "a batch's key is short"
+            );
             assert!(index >= keys.len() || !matches!(keys[index].1, Key::Batch), "batches are listed apart");
             let slot = slot_of(name(keys, batches, index), factor);
             next[index] = first[slot];

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Rule;
-use pivotwatch::entra::{self, Outcome, Rejected, Warning};
+use pivotwatch::entra::{self, Newest, Outcome, Rejected, TimeCollector, TimeRange, Warning};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::object_reader;
 use pivotwatch_tests::facts::at;
@@ -67,6 +67,51 @@ impl Counted {
     fn warnings(&self) -> Vec<(&'static str, usize)> {
         self.warnings.iter().map(|(name, number)| (*name, *number)).collect()
     }
+}
+
+/// The times of an export's records, and how many of them are after the horizon.
+struct Times<C> {
+    collected: C,
+    future: usize,
+    collector: fn(&mut C) -> TimeCollector<'_>,
+}
+
+impl<C> entra::Receiver for Times<C> {
+    fn receive(&mut self, _: Outcome) {}
+
+    fn warn(&mut self, warning: Warning) {
+        self.future += usize::from(warning == Warning::FutureTime);
+    }
+
+    fn times(&mut self) -> TimeCollector<'_> {
+        (self.collector)(&mut self.collected)
+    }
+}
+
+impl<C> TrailReceiver for Times<C> {
+    fn receive_record(&mut self, reading: TrailOutcome) {
+        panic!("{reading:?} is in no sign-in export");
+    }
+}
+
+impl<C> Times<C> {
+    fn read(mut self, export: &str) -> Self {
+        // A file without a usable record is refused, after its records.
+        drop(object_reader::read(export.as_bytes(), "", &Rule::default(), Limits::default(), &mut self));
+        self
+    }
+}
+
+/// The newest time up to a horizon, the first and the last time, and how many are after the horizon.
+type CollectedTimes = (Option<DateTime<Utc>>, [Option<DateTime<Utc>>; 2], usize);
+
+fn times_of(export: &str, horizon: DateTime<Utc>) -> CollectedTimes {
+    let newest = Times { collected: Newest::up_to(horizon), future: 0, collector: |it| TimeCollector::Newest(it) };
+    let range =
+        Times { collected: TimeRange::with_horizon(horizon), future: 0, collector: |it| TimeCollector::Range(it) };
+    let (newest, range) = (newest.read(export), range.read(export));
+    assert_eq!(newest.future, range.future, "{export}");
+    (newest.collected.time(), [range.collected.first(), range.collected.last()], newest.future)
 }
 
 /// A sign-in: its number, the texts of its time columns, its result code and its address.
@@ -167,6 +212,45 @@ fn an_ambiguous_column_yields_to_one_that_is_decided() {
     }
 }
 
+#[test]
+fn the_times_of_successes_are_decided_by_later_dates_too() {
+    let [march, april] = ["2025-03-04T10:00:00Z", "2025-04-03T10:00:00Z"].map(at);
+    let horizon = at("2025-03-10T00:00:00Z");
+    let with = |last: &str| {
+        let mut rows = of_one_column([AMBIGUOUS, last]);
+        rows[0].2 = "0";
+        times_of(&table(&rows), horizon)
+    };
+    let january = at("2025-01-22T10:00:00Z");
+    assert_eq!(with("01/22/2025 10:00:00"), (Some(march), [Some(january), Some(march)], 0));
+    assert_eq!(with("22/01/2025 10:00:00"), (Some(january), [Some(january), Some(april)], 1));
+    assert_eq!(with("2025-01-22 10:00:00"), (Some(january), [Some(january), Some(january)], 0));
+}
+
+#[test]
+fn a_padded_second_number_decides_nothing_and_the_dates_of_its_column_do() {
+    let [february, march] = ["2026-02-03T12:00:00Z", "2026-03-02T12:00:00Z"];
+    let padded = "2/03/2026 12:00:00";
+    for (proof, expected) in [("2/28/2026 12:00:00", february), ("28/2/2026 12:00:00", march)] {
+        for times in [[padded, proof], [proof, padded]] {
+            assert_eq!(Counted::of(&table(&of_one_column(times))).at(expected), 1, "{times:?}");
+        }
+    }
+    let alone = Counted::of(&table(&of_one_column([padded])));
+    assert_eq!((alone.rejected(Rejected::AmbiguousTime), alone.warnings()), (1, vec![]));
+}
+
+#[test]
+fn a_dotted_date_with_the_month_first_leaves_the_dotted_dates_of_its_column_ambiguous() {
+    let dotted = "02.03.2026 12:00:00";
+    for times in [["02.28.2026 12:00:00", dotted], [dotted, "02.28.2026 12:00:00"]] {
+        let counted = Counted::of(&table(&of_one_column(times)));
+        assert_eq!((counted.failures.len(), counted.at("2026-02-28T12:00:00Z")), (1, 1), "{times:?}");
+        assert_eq!(counted.rejected(Rejected::AmbiguousTime), 1, "{times:?}");
+        assert_eq!(counted.warnings(), [("mixed_date_orders", 1)], "{times:?}");
+    }
+}
+
 /// More of [`long_rows`]' failures than the buffer holds.
 const MANY: usize = 60_000;
 
@@ -234,8 +318,69 @@ fn expected((first, second): (u32, u32), column: &[(u32, u32)]) -> Option<(u32, 
     }
 }
 
+/// A row of a writer with one order: its day, whether each number is padded, its separator, and the clock's.
+type WrittenRow = (NaiveDate, [bool; 2], &'static str, &'static str);
+
+fn written_rows() -> impl Strategy<Value = Vec<WrittenRow>> {
+    let days = select(vec![5_i64, 12, 40, 365]).prop_flat_map(|days| (0..365_i64, vec(0..days, 1..7)));
+    let style = (any::<[bool; 2]>(), select(vec!["/", "-", "."]), select(vec![":", ":", "."]));
+    (days, vec(style, 7)).prop_map(|((first, days), styles)| {
+        let day = |offset| NaiveDate::from_ymd_opt(2025, 1, 1).unwrap() + TimeDelta::days(first + offset);
+        let row = |(offset, (pads, separator, colon))| (day(offset), pads, separator, colon);
+        days.into_iter().zip(styles).map(row).collect()
+    })
+}
+
+/// A row's text. Its minute is the number of the row.
+fn written_row(number: usize, (day, pads, separator, colon): WrittenRow, is_day_first: bool) -> String {
+    let mut numbers = [day.day(), day.month()];
+    if !is_day_first {
+        numbers.reverse();
+    }
+    let [first, second] = [0, 1].map(|place| {
+        let number = numbers[place];
+        if pads[place] { format!("{number:02}") } else { number.to_string() }
+    });
+    format!("{first}{separator}{second}{separator}{} 10{colon}{number:02}{colon}00", day.year())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    /// Dots and the month first need a proof: the accepted exception.
+    #[test]
+    fn a_writer_of_one_order_is_dated_exactly_or_refused_for_any_padding_and_separators(
+        rows in written_rows(),
+        is_day_first in any::<bool>(),
+    ) {
+        let is_proven = rows.iter().any(|(day, ..)| day.day() > 12);
+        let has_form = rows.iter().any(|(_, _, separator, colon)| [*separator, *colon].contains(&"."));
+        prop_assume!(is_day_first || is_proven || !has_form);
+        let texts: Vec<_> = rows.iter().enumerate().map(|(number, row)| written_row(number, *row, is_day_first)).collect();
+        let counted = Counted::of(&table(&of_one_column(texts.iter().map(String::as_str))));
+        let right: Vec<_> = (0..).zip(&rows).map(|(number, (day, ..))| day.and_hms_opt(10, number, 0).unwrap().and_utc()).collect();
+        for time in counted.failures.keys() {
+            prop_assert!(right.contains(time), "{:?} gave {:?}", texts, counted);
+        }
+        let refused = counted.rejected(Rejected::AmbiguousTime);
+        prop_assert_eq!(counted.failures.len() + refused, rows.len(), "{:?} gave {:?}", texts, counted);
+        if is_proven && (is_day_first || !has_form) {
+            prop_assert_eq!(refused, 0, "{:?} gave {:?}", texts, counted);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn the_order_of_records_changes_no_time(
+        (rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
+        horizon in (0..365_i64).prop_map(|days| at("2025-01-01T00:00:00Z") + TimeDelta::days(days)),
+    ) {
+        prop_assert_eq!(times_of(&table(&rows), horizon), times_of(&table(&shuffled), horizon));
+        prop_assert_eq!(times_of(&json_lines(&rows), horizon), times_of(&json_lines(&shuffled), horizon));
+    }
 
     #[test]
     fn the_order_of_records_changes_no_outcome(

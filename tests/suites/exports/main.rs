@@ -16,6 +16,7 @@ mod graph;
 mod kibana;
 mod limits;
 mod log_analytics;
+mod long_keys;
 mod portal_csv;
 mod published;
 mod published_logins;

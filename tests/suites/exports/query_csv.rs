@@ -51,10 +51,14 @@ fn am_and_pm_in_capitals_decide_nothing() {
 }
 
 #[test]
-fn windows_powershell_in_australia_pads_the_month_alone_which_decides() {
-    let australian = ["2/03/2026 12:00:00 PM", "10/12/2026 12:00:01 PM"];
-    assert_eq!(times(&export(&australian)), [at("2026-03-02T12:00:00Z"), at("2026-12-10T12:00:01Z")]);
-    assert_eq!(times(&export(&australian).replace("PM", "pm")), times(&export(&australian)));
+fn a_padded_second_number_decides_nothing_because_scripts_pad_days_too() {
+    let [padded, other] = ["2/03/2026 12:00:00 PM", "10/12/2026 12:00:01 PM"];
+    let (_, outcomes) = read_whole(export(&[padded, other]).as_bytes());
+    assert_eq!(outcomes, [const { Outcome::Rejected(Rejected::AmbiguousTime) }; 2]);
+    let australian = export(&[padded, other, "31/03/2026 12:00:00 PM"]);
+    let expected = ["2026-03-02T12:00:00Z", "2026-03-31T12:00:00Z", "2026-12-10T12:00:01Z"].map(at);
+    assert_eq!(times(&australian), expected);
+    assert_eq!(times(&australian.replace("PM", "pm")), times(&australian));
 }
 
 #[test]

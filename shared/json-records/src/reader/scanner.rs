@@ -1,7 +1,6 @@
 //! Finds the end of a JSON value, also of a damaged one.
 
-/// Bytes of the longest batch key. Of longer keys only the beginning is kept.
-const LONGEST_KEY: usize = 16;
+use crate::key_set::LONGEST_BATCH_KEY;
 
 /// Where a scan stopped. Positions count from the bytes of the last call.
 pub(super) enum End {
@@ -42,8 +41,9 @@ enum InString {
 /// Finds the end of one value, over any number of calls.
 ///
 /// The scanner does not validate. A damaged value must not swallow its successors, so the scanner also stops
-/// (resynchronises) at a `{` that valid JSON cannot have at that position. The `{` must start a line or follow a comma.
-/// It also stops before a bracket that closes nothing in the value. Valid JSON never triggers either. A value that was
+/// (resynchronises) at a `{` that valid JSON cannot have at that position. The `{` must start a line or follow a comma,
+/// and a key must follow it. In a string, a quote after `{` closes the string, so that a key never follows. The scanner
+/// also stops before a bracket that closes nothing in the value. Valid JSON never triggers either. A value that was
 /// truncated where an object may follow takes its successors with it.
 #[derive(Default)]
 pub(super) struct ValueScanner {
@@ -54,16 +54,25 @@ pub(super) struct ValueScanner {
     /// For each open bracket down to [`KNOWN_DEPTH`], whether it is an array's.
     arrays: Vec<bool>,
     string: InString,
-    /// Whether only white space followed the last line feed.
-    begins_line: bool,
+    /// Whether only white space followed the last line feed or comma.
+    is_after_break: bool,
     /// The last byte outside of strings that was not white space.
     before: u8,
-    /// Bytes since a `{` that begins the next record if a key follows.
-    next: Option<usize>,
-    /// The last string directly in the outermost object.
+    /// What may be the beginning of the next record.
+    next: Option<NextRecord>,
+    /// The last string directly in the outermost object, as it is written: of a longer key than any batch's the beginning.
     key: Vec<u8>,
     /// Whether that string is the key of the next value.
     is_key: bool,
+}
+
+/// A `{` that begins the next record if a key follows.
+#[derive(Clone, Copy, Default)]
+struct NextRecord {
+    /// Bytes since the `{`.
+    since: usize,
+    /// Whether a quote follows: the beginning of a key, or the end of the string around the `{`.
+    has_quote: bool,
 }
 
 impl ValueScanner {
@@ -79,17 +88,23 @@ impl ValueScanner {
 
     /// How many of the last bytes may belong to the next record.
     pub(super) fn undecided(&self) -> usize {
-        self.next.map_or(0, |since| since + 1)
+        self.next.map_or(0, |next| next.since + 1)
     }
 
     /// Scans more bytes, and returns where the value ends: after its closing bracket, or before the delimiter of a value
     /// without brackets. An array under one of the keys `batches` ends it, too.
     pub(super) fn end(&mut self, bytes: &[u8], batches: &[&str]) -> Option<End> {
         for (position, byte) in bytes.iter().enumerate() {
-            if let Some(rewind) = self.next.take().map(|since| since + 1) {
+            if let Some(NextRecord { since, has_quote }) = self.next.take() {
+                let since = since + 1;
                 match byte {
-                    b'"' => return Some(End::Resync { position, rewind }),
-                    b' ' | b'\t' | b'\r' | b'\n' if rewind < LONGEST_GAP => self.next = Some(rewind),
+                    // The quote closed a string.
+                    b',' | b':' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n' if has_quote => {}
+                    _ if has_quote => return Some(End::Resync { position, rewind: since }),
+                    b'"' => self.next = Some(NextRecord { since, has_quote: true }),
+                    b' ' | b'\t' | b'\r' | b'\n' if since < LONGEST_GAP => {
+                        self.next = Some(NextRecord { since, has_quote });
+                    }
                     _ => {}
                 }
             }
@@ -100,7 +115,7 @@ impl ValueScanner {
             match byte {
                 b' ' | b'\t' | b'\r' => continue,
                 b'\n' => {
-                    self.begins_line = true;
+                    self.is_after_break = true;
                     continue;
                 }
                 b'"' => {
@@ -115,8 +130,8 @@ impl ValueScanner {
                     return Some(End::Batch(position + 1));
                 }
                 b'{' | b'[' => {
-                    if *byte == b'{' && !self.may_be_object() && (self.begins_line || self.before == b',') {
-                        self.next = Some(0);
+                    if *byte == b'{' && !self.may_be_object() && self.is_after_break {
+                        self.next = Some(NextRecord::default());
                     }
                     self.open(*byte == b'[');
                 }
@@ -132,24 +147,31 @@ impl ValueScanner {
                 }
                 _ => {}
             }
-            self.begins_line = false;
+            self.is_after_break = *byte == b',';
             self.before = *byte;
         }
         None
     }
 
     fn in_string(&mut self, byte: u8) {
-        let begins_line = std::mem::take(&mut self.begins_line);
-        match byte {
-            // A string cannot contain a line feed: this one lost its closing quote.
-            b'\n' => (self.begins_line, self.string) = (true, InString::Plain),
-            b' ' | b'\t' | b'\r' if begins_line => self.begins_line = true,
-            b'{' if begins_line => self.next = Some(0),
-            _ if self.string == InString::Escaped => self.string = InString::Plain,
-            b'\\' => self.string = InString::Escaped,
-            b'"' => self.string = InString::Not,
-            _ if self.depth == 1 && self.key.len() < LONGEST_KEY => self.key.push(byte),
-            _ => {}
+        if byte == b'{' && self.is_after_break {
+            self.next = Some(NextRecord::default());
+        }
+        self.is_after_break = match byte {
+            b'\n' | b',' => true,
+            b' ' | b'\t' | b'\r' => self.is_after_break,
+            _ => false,
+        };
+        self.string = match (byte, self.string) {
+            // A string cannot contain a line feed, so a backslash before it escapes nothing.
+            (b'\n', _) | (_, InString::Escaped) => InString::Plain,
+            (b'\\', _) => InString::Escaped,
+            (b'"', _) => InString::Not,
+            _ => InString::Plain,
+        };
+        // An escape is kept as it is written, so that a key with one equals none.
+        if self.string != InString::Not && self.depth == 1 && self.key.len() <= LONGEST_BATCH_KEY {
+            self.key.push(byte);
         }
     }
 

@@ -159,6 +159,44 @@ fn damage_costs_only_its_record() {
     }
 }
 
+/// Elements of a compact array: damage has no line to end at.
+fn compact(records: &[String]) -> [String; 2] {
+    let elements = records.join(",");
+    [format!("[{elements}]"), format!("{{\"value\":[{elements}]}}")]
+}
+
+#[test]
+fn a_raw_line_feed_and_a_bracket_in_a_string_cost_nothing() {
+    for text in
+        ["x\n{", "\n{", "\n{ ", "\n { \r\n\t", "\n{\n{", "x,{", ", {", ",\n{", "\n{\\\"a\\\":1", "\n{}\n{", "}\n]{"]
+    {
+        let members =
+            [format!(r#""a":"{text}","n":1"#), format!(r#""n":1,"a":"{text}""#), format!(r#""n":["{text}","b"]"#)];
+        for member in members {
+            let records = [r#"{"n":0}"#.to_owned(), format!("{{{member}}}"), r#"{"n":2}"#.to_owned()];
+            for text in compact(&records) {
+                assert_eq!(records_of(&text), records, "{text}");
+            }
+        }
+    }
+}
+
+fn records_of(text: &str) -> Vec<String> {
+    records(text, Framing::Values)
+}
+
+#[test]
+fn an_escape_makes_no_key_of_a_batch() {
+    for key in [r"v\nalue", r"va\u006cue", r"valu\e", r"value\\", r"\/value", "valuevaluevaluevalue"] {
+        let text = format!(r#"{{"{key}":[{{"n":1}}],"x":1"#);
+        let damaged = format!("{text}\n{{\"n\":2}}\n");
+        let whole = format!("{text}}}\n{{\"n\":2}}\n");
+        for text in [whole, damaged] {
+            assert!(!records_of(&text).contains(&r#"{"n":1}"#.to_owned()), "{text}");
+        }
+    }
+}
+
 fn json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         select(vec!["", "a", "\n{\"a\":1}", "\\", "\"", "},{\"", "[", "]"]).prop_map(serde_json::Value::from),
@@ -171,6 +209,51 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
                 .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
         ]
     })
+}
+
+/// A record like a sign-in: with an object and an array of objects.
+fn record(number: usize, text: &str) -> String {
+    format!(r#"{{"n":{number},"text":"{text}","status":{{"code":0}},"steps":[{{"step":1}},{{"step":2}}],"last":"x"}}"#)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_raw_character_in_a_string_costs_another_record(
+        texts in vec("([\n\r\t ,:{}\\[\\]a\u{1}]|\\\\[\"\\\\nu]){0,9}", 1..5),
+    ) {
+        let written: Vec<_> = texts.iter().enumerate().map(|(number, text)| record(number, text)).collect();
+        for text in compact(&written) {
+            let found = records_of(&text);
+            prop_assert_eq!(found.len(), written.len(), "{}", text);
+        }
+    }
+
+    /// Without a line to end at, damage costs its record and at most the next one. Opening brackets are left out: where a
+    /// record may follow one, it takes the records after it along.
+    #[test]
+    fn a_damaged_byte_costs_its_record_and_the_next_at_most(
+        count in 3..7_usize,
+        damaged in 0..4_usize,
+        place in any::<prop::sample::Index>(),
+        byte in prop::option::of(select(&b"\"\\}],:\n a0"[..])),
+        is_inserted in any::<bool>(),
+    ) {
+        let written: Vec<_> = (0..count).map(|number| record(number, "a b")).collect();
+        let mut with_damage = written.clone();
+        let damaged = damaged.min(count - 1);
+        let text = &mut with_damage[damaged];
+        let place = place.index(text.len());
+        let end = if is_inserted && byte.is_some() { place } else { place + 1 };
+        text.replace_range(place..end, &byte.map(|byte| char::from(byte).to_string()).unwrap_or_default());
+        for text in compact(&with_damage) {
+            let (found, _) = read(&text, LIMITS, Framing::Values);
+            for (number, record) in written.iter().enumerate().filter(|(number, _)| ![damaged, damaged + 1].contains(number)) {
+                prop_assert!(found.contains(record), "{} is lost of {}: {:#?}", number, text, found);
+            }
+        }
+    }
 }
 
 proptest! {

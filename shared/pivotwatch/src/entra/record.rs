@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Outcome;
 use super::missing::is_type_name;
-use super::time::{Orders, OrdersByColumn, TIMES, When};
+use super::time::{OrdersByColumn, TIMES, When};
 use crate::detection::address::{Address, AddressFault};
 use crate::detection::failure::{Code, Ordinals, Particulars};
 use crate::detection::{Failure, Rule, Source};
@@ -153,7 +153,8 @@ pub(super) enum DateEvidence {
 /// The outcome of a record, and its time.
 pub(super) struct Judged<'a> {
     pub(super) outcome: Outcome,
-    pub(super) when: When<'a>,
+    /// `None` if the outcome did not need the time.
+    pub(super) when: Option<When<'a>>,
     /// The column whose other dates decided the day and the month of this failure.
     pub(super) dated_by: Option<usize>,
 }
@@ -188,11 +189,11 @@ impl Record<'_> {
                 let outcome = time.map_or_else(Outcome::Rejected, |time| {
                     Outcome::Failure(self.failure(code, address, time, ordinals))
                 });
-                return Some(Judged { outcome, when, dated_by: by });
+                return Some(Judged { outcome, when: Some(when), dated_by: by });
             }
             Err(fault) => Outcome::Rejected(fault),
         };
-        Some(Judged { outcome: unusable, when: self.first_when(dates), dated_by: None })
+        Some(Judged { outcome: unusable, when: None, dated_by: None })
     }
 
     /// The texts of its times with their columns.
@@ -201,18 +202,13 @@ impl Record<'_> {
         texts.filter(|(_, text)| !text.is_empty())
     }
 
-    /// The first of its times, which may not be parseable: few times of records that do not count are parsed.
-    pub(super) fn first_when(&self, dates: OrdersByColumn) -> When<'_> {
-        self.times().next().map_or(When::NEVER, |(column, text)| When::new(text, dates.of(column)))
-    }
-
     /// The first time that can be parsed, or the reason why none can: an ambiguous date or, without one, the first
     /// fault. `None` if evidence that can still follow may change the answer.
     fn dated(&self, dates: OrdersByColumn, evidence: DateEvidence) -> Option<RecordTime<'_>> {
         let mut unusable = RecordTime { when: When::NEVER, time: Err(Rejected::NoTime), by: None };
         for (column, text) in self.times() {
             let when = When::new(text, dates.of(column));
-            let by_itself = When::new(text, Orders::ANY).parse();
+            let by_itself = When::by_itself(text).parse();
             let is_ambiguous = by_itself == Err(Rejected::AmbiguousTime);
             if is_ambiguous && evidence == DateEvidence::Partial && !dates.is_mixed(column) {
                 return None;

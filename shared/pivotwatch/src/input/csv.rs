@@ -16,6 +16,9 @@
 //! - No proof: the lines may be rows, or a text that a user made to look like rows. Each counts as damaged.
 //!
 //! A row beyond the limit of a record is skipped.
+//!
+//! The time is linear. Only a line whose row hides others is scanned beyond its end. Lines after it can be of the same
+//! kind, and are not scanned so far again: see [`Rows::hidden`].
 
 use memchr::{memchr, memchr2, memchr3};
 
@@ -70,6 +73,9 @@ pub(crate) struct Rows {
     is_unsound: bool,
     /// Lines ahead that are damaged.
     damaged_lines: usize,
+    /// Bytes ahead until the last line that the last row hid. Where a quoted cell includes a line end before that line,
+    /// its row hides the line too: within a row each line end is quoted, so both rows are the same from there on.
+    hidden: Option<usize>,
 }
 
 /// The end of a row.
@@ -80,6 +86,8 @@ enum RowEnd {
     Beyond,
     /// The table ends within a quoted cell of the row.
     Never,
+    /// After the line that [`Rows::hidden`] is about.
+    AfterHidden,
 }
 
 /// The result of scanning a row.
@@ -95,7 +103,7 @@ impl Rows {
     /// The rows of a table with this separator.
     pub(crate) fn separated_by(separator: u8) -> Self {
         let (text, ends) = (Vec::new(), Vec::new());
-        Self { separator, text, ends, columns: 0, is_unsound: false, damaged_lines: 0 }
+        Self { separator, text, ends, columns: 0, is_unsound: false, damaged_lines: 0, hidden: None }
     }
 
     /// The next row, or `None` at the end. `is_row` decides whether cells, as many as the table has columns, can be a
@@ -107,44 +115,41 @@ impl Rows {
     ) -> Result<Option<RawRow<'_>>, ReadFault> {
         if let Some(left) = self.damaged_lines.checked_sub(1) {
             self.damaged_lines = left;
-            input.advance(line_length(input.ahead()));
-            return Ok(Some(RawRow::Damaged));
+            return Ok(Some(self.damaged_line(input)));
         }
+        // Where a hidden line is ahead, the line ends before it are too.
+        self.advance(input, line_ends_length(input.ahead()));
         if !skip_line_ends(input)? {
             return Ok(None);
         }
         let limit = input.limits.record;
-        let mut is_over = false;
-        let scanned = loop {
-            let scanned = self.scan(input.ahead(), is_over);
-            if !matches!(scanned.end, RowEnd::Beyond) || input.ahead().len() > limit {
-                break scanned;
-            }
-            is_over = !input.more().map_err(fault)?;
-        };
+        let scanned = self.scan_ahead(input)?;
         let ahead = input.ahead();
         let row = match scanned.end {
             RowEnd::Row(length) => &ahead[..length],
             RowEnd::Beyond | RowEnd::Never => ahead,
+            RowEnd::AfterHidden => return Ok(Some(self.damaged_line(input))),
         };
         let is_whole = matches!(scanned.end, RowEnd::Row(_));
         let has_columns = self.columns == 0 || self.ends.len() == self.columns;
-        let hides_rows = (scanned.has_lines || !is_whole) && self.hides_rows(row, is_row);
+        let hidden = if scanned.has_lines || !is_whole { self.last_hidden(row, is_row) } else { None };
         let is_proven = scanned.is_unsound || !has_columns || !is_whole;
-        self.is_unsound |= scanned.is_unsound || hides_rows && is_proven;
-        if hides_rows {
-            if !self.is_unsound {
+        self.is_unsound |= scanned.is_unsound || hidden.is_some() && is_proven;
+        if hidden.is_some() {
+            if self.is_unsound {
+                self.hidden = hidden;
+            } else {
                 self.damaged_lines = lines(row).count() - 1;
             }
-            input.advance(line_length(ahead));
-            return Ok(Some(RawRow::Damaged));
+            return Ok(Some(self.damaged_line(input)));
         }
         let length = row.len();
         if matches!(scanned.end, RowEnd::Beyond) {
+            // No hidden line is ahead: the row would have ended after it.
             skip_row(input, self.separator)?;
             return Ok(Some(RawRow::TooLong));
         }
-        input.advance(length);
+        self.advance(input, length);
         if length > limit || self.ends.len() > MOST_COLUMNS {
             return Ok(Some(RawRow::TooLong));
         }
@@ -155,6 +160,35 @@ impl Rows {
             self.columns = self.ends.len();
         }
         Ok(Some(RawRow::Cells(Cells { text: &self.text, ends: &self.ends })))
+    }
+
+    /// Consumes a line that is no row.
+    fn damaged_line(&mut self, input: &mut Input<'_>) -> RawRow<'static> {
+        self.advance(input, line_length(input.ahead()));
+        RawRow::Damaged
+    }
+
+    /// Consumes `count` of the bytes ahead.
+    fn advance(&mut self, input: &mut Input<'_>, count: usize) {
+        input.advance(count);
+        self.hidden = self.hidden.and_then(|hidden| hidden.checked_sub(count));
+    }
+
+    /// Scans the next row into cells, until it ends or is longer than a record.
+    fn scan_ahead(&mut self, input: &mut Input<'_>) -> Result<ScannedRow, ReadFault> {
+        let limit = input.limits.record;
+        let mut is_over = false;
+        loop {
+            let scanned = self.scan(input.ahead(), is_over);
+            let length = input.ahead().len();
+            if !matches!(scanned.end, RowEnd::Beyond) || length > limit {
+                return Ok(scanned);
+            }
+            // Twice as many bytes each time, so that the scans of a long row add up to twice its length.
+            let most = limit.saturating_add(1);
+            input.look_ahead(length.saturating_mul(2).min(most)).map_err(fault)?;
+            is_over = input.ahead().len() == length && !input.more().map_err(fault)?;
+        }
     }
 
     /// Scans the leading row of a text into cells. `is_over` means that no text follows.
@@ -168,13 +202,19 @@ impl Rows {
             if is_quoted {
                 at += 1;
                 loop {
-                    let Some(length) = memchr(b'"', &text[at..]) else {
-                        scanned.has_lines |= memchr2(b'\n', b'\r', &text[at..]).is_some();
+                    let quote = memchr(b'"', &text[at..]);
+                    let part = &text[at..quote.map_or(text.len(), |length| at + length)];
+                    if let Some(position) = memchr2(b'\n', b'\r', part) {
+                        scanned.has_lines = true;
+                        if self.hidden.is_some_and(|hidden| at + position < hidden) {
+                            scanned.end = RowEnd::AfterHidden;
+                            return scanned;
+                        }
+                    }
+                    let Some(length) = quote else {
                         scanned.end = if is_over { RowEnd::Never } else { RowEnd::Beyond };
                         return scanned;
                     };
-                    let part = &text[at..at + length];
-                    scanned.has_lines |= memchr2(b'\n', b'\r', part).is_some();
                     self.text.extend_from_slice(part);
                     at += length + 1;
                     match text.get(at) {
@@ -206,9 +246,9 @@ impl Rows {
         }
     }
 
-    /// Whether a line after the row's first is a complete row. A line that ends a quoted first cell is not, although
-    /// the rest of its row follows on it.
-    fn hides_rows(&self, row: &[u8], is_row: &dyn Fn(&[&[u8]]) -> bool) -> bool {
+    /// The position of the last line after the row's first that is a complete row. A line that ends a quoted first cell
+    /// is not, although the rest of its row follows on it.
+    fn last_hidden(&self, row: &[u8], is_row: &dyn Fn(&[&[u8]]) -> bool) -> Option<usize> {
         let separators = self.columns.saturating_sub(1);
         let is_row = |line: &[u8]| {
             let cells = || line.split(|byte| *byte == self.separator).map(unquoted);
@@ -216,7 +256,16 @@ impl Rows {
                 && memchr::memchr_iter(self.separator, line).count() == separators
                 && is_row(&cells().collect::<Vec<_>>())
         };
-        self.columns > 0 && lines(row).skip(1).any(is_row)
+        let first = memchr2(b'\n', b'\r', row).filter(|_| self.columns > 0)? + 1;
+        let mut end = row.len();
+        loop {
+            let line = &row[first..end];
+            let start = first + memchr::memrchr2(b'\n', b'\r', line).map_or(0, |position| position + 1);
+            if start < end && is_row(&row[start..end]) {
+                return Some(start);
+            }
+            end = start.checked_sub(1).filter(|end| *end > first)?;
+        }
     }
 }
 
@@ -233,7 +282,12 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// The length of the leading line of a text, including the line ends after it.
 fn line_length(text: &[u8]) -> usize {
     let length = memchr2(b'\n', b'\r', text).unwrap_or(text.len());
-    length + text[length..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
+    length + line_ends_length(&text[length..])
+}
+
+/// The number of line ends that a text begins with, in bytes.
+fn line_ends_length(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
 }
 
 /// The length of the leading line end of a text.
@@ -245,7 +299,7 @@ fn line_end_length(text: &[u8]) -> usize {
 pub(crate) fn skip_line_ends(input: &mut Input<'_>) -> Result<bool, ReadFault> {
     loop {
         let ahead = input.ahead();
-        let count = ahead.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let count = line_ends_length(ahead);
         let is_found = count < ahead.len();
         input.advance(count);
         if is_found || !input.more().map_err(fault)? {
@@ -285,6 +339,9 @@ fn closes_first_cell(line: &[u8], separator: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Read};
+    use std::time::{Duration, Instant};
+
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -293,7 +350,12 @@ mod tests {
 
     /// Rows of tables whose first cell must be a number.
     fn rows(text: &str, limit: usize) -> Vec<String> {
-        let mut input = Input::new(Box::new(text.as_bytes()), Limits { record: limit, ..Limits::default() });
+        rows_of(text.as_bytes(), limit, true)
+    }
+
+    /// The same for any stream. `is_linear` can be switched off: then each row is scanned whole.
+    fn rows_of(stream: impl Read + Send, limit: usize, is_linear: bool) -> Vec<String> {
+        let mut input = Input::new(Box::new(stream), Limits { record: limit, ..Limits::default() });
         let mut rows = Rows::separated_by(b',');
         let mut found = Vec::new();
         let is_row = |cells: &[&[u8]]| !cells[0].is_empty() && cells[0].iter().all(u8::is_ascii_digit);
@@ -303,8 +365,57 @@ mod tests {
                 RawRow::TooLong => "too long".to_owned(),
                 RawRow::Damaged => "damaged".to_owned(),
             });
+            if !is_linear {
+                rows.hidden = None;
+            }
         }
         found
+    }
+
+    /// A stream of a few bytes at a time.
+    struct Drops<'t>(&'t [u8]);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(512);
+            self.0.read(&mut buffer[..count])
+        }
+    }
+
+    /// The shortest of some durations of reading a text.
+    fn duration(text: &str, limit: usize) -> Duration {
+        let once = || {
+            let start = Instant::now();
+            assert!(rows_of(Drops(text.as_bytes()), limit, true).len() > 1);
+            start.elapsed()
+        };
+        (0..5).map(|_| once()).min().unwrap_or_default()
+    }
+
+    /// A text of some bytes.
+    type Made<'t> = &'t dyn Fn(usize) -> String;
+
+    #[test]
+    fn four_times_the_bytes_take_no_more_than_eight_times_as_long() {
+        let repeated = |line: &str, bytes: usize| line.repeat(bytes / line.len());
+        let junk = |line: &str, bytes: usize| repeated(line, bytes) + "7,b,c\n";
+        let kinds: [(&str, Made<'_>); 8] = [
+            ("a quote in each cell", &|bytes| repeated("1,a\"b,\"c\n", bytes)),
+            ("lines that are no rows, before one that is", &|bytes| junk("a\"b,\"c\n", bytes)),
+            ("lines that are no rows and no cells", &|bytes| junk("\"\"\"\n", bytes)),
+            ("one quoted cell of many lines", &|bytes| format!("1,\"{}\",c\n", repeated("x\n", bytes))),
+            ("quoted cells of many quotes", &|bytes| repeated(&format!("1,\"{}\",c\n", "\"\"\n".repeat(99)), bytes)),
+            ("carriage returns", &|bytes| repeated("1,a\"b,\"c\r\r\n", bytes)),
+            ("blank lines", &|bytes| format!("1,\"{}{}", repeated("\n", bytes), repeated("1,\"b,c\n", 999))),
+            ("separators", &|bytes| format!("1,{}\n2,b,c\n", repeated(",", bytes))),
+        ];
+        for (kind, made) in kinds {
+            for limit in [20_000, usize::MAX] {
+                let [short, long] = [20_000, 80_000].map(|bytes| format!("a,b,c\n{}", made(bytes)));
+                let [short, long] = [short, long].map(|text| duration(&text, limit));
+                assert!(long < short * 8, "{kind}, at most {limit} bytes a record: {short:?} and {long:?}");
+            }
+        }
     }
 
     #[test]
@@ -385,6 +496,16 @@ mod tests {
             }
             let expected: Vec<_> = table.iter().map(|cells| cells.join("|")).collect();
             prop_assert_eq!(rows(&text, 999), expected, "{:?}", text);
+        }
+
+        /// For any text and limit: what is not scanned again is as it was.
+        #[test]
+        fn rows_are_those_of_a_scan_of_each_whole_row(
+            lines in vec("(1,)?[1a\",]{0,5}(\n|\r|\r\n){1,2}", 0..14),
+            limit in prop_oneof![1 => 5..40_usize, 1 => Just(999)],
+        ) {
+            let text = format!("a,b\n{}", lines.concat());
+            prop_assert_eq!(rows(&text, limit), rows_of(text.as_bytes(), limit, false), "{:?}", text);
         }
 
         /// A table that never quotes: each row is read, or counts as damaged.

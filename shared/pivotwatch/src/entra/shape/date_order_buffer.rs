@@ -2,7 +2,7 @@
 //!
 //! `03/04/2026` is a day of March or of April, depending on the writer's country. Another date of the column can
 //! decide, such as one whose day is above 12. A later date can also contradict that one, so a failure with an ambiguous
-//! date is kept until the file's end. A date that proves its own order, as nearly all do, never waits.
+//! date is kept until the file's end. A date that its numbers decide, as nearly all do, never waits.
 //!
 //! Invariants:
 //! - A file whose kept failures fit into [`MOST_BYTES`] has the same outcomes for every order of its records.
@@ -12,10 +12,10 @@
 //!   reported as `contradicted_date`, and the contradiction as `mixed_date_orders`.
 //!
 //! A failure whose date stays ambiguous is rejected: a failure on the wrong day is worse than one that is reported as
-//! unusable. Of other sign-ins only the newest time matters, so their times are parsed by the evidence so far.
+//! unusable. Of other sign-ins only the times matter: see [`UndecidedTimes`](super::super::time::UndecidedTimes).
 
 use super::super::record::{Record, TEXTS};
-use super::super::time::{Orders, OrdersByColumn, TIMES};
+use super::super::time::{Date, OrdersByColumn, TIMES};
 use crate::detection::Source;
 
 /// Bytes that the kept failures can take: some 85,000 failures of 150 bytes of text. The portal exports at most 100,000
@@ -61,9 +61,9 @@ impl DateOrderBuffer {
         self.dates
     }
 
-    /// Adds the possible orders of a column's date. If this date is the first to contradict the column, returns how
+    /// Adds a column's date. If this date is the first to contradict the column, returns how
     /// many failures were dated by the column's evidence before.
-    pub(super) fn absorb(&mut self, column: usize, date: Orders) -> Option<u64> {
+    pub(super) fn absorb(&mut self, column: usize, date: &Date) -> Option<u64> {
         self.dates.add(column, date).then_some(self.dated[column])
     }
 

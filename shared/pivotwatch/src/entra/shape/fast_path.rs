@@ -13,7 +13,7 @@ use super::super::fields::FieldId;
 use super::super::missing::{is_missing, is_missing_id, is_placeholder};
 use super::super::record::{self, Ignored, Record, is_code};
 use super::super::source::{Origin, of_log};
-use super::super::time::{Orders, When};
+use super::super::time::When;
 use super::defender;
 use super::diagnostic::SLOTS;
 use super::sink::Sink;
@@ -87,7 +87,7 @@ impl<'a> IndexedFields<'_, 'a> {
     /// The time of the sign-in or, if that is missing, the time of its log entry, which is minutes later.
     fn when(&self) -> Option<When<'a>> {
         let created = self.ascii(FieldId::Time)?;
-        let when = When::new(if created.is_empty() { self.ascii(FieldId::LoggedAt)? } else { created }, Orders::ANY);
+        let when = When::by_itself(if created.is_empty() { self.ascii(FieldId::LoggedAt)? } else { created });
         // The full parse handles a date that is evidence for others.
         when.is_no_evidence().then_some(when)
     }

@@ -5,7 +5,7 @@ use json_records::Framing;
 use super::super::fields::Fields;
 use super::super::record::{DateEvidence, Ignored, Judged, Record, Rejected};
 use super::super::source::{Origin, origin};
-use super::super::time::{Orders, TIMES, When};
+use super::super::time::{ColumnOrders, Date, TIMES, UndecidedTimes, When};
 use super::super::{Outcome, Receiver, Warning};
 use super::date_order_buffer::DateOrderBuffer;
 use crate::detection::Rule;
@@ -19,6 +19,7 @@ pub(in crate::entra) struct Sink<'a> {
     pub(super) rule: &'a Rule,
     receiver: &'a mut dyn Receiver,
     undecided: DateOrderBuffer,
+    undecided_times: UndecidedTimes,
     ordinals: Ordinals,
     records: u64,
     sign_ins: u64,
@@ -39,12 +40,14 @@ impl<'a> Sink<'a> {
         receiver: &'a mut dyn Receiver,
     ) -> Self {
         let (undecided, ordinals, limits) = (DateOrderBuffer::new(), Ordinals::default(), Limits::default());
+        let undecided_times = UndecidedTimes::default();
         Self {
             name,
             framing,
             rule,
             receiver,
             undecided,
+            undecided_times,
             ordinals,
             records: 0,
             sign_ins: 0,
@@ -101,8 +104,13 @@ impl<'a> Sink<'a> {
         let result = record.failure_code(self.rule);
         // A failure can need any of its times, every other sign-in only the first.
         let times = if result.is_ok() { TIMES } else { 1 };
-        for (column, text) in record.times().take(times) {
-            if let Some(misdated) = self.undecided.absorb(column, When::new(text, Orders::ANY).evidence()) {
+        let mut first_date = None;
+        for (place, (column, text)) in record.times().take(times).enumerate() {
+            let Some(date) = When::by_itself(text).date() else { continue };
+            if place == 0 {
+                first_date = Some(date);
+            }
+            if let Some(misdated) = self.undecided.absorb(column, &date) {
                 self.warn(Warning::MixedDateOrders);
                 (0..misdated).for_each(|_| self.warn(Warning::ContradictedDate));
             }
@@ -113,8 +121,26 @@ impl<'a> Sink<'a> {
                     self.keep(record);
                 }
             }
-            Err(outcome) => self.judged(outcome, record.first_when(self.undecided.dates())),
+            Err(outcome) => {
+                let when = self.first_when(record, first_date);
+                self.judged(outcome, when);
+            }
         }
+    }
+
+    /// The first of a record's times, which may not be parseable: few times of records that do not count are parsed.
+    /// `date` is its date. A time that other dates can still decide is added at the end.
+    fn first_when<'r>(&mut self, record: &'r Record<'_>, date: Option<Date>) -> When<'r> {
+        let Some((column, text)) = record.times().next() else { return When::NEVER };
+        let orders = self.undecided.dates().of(column);
+        let when = When::new(text, orders);
+        if orders == ColumnOrders::Mixed || !date.is_some_and(|date| date.is_undecided()) {
+            return when;
+        }
+        if let Some(horizon) = self.receiver.times().horizon() {
+            self.undecided_times.add(column, when, horizon);
+        }
+        When::NEVER
     }
 
     /// Judges a failure. Returns `false` if its time depends on evidence that can still follow.
@@ -127,6 +153,10 @@ impl<'a> Sink<'a> {
         if self.ordinals.take_uncounted() {
             self.warn(Warning::RepeatsUncounted);
         }
+        let when = when.unwrap_or_else(|| {
+            let first = record.times().next().and_then(|(_, text)| When::by_itself(text).date());
+            self.first_when(record, first)
+        });
         self.judged(outcome, when);
         true
     }
@@ -157,13 +187,18 @@ impl<'a> Sink<'a> {
     pub(super) fn judge_finally(&mut self, record: &Record<'_>) {
         match record.failure_code(self.rule) {
             Ok(code) => drop(self.judge(record, code, DateEvidence::Final)),
-            Err(outcome) => self.judged(outcome, record.first_when(self.undecided.dates())),
+            Err(outcome) => self.judged(outcome, When::NEVER),
         }
     }
 
     /// Ends the export: no more evidence follows.
     pub(in crate::entra) fn finish(&mut self) {
         self.release();
+        let undecided = std::mem::take(&mut self.undecided_times);
+        for times in undecided.decided(self.undecided.dates()) {
+            self.receiver.times().add_all(&times);
+            (0..times.future).for_each(|_| self.warn(Warning::FutureTime));
+        }
     }
 
     /// Judges a record whose fields decide its source.

@@ -2,7 +2,7 @@
 
 use super::super::fields::{Field, FieldId, FieldMap, Fields};
 use super::super::record::Rejected;
-use super::super::time::{Orders, When};
+use super::super::time::When;
 use super::Sink;
 use crate::input::csv::{MOST_COLUMNS, RawRow, Rows, skip_line_ends};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
@@ -227,7 +227,7 @@ pub(super) fn read(
 fn has_time(columns: &[Field], cells: &[&[u8]]) -> bool {
     columns.iter().zip(cells).any(|(column, cell)| {
         let is_of_time = matches!(column, Field::Text(id) if TIMES.contains(id));
-        let time = || When::new(cell.trim_ascii(), Orders::ANY).parse();
+        let time = || When::by_itself(cell.trim_ascii()).parse();
         is_of_time && matches!(time(), Ok(_) | Err(Rejected::AmbiguousTime))
     })
 }

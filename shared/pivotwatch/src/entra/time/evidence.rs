@@ -3,11 +3,11 @@
 //! One column is written by one tool in one culture, so each of its dates is evidence for the others. Another column
 //! can be written by another tool, so its evidence is kept apart.
 //!
-//! The state is the intersection of the orders of all dates seen so far, so it does not depend on their sequence. An
-//! empty intersection is a contradiction: the column mixes orders. From then on each of its dates is parsed by its own
-//! evidence alone, and one without such evidence stays ambiguous.
+//! The state is the intersection of the orders of all dates seen so far, so it does not depend on their sequence. The
+//! column contradicts itself if no order is left, or only the month first beside a date whose form has the day first.
+//! From then on each of its dates is parsed by its numbers alone, and one that they do not decide stays ambiguous.
 
-use super::order::Orders;
+use super::order::{Date, Orders};
 
 /// The time columns of a record. A column's number is its index in `Record::times`.
 pub(in super::super) const TIMES: usize = 3;
@@ -16,32 +16,44 @@ pub(in super::super) const TIMES: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct OrdersByColumn([ColumnOrders; TIMES]);
 
+/// What the dates of a column prove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ColumnOrders {
-    /// The orders that every date so far can have.
-    Common(Orders),
-    /// No order is possible for every date.
+pub(in super::super) enum ColumnOrders {
+    /// No contradiction.
+    Common {
+        /// The orders that every date so far can have by its numbers. At least one.
+        orders: Orders,
+        /// Whether the form of a date decided that its day is first. Then `orders` has another order than the month first.
+        has_day_first_form: bool,
+    },
+    /// The dates contradict each other.
     Mixed,
+}
+
+impl ColumnOrders {
+    /// Before the first date.
+    pub(in super::super) const UNKNOWN: Self = Self::Common { orders: Orders::ANY, has_day_first_form: false };
 }
 
 impl OrdersByColumn {
     /// Before the first date.
-    pub(in super::super) const UNKNOWN: Self = Self([ColumnOrders::Common(Orders::ANY); TIMES]);
+    pub(in super::super) const UNKNOWN: Self = Self([ColumnOrders::UNKNOWN; TIMES]);
 
-    /// Adds the possible orders of a date. Returns `true` if this date is the first to contradict its column.
-    pub(in super::super) fn add(&mut self, column: usize, date: Orders) -> bool {
-        let ColumnOrders::Common(before) = self.0[column] else { return false };
-        let common = before.common(date);
-        self.0[column] = common.map_or(ColumnOrders::Mixed, ColumnOrders::Common);
-        common.is_none()
+    /// Adds a date. Returns `true` if it is the first to contradict its column.
+    pub(in super::super) fn add(&mut self, column: usize, date: &Date) -> bool {
+        let ColumnOrders::Common { orders, has_day_first_form } = self.0[column] else { return false };
+        let orders = orders.common(date.orders());
+        let has_day_first_form = has_day_first_form || date.is_day_first_by_form();
+        let usual = if has_day_first_form { orders.without_month_first() } else { orders };
+        let is_contradiction = usual.is_empty();
+        self.0[column] =
+            if is_contradiction { ColumnOrders::Mixed } else { ColumnOrders::Common { orders, has_day_first_form } };
+        is_contradiction
     }
 
     /// The orders by which a column's dates are parsed.
-    pub(in super::super) fn of(self, column: usize) -> Orders {
-        match self.0[column] {
-            ColumnOrders::Common(orders) => orders,
-            ColumnOrders::Mixed => Orders::ANY,
-        }
+    pub(in super::super) fn of(self, column: usize) -> ColumnOrders {
+        self.0[column]
     }
 
     /// Whether dates of a column contradict each other, so that further evidence changes nothing.

@@ -10,6 +10,7 @@
 //! | `written` | the parts of a time: date, clock, AM or PM, zone |
 //! | `designator` | AM and PM by language |
 //! | `newest` | the newest of many times |
+//! | `undecided` | the times that wait for evidence of their dates' order |
 //! | `range` | the first and the last of many times |
 //!
 //! Rejected as `bad_time`: digits of other scripts, unknown words, and calendars other than the Gregorian. Years of
@@ -20,15 +21,17 @@ mod evidence;
 mod newest;
 mod order;
 mod range;
+mod undecided;
 mod written;
 
 use chrono::{DateTime, Utc};
 
-pub(super) use self::evidence::{OrdersByColumn, TIMES};
+pub(super) use self::evidence::{ColumnOrders, OrdersByColumn, TIMES};
 pub use self::newest::Newest;
-pub(super) use self::order::Orders;
+pub(super) use self::order::Date;
 use self::order::TimeFault;
 pub use self::range::TimeRange;
+pub(super) use self::undecided::{TimeSummary, UndecidedTimes};
 use self::written::WrittenTime;
 use super::record::Rejected;
 use crate::detection::Day;
@@ -37,7 +40,7 @@ use crate::detection::Day;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct When<'t> {
     text: &'t [u8],
-    orders: Orders,
+    column: ColumnOrders,
 }
 
 /// The collector of the times of an object's records.
@@ -60,15 +63,42 @@ impl TimeCollector<'_> {
             Self::Range(range) => when.parse().map_or(true, |time| range.add(time)),
         }
     }
+
+    /// Adds many times. [`TimeSummary::future`] of them are after the horizon.
+    pub(super) fn add_all(self, times: &TimeSummary) {
+        match self {
+            Self::Unused => {}
+            Self::Newest(newest) => newest.add_time(times.newest),
+            Self::Range(range) => {
+                for time in times.ends() {
+                    range.add(time);
+                }
+            }
+        }
+    }
+
+    /// The latest time that a sign-in can have. `None` if no time is collected.
+    pub(super) fn horizon(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Unused => None,
+            Self::Newest(newest) => Some(newest.horizon()),
+            Self::Range(range) => Some(range.horizon()),
+        }
+    }
 }
 
 impl<'t> When<'t> {
     /// For a record without a time.
-    pub(super) const NEVER: Self = Self { text: b"", orders: Orders::ANY };
+    pub(super) const NEVER: Self = Self { text: b"", column: ColumnOrders::UNKNOWN };
 
-    /// A trimmed text from a column whose dates have one of these orders.
-    pub(super) fn new(text: &'t [u8], orders: Orders) -> Self {
-        Self { text, orders }
+    /// A trimmed text from a column with this evidence.
+    pub(super) fn new(text: &'t [u8], column: ColumnOrders) -> Self {
+        Self { text, column }
+    }
+
+    /// A trimmed text whose numbers alone decide its date.
+    pub(super) fn by_itself(text: &'t [u8]) -> Self {
+        Self { text, column: ColumnOrders::Mixed }
     }
 
     /// The time, or the reason why there is none.
@@ -77,7 +107,7 @@ impl<'t> When<'t> {
             return Err(Rejected::NoTime);
         }
         let text = std::str::from_utf8(self.text).map_err(|_| Rejected::BadTime)?;
-        parse(text, self.orders).map_err(|fault| match fault {
+        parse(text, self.column).map_err(|fault| match fault {
             TimeFault::NotATime => Rejected::BadTime,
             TimeFault::Undecided => Rejected::AmbiguousTime,
         })
@@ -88,13 +118,13 @@ impl<'t> When<'t> {
         self.text.first_chunk::<5>().is_none_or(|start| has_form(start, b"0000-"))
     }
 
-    /// The orders that its date can have: all orders if the text is no time.
-    pub(super) fn evidence(self) -> Orders {
+    /// Its date, unless it is no evidence: absent, with its year in front, or no time.
+    pub(super) fn date(self) -> Option<Date> {
         if self.is_no_evidence() {
-            return Orders::ANY;
+            return None;
         }
-        let text = std::str::from_utf8(self.text).unwrap_or_default();
-        WrittenTime::of(text.trim()).map_or(Orders::ANY, |written| written.orders())
+        let text = std::str::from_utf8(self.text).ok()?;
+        WrittenTime::of(text.trim()).map(|written| written.date())
     }
 
     /// The offset of the zone in a text of Azure's form, `2026-03-02T12:00:00.1234567+00:00` or with `Z` for the zone.
@@ -121,13 +151,13 @@ fn has_form<const N: usize>(text: &[u8; N], form: &[u8; N]) -> bool {
 }
 
 /// Parses a time. A time without a zone is UTC.
-fn parse(text: &str, orders: Orders) -> Result<DateTime<Utc>, TimeFault> {
+fn parse(text: &str, column: ColumnOrders) -> Result<DateTime<Utc>, TimeFault> {
     let text = text.trim();
     let time = match DateTime::parse_from_rfc3339(text) {
         Ok(time) => time.to_utc(),
         Err(_) => match (serialised(text), WrittenTime::of(text)) {
             (Some(time), _) => time,
-            (None, Some(written)) => written.time(orders)?,
+            (None, Some(written)) => written.time(column)?,
             (None, None) => return Err(TimeFault::NotATime),
         },
     };
@@ -225,7 +255,7 @@ mod tests {
             ("7.3.2026 12:30 AM", "2026-03-07T00:30:00Z"),
             ("7.03.2026 ÖÖ 12:30", "2026-03-07T00:30:00Z"),
         ] {
-            assert_eq!(parse(text, Orders::ANY), Ok(utc(expected)), "{text}");
+            assert_eq!(parse(text, ColumnOrders::UNKNOWN), Ok(utc(expected)), "{text}");
         }
     }
 
@@ -239,11 +269,14 @@ mod tests {
             "3/4/2025, 10:00:00 AM",
             "03/04/2025 10:00:00 a. m.",
             "03/4/2025 10:00:00",
+            "3/04/2025 10:00:00 PM",
             "10:00:00 3/4/2025",
         ] {
-            assert_eq!(parse(text, Orders::ANY), Err(TimeFault::Undecided), "{text}");
-            assert_eq!(parse(text, of_file(&["31/12/2025 1:00"])), Ok(utc("2025-04-03T10:00:00Z")), "{text}");
-            assert_eq!(parse(text, of_file(&["12/31/2025 1:00"])), Ok(utc("2025-03-04T10:00:00Z")), "{text}");
+            assert_eq!(parse(text, ColumnOrders::UNKNOWN), Err(TimeFault::Undecided), "{text}");
+            let hour = if text.ends_with("PM") { 22 } else { 10 };
+            let [april, march] = ["04-03", "03-04"].map(|day| Ok(utc(&format!("2025-{day}T{hour}:00:00Z"))));
+            assert_eq!(parse(text, of_file(&["31/12/2025 1:00"])), april, "{text}");
+            assert_eq!(parse(text, of_file(&["12/31/2025 1:00"])), march, "{text}");
         }
     }
 
@@ -257,17 +290,22 @@ mod tests {
         }
     }
 
-    /// The orders of a column with these times.
-    fn of_file(times: &[&str]) -> Orders {
+    /// The evidence of a column with these times.
+    fn of_file(times: &[&str]) -> ColumnOrders {
         evidence_of(times).of(0)
     }
 
     fn evidence_of(times: &[&str]) -> OrdersByColumn {
         let mut evidence = OrdersByColumn::UNKNOWN;
         for time in times {
-            evidence.add(0, When::new(time.as_bytes(), Orders::ANY).evidence());
+            add(&mut evidence, time);
         }
         evidence
+    }
+
+    /// Adds a time to the first column, and returns whether it is the first to contradict it.
+    fn add(evidence: &mut OrdersByColumn, time: &str) -> bool {
+        When::by_itself(time.as_bytes()).date().is_some_and(|date| evidence.add(0, &date))
     }
 
     #[test]
@@ -276,13 +314,16 @@ mod tests {
         for (times, expected) in [
             (&["21/04/2025, 09:45:54.000"][..], day_first),
             (&["4/28/2021, 2:08:45.221 PM"], month_first),
-            (&["2/03/2026 12:00:00 PM"], day_first),
-            (&["2/03/2026 12:00:00 pm"], day_first),
-            (&["2-03-2026 12:00"], day_first),
-            (&["02/03/2026 12.00.00"], day_first),
-            (&["2.3.2026 12.00.00"], day_first),
-            (&["2/3/2026, 1:04:05 μ.μ."], day_first),
-            (&["2/3/2026 下午1:04:05"], day_first),
+            (&["2/03/2026 12:00:00 PM"], none),
+            (&["2/28/2026 12:00:00", "2/03/2026 12:00:00"], month_first),
+            (&["28/2/2026 12:00:00", "2/03/2026 12:00:00"], day_first),
+            (&["02.28.2026 12:00:00"], month_first),
+            (&["21.04.2025 12:00:00"], day_first),
+            // A form decides its own date alone.
+            (&["2.3.2026 12.00.00"], none),
+            (&["02/03/2026 12.00.00"], none),
+            (&["2/3/2026, 1:04:05 μ.μ."], none),
+            (&["2/3/2026 下午1:04:05"], none),
             (&["12/3/2026 1:04:05", "31/3/2026 1:04:05"], day_first),
             (&["28/02/26 1:04", "05/02/26 1:04"], day_first),
             (&["02/28/26 1:04"], month_first),
@@ -300,7 +341,7 @@ mod tests {
     #[test]
     fn a_contradiction_is_reported_once_and_stays() {
         let mut evidence = evidence_of(&["31/12/2025 1:00"]);
-        let mut add = |text: &str| evidence.add(0, When::new(text.as_bytes(), Orders::ANY).evidence());
+        let mut add = |text: &str| add(&mut evidence, text);
         assert!(!add("2025-12-31T01:00:00Z"));
         assert!(!add("30/12/2025 1:00"));
         assert!(add("12/31/2025 1:00"));
@@ -309,10 +350,32 @@ mod tests {
     }
 
     #[test]
+    fn a_date_of_a_day_first_form_yields_to_no_proof_and_is_refused_instead() {
+        for (own, month_first, forms) in [
+            ("02.03.2026 12:00:00", "2026-02-28T12:00:00Z", ["02.28.2026 12:00:00", "02/28/2026 12:00:00"]),
+            ("02/03/2026 12.00.00", "2026-02-28T12:00:00Z", ["02/28/2026 12.00.00", "02.28.2026 12:00:00"]),
+            ("2/3/2026 12:00:00 μμ", "2026-02-28T12:00:00Z", ["2/28/2026 12:00:00 μμ", "2/28/2026 12:00"]),
+        ] {
+            let march = Ok(utc("2026-03-02T12:00:00Z"));
+            assert_eq!(parse(own, of_file(&[own])), march, "{own}");
+            assert_eq!(parse(own, of_file(&[own, "28/02/2026 12:00"])), march, "{own}");
+            for proof in forms {
+                assert_eq!(parse(proof, of_file(&[proof])), Ok(utc(month_first)), "{proof}");
+                for times in [[own, proof], [proof, own]] {
+                    let orders = of_file(&times);
+                    assert_eq!(orders, ColumnOrders::Mixed, "{times:?}");
+                    assert_eq!(parse(own, orders), Err(TimeFault::Undecided), "{times:?}");
+                    assert_eq!(parse(proof, orders), Ok(utc(month_first)), "{times:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn evidence_of_one_column_does_not_decide_another() {
         let evidence = evidence_of(&["31/12/2025 1:00"]);
-        assert_ne!(evidence.of(0), Orders::ANY);
-        assert_eq!((evidence.of(1), evidence.of(2)), (Orders::ANY, Orders::ANY));
+        assert_ne!(evidence.of(0), ColumnOrders::UNKNOWN);
+        assert_eq!((evidence.of(1), evidence.of(2)), (ColumnOrders::UNKNOWN, ColumnOrders::UNKNOWN));
     }
 
     #[test]
@@ -378,7 +441,7 @@ mod tests {
             "2026-03-02 12:00:00 GMT+1",
             "12:00:00",
         ] {
-            assert_eq!(parse(text, Orders::ANY), Err(TimeFault::NotATime), "{text}");
+            assert_eq!(parse(text, ColumnOrders::UNKNOWN), Err(TimeFault::NotATime), "{text}");
         }
     }
 
@@ -410,7 +473,7 @@ mod tests {
     #[test]
     fn a_range_counts_a_time_after_the_horizon_and_reports_it() {
         let mut range = TimeRange::with_horizon(utc("2026-03-02T12:00:00Z"));
-        let mut add = |text: &str| TimeCollector::Range(&mut range).add(When::new(text.as_bytes(), Orders::ANY));
+        let mut add = |text: &str| TimeCollector::Range(&mut range).add(When::by_itself(text.as_bytes()));
         assert!(add("2026-03-02T12:00:00Z") && add("no time") && add("2026-03-01 12:00:00"));
         assert!(!add("2026-03-02T12:00:00.001Z"));
         assert_eq!(range.first(), Some(utc("2026-03-01T12:00:00Z")));
@@ -422,7 +485,7 @@ mod tests {
 
         #[test]
         fn the_newest_time_without_parsing_all_equals_the_newest_of_all_parsed_times(times in vec(written(), 0..12)) {
-            let whens = times.iter().map(|text| When::new(text.as_bytes(), Orders::ANY));
+            let whens = times.iter().map(|text| When::by_itself(text.as_bytes()));
             let mut newest = Newest::up_to(DateTime::<Utc>::MAX_UTC);
             whens.clone().for_each(|when| assert!(newest.add(when)));
             prop_assert_eq!(newest.time(), whens.filter_map(|when| when.parse().ok()).max(), "{:?}", times);

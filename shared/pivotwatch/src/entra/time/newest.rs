@@ -42,6 +42,20 @@ impl Newest {
         true
     }
 
+    /// Adds a time that is not after the horizon, if there is one.
+    pub(super) fn add_time(&mut self, time: Option<DateTime<Utc>>) {
+        if time > self.time {
+            self.time = time;
+            // The text of this time is not known, so no other is compared with it.
+            self.zone = None;
+        }
+    }
+
+    /// The latest time that counts.
+    pub(super) fn horizon(&self) -> DateTime<Utc> {
+        self.horizon
+    }
+
     /// The newest time, of those that can be parsed.
     #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {

@@ -2,22 +2,29 @@
 //!
 //! `02/03/2026` is a day of February or of March, depending on the writer's culture. A wrong guess moves a failure by a
 //! month, so nothing is guessed: evidence excludes orders, and a date is parsed if all remaining orders give the same
-//! day. The evidence of one date holds for all dates of its column: see
-//! [`OrdersByColumn`](super::evidence::OrdersByColumn).
+//! day.
 //!
-//! | evidence | excludes | reason |
+//! **Proof** excludes orders for all dates of the column: see [`OrdersByColumn`](super::evidence::OrdersByColumn).
+//!
+//! | proof | excludes | reason |
 //! |---|---|---|
 //! | a year of four digits in front | all but year, month, day | ISO 8601, and nearly every culture with this form (below) |
 //! | a month by its name | all orders with another month | a name is no day |
-//! | dots between the numbers, year last | month first | no culture of Windows 10 or later has this form (below) |
-//! | dots or `h` in the clock | month first | Danish, Finnish, Indonesian, older Italian; no culture combines them with month first |
-//! | `2/03/2026`: one digit, then a padded one | month first | `d/MM/yyyy` is Australia, New Zealand, Belgium; no culture has `M/dd/yyyy` |
-//! | a Greek, Chinese, Arabic or Vietnamese AM or PM | month first | each culture of these languages with the year last writes the day first |
 //! | a number above 12 | orders that make it a month | arithmetic |
 //! | a year of two digits outside 13 to 33 | orders that make it a year | see [`century`] |
 //!
+//! **A form of cultures with the day first** excludes the month first for the date itself, and for no other. A column
+//! with such a date and the proof of the month first contradicts itself.
+//!
+//! | form | reason |
+//! |---|---|
+//! | dots between the numbers, year last | no culture of Windows 10 or later combines them with the month first (below) |
+//! | dots or `h` in the clock | Danish, Finnish, Indonesian, older Italian; no culture combines them with the month first |
+//! | a Greek, Chinese, Arabic or Vietnamese AM or PM | each culture of these languages with the year last writes the day first |
+//!
 //! | no evidence | reason |
 //! |---|---|
+//! | `2/03/2026`: one digit, then a padded one | `d/MM/yyyy` is Australia, New Zealand, Belgium; but scripts write `M/dd/yyyy` |
 //! | AM and PM in capitals or small letters, with or without dots | `h:mm:ss tt` gives capitals in Australia on Windows, small letters in its browsers; Canada and Panama write `p. m.` with the month first |
 //! | two padded numbers | `dd/MM/yyyy` is British, `MM/dd/yyyy` the invariant culture of .NET, and Panama's |
 //! | two numbers of one digit | `M/d/yyyy` is American, `d/M/yyyy` Greek |
@@ -32,6 +39,7 @@
 
 use chrono::NaiveDate;
 
+use super::evidence::ColumnOrders;
 use crate::detection::Day;
 
 /// The reason why a text is not a usable time.
@@ -43,8 +51,8 @@ pub(super) enum TimeFault {
     Undecided,
 }
 
-/// A set of possible orders, one bit each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A set of orders, one bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) struct Orders(u8);
 
 /// One order.
@@ -62,7 +70,7 @@ impl DateOrder {
 
 impl Orders {
     /// Before the first evidence.
-    pub(in super::super) const ANY: Self = Self(0b111);
+    pub(super) const ANY: Self = Self(0b111);
 
     fn of(orders: impl Iterator<Item = DateOrder>) -> Self {
         Self(orders.fold(0, |set, order| set | 1 << order as u8))
@@ -72,67 +80,95 @@ impl Orders {
         self.0 & 1 << order as u8 != 0
     }
 
-    /// The orders in both sets, `None` if there are none.
-    pub(super) fn common(self, other: Self) -> Option<Self> {
-        Some(Self(self.0 & other.0)).filter(|common| common.0 != 0)
+    /// The orders in both sets.
+    pub(super) fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// All but the month first.
+    pub(super) fn without_month_first(self) -> Self {
+        Self(self.0 & !(1 << DateOrder::MonthDayYear as u8))
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The sets of these orders, except the empty one.
+    pub(super) fn subsets(self) -> impl Iterator<Item = Self> {
+        (1..=Self::ANY.0).filter(move |set| set & !self.0 == 0).map(Self)
     }
 }
 
-/// The readings of a date: the day that each [`DateOrder`] gives, in the order of [`DateOrder::ALL`].
+/// A date, before its order is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Date([Option<NaiveDate>; DateOrder::ALL.len()]);
+pub(in super::super) struct Date {
+    /// The day that each [`DateOrder`] gives, in the order of [`DateOrder::ALL`]. One of them at least is a day.
+    readings: [Option<NaiveDate>; DateOrder::ALL.len()],
+    /// Whether only cultures with the day first have its form.
+    is_day_first_form: bool,
+}
 
 impl Date {
     /// A date whose order is known. `None` if the calendar has no such day.
     pub(super) fn certain(year: i32, month: u32, day: u32) -> Option<Self> {
-        Some(Self([Some(NaiveDate::from_ymd_opt(year, month, day)?); DateOrder::ALL.len()]))
+        Self::of_readings([Some(NaiveDate::from_ymd_opt(year, month, day)?); DateOrder::ALL.len()])
     }
 
     /// A date of three numbers. The last may be the year. `None` if no order gives a day.
     pub(super) fn of_numbers(numbers: [&str; 3], separator: char) -> Option<Self> {
         let [first, second, third] = numbers;
-        let is_padded = |number: &str| number.starts_with('0');
         let day = |year, month: &str, day: &str| NaiveDate::from_ymd_opt(year?, month.parse().ok()?, day.parse().ok()?);
-        let is_only_second_padded = first.len() == 1 && is_padded(second);
-        let is_month_first_possible = separator != '.' && !is_only_second_padded;
-        Self([
+        let date = Self::of_readings([
             day(year(third), second, first),
-            day(year(third).filter(|_| is_month_first_possible), first, second),
+            day(year(third), first, second),
             day(century(first), second, third),
-        ])
-        .if_any()
+        ])?;
+        Some(Self { is_day_first_form: separator == '.', ..date })
     }
 
     /// A date whose month has a name, with the year in front or at the end. `None` if no order gives a day.
     pub(super) fn of_name(first: &str, month: u32, last: &str) -> Option<Self> {
         let day = |year, day: &str| NaiveDate::from_ymd_opt(year?, month, day.parse().ok()?);
         let day_first = day(year(last), first);
-        Self([day_first, day_first, day(year(first), last)]).if_any()
+        Self::of_readings([day_first, day_first, day(year(first), last)])
     }
 
-    /// Removes the reading with the month first. `None` if the date has no other reading.
-    pub(super) fn without_month_first(mut self) -> Option<Self> {
-        let [day_first, month_first, year_first] = &mut self.0;
-        let is_certain = day_first == month_first && month_first == year_first;
-        if !is_certain {
-            *month_first = None;
-        }
-        self.if_any()
+    fn of_readings(readings: [Option<NaiveDate>; DateOrder::ALL.len()]) -> Option<Self> {
+        readings.iter().any(Option::is_some).then_some(Self { readings, is_day_first_form: false })
     }
 
-    fn if_any(self) -> Option<Self> {
-        Some(self).filter(|date| date.0.iter().any(Option::is_some))
+    /// The same date with a part that only cultures with the day first write.
+    pub(super) fn in_day_first_form(self) -> Self {
+        Self { is_day_first_form: true, ..self }
+    }
+
+    /// Whether its numbers alone have several readings.
+    pub(in super::super) fn is_undecided(&self) -> bool {
+        self.day(ColumnOrders::Mixed).is_err()
     }
 
     /// The orders that give a day.
     pub(super) fn orders(&self) -> Orders {
-        Orders::of(DateOrder::ALL.into_iter().zip(self.0).filter(|(_, day)| day.is_some()).map(|(order, _)| order))
+        let readings = DateOrder::ALL.into_iter().zip(self.readings);
+        Orders::of(readings.filter(|(_, day)| day.is_some()).map(|(order, _)| order))
     }
 
-    /// The day, if all these orders that give a day give the same one.
-    pub(super) fn day(&self, orders: Orders) -> Result<NaiveDate, TimeFault> {
-        let days = DateOrder::ALL.into_iter().zip(self.0).filter_map(|(order, day)| day.filter(|_| orders.has(order)));
-        let mut days = days.peekable();
+    /// Whether the date's form decides between day and month, which its numbers do not.
+    pub(super) fn is_day_first_by_form(&self) -> bool {
+        let [day_first, month_first, _] = self.readings;
+        self.is_day_first_form && day_first != month_first && day_first.is_some() && month_first.is_some()
+    }
+
+    /// The day in a column with this evidence, if all remaining orders that give a day give the same one.
+    pub(super) fn day(&self, column: ColumnOrders) -> Result<NaiveDate, TimeFault> {
+        let orders = match column {
+            ColumnOrders::Common { orders, .. } if self.is_day_first_by_form() => orders.without_month_first(),
+            ColumnOrders::Common { orders, .. } => orders,
+            ColumnOrders::Mixed => Orders::ANY,
+        };
+        let readings = DateOrder::ALL.into_iter().zip(self.readings);
+        let mut days = readings.filter_map(|(order, day)| day.filter(|_| orders.has(order))).peekable();
         let first = *days.peek().ok_or(TimeFault::NotATime)?;
         if days.all(|day| day == first) { Ok(first) } else { Err(TimeFault::Undecided) }
     }

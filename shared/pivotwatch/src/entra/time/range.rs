@@ -24,6 +24,11 @@ impl TimeRange {
         time <= self.horizon
     }
 
+    /// The latest time that a sign-in can have.
+    pub(super) fn horizon(&self) -> DateTime<Utc> {
+        self.horizon
+    }
+
     /// The first time, `None` before any.
     #[must_use]
     pub fn first(&self) -> Option<DateTime<Utc>> {

@@ -3,7 +3,8 @@
 use chrono::{DateTime, FixedOffset, NaiveTime, TimeDelta, Utc};
 
 use super::designator::{Designator, Preceding};
-use super::order::{Date, Orders, TimeFault};
+use super::evidence::ColumnOrders;
+use super::order::{Date, TimeFault};
 
 /// A time in parts.
 #[derive(Debug)]
@@ -29,19 +30,19 @@ impl WrittenTime {
             clock = designator.time_of_day(clock)?;
         }
         if has_dotted_clock || designator.is_some_and(|(designator, _)| designator.is_day_first()) {
-            date = date.without_month_first()?;
+            date = date.in_day_first_form();
         }
         Some(Self { date, clock, offset })
     }
 
-    /// The orders of day, month and year that its date can have.
-    pub(super) fn orders(&self) -> Orders {
-        self.date.orders()
+    /// Its date.
+    pub(super) fn date(&self) -> Date {
+        self.date
     }
 
-    /// The time in a column whose dates have one of these orders. A time without a zone is UTC.
-    pub(super) fn time(&self, orders: Orders) -> Result<DateTime<Utc>, TimeFault> {
-        let day = self.date.day(orders)?;
+    /// The time in a column with this evidence. A time without a zone is UTC.
+    pub(super) fn time(&self, column: ColumnOrders) -> Result<DateTime<Utc>, TimeFault> {
+        let day = self.date.day(column)?;
         let offset = self.offset.map_or(0, |offset| offset.local_minus_utc());
         let time = day.and_time(self.clock).and_utc();
         time.checked_sub_signed(TimeDelta::seconds(offset.into())).ok_or(TimeFault::NotATime)
