@@ -190,7 +190,7 @@ class Deployment:
 
     def mails_about(self, address: str) -> list[Mail]:
         """The mails so far about an address."""
-        return [mail for mail in self.all_mails() if mail.attributes["source_ip_address"] == address]
+        return [mail for mail in self.all_mails() if mail.attributes.get("source_ip_address") == address]
 
     def all_mails(self) -> list[Mail]:
         """The mails so far."""

@@ -24,6 +24,8 @@ def sign_in(
     source: str = "interactive",
     user: str = "ann@contoso.example",
     app: str = "Azure Portal",
+    client_app: str = "Browser",
+    operation: str = "Sign-in activity",
     identifier: str | None = None,
 ) -> dict:
     """A sign-in as a diagnostic setting exports it. Its envelope is two minutes later than the sign-in."""
@@ -33,7 +35,7 @@ def sign_in(
     return {
         "time": _fraction(time + timedelta(minutes=2)) + "Z",
         "resourceId": f"/tenants/{TENANT}/providers/Microsoft.aadiam",
-        "operationName": "Sign-in activity",
+        "operationName": operation,
         "operationVersion": "1.0",
         "category": CATEGORY[source],
         "tenantId": TENANT,
@@ -58,7 +60,7 @@ def sign_in(
                 "errorCode": int(code),
                 "failureReason": "Invalid username or password." if failed else "Other.",
             },
-            "clientAppUsed": "Browser",
+            "clientAppUsed": client_app,
             "userAgent": USER_AGENT,
             "deviceDetail": {"deviceId": "", "operatingSystem": "Windows10", "browser": "Chrome 126.0.0"},
             "location": {

@@ -1,0 +1,106 @@
+"""Tuning on the deployed stack: an entry in the table is obeyed within a minute, without a deployment."""
+
+import time
+from collections.abc import Callable
+
+from local_aws.deployment import Deployment
+from local_aws.exports import console_login, failures, lines
+
+NETWORK = "192.0.2.0/24"
+CACHED_SECONDS = 60
+"""How long a function uses its copy of the entries."""
+
+MARGIN_SECONDS = 30
+"""For what the emulator adds to it."""
+
+
+def entry(identifier: str, effect: dict, when: dict) -> dict:
+    return {
+        "id": identifier,
+        **effect,
+        "when": {"cidr": [NETWORK], **when},
+        "reason": "a test",
+        "author": "ann",
+        "permanent": True,
+    }
+
+
+FAILURES = {"exclude": "failures"}
+SCENARIOS = [
+    (entry("backup", FAILURES, {"app": ["Veeam*"]}), {"app": "Veeam Backup"}, {"app": "Azure Portal"}),
+    (entry("resets", FAILURES, {"operation": ["*reset*"]}), {"operation": "Reset password"}, {}),
+    (
+        entry("shared", FAILURES, {"code_class": ["mfa"], "user": ["ann@*"]}),
+        {"code": "500121"},
+        {"code": "500121", "user": "bob@contoso.example"},
+    ),
+    (entry("policy", FAILURES, {"code_class": ["conditional_access"]}), {"code": "53003"}, {"code": "50053"}),
+    (
+        entry("legacy", FAILURES, {"client_app": ["IMAP4"], "user": ["sync_*"]}),
+        {"client_app": "IMAP4", "user": "sync_legacy@contoso.example"},
+        {"client_app": "IMAP4", "user": "eve@contoso.example"},
+    ),
+]
+"""The scenarios of the rule's document: an entry, what is hidden by it, and an attacker beside it."""
+
+PROBE = entry("probe", FAILURES, {"app": ["Probe"]})
+
+
+def login_after_failures(stack: Deployment, address: str, noon, **fields) -> int:
+    """The number of messages after six failures and a login."""
+    assert stack.upload(f"tuning/{address}.json", lines(failures(address, noon, **fields)))["Publishes"] == 0
+    return stack.log_in(console_login(address, noon))["Publishes"]
+
+
+def within_a_minute(happened: Callable[[int], bool]) -> None:
+    """Tries until something has happened, with the number of the attempt."""
+    begun = time.monotonic()
+    attempts = 0
+    while not happened(attempts):
+        assert time.monotonic() - begun < CACHED_SECONDS + MARGIN_SECONDS, f"in vain after {attempts} attempts"
+        attempts += 1
+        time.sleep(1)
+
+
+def incident(stack: Deployment, address: str) -> dict:
+    (found,) = [record for record in stack.evidence(address) if "#incident#" in record["record"]]
+    return found
+
+
+def test_entries_are_obeyed_within_a_minute_and_hide_no_attacker_and_give_back_what_they_hid(stack, noon):
+    for written, _, _ in SCENARIOS:
+        stack.tune(written)
+    stack.tune(PROBE)
+    stack.tune({"id": "invalid", "threshold": 1})
+
+    hidden = []
+
+    def is_obeyed(attempt: int) -> bool:
+        hidden[:] = [f"192.0.2.{100 + attempt}"]
+        return login_after_failures(stack, hidden[0], noon, app="Probe") == 0
+
+    within_a_minute(is_obeyed)
+    assert "tuning.invalid" in stack.codes("detect")
+    (address,) = hidden
+    assert incident(stack, address)["hidden_by"] == ["probe"]
+    assert stack.mails_about(address) == []
+
+    for number, (written, benign, attack) in enumerate(SCENARIOS):
+        identifier = written["id"]
+        known, attacker = f"192.0.2.{1 + 2 * number}", f"192.0.2.{2 + 2 * number}"
+        assert login_after_failures(stack, known, noon, **benign) == 0, identifier
+        assert incident(stack, known)["hidden_by"] == [identifier]
+        assert login_after_failures(stack, attacker, noon, **attack) == 1, f"an attacker beside {identifier}"
+        elsewhere = f"198.18.0.{1 + number}"
+        assert login_after_failures(stack, elsewhere, noon, **benign) == 1, f"{identifier} from elsewhere"
+
+    stack.tune(PROBE | {"removed_at": "2026-03-02T13:00:00Z"})
+    within_a_minute(lambda _: stack.log_in(console_login(address, noon))["Publishes"] == 1)
+    assert "hidden_by" not in incident(stack, address)
+    assert len(stack.mails_about(address)) == 1
+
+    subjects = [mail.subject for mail in stack.all_mails()]
+    for identifier in ["probe", *(written["id"] for written, _, _ in SCENARIOS)]:
+        assert subjects.count(f"[pivotwatch] tuning entry {identifier} added") == 1
+    assert subjects.count("[pivotwatch] tuning entry probe removed") == 1
+    assert not any("invalid" in subject for subject in subjects)
