@@ -11,5 +11,5 @@ use super::{Recognition, Shape};
 pub(super) const SHAPE: Shape = Shape {
     name: "event_hub",
     recognition: Recognition::Preview(|preview| batch_start(preview.text, "records").is_some()),
-    read: |input, sink| DiagnosticReader::new(input.limits).read(input, Framing::Lines, sink),
+    read: |input, sink| DiagnosticReader::new(input.limits).read(input, Framing::BatchLines, sink),
 };

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use json_records::parse_or_repair;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -28,6 +29,8 @@ enum Purpose {
     Subject,
     /// Names the transport of a document.
     Route,
+    /// Names the program that received a document, a route too.
+    Receiver,
     /// Any label.
     Label,
 }
@@ -45,8 +48,8 @@ const EVIDENCE: [(&str, Purpose); 26] = [
     ("data_stream.dataset", Purpose::Subject),
     ("fileset.module", Purpose::Subject),
     ("routing.hostname", Purpose::Subject),
-    ("source_type", Purpose::Route),
-    ("input.type", Purpose::Route),
+    ("source_type", Purpose::Receiver),
+    ("input.type", Purpose::Receiver),
     ("topic", Purpose::Route),
     ("kafka.topic", Purpose::Route),
     ("azure.eventhub", Purpose::Route),
@@ -78,14 +81,21 @@ enum Claim {
     Azure,
     /// Only a transport.
     Nothing,
+    /// A receiver of HTTP requests, to which anybody can post.
+    Posted,
     /// Another application.
     Other,
 }
 
 /// The origin that the document `text` states.
 pub(super) fn provenance(text: &[u8]) -> Provenance {
+    parse_or_repair(text, of_document).unwrap_or(Provenance::Silent)
+}
+
+/// The same, `None` if the text is no JSON object.
+fn of_document(text: &[u8]) -> Option<Provenance> {
     let paths = EVIDENCE.map(|(path, _)| path);
-    let Some((flat, objects)) = members(text, paths).zip(members(text, OBJECTS)) else { return Provenance::Silent };
+    let (flat, objects) = members(text, paths).zip(members(text, OBJECTS))?;
     let objects = objects.map(|member| short_json(member?).and_then(|json| serde_json::from_str::<Value>(json).ok()));
     let mut claims = Vec::new();
     for ((path, purpose), flat) in EVIDENCE.into_iter().zip(flat) {
@@ -100,20 +110,46 @@ pub(super) fn provenance(text: &[u8]) -> Provenance {
         }
     }
     let has = |purpose: Purpose, what: Claim| claims.contains(&(purpose, what));
-    if has(Purpose::Subject, Claim::Entra) {
+    Some(if has(Purpose::Subject, Claim::Entra) {
         Provenance::Entra
-    } else if has(Purpose::Subject, Claim::Other) {
+    } else if has(Purpose::Subject, Claim::Other) || has(Purpose::Subject, Claim::Posted) {
         Provenance::Other
     } else if has(Purpose::Subject, Claim::Azure)
-        || has(Purpose::Route, Claim::Entra)
-        || has(Purpose::Route, Claim::Azure)
+        || [Purpose::Route, Purpose::Receiver]
+            .into_iter()
+            .any(|route| has(route, Claim::Entra) || has(route, Claim::Azure))
         || has(Purpose::Label, Claim::Entra)
     {
         Provenance::Entra
+    } else if has(Purpose::Receiver, Claim::Posted) {
+        Provenance::Other
     } else {
         Provenance::Silent
-    }
+    })
 }
+
+/// Whether the document `text` states that it comes from another application. Faster than [`provenance`] where a document
+/// names nobody.
+pub(super) fn is_of_another(text: &[u8]) -> bool {
+    let names_somebody = STATING.iter().any(|name| memchr::memmem::find(text, name.as_bytes()).is_some());
+    names_somebody && provenance(text) == Provenance::Other
+}
+
+/// The beginnings of the members that can state another application.
+const STATING: [&str; 12] = [
+    "\"source\"",
+    "\"source_type\"",
+    "\"sourcetype\"",
+    "\"ddsource\"",
+    "\"service\"",
+    "\"service.",
+    "\"event\"",
+    "\"event.",
+    "\"data_stream",
+    "\"fileset",
+    "\"input",
+    "\"routing",
+];
 
 /// A text, or the texts of a list.
 fn texts(value: Option<Value>) -> Vec<String> {
@@ -172,6 +208,9 @@ const TRANSPORT: [&str; 14] = [
     "eventhub",
 ];
 
+/// Words that name a receiver of HTTP requests.
+const POSTED: [&str; 5] = ["http", "https", "server", "endpoint", "webhook"];
+
 fn claim(text: &str) -> Claim {
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -184,6 +223,8 @@ fn claim(text: &str) -> Claim {
         Claim::Azure
     } else if words.iter().all(|word| TRANSPORT.contains(word)) {
         Claim::Nothing
+    } else if words.iter().all(|word| POSTED.contains(word)) {
+        Claim::Posted
     } else {
         Claim::Other
     }
