@@ -185,18 +185,14 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         self.buffer.look_ahead(LONGEST_BATCH_START)?;
         let ahead = self.buffer.ahead();
         let start = &ahead[..ahead.len().min(LONGEST_BATCH_START)];
-        Ok(self.batches_in_lines().iter().any(|key| batch_start(start, key).is_some()))
-    }
-
-    /// The keys of batches whose beginning decides.
-    fn batches_in_lines(&self) -> &'static [&'static str] {
-        let batches = self.indexer.keys().batches();
-        if self.framing == Framing::Values { batches } else { batches.get(..1).unwrap_or_default() }
+        Ok(self.indexer.keys().batches().first().is_some_and(|key| batch_start(start, key).is_some()))
     }
 
     /// The keys of batches at this position. An element of a batch on lines is a record.
     fn batches(&self) -> &'static [&'static str] {
-        if self.open.is_empty() { self.indexer.keys().batches() } else { self.batches_in_lines() }
+        let batches = self.indexer.keys().batches();
+        let is_element_of_line = self.framing != Framing::Values && !self.open.is_empty();
+        if is_element_of_line { batches.get(..1).unwrap_or_default() } else { batches }
     }
 
     /// Whether the next line is longer than a record may be, and begins an array or a batch of objects or arrays.
@@ -240,8 +236,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                 self.open.push(Open::Array);
             }
             (b'{', around @ (None | Some(Open::Array))) => {
-                // An object that begins as a batch may be too long to validate whole.
-                let is_batch = around.is_none() && self.is_batch_next()?;
+                // A batch may be too long to validate whole.
+                let is_batch = self.framing == Framing::BatchLines && around.is_none() && self.is_batch_next()?;
                 if !is_batch && let Some(framed) = self.validated(false)? {
                     return Ok(Some(framed));
                 }

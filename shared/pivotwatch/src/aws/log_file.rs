@@ -82,7 +82,9 @@ fn read_records(
     while let Some(record) = reader.next()? {
         let outcome = match record {
             Record::Indexed(record) => match parse(record.text()) {
-                TrailOutcome::Rejected(TrailRejected::NotARecord) if receiver.take_other_record(record.text()) => continue,
+                TrailOutcome::Rejected(TrailRejected::NotARecord) if receiver.take_other_record(record.text()) => {
+                    continue;
+                }
                 outcome => outcome,
             },
             Record::Raw(text) => match parse(text) {
@@ -122,7 +124,8 @@ fn read_elements(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) 
 /// Reads a JSON object of a file that may have other logs too: a record, an event with a record, or a batch. Returns
 /// `false` if it is none of these. Then `receiver` has received nothing.
 pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
-    let kind = |text: &[u8]| serde_json::from_slice::<Kind<'_>>(text).ok().map(|kind| (kind.is_record(), kind.is_batch()));
+    let kind =
+        |text: &[u8]| serde_json::from_slice::<Kind<'_>>(text).ok().map(|kind| (kind.is_record(), kind.is_batch()));
     match parse_or_repair(text, kind) {
         Some((true, _)) => receiver.receive_record(parse(text)),
         Some((false, true)) => read_elements(text, limits, receiver),

@@ -72,7 +72,8 @@ fn is_new(seen: &mut HashSet<Keys>, keys: &Keys) -> bool {
 /// The keys of a record that is alone on its line, and of the records of a page or an array.
 fn keys_of_line(line: &[u8], batches: &'static KeySet) -> Vec<Keys> {
     let line = line.trim_ascii();
-    let is_alone = (line.starts_with(b"{") || line.starts_with(b"[")) && serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    let is_alone =
+        (line.starts_with(b"{") || line.starts_with(b"[")) && serde_json::from_slice::<IgnoredAny>(line).is_ok();
     if is_alone { KeySample::of(line, batches, 1).records } else { Vec::new() }
 }
 

@@ -59,7 +59,9 @@ const ROWS: [&str; 14] = [
 fn recognises(preview: &Preview<'_>) -> bool {
     let mut records = preview.records().peekable();
     let has_records = records.peek().is_some();
-    has_records && (preview.records().any(is_table) || records.all(is_answer)) && !preview.records().any(is_of_cloud_trail)
+    has_records
+        && (preview.records().any(is_table) || records.all(is_answer))
+        && !preview.records().any(is_of_cloud_trail)
 }
 
 fn has(record: &Keys, name: &str) -> bool {

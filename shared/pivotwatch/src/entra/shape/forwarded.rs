@@ -12,9 +12,10 @@
 //!
 //! Other forwarders (Panther, Cribl if it parses) add members to the record, so the document is a record.
 //!
-//! An object or an array under `event`, `attributes` or `_source` is the forwarder's own structure, so a record in it
-//! is genuine. A text, or a value of another member, can be data that a visitor posted to another application. It
-//! counts only if [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
+//! Any of them can be data that a visitor posted to another application. An object or an array under `event`,
+//! `attributes` or `_source` is the forwarder's own structure, so it counts unless
+//! [`provenance`](super::provenance) finds another application. A text, or a value of another member, counts only if
+//! [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -44,7 +45,8 @@ pub(super) const SHAPE: Shape = Shape {
 pub(super) const OF_TEXTS: Shape = Shape {
     name: "forwarded",
     recognition: Recognition::Preview(|preview| {
-        let wrappers = TEXT_KEYS.iter().flat_map(|wrapper| [(*wrapper).to_owned(), format!("{SEARCH_SOURCE}.{wrapper}")]);
+        let wrappers =
+            TEXT_KEYS.iter().flat_map(|wrapper| [(*wrapper).to_owned(), format!("{SEARCH_SOURCE}.{wrapper}")]);
         let mut records = preview.records().filter(|record| !is_of_cloud_trail(record));
         records.any(|record| wrappers.clone().any(|wrapper| has_record(record, &wrapper)))
     }),
@@ -126,7 +128,9 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     input.limits.record = input.limits.record.saturating_mul(DOCUMENT_FACTOR);
     read_json(input, sink, |text, sink| match parse(text, sink)? {
         Forwarded::Parsed => Ok(()),
-        // A file can mix documents and records.
+        // A file can mix documents, records and batches.
+        Forwarded::Record if is_record(text) => parse_one(text, sink),
+        Forwarded::Record if mixed::parse_other_than_forwarded(text, sink) => Ok(()),
         Forwarded::Record => parse_one(text, sink),
         // A document of Elastic's integration, or another log.
         Forwarded::Other => elastic::parse(text, sink, mixed::parse_other_than_forwarded),
@@ -163,6 +167,10 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
         return Some(Forwarded::Parsed);
     }
     if let Some(document) = searched.filter(|document| depth == 0 && document.get().starts_with('{')) {
+        if provenance(text) == Provenance::Other {
+            sink.other_category();
+            return Some(Forwarded::Parsed);
+        }
         return parse_document(document.get().as_bytes(), sink, depth + 1);
     }
     if kind(text).is_some() {
@@ -185,7 +193,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
             name == "_raw" && has_only(|member| member.starts_with('_') || member.starts_with("cribl"))
                 || name == "event" && is_batch(content) && has_only(|member| matches!(member, "event" | "routing"))
         }
-        Provenance::Other => false,
+        Provenance::Sensor | Provenance::Other => false,
     };
     if is_alone && is_proven {
         if !parse_content(content, sink) {

@@ -18,6 +18,8 @@ pub(super) enum Provenance {
     Entra,
     /// None.
     Silent,
+    /// A sensor whose name people chose. Not enough to trust a text, nor to distrust an object, which a sensor parsed.
+    Sensor,
     /// Another application, or Azure without Entra.
     Other,
 }
@@ -27,6 +29,8 @@ pub(super) enum Provenance {
 enum Purpose {
     /// Names the application or data set of a document.
     Subject,
+    /// Names the sensor that sent a document.
+    Sensor,
     /// Names the transport of a document.
     Route,
     /// Names the program that received a document, a route too.
@@ -47,7 +51,7 @@ const EVIDENCE: [(&str, Purpose); 26] = [
     ("event.module", Purpose::Subject),
     ("data_stream.dataset", Purpose::Subject),
     ("fileset.module", Purpose::Subject),
-    ("routing.hostname", Purpose::Subject),
+    ("routing.hostname", Purpose::Sensor),
     ("source_type", Purpose::Receiver),
     ("input.type", Purpose::Receiver),
     ("topic", Purpose::Route),
@@ -87,12 +91,18 @@ enum Claim {
     Other,
 }
 
-/// The origin that the document `text` states.
+/// The origin that the document `text` states, or another application that the document in a search's result states.
 pub(super) fn provenance(text: &[u8]) -> Provenance {
-    parse_or_repair(text, of_document).unwrap_or(Provenance::Silent)
+    let of_both = |text: &[u8]| {
+        let own = of_document(text)?;
+        let [searched] = members(text, ["_source"])?;
+        let of_searched = searched.and_then(|document| of_document(document.get().as_bytes()));
+        Some(if own == Provenance::Silent && of_searched == Some(Provenance::Other) { Provenance::Other } else { own })
+    };
+    parse_or_repair(text, of_both).unwrap_or(Provenance::Silent)
 }
 
-/// The same, `None` if the text is no JSON object.
+/// The origin that a document states. `None` if the text is no JSON object.
 fn of_document(text: &[u8]) -> Option<Provenance> {
     let paths = EVIDENCE.map(|(path, _)| path);
     let (flat, objects) = members(text, paths).zip(members(text, OBJECTS))?;
@@ -110,19 +120,23 @@ fn of_document(text: &[u8]) -> Option<Provenance> {
         }
     }
     let has = |purpose: Purpose, what: Claim| claims.contains(&(purpose, what));
-    Some(if has(Purpose::Subject, Claim::Entra) {
+    // A visitor can post every other member to a receiver of HTTP requests.
+    Some(if has(Purpose::Receiver, Claim::Posted) {
+        Provenance::Other
+    } else if has(Purpose::Subject, Claim::Entra) || has(Purpose::Sensor, Claim::Entra) {
         Provenance::Entra
     } else if has(Purpose::Subject, Claim::Other) || has(Purpose::Subject, Claim::Posted) {
         Provenance::Other
+    } else if has(Purpose::Sensor, Claim::Other) || has(Purpose::Sensor, Claim::Posted) {
+        Provenance::Sensor
     } else if has(Purpose::Subject, Claim::Azure)
+        || has(Purpose::Sensor, Claim::Azure)
         || [Purpose::Route, Purpose::Receiver]
             .into_iter()
             .any(|route| has(route, Claim::Entra) || has(route, Claim::Azure))
         || has(Purpose::Label, Claim::Entra)
     {
         Provenance::Entra
-    } else if has(Purpose::Receiver, Claim::Posted) {
-        Provenance::Other
     } else {
         Provenance::Silent
     })
