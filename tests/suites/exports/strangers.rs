@@ -191,7 +191,7 @@ fn is_batch_of_event_hub(writer: &Writer, other: &Value) -> bool {
 }
 
 /// Enough to find each fault that this property has found, in most runs.
-const CASES: u32 = 2000;
+const CASES: u32 = 1000;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(CASES))]
