@@ -1,11 +1,13 @@
 //! Any JSON object beside sign-ins changes the outcome of no other record, and none of another application adds a failure.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use pivotwatch::detection::Failure;
 use pivotwatch::entra::Outcome;
 use pivotwatch_tests::facts::{SignIn, failed, noon};
 use proptest::prelude::*;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::tools::read;
@@ -154,35 +156,58 @@ fn logged() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The lines of an export; `None` if its documents do not have a line each.
-fn lines(writer: &Writer) -> Option<Vec<String>> {
-    let text = (writer.write)(&failed(6, noon()));
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let is_document = |line: &String| serde_json::from_str::<Value>(line).is_ok();
-    (lines.len() > 1 && lines.iter().all(is_document)).then_some(lines)
+/// An export with places for another object.
+struct Export {
+    writer: &'static Writer,
+    /// Documents or, of one array or batch, its elements.
+    pieces: Vec<String>,
+    before: String,
+    between: &'static str,
+    after: &'static str,
+    failures: Vec<Failure>,
 }
 
-/// The writers of a document a line, with their lines and the failures in these.
-static LINES: LazyLock<Vec<(&'static Writer, Vec<String>, Vec<Failure>)>> = LazyLock::new(|| {
-    let of = |writer| {
-        let lines = lines(writer)?;
-        let failures = failures(&lines);
-        Some((writer, lines, failures))
-    };
-    WRITERS.iter().filter_map(of).collect()
-});
+impl Export {
+    /// `None` if it is no JSON, or one document without an array of records.
+    fn of(writer: &'static Writer) -> Option<Self> {
+        let text = (writer.write)(&failed(6, noon()));
+        let documents =
+            serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter::<Box<RawValue>>();
+        let documents = documents.map(|document| document.map(|raw| raw.get().to_owned()));
+        let documents = documents.collect::<Result<Vec<_>, _>>().ok()?;
+        let (pieces, before, between, after) = match &documents[..] {
+            [document] => {
+                let (before, array) = document.split_at(document.find('[')?);
+                let is_batch = matches!(before, "" | "{\"records\":");
+                let array = if before.is_empty() { array } else { array.strip_suffix('}')? };
+                let elements: Vec<Box<RawValue>> = serde_json::from_str(array).ok().filter(|_| is_batch)?;
+                let after = if before.is_empty() { "]" } else { "]}" };
+                let pieces = elements.iter().map(|element| element.get().to_owned()).collect();
+                (pieces, format!("{before}["), ",", after)
+            }
+            _ => (documents, String::new(), "\n", "\n"),
+        };
+        let export = Self { writer, pieces, before, between, after, failures: Vec::new() };
+        let failures = failures(&export.text(&export.pieces));
+        Some(Self { failures, ..export })
+    }
 
-/// The lines of a writer with another object among them.
-fn beside(writer: usize, position: usize, other: &Value) -> (&'static Writer, Vec<Failure>, Vec<Failure>) {
-    let (writer, lines, expected) = &LINES[writer];
-    let mut lines = lines.clone();
-    lines.insert(position.min(lines.len()), other.to_string());
-    (writer, expected.clone(), failures(&lines))
+    fn text(&self, pieces: &[String]) -> String {
+        format!("{}{}{}", self.before, pieces.join(self.between), self.after)
+    }
+
+    /// The export with another object among the records.
+    fn beside(&self, position: usize, other: &Value) -> String {
+        let mut pieces = self.pieces.clone();
+        pieces.insert(position.min(pieces.len()), other.to_string());
+        self.text(&pieces)
+    }
 }
 
-fn failures(lines: &[String]) -> Vec<Failure> {
-    let (received, _) = read((lines.join("\n") + "\n").as_bytes());
-    received.failures().into_iter().cloned().collect()
+static EXPORTS: LazyLock<Vec<Export>> = LazyLock::new(|| WRITERS.iter().filter_map(Export::of).collect());
+
+fn failures(text: &str) -> Vec<Failure> {
+    read(text.as_bytes()).0.failures().into_iter().cloned().collect()
 }
 
 /// Whether a file of batches takes this for a batch of its own.
@@ -198,36 +223,47 @@ proptest! {
 
     #[test]
     fn no_object_changes_the_outcome_of_another_record(
-        writer in 0..LINES.len(),
+        writer in 0..EXPORTS.len(),
         position in 0..7_usize,
         other in stranger(),
     ) {
-        let (writer, expected, found) = beside(writer, position, &other);
-        for failure in &expected {
-            prop_assert!(found.contains(failure), "{} {} at {}: {}", writer.shape, writer.what, position, other);
+        let export = &EXPORTS[writer];
+        let text = export.beside(position, &other);
+        let found = failures(&text);
+        for failure in &export.failures {
+            prop_assert!(found.contains(failure), "{} {} at {}: {}", export.writer.shape, export.writer.what, position, other);
         }
     }
 
     #[test]
     fn no_object_of_another_application_adds_a_failure(
-        writer in 0..LINES.len(),
+        writer in 0..EXPORTS.len(),
         position in 0..7_usize,
         other in logged(),
     ) {
-        let (writer, expected, found) = beside(writer, position, &other);
-        prop_assume!(!is_batch_of_event_hub(writer, &other));
-        prop_assert_eq!(found, expected, "{} {} at {}: {}", writer.shape, writer.what, position, other);
+        let export = &EXPORTS[writer];
+        prop_assume!(!is_batch_of_event_hub(export.writer, &other));
+        prop_assert_eq!(&failures(&export.beside(position, &other)), &export.failures, "{} {} at {}: {}", export.writer.shape, export.writer.what, position, other);
     }
 }
 
 #[test]
 fn a_strangers_record_of_cloudtrail_is_a_login_in_every_shape() {
-    for (writer, lines, _) in LINES.iter() {
-        let mut lines = lines.clone();
-        lines.insert(2, login().to_string());
-        let (received, result) = read((lines.join("\n") + "\n").as_bytes());
-        assert!(result.is_ok());
-        assert_eq!(received.trail.len(), 1, "{} {}", writer.shape, writer.what);
-        assert!(received.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Failure(_))), "{}", writer.what);
+    for export in EXPORTS.iter() {
+        let (received, result) = read(export.beside(2, &login()).as_bytes());
+        let what = format!("{} {}", export.writer.shape, export.writer.what);
+        assert!(result.is_ok(), "{what}");
+        assert_eq!(received.trail.len(), 1, "{what}");
+        assert!(received.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Failure(_))), "{what}");
     }
+}
+
+#[test]
+fn exports_of_every_json_shape_have_places_for_others() {
+    let shapes: BTreeSet<_> = EXPORTS.iter().map(|export| export.writer.shape).collect();
+    assert!(EXPORTS.iter().all(|export| export.failures.len() == 6));
+    assert_eq!(
+        shapes.into_iter().collect::<Vec<_>>(),
+        ["defender", "diagnostic", "elastic", "event_hub", "forwarded", "graph", "log_analytics"]
+    );
 }

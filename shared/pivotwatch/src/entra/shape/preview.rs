@@ -1,6 +1,6 @@
 //! The preview of an export, by which its shape is recognised.
 
-use json_records::{Framing, KeySet, repaired_for_sniffing};
+use json_records::{Framing, KeySet, batch_start, repaired_for_sniffing};
 use serde::de::IgnoredAny;
 
 use super::batches::BATCHES;
@@ -142,13 +142,14 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
     (if is_line { Framing::Lines } else { Framing::Values }, is_settled)
 }
 
-/// Whether one of the first documents takes many lines. Those after a damaged one do not decide.
-fn has_document_of_many_lines(text: &[u8]) -> bool {
+/// Whether one of the first documents takes many lines, and is no batch of an event hub. Those after a damaged one do not
+/// decide.
+pub(super) fn has_document_of_many_lines(text: &[u8]) -> bool {
     let mut documents = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     let mut start = 0;
     while let Some(Ok(_)) = documents.next() {
         let document = text[start..documents.byte_offset()].trim_ascii_start();
-        if document.contains(&b'\n') {
+        if document.contains(&b'\n') && batch_start(document, "records").is_none() {
             return true;
         }
         start = documents.byte_offset();
