@@ -157,14 +157,21 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     let [event, attributes, searched] = members(text, OBJECT_KEYS)?;
     let objects = [event, attributes, searched].into_iter().flatten().map(|object| object.get().as_bytes());
     let mut objects = objects.filter(|object| object.starts_with(b"{") || object.starts_with(b"["));
-    if let Some(object) = objects.find(|object| parse_or_repair(object, kind).is_some()) {
-        // Also what a visitor posted is an object, where another application parsed it.
-        if provenance(text) == Provenance::Other {
-            sink.unproven();
-        } else {
-            parse_content(object, sink);
+    // Also what a visitor posted is an object, where another application parsed it.
+    match objects.find_map(|object| Some((object, parse_or_repair(object, kind)?))) {
+        Some((record, kind @ ContentKind::Record)) => {
+            sink.within(text, |sink| parse_kind(record, kind, sink));
+            return Some(Forwarded::Parsed);
         }
-        return Some(Forwarded::Parsed);
+        Some((_, ContentKind::Batch)) if provenance(text) == Provenance::Other => {
+            sink.unproven();
+            return Some(Forwarded::Parsed);
+        }
+        Some((batch, ContentKind::Batch)) => {
+            parse_kind(batch, ContentKind::Batch, sink);
+            return Some(Forwarded::Parsed);
+        }
+        None => {}
     }
     if let Some(document) = searched.filter(|document| depth == 0 && document.get().starts_with('{')) {
         if provenance(text) == Provenance::Other {
@@ -244,6 +251,7 @@ fn is_batch(content: &[u8]) -> bool {
 }
 
 /// The kind of the JSON in a forwarder's document.
+#[derive(Clone, Copy)]
 enum ContentKind {
     Record,
     Batch,
@@ -295,19 +303,25 @@ fn parse_one(record: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
 
 /// Parses a record or a batch. Returns `false` if `content` is neither.
 fn parse_content(content: &[u8], sink: &mut Sink<'_>) -> bool {
-    match parse_or_repair(content, kind) {
-        Some(ContentKind::Record) => {
+    let kind = parse_or_repair(content, kind);
+    if let Some(kind) = kind {
+        parse_kind(content, kind, sink);
+    }
+    kind.is_some()
+}
+
+fn parse_kind(content: &[u8], kind: ContentKind, sink: &mut Sink<'_>) {
+    match kind {
+        ContentKind::Record => {
             if parse_one(content, sink).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }
-        Some(ContentKind::Batch) => {
+        ContentKind::Batch => {
             let mut input = Input::of_text(content.to_vec(), sink.limits);
             if read_framed(&mut input, Framing::Values, sink, diagnostic::parse_bare).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }
-        None => return false,
     }
-    true
 }

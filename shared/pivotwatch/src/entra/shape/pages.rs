@@ -7,7 +7,7 @@ use memchr::memmem;
 use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
-use super::batches::{BATCH_NAMES, LOG_KEYS};
+use super::batches::{BATCH_NAMES, LOG_KEYS, STATING_KEYS};
 use super::provenance::members;
 use super::reader::{ParseRecord, read_framed};
 use super::sink::Sink;
@@ -78,5 +78,5 @@ fn is_damaged_page(text: &[u8]) -> bool {
     };
     let Some(array) = BATCH_NAMES.iter().filter_map(array_under).min() else { return false };
     let has = |name: &&str| memmem::find(&text[..array], format!("\"{name}\"").as_bytes()).is_some();
-    !LOG_KEYS.iter().any(|name| has(&name)) && !super::batches::STATING_KEYS.iter().any(|name| has(&name))
+    !LOG_KEYS.iter().chain(&STATING_KEYS).any(has)
 }

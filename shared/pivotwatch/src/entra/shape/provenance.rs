@@ -11,6 +11,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::super::lenient::LenientText;
+
 /// The origin that a document states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Provenance {
@@ -73,6 +75,17 @@ const EVIDENCE: [(&str, Purpose); 26] = [
 const OBJECTS: [&str; 10] =
     ["service", "event", "data_stream", "fileset", "routing", "input", "kafka", "azure", "log", "fields"];
 
+/// The paths of [`EVIDENCE`], then [`OBJECTS`].
+const NAMES: [&str; EVIDENCE.len() + OBJECTS.len()] = {
+    let mut names = [""; EVIDENCE.len() + OBJECTS.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = if index < EVIDENCE.len() { EVIDENCE[index].0 } else { OBJECTS[index - EVIDENCE.len()] };
+        index += 1;
+    }
+    names
+};
+
 /// Bytes of the longest member that is parsed.
 const LONGEST: usize = 4096;
 
@@ -104,18 +117,17 @@ pub(super) fn provenance(text: &[u8]) -> Provenance {
 
 /// The origin that a document states. `None` if the text is no JSON object.
 fn of_document(text: &[u8]) -> Option<Provenance> {
-    let paths = EVIDENCE.map(|(path, _)| path);
-    let (flat, objects) = members(text, paths).zip(members(text, OBJECTS))?;
-    let objects = objects.map(|member| short_json(member?).and_then(|json| serde_json::from_str::<Value>(json).ok()));
+    let found = members(text, NAMES)?;
+    let (flat, objects) = found.split_at(EVIDENCE.len());
     let mut claims = Vec::new();
     for ((path, purpose), flat) in EVIDENCE.into_iter().zip(flat) {
         let nested = || {
             let (object, rest) = path.split_once('.')?;
             let object = OBJECTS.iter().position(|known| *known == object)?;
-            objects[object].as_ref()?.pointer(&format!("/{}", rest.replace('.', "/"))).cloned()
+            at(objects.get(object).copied().flatten()?, rest)
         };
-        let flat = flat.and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
-        for text in texts(flat.or_else(nested)) {
+        let value = flat.or_else(nested).and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
+        for text in texts(value) {
             claims.push((purpose, claim(&text)));
         }
     }
@@ -165,6 +177,16 @@ const STATING: [&str; 12] = [
     "\"routing",
 ];
 
+/// The member at this path within an object.
+fn at<'t>(object: &'t RawValue, path: &str) -> Option<&'t RawValue> {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let [member] = members(object.get().as_bytes(), [name])?;
+    match rest {
+        Some(rest) => at(member?, rest),
+        None => member,
+    }
+}
+
 /// A text, or the texts of a list.
 fn texts(value: Option<Value>) -> Vec<String> {
     match value {
@@ -175,7 +197,7 @@ fn texts(value: Option<Value>) -> Vec<String> {
 }
 
 fn short_json(member: &RawValue) -> Option<&str> {
-    Some(member.get()).filter(|json| json.len() <= LONGEST)
+    Some(member.get()).filter(|json| json.len() <= LONGEST && !json.starts_with('{'))
 }
 
 /// Names of Entra, of its earlier names, and of its logs.
@@ -264,7 +286,7 @@ impl<'de, const N: usize> Visitor<'de> for MembersVisitor<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = [None; N];
-        while let Some(name) = map.next_key::<String>()? {
+        while let Some(LenientText(name)) = map.next_key()? {
             match self.0.iter().position(|requested| *requested == name) {
                 Some(index) => found[index] = Some(map.next_value()?),
                 None => drop(map.next_value::<IgnoredAny>()?),

@@ -32,6 +32,8 @@ pub(in crate::entra) struct Sink<'a> {
     has_taken_other_log: bool,
     /// Pages and arrays that are open around the current record, each within a record of the one before.
     pub(super) pages: usize,
+    /// The forwarder's document around the current record, empty without one.
+    document: Vec<u8>,
     /// For texts within a record that are framed by themselves.
     pub(in crate::entra) limits: Limits,
 }
@@ -59,6 +61,7 @@ impl<'a> Sink<'a> {
             foreign: None,
             has_taken_other_log: false,
             pages: 0,
+            document: Vec::new(),
             limits,
         }
     }
@@ -206,13 +209,21 @@ impl<'a> Sink<'a> {
         is_taken
     }
 
+    /// Parses the record of a forwarder's document. Only a failure costs a look at the document.
+    pub(super) fn within(&mut self, document: &[u8], parse: impl FnOnce(&mut Self)) {
+        self.document.extend_from_slice(document);
+        parse(self);
+        self.document.clear();
+    }
+
     /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A text or an object of
     /// an application counts as one of another log.
     pub(super) fn fields_of(&mut self, text: &[u8], fields: Fields<'_>) {
         match origin(&fields, self.name) {
             Origin::Source(source) => {
                 let codes = [FieldId::Code, FieldId::StatusCode].map(|id| fields.get(id));
-                if failure_code(self.rule, source, codes).is_ok() && is_of_another(text) {
+                let is_of_another = || is_of_another(text) || is_of_another(&self.document);
+                if failure_code(self.rule, source, codes).is_ok() && is_of_another() {
                     self.unproven();
                 } else {
                     self.sign_in(&fields.record(source));
