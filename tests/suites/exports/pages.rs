@@ -92,7 +92,7 @@ fn logins_and_sign_ins_of_one_file_are_both_read() {
         {
             let most = 1_000;
             let many = std::iter::repeat_n(&lines, most).flatten().chain(&records);
-            let text: String = many.map(|record| format!("{record}\n")).collect();
+            let text = many.map(Value::to_string).collect::<Vec<_>>().join("\n");
             let expected = text.matches("\"eventName\"").count();
             let (received, result) = read(text.as_bytes());
             assert!(result.is_ok(), "{result:?}");

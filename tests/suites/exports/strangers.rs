@@ -117,7 +117,7 @@ fn object(members: Vec<(&str, Value)>) -> Value {
 }
 
 fn stranger() -> impl Strategy<Value = Value> {
-    value().prop_filter("an object", |value| value.is_object())
+    value().prop_filter("an object", Value::is_object)
 }
 
 /// A sign-in that a visitor posted to an application, as this application logs it.

@@ -5,8 +5,10 @@
 //! application on Azure can have those too.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use json_records::parse_or_repair;
+use memchr::memmem::Finder;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -75,11 +77,11 @@ const EVIDENCE: [(&str, Purpose); 26] = [
 const OBJECTS: [&str; 10] =
     ["service", "event", "data_stream", "fileset", "routing", "input", "kafka", "azure", "log", "fields"];
 
-/// The paths of [`EVIDENCE`], then [`OBJECTS`].
-const NAMES: [&str; EVIDENCE.len() + OBJECTS.len()] = {
-    let mut names = [""; EVIDENCE.len() + OBJECTS.len()];
+/// The paths of [`EVIDENCE`], then [`OBJECTS`], then the member with the document in a search's result.
+const NAMES: [&str; EVIDENCE.len() + OBJECTS.len() + 1] = {
+    let mut names = ["_source"; EVIDENCE.len() + OBJECTS.len() + 1];
     let mut index = 0;
-    while index < names.len() {
+    while index < names.len() - 1 {
         names[index] = if index < EVIDENCE.len() { EVIDENCE[index].0 } else { OBJECTS[index - EVIDENCE.len()] };
         index += 1;
     }
@@ -107,24 +109,24 @@ enum Claim {
 /// The origin that the document `text` states, or another application that the document in a search's result states.
 pub(super) fn provenance(text: &[u8]) -> Provenance {
     let of_both = |text: &[u8]| {
-        let own = of_document(text)?;
-        let [searched] = members(text, ["_source"])?;
+        let (own, searched) = of_document(text)?;
         let of_searched = searched.and_then(|document| of_document(document.get().as_bytes()));
+        let of_searched = of_searched.map(|(origin, _)| origin);
         Some(if own == Provenance::Silent && of_searched == Some(Provenance::Other) { Provenance::Other } else { own })
     };
     parse_or_repair(text, of_both).unwrap_or(Provenance::Silent)
 }
 
-/// The origin that a document states. `None` if the text is no JSON object.
-fn of_document(text: &[u8]) -> Option<Provenance> {
+/// The origin that a document states, and the document in a search's result. `None` if the text is no JSON object.
+fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
     let found = members(text, NAMES)?;
-    let (flat, objects) = found.split_at(EVIDENCE.len());
+    let searched = found[NAMES.len() - 1];
     let mut claims = Vec::new();
-    for ((path, purpose), flat) in EVIDENCE.into_iter().zip(flat) {
+    for ((path, purpose), flat) in EVIDENCE.into_iter().zip(found) {
         let nested = || {
             let (object, rest) = path.split_once('.')?;
-            let object = OBJECTS.iter().position(|known| *known == object)?;
-            at(objects.get(object).copied().flatten()?, rest)
+            let object = NAMES.iter().position(|known| *known == object)?;
+            at(found[object]?, rest)
         };
         let value = flat.or_else(nested).and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
         for text in texts(value) {
@@ -133,7 +135,7 @@ fn of_document(text: &[u8]) -> Option<Provenance> {
     }
     let has = |purpose: Purpose, what: Claim| claims.contains(&(purpose, what));
     // A visitor can post every other member to a receiver of HTTP requests.
-    Some(if has(Purpose::Receiver, Claim::Posted) {
+    let origin = if has(Purpose::Receiver, Claim::Posted) {
         Provenance::Other
     } else if has(Purpose::Subject, Claim::Entra) || has(Purpose::Sensor, Claim::Entra) {
         Provenance::Entra
@@ -151,15 +153,18 @@ fn of_document(text: &[u8]) -> Option<Provenance> {
         Provenance::Entra
     } else {
         Provenance::Silent
-    })
+    };
+    Some((origin, searched))
 }
 
 /// Whether the document `text` states that it comes from another application. Faster than [`provenance`] where a document
 /// names nobody.
 pub(super) fn is_of_another(text: &[u8]) -> bool {
-    let names_somebody = STATING.iter().any(|name| memchr::memmem::find(text, name.as_bytes()).is_some());
+    let names_somebody = FINDERS.iter().any(|name| name.find(text).is_some());
     names_somebody && provenance(text) == Provenance::Other
 }
+
+static FINDERS: LazyLock<[Finder<'static>; STATING.len()]> = LazyLock::new(|| STATING.map(Finder::new));
 
 /// The beginnings of the members that can state another application.
 const STATING: [&str; 12] = [
