@@ -152,21 +152,27 @@ struct Kind<'a> {
     records: Option<&'a RawValue>,
 }
 
-impl Kind<'_> {
+impl<'a> Kind<'a> {
+    /// `None` if the text is no object.
+    fn of(object: &'a str) -> Option<Self> {
+        serde_json::from_str(object).ok().filter(|_| object.starts_with('{'))
+    }
+
     fn is_record(&self) -> bool {
-        let is_own =
-            self.event_name.is_some() && self.event_time.is_some() && self.user_identity.is_some() && self.s3.is_none();
-        is_own || self.detail.is_some_and(|detail| is_whole_record(detail.get()))
+        self.has_own_keys()
+            || self.detail.is_some_and(|detail| Self::of(detail.get()).is_some_and(|kind| kind.has_own_keys()))
+    }
+
+    fn has_own_keys(&self) -> bool {
+        self.event_name.is_some() && self.event_time.is_some() && self.user_identity.is_some() && self.s3.is_none()
     }
 
     fn is_batch(&self) -> bool {
         let records = self.records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records.get()).ok());
-        records.is_some_and(|records| records.iter().any(|record| is_whole_record(record.get())))
+        records.is_some_and(|records| {
+            records.iter().any(|record| Self::of(record.get()).is_some_and(|kind| kind.is_record()))
+        })
     }
-}
-
-fn is_whole_record(object: &str) -> bool {
-    object.starts_with('{') && serde_json::from_str::<Kind<'_>>(object).is_ok_and(|kind| kind.is_record())
 }
 
 /// The outcome of a record. A user must not be able to hide a login by putting invalid UTF-8 into a field.
