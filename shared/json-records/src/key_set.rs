@@ -29,7 +29,8 @@ pub(crate) const LONGEST_BATCH_KEY: usize = 16;
 pub enum Key {
     /// A value, indexed in a slot.
     Value(usize),
-    /// A value, indexed in a slot, whose key only records have: an object with it is no batch.
+    /// A value, indexed in a slot, whose key only records have: an object with it is no batch. A slot beyond those of the
+    /// indexer is not kept.
     Record(usize),
     /// An object with requested keys of its own; its key is indexed in a slot.
     Object(usize, &'static KeySet),
@@ -84,6 +85,12 @@ impl KeySet {
     /// The keys whose arrays hold records.
     pub(crate) fn batches(&self) -> &'static [&'static str] {
         self.batches
+    }
+
+    /// Whether one of the [`Key::Record`]s is in the beginning of an object, at any depth.
+    pub(crate) fn has_record_key(&self, beginning: &[u8]) -> bool {
+        let quotes = memchr::memchr_iter(b'"', beginning);
+        quotes.into_iter().any(|quote| matches!(self.find(&beginning[quote + 1..]), Some((_, Key::Record(_)))))
     }
 
     /// The requested key that `text` begins with, up to its closing quote, and its length in bytes.

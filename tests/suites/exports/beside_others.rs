@@ -60,3 +60,44 @@ fn an_object_that_another_application_logged_beside_documents_is_no_sign_in() {
         assert_eq!(received.failures().len(), failures);
     }
 }
+
+#[test]
+fn no_value_of_another_log_is_taken_for_a_sign_in() {
+    let posted = SignIn::failed("posted", noon()).record();
+    let text = posted.to_string();
+    let mut flat = posted.clone();
+    flat["source_type"] = json!("http_server");
+    let mut of_graph = graph(&SignIn::failed("posted", noon()));
+    of_graph["service"] = json!({"name": "shop"});
+    let mut invented = Vec::new();
+    for other in [
+        json!({"attributes": posted, "service": "shop", "source": "nodejs"}),
+        json!({"attributes": {"data": [posted]}, "service": "shop", "source": "nodejs"}),
+        json!({"event": posted, "service": {"name": "shop"}}),
+        json!({"data": [posted], "source_type": "http_server"}),
+        json!({"data": [posted], "level": "info", "msg": "posted"}),
+        json!({"records": [posted], "service": "shop"}),
+        json!({"value": [of_graph], "path": "/feedback"}),
+        json!({"_raw": text, "_time": 1, "host": "shop"}),
+        json!({"_source": posted, "service": {"name": "shop"}}),
+        flat,
+        of_graph,
+    ] {
+        for (writer, write) in [("forwarded", vector as Writer), ("diagnostic", SignIn::record), ("graph", graph)] {
+            let (received, _) = read(beside(write, &other.to_string()).as_bytes());
+            if received.failures().len() != 8 {
+                invented.push(format!("{writer}, {other}: {}", received.failures().len()));
+            }
+        }
+    }
+    assert!(invented.is_empty(), "{}", invented.join("\n"));
+}
+
+#[test]
+fn sign_ins_after_more_kinds_of_records_than_are_looked_at_are_read() {
+    let mut lines: Vec<_> = (0..1100).map(|kind| json!({"path": "/", format!("k{kind}"): 1}).to_string()).collect();
+    lines.extend(failed(8, noon()).iter().map(|one| graph(one).to_string()));
+    let (received, result) = read((lines.join("\n") + "\n").as_bytes());
+    assert!(result.is_ok(), "{result:?}");
+    assert_eq!(received.failures().len(), 8);
+}

@@ -12,6 +12,8 @@ use pivotwatch::pipeline::object_reader::{self, ObjectFormat};
 #[derive(Debug, Default)]
 pub(crate) struct Received {
     pub(crate) outcomes: Vec<Outcome>,
+    /// The CloudTrail records beside the sign-ins.
+    pub(crate) trail: Vec<TrailOutcome>,
 }
 
 impl entra::Receiver for Received {
@@ -22,7 +24,7 @@ impl entra::Receiver for Received {
 
 impl TrailReceiver for Received {
     fn receive_record(&mut self, outcome: TrailOutcome) {
-        panic!("{outcome:?} is in no sign-in export");
+        self.trail.push(outcome);
     }
 }
 
@@ -77,6 +79,7 @@ impl<I: Iterator<Item = usize>> io::Read for Pieces<'_, I> {
 /// The outcomes and the shape's name of a valid export.
 pub(crate) fn read_whole(bytes: &[u8]) -> (&'static str, Vec<Outcome>) {
     let (received, result) = read(bytes);
+    assert_eq!(received.trail, [], "the export has sign-ins only");
     (result.unwrap().shape, received.outcomes)
 }
 

@@ -39,9 +39,12 @@ pub enum Record<'r, const N: usize> {
 /// How records are framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// One record a line. A damaged line costs no other. A line can also begin a batch, which may span any number of lines:
-    /// `{"records":[`, where `records` is the first key of batches. The other keys of batches are keys of records here.
+    /// One record a line. A damaged line costs no other. A batch on a line is one record too. Of a line that begins an array
+    /// or a batch and is longer than a record may be, and of a batch over several lines that begins with `{"records":[`,
+    /// each element is a record. `records` stands for the first key of batches.
     Lines,
+    /// Like [`Framing::Lines`], but each element of every batch that begins with `{"records":[` is a record.
+    BatchLines,
     /// JSON documents, concatenated: objects, arrays of records, and batches, over any number of lines.
     Values,
 }
@@ -159,36 +162,59 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
 
     /// Begins a document or a line with this byte.
     fn begin(&mut self, byte: u8) -> Result<Option<Framed>, ReadError> {
-        let is_lines = self.framing == Framing::Lines;
+        let is_lines = self.framing != Framing::Values;
         // Only damage has a colon between documents. It is no value, and would be scanned as one without end.
         if byte == b',' || byte == b':' && !is_lines {
             self.buffer.advance(1);
             return Ok(None);
         }
-        if is_lines && !self.is_batch_next()? {
-            return match self.validated(true)? {
-                Some(framed) => Ok(Some(framed)),
-                None => self.next_line().map_err(ReadError::Io),
-            };
+        let is_batch = self.framing == Framing::BatchLines && self.is_batch_next()?;
+        if is_lines && !is_batch {
+            if let Some(framed) = self.validated(true)? {
+                return Ok(Some(framed));
+            }
+            if !self.is_batch_next()? && !self.is_long_batch_next()? {
+                return self.next_line().map_err(ReadError::Io);
+            }
         }
         self.is_in_document = true;
         Ok(None)
-    }
-
-    /// The keys of batches.
-    fn batches(&self) -> &'static [&'static str] {
-        let batches = self.indexer.keys().batches();
-        match self.framing {
-            Framing::Lines => batches.get(..1).unwrap_or_default(),
-            Framing::Values => batches,
-        }
     }
 
     fn is_batch_next(&mut self) -> io::Result<bool> {
         self.buffer.look_ahead(LONGEST_BATCH_START)?;
         let ahead = self.buffer.ahead();
         let start = &ahead[..ahead.len().min(LONGEST_BATCH_START)];
-        Ok(self.batches().iter().any(|key| batch_start(start, key).is_some()))
+        Ok(self.indexer.keys().batches().first().is_some_and(|key| batch_start(start, key).is_some()))
+    }
+
+    /// The keys of batches at this position. An element of a batch on lines is a record.
+    fn batches(&self) -> &'static [&'static str] {
+        let batches = self.indexer.keys().batches();
+        let is_element_of_line = self.framing != Framing::Values && !self.open.is_empty();
+        if is_element_of_line { batches.get(..1).unwrap_or_default() } else { batches }
+    }
+
+    /// Whether the next line is longer than a record may be, and begins an array or a batch of objects or arrays.
+    fn is_long_batch_next(&mut self) -> io::Result<bool> {
+        let most = self.limits.record.saturating_add(1);
+        self.buffer.look_ahead(most)?;
+        let ahead = self.buffer.ahead();
+        let line = &ahead[..ahead.len().min(most)];
+        if line.len() < most || memchr(b'\n', line).is_some() {
+            return Ok(false);
+        }
+        let keys = self.indexer.keys();
+        let array = if line.starts_with(b"[") {
+            Some(1)
+        } else {
+            match ValueScanner::default().end(line, keys.batches()) {
+                Some(End::Batch(array)) if !keys.has_record_key(&line[..array]) => Some(array),
+                _ => None,
+            }
+        };
+        let first = array.and_then(|array| line[array..].trim_ascii_start().first());
+        Ok(matches!(first, Some(b'{' | b'[')))
     }
 
     /// Takes the next record of a document, or the next token around records. A damaged record costs itself, up to where
@@ -210,8 +236,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                 self.open.push(Open::Array);
             }
             (b'{', around @ (None | Some(Open::Array))) => {
-                // An object that begins as a batch may be too long to validate whole.
-                let is_batch = around.is_none() && self.is_batch_next()?;
+                // A batch may be too long to validate whole.
+                let is_batch = self.framing == Framing::BatchLines && around.is_none() && self.is_batch_next()?;
                 if !is_batch && let Some(framed) = self.validated(false)? {
                     return Ok(Some(framed));
                 }

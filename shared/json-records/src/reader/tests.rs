@@ -319,7 +319,7 @@ fn a_truncated_batch_costs_no_other() {
         [r#"{"value":["#, r#"{"value":[{"n":1}"#, r#"{"value":[{"n":1},"#, r#"{"value":[{"n":1}],"x":{"y":1"#]
     {
         let text = format!("{whole}\n{damaged}\n{whole}\n").repeat(20);
-        for framing in [Framing::Values, Framing::Lines] {
+        for framing in [Framing::Values, Framing::BatchLines] {
             let found = records(&text, framing);
             assert!(found.iter().filter(|found| *found == r#"{"n":1}"#).count() >= 40, "{damaged}: {found:?}");
         }
@@ -415,12 +415,36 @@ fn an_object_with_an_array_of_records_is_a_batch_unless_it_has_a_key_of_a_record
 
 /// Other logs have arrays under such keys.
 #[test]
-fn on_lines_only_the_first_key_of_batches_makes_a_batch() {
+fn on_lines_a_batch_is_a_record_unless_its_framing_enters_those_of_the_first_key() {
     static KEYS: KeySet = KeySet::with_batches(&[], &["records", "data"]);
     let text = "{\"data\":[{\"n\":1}]}\n{\"records\":[{\"data\":[1]},{\"n\":2}]}\n{\"x\":1,\"records\":[]}\n";
-    let (lines, _) = read_with::<0>(text.as_bytes(), LIMITS, Framing::Lines, &KEYS);
+    let (lines, _) = read_with::<0>(text.as_bytes(), LIMITS, Framing::BatchLines, &KEYS);
     let expected = [r#"{"data":[{"n":1}]}"#, r#"{"data":[1]}"#, r#"{"n":2}"#, r#"{"x":1,"records":[]}"#];
     assert_eq!(lines, expected);
+    let (lines, _) = read_with::<0>(text.as_bytes(), LIMITS, Framing::Lines, &KEYS);
+    assert_eq!(lines, text.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn an_array_or_a_batch_longer_than_a_record_is_read_by_elements_on_lines() {
+    static KEYS: KeySet = KeySet::with_batches(&[("log", Key::Record(0))], &["records", "data"]);
+    let limits = Limits { record: 100 };
+    let elements = vec![r#"{"n":1}"#; 50].join(",");
+    let texts = ["x"; 60].map(|text| format!("{text:?}")).join(",");
+    for framing in [Framing::Lines, Framing::BatchLines] {
+        for (line, expected) in [
+            (format!("[{elements}]"), vec![r#"{"n":1}"#; 50]),
+            (format!("[[{elements}]]"), vec![r#"{"n":1}"#; 50]),
+            (format!("{{\"x\":1,\"data\":[{elements}],\"y\":2}}"), vec![r#"{"n":1}"#; 50]),
+            (format!("{{\"log\":1,\"data\":[{elements}]}}"), vec!["too long"]),
+            (format!("{{\"data\":[{texts}]}}"), vec!["too long"]),
+            (format!("[{texts}]"), vec!["too long"]),
+        ] {
+            let (found, result) = read_with::<0>(format!("{{}}\n{line}\n{{}}\n").as_bytes(), limits, framing, &KEYS);
+            assert!(result.is_ok(), "{line}");
+            assert_eq!(found, [vec!["{}"], expected, vec!["{}"]].concat(), "{line}");
+        }
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::console_login;
 use super::event::record_of;
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::input::sniff::{KeySample, Keys, MOST_RECORDS, keys_in_lines};
-use crate::input::{Input, ReadFault, is_compressed};
+use crate::input::{Input, Limits, ReadFault, is_compressed};
 
 /// The key of a log file's array.
 const RECORDS: &str = "Records";
@@ -27,6 +27,11 @@ static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS]);
 pub trait TrailReceiver {
     /// Receives the outcome of one record.
     fn receive_record(&mut self, outcome: TrailOutcome);
+
+    /// Takes a JSON object that is no CloudTrail record, if the receiver reads its log too. Returns whether it did.
+    fn take_other_record(&mut self, _record: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Whether a file with this beginning ([`Input::preview`]) has CloudTrail records.
@@ -58,10 +63,11 @@ fn is_record(keys: &Keys) -> bool {
 /// # Errors
 /// [`ReadFault`] when the file cannot be read to its end. The outcomes before the fault are valid.
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(), ReadFault> {
-    let framing = if has_records_in_lines(input.preview()?) { Framing::Lines } else { Framing::Values };
+    let framing = if has_records_in_lines(input.preview()?) { Framing::BatchLines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
-    let mut has_compressed_part = false;
-    let result = read_records(&mut input.records(framing, &mut indexer), receiver, &mut has_compressed_part);
+    let (limits, mut has_compressed_part) = (input.limits, false);
+    let mut reader = input.records(framing, &mut indexer);
+    let result = read_records(&mut reader, limits, receiver, &mut has_compressed_part);
     // The part at which reading stopped is still in the buffer.
     has_compressed_part |= result.is_err() && input.begins_compressed();
     if has_compressed_part { Err(ReadFault::compressed_part()) } else { result }
@@ -69,22 +75,104 @@ pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(
 
 fn read_records(
     reader: &mut RecordReader<'_, '_, 0>,
+    limits: Limits,
     receiver: &mut dyn TrailReceiver,
     has_compressed_part: &mut bool,
 ) -> Result<(), ReadFault> {
     while let Some(record) = reader.next()? {
-        receiver.receive_record(match record {
-            Record::Indexed(record) => parse(record.text()),
-            Record::Raw(text) => parse(text),
+        let outcome = match record {
+            Record::Indexed(record) => match parse(record.text()) {
+                TrailOutcome::Rejected(TrailRejected::NotARecord) if receiver.take_other_record(record.text()) => {
+                    continue;
+                }
+                outcome => outcome,
+            },
+            Record::Raw(text) => match parse(text) {
+                TrailOutcome::Rejected(TrailRejected::NotARecord) if receiver.take_other_record(text) => continue,
+                outcome => outcome,
+            },
+            Record::Damaged(text) if is_array_of_objects(text) => {
+                read_elements(text, limits, receiver);
+                continue;
+            }
             Record::TooLong => TrailOutcome::Rejected(TrailRejected::TooLong),
             Record::TooDeep => TrailOutcome::Rejected(TrailRejected::TooDeep),
             Record::Damaged(text) => {
                 *has_compressed_part |= is_compressed(text);
                 TrailOutcome::Rejected(TrailRejected::Malformed)
             }
-        });
+        };
+        receiver.receive_record(outcome);
     }
     Ok(())
+}
+
+/// Whether a line is an array of objects.
+fn is_array_of_objects(line: &[u8]) -> bool {
+    line.trim_ascii_start().strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
+}
+
+/// Reads the records of an array or a batch in memory. Its end can be missing.
+fn read_elements(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) {
+    let mut input = Input::of_text(text.to_vec(), limits);
+    let mut indexer = Indexer::<0>::new(&BATCHES, limits.depth);
+    if read_records(&mut input.records(Framing::Values, &mut indexer), limits, receiver, &mut false).is_err() {
+        receiver.receive_record(TrailOutcome::Rejected(TrailRejected::Malformed));
+    }
+}
+
+/// Reads a JSON object of a file that may have other logs too: a record, an event with a record, or a batch. Returns
+/// `false` if it is none of these. Then `receiver` has received nothing.
+pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
+    let kind =
+        |text: &[u8]| serde_json::from_slice::<Kind<'_>>(text).ok().map(|kind| (kind.is_record(), kind.is_batch()));
+    match parse_or_repair(text, kind) {
+        Some((true, _)) => receiver.receive_record(parse(text)),
+        Some((false, true)) => read_elements(text, limits, receiver),
+        _ => return false,
+    }
+    true
+}
+
+/// The members that decide whether an object is of CloudTrail.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kind<'a> {
+    #[serde(borrow)]
+    event_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    user_identity: Option<&'a RawValue>,
+    #[serde(borrow)]
+    s3: Option<&'a RawValue>,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Records")]
+    records: Option<&'a RawValue>,
+}
+
+impl<'a> Kind<'a> {
+    /// `None` if the text is no object.
+    fn of(object: &'a str) -> Option<Self> {
+        serde_json::from_str(object).ok().filter(|_| object.starts_with('{'))
+    }
+
+    fn is_record(&self) -> bool {
+        self.has_own_keys()
+            || self.detail.is_some_and(|detail| Self::of(detail.get()).is_some_and(|kind| kind.has_own_keys()))
+    }
+
+    fn has_own_keys(&self) -> bool {
+        self.event_name.is_some() && self.event_time.is_some() && self.user_identity.is_some() && self.s3.is_none()
+    }
+
+    fn is_batch(&self) -> bool {
+        let records = self.records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records.get()).ok());
+        records.is_some_and(|records| {
+            records.iter().any(|record| Self::of(record.get()).is_some_and(|kind| kind.is_record()))
+        })
+    }
 }
 
 /// The outcome of a record. A user must not be able to hide a login by putting invalid UTF-8 into a field.
@@ -140,7 +228,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::input::Limits;
 
     #[derive(Default)]
     struct ReceivedOutcomes {

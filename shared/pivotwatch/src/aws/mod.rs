@@ -16,6 +16,6 @@ mod trail_key;
 
 pub use console_login::parse as parse_record;
 pub use event::record_of;
-pub use log_file::{TrailReceiver, is_log_file, read as read_log_file};
+pub use log_file::{TrailReceiver, is_log_file, read as read_log_file, read_one as read_trail_record};
 pub use outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 pub use trail_key::{SkipReason, skip_reason};

@@ -22,7 +22,7 @@ pub use record::{Ignored, Rejected};
 pub use time::{Newest, TimeCollector, TimeRange};
 
 use crate::detection::{Failure, Rule};
-use crate::input::{Input, ReadFault};
+use crate::input::{Input, Limits, ReadFault};
 
 /// The outcome of one record of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +105,11 @@ pub trait Receiver {
     /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
 
+    /// Takes a JSON object that is no sign-in, if it belongs to another log that the receiver reads. Returns whether it did.
+    fn take_other_log(&mut self, _record: &[u8]) -> bool {
+        false
+    }
+
     /// The collector of the records' times. A record's time is added before its outcome is received.
     fn times(&mut self) -> TimeCollector<'_> {
         TimeCollector::Unused
@@ -153,7 +158,7 @@ impl RecognisedShape {
             return Err(ReadFault::compressed_part());
         }
         result?;
-        if sink.records() > 0 && sink.sign_ins() == 0 {
+        if sink.records() > 0 && sink.sign_ins() == 0 && !sink.has_taken_other_log() {
             return Err(ReadFault::NotAnExport(sink.without_sign_ins()));
         }
         Ok(())
@@ -168,11 +173,21 @@ pub fn recognise(beginning: &[u8]) -> Result<RecognisedShape, ReadFault> {
     shape::recognise(beginning).map_err(ReadFault::NotAnExport)
 }
 
-/// The shape of a log forwarder's documents without a sign-in in the beginning. Sign-ins can follow any number of other
-/// logs.
+/// The shape of JSON records of other logs, among which sign-ins can follow: a log forwarder's documents, or records of
+/// more kinds than the beginning shows. `is_whole` states whether the beginning is the whole object.
 #[must_use]
-pub fn recognise_forwarder(beginning: &[u8]) -> Option<RecognisedShape> {
-    shape::recognise_forwarder(beginning)
+pub fn recognise_other_logs(beginning: &[u8], is_whole: bool) -> Option<RecognisedShape> {
+    shape::recognise_other_logs(beginning, is_whole)
+}
+
+/// Reads a JSON object of a file that has another log. Returns `false` if it is no sign-in. Then `receiver` has received
+/// nothing.
+pub fn read_record(text: &[u8], name: &str, rule: &Rule, limits: Limits, receiver: &mut dyn Receiver) -> bool {
+    let mut sink = shape::Sink::new(name, json_records::Framing::Values, rule, receiver);
+    sink.limits = limits;
+    let is_sign_in = shape::parse_record(text, &mut sink);
+    sink.finish();
+    is_sign_in
 }
 
 /// The names of all shapes, as in logs and reports, in the order in which they are tried.

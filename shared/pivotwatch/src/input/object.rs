@@ -102,11 +102,21 @@ impl<'a> Input<'a> {
     /// [`ReadFault`] when it cannot be read.
     pub fn longer_preview(&mut self) -> Result<Option<&[u8]>, ReadFault> {
         let before = self.ahead().len();
-        let longest = LONGEST_PREVIEW.max(self.limits.record.saturating_add(PREVIEW));
+        let longest = self.longest_preview();
         if before < longest {
             self.look_ahead(before.saturating_mul(PREVIEW_GROWTH).min(longest))?;
         }
         Ok(if self.ahead().len() > before { Some(self.ahead()) } else { None })
+    }
+
+    /// Whether the bytes ahead are the rest of the object, if no longer preview of it was left.
+    pub(crate) fn is_whole_ahead(&self) -> bool {
+        self.ahead().len() < self.longest_preview()
+    }
+
+    /// Bytes of the longest preview of this object.
+    fn longest_preview(&self) -> usize {
+        LONGEST_PREVIEW.max(self.limits.record.saturating_add(PREVIEW))
     }
 
     /// Reads until `count` bytes are ahead, or the object ends. Damage after some bytes is reported once these are

@@ -60,7 +60,7 @@ pub(crate) type Keys = BTreeSet<String>;
 /// The keys of records on lines, once for records with the same keys. Arrays under the keys `batches` hold records.
 pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
     let mut seen = HashSet::new();
-    let keys = text.split(|byte| *byte == b'\n').filter_map(|line| keys_of_line(line, batches));
+    let keys = text.split(|byte| *byte == b'\n').flat_map(|line| keys_of_line(line, batches));
     keys.filter(|keys| is_new(&mut seen, keys)).take(MOST_RECORDS).collect()
 }
 
@@ -69,11 +69,12 @@ fn is_new(seen: &mut HashSet<Keys>, keys: &Keys) -> bool {
     !seen.contains(keys) && seen.insert(keys.clone())
 }
 
-/// The keys of a record that is alone on its line.
-fn keys_of_line(line: &[u8], batches: &'static KeySet) -> Option<Keys> {
+/// The keys of a record that is alone on its line, and of the records of a page or an array.
+fn keys_of_line(line: &[u8], batches: &'static KeySet) -> Vec<Keys> {
     let line = line.trim_ascii();
-    let is_record = line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok();
-    if is_record { KeySample::of(line, batches, 1).records.into_iter().next() } else { None }
+    let is_alone =
+        (line.starts_with(b"{") || line.starts_with(b"[")) && serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    if is_alone { KeySample::of(line, batches, 1).records } else { Vec::new() }
 }
 
 /// The keys of the first records of concatenated documents.

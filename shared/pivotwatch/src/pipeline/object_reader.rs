@@ -39,9 +39,11 @@ pub fn recognise<'a>(bytes: impl io::Read + Send + 'a, limits: Limits) -> Result
         let Some(head) = input.longer_preview()? else { break };
         found = recognise_head(head);
     }
+    let is_whole = input.is_whole_ahead();
+    let head = input.preview()?;
     let export = match found {
         Ok(export) => export,
-        Err(fault) => match entra::recognise_forwarder(input.preview()?) {
+        Err(fault) => match entra::recognise_other_logs(head, is_whole) {
             Some(export) => Some(export),
             None => return Err(input.damage().unwrap_or(fault)),
         },
@@ -85,9 +87,57 @@ impl RecognisedObject<'_> {
         receiver: &mut (impl entra::Receiver + aws::TrailReceiver),
     ) -> Result<(), ReadFault> {
         match self.export {
-            None => aws::read_log_file(&mut self.input, receiver),
-            Some(export) => export.read(&mut self.input, name, rule, receiver),
+            None => {
+                let limits = self.input.limits;
+                aws::read_log_file(&mut self.input, &mut LogFileReceiver { receiver, name, rule, limits })
+            }
+            Some(export) => {
+                let limits = self.input.limits;
+                export.read(&mut self.input, name, rule, &mut ExportReceiver { receiver, limits })
+            }
         }
+    }
+}
+
+/// Receives the records of an export, and reads the CloudTrail records among them.
+struct ExportReceiver<'r, R> {
+    receiver: &'r mut R,
+    limits: Limits,
+}
+
+impl<R: entra::Receiver + aws::TrailReceiver> entra::Receiver for ExportReceiver<'_, R> {
+    fn receive(&mut self, outcome: entra::Outcome) {
+        self.receiver.receive(outcome);
+    }
+
+    fn warn(&mut self, warning: entra::Warning) {
+        self.receiver.warn(warning);
+    }
+
+    fn take_other_log(&mut self, record: &[u8]) -> bool {
+        aws::read_trail_record(record, self.limits, self.receiver)
+    }
+
+    fn times(&mut self) -> entra::TimeCollector<'_> {
+        self.receiver.times()
+    }
+}
+
+/// Receives the records of a log file, and reads the sign-ins among them.
+struct LogFileReceiver<'r, R> {
+    receiver: &'r mut R,
+    name: &'r str,
+    rule: &'r Rule,
+    limits: Limits,
+}
+
+impl<R: entra::Receiver + aws::TrailReceiver> aws::TrailReceiver for LogFileReceiver<'_, R> {
+    fn receive_record(&mut self, outcome: aws::TrailOutcome) {
+        self.receiver.receive_record(outcome);
+    }
+
+    fn take_other_record(&mut self, record: &[u8]) -> bool {
+        entra::read_record(record, self.name, self.rule, self.limits, self.receiver)
     }
 }
 

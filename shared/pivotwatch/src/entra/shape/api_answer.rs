@@ -24,9 +24,10 @@ use serde_json::value::RawValue;
 use super::super::fields::{Field, Fields};
 use super::super::lenient::LenientWords;
 use super::super::record::Rejected;
+use super::forwarded::is_of_cloud_trail;
 use super::preview::Preview;
 use super::{RECORDS, Recognition, Shape, Sink, any_record, table, table_field_maps};
-use crate::input::sniff::ignore_scalars;
+use crate::input::sniff::{Keys, ignore_scalars};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognition: Recognition::Preview(recognises), read };
@@ -53,10 +54,29 @@ const ROWS: [&str; 14] = [
     "properties",
 ];
 
+/// A table decides, since no log has its keys. The keys of other answers are those of many logs, so each record must
+/// have them.
 fn recognises(preview: &Preview<'_>) -> bool {
-    let is_wrapped = |outer: &str| ROWS.iter().any(|inner| preview.has_in_any_case(&[&format!("{outer}.{inner}")]));
-    ["tables", "rows", "FrameType"].iter().any(|name| preview.has_in_any_case(&[name]))
-        || ["values", "results", "data", "value"].iter().any(|rows| preview.has_in_any_case(&["columns", rows]))
+    let mut records = preview.records().peekable();
+    let has_records = records.peek().is_some();
+    has_records
+        && (preview.records().any(is_table) || records.all(is_answer))
+        && !preview.records().any(is_of_cloud_trail)
+}
+
+fn has(record: &Keys, name: &str) -> bool {
+    record.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
+fn is_table(record: &Keys) -> bool {
+    ["tables", "FrameType", "hits.hits"].iter().any(|name| has(record, name))
+        || has(record, "columns") && ["rows", "values", "results", "data", "value"].iter().any(|rows| has(record, rows))
+}
+
+fn is_answer(record: &Keys) -> bool {
+    let is_wrapped = |outer: &str| ROWS.iter().any(|inner| has(record, &format!("{outer}.{inner}")));
+    is_table(record)
+        || has(record, "rows")
         || ["hits", "body", "data", "result", "results", "response"].into_iter().any(is_wrapped)
 }
 

@@ -19,14 +19,64 @@ pub(super) const BATCH_NAMES: [&str; 14] = [
     "entries",
 ];
 
-/// The set of these keys, and of keys that only sign-ins have: an object with one of
-/// those is a record, even if it has such arrays.
-pub(super) static BATCHES: KeySet = KeySet::with_batches(
-    &[
-        ("category", Key::Record(0)),
-        ("createdDateTime", Key::Record(0)),
-        ("CreatedDateTime", Key::Record(0)),
-        ("TimeGenerated", Key::Record(0)),
-    ],
-    &BATCH_NAMES,
-);
+/// Keys of log lines, which no page of records has.
+pub(super) const LOG_KEYS: [&str; 16] = [
+    "@timestamp",
+    "timestamp",
+    "_raw",
+    "_time",
+    "level",
+    "severity",
+    "msg",
+    "logger",
+    "log",
+    "host",
+    "agent",
+    "stream",
+    "kubernetes",
+    "path",
+    "user",
+    "attributes",
+];
+
+/// Keys that can state which application wrote an object.
+pub(super) const STATING_KEYS: [&str; 13] = [
+    "source",
+    "source_type",
+    "sourcetype",
+    "service",
+    "service.name",
+    "event",
+    "event.dataset",
+    "event.module",
+    "input",
+    "ddsource",
+    "data_stream",
+    "fileset",
+    "routing",
+];
+
+/// A slot that is not kept.
+const NO_SLOT: usize = usize::MAX;
+
+/// The set of these keys, and of keys that only records have: an object with one of those is a record, even if it has
+/// such arrays.
+pub(super) static BATCHES: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES);
+
+const RECORD_KEYS: [(&str, Key); 33] = {
+    let mut keys = [("category", Key::Record(NO_SLOT)); 33];
+    keys[1].0 = "createdDateTime";
+    keys[2].0 = "CreatedDateTime";
+    keys[3].0 = "TimeGenerated";
+    let mut index = 0;
+    while index < LOG_KEYS.len() {
+        keys[4 + index].0 = LOG_KEYS[index];
+        index += 1;
+    }
+    index = 0;
+    while index < STATING_KEYS.len() {
+        keys[4 + LOG_KEYS.len() + index].0 = STATING_KEYS[index];
+        index += 1;
+    }
+    keys
+};

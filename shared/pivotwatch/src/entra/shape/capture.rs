@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
-use json_records::Framing;
+use json_records::{Framing, batch_start};
 
 use super::super::record::Rejected;
 use super::avro::{Schema, ValueBudget, Values, bytes, count, damaged, exactly, number, text};
@@ -125,8 +125,10 @@ fn read_body(body: Vec<u8>, limits: Limits, reader: &mut DiagnosticReader, sink:
     if body.is_empty() {
         return;
     }
+    let is_batch = batch_start(body.trim_ascii_start(), "records").is_some();
+    let framing = if is_batch { Framing::BatchLines } else { Framing::Values };
     let mut input = Input::of_text(body, limits);
-    if reader.read(&mut input, Framing::Values, sink).is_err() {
+    if reader.read(&mut input, framing, sink).is_err() {
         sink.reject(Rejected::Malformed);
     }
 }

@@ -45,14 +45,14 @@ pub(super) fn field_map(name: &str) -> Field {
 /// Parses a row, or a record of another shape.
 fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
-    if fields.has_any(&[FieldId::Time, FieldId::Code]) || !mixed::parse(text, sink) {
-        sink.fields(fields);
+    if mixed::is_sign_in(&fields) || !mixed::parse(text, sink) {
+        sink.fields_of(text, fields);
     }
     Ok(())
 }
 
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    sink.fields(Fields::of_json(text, field_map).ok_or(NotJson)?);
+    sink.fields_of(text, Fields::of_json(text, field_map).ok_or(NotJson)?);
     Ok(())
 }
 
@@ -66,6 +66,6 @@ pub(super) fn is_category(category: &[u8]) -> bool {
 /// Parses a record of the streaming API.
 pub(super) fn parse_streamed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     let envelope = |name: &str| if name == "properties" { Field::Object(field_map) } else { Field::Other };
-    sink.fields(Fields::of_json(text, envelope).ok_or(NotJson)?);
+    sink.fields_of(text, Fields::of_json(text, envelope).ok_or(NotJson)?);
     Ok(())
 }

@@ -8,10 +8,9 @@ use json_records::{Key, KeySet};
 
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
-use super::batches::BATCH_NAMES;
-use super::forwarded::{self, Forwarded};
+use super::batches::{BATCH_NAMES, STATING_KEYS};
 use super::reader::{DiagnosticReader, NotJson};
-use super::{Recognition, Shape, Sink, defender, log_analytics, mixed};
+use super::{Recognition, Shape, Sink, defender, log_analytics};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "diagnostic",
@@ -22,10 +21,7 @@ pub(super) const SHAPE: Shape = Shape {
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
 /// event hub can mix all of these.
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    parse(text, sink, |text, sink| match forwarded::parse(text, sink)? {
-        Forwarded::Parsed => Ok(()),
-        Forwarded::Record | Forwarded::Other => log_analytics::parse(text, sink, mixed::parse_unwrapped),
-    })
+    parse(text, sink, log_analytics::parse_mixed)
 }
 
 /// Like [`parse_record`], without a forwarder's document around the record.
@@ -41,8 +37,7 @@ pub(super) fn parse(
 ) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
     match of_log(fields.get(FieldId::Category).as_bytes()) {
-        Some(Origin::Source(source)) => sink.sign_in(&fields.record(source)),
-        Some(Origin::UnknownSignIns) => sink.unknown_sign_in(),
+        Some(Origin::Source(_) | Origin::UnknownSignIns) => sink.fields_of(text, fields),
         Some(Origin::OtherLog) if defender::is_category(fields.get(FieldId::Category).as_bytes()) => {
             return defender::parse_streamed(text, sink);
         }
@@ -53,18 +48,31 @@ pub(super) fn parse(
 }
 
 /// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`FieldId`].
-pub(super) static KEYS: KeySet = KeySet::with_batches(
-    &[
-        ("category", Key::Record(FieldId::Category as usize)),
-        ("time", Key::Value(FieldId::LoggedAt as usize)),
-        ("resultType", Key::Value(FieldId::Code as usize)),
-        ("operationName", Key::Value(FieldId::Operation as usize)),
-        ("callerIpAddress", Key::Value(FieldId::CallerAddress as usize)),
-        ("correlationId", Key::Value(FieldId::EnvelopeCorrelationId as usize)),
-        ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
-    ],
-    &BATCH_NAMES,
-);
+pub(super) static KEYS: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES);
+
+const FIELDS: [(&str, Key); 7] = [
+    ("category", Key::Record(FieldId::Category as usize)),
+    ("time", Key::Value(FieldId::LoggedAt as usize)),
+    ("resultType", Key::Value(FieldId::Code as usize)),
+    ("operationName", Key::Value(FieldId::Operation as usize)),
+    ("callerIpAddress", Key::Value(FieldId::CallerAddress as usize)),
+    ("correlationId", Key::Value(FieldId::EnvelopeCorrelationId as usize)),
+    ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
+];
+
+/// The fields, and the keys that can state which application wrote a record.
+const RECORD_KEYS: [(&str, Key); FIELDS.len() + STATING_KEYS.len()] = {
+    let mut keys = [FIELDS[0]; FIELDS.len() + STATING_KEYS.len()];
+    let mut index = 1;
+    while index < keys.len() {
+        keys[index] = match index.checked_sub(FIELDS.len()) {
+            None => FIELDS[index],
+            Some(stating) => (STATING_KEYS[stating], Key::Record(STATED + stating)),
+        };
+        index += 1;
+    }
+    keys
+};
 
 static PROPERTIES: KeySet = KeySet::new(&[
     ("id", Key::Value(FieldId::Id as usize)),
@@ -86,8 +94,11 @@ static STATUS: KeySet = KeySet::new(&[("errorCode", Key::Value(FieldId::StatusCo
 const IN_PROPERTIES: usize = FIELD_IDS;
 const IN_STATUS: usize = FIELD_IDS + 1;
 
+/// The first slot of the keys that can state which application wrote a record.
+pub(super) const STATED: usize = FIELD_IDS + 2;
+
 /// The number of slots.
-pub(super) const SLOTS: usize = FIELD_IDS + 2;
+pub(super) const SLOTS: usize = STATED + STATING_KEYS.len();
 
 pub(super) fn field_map(name: &str) -> Field {
     field(&KEYS, name)

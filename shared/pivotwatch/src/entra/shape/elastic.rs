@@ -47,7 +47,7 @@ pub(super) fn parse(
 ) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
     if fields.has_any(&[FieldId::Category, FieldId::Code, FieldId::StatusCode, FieldId::Time]) {
-        sink.fields(fields);
+        sink.fields_of(text, fields);
     } else if !others(text, sink) {
         // A document of another integration, or of another log of this integration.
         sink.other_category();

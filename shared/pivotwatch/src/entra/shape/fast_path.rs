@@ -15,7 +15,7 @@ use super::super::record::{self, Ignored, Record, is_code};
 use super::super::source::{Origin, of_log};
 use super::super::time::When;
 use super::defender;
-use super::diagnostic::SLOTS;
+use super::diagnostic::{SLOTS, STATED};
 use super::sink::Sink;
 use crate::detection::Source;
 
@@ -113,6 +113,10 @@ impl<'a> IndexedFields<'_, 'a> {
             let is_success = is_code(result) && outcome == Outcome::Ignored(Ignored::NotAFailure);
             sink.judged(outcome, when);
             return Some(is_success);
+        }
+        // Another application can log a failure that a visitor posted.
+        if (STATED..SLOTS).any(|slot| !self.0.after_key(slot).is_empty()) {
+            return None;
         }
         let none = const { Cow::Borrowed("") };
         let id = self.text(FieldId::Id)?;

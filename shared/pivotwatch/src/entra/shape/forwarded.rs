@@ -12,9 +12,10 @@
 //!
 //! Other forwarders (Panther, Cribl if it parses) add members to the record, so the document is a record.
 //!
-//! An object or an array under `event`, `attributes` or `_source` is the forwarder's own structure, so a record in it
-//! is genuine. A text, or a value of another member, can be data that a visitor posted to another application. It
-//! counts only if [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
+//! Any of them can be data that a visitor posted to another application. An object or an array under `event`,
+//! `attributes` or `_source` is the forwarder's own structure, so it counts unless
+//! [`provenance`](super::provenance) finds another application. A text, or a value of another member, counts only if
+//! [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,17 +26,18 @@ use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
 use super::batches::BATCH_NAMES;
-use super::preview::Preview;
 use super::provenance::{Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};
 use super::{Recognition, Shape, Sink, diagnostic, elastic, mixed};
-use crate::input::sniff::TEXT_KEYS;
+use crate::input::sniff::{Keys, TEXT_KEYS};
 use crate::input::{Input, ReadFault};
 
 /// Documents with an object for a record.
 pub(super) const SHAPE: Shape = Shape {
     name: "forwarded",
-    recognition: Recognition::Preview(|preview| OBJECT_KEYS.iter().any(|wrapper| has_record(preview, wrapper))),
+    recognition: Recognition::Preview(|preview| {
+        preview.records().any(|record| OBJECT_KEYS.iter().any(|wrapper| has_record(record, wrapper)))
+    }),
     read,
 };
 
@@ -43,14 +45,10 @@ pub(super) const SHAPE: Shape = Shape {
 pub(super) const OF_TEXTS: Shape = Shape {
     name: "forwarded",
     recognition: Recognition::Preview(|preview| {
-        // CloudTrail's records are recognised after all exports.
-        let is_of_cloud_trail = ["", "detail."]
-            .iter()
-            .any(|around| CLOUD_TRAIL_KEYS.iter().all(|name| preview.has(&[&format!("{around}{name}")])));
-        !is_of_cloud_trail
-            && TEXT_KEYS.iter().any(|wrapper| {
-                has_record(preview, wrapper) || has_record(preview, &format!("{SEARCH_SOURCE}.{wrapper}"))
-            })
+        let wrappers =
+            TEXT_KEYS.iter().flat_map(|wrapper| [(*wrapper).to_owned(), format!("{SEARCH_SOURCE}.{wrapper}")]);
+        let mut records = preview.records().filter(|record| !is_of_cloud_trail(record));
+        records.any(|record| wrappers.clone().any(|wrapper| has_record(record, &wrapper)))
     }),
     read,
 };
@@ -67,8 +65,11 @@ const RECORD_KEYS: [&str; 4] = ["category", "Category", "createdDateTime", "Crea
 /// The key of a batch's array.
 const BATCH_KEY: &str = "records";
 
-/// The keys of a CloudTrail record.
-const CLOUD_TRAIL_KEYS: [&str; 3] = ["eventName", "eventTime", "userIdentity"];
+/// Whether these are the keys of a CloudTrail record, or of an event with one.
+pub(super) fn is_of_cloud_trail(record: &Keys) -> bool {
+    let has = |around: &str, name: &str| record.contains(&format!("{around}{name}"));
+    ["", "detail."].iter().any(|around| ["eventName", "eventTime", "userIdentity"].iter().all(|name| has(around, name)))
+}
 
 /// Bytes of the longest document, in lengths of the longest record. A batch has many records, and a text in a text has
 /// three backslashes before each quote.
@@ -115,8 +116,8 @@ const FORWARDER_KEYS: [&str; 25] = [
 ];
 
 /// Whether a record or a batch has its keys under this path. The keys of an array's elements count as the array's.
-fn has_record(preview: &Preview<'_>, wrapper: &str) -> bool {
-    let has = |path: String| preview.has(&[&path]);
+fn has_record(record: &Keys, wrapper: &str) -> bool {
+    let has = |path: String| record.contains(&path);
     let of_record = |around: &str| RECORD_KEYS.iter().any(|name| has(format!("{around}.{name}")));
     has(format!("{wrapper}.{BATCH_KEY}"))
         || of_record(wrapper)
@@ -127,10 +128,12 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
     input.limits.record = input.limits.record.saturating_mul(DOCUMENT_FACTOR);
     read_json(input, sink, |text, sink| match parse(text, sink)? {
         Forwarded::Parsed => Ok(()),
-        // A file can mix documents and records.
+        // A file can mix documents, records and batches.
+        Forwarded::Record if is_record(text) => parse_one(text, sink),
+        Forwarded::Record if mixed::parse_other_than_forwarded(text, sink) => Ok(()),
         Forwarded::Record => parse_one(text, sink),
         // A document of Elastic's integration, or another log.
-        Forwarded::Other => elastic::parse(text, sink, mixed::parse_unwrapped),
+        Forwarded::Other => elastic::parse(text, sink, mixed::parse_other_than_forwarded),
     })
 }
 
@@ -152,12 +155,29 @@ pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> Result<Forwarded, NotJs
 /// Like [`parse`]. `None` if the text is not a JSON object; then the sink has received nothing.
 fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forwarded> {
     let [event, attributes, searched] = members(text, OBJECT_KEYS)?;
-    for object in [event, attributes, searched].into_iter().flatten().map(RawValue::get) {
-        if parse_content(object.as_bytes(), sink) {
+    let objects = [event, attributes, searched].into_iter().flatten().map(|object| object.get().as_bytes());
+    let mut objects = objects.filter(|object| object.starts_with(b"{") || object.starts_with(b"["));
+    // Also what a visitor posted is an object, where another application parsed it.
+    match objects.find_map(|object| Some((object, parse_or_repair(object, kind)?))) {
+        Some((record, kind @ ContentKind::Record)) => {
+            sink.within(text, |sink| parse_kind(record, kind, sink));
             return Some(Forwarded::Parsed);
         }
+        Some((_, ContentKind::Batch)) if provenance(text) == Provenance::Other => {
+            sink.unproven();
+            return Some(Forwarded::Parsed);
+        }
+        Some((batch, ContentKind::Batch)) => {
+            parse_kind(batch, ContentKind::Batch, sink);
+            return Some(Forwarded::Parsed);
+        }
+        None => {}
     }
     if let Some(document) = searched.filter(|document| depth == 0 && document.get().starts_with('{')) {
+        if provenance(text) == Provenance::Other {
+            sink.other_category();
+            return Some(Forwarded::Parsed);
+        }
         return parse_document(document.get().as_bytes(), sink, depth + 1);
     }
     if kind(text).is_some() {
@@ -175,8 +195,12 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     let is_proven = match provenance(text) {
         Provenance::Entra => true,
         // `_raw` is the whole received text, a `message` can be part of it.
-        Provenance::Silent => name == "_raw" || name == "event" && is_lone_batch(text, content),
-        Provenance::Other => false,
+        Provenance::Silent => {
+            let has_only = |is_own: fn(&str) -> bool| has_only_members(text, is_own);
+            name == "_raw" && has_only(|member| member.starts_with('_') || member.starts_with("cribl"))
+                || name == "event" && is_batch(content) && has_only(|member| matches!(member, "event" | "routing"))
+        }
+        Provenance::Sensor | Provenance::Other => false,
     };
     if is_alone && is_proven {
         if !parse_content(content, sink) {
@@ -215,15 +239,19 @@ fn begins_as_records(text: &str) -> bool {
     text.starts_with('{') || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '[']))
 }
 
-/// Whether `content` is a batch, and the document `text` has no other member but the forwarder's routing. A log line of
-/// an application has a time, a level or a host.
-fn is_lone_batch(text: &[u8], content: &[u8]) -> bool {
+/// Whether the document `text` has only members that the forwarder adds. A log line of an application has a level or a
+/// host.
+fn has_only_members(text: &[u8], is_own: fn(&str) -> bool) -> bool {
     let names = serde_json::from_slice::<BTreeMap<String, &RawValue>>(text).unwrap_or_default();
-    names.keys().all(|name| matches!(name.as_str(), "event" | "routing"))
-        && matches!(parse_or_repair(content, kind), Some(ContentKind::Batch))
+    names.keys().all(|name| is_own(name))
+}
+
+fn is_batch(content: &[u8]) -> bool {
+    matches!(parse_or_repair(content, kind), Some(ContentKind::Batch))
 }
 
 /// The kind of the JSON in a forwarder's document.
+#[derive(Clone, Copy)]
 enum ContentKind {
     Record,
     Batch,
@@ -275,19 +303,25 @@ fn parse_one(record: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
 
 /// Parses a record or a batch. Returns `false` if `content` is neither.
 fn parse_content(content: &[u8], sink: &mut Sink<'_>) -> bool {
-    match parse_or_repair(content, kind) {
-        Some(ContentKind::Record) => {
+    let kind = parse_or_repair(content, kind);
+    if let Some(kind) = kind {
+        parse_kind(content, kind, sink);
+    }
+    kind.is_some()
+}
+
+fn parse_kind(content: &[u8], kind: ContentKind, sink: &mut Sink<'_>) {
+    match kind {
+        ContentKind::Record => {
             if parse_one(content, sink).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }
-        Some(ContentKind::Batch) => {
+        ContentKind::Batch => {
             let mut input = Input::of_text(content.to_vec(), sink.limits);
             if read_framed(&mut input, Framing::Values, sink, diagnostic::parse_bare).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }
-        None => return false,
     }
-    true
 }

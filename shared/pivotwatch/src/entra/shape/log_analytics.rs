@@ -41,7 +41,7 @@ pub(super) fn parse(
     // A record of another shape can have the other fields under the same keys.
     if has_time && fields.has_any(&[FieldId::Address, FieldId::CallerAddress]) || !others(text, sink) {
         if has_time || fields.has_any(&[FieldId::Category, FieldId::Table]) {
-            sink.fields(fields);
+            sink.fields_of(text, fields);
         } else {
             sink.reject(Rejected::NoCategory);
         }

@@ -6,24 +6,36 @@
 use super::super::fields::{FieldId, FieldMap, Fields};
 use super::forwarded::{self, Forwarded};
 use super::provenance::{Provenance, provenance};
+use super::reader::NotJson;
 use super::sink::Sink;
-use super::{defender, diagnostic, elastic, log_analytics};
+use super::{defender, diagnostic, elastic, log_analytics, pages};
 
-/// Parses a record by its own keys. Returns `false` if it is no sign-in of any shape, and no record of another log.
+/// Parses a record by its own keys. Returns `false` if it is a record of no known log.
 pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> bool {
-    matches!(forwarded::parse(text, sink), Ok(Forwarded::Parsed)) || parse_unwrapped(text, sink)
+    let is_forwarded = |sink: &mut Sink<'_>| matches!(forwarded::parse(text, sink), Ok(Forwarded::Parsed));
+    sink.take_other_log(text) || is_forwarded(sink) || parse_by_rows(text, sink) || parse_page(text, sink)
 }
 
 /// Like [`parse`], for a text that is known to be no forwarder's document.
-pub(super) fn parse_unwrapped(text: &[u8], sink: &mut Sink<'_>) -> bool {
-    // Another application can log an object that a visitor posted.
-    if matches!(provenance(text), Provenance::Other) {
-        return false;
-    }
+pub(super) fn parse_other_than_forwarded(text: &[u8], sink: &mut Sink<'_>) -> bool {
+    sink.take_other_log(text) || parse_by_rows(text, sink) || parse_page(text, sink)
+}
+
+fn parse_page(text: &[u8], sink: &mut Sink<'_>) -> bool {
+    pages::parse(text, sink, parse_element)
+}
+
+/// Parses an element of a page or an array.
+pub(super) fn parse_element(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    log_analytics::parse_mixed(text, sink)
+}
+
+/// Parses a record that is not wrapped.
+fn parse_by_rows(text: &[u8], sink: &mut Sink<'_>) -> bool {
     let field_maps: [FieldMap; 3] = [log_analytics::field_map, defender::field_map, elastic::field_map];
     let mut fields = field_maps.into_iter().filter_map(|field_map| Fields::of_json(text, field_map));
     if let Some(fields) = fields.find(is_sign_in) {
-        sink.fields(fields);
+        sink.fields_of(text, fields);
         return true;
     }
     let mut has_category = true;
@@ -31,11 +43,18 @@ pub(super) fn parse_unwrapped(text: &[u8], sink: &mut Sink<'_>) -> bool {
         has_category = false;
         Ok(())
     });
-    parsed.is_ok() && has_category
+    if parsed.is_ok() && has_category {
+        return true;
+    }
+    let is_of_another = provenance(text) == Provenance::Other;
+    if is_of_another {
+        sink.other_category();
+    }
+    is_of_another
 }
 
 /// Whether the fields have a time, an address and a result code: the least that a sign-in has.
-fn is_sign_in(fields: &Fields<'_>) -> bool {
+pub(super) fn is_sign_in(fields: &Fields<'_>) -> bool {
     fields.has_any(&[FieldId::Time, FieldId::LoggedAt])
         && fields.has_any(&[FieldId::Address, FieldId::CallerAddress])
         && fields.has_code()

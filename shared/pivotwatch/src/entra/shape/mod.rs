@@ -19,6 +19,7 @@ mod graph;
 mod log_analytics;
 mod log_analytics_csv;
 mod mixed;
+mod pages;
 mod portal_csv;
 mod prefixed;
 mod preview;
@@ -28,8 +29,6 @@ mod sink;
 mod table;
 
 use self::preview::Preview;
-use json_records::Framing;
-
 use self::reader::ParseRecord;
 pub(super) use self::sink::Sink;
 use super::RecognisedShape;
@@ -44,10 +43,10 @@ const SHAPES: &[Shape] = &[
     forwarded::SHAPE,
     log_analytics::SHAPE,
     diagnostic::SHAPE,
-    api_answer::SHAPE,
     graph::SHAPE,
     defender::SHAPE,
     forwarded::OF_TEXTS,
+    api_answer::SHAPE,
     portal_csv::SHAPE,
     log_analytics_csv::SHAPE,
     defender::CSV,
@@ -134,17 +133,21 @@ fn foreign_json(preview: &Preview<'_>) -> Foreign {
 }
 
 fn shape_of(preview: &Preview<'_>) -> Option<RecognisedShape> {
-    let mut matching = SHAPES.iter().filter(|shape| shape.matches(preview));
-    let first = matching.next()?;
-    // Other logs have `rows` and `data`. Where records have a line each, an answer would be a line by itself.
-    let is_answer_among_records = first.name == api_answer::SHAPE.name && preview.framing == Framing::Lines;
-    let shape = if is_answer_among_records { matching.next().unwrap_or(first) } else { first };
+    let shape = SHAPES.iter().find(|shape| shape.matches(preview))?;
     Some(RecognisedShape { shape, framing: preview.framing, is_settled: preview.is_settled })
 }
 
-/// The shape of a log forwarder's documents, recognised without a sign-in among them.
-pub(super) fn recognise_forwarder(beginning: &[u8]) -> Option<RecognisedShape> {
+/// The shape of records of other logs, among which sign-ins can follow: a log forwarder's documents, or records of which
+/// the beginning does not show all kinds. `is_whole` states whether the beginning is the whole object.
+pub(super) fn recognise_other_logs(beginning: &[u8], is_whole: bool) -> Option<RecognisedShape> {
     let preview = Preview::of(beginning);
     let shape = &forwarded::OF_OTHER_LOGS;
-    shape.matches(&preview).then_some(RecognisedShape { shape, framing: preview.framing, is_settled: true })
+    let can_have_others = preview.is_json() && (!is_whole || preview.has_most_records());
+    let is_recognised = shape.matches(&preview) || can_have_others;
+    is_recognised.then_some(RecognisedShape { shape, framing: preview.framing, is_settled: true })
+}
+
+/// Parses a record of a file that has another log. Returns `false` if it is no sign-in.
+pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> bool {
+    mixed::parse(text, sink)
 }

@@ -1,6 +1,6 @@
 //! The preview of an export, by which its shape is recognised.
 
-use json_records::{Framing, KeySet, repaired_for_sniffing};
+use json_records::{Framing, KeySet, batch_start, repaired_for_sniffing};
 use serde::de::IgnoredAny;
 
 use super::batches::BATCHES;
@@ -43,7 +43,7 @@ impl<'a> Preview<'a> {
         let (records, is_empty_batch) = match framing {
             // The first line can be longer than the beginning.
             Framing::Lines if of_lines.is_empty() => (KeySample::of(text, &BATCHES, 1).records, false),
-            Framing::Lines => (of_lines, false),
+            Framing::Lines | Framing::BatchLines => (of_lines, false),
             Framing::Values => {
                 let sample = KeySample::of(text, &BATCHES, usize::MAX);
                 (sample.records, sample.is_batch && sample.elements == 0)
@@ -55,6 +55,16 @@ impl<'a> Preview<'a> {
     /// Whether it begins as JSON.
     pub(super) fn is_json(&self) -> bool {
         self.is_json
+    }
+
+    /// Whether there may be records of further kinds among the first.
+    pub(super) fn has_most_records(&self) -> bool {
+        self.records.len() >= MOST_RECORDS
+    }
+
+    /// The keys of the first records, once for records with the same keys.
+    pub(super) fn records(&self) -> impl Iterator<Item = &Keys> {
+        self.records.iter()
     }
 
     /// Whether one of the first records has all these keys. A key within an object is `object.key`.
@@ -110,6 +120,10 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
     let is_line = match documents.next() {
         Some(Ok(_)) => {
             let (document, rest) = text.split_at(documents.byte_offset());
+            // A note on a line can precede documents of many lines.
+            if has_document_of_many_lines(rest) {
+                return (Framing::Values, true);
+            }
             let rest = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
             // The line end after it can have been lost.
             let ends_line = rest.is_none_or(|byte| *byte == b'\n') || has_records_in_lines;
@@ -126,6 +140,21 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
         _ => has_records_in_lines,
     };
     (if is_line { Framing::Lines } else { Framing::Values }, is_settled)
+}
+
+/// Whether one of the first documents takes many lines, and is no batch of an event hub. Those after a damaged one do not
+/// decide.
+pub(super) fn has_document_of_many_lines(text: &[u8]) -> bool {
+    let mut documents = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    let mut start = 0;
+    while let Some(Ok(_)) = documents.next() {
+        let document = text[start..documents.byte_offset()].trim_ascii_start();
+        if document.contains(&b'\n') && batch_start(document, "records").is_none() {
+            return true;
+        }
+        start = documents.byte_offset();
+    }
+    false
 }
 
 #[cfg(test)]

@@ -5,10 +5,15 @@
 //! application on Azure can have those too.
 
 use std::fmt;
+use std::sync::LazyLock;
 
+use json_records::parse_or_repair;
+use memchr::memmem::Finder;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use super::super::lenient::LenientText;
 
 /// The origin that a document states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub(super) enum Provenance {
     Entra,
     /// None.
     Silent,
+    /// A sensor whose name people chose. Not enough to trust a text, nor to distrust an object, which a sensor parsed.
+    Sensor,
     /// Another application, or Azure without Entra.
     Other,
 }
@@ -26,8 +33,12 @@ pub(super) enum Provenance {
 enum Purpose {
     /// Names the application or data set of a document.
     Subject,
+    /// Names the sensor that sent a document.
+    Sensor,
     /// Names the transport of a document.
     Route,
+    /// Names the program that received a document, a route too.
+    Receiver,
     /// Any label.
     Label,
 }
@@ -44,9 +55,9 @@ const EVIDENCE: [(&str, Purpose); 26] = [
     ("event.module", Purpose::Subject),
     ("data_stream.dataset", Purpose::Subject),
     ("fileset.module", Purpose::Subject),
-    ("routing.hostname", Purpose::Subject),
-    ("source_type", Purpose::Route),
-    ("input.type", Purpose::Route),
+    ("routing.hostname", Purpose::Sensor),
+    ("source_type", Purpose::Receiver),
+    ("input.type", Purpose::Receiver),
     ("topic", Purpose::Route),
     ("kafka.topic", Purpose::Route),
     ("azure.eventhub", Purpose::Route),
@@ -66,6 +77,17 @@ const EVIDENCE: [(&str, Purpose); 26] = [
 const OBJECTS: [&str; 10] =
     ["service", "event", "data_stream", "fileset", "routing", "input", "kafka", "azure", "log", "fields"];
 
+/// The paths of [`EVIDENCE`], then [`OBJECTS`], then the member with the document in a search's result.
+const NAMES: [&str; EVIDENCE.len() + OBJECTS.len() + 1] = {
+    let mut names = ["_source"; EVIDENCE.len() + OBJECTS.len() + 1];
+    let mut index = 0;
+    while index < names.len() - 1 {
+        names[index] = if index < EVIDENCE.len() { EVIDENCE[index].0 } else { OBJECTS[index - EVIDENCE.len()] };
+        index += 1;
+    }
+    names
+};
+
 /// Bytes of the longest member that is parsed.
 const LONGEST: usize = 4096;
 
@@ -78,40 +100,95 @@ enum Claim {
     Azure,
     /// Only a transport.
     Nothing,
+    /// A receiver of HTTP requests, to which anybody can post.
+    Posted,
     /// Another application.
     Other,
 }
 
-/// The origin that the document `text` states.
+/// The origin that the document `text` states, or another application that the document in a search's result states.
 pub(super) fn provenance(text: &[u8]) -> Provenance {
-    let paths = EVIDENCE.map(|(path, _)| path);
-    let Some((flat, objects)) = members(text, paths).zip(members(text, OBJECTS)) else { return Provenance::Silent };
-    let objects = objects.map(|member| short_json(member?).and_then(|json| serde_json::from_str::<Value>(json).ok()));
+    let of_both = |text: &[u8]| {
+        let (own, searched) = of_document(text)?;
+        let of_searched = searched.and_then(|document| of_document(document.get().as_bytes()));
+        let of_searched = of_searched.map(|(origin, _)| origin);
+        Some(if own == Provenance::Silent && of_searched == Some(Provenance::Other) { Provenance::Other } else { own })
+    };
+    parse_or_repair(text, of_both).unwrap_or(Provenance::Silent)
+}
+
+/// The origin that a document states, and the document in a search's result. `None` if the text is no JSON object.
+fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
+    let found = members(text, NAMES)?;
+    let searched = found[NAMES.len() - 1];
     let mut claims = Vec::new();
-    for ((path, purpose), flat) in EVIDENCE.into_iter().zip(flat) {
+    for ((path, purpose), flat) in EVIDENCE.into_iter().zip(found) {
         let nested = || {
             let (object, rest) = path.split_once('.')?;
-            let object = OBJECTS.iter().position(|known| *known == object)?;
-            objects[object].as_ref()?.pointer(&format!("/{}", rest.replace('.', "/"))).cloned()
+            let object = NAMES.iter().position(|known| *known == object)?;
+            at(found[object]?, rest)
         };
-        let flat = flat.and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
-        for text in texts(flat.or_else(nested)) {
+        let value = flat.or_else(nested).and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
+        for text in texts(value) {
             claims.push((purpose, claim(&text)));
         }
     }
     let has = |purpose: Purpose, what: Claim| claims.contains(&(purpose, what));
-    if has(Purpose::Subject, Claim::Entra) {
-        Provenance::Entra
-    } else if has(Purpose::Subject, Claim::Other) {
+    // A visitor can post every other member to a receiver of HTTP requests.
+    let origin = if has(Purpose::Receiver, Claim::Posted) {
         Provenance::Other
+    } else if has(Purpose::Subject, Claim::Entra) || has(Purpose::Sensor, Claim::Entra) {
+        Provenance::Entra
+    } else if has(Purpose::Subject, Claim::Other) || has(Purpose::Subject, Claim::Posted) {
+        Provenance::Other
+    } else if has(Purpose::Sensor, Claim::Other) || has(Purpose::Sensor, Claim::Posted) {
+        Provenance::Sensor
     } else if has(Purpose::Subject, Claim::Azure)
-        || has(Purpose::Route, Claim::Entra)
-        || has(Purpose::Route, Claim::Azure)
+        || has(Purpose::Sensor, Claim::Azure)
+        || [Purpose::Route, Purpose::Receiver]
+            .into_iter()
+            .any(|route| has(route, Claim::Entra) || has(route, Claim::Azure))
         || has(Purpose::Label, Claim::Entra)
     {
         Provenance::Entra
     } else {
         Provenance::Silent
+    };
+    Some((origin, searched))
+}
+
+/// Whether the document `text` states that it comes from another application. Faster than [`provenance`] where a document
+/// names nobody.
+pub(super) fn is_of_another(text: &[u8]) -> bool {
+    let names_somebody = FINDERS.iter().any(|name| name.find(text).is_some());
+    names_somebody && provenance(text) == Provenance::Other
+}
+
+static FINDERS: LazyLock<[Finder<'static>; STATING.len()]> = LazyLock::new(|| STATING.map(Finder::new));
+
+/// The beginnings of the members that can state another application.
+const STATING: [&str; 12] = [
+    "\"source\"",
+    "\"source_type\"",
+    "\"sourcetype\"",
+    "\"ddsource\"",
+    "\"service\"",
+    "\"service.",
+    "\"event\"",
+    "\"event.",
+    "\"data_stream",
+    "\"fileset",
+    "\"input",
+    "\"routing",
+];
+
+/// The member at this path within an object.
+fn at<'t>(object: &'t RawValue, path: &str) -> Option<&'t RawValue> {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let [member] = members(object.get().as_bytes(), [name])?;
+    match rest {
+        Some(rest) => at(member?, rest),
+        None => member,
     }
 }
 
@@ -125,7 +202,7 @@ fn texts(value: Option<Value>) -> Vec<String> {
 }
 
 fn short_json(member: &RawValue) -> Option<&str> {
-    Some(member.get()).filter(|json| json.len() <= LONGEST)
+    Some(member.get()).filter(|json| json.len() <= LONGEST && !json.starts_with('{'))
 }
 
 /// Names of Entra, of its earlier names, and of its logs.
@@ -172,6 +249,9 @@ const TRANSPORT: [&str; 14] = [
     "eventhub",
 ];
 
+/// Words that name a receiver of HTTP requests.
+const POSTED: [&str; 5] = ["http", "https", "server", "endpoint", "webhook"];
+
 fn claim(text: &str) -> Claim {
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -184,6 +264,8 @@ fn claim(text: &str) -> Claim {
         Claim::Azure
     } else if words.iter().all(|word| TRANSPORT.contains(word)) {
         Claim::Nothing
+    } else if words.iter().all(|word| POSTED.contains(word)) {
+        Claim::Posted
     } else {
         Claim::Other
     }
@@ -209,7 +291,7 @@ impl<'de, const N: usize> Visitor<'de> for MembersVisitor<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = [None; N];
-        while let Some(name) = map.next_key::<String>()? {
+        while let Some(LenientText(name)) = map.next_key()? {
             match self.0.iter().position(|requested| *requested == name) {
                 Some(index) => found[index] = Some(map.next_value()?),
                 None => drop(map.next_value::<IgnoredAny>()?),

@@ -7,6 +7,7 @@ use super::super::record::Rejected;
 use super::batches::BATCHES;
 use super::diagnostic::{self, KEYS, SLOTS};
 use super::fast_path::FastPath;
+use super::pages;
 use super::sink::Sink;
 use crate::input::{Input, Limits, ReadFault, is_compressed};
 
@@ -60,7 +61,9 @@ fn read_records<const N: usize>(
                 if is_compressed(text) {
                     sink.compressed_part();
                 }
-                sink.reject(Rejected::Malformed);
+                if framing == Framing::Values || !pages::parse_line(text, sink, parse_record) {
+                    sink.reject(Rejected::Malformed);
+                }
             }
         }
     }

@@ -2,12 +2,13 @@
 
 use json_records::Framing;
 
-use super::super::fields::Fields;
-use super::super::record::{DateEvidence, Ignored, Judged, Record, Rejected};
+use super::super::fields::{FieldId, Fields};
+use super::super::record::{DateEvidence, Ignored, Judged, Record, Rejected, failure_code};
 use super::super::source::{Origin, origin};
 use super::super::time::{ColumnOrders, Date, TIMES, UndecidedTimes, When};
 use super::super::{Outcome, Receiver, Warning};
 use super::date_order_buffer::DateOrderBuffer;
+use super::provenance::is_of_another;
 use crate::detection::Rule;
 use crate::detection::failure::{Code, Ordinals};
 use crate::input::{Foreign, Limits};
@@ -28,6 +29,12 @@ pub(in crate::entra) struct Sink<'a> {
     has_compressed_part: bool,
     /// The kind of a table without sign-ins.
     foreign: Option<Foreign>,
+    /// Whether the receiver took a record of another log.
+    has_taken_other_log: bool,
+    /// Pages and arrays that are open around the current record, each within a record of the one before.
+    pub(super) pages: usize,
+    /// The forwarder's document around the current record, empty without one.
+    document: Vec<u8>,
     /// For texts within a record that are framed by themselves.
     pub(in crate::entra) limits: Limits,
 }
@@ -55,6 +62,9 @@ impl<'a> Sink<'a> {
             unproven: 0,
             has_compressed_part: false,
             foreign: None,
+            has_taken_other_log: false,
+            pages: 0,
+            document: Vec::new(),
             limits,
         }
     }
@@ -67,6 +77,11 @@ impl<'a> Sink<'a> {
     /// The number of records of sign-ins.
     pub(in crate::entra) fn sign_ins(&self) -> u64 {
         self.sign_ins
+    }
+
+    /// Whether the receiver took a record of another log.
+    pub(in crate::entra) fn has_taken_other_log(&self) -> bool {
+        self.has_taken_other_log
     }
 
     /// The kind of an export that has records, and no sign-in among them.
@@ -219,6 +234,39 @@ impl<'a> Sink<'a> {
     /// Counts a record of another log.
     pub(super) fn other_category(&mut self) {
         self.receive(Outcome::Ignored(Ignored::OtherCategory), When::NEVER);
+    }
+
+    /// Offers a record to the receiver, which may read its log. Returns whether the receiver took it.
+    pub(super) fn take_other_log(&mut self, record: &[u8]) -> bool {
+        let is_taken = self.receiver.take_other_log(record);
+        self.has_taken_other_log |= is_taken;
+        self.records += u64::from(is_taken);
+        is_taken
+    }
+
+    /// Parses the record of a forwarder's document. Only a failure costs a look at the document.
+    pub(super) fn within(&mut self, document: &[u8], parse: impl FnOnce(&mut Self)) {
+        self.document.extend_from_slice(document);
+        parse(self);
+        self.document.clear();
+    }
+
+    /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A text or an object of
+    /// an application counts as one of another log.
+    pub(super) fn fields_of(&mut self, text: &[u8], fields: Fields<'_>) {
+        match origin(&fields, self.name) {
+            Origin::Source(source) => {
+                let codes = [FieldId::Code, FieldId::StatusCode].map(|id| fields.get(id));
+                let is_of_another = || is_of_another(text) || is_of_another(&self.document);
+                if failure_code(self.rule, source, codes).is_ok() && is_of_another() {
+                    self.unproven();
+                } else {
+                    self.sign_in(&fields.record(source));
+                }
+            }
+            Origin::UnknownSignIns => self.unknown_sign_in(),
+            Origin::OtherLog => self.other_category(),
+        }
     }
 
     /// Counts a text like a sign-in in a document that does not state Entra as its origin.

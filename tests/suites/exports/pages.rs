@@ -1,0 +1,105 @@
+//! Pages and arrays of records beside records, one a line.
+
+use pivotwatch::aws::TrailOutcome;
+use pivotwatch::entra::{Outcome, Rejected};
+use pivotwatch_tests::facts::{SignIn, failed, noon};
+use serde_json::{Value, json};
+
+use crate::strangers::login;
+use crate::tools::read;
+use crate::writers::{array, graph};
+
+fn page(records: &Value) -> Value {
+    json!({"@odata.context": "x", "value": records})
+}
+
+#[test]
+fn a_record_before_pages_and_arrays_hides_none_of_them() {
+    let all: Vec<Value> = failed(9, noon()).iter().map(graph).collect();
+    let (first, rest) = all.split_first().unwrap();
+    for pages in [page(&json!(rest)), json!(rest), json!([rest]), json!({"code": 0, "message": "OK", "data": rest})] {
+        let (received, _) = read(format!("{first}\n{pages}\n{{\"value\":[]}}\n{first}\n").as_bytes());
+        assert_eq!(received.failures().len(), 10, "{}", &pages.to_string()[..40]);
+        assert!(!received.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Rejected(_))));
+    }
+}
+
+/// Longer than a record may be.
+#[test]
+fn a_long_page_or_array_after_a_record_is_read_by_its_records() {
+    let all = array(&failed(4000, noon()), graph);
+    for pages in [page(&all), all.clone()] {
+        assert!(pages.to_string().len() > 1024 * 1024);
+        let (received, result) = read(format!("{}\n{pages}\n{pages}\n", all[0]).as_bytes());
+        assert!(result.is_ok());
+        assert_eq!(received.failures().len(), 8001);
+    }
+}
+
+#[test]
+fn damage_in_the_first_page_or_array_costs_a_record() {
+    for form in [|some: &Value| page(some).to_string(), |some: &Value| some.to_string()] {
+        let pages: Vec<_> = failed(9, noon()).chunks(3).map(|some| form(&array(some, graph))).collect();
+        for (whole, damaged) in
+            [("\"ipAddress\":", "\"ipAddress\""), ("{\"errorCode\"", "{{\"errorCode\""), ("]}", "}")]
+        {
+            let text = pages.join("\n").replacen(whole, damaged, 1);
+            let (received, result) = read(text.as_bytes());
+            assert!(result.is_ok(), "{damaged}: {result:?}");
+            assert!(received.failures().len() >= 8, "{damaged}: {}", received.failures().len());
+        }
+    }
+}
+
+#[test]
+fn a_note_before_pages_and_documents_of_many_lines_refuses_none() {
+    let all = array(&failed(4, noon()), graph);
+    let batch = json!({"records": array(&failed(4, noon()), SignIn::record)});
+    let pretty = serde_json::to_string_pretty(&page(&all)).unwrap();
+    let objects = all.as_array().unwrap().iter().map(|one| serde_json::to_string_pretty(one).unwrap());
+    let objects = objects.collect::<Vec<_>>().join("\n");
+    for text in [page(&all).to_string(), batch.to_string(), all.to_string(), pretty, objects] {
+        let (received, result) = read(format!("{{\"note\":\"x\"}}\n{text}\n{text}\n").as_bytes());
+        assert!(result.is_ok(), "{text}: {result:?}");
+        assert_eq!(received.failures().len(), 8, "{text}");
+    }
+}
+
+#[test]
+fn a_cut_page_of_another_application_adds_no_failure() {
+    let all = array(&failed(3, noon()), graph);
+    let posted = json!({"data": all, "z": "x"}).to_string();
+    let whole = format!("{}\n", all[0]);
+    for (cut, failures) in [
+        (format!("{{\"service\":\"shop\",{}", &posted[1..posted.len() - 20]), 1),
+        (format!("{{\"msg\":\"x\",{}", &posted[1..posted.len() - 20]), 1),
+        (posted[..posted.len() - 20].to_owned(), 3),
+    ] {
+        let (received, _) = read(format!("{whole}{cut}\n").as_bytes());
+        assert!(received.outcomes.contains(&Outcome::Rejected(Rejected::Malformed)), "{cut}");
+        assert!(received.failures().len() <= failures, "{cut}: {:?}", received.outcomes);
+    }
+}
+
+#[test]
+fn logins_and_sign_ins_of_one_file_are_both_read() {
+    let records: Vec<Value> = failed(3, noon()).iter().map(graph).collect();
+    let event = json!({"source": "aws.signin", "detail-type": "AWS Console Sign In via CloudTrail", "detail": login()});
+    for logins in [login(), event, json!({"Records": [login()]}), json!([login()])] {
+        // The first records decide how the file is read.
+        for lines in
+            [[records[0].clone(), logins.clone(), records[1].clone()], [logins.clone(), logins.clone(), logins]]
+        {
+            let most = 1_000;
+            let many = std::iter::repeat_n(&lines, most).flatten().chain(&records);
+            let text = many.map(Value::to_string).collect::<Vec<_>>().join("\n");
+            let expected = text.matches("\"eventName\"").count();
+            let (received, result) = read(text.as_bytes());
+            assert!(result.is_ok(), "{result:?}");
+            let found = received.trail.iter().filter(|outcome| matches!(outcome, TrailOutcome::Login(_))).count();
+            assert_eq!(found, expected, "{}", lines[1]);
+            assert_eq!(received.failures().len(), text.matches("\"userPrincipalName\"").count(), "{}", lines[0]);
+            assert_eq!(received.outcomes.len() + received.trail.len(), received.failures().len() + expected);
+        }
+    }
+}

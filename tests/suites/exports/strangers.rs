@@ -1,0 +1,269 @@
+//! Any JSON object beside sign-ins changes the outcome of no other record, and none of another application adds a failure.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use pivotwatch::detection::Failure;
+use pivotwatch::entra::Outcome;
+use pivotwatch_tests::facts::{SignIn, failed, noon};
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::tools::read;
+use crate::writers::{WRITERS, Writer};
+
+/// A login in CloudTrail's own form.
+pub(crate) fn login() -> Value {
+    json!({
+        "eventVersion": "1.08", "userIdentity": {"type": "IAMUser", "userName": "alice"},
+        "eventTime": "2026-03-02T12:30:00Z", "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin",
+        "sourceIPAddress": "203.0.113.7", "responseElements": {"ConsoleLogin": "Success"},
+    })
+}
+
+/// Keys that shapes, forwarders, pages, answers and CloudTrail use.
+const KEYS: [&str; 48] = [
+    "category",
+    "time",
+    "resultType",
+    "properties",
+    "callerIpAddress",
+    "createdDateTime",
+    "CreatedDateTime",
+    "status",
+    "TimeGenerated",
+    "Type",
+    "ResultType",
+    "IPAddress",
+    "Timestamp",
+    "ErrorCode",
+    "LogonType",
+    "azure",
+    "source.ip",
+    "azure.signinlogs.category",
+    "azure.signinlogs.result_type",
+    "_source",
+    "fields",
+    "message",
+    "log",
+    "_raw",
+    "event",
+    "attributes",
+    "records",
+    "Records",
+    "value",
+    "results",
+    "Results",
+    "items",
+    "data",
+    "rows",
+    "tables",
+    "columns",
+    "hits",
+    "body",
+    "response",
+    "FrameType",
+    "eventName",
+    "eventTime",
+    "userIdentity",
+    "detail",
+    "s3",
+    "service",
+    "routing",
+    "msg",
+];
+
+/// The single documents of JSON that the writers write of a sign-in.
+fn documents(one: &SignIn) -> Vec<Value> {
+    let written = WRITERS.iter().filter(|writer| !writer.shape.ends_with("_csv"));
+    written
+        .filter_map(|writer| {
+            serde_json::from_str((writer.write)(std::slice::from_ref(one)).trim_start_matches('\u{feff}')).ok()
+        })
+        .collect()
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let mut success = SignIn::failed("stranger", noon());
+    "0".clone_into(&mut success.code);
+    let whole =
+        documents(&success).into_iter().chain([login(), json!({"Records": [login()]}), json!({"detail": login()})]);
+    let scalar = prop::sample::select(vec![
+        json!(null),
+        json!(5),
+        json!(true),
+        json!("x"),
+        json!(""),
+        json!("SignInLogs"),
+        json!("50126"),
+        json!("2026-03-02T12:00:00Z"),
+        json!([]),
+        json!({}),
+        json!("{\"category\":1}"),
+        json!("[{}]"),
+    ]);
+    let leaf = prop_oneof![3 => scalar, 1 => prop::sample::select(whole.collect::<Vec<_>>())];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::Array),
+            prop::collection::vec((prop::sample::select(&KEYS[..]), inner), 0..4).prop_map(object),
+        ]
+    })
+}
+
+fn object(members: Vec<(&str, Value)>) -> Value {
+    Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+fn stranger() -> impl Strategy<Value = Value> {
+    value().prop_filter("an object", Value::is_object)
+}
+
+/// A sign-in that a visitor posted to an application, as this application logs it.
+fn logged() -> impl Strategy<Value = Value> {
+    let posted = documents(&SignIn::failed("posted", noon())).into_iter().filter(Value::is_object).collect::<Vec<_>>();
+    let application = prop::sample::select(vec![
+        json!({"service": "shop"}),
+        json!({"service": {"name": "shop"}}),
+        json!({"service.name": "shop"}),
+        json!({"source": "nodejs", "service": "shop", "level": "info"}),
+        json!({"source_type": "http_server", "path": "/feedback"}),
+        json!({"event": {"dataset": "nginx.access"}}),
+        json!({"event.dataset": "nginx.access"}),
+        json!({"sourcetype": "shop"}),
+        json!({"data_stream": {"dataset": "shop"}}),
+    ]);
+    let place = prop::sample::select(
+        &["", "event", "attributes", "_source", "message", "log", "_raw", "data", "value", "records", "body"][..],
+    );
+    (prop::sample::select(posted), application, place, 0..4).prop_map(|(posted, application, place, form)| {
+        let posted = match form {
+            1 => json!([posted]),
+            2 => json!({"data": [posted]}),
+            3 => json!(posted.to_string()),
+            _ => posted,
+        };
+        let mut logged = match posted {
+            Value::Object(posted) if place.is_empty() => posted,
+            posted => {
+                object(vec![(if place.is_empty() { "body" } else { place }, posted)]).as_object().unwrap().clone()
+            }
+        };
+        // The application's own members replace those that were posted.
+        logged.extend(application.as_object().unwrap().clone());
+        Value::Object(logged)
+    })
+}
+
+/// An export with places for another object.
+struct Export {
+    writer: &'static Writer,
+    /// Documents or, of one array or batch, its elements.
+    pieces: Vec<String>,
+    before: String,
+    between: &'static str,
+    after: &'static str,
+    failures: Vec<Failure>,
+}
+
+impl Export {
+    /// `None` if it is no JSON, or one document without an array of records.
+    fn of(writer: &'static Writer) -> Option<Self> {
+        let text = (writer.write)(&failed(6, noon()));
+        let documents =
+            serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter::<Box<RawValue>>();
+        let documents = documents.map(|document| document.map(|raw| raw.get().to_owned()));
+        let documents = documents.collect::<Result<Vec<_>, _>>().ok()?;
+        let (pieces, before, between, after) = match &documents[..] {
+            [document] => {
+                let (before, array) = document.split_at(document.find('[')?);
+                let is_batch = matches!(before, "" | "{\"records\":");
+                let array = if before.is_empty() { array } else { array.strip_suffix('}')? };
+                let elements: Vec<Box<RawValue>> = serde_json::from_str(array).ok().filter(|_| is_batch)?;
+                let after = if before.is_empty() { "]" } else { "]}" };
+                let pieces = elements.iter().map(|element| element.get().to_owned()).collect();
+                (pieces, format!("{before}["), ",", after)
+            }
+            _ => (documents, String::new(), "\n", "\n"),
+        };
+        let export = Self { writer, pieces, before, between, after, failures: Vec::new() };
+        let failures = failures(&export.text(&export.pieces));
+        Some(Self { failures, ..export })
+    }
+
+    fn text(&self, pieces: &[String]) -> String {
+        format!("{}{}{}", self.before, pieces.join(self.between), self.after)
+    }
+
+    /// The export with another object among the records.
+    fn beside(&self, position: usize, other: &Value) -> String {
+        let mut pieces = self.pieces.clone();
+        pieces.insert(position.min(pieces.len()), other.to_string());
+        self.text(&pieces)
+    }
+}
+
+static EXPORTS: LazyLock<Vec<Export>> = LazyLock::new(|| WRITERS.iter().filter_map(Export::of).collect());
+
+fn failures(text: &str) -> Vec<Failure> {
+    read(text.as_bytes()).0.failures().into_iter().cloned().collect()
+}
+
+/// Whether a file of batches takes this for a batch of its own.
+fn is_batch_of_event_hub(writer: &Writer, other: &Value) -> bool {
+    writer.shape == "event_hub" && other.to_string().starts_with("{\"records\":[")
+}
+
+/// Enough to find each fault that this property has found, in most runs.
+const CASES: u32 = 1000;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+    #[test]
+    fn no_object_changes_the_outcome_of_another_record(
+        writer in 0..EXPORTS.len(),
+        position in 0..7_usize,
+        other in stranger(),
+    ) {
+        let export = &EXPORTS[writer];
+        let text = export.beside(position, &other);
+        let found = failures(&text);
+        for failure in &export.failures {
+            prop_assert!(found.contains(failure), "{} {} at {}: {}", export.writer.shape, export.writer.what, position, other);
+        }
+    }
+
+    #[test]
+    fn no_object_of_another_application_adds_a_failure(
+        writer in 0..EXPORTS.len(),
+        position in 0..7_usize,
+        other in logged(),
+    ) {
+        let export = &EXPORTS[writer];
+        prop_assume!(!is_batch_of_event_hub(export.writer, &other));
+        prop_assert_eq!(&failures(&export.beside(position, &other)), &export.failures, "{} {} at {}: {}", export.writer.shape, export.writer.what, position, other);
+    }
+}
+
+#[test]
+fn a_strangers_record_of_cloudtrail_is_a_login_in_every_shape() {
+    for export in EXPORTS.iter() {
+        let (received, result) = read(export.beside(2, &login()).as_bytes());
+        let what = format!("{} {}", export.writer.shape, export.writer.what);
+        assert!(result.is_ok(), "{what}");
+        assert_eq!(received.trail.len(), 1, "{what}");
+        assert!(received.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Failure(_))), "{what}");
+    }
+}
+
+#[test]
+fn exports_of_every_json_shape_have_places_for_others() {
+    let shapes: BTreeSet<_> = EXPORTS.iter().map(|export| export.writer.shape).collect();
+    assert!(EXPORTS.iter().all(|export| export.failures.len() == 6));
+    assert_eq!(
+        shapes.into_iter().collect::<Vec<_>>(),
+        ["defender", "diagnostic", "elastic", "event_hub", "forwarded", "graph", "log_analytics"]
+    );
+}
