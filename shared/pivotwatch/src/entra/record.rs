@@ -122,15 +122,33 @@ pub(super) struct Record<'a> {
     pub(super) correlation_id: Cow<'a, str>,
 }
 
+/// The outcome of a sign-in that is no failure, or that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotCounted {
+    /// See [`Outcome::Ignored`].
+    Ignored(Ignored),
+    /// See [`Outcome::Rejected`].
+    Rejected(Rejected),
+}
+
+impl From<NotCounted> for Outcome {
+    fn from(outcome: NotCounted) -> Self {
+        match outcome {
+            NotCounted::Ignored(reason) => Self::Ignored(reason),
+            NotCounted::Rejected(reason) => Self::Rejected(reason),
+        }
+    }
+}
+
 /// Decides from source and result codes alone: `Ok` is the code of a failure, `Err` the outcome of any other sign-in.
 ///
 /// A word in place of the code (`Failure`) is skipped: some forwarders write a word, and the code into another field.
-pub(super) fn failure_code(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Code, Outcome> {
+pub(super) fn failure_code(rule: &Rule, source: Source, codes: [&str; 2]) -> Result<Code, NotCounted> {
     if !rule.sources.contains(&source) {
-        return Err(Outcome::Ignored(Ignored::SourceNotCounted(source)));
+        return Err(NotCounted::Ignored(Ignored::SourceNotCounted(source)));
     }
     let code = codes.into_iter().find_map(|text| code(text.trim())).ok_or_else(|| {
-        Outcome::Rejected(if codes.into_iter().any(is_type_name) {
+        NotCounted::Rejected(if codes.into_iter().any(is_type_name) {
             Rejected::TypeName
         } else if codes.contains(&SEVERAL_CODES) {
             Rejected::SeveralCodes
@@ -138,7 +156,7 @@ pub(super) fn failure_code(rule: &Rule, source: Source, codes: [&str; 2]) -> Res
             Rejected::NoCode
         })
     })?;
-    if Rule::is_failure(&code) { Ok(code) } else { Err(Outcome::Ignored(Ignored::NotAFailure)) }
+    if Rule::is_failure(&code) { Ok(code) } else { Err(NotCounted::Ignored(Ignored::NotAFailure)) }
 }
 
 /// Whether the evidence of a file's dates is complete.
@@ -169,7 +187,7 @@ struct RecordTime<'a> {
 
 impl Record<'_> {
     /// The same as the function [`failure_code`].
-    pub(super) fn failure_code(&self, rule: &Rule) -> Result<Code, Outcome> {
+    pub(super) fn failure_code(&self, rule: &Rule) -> Result<Code, NotCounted> {
         failure_code(rule, self.source, self.codes.each_ref().map(|text| &**text))
     }
 

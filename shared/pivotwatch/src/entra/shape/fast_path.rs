@@ -11,7 +11,7 @@ use json_records::{IndexedRecord, Value};
 use super::super::Outcome;
 use super::super::fields::FieldId;
 use super::super::missing::{is_missing, is_missing_id, is_placeholder};
-use super::super::record::{self, Ignored, Record, is_code};
+use super::super::record::{self, Ignored, NotCounted, Record, is_code};
 use super::super::source::{Origin, of_log};
 use super::super::time::When;
 use super::defender;
@@ -110,8 +110,8 @@ impl<'a> IndexedFields<'_, 'a> {
         let result = self.plain(FieldId::Code)?;
         let codes = [result, if is_code(result) { "" } else { self.plain(FieldId::StatusCode)? }];
         if let Err(outcome) = record::failure_code(sink.rule, source, codes) {
-            let is_success = is_code(result) && outcome == Outcome::Ignored(Ignored::NotAFailure);
-            sink.judged(outcome, when);
+            let is_success = is_code(result) && outcome == NotCounted::Ignored(Ignored::NotAFailure);
+            sink.judged(outcome.into(), when);
             return Some(is_success);
         }
         // Another application can log a failure that a visitor posted.

@@ -138,7 +138,7 @@ impl<'a> Sink<'a> {
             }
             Err(outcome) => {
                 let when = self.first_when(record, first_date);
-                self.judged(outcome, when);
+                self.judged(outcome.into(), when);
             }
         }
     }
@@ -202,7 +202,7 @@ impl<'a> Sink<'a> {
     pub(super) fn judge_finally(&mut self, record: &Record<'_>) {
         match record.failure_code(self.rule) {
             Ok(code) => drop(self.judge(record, code, DateEvidence::Final)),
-            Err(outcome) => self.judged(outcome, When::NEVER),
+            Err(outcome) => self.judged(outcome.into(), When::NEVER),
         }
     }
 
