@@ -57,7 +57,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this part of the event");
         }
         if !found.written.is_empty() && !invocation.deadline.has_passed(self.runtime.now()) {
-            self.refresh_tuning(&mut summary).await;
+            Box::pin(self.refresh_tuning(&mut summary)).await;
         }
         for notification in found.written {
             let object = &notification.object;

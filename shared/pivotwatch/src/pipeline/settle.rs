@@ -167,7 +167,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         if index.is_quiet() {
             return Ok(());
         }
-        let tuning = self.tuning(summary).await;
+        // Boxed, like the settlement, so that the futures of `settle` stay small.
+        let tuning = Box::pin(self.tuning(summary)).await;
         let tuned = TunedIndex::of(tallies, &self.rule, &tuning, scope.address);
         let indexes = Indexes { index: &index, tuned: tuned.as_ref() };
         let mut found = BTreeMap::new();
