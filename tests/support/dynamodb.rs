@@ -3,11 +3,12 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use chrono::TimeDelta;
 use pivotwatch::store::DynamoDb;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 pub const TABLE: &str = "evidence";
@@ -57,6 +58,25 @@ pub async fn create_tuning_table(client: &Client) {
         .send()
         .await
         .unwrap();
+}
+
+/// Puts a tuning entry, as plain attributes.
+pub async fn put_tuning_entry(client: &Client, entry: &Value) {
+    let AttributeValue::M(item) = attribute(entry) else { panic!("{entry} is no entry") };
+    client.put_item().table_name(TUNING_TABLE).set_item(Some(item)).send().await.unwrap();
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    match value {
+        Value::Null => AttributeValue::Null(true),
+        Value::Bool(bool) => AttributeValue::Bool(*bool),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::String(text) => AttributeValue::S(text.clone()),
+        Value::Array(values) => AttributeValue::L(values.iter().map(attribute).collect()),
+        Value::Object(members) => {
+            AttributeValue::M(members.iter().map(|(name, value)| (name.clone(), attribute(value))).collect())
+        }
+    }
 }
 
 /// Creates the table as the deployments do.

@@ -22,6 +22,7 @@ use pivotwatch::notify::Sns;
 use pivotwatch::objects::S3;
 use pivotwatch::store::DynamoDb;
 use pivotwatch_tests::dynamodb;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::faults::{Ending, Fault, FaultKind};
@@ -60,8 +61,13 @@ pub struct Clients {
 }
 
 impl Aws {
-    /// Starts an AWS with an empty table and returns it with its clients. `engine` is the HTTP client for DynamoDB.
-    pub async fn start(engine: SharedHttpClient, objects: BTreeMap<String, Vec<u8>>) -> (Arc<Self>, Clients) {
+    /// Starts an AWS with an empty table and returns it with its clients. `engine` is the HTTP client for DynamoDB. Has a
+    /// table of tuning entries if there are any.
+    pub async fn start(
+        engine: SharedHttpClient,
+        objects: BTreeMap<String, Vec<u8>>,
+        entries: &[Value],
+    ) -> (Arc<Self>, Clients) {
         let aws = Arc::new(Self {
             engine,
             objects,
@@ -88,9 +94,16 @@ impl Aws {
         let of_s3 = aws_sdk_s3::config::Builder::from(&configuration).retry_partition(retries());
         let table = aws_sdk_dynamodb::Client::from_conf(of_dynamodb.build());
         dynamodb::create_table(&table).await;
+        if !entries.is_empty() {
+            dynamodb::create_tuning_table(&table).await;
+        }
+        for entry in entries {
+            dynamodb::put_tuning_entry(&table, entry).await;
+        }
+        let tuning_table = (!entries.is_empty()).then(|| dynamodb::TUNING_TABLE.to_owned());
         let topic = "arn:aws:sns:eu-north-1:111122223333:incidents".to_owned();
         let clients = Clients {
-            store: dynamodb::store(table),
+            store: dynamodb::store(table).with_tuning_table(tuning_table),
             notifier: Sns::new(aws_sdk_sns::Client::from_conf(of_sns.build()), topic),
             objects: S3::new(aws_sdk_s3::Client::from_conf(of_s3.build())),
         };
