@@ -1,0 +1,117 @@
+//! `tuning list`: all entries with their states and hits.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use pivotwatch::store::record_name::written;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::arguments::{CommonArguments, Connection};
+use super::listed_entry::{EntryState, ListedEntry};
+use super::stored_evidence::{self, Hits};
+use super::{Outcome, TuningFault, explanation};
+use crate::files::{self, Format};
+use crate::log::Log;
+use crate::{ExitStatus, json};
+
+/// List the entries: what they do, whether they apply now, and how many stored incidents they hide.
+#[derive(Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    common: CommonArguments,
+}
+
+/// An entry in JSON.
+#[derive(Serialize)]
+pub(super) struct EntryLine<'a> {
+    id: Option<&'a str>,
+    state: EntryState,
+    faults: Vec<String>,
+    /// The stored incidents that the entry hides; null if they are not known.
+    hits: Option<u64>,
+    /// The last login of these incidents.
+    last_hit: Option<DateTime<Utc>>,
+    entry: &'a Value,
+}
+
+impl<'a> EntryLine<'a> {
+    pub(super) fn of(entry: &'a ListedEntry, hits: Option<Hits>) -> Self {
+        Self {
+            id: entry.id.as_deref(),
+            state: entry.state,
+            faults: entry.faults.iter().map(ToString::to_string).collect(),
+            hits: hits.map(|hits| hits.incidents),
+            last_hit: hits.and_then(|hits| hits.last),
+            entry: &entry.value,
+        }
+    }
+}
+
+impl List {
+    pub(super) async fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> Result<Outcome, TuningFault> {
+        let connection = self.common.connect().await?;
+        let Connection { entries, rule, now, .. } = &connection;
+        let entries = ListedEntry::all(entries.load().await?, rule, *now);
+        let mut status = ExitStatus::Clean;
+        let hits = hits(&connection, &entries, &mut status, log).await?;
+        for entry in entries.iter().filter(|entry| entry.state == EntryState::Invalid) {
+            let id = entry.id.as_deref().unwrap_or("without an id");
+            log.say(format_args!("the entry {id} is invalid, and ignored: {}", entry.explanation()));
+            status = ExitStatus::Trouble;
+        }
+        let rows = entries.iter().zip(hits);
+        let printed = match self.common.format {
+            Format::Json => {
+                let mut lines = rows.map(|(entry, hits)| EntryLine::of(entry, hits));
+                lines.try_for_each(|line| json::write_line(out, &line))
+            }
+            Format::Table => table(rows, self.common.has_evidence(), out),
+        };
+        Ok((status, printed))
+    }
+}
+
+/// The hits of each entry, `None` without a table of evidence. Logs unreadable records.
+pub(super) async fn hits(
+    connection: &Connection,
+    entries: &[ListedEntry],
+    status: &mut ExitStatus,
+    log: &mut Log<impl Write>,
+) -> Result<Vec<Option<Hits>>, TuningFault> {
+    let Some(evidence) = &connection.evidence else { return Ok(vec![None; entries.len()]) };
+    let stored = evidence.incidents().await?;
+    stored_evidence::report_unreadable(&stored.unreadable, status, log);
+    let hits = stored_evidence::hits(&stored.records);
+    let of_entry = |entry: &ListedEntry| {
+        // An invalid entry with the id of another one hides nothing.
+        let id = entry.id.as_deref().filter(|_| entry.state != EntryState::Invalid);
+        Some(id.and_then(|id| hits.get(id)).copied().unwrap_or_default())
+    };
+    Ok(entries.iter().map(of_entry).collect())
+}
+
+fn table<'a>(
+    rows: impl Iterator<Item = (&'a ListedEntry, Option<Hits>)>,
+    has_evidence: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let columns = ["Entry", "State", "Effect", "Conditions", "Period", "Hits", "Last hit"];
+    let mut table = files::table(&columns[..columns.len() - if has_evidence { 0 } else { 2 }]);
+    for (entry, hits) in rows {
+        let ListedEntry { id, value, state, .. } = entry;
+        let mut row = vec![
+            id.as_deref().map_or_else(|| "(none)".to_owned(), |id| explanation::plain(&id.into())),
+            state.name().to_owned(),
+            explanation::effect(value),
+            explanation::conditions(value),
+            explanation::period(value),
+        ];
+        if let Some(Hits { incidents, last }) = hits {
+            row.extend([incidents.to_string(), last.map_or_else(|| "never".to_owned(), written)]);
+        }
+        table.add_row(row);
+    }
+    writeln!(out, "{table}")
+}
