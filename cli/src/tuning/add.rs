@@ -48,9 +48,6 @@ pub(super) struct Add {
     #[arg(conflicts_with_all = ["exclude", "threshold", "cidr", "principal"])]
     from: Option<IncidentName>,
 
-    #[command(flatten)]
-    conditions: Conditions,
-
     /// Why the entry is needed.
     #[arg(long)]
     reason: String,
@@ -78,6 +75,9 @@ pub(super) struct Add {
     /// Add the entry even if it applies to too much, or would have hidden an incident of high severity.
     #[arg(long)]
     force: bool,
+
+    #[command(flatten)]
+    conditions: Conditions,
 
     #[command(flatten)]
     common: CommonArguments,
@@ -133,7 +133,9 @@ impl Add {
             }
             Format::Table => {
                 let listed = ListedEntry::all(vec![StoredEntry::of(value)], &rule, now);
-                listed.iter().try_for_each(|listed| show::text(listed, out)).and_then(|()| preview(hides, days, out))
+                let added = if is_refused { String::new() } else { format!("{} was added.\n", entry.id) };
+                let shown = listed.iter().try_for_each(|listed| show::text(listed, out));
+                shown.and_then(|()| preview(hides, days, out)).and_then(|()| write!(out, "{added}"))
             }
         };
         Ok((status, printed))
@@ -157,6 +159,8 @@ impl Add {
             when.insert("cidr", vec![incident.columns.source_ip_address.to_string()]);
             when.insert("principal", vec![principal(&incident)?]);
         }
+        let nobody = || TuningFault::Arguments("the login name is not known; name the author by --author".to_owned());
+        let author = self.author.or_else(login_name).ok_or_else(nobody)?;
         let out_of_range =
             || TuningFault::Arguments("the entry would end after the last year of the calendar".to_owned());
         let end =
@@ -168,7 +172,7 @@ impl Add {
             threshold: self.threshold,
             when,
             reason: Some(self.reason),
-            author: self.author.or_else(login_name),
+            author: Some(author),
             created_at: Some(connection.now),
             starts_at: self.starts_at,
             expires_at,

@@ -21,6 +21,7 @@ use crate::files::Format;
 
 /// Where the entries and the evidence are, and how to print.
 #[derive(Args)]
+#[command(next_help_heading = "Entries and evidence")]
 pub(super) struct CommonArguments {
     /// The file of the entries: a JSON array, or an object on each line.
     #[arg(long, value_name = "FILE", conflicts_with = "table", required_unless_present = "table")]
@@ -38,15 +39,15 @@ pub(super) struct CommonArguments {
     #[arg(long, value_name = "N", default_value = "7", value_parser = clap::value_parser!(u64).range(1..=400))]
     days: u64,
 
+    /// How to print: text for people, or a JSON object on each line.
+    #[arg(long, default_value = "table")]
+    pub(super) format: Format,
+
     #[command(flatten)]
     aws: AwsArguments,
 
     #[command(flatten)]
     rule: RuleArguments,
-
-    /// How to print: text for people, or a JSON object on each line.
-    #[arg(long, default_value = "table")]
-    pub(super) format: Format,
 }
 
 /// The parameters of the deployment's rule.

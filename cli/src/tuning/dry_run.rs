@@ -39,12 +39,12 @@ pub(super) struct DryRun {
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     cloudtrail: Vec<PathBuf>,
 
-    #[command(flatten)]
-    rule: RuleArguments,
-
     /// How to print: a table for people, or a JSON object on each line.
     #[arg(long, default_value = "table")]
     format: Format,
+
+    #[command(flatten)]
+    rule: RuleArguments,
 }
 
 /// What an entry hides, in JSON.

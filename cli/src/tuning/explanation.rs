@@ -62,7 +62,7 @@ pub(super) fn effect_sentence(entry: &Value) -> String {
             let threshold = &entry["threshold"];
             format!("Logins that meet every condition match only with more than {threshold} failures of a source.")
         }
-        Kind::Unknown => "None: the functions ignore the entry.".to_owned(),
+        Kind::Unknown => NONE.to_owned(),
     }
 }
 
@@ -72,9 +72,12 @@ pub(super) fn remainder(entry: &Value) -> &'static str {
         Kind::ExcludesFailures => "Other failures count as before, also from the same address. It excludes no login.",
         Kind::ExcludesLogins => "Other logins match as before, also from the same address. All failures count.",
         Kind::SetsThreshold => "More failures than that match as before. It excludes no failure and no login.",
-        Kind::Unknown => "All failures and logins count as before.",
+        Kind::Unknown => "All failures and logins count.",
     }
 }
+
+/// The effect of an invalid entry.
+pub(super) const NONE: &str = "None: the functions ignore the entry.";
 
 /// Where hidden incidents are.
 pub(super) const STORED: &str = "Incidents that it hides are stored and listed, and not mailed.";
@@ -116,7 +119,8 @@ pub(super) fn width(entry: &Value) -> String {
         let addresses = addresses(network.as_str().unwrap_or_default());
         format!("{}: {}", plain(network), addresses.unwrap_or_else(|| "no network".to_owned()))
     };
-    networks.iter().map(width).collect::<Vec<_>>().join("\n")
+    let widths: Vec<_> = networks.iter().map(width).collect();
+    if widths.is_empty() { "no address".to_owned() } else { widths.join("\n") }
 }
 
 /// The number of addresses of a network.

@@ -49,10 +49,14 @@ pub(super) enum Excluded {
 /// Why an entry of some arguments is invalid.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NewEntryFault {
-    #[error("the entry is invalid: {}", .0.explanation())]
+    #[error("the entry is invalid: {explanation}{hint}", explanation = .0.explanation(), hint = hint(.0))]
     Invalid(InvalidEntry),
     #[error("the entry cannot be encoded: {0}")]
     Unencodable(#[from] serde_json::Error),
+}
+
+fn hint(invalid: &InvalidEntry) -> &'static str {
+    if invalid.faults == [EntryFault::TooWide] { "; --force says so" } else { "" }
 }
 
 impl NewEntry {

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use clap::Args;
 use pivotwatch::store::record_name::written;
-use serde_json::Value;
 
 use super::arguments::{CommonArguments, Connection};
 use super::explanation::{self, plain};
@@ -13,7 +12,7 @@ use super::listed_entry::{EntryState, ListedEntry};
 use super::stored_evidence::Hits;
 use super::{Outcome, TuningFault};
 use crate::files::Format;
-use crate::log::{Log, counted};
+use crate::log::{Log, counted, shown_message};
 use crate::{ExitStatus, json};
 
 /// Show an entry in words: what it excludes, what it does not, until when, how wide, and its JSON.
@@ -63,12 +62,15 @@ pub(super) fn text(entry: &ListedEntry, out: &mut impl Write) -> io::Result<()> 
     let mut print = |name, text: &str| line(name, text, out);
     print("Entry", &plain(&value["id"]))?;
     print("State", state.name())?;
-    if *state == EntryState::Invalid {
-        print("Faults", &plain(&Value::from(entry.explanation())))?;
+    let is_invalid = *state == EntryState::Invalid;
+    if is_invalid {
+        print("Faults", &shown_message(entry.explanation()))?;
     }
-    print("Effect", &explanation::effect_sentence(value))?;
+    print("Effect", &if is_invalid { explanation::NONE.to_owned() } else { explanation::effect_sentence(value) })?;
     print("Conditions", &explanation::conditions(value))?;
-    print("Not", &format!("{}\n{}", explanation::remainder(value), explanation::STORED))?;
+    if !is_invalid {
+        print("Not", &format!("{}\n{}", explanation::remainder(value), explanation::STORED))?;
+    }
     print("Period", &explanation::period(value))?;
     print("Width", &explanation::width(value))?;
     for (name, member) in
