@@ -98,9 +98,9 @@ impl Add {
         let connection = self.common.connect().await?;
         let (format, days, force) = (self.common.format, self.common.days(), self.force);
         let mut entry = self.entry(&connection).await?;
-        let Connection { entries, evidence, rule, now } = connection;
+        let Connection { entries, deployed, evidence, rule, now } = connection;
         let value = entry.validate(&rule, force).map_err(|fault| TuningFault::Arguments(fault.to_string()))?;
-        let mut stored = entries.load_or_none().await?;
+        let mut stored = [deployed, entries.load_or_none().await?].concat();
         if stored.iter().any(|other| other.id.as_ref() == Some(&entry.id)) {
             return Err(EntriesFault::Exists(entry.id).into());
         }

@@ -12,7 +12,7 @@ use pivotwatch::detection::{Day, Rule, Source};
 use pivotwatch::settings;
 
 use super::TuningFault;
-use super::entries::Entries;
+use super::entries::{Entries, EntriesFault, StoredEntry};
 use super::entry_file::EntryFile;
 use super::entry_table::EntryTable;
 use super::stored_evidence::StoredEvidence;
@@ -34,6 +34,10 @@ pub(super) struct CommonArguments {
     /// The DynamoDB table of the evidence: with it, the stored incidents of the last days are compared with the entries.
     #[arg(long, value_name = "NAME")]
     evidence_table: Option<String>,
+
+    /// A file of the entries in the deployment's parameter, which the comparison then includes. They come first.
+    #[arg(long, value_name = "FILE", requires = "evidence_table")]
+    deployed_entries: Option<PathBuf>,
 
     /// The number of UTC days whose stored incidents are compared, today's included.
     #[arg(long, value_name = "N", default_value = "7", value_parser = clap::value_parser!(u64).range(1..=400))]
@@ -86,6 +90,8 @@ impl RuleArguments {
 /// What the arguments refer to.
 pub(super) struct Connection {
     pub(super) entries: Entries,
+    /// The entries in the deployment's parameter, as far as they are named.
+    pub(super) deployed: Vec<StoredEntry>,
     /// `None` if no table of evidence is named.
     pub(super) evidence: Option<StoredEvidence>,
     pub(super) rule: Rule,
@@ -107,7 +113,9 @@ impl CommonArguments {
         let days = (0..self.days).rev().map(|earlier| Day::of(now).before(earlier)).collect();
         let evidence = self.evidence_table.clone().zip(client);
         let evidence = evidence.map(|(table, client)| StoredEvidence::of(client, table, rule.clone(), days));
-        Ok(Connection { entries, evidence, rule, now })
+        let deployed = self.deployed_entries.clone().map(|path| EntryFile { path }.load());
+        let deployed = deployed.transpose().map_err(EntriesFault::from)?.unwrap_or_default();
+        Ok(Connection { entries, deployed, evidence, rule, now })
     }
 
     /// Whether the stored incidents are known.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use pivotwatch::store::StoredIncident;
 use pivotwatch::store::record_name::written;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::listed_entry::{EntryState, ListedEntry};
 use super::stored_evidence::{self, Hits};
 use super::{Outcome, TuningFault, explanation};
 use crate::files::{self, Format};
-use crate::log::Log;
+use crate::log::{Log, counted};
 use crate::{ExitStatus, json};
 
 /// List the entries: what they do, whether they apply now, and how many stored incidents they hide.
@@ -55,13 +56,14 @@ impl List {
         let Connection { entries, rule, now, .. } = &connection;
         let entries = ListedEntry::all(entries.load().await?, rule, *now);
         let mut status = ExitStatus::Clean;
-        let hits = hits(&connection, &entries, &mut status, log).await?;
+        let stored = stored_incidents(&connection, &mut status, log).await?;
+        report_other_entries(&entries, stored.as_deref().unwrap_or_default(), log);
         for entry in entries.iter().filter(|entry| entry.state == EntryState::Invalid) {
             let id = entry.id.as_deref().unwrap_or("without an id");
             log.say(format_args!("the entry {id} is invalid, and ignored: {}", entry.explanation()));
             status = ExitStatus::Trouble;
         }
-        let rows = entries.iter().zip(hits);
+        let rows = entries.iter().zip(hits_of(&entries, stored.as_deref()));
         let printed = match self.common.format {
             Format::Json => {
                 let mut lines = rows.map(|(entry, hits)| EntryLine::of(entry, hits));
@@ -73,23 +75,39 @@ impl List {
     }
 }
 
-/// The hits of each entry, `None` without a table of evidence. Logs unreadable records.
-pub(super) async fn hits(
+/// The stored incidents, `None` without a table of evidence. Logs unreadable records.
+pub(super) async fn stored_incidents(
     connection: &Connection,
-    entries: &[ListedEntry],
     status: &mut ExitStatus,
     log: &mut Log<impl Write>,
-) -> Result<Vec<Option<Hits>>, TuningFault> {
-    let Some(evidence) = &connection.evidence else { return Ok(vec![None; entries.len()]) };
+) -> Result<Option<Vec<StoredIncident>>, TuningFault> {
+    let Some(evidence) = &connection.evidence else { return Ok(None) };
     let stored = evidence.incidents().await?;
     stored_evidence::report_unreadable(&stored.unreadable, status, log);
-    let hits = stored_evidence::hits(&stored.records);
+    Ok(Some(stored.records))
+}
+
+/// The hits of each entry, `None` if the stored incidents are not known.
+pub(super) fn hits_of(entries: &[ListedEntry], stored: Option<&[StoredIncident]>) -> Vec<Option<Hits>> {
+    let Some(stored) = stored else { return vec![None; entries.len()] };
+    let hits = stored_evidence::hits(stored);
     let of_entry = |entry: &ListedEntry| {
         // An invalid entry with the id of another one hides nothing.
         let id = entry.id.as_deref().filter(|_| entry.state != EntryState::Invalid);
         Some(id.and_then(|id| hits.get(id)).copied().unwrap_or_default())
     };
-    Ok(entries.iter().map(of_entry).collect())
+    entries.iter().map(of_entry).collect()
+}
+
+/// Logs the hits of entries that are not listed.
+fn report_other_entries(entries: &[ListedEntry], stored: &[StoredIncident], log: &mut Log<impl Write>) {
+    let is_listed = |id: &str| entries.iter().any(|entry| entry.id.as_deref() == Some(id));
+    for (id, Hits { incidents, .. }) in stored_evidence::hits(stored).into_iter().filter(|(id, _)| !is_listed(id)) {
+        let incidents = counted(incidents, "incident");
+        log.say(format_args!(
+            "{id}, which is not listed, hides {incidents}: it is an entry of the deployment, or deleted"
+        ));
+    }
 }
 
 fn table<'a>(

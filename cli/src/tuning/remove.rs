@@ -40,15 +40,15 @@ struct Removal<'a> {
 
 impl Remove {
     pub(super) async fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> Result<Outcome, TuningFault> {
-        let Connection { entries, evidence, rule, now } = self.common.connect().await?;
+        let Connection { entries, deployed, evidence, rule, now } = self.common.connect().await?;
         let id = &self.id;
         let mut stored = entries.load().await?;
         if !stored.iter().any(|entry| entry.id.as_ref() == Some(id)) {
             return Err(TuningFault::Unknown(id.clone()));
         }
-        let before = tuning(&stored, &rule);
+        let before = tuning(deployed.iter().chain(&stored), &rule);
         stored.retain(|entry| entry.id.as_ref() != Some(id));
-        let after = tuning(&stored, &rule);
+        let after = tuning(deployed.iter().chain(&stored), &rule);
         entries.remove(id, now).await?;
 
         let mut status = ExitStatus::Clean;

@@ -37,8 +37,8 @@ impl Show {
         }
         let is_invalid = entries.iter().any(|entry| entry.state == EntryState::Invalid);
         let mut status = if is_invalid { ExitStatus::Trouble } else { ExitStatus::Clean };
-        let hits = list::hits(&connection, &entries, &mut status, log).await?;
-        let mut rows = entries.iter().zip(hits);
+        let stored = list::stored_incidents(&connection, &mut status, log).await?;
+        let mut rows = entries.iter().zip(list::hits_of(&entries, stored.as_deref()));
         let printed = match self.common.format {
             Format::Json => rows.try_for_each(|(entry, hits)| json::write_line(out, &EntryLine::of(entry, hits))),
             Format::Table => rows.try_for_each(|(entry, hits)| {

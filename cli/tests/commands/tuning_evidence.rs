@@ -324,3 +324,41 @@ async fn a_file_of_entries_is_previewed_too() {
     assert!(printed.contains("It would have hidden 2 stored incidents of the last 7 days.\n"), "{printed}");
     assert!(printed.ends_with("alice was added.\n"), "{printed}");
 }
+
+/// An entry of the deployment's parameter, which is in no table.
+#[tokio::test]
+async fn the_entries_of_the_deployment_are_named_and_compared_on_request() {
+    let account = Account::open().await;
+    let office = ["--threshold", "50", "--cidr", "203.0.113.0/24"];
+    assert_eq!(add(&account, "office", &office).await.0, Some(0));
+    three_incidents(&account).await;
+    let folder = folder("tuning-deployed");
+    let deployed = folder.join("deployed.json");
+    std::fs::write(&deployed, objects(&account.tuning("list", &["--format", "json"]).await)[0]["entry"].to_string())
+        .unwrap();
+    account.client.delete_item().table_name(TUNING).key("id", s("office")).send().await.unwrap();
+
+    let output = account.tuning("list", &EVIDENCE).await;
+    assert_eq!(output.status.code(), Some(0));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("office, which is not listed, hides 2 incidents: it is an entry of the deployment"),
+        "{said}"
+    );
+
+    let deployed = ["--deployed-entries", deployed.to_str().unwrap()];
+    let ann = ["--exclude", "logins", "--cidr", "203.0.113.7", "--principal", "*/ann"];
+    let (status, line, said) = add(&account, "ann", &[&ann[..], &deployed].concat()).await;
+    assert_eq!((status, &line["hides"]), (Some(0), &json!([])), "{said}");
+    let (status, line, _) = add(&account, "ann-again", &ann).await;
+    assert_eq!((status, line["added"].clone()), (Some(0), json!(true)), "ann hides it already");
+    assert_eq!(add(&account, "office", &[&office[..], &deployed].concat()).await.0, Some(1), "the id is used");
+    let remove = async |id: &str, more: &[&str]| {
+        let output = account.tuning("remove", &[&[id, "--format", "json"], &EVIDENCE[..], more].concat()).await;
+        users(&objects(&output)[0]["unhides"])
+    };
+    assert_eq!(remove("ann", &deployed).await, named(&[]));
+    assert_eq!(remove("ann-again", &deployed).await, named(&[]), "the deployment's entry still hides it");
+    assert_eq!(add(&account, "third", &[&ann[..], &deployed].concat()).await.0, Some(0));
+    assert_eq!(remove("third", &[]).await, named(&[("ann", "High")]));
+}
