@@ -145,12 +145,12 @@ async fn an_addition_shows_no_incident_outside_its_conditions_its_period_and_the
 /// What the preview shows is what the functions decide.
 #[tokio::test]
 async fn a_preview_agrees_with_the_next_settlement() {
-    for entry in [
-        &["--exclude", "failures", "--user", "ann@*", "--force"][..],
-        &["--exclude", "failures", "--code", "50053"],
-        &["--exclude", "logins", "--cidr", ADDRESS, "--principal", "*/ann", "--force"],
-        &["--threshold", "6", "--cidr", "198.51.100.0/24"],
-        &["--threshold", "6", "--source", "non_interactive"],
+    for (number, entry) in [
+        (3, &["--exclude", "failures", "--user", "ann@*", "--force"][..]),
+        (0, &["--exclude", "failures", "--code", "50053"]),
+        (1, &["--exclude", "logins", "--cidr", ADDRESS, "--principal", "*/ann", "--force"]),
+        (1, &["--threshold", "6", "--cidr", "198.51.100.0/24"]),
+        (0, &["--threshold", "6", "--source", "non_interactive"]),
     ] {
         let account = Account::open().await;
         three_incidents(&account).await;
@@ -171,7 +171,7 @@ async fn a_preview_agrees_with_the_next_settlement() {
         let mut hidden: Vec<_> = hidden.map(|stored| stored.incident.id.to_string()).collect();
         previewed.sort();
         hidden.sort();
-        assert_eq!(previewed, hidden, "{entry:?}");
+        assert_eq!((previewed.len(), &previewed), (number, &hidden), "{entry:?}");
     }
 }
 
