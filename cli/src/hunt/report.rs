@@ -12,7 +12,7 @@ use crate::log::{Log, counted, warnings};
 
 /// The incidents that tuning entries hide.
 pub(crate) struct Hidden {
-    pub(crate) incidents: u64,
+    incidents: u64,
     /// The incidents by entry. An incident that several entries hide counts for each.
     by_entry: BTreeMap<String, u64>,
 }

@@ -11,15 +11,16 @@ use pivotwatch::detection::evidence::FailureIndex;
 use pivotwatch::detection::tuning::{IncidentJudgements, TunedIndex};
 use pivotwatch::detection::{Address, Day, IncidentReport, Rule, Tuning};
 use pivotwatch::error_chain::error_chain;
-use pivotwatch::store::{DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord};
+use pivotwatch::store::{
+    DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord, record_name,
+};
 use uuid::Uuid;
 
 use crate::ExitStatus;
 use crate::log::Log;
 
-/// The index that lists a day's incidents, and its number of shards.
+/// The index that lists a day's incidents.
 const INDEX: &str = "by_day";
-const SHARDS: u8 = 16;
 
 /// Requests at the same time.
 const CONCURRENT_REQUESTS: usize = 8;
@@ -177,13 +178,13 @@ impl StoredEvidence {
 
     /// The keys of the incidents of some days.
     async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, EvidenceFault> {
-        let shards = days.iter().flat_map(|day| (0..SHARDS).map(|shard| (*day, shard)));
+        let shards = days.iter().flat_map(|day| record_name::listed_incidents(*day).map(|shard| (*day, shard)));
         let load = |(day, shard)| self.keys_of_shard(day, shard);
         let keys: Vec<_> = stream::iter(shards).map(load).buffered(CONCURRENT_REQUESTS).try_collect().await?;
         Ok(keys.concat())
     }
 
-    async fn keys_of_shard(&self, day: Day, shard: u8) -> Result<Vec<IncidentKey>, EvidenceFault> {
+    async fn keys_of_shard(&self, day: Day, shard: String) -> Result<Vec<IncidentKey>, EvidenceFault> {
         let query = self
             .client
             .query()
@@ -192,7 +193,7 @@ impl StoredEvidence {
             .key_condition_expression("listed = :listed")
             .projection_expression("ip, #record")
             .expression_attribute_names("#record", "record")
-            .expression_attribute_values(":listed", AttributeValue::S(format!("{day}#incident#{shard:x}")));
+            .expression_attribute_values(":listed", AttributeValue::S(shard));
         let mut items = query.into_paginator().items().send();
         let mut keys = Vec::new();
         while let Some(item) = items.next().await {

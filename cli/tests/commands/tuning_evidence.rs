@@ -142,6 +142,17 @@ async fn an_addition_shows_no_incident_outside_its_conditions_its_period_and_the
     }
 }
 
+#[tokio::test]
+async fn incidents_of_many_addresses_are_all_found() {
+    let account = Account::open().await;
+    let addresses: Vec<_> = (1..=40).map(|number| format!("203.0.113.{number}")).collect();
+    let failures: Vec<_> = addresses.iter().flat_map(|address| six_failures(address)).collect();
+    let logins: Vec<_> = addresses.iter().map(|address| login("alice", address, 10)).collect();
+    settle(&account, &failures, &logins).await;
+    let (status, line, said) = add(&account, "office", &["--threshold", "50", "--cidr", "203.0.113.0/24"]).await;
+    assert_eq!((status, line["hides"].as_array().unwrap().len()), (Some(0), 40), "{said}");
+}
+
 /// What the preview shows is what the functions decide.
 #[tokio::test]
 async fn a_preview_agrees_with_the_next_settlement() {
