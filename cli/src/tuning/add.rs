@@ -184,7 +184,8 @@ impl Add {
 
 /// The name under which this process's user is logged in.
 fn login_name() -> Option<String> {
-    ["LOGNAME", "USER"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty())
+    let mut names = ["LOGNAME", "USER"].into_iter().filter_map(|name| std::env::var(name).ok());
+    names.find(|name| !name.trim().is_empty())
 }
 
 /// The principal of an incident, as a condition that no other principal meets.

@@ -260,6 +260,31 @@ async fn an_entry_of_an_incident_hides_that_incident_and_no_other() {
     assert_eq!(time("expires_at") - time("created_at"), TimeDelta::hours(1));
 }
 
+/// A principal is a pattern, so a `*` in its name would match others too.
+#[tokio::test]
+async fn an_entry_of_an_incident_matches_its_principal_alone() {
+    let account = Account::open().await;
+    let mut logins = [login("al*ice", ADDRESS, 10), login("berit", ADDRESS, 20)];
+    logins[1]["userIdentity"]["arn"] = json!("");
+    logins[1]["userIdentity"]["userName"] = json!("berit@contoso.example");
+    settle(&account, &six_failures(ADDRESS), &logins).await;
+    for stored in stored(&account).await {
+        let id = stored.incident.id.to_string();
+        let arguments = ["--from", &id, "--reason", "a test", "--author", "ann", "--id", "one", "--format", "json"];
+        let output = account.tuning("add", &[&arguments, &EVIDENCE[..]].concat()).await;
+        if stored.incident.columns.account_name == "berit" {
+            assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+            let line = objects(&output).remove(0);
+            assert_eq!(line["entry"]["when"]["principal"], json!(["berit@contoso.example"]));
+            assert_eq!(line["hides"][0]["id"], json!(id));
+        } else {
+            assert_eq!(output.status.code(), Some(2));
+            assert!(text(&output.stderr).contains("has a *"), "{}", text(&output.stderr));
+        }
+    }
+    assert_eq!(listed(&account, &[]).await.len(), 1);
+}
+
 #[tokio::test]
 async fn an_incident_that_is_not_stored_makes_no_entry() {
     let account = Account::open().await;
