@@ -43,7 +43,8 @@ pub(crate) fn shown_path(path: &str) -> String {
     escape_for_display(path, PATH_LENGTH)
 }
 
-fn shown_message(message: impl fmt::Display) -> String {
+/// A message, escaped for display.
+pub(crate) fn shown_message(message: impl fmt::Display) -> String {
     escape_for_display(&message.to_string(), MESSAGE_LENGTH)
 }
 

@@ -1,12 +1,16 @@
-//! `pivotwatch`: the command line for responders and analysts, who apply the rule to files.
+//! `pivotwatch`: the command line for responders and analysts, who apply the rule to files,
+//! and manage tuning entries.
 
 mod arguments;
+mod aws;
 mod explain;
 mod files;
 mod hunt;
+mod incident_output;
 mod inspect;
 mod json;
 mod log;
+mod tuning;
 mod tuning_file;
 
 use std::io::{self, ErrorKind};
@@ -28,16 +32,19 @@ enum Command {
     Hunt(hunt::Hunt),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
+    Tuning(tuning::TuningCommand),
 }
 
 /// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ExitStatus {
-    /// `hunt` found no incident, `inspect` no fault, or `explain` no unknown code.
+    /// `hunt` found no incident, `inspect` no fault, `explain` no unknown code, or `tuning` did what it should.
     Clean = 0,
-    /// A file could not be read or used, or a code is unknown. The findings in the other files, and on the other codes,
-    /// are printed.
+    /// A file or a table could not be read or used, or a code or a tuning entry is unknown. The findings in the other
+    /// files, and on the other codes and entries, are printed.
     Trouble = 1,
+    /// The arguments of `tuning add` make no valid entry. The parser of arguments exits with the same status.
+    WrongArguments = 2,
     /// `hunt` found incidents.
     Incidents = 10,
     /// Standard output was closed before `inspect` ended: the status that a shell reports after SIGPIPE.
@@ -54,6 +61,7 @@ fn main() -> ExitCode {
         Command::Hunt(hunt) => hunt.run(&mut out, &mut log),
         Command::Inspect(inspect) => inspect.run(&mut out, &mut log),
         Command::Explain(explain) => explain.run(&mut out, &mut log),
+        Command::Tuning(tuning) => tuning.run(&mut out, &mut log),
     };
     let status = match printed {
         // A closed pipe does not change the findings.

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use pivotwatch::detection::{Rule, Tuning};
+use serde_json::value::RawValue;
 use serde_json::{Deserializer, Value};
 
 use crate::log::Log;
@@ -19,14 +20,35 @@ pub(crate) enum TuningFileFault {
     NotJson(#[from] serde_json::Error),
 }
 
+/// The entries of a file, valid or not, as they are written.
+#[derive(Debug, Default)]
+pub(crate) struct WrittenEntries {
+    /// Whether the file is a JSON array.
+    pub(crate) is_array: bool,
+    pub(crate) entries: Vec<Box<RawValue>>,
+}
+
+impl WrittenEntries {
+    /// Parses the text of a file.
+    pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let values = Deserializer::from_str(text).into_iter::<Box<RawValue>>().collect::<Result<Vec<_>, _>>()?;
+        match &values[..] {
+            [value] if value.get().starts_with('[') => {
+                Ok(Self { is_array: true, entries: serde_json::from_str(value.get())? })
+            }
+            _ => Ok(Self { is_array: false, entries: values }),
+        }
+    }
+
+    /// The entries as values.
+    pub(crate) fn values(&self) -> Result<Vec<Value>, serde_json::Error> {
+        self.entries.iter().map(|entry| serde_json::from_str(entry.get())).collect()
+    }
+}
+
 /// The entries of a file, valid or not.
 pub(crate) fn entries(path: &Path) -> Result<Vec<Value>, TuningFileFault> {
-    let text = std::fs::read_to_string(path)?;
-    let mut values = Deserializer::from_str(&text).into_iter::<Value>().collect::<Result<Vec<_>, _>>()?;
-    match &mut values[..] {
-        [Value::Array(entries)] => Ok(std::mem::take(entries)),
-        _ => Ok(values),
-    }
+    Ok(WrittenEntries::parse(&std::fs::read_to_string(path)?)?.values()?)
 }
 
 /// Logs the entries that are invalid for `rule`, and returns whether there are any.

@@ -1,7 +1,7 @@
 //! `pivotwatch hunt`: runs the functions' pipeline over files, with an in-memory store.
 
 mod read_files;
-mod report;
+pub(crate) mod report;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -16,12 +16,13 @@ use pivotwatch::notify::{InMemoryNotifier, TableLocation};
 use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::settings;
 use pivotwatch::store::InMemoryStore;
+use serde_json::Value;
 
-use crate::ExitStatus;
 use crate::files::{self, Format};
 use crate::log::Log;
-use crate::tuning_file;
+use crate::{ExitStatus, incident_output, tuning_file};
 use read_files::ReadFiles;
+use report::Hidden;
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
@@ -74,11 +75,11 @@ impl Hunt {
         let paths = [self.entra, self.cloudtrail].concat();
         let (threshold, window) = (self.threshold.get(), self.window.length());
         let rule = Rule { threshold, window, order: self.order, sources: self.sources };
-        let mut read = ReadFiles::default();
+        let mut has_trouble = false;
         let entries = match self.tuning.as_deref().map(|path| (path, tuning_file::entries(path))) {
             None => Vec::new(),
             Some((path, Ok(entries))) => {
-                read.has_trouble = tuning_file::report_invalid(path, &entries, &rule, log);
+                has_trouble = tuning_file::report_invalid(path, &entries, &rule, log);
                 entries
             }
             Some((path, Err(fault))) => {
@@ -86,52 +87,61 @@ impl Hunt {
                 return (ExitStatus::Trouble, Ok(()));
             }
         };
-        let pipeline = Pipeline {
-            store: InMemoryStore::default(),
-            notifier: InMemoryNotifier::default(),
-            runtime: SystemRuntime,
-            rule,
-            tuning: TuningCache::of(entries),
-            limits: Limits::default(),
-            table: TableLocation::default(),
+        let Some(Findings { mut incidents, read }) = find(&paths, rule, entries, log) else {
+            return (ExitStatus::Trouble, Ok(()));
         };
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                log.say(error);
-                return (ExitStatus::Trouble, Ok(()));
-            }
-        };
-        runtime.block_on(read.record(&pipeline, files::below(&paths), log));
-        runtime.block_on(read.settle(&pipeline, log));
-        read.report_missing_input(log);
-
-        let mut incidents = Vec::new();
-        for stored in pipeline.store.all_incidents() {
-            match runtime.block_on(pipeline.report(stored.incident)) {
-                Ok(report) => incidents.push(IncidentReport { hidden_by: stored.hidden_by, ..report }),
-                Err(error) => {
-                    log.say(error);
-                    return (ExitStatus::Trouble, Ok(()));
-                }
-            }
-        }
-        incidents.sort_by_key(|report| (report.incident.start_time, report.incident.id));
-        let hidden = report::Hidden::of(&incidents);
+        has_trouble |= read.has_trouble;
+        let hidden = Hidden::of(&incidents);
         if !self.hidden {
             incidents.retain(|report| report.hidden_by.is_empty());
         }
         let printed = match self.format {
-            Format::Table => report::table(&incidents, self.hidden, out),
-            Format::Json => report::json(&incidents, out),
+            Format::Table => incident_output::table(&incidents, self.hidden, out),
+            Format::Json => incident_output::json(&incidents, out),
         };
         let printed = printed.and_then(|()| out.flush());
-        report::summary(&read.total, &read.skipped, incidents.len(), &hidden, log);
+        report::summary(&read, incidents.len(), &hidden, log);
         let status = match incidents.len() {
-            _ if read.has_trouble => ExitStatus::Trouble,
+            _ if has_trouble => ExitStatus::Trouble,
             0 => ExitStatus::Clean,
             _ => ExitStatus::Incidents,
         };
         (status, printed)
     }
+}
+
+/// The findings of a hunt.
+pub(crate) struct Findings {
+    /// Every incident of the rule, by the time of its first login.
+    pub(crate) incidents: Vec<IncidentReport>,
+    /// The files that were read.
+    pub(crate) read: ReadFiles,
+}
+
+/// Finds the incidents in files and folders. Returns `None` if that is impossible, and logs the reason.
+pub(crate) fn find(paths: &[PathBuf], rule: Rule, entries: Vec<Value>, log: &mut Log<impl Write>) -> Option<Findings> {
+    let pipeline = Pipeline {
+        store: InMemoryStore::default(),
+        notifier: InMemoryNotifier::default(),
+        runtime: SystemRuntime,
+        rule,
+        tuning: TuningCache::of(entries),
+        limits: Limits::default(),
+        table: TableLocation::default(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.inspect_err(|error| log.say(error)).ok()?;
+    let mut read = ReadFiles::default();
+    runtime.block_on(read.record(&pipeline, files::below(paths), log));
+    runtime.block_on(read.settle(&pipeline, log));
+    read.report_missing_input(log);
+
+    let mut incidents = Vec::new();
+    for stored in pipeline.store.all_incidents() {
+        let report = runtime.block_on(pipeline.report(stored.incident));
+        let report = report.inspect_err(|error| log.say(error)).ok()?;
+        incidents.push(IncidentReport { hidden_by: stored.hidden_by, ..report });
+    }
+    incidents.sort_by_key(|report| (report.incident.start_time, report.incident.id));
+    Some(Findings { incidents, read })
 }

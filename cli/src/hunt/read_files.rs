@@ -12,13 +12,13 @@ use crate::log::Log;
 
 /// The files of a hunt that were read.
 #[derive(Default)]
-pub(super) struct ReadFiles {
+pub(crate) struct ReadFiles {
     /// The counts of all files.
-    pub(super) total: Summary,
+    pub(crate) total: Summary,
     /// Skipped files, by reason.
-    pub(super) skipped: Reasons,
+    pub(crate) skipped: Reasons,
     /// Whether a file could not be read or used. The log names it.
-    pub(super) has_trouble: bool,
+    pub(crate) has_trouble: bool,
     days: UnsettledDays,
 }
 

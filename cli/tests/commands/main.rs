@@ -7,6 +7,10 @@ mod explain;
 mod streams;
 mod terminal;
 mod tuned;
+mod tuning;
+mod tuning_dry_run;
+mod tuning_evidence;
+mod tuning_table;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -73,11 +73,11 @@ fn a_pipe_given_as_an_argument_is_read() {
 }
 
 /// Names that would clear the screen, set the title, forge a line or reverse the text.
-const NAMES: [&str; 5] =
+pub(crate) const NAMES: [&str; 5] =
     ["a\u{1b}[2Jb", "\u{1b}]0;title\u{7}x", "x\npivotwatch: 0 incidents", "\u{202e}nosj.a", "\u{9b}2J"];
 
-fn is_harmless(text: &str) -> bool {
-    text.chars().all(|character| character == '\n' || character == '─' || matches!(character, ' '..='~'))
+pub(crate) fn is_harmless(text: &str) -> bool {
+    text.chars().all(|character| matches!(character, '\n' | '─' | '…' | ' '..='~' | '\u{c0}'..='\u{24f}'))
 }
 
 #[test]

@@ -45,18 +45,22 @@ impl HttpClient for LazyHttpClient {
     }
 }
 
-/// The configuration of all AWS clients, with their HTTP client.
+/// The timeouts of all AWS clients.
+#[must_use]
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build()
+}
+
+/// The configuration of the functions' AWS clients, with their HTTP client.
 ///
 /// Region and credentials come from Lambda's environment. The SDK's default chain would also set up profile files and
 /// metadata services, which a function does not have.
 pub async fn configuration() -> SdkConfig {
-    let timeouts =
-        TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build();
     aws_config::defaults(BehaviorVersion::latest())
         .region(EnvironmentVariableRegionProvider::new())
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .http_client(http_client())
-        .timeout_config(timeouts)
+        .timeout_config(timeouts())
         .load()
         .await
 }

@@ -7,7 +7,7 @@ use std::error::Error;
 /// The SDK's `DisplayErrorContext` prints a page for each error, with the raw response and all fields. Its `Display`
 /// prints only "service error".
 #[must_use]
-pub(crate) fn error_chain(error: &dyn Error) -> String {
+pub fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -20,9 +20,10 @@
 //! | `telemetry` | prints an invocation's summary as metrics, in one log line |
 //! | [`settings`] | parses the environment variables |
 //! | `clients` | configures the AWS clients |
+//! | `error_chain` | renders a chain of errors, as those of the AWS clients |
 //!
 //! The feature `sdk` enables `clients`, and the adapters for DynamoDB, S3 and SNS. The feature `telemetry` enables
-//! `telemetry`. The command line needs neither.
+//! `telemetry`, which only the functions need.
 //!
 //! `docs/DESIGN.md` has the reasons.
 
@@ -32,7 +33,7 @@ pub mod clients;
 pub mod detection;
 pub mod entra;
 #[cfg(feature = "sdk")]
-mod error_chain;
+pub mod error_chain;
 pub mod input;
 pub mod notify;
 pub mod objects;

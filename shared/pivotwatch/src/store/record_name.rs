@@ -56,6 +56,21 @@ pub fn incidents(day: Day) -> (String, String) {
     between(day, "incident")
 }
 
+/// Partitions of the index by day, for each day and kind. A partition accepts 1,000 write units a second, and an index
+/// that is throttled throttles its table. In a single partition, a spray over many addresses would delay all writers.
+pub const SHARDS: u64 = 16;
+
+/// The partition key of a shard of the index by day: `2026-11-24#incident#0` to `2026-11-24#incident#f`.
+#[must_use]
+pub fn listed(day: Day, kind: &str, shard: u64) -> String {
+    format!("{day}#{kind}#{shard:x}")
+}
+
+/// The partition keys under which the index by day lists the incidents of `day`.
+pub fn listed_incidents(day: Day) -> impl Iterator<Item = String> {
+    (0..SHARDS).map(move |shard| listed(day, "incident", shard))
+}
+
 fn between(day: Day, kind: &str) -> (String, String) {
     // `$` follows `#` in ASCII, so every name that begins with the kind is in the range, with any event id.
     (format!("{day}#{kind}#"), format!("{day}#{kind}$"))

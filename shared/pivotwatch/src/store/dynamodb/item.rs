@@ -37,10 +37,6 @@ const NAMES_SHOWN: usize = 64;
 const LISTED: &str = "listed";
 const RANK: &str = "rank";
 
-/// Partitions of the index for each day and kind. A partition accepts 1,000 write units a second, and an index that is
-/// throttled throttles its table. In a single partition, a spray over many addresses would delay all writers.
-const SHARDS: u64 = 16;
-
 /// The name of a record.
 pub(super) fn record(item: &Item) -> String {
     item.get(RECORD).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
@@ -268,8 +264,8 @@ pub(super) fn announcement(item: Item) -> Result<Versioned<Announcement>, String
 /// Lists an item in the index by day, in one of the shards `2026-11-24#incident#0` to `2026-11-24#incident#f`, by
 /// address.
 fn list(item: &mut Item, day: Day, kind: &str, address: Address, rank: u64) {
-    let shard = hash(&[&address.to_string()]) % SHARDS;
-    item.insert(LISTED.to_owned(), text(format!("{day}#{kind}#{shard:x}")));
+    let shard = hash(&[&address.to_string()]) % record_name::SHARDS;
+    item.insert(LISTED.to_owned(), text(record_name::listed(day, kind, shard)));
     item.insert(RANK.to_owned(), AttributeValue::N(rank.to_string()));
 }
 

@@ -1,0 +1,113 @@
+//! Prints incidents: a JSON object for each, or a table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
+use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
+use pivotwatch::notify::escape_for_display;
+use serde::Serialize;
+
+use crate::{files, json};
+
+/// Characters of a name that the table shows.
+const SHOWN: usize = 60;
+
+/// An incident in JSON: the rule's columns by name, and the facts and derived values.
+#[derive(Serialize)]
+pub(crate) struct IncidentLine<'a> {
+    id: String,
+    day: Day,
+    severity: &'static str,
+    signals: &'a BTreeSet<Signal>,
+    #[serde(flatten)]
+    columns: &'a Columns,
+    user_identity_arn: &'a str,
+    start_time: DateTime<Utc>,
+    end_time: DateTime<Utc>,
+    logins: &'a BTreeSet<LoginReference>,
+    logins_total: u64,
+    logins_estimated: bool,
+    failures: &'a BTreeMap<Source, SourceFailures>,
+    /// The tuning entries that hide the incident.
+    hidden_by: &'a BTreeSet<String>,
+}
+
+impl<'a> IncidentLine<'a> {
+    /// The line of a report.
+    pub(crate) fn of(report: &'a IncidentReport) -> Self {
+        let incident = &report.incident;
+        Self {
+            id: incident.id.to_string(),
+            day: incident.day,
+            severity: report.severity().name(),
+            signals: &report.signals,
+            columns: &incident.columns,
+            user_identity_arn: &incident.user_identity_arn,
+            start_time: incident.start_time,
+            end_time: incident.end_time,
+            logins: incident.logins.listed(),
+            logins_total: incident.logins.total(),
+            logins_estimated: incident.logins.is_estimated(),
+            failures: &report.failures,
+            hidden_by: &report.hidden_by,
+        }
+    }
+}
+
+/// Prints each incident as a JSON object on a line of its own.
+pub(crate) fn json(reports: &[IncidentReport], out: &mut impl Write) -> io::Result<()> {
+    reports.iter().try_for_each(|report| json::write_line(out, &IncidentLine::of(report)))
+}
+
+/// Prints a table with a row for each incident, or nothing if there is none. `with_hidden` adds the entries that hide it.
+pub(crate) fn table(reports: &[IncidentReport], with_hidden: bool, out: &mut impl Write) -> io::Result<()> {
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let columns =
+        ["Severity", "First login", "Logins", "User", "Account", "Region", "Address", "Failures", "Hidden by"];
+    let mut table = files::table(&columns[..columns.len() - usize::from(!with_hidden)]);
+    for report in reports {
+        let incident = &report.incident;
+        let columns = &incident.columns;
+        let mut row = vec![
+            report.severity().name().to_owned(),
+            incident.start_time.format("%Y-%m-%d %H:%M:%S").to_string(),
+            logins(incident),
+            escape_for_display(&user(columns), SHOWN),
+            escape_for_display(&incident.account_id, SHOWN),
+            escape_for_display(&columns.aws_region, SHOWN),
+            columns.source_ip_address.to_string(),
+            failures(report),
+        ];
+        if with_hidden {
+            row.push(report.hidden_by.iter().map(String::as_str).collect::<Vec<_>>().join("\n"));
+        }
+        table.add_row(row);
+    }
+    writeln!(out, "{table}")
+}
+
+fn user(columns: &Columns) -> String {
+    if columns.account_upn_suffix.is_empty() {
+        columns.account_name.clone()
+    } else {
+        format!("{}@{}", columns.account_name, columns.account_upn_suffix)
+    }
+}
+
+fn logins(incident: &Incident) -> String {
+    let about = if incident.logins.is_estimated() { "about " } else { "" };
+    format!("{about}{}", incident.logins.total())
+}
+
+fn failures(report: &IncidentReport) -> String {
+    let by_source = report.failures.iter().map(|(source, failures)| {
+        let verdict = if failures.exceeded { "" } else { " (allowed)" };
+        let about = if failures.count_estimated { "about " } else { "" };
+        format!("{source} {about}{}{verdict}", failures.count)
+    });
+    by_source.collect::<Vec<_>>().join("\n")
+}

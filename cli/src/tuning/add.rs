@@ -1,0 +1,225 @@
+//! `tuning add`: a new entry, after a preview of what it would have hidden.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use pivotwatch::detection::incident::{Columns, Severity};
+use pivotwatch::detection::{Incident, IncidentReport};
+use pivotwatch::store::StoredIncident;
+use pivotwatch::store::record_name::written;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::add_arguments::{Conditions, IncidentName, Lifetime};
+use super::arguments::{CommonArguments, Connection};
+use super::entries::{EntriesFault, StoredEntry};
+use super::listed_entry::{ListedEntry, tuning};
+use super::new_entry::{Excluded, NewEntry};
+use super::stored_evidence::Compared;
+use super::{Outcome, TuningFault, show};
+use crate::files::Format;
+use crate::incident_output::{self, IncidentLine};
+use crate::log::{Log, counted};
+use crate::{ExitStatus, json};
+
+/// Add an entry, with a condition by each option. Every condition must hold; an option that is repeated holds for one
+/// of its values.
+///
+/// With --evidence-table, first shows which stored incidents the entry would have hidden. If one of them is of high
+/// severity, --force is needed.
+#[derive(Args)]
+pub(super) struct Add {
+    /// The entry's id: characters a-z, 0-9 and -; by default, with --from, the id of the incident.
+    #[arg(long, required_unless_present = "from")]
+    id: Option<String>,
+
+    /// Exclude the failures, or the logins, that meet the conditions.
+    #[arg(long, required_unless_present_any = ["threshold", "from"], conflicts_with = "threshold")]
+    exclude: Option<Excluded>,
+
+    /// Raise the threshold of the logins that meet the conditions, up to 255.
+    #[arg(long, value_name = "N")]
+    threshold: Option<u32>,
+
+    /// Exclude logins like those of a stored incident: by their address and principal, for 24 hours by default. The
+    /// incident is named by its id, or by its record in the mail, which also names its day.
+    #[arg(long, value_name = "INCIDENT", requires = "evidence_table")]
+    #[arg(conflicts_with_all = ["exclude", "threshold", "cidr", "principal"])]
+    from: Option<IncidentName>,
+
+    /// Why the entry is needed.
+    #[arg(long)]
+    reason: String,
+
+    /// Who adds the entry; by default the login name.
+    #[arg(long)]
+    author: Option<String>,
+
+    /// The first moment of the failures and logins to which the entry applies; by default it has no beginning.
+    #[arg(long, value_name = "TIME")]
+    starts_at: Option<DateTime<Utc>>,
+
+    /// The first moment after them, such as 2027-01-31T00:00:00Z.
+    #[arg(long, value_name = "TIME", group = "end")]
+    expires_at: Option<DateTime<Utc>>,
+
+    /// How long the entry applies from its beginning, or from now: such as 24h, 90m or 30d.
+    #[arg(long = "for", value_name = "DURATION", group = "end")]
+    lifetime: Option<Lifetime>,
+
+    /// The entry has no end.
+    #[arg(long, group = "end")]
+    permanent: bool,
+
+    /// Add the entry even if it applies to too much, or would have hidden an incident of high severity.
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    conditions: Conditions,
+
+    #[command(flatten)]
+    common: CommonArguments,
+}
+
+/// The addition in JSON.
+#[derive(Serialize)]
+struct Addition<'a> {
+    entry: &'a Value,
+    /// Whether the entry was written.
+    added: bool,
+    /// The stored incidents that the entry would have hidden; null if they are not known.
+    hides: Option<Vec<IncidentLine<'a>>>,
+}
+
+impl Add {
+    pub(super) async fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> Result<Outcome, TuningFault> {
+        let connection = self.common.connect().await?;
+        let (format, days, force) = (self.common.format, self.common.days(), self.force);
+        let mut entry = self.entry(&connection).await?;
+        let Connection { entries, deployed, evidence, rule, now } = connection;
+        let value = entry.validate(&rule, force).map_err(|fault| TuningFault::Arguments(fault.to_string()))?;
+        let mut stored = [deployed, entries.load_or_none().await?].concat();
+        if stored.iter().any(|other| other.id.as_ref() == Some(&entry.id)) {
+            return Err(EntriesFault::Exists(entry.id).into());
+        }
+
+        let mut status = ExitStatus::Clean;
+        let before = tuning(&stored, &rule);
+        stored.push(StoredEntry::of(value.clone()));
+        let after = tuning(&stored, &rule);
+        let hides = match &evidence {
+            None => None,
+            Some(evidence) => Some(newly_hidden(evidence.logged_changes(&before, &after, &mut status, log).await?)),
+        };
+        let high = hides.iter().flatten().filter(|report| report.severity() == Severity::High);
+        let high: Vec<_> = high.collect();
+        for report in &high {
+            log.say(format_args!("it would have hidden {}", high_incident(report)));
+        }
+        let is_refused = !high.is_empty() && !force;
+        if is_refused {
+            log.say("the entry was not added: it would have hidden incidents of high severity; --force adds it");
+            status = ExitStatus::Trouble;
+        } else {
+            entries.add(&entry).await?;
+        }
+
+        let printed = match format {
+            Format::Json => {
+                let hides = hides.as_ref().map(|reports| reports.iter().map(IncidentLine::of).collect());
+                json::write_line(out, &Addition { entry: &value, added: !is_refused, hides })
+            }
+            Format::Table => {
+                let listed = ListedEntry::all(vec![StoredEntry::of(value)], &rule, now);
+                let added = if is_refused { String::new() } else { format!("{} was added.\n", entry.id) };
+                let shown = listed.iter().try_for_each(|listed| show::text(listed, out));
+                shown.and_then(|()| preview(hides, days, out)).and_then(|()| write!(out, "{added}"))
+            }
+        };
+        Ok((status, printed))
+    }
+
+    /// The entry of the arguments.
+    async fn entry(self, connection: &Connection) -> Result<NewEntry, TuningFault> {
+        let mut when = self.conditions.named();
+        let (mut exclude, mut id, mut lifetime) = (self.exclude, self.id, self.lifetime);
+        if let Some(IncidentName { id: incident, day }) = self.from {
+            let evidence = connection.evidence.as_ref();
+            let evidence =
+                evidence.ok_or_else(|| TuningFault::Arguments("--from needs --evidence-table".to_owned()))?;
+            let unknown = || TuningFault::UnknownIncident(incident);
+            let StoredIncident { incident, .. } = evidence.incident(incident, day).await?.ok_or_else(unknown)?;
+            exclude = Some(Excluded::Logins);
+            id = id.or_else(|| Some(format!("incident-{}", incident.id)));
+            if self.expires_at.is_none() && !self.permanent {
+                lifetime = lifetime.or(Some(Lifetime::OF_AN_INCIDENT));
+            }
+            when.insert("cidr", vec![incident.columns.source_ip_address.to_string()]);
+            when.insert("principal", vec![principal(&incident)?]);
+        }
+        let nobody = || TuningFault::Arguments("the login name is not known; name the author by --author".to_owned());
+        let author = self.author.or_else(login_name).ok_or_else(nobody)?;
+        let out_of_range =
+            || TuningFault::Arguments("the entry would end after the last year of the calendar".to_owned());
+        let end =
+            |lifetime: Lifetime| lifetime.after(self.starts_at.unwrap_or(connection.now)).ok_or_else(out_of_range);
+        let expires_at = lifetime.map(end).transpose()?.or(self.expires_at);
+        Ok(NewEntry {
+            id: id.unwrap_or_default(),
+            exclude,
+            threshold: self.threshold,
+            when,
+            reason: Some(self.reason),
+            author: Some(author),
+            created_at: Some(connection.now),
+            starts_at: self.starts_at,
+            expires_at,
+            permanent: self.permanent,
+            ..NewEntry::default()
+        })
+    }
+}
+
+/// The name under which this process's user is logged in.
+fn login_name() -> Option<String> {
+    let mut names = ["LOGNAME", "USER"].into_iter().filter_map(|name| std::env::var(name).ok());
+    names.find(|name| !name.trim().is_empty())
+}
+
+/// The principal of an incident, as a condition that no other principal meets.
+fn principal(incident: &Incident) -> Result<String, TuningFault> {
+    let Columns { account_name, account_upn_suffix, .. } = &incident.columns;
+    let principal = match (&*incident.user_identity_arn, &**account_upn_suffix) {
+        ("", "") => account_name.clone(),
+        ("", suffix) => format!("{account_name}@{suffix}"),
+        (arn, _) => arn.to_owned(),
+    };
+    if principal.is_empty() || principal.contains('*') {
+        let message = "the incident's principal is empty or has a *, so it would match others; name the conditions";
+        return Err(TuningFault::Arguments(message.to_owned()));
+    }
+    Ok(principal)
+}
+
+/// The incidents that are hidden now, and were not before.
+fn newly_hidden(changes: Vec<Compared>) -> Vec<IncidentReport> {
+    changes.into_iter().filter(|one| one.hidden_before.is_empty()).map(|one| one.report).collect()
+}
+
+fn high_incident(report: &IncidentReport) -> String {
+    let Incident { id, columns, start_time, .. } = &report.incident;
+    let (user, address) = (&columns.account_name, columns.source_ip_address);
+    format!("an incident of high severity: {user} from {address} at {}, {id}", written(*start_time))
+}
+
+/// Prints the incidents that the entry would have hidden.
+fn preview(hides: Option<Vec<IncidentReport>>, days: u64, out: &mut impl Write) -> io::Result<()> {
+    let Some(reports) = hides else {
+        return writeln!(out, "\nWithout --evidence-table, it is not known what it would have hidden.");
+    };
+    let (incidents, days) = (counted(reports.len() as u64, "stored incident"), counted(days, "day"));
+    writeln!(out, "\nIt would have hidden {incidents} of the last {days}.")?;
+    incident_output::table(&reports, false, out)
+}

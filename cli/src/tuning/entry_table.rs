@@ -1,0 +1,86 @@
+//! Entries in a DynamoDB table. Every write is conditional, so that two commands cannot overwrite each other's entry.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use pivotwatch::error_chain::error_chain;
+use pivotwatch::store::record_name::written;
+
+use super::entries::{EntriesFault, StoredEntry};
+use super::new_entry::NewEntry;
+
+/// A table of entries.
+pub(super) struct EntryTable {
+    pub(super) client: Client,
+    pub(super) name: String,
+}
+
+/// The partition key.
+const ID: &str = "id";
+
+/// Why a table of entries cannot be loaded or changed.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} in the table {table} failed: {cause}; see whether the table exists and you may use it")]
+pub(super) struct EntryTableFault {
+    operation: &'static str,
+    table: String,
+    cause: String,
+}
+
+impl EntryTable {
+    pub(super) async fn load(&self) -> Result<Vec<StoredEntry>, EntryTableFault> {
+        let scan = self.client.scan().table_name(&self.name).consistent_read(true);
+        let mut items = scan.into_paginator().items().send();
+        let mut entries = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| self.fault("loading the entries", &error))?;
+            let id = item.get(ID).and_then(|id| id.as_s().ok()).cloned();
+            // As the functions read it: an item that is no JSON is an invalid entry.
+            entries.push(StoredEntry { id, value: serde_dynamo::from_item(item).unwrap_or_default() });
+        }
+        Ok(entries)
+    }
+
+    pub(super) async fn add(&self, entry: &NewEntry) -> Result<(), EntriesFault> {
+        const OPERATION: &str = "adding an entry";
+        let item = serde_dynamo::to_item(entry).map_err(|error| self.fault(OPERATION, &error))?;
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        match put.condition_expression("attribute_not_exists(id)").send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Err(EntriesFault::Exists(entry.id.clone()))
+            }
+            Err(error) => Err(self.fault(OPERATION, &error).into()),
+        }
+    }
+
+    pub(super) async fn remove(&self, id: &str, removed_at: DateTime<Utc>) -> Result<(), EntriesFault> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(ID, text(id))
+            .update_expression("SET removed_at = :removed_at")
+            .condition_expression(
+                "attribute_exists(id) AND (attribute_not_exists(removed_at) OR attribute_type(removed_at, :null))",
+            )
+            .expression_attribute_values(":removed_at", text(&written(removed_at)))
+            .expression_attribute_values(":null", text("NULL"));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(EntriesFault::NotRemovable(id.to_owned()))
+            }
+            Err(error) => Err(self.fault("removing an entry", &error).into()),
+        }
+    }
+
+    fn fault(&self, operation: &'static str, error: &dyn std::error::Error) -> EntryTableFault {
+        EntryTableFault { operation, table: self.name.clone(), cause: error_chain(error) }
+    }
+}

@@ -1,0 +1,231 @@
+//! The stored incidents of some days, and which of them some entries hide. Reads the table of evidence only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use pivotwatch::detection::evidence::FailureIndex;
+use pivotwatch::detection::tuning::{IncidentJudgements, TunedIndex};
+use pivotwatch::detection::{Address, Day, IncidentReport, Rule, Tuning};
+use pivotwatch::error_chain::error_chain;
+use pivotwatch::store::{
+    DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord, record_name,
+};
+use uuid::Uuid;
+
+use crate::ExitStatus;
+use crate::log::Log;
+
+/// The index that lists a day's incidents.
+const INDEX: &str = "by_day";
+
+/// Requests at the same time.
+const CONCURRENT_REQUESTS: usize = 8;
+
+/// The table of evidence.
+pub(super) struct StoredEvidence {
+    client: Client,
+    table: String,
+    store: DynamoDb,
+    rule: Rule,
+    days: Vec<Day>,
+}
+
+/// Why the evidence cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EvidenceFault {
+    #[error("listing the incidents of {day} in the table {table} failed: {cause}; see whether you may query its index")]
+    Index { day: Day, table: String, cause: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The incidents that an entry hides.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hits {
+    pub(super) incidents: u64,
+    /// The last login of these incidents.
+    pub(super) last: Option<DateTime<Utc>>,
+}
+
+/// Incidents of one address and day.
+type Group = ((Address, Day), Vec<StoredIncident>);
+
+/// A stored incident, and the entries that hide it by two tunings.
+pub(super) struct Compared {
+    /// The report of the stored facts, with the entries of the second tuning.
+    pub(super) report: IncidentReport,
+    pub(super) is_published: bool,
+    /// The entries of the first tuning that hide it.
+    pub(super) hidden_before: BTreeSet<String>,
+}
+
+impl StoredEvidence {
+    /// The evidence of some days.
+    pub(super) fn of(client: Client, table: String, rule: Rule, days: Vec<Day>) -> Self {
+        // Retention applies to writes, and nothing is written.
+        let store = DynamoDb::new(client.clone(), table.clone(), TimeDelta::zero(), rule.threshold);
+        Self { client, table, store, rule, days }
+    }
+
+    /// The incidents of the days.
+    pub(super) async fn incidents(&self) -> Result<Loaded<Vec<StoredIncident>>, EvidenceFault> {
+        let mut groups = BTreeMap::<_, BTreeSet<Uuid>>::new();
+        for IncidentKey { address, day, id } in self.keys(&self.days).await? {
+            groups.entry((address, day)).or_default().insert(id);
+        }
+        let load = async |((address, day), ids)| self.store.load_incidents(address, day, &ids).await;
+        let loaded: Vec<_> = stream::iter(groups).map(load).buffered(CONCURRENT_REQUESTS).try_collect().await?;
+        let mut all = Loaded { records: Vec::new(), unreadable: Vec::new() };
+        for Loaded { records, unreadable } in loaded {
+            all.records.extend(records.into_values().map(|stored| stored.value));
+            all.unreadable.extend(unreadable);
+        }
+        Ok(all)
+    }
+
+    /// The incident with an id: of `day`, or else of the days of this evidence.
+    pub(super) async fn incident(&self, id: Uuid, day: Option<Day>) -> Result<Option<StoredIncident>, EvidenceFault> {
+        let keys = self.keys(day.as_ref().map_or(&self.days, std::slice::from_ref)).await?;
+        let Some(key) = keys.into_iter().find(|key| key.id == id) else { return Ok(None) };
+        Ok(self.store.load_incident(&key).await?.map(|stored| stored.value))
+    }
+
+    /// The incidents that one of two tunings hides, and the other does not.
+    async fn changes(
+        &self,
+        incidents: Vec<StoredIncident>,
+        before: &Tuning,
+        after: &Tuning,
+    ) -> Result<Loaded<Vec<Compared>>, EvidenceFault> {
+        let mut groups = BTreeMap::<_, Vec<_>>::new();
+        for stored in incidents {
+            let address = stored.incident.columns.source_ip_address;
+            // Where the same entries apply, nothing changes.
+            if before.of_address(address) != after.of_address(address) {
+                groups.entry((address, stored.incident.day)).or_default().push(stored);
+            }
+        }
+        let compare = |group| self.compare(group, before, after);
+        let compared: Vec<_> = stream::iter(groups).map(compare).buffered(CONCURRENT_REQUESTS).try_collect().await?;
+        let mut all = Loaded { records: Vec::new(), unreadable: Vec::new() };
+        for Loaded { records, unreadable } in compared {
+            all.records.extend(records);
+            all.unreadable.extend(unreadable);
+        }
+        all.records.retain(|one| one.hidden_before.is_empty() != one.report.hidden_by.is_empty());
+        all.records.sort_by_key(|one| {
+            let incident = &one.report.incident;
+            (std::cmp::Reverse(one.report.severity()), incident.start_time, incident.id)
+        });
+        Ok(all)
+    }
+
+    /// The changes of the stored incidents of the days. Logs unreadable records.
+    pub(super) async fn logged_changes(
+        &self,
+        before: &Tuning,
+        after: &Tuning,
+        status: &mut ExitStatus,
+        log: &mut Log<impl Write>,
+    ) -> Result<Vec<Compared>, EvidenceFault> {
+        let stored = self.incidents().await?;
+        report_unreadable(&stored.unreadable, status, log);
+        let changes = self.changes(stored.records, before, after).await?;
+        report_unreadable(&changes.unreadable, status, log);
+        Ok(changes.records)
+    }
+
+    async fn compare(
+        &self,
+        ((address, day), incidents): Group,
+        before: &Tuning,
+        after: &Tuning,
+    ) -> Result<Loaded<Vec<Compared>>, StoreError> {
+        let reach = self.rule.reach_in_days();
+        let days = (0..=2 * reach).map(|later| day.before(reach).after(later)).collect();
+        let Loaded { records: tallies, mut unreadable } = self.store.load_tallies(address, &days).await?;
+        let index = FailureIndex::of(&tallies, &self.rule);
+        let tunings = [before, after].map(|tuning| TunedIndex::of(&tallies, &self.rule, tuning, address));
+        let none = || IncidentJudgements::of(incidents.iter().map(|stored| stored.incident.id));
+        let mut judged = [none(), none()];
+        let mut next = None;
+        loop {
+            let page = self.store.load_logins(address, day, next).await?;
+            unreadable.extend(page.unreadable);
+            for (judged, tuned) in judged.iter_mut().zip(&tunings) {
+                if let Some(tuned) = tuned {
+                    judged.add(&index, tuned, &page.records.logins);
+                }
+            }
+            next = page.records.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        let [judged_before, judged_after] = judged;
+        let compared = incidents.into_iter().map(|stored| {
+            let id = stored.incident.id;
+            let report = IncidentReport { hidden_by: judged_after.hidden_by(id), ..index.report(stored.incident) };
+            let is_published = stored.published_at.is_some();
+            Compared { report, is_published, hidden_before: judged_before.hidden_by(id) }
+        });
+        Ok(Loaded { records: compared.collect(), unreadable })
+    }
+
+    /// The keys of the incidents of some days.
+    async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, EvidenceFault> {
+        let shards = days.iter().flat_map(|day| record_name::listed_incidents(*day).map(|shard| (*day, shard)));
+        let load = |(day, shard)| self.keys_of_shard(day, shard);
+        let keys: Vec<_> = stream::iter(shards).map(load).buffered(CONCURRENT_REQUESTS).try_collect().await?;
+        Ok(keys.concat())
+    }
+
+    async fn keys_of_shard(&self, day: Day, shard: String) -> Result<Vec<IncidentKey>, EvidenceFault> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .key_condition_expression("listed = :listed")
+            .projection_expression("ip, #record")
+            .expression_attribute_names("#record", "record")
+            .expression_attribute_values(":listed", AttributeValue::S(shard));
+        let mut items = query.into_paginator().items().send();
+        let mut keys = Vec::new();
+        while let Some(item) = items.next().await {
+            let fault = |cause| EvidenceFault::Index { day, table: self.table.clone(), cause };
+            let item = item.map_err(|error| fault(error_chain(&error)))?;
+            let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+            let address = text("ip").and_then(|ip| Address::parse(ip).ok());
+            let id = text("record").and_then(|record| record.rsplit('#').next()?.parse().ok());
+            // A record that another program wrote is no incident.
+            keys.extend(address.zip(id).map(|(address, id)| IncidentKey { address, day, id }));
+        }
+        Ok(keys)
+    }
+}
+
+/// The hits of each entry, by its id.
+pub(super) fn hits(incidents: &[StoredIncident]) -> BTreeMap<&str, Hits> {
+    let mut hits = BTreeMap::<&str, Hits>::new();
+    for stored in incidents {
+        for id in &stored.hidden_by {
+            let of_entry = hits.entry(id).or_default();
+            of_entry.incidents += 1;
+            of_entry.last = of_entry.last.max(Some(stored.incident.end_time));
+        }
+    }
+    hits
+}
+
+/// Logs records that were ignored.
+pub(super) fn report_unreadable(unreadable: &[UnreadableRecord], status: &mut ExitStatus, log: &mut Log<impl Write>) {
+    for UnreadableRecord { record, cause } in unreadable {
+        log.say(format_args!("the record {record} was ignored, since it cannot be parsed: {cause}"));
+        *status = ExitStatus::Trouble;
+    }
+}
