@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 pub const TABLE: &str = "evidence";
-pub const TUNING_TABLE: &str = "tuning";
+pub const TUNING_TABLE: &str = "pivotwatch-tuning";
 
 /// Starts an engine without a table. Returns its endpoint.
 pub async fn engine() -> String {

@@ -7,15 +7,13 @@ use std::process::{Command, Output};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
-use pivotwatch_tests::dynamodb::{create_table, engine};
+use aws_sdk_dynamodb::types::AttributeValue;
+pub(crate) use pivotwatch_tests::dynamodb::TUNING_TABLE as TUNING;
+use pivotwatch_tests::dynamodb::{create_table, create_tuning_table, engine};
 use serde_json::{Value, json};
 
 use super::{folder, objects, text};
 
-pub(crate) const TUNING: &str = "pivotwatch-tuning";
 pub(crate) const REGION: &str = "eu-north-1";
 
 /// DynamoDB with the table of evidence, and an empty table of entries.
@@ -36,11 +34,7 @@ impl Account {
             .build();
         let client = Client::from_conf(configuration);
         create_table(&client).await;
-        let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
-        let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
-        let create = client.create_table().table_name(TUNING).billing_mode(BillingMode::PayPerRequest);
-        let create = create.attribute_definitions(id.build().unwrap()).key_schema(key.build().unwrap());
-        create.send().await.unwrap();
+        create_tuning_table(&client).await;
         Self { endpoint, client }
     }
 
