@@ -82,6 +82,7 @@ fn outcomes(bytes: &[u8]) -> (&'static str, Vec<Outcome>) {
     for outcome in &mut outcomes {
         if let Outcome::Failure(failure) = outcome {
             failure.user.clear();
+            failure.user_agent.clear();
         }
     }
     (shape, outcomes)

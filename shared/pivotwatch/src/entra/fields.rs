@@ -98,6 +98,12 @@ const ALL: [FieldId; FIELD_IDS] = [
 ];
 
 impl FieldId {
+    /// Whether the field tells the client of a failure. Logs of other kinds have such fields too, so it identifies no
+    /// sign-in.
+    pub(super) const fn is_of_client(self) -> bool {
+        matches!(self, Self::ClientApp | Self::Operation | Self::UserAgent)
+    }
+
     /// The id with this number.
     pub(super) fn in_slot(slot: usize) -> Option<Self> {
         ALL.get(slot).copied()
@@ -205,9 +211,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The number of fields with a value.
+    /// The number of fields with a value that identify a sign-in.
     pub(super) fn filled(&self) -> usize {
-        self.0.iter().filter(|text| !text.trim().is_empty()).count()
+        let identifies = ALL.iter().filter(|id| !id.is_of_client());
+        identifies.filter(|id| !self.get(**id).is_empty()).count()
     }
 
     /// Whether one of these fields has a value.

@@ -389,14 +389,14 @@ mod tests {
             assert!(rows_of(Drops(text.as_bytes()), limit, true).len() > 1);
             start.elapsed()
         };
-        (0..5).map(|_| once()).min().unwrap_or_default()
+        (0..9).map(|_| once()).min().unwrap_or_default()
     }
 
     /// A text of some bytes.
     type Made<'t> = &'t dyn Fn(usize) -> String;
 
     #[test]
-    fn four_times_the_bytes_take_no_more_than_eight_times_as_long() {
+    fn four_times_the_bytes_take_far_less_than_sixteen_times_as_long() {
         let repeated = |line: &str, bytes: usize| line.repeat(bytes / line.len());
         let junk = |line: &str, bytes: usize| repeated(line, bytes) + "7,b,c\n";
         let kinds: [(&str, Made<'_>); 8] = [
@@ -413,7 +413,7 @@ mod tests {
             for limit in [20_000, usize::MAX] {
                 let [short, long] = [20_000, 80_000].map(|bytes| format!("a,b,c\n{}", made(bytes)));
                 let [short, long] = [short, long].map(|text| duration(&text, limit));
-                assert!(long < short * 8, "{kind}, at most {limit} bytes a record: {short:?} and {long:?}");
+                assert!(long < short * 12, "{kind}, at most {limit} bytes a record: {short:?} and {long:?}");
             }
         }
     }

@@ -36,7 +36,12 @@ impl Header {
 
     /// The number of columns that the map knows.
     fn known(&self, field_map: FieldMap) -> usize {
-        self.fields(field_map).filter(|field| !matches!(field, Field::Other)).count()
+        let is_known = |field: &Field| match field {
+            Field::Text(id) | Field::Words(id) => !id.is_of_client(),
+            Field::Object(_) => true,
+            Field::Other => false,
+        };
+        self.fields(field_map).filter(is_known).count()
     }
 
     fn has(&self, name: &str) -> bool {
