@@ -149,7 +149,7 @@ impl Store for Counting {
         self.memory.load_tuning_entries().await
     }
 
-    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+    async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {
         self.memory.load_announcements().await
     }
 

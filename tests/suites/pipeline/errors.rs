@@ -91,7 +91,7 @@ impl Store for Partly {
         self.store.load_tuning_entries().await
     }
 
-    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+    async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {
         self.store.load_announcements().await
     }
 

@@ -261,5 +261,5 @@ async fn entries_that_cannot_be_read_have_not_vanished() {
 async fn without_a_table_and_without_entries_nothing_is_read_or_announced() {
     let world = pipeline(InMemoryStore::default());
     log_in_at(&world, noon()).await;
-    assert_eq!(world.store.load_announcements().await.unwrap(), []);
+    assert_eq!(world.store.load_announcements().await.unwrap().records, []);
 }

@@ -71,9 +71,9 @@ impl Describe for Option<Vec<Value>> {
     }
 }
 
-impl Describe for Vec<Versioned<Announcement>> {
+impl Describe for Loaded<Vec<Versioned<Announcement>>> {
     fn describe(&self) -> String {
-        format!("{} announcements", self.len())
+        format!("{} announcements", self.records.len())
     }
 }
 
@@ -183,9 +183,12 @@ impl Store for SimulatedAws {
         }
     }
 
-    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+    async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {
         let store = Arc::clone(&self.0.simulation.store);
         let operation = async move { store.load_announcements().await };
+        if !self.0.simulation.has_tuning {
+            return operation.await;
+        }
         self.0.step("reads the announcements".to_owned(), operation, unavailable(Operation::LoadAnnouncements)).await
     }
 

@@ -164,7 +164,7 @@ async fn a_login_is_written_once(store: impl Store) {
 }
 
 async fn an_announcement_is_loaded_as_it_was_written(store: impl Store) {
-    assert_eq!(store.load_announcements().await.unwrap(), []);
+    assert_eq!(store.load_announcements().await.unwrap().records, []);
     let lease = Some(Lease { owner: "an invocation".to_owned(), until: noon() + TimeDelta::seconds(30) });
     let leased = Announcement { id: "office".to_owned(), announced: None, lease };
     let written = json!({"id": "office", "threshold": 50, "when": {"cidr": ["192.0.2.0/24"]}, "permanent": true});
@@ -173,12 +173,12 @@ async fn an_announcement_is_loaded_as_it_was_written(store: impl Store) {
     assert_eq!(store.write_announcement(&leased, Version::NONE).await.unwrap(), WriteOutcome::Done);
     assert_eq!(store.write_announcement(&leased, Version::NONE).await.unwrap(), WriteOutcome::Conflict);
     let first = Versioned { value: leased, version: Version::NONE.next() };
-    assert_eq!(store.load_announcements().await.unwrap(), std::slice::from_ref(&first));
+    assert_eq!(store.load_announcements().await.unwrap().records, std::slice::from_ref(&first));
     assert_eq!(store.write_announcement(&marked, first.version).await.unwrap(), WriteOutcome::Done);
     assert_eq!(store.write_announcement(&marked, first.version).await.unwrap(), WriteOutcome::Conflict);
     let other = Announcement { id: "backup".to_owned(), ..marked.clone() };
     assert_eq!(store.write_announcement(&other, Version::NONE).await.unwrap(), WriteOutcome::Done);
-    let found = store.load_announcements().await.unwrap();
+    let found = store.load_announcements().await.unwrap().records;
     assert_eq!(found.iter().map(|stored| &stored.value).collect::<Vec<_>>(), [&other, &marked]);
 }
 

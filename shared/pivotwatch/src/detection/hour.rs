@@ -76,7 +76,7 @@ impl Hour {
     }
 
     /// Whether the moments of all its failures are known: in the sample, or among the first and the last failures.
-    fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.ends.as_ref().is_none_or(|ends| {
             // If the first of the last failures is also one of the first, no failure lies between them.
             ends.latest.0.first().is_none_or(|(moment, ())| ends.earliest.0.contains_key(moment))

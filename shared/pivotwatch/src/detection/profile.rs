@@ -10,8 +10,8 @@ use super::sample::hash;
 /// Bytes of kept profiles in a tally: some 300 of ordinary length.
 const PROFILE_BYTES: usize = 64 * 1024;
 
-/// Bytes that a profile takes besides its texts.
-const OVERHEAD: usize = 16;
+/// Bytes that a profile takes in a stored tally besides its texts: the lengths of five texts, and their numbers.
+const OVERHEAD: usize = 24;
 
 /// Comparing a failure with this number of profiles takes as long as hashing its texts.
 const FEW_PROFILES: usize = 4;

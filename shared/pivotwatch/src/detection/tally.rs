@@ -69,6 +69,8 @@ pub struct Tally {
 pub struct KnownFailure<'a> {
     /// The second of the day.
     pub second: u32,
+    /// Whether all failures of its hour are known.
+    pub hour_is_complete: bool,
     /// The result code; `None` in a saturated hour, unless the sample has the failure and all others are known.
     pub code: Option<&'a str>,
     /// The profile; `None` like the code, and if the tally dropped the profile.
@@ -170,10 +172,14 @@ impl Tally {
 
     /// The failures of [`Tally::seconds`], with what is known of each.
     pub fn known_failures(&self) -> impl Iterator<Item = KnownFailure<'_>> {
-        self.hours.values().flat_map(Hour::known).map(|(second, occurrence)| KnownFailure {
-            second,
-            code: occurrence.map(|occurrence| &*occurrence.code),
-            profile: occurrence.and_then(|occurrence| self.profiles.get(occurrence.profile.0)),
+        self.hours.values().flat_map(move |hour| {
+            let hour_is_complete = hour.is_complete();
+            hour.known().map(move |(second, occurrence)| KnownFailure {
+                second,
+                hour_is_complete,
+                code: occurrence.map(|occurrence| &*occurrence.code),
+                profile: occurrence.and_then(|occurrence| self.profiles.get(occurrence.profile.0)),
+            })
         })
     }
 

@@ -13,22 +13,42 @@ use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::Tuning;
 use crate::detection::tuning::{News, news};
 use crate::notify::{Notifier, announcement};
-use crate::store::{Announcement, Lease, Store, Version, WriteOutcome};
+use crate::store::{
+    Announcement, Lease, Loaded, Store, StoreError, UnreadableRecord, Version, Versioned, WriteOutcome,
+};
 
 /// How long an invocation holds the lease on an announcement: longer than the timeout of a request to SNS.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
-    /// Announces the news about the entries.
-    pub(super) async fn announce(&self, tuning: &Tuning, summary: &mut Summary) {
-        if let Err(error) = self.announce_all(tuning, summary).await {
+    /// Announces the news about the entries, given what was announced before.
+    pub(super) async fn announce(
+        &self,
+        announced: Result<Loaded<Vec<Versioned<Announcement>>>, StoreError>,
+        tuning: &Tuning,
+        summary: &mut Summary,
+    ) {
+        let result = match announced {
+            Ok(announced) => self.announce_all(announced, tuning, summary).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = result {
             count(&mut summary.failed, error.code());
             tracing::error!(code = error.code(), "the tuning entries could not be announced: {error}");
         }
     }
 
-    async fn announce_all(&self, tuning: &Tuning, summary: &mut Summary) -> Result<(), PipelineError> {
-        let stored = self.store.load_announcements().await?;
+    async fn announce_all(
+        &self,
+        announced: Loaded<Vec<Versioned<Announcement>>>,
+        tuning: &Tuning,
+        summary: &mut Summary,
+    ) -> Result<(), PipelineError> {
+        for UnreadableRecord { record, cause } in announced.unreadable {
+            summary.unreadable += 1;
+            tracing::error!(code = "store.unreadable", record, cause, "an announcement was skipped");
+        }
+        let stored = announced.records;
         let known: BTreeMap<_, _> = stored
             .iter()
             .filter_map(|stored| Some((stored.value.id.clone(), stored.value.announced.clone()?)))

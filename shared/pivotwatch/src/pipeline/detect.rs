@@ -76,8 +76,10 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
         self.record_login(login, summary).await?;
-        Box::pin(self.refresh_tuning(summary)).await;
         let scope = Scope { address: login.source_ip_address, failures: BTreeSet::new(), logins: vec![login] };
-        self.settle(scope, request_id, summary).await
+        let result = self.settle(scope, request_id, summary).await;
+        // Last, since an incident is more urgent.
+        Box::pin(self.announce_tuning(summary)).await;
+        result
     }
 }

@@ -1,7 +1,11 @@
 //! The handler of the function `ingest`.
 
+use std::pin::pin;
+
+use futures_util::future::select;
 use serde_json::{Value, json};
 
+use super::deadline::StopSignal;
 use super::process_object::Settling;
 use super::summary::count;
 use super::{Invocation, ObjectFault, Pipeline, Runtime, Summary};
@@ -56,9 +60,6 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             summary.unrecognised += 1;
             tracing::warn!(code = "event.unrecognised", event = piece, "no S3 notification in this part of the event");
         }
-        if !found.written.is_empty() && !invocation.deadline.has_passed(self.runtime.now()) {
-            Box::pin(self.refresh_tuning(&mut summary)).await;
-        }
         for notification in found.written {
             let object = &notification.object;
             let result = if invocation.deadline.has_passed(self.runtime.now()) {
@@ -73,6 +74,13 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     failed.push((notification, fault.code()));
                 }
             }
+        }
+        if !invocation.deadline.has_passed(self.runtime.now()) {
+            let stop = StopSignal::default();
+            let work = pin!(self.announce_tuning(&mut summary));
+            let time = pin!(invocation.deadline.enforce(&stop, &self.runtime));
+            // What is not announced by then is announced by a later invocation.
+            select(work, time).await;
         }
         (summary, answer(&failed))
     }

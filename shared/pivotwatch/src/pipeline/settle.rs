@@ -217,7 +217,13 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let mut result = Ok(());
         for (day, incidents) in by_day {
             let loaded = match self.stored_incidents(address, day, &incidents, summary).await {
-                Ok(stored) => self.judgements(indexes, address, day, &incidents).await.map(|judged| (stored, judged)),
+                Ok(stored) => {
+                    let is_published = |id| stored.get(&id).is_some_and(|stored| stored.value.published_at.is_some());
+                    let undecided = incidents.iter().map(|incident| incident.id).filter(|id| !is_published(*id));
+                    let judged = IncidentJudgements::of(undecided);
+                    let judged = self.judge(indexes, address, day, judged, summary).await;
+                    judged.map(|judged| (stored, judged))
+                }
                 Err(error) => Err(error),
             };
             let (mut stored, judged) = match loaded {
@@ -257,27 +263,31 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Ok(found.records)
     }
 
-    /// The judgements of `incidents`, all of one day, from all logins of the day. Any login of the day can make an
-    /// incident one that is not hidden, so those of the scope are not enough.
-    async fn judgements(
+    /// Judges incidents, all of one day, by the logins of the day. Any of them can make an incident one that is not
+    /// hidden, so those of the scope are not enough. An incident is not hidden if a login cannot be read.
+    async fn judge(
         &self,
         indexes: &Indexes<'_>,
         address: Address,
         day: Day,
-        incidents: &[Incident],
+        mut judged: IncidentJudgements,
+        summary: &mut Summary,
     ) -> Result<IncidentJudgements, StoreError> {
-        let mut judged = IncidentJudgements::of(incidents.iter().map(|incident| incident.id));
         let Some(tuned) = indexes.tuned else { return Ok(judged) };
         let mut after = None;
-        loop {
-            // A record that is unreadable is reported where the scope's logins are loaded.
-            let page = self.store.load_logins(address, day, after).await?.records;
-            judged.add(indexes.index, tuned, &page.logins);
-            after = page.next;
+        while !judged.are_final() {
+            let page = self.store.load_logins(address, day, after).await?;
+            if !page.unreadable.is_empty() {
+                report_unreadable(address, &page.unreadable, summary);
+                return Ok(IncidentJudgements::default());
+            }
+            judged.add(indexes.index, tuned, &page.records.logins);
+            after = page.records.next;
             if after.is_none() {
-                return Ok(judged);
+                break;
             }
         }
+        Ok(judged)
     }
 
     async fn settle_incident(

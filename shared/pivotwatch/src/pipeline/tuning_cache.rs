@@ -15,85 +15,111 @@ use crate::notify::Notifier;
 use crate::store::Store;
 
 /// How long a copy of the table is used before the table is read again.
-const FRESH: TimeDelta = TimeDelta::seconds(60);
+const MAX_AGE: TimeDelta = TimeDelta::seconds(60);
 
 /// How long the last copy is used when the table cannot be read.
-const LONGEST: TimeDelta = TimeDelta::minutes(15);
+const MAX_STALE_AGE: TimeDelta = TimeDelta::minutes(15);
 
 /// The cache of the entries.
 #[derive(Debug, Default)]
 pub struct TuningCache {
     static_entries: Vec<Value>,
-    copy: Mutex<Option<Copied>>,
+    snapshot: Mutex<Option<Snapshot>>,
+    /// When the news were announced last.
+    announced_at: Mutex<Option<DateTime<Utc>>>,
 }
 
 #[derive(Clone, Debug)]
-struct Copied {
+struct Snapshot {
     tuning: Arc<Tuning>,
     /// When the table was read last; `None` if the copy has the static entries alone.
     read_at: Option<DateTime<Utc>>,
     /// When the last attempt to read the table began.
     tried_at: DateTime<Utc>,
-    /// Whether the news about the entries were announced, as far as that was possible.
-    is_announced: bool,
 }
 
 impl TuningCache {
     /// A cache with the entries of the settings, and none of the table yet.
     #[must_use]
     pub fn of(static_entries: Vec<Value>) -> Self {
-        Self { static_entries, copy: Mutex::default() }
+        Self { static_entries, ..Self::default() }
     }
 
-    fn copied(&self) -> Option<Copied> {
-        self.copy.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn snapshot(&self) -> Option<Snapshot> {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn keep(&self, copied: Copied) -> Arc<Tuning> {
-        let tuning = Arc::clone(&copied.tuning);
-        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some(copied);
+    fn keep(&self, snapshot: Snapshot) -> Arc<Tuning> {
+        let tuning = Arc::clone(&snapshot.tuning);
+        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
         tuning
+    }
+
+    /// Whether the last announcement is older than a minute. Then `now` is the last.
+    fn may_announce(&self, now: DateTime<Utc>) -> bool {
+        let mut announced_at = self.announced_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if announced_at.is_some_and(|announced_at| now - announced_at < MAX_AGE) {
+            return false;
+        }
+        *announced_at = Some(now);
+        true
     }
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
-    /// Reads the tuning entries if the copy of them is older than a minute, and announces their news.
-    pub(super) async fn refresh_tuning(&self, summary: &mut Summary) {
-        let tuning = self.tuning(summary).await;
-        let Some(copied) = self.tuning.copied().filter(|copied| !copied.is_announced) else { return };
-        self.announce(&tuning, summary).await;
-        self.tuning.keep(Copied { is_announced: true, ..copied });
+    /// Announces the news about the tuning entries if the last announcement is older than a minute.
+    ///
+    /// Loads what was announced before it reads the entries. Otherwise an entry that another invocation announces
+    /// meanwhile would be announced as vanished. Entries that cannot be read have not vanished.
+    pub(super) async fn announce_tuning(&self, summary: &mut Summary) {
+        let now = self.runtime.now();
+        if !self.tuning.may_announce(now) {
+            return;
+        }
+        let announced = self.store.load_announcements().await;
+        if let Some(tuning) = self.read_tuning(summary).await {
+            self.announce(announced, &tuning, summary).await;
+        }
     }
 
-    /// The tuning entries, from the table if the copy of it is older than a minute.
-    pub(super) async fn tuning(&self, summary: &mut Summary) -> Arc<Tuning> {
+    /// Reads the tuning entries. `None` if they could not be read, or if there is no table and no entry of the settings.
+    async fn read_tuning(&self, summary: &mut Summary) -> Option<Arc<Tuning>> {
         let now = self.runtime.now();
-        let copied = self.tuning.copied();
-        if let Some(copied) = copied.as_ref().filter(|copied| now - copied.tried_at < FRESH) {
-            return Arc::clone(&copied.tuning);
-        }
         let fixed = &self.tuning.static_entries;
         match self.store.load_tuning_entries().await {
             Ok(entries) => {
-                // Without a table, nobody can have added an entry since the deployment.
-                let is_announced = entries.is_none() && fixed.is_empty();
+                let can_change = entries.is_some() || !fixed.is_empty();
                 let all = fixed.iter().cloned().chain(entries.unwrap_or_default());
                 let tuning = Arc::new(Tuning::parse(all, &self.rule));
                 report_invalid(tuning.invalid(), summary);
-                self.tuning.keep(Copied { tuning, read_at: Some(now), tried_at: now, is_announced })
+                let tuning = self.tuning.keep(Snapshot { tuning, read_at: Some(now), tried_at: now });
+                can_change.then_some(tuning)
             }
             Err(error) => {
                 summary.tuning_unavailable += 1;
-                let last = copied.filter(|copied| copied.read_at.is_some_and(|read_at| now - read_at < LONGEST));
-                let read_at = last.as_ref().and_then(|copied| copied.read_at);
+                let is_usable = |read_at: DateTime<Utc>| now - read_at < MAX_STALE_AGE;
+                let last = self.tuning.snapshot().filter(|snapshot| snapshot.read_at.is_some_and(is_usable));
                 let used = if last.is_some() { "the last copy" } else { "the entries of the settings alone" };
                 tracing::error!(code = error.code(), "the tuning table cannot be read, so {used} applies: {error}");
-                let tuning = last
-                    .map_or_else(|| Arc::new(Tuning::parse(fixed.iter().cloned(), &self.rule)), |copied| copied.tuning);
-                // Entries that could not be read have not vanished.
-                self.tuning.keep(Copied { tuning, read_at, tried_at: now, is_announced: true })
+                let read_at = last.as_ref().and_then(|snapshot| snapshot.read_at);
+                let tuning = last.map_or_else(
+                    || Arc::new(Tuning::parse(fixed.iter().cloned(), &self.rule)),
+                    |snapshot| snapshot.tuning,
+                );
+                self.tuning.keep(Snapshot { tuning, read_at, tried_at: now });
+                None
             }
         }
+    }
+
+    /// The tuning entries, from the table if the copy of them is older than a minute.
+    pub(super) async fn tuning(&self, summary: &mut Summary) -> Arc<Tuning> {
+        let is_fresh = |snapshot: &Snapshot| self.runtime.now() - snapshot.tried_at < MAX_AGE;
+        if let Some(snapshot) = self.tuning.snapshot().filter(is_fresh) {
+            return snapshot.tuning;
+        }
+        self.read_tuning(summary).await;
+        self.tuning.snapshot().map(|snapshot| snapshot.tuning).unwrap_or_default()
     }
 }
 

@@ -135,8 +135,9 @@ impl Store for InMemoryStore {
         Ok(self.records().tuning_entries.clone())
     }
 
-    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
-        Ok(self.records().announcements.values().cloned().collect())
+    async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {
+        let records = self.records().announcements.values().cloned().collect();
+        Ok(Loaded { records, unreadable: Vec::new() })
     }
 
     async fn write_announcement(

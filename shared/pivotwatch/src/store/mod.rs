@@ -322,7 +322,9 @@ pub trait Store: Send + Sync {
     fn load_tuning_entries(&self) -> impl Future<Output = Result<Option<Vec<Value>>, StoreError>> + Send;
 
     /// Loads what was announced of the tuning entries.
-    fn load_announcements(&self) -> impl Future<Output = Result<Vec<Versioned<Announcement>>, StoreError>> + Send;
+    fn load_announcements(
+        &self,
+    ) -> impl Future<Output = Result<Loaded<Vec<Versioned<Announcement>>>, StoreError>> + Send;
 
     /// Writes what was announced, on the condition that the stored version is the one that it `replaces`.
     fn write_announcement(

@@ -6,6 +6,7 @@ use super::network::Networks;
 use super::pattern::Patterns;
 use crate::detection::login::Login;
 use crate::detection::result_code::{CodeClass, classes};
+use crate::detection::rule::Rule;
 use crate::detection::source::Source;
 use crate::detection::tally::KnownFailure;
 
@@ -51,16 +52,16 @@ impl FailureConditions {
             && self.user_agent.match_known(profile.map(|profile| &*profile.user_agent))
     }
 
-    /// Whether the conditions select few failures.
+    /// Whether the conditions select few of the failures that `rule` counts.
     #[must_use]
-    pub fn are_selective(&self) -> bool {
+    pub fn are_selective(&self, rule: &Rule) -> bool {
         self.networks.are_narrow()
             || [&self.user, &self.app, &self.operation, &self.client_app, &self.user_agent]
                 .iter()
                 .any(|patterns| patterns.are_selective())
             || self.codes.is_some()
             || is_part(self.classes.as_ref(), &CodeClass::ALL)
-            || is_part(self.sources.as_ref(), &Source::ALL)
+            || is_part(self.sources.as_ref(), &rule.sources)
     }
 }
 
@@ -116,14 +117,14 @@ impl ThresholdConditions {
         self.sources.as_ref().is_none_or(|sources| sources.contains(&source))
     }
 
-    /// Whether the conditions select few addresses, or some of the sources.
+    /// Whether the conditions select few addresses, or some of the sources that `rule` counts.
     #[must_use]
-    pub fn are_selective(&self) -> bool {
-        self.networks.are_narrow() || is_part(self.sources.as_ref(), &Source::ALL)
+    pub fn are_selective(&self, rule: &Rule) -> bool {
+        self.networks.are_narrow() || is_part(self.sources.as_ref(), &rule.sources)
     }
 }
 
 /// Whether a condition holds for a part of all values.
-fn is_part<T: Ord>(values: Option<&BTreeSet<T>>, all: &[T]) -> bool {
-    values.is_some_and(|values| !all.iter().all(|value| values.contains(value)))
+fn is_part<'a, T: Ord + 'a>(values: Option<&BTreeSet<T>>, all: impl IntoIterator<Item = &'a T>) -> bool {
+    values.is_some_and(|values| !all.into_iter().all(|value| values.contains(value)))
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::Tuning;
@@ -12,6 +13,7 @@ use crate::detection::evidence::{FailureIndex, Tallies};
 use crate::detection::login::Login;
 use crate::detection::rule::Rule;
 use crate::detection::source::Source;
+use crate::detection::tally::KnownFailure;
 use crate::detection::window::{around, matches};
 
 /// The decision about a login that matches under the rule.
@@ -38,10 +40,10 @@ struct TunedSource<'a> {
     source: Source,
     /// The times of all known failures, in seconds since the epoch, sorted.
     all: Vec<i64>,
-    /// The times of those that no entry excludes.
+    /// The times of those that no entry excludes, sorted.
     remaining: Vec<i64>,
-    /// The times of the others, each with the entries that exclude it.
-    excluded: Vec<(i64, Vec<&'a str>)>,
+    /// By entry, the times of the failures that it excludes, sorted.
+    excluded: BTreeMap<&'a str, Vec<i64>>,
 }
 
 impl<'a> TunedIndex<'a> {
@@ -73,8 +75,10 @@ impl<'a> TunedIndex<'a> {
             let rule = Rule { threshold, ..self.rule.clone() };
             judgement.matches |= !is_excluded && matches(&source.remaining, time, &rule);
             let (from, to) = around(time, time, self.rule);
-            let excluded = source.excluded.iter().filter(|(moment, _)| (from..=to).contains(moment));
-            judgement.entries.extend(excluded.flat_map(|(_, ids)| ids));
+            let has_near = |moments: &Vec<i64>| {
+                moments.get(moments.partition_point(|moment| *moment < from)).is_some_and(|moment| *moment <= to)
+            };
+            judgement.entries.extend(source.excluded.iter().filter(|(_, moments)| has_near(moments)).map(|(id, _)| id));
         }
         judgement
     }
@@ -128,6 +132,12 @@ impl IncidentJudgements {
         }
     }
 
+    /// Whether further logins can change nothing: each incident has a login that matches under the tuned rule.
+    #[must_use]
+    pub fn are_final(&self) -> bool {
+        self.0.values().all(|judgement| judgement.matches)
+    }
+
     /// The ids of the entries that hide an incident; empty if it is not hidden.
     #[must_use]
     pub fn hidden_by(&self, incident: Uuid) -> BTreeSet<String> {
@@ -138,25 +148,37 @@ impl IncidentJudgements {
 
 impl<'a> TunedSource<'a> {
     fn of(source: Source, tallies: &Tallies, entries: &[&'a Entry]) -> Self {
-        let mut index = Self { source, all: Vec::new(), remaining: Vec::new(), excluded: Vec::new() };
+        let mut index = Self { source, all: Vec::new(), remaining: Vec::new(), excluded: BTreeMap::new() };
         for ((day, _), tally) in tallies.iter().filter(|((_, its), _)| *its == source) {
             for failure in tally.known_failures() {
                 let time = day.at(failure.second);
-                let excluding = entries.iter().filter(|entry| match &entry.effect {
-                    Effect::ExcludeFailures(conditions) => {
-                        entry.period.contains(time) && conditions.hold(&failure, source)
-                    }
-                    Effect::ExcludeLogins(_) | Effect::Threshold { .. } => false,
-                });
-                let ids: Vec<_> = excluding.map(|entry| &*entry.id).collect();
-                index.all.push(time.timestamp());
-                if ids.is_empty() {
-                    index.remaining.push(time.timestamp());
-                } else {
-                    index.excluded.push((time.timestamp(), ids));
+                let moment = time.timestamp();
+                let mut is_excluded = false;
+                for entry in entries.iter().filter(|entry| excludes(entry, &failure, time, source)) {
+                    is_excluded = true;
+                    index.excluded.entry(&entry.id).or_default().push(moment);
+                }
+                index.all.push(moment);
+                if !is_excluded {
+                    index.remaining.push(moment);
                 }
             }
         }
         index
     }
+}
+
+/// Whether an entry excludes a failure of its address at `time`.
+///
+/// Of an hour whose failures are not all known, a beginning and an end are known, and not the middle. So the period of
+/// the entry must have the whole hour: the failures that it leaves could be in the middle.
+fn excludes(entry: &Entry, failure: &KnownFailure<'_>, time: DateTime<Utc>, source: Source) -> bool {
+    let Effect::ExcludeFailures(conditions) = &entry.effect else { return false };
+    let has_period = if failure.hour_is_complete {
+        entry.period.contains(time)
+    } else {
+        let hour = time.duration_trunc(TimeDelta::hours(1)).unwrap_or(time);
+        entry.period.contains(hour) && entry.period.contains(hour + TimeDelta::seconds(60 * 60 - 1))
+    };
+    has_period && conditions.hold(failure, source)
 }

@@ -141,7 +141,7 @@ impl Entry {
         }
         let written = WrittenEntry::deserialize(value)
             .map_err(|error| InvalidEntry { id: id.clone(), faults: vec![EntryFault::Malformed(error.to_string())] })?;
-        let mut parser = Parser { faults: Vec::new() };
+        let mut parser = EntryParser { faults: Vec::new() };
         let entry = parser.entry(written, without_removal(value), rule);
         match entry {
             Some(entry) if parser.faults.is_empty() => Ok(entry),
@@ -150,11 +150,11 @@ impl Entry {
     }
 }
 
-struct Parser {
+struct EntryParser {
     faults: Vec<EntryFault>,
 }
 
-impl Parser {
+impl EntryParser {
     fn entry(&mut self, written: WrittenEntry, value: Value, rule: &Rule) -> Option<Entry> {
         if !is_id(&written.id) {
             self.faults.push(EntryFault::Id(written.id.clone()));
@@ -172,7 +172,7 @@ impl Parser {
         let (effect, is_selective) = match (written.exclude, written.threshold) {
             (Some(Exclude::Failures), None) => {
                 let conditions = self.failure_conditions(conditions);
-                let is_selective = conditions.are_selective();
+                let is_selective = conditions.are_selective(rule);
                 (Some(Effect::ExcludeFailures(conditions)), is_selective)
             }
             (Some(Exclude::Logins), None) => {
@@ -182,7 +182,7 @@ impl Parser {
             }
             (None, Some(threshold)) => {
                 let conditions = self.threshold_conditions(conditions);
-                let is_selective = conditions.are_selective();
+                let is_selective = conditions.are_selective(rule);
                 let threshold = self.threshold(threshold, rule);
                 (threshold.map(|threshold| Effect::Threshold { threshold, conditions }), is_selective)
             }

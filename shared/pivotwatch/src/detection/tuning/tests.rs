@@ -115,6 +115,11 @@ fn every_fault_of_an_entry_is_reported() {
             &json!({"exclude": "failures", "when": {"source": [
             "interactive", "non_interactive", "service_principal", "managed_identity", "adfs"]}}),
         ),
+        entry(
+            "counted-sources",
+            &json!({"exclude": "failures", "when": {"source": ["interactive", "non_interactive"]}}),
+        ),
+        entry("counted-threshold", &json!({"threshold": 255, "when": {"source": ["non_interactive", "interactive"]}})),
         entry("wide-threshold", &json!({"threshold": 50, "when": {"cidr": ["2001::/16"]}})),
         json!({"id": "a", "when": {"app": ["x"]}, "exclude": "failures", "reason": " "}),
         entry(

@@ -247,7 +247,7 @@ impl Store for DynamoDb {
 
     async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
         let Some(table) = &self.tuning_table else { return Ok(None) };
-        let mut items = self.client.scan().table_name(table).into_paginator().items().send();
+        let mut items = self.client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
         let mut entries = Vec::new();
         while let Some(item) = items.next().await {
             let item = item.map_err(|error| unavailable(Operation::LoadTuningEntries, &error))?;
@@ -256,7 +256,7 @@ impl Store for DynamoDb {
         Ok(Some(entries))
     }
 
-    async fn load_announcements(&self) -> Result<Vec<Versioned<Announcement>>, StoreError> {
+    async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {
         let query = self
             .client
             .query()
@@ -265,14 +265,12 @@ impl Store for DynamoDb {
             .expression_attribute_values(":ip", AttributeValue::S(record_name::ANNOUNCEMENTS.to_owned()))
             .consistent_read(true);
         let mut items = query.into_paginator().items().send();
-        let mut announcements = Vec::new();
+        let mut found = Loaded { records: Vec::new(), unreadable: Vec::new() };
         while let Some(item) = items.next().await {
             let item = item.map_err(|error| unavailable(Operation::LoadAnnouncements, &error))?;
-            let record = item::record(&item);
-            let parsed = item::announcement(item).map_err(|cause| StoreError::Unreadable { record, cause })?;
-            announcements.push(parsed);
+            parse_into(&mut found, item, item::announcement, Vec::push);
         }
-        Ok(announcements)
+        Ok(found)
     }
 
     async fn write_announcement(
