@@ -5,24 +5,26 @@ judged as one large world, at a fraction of the cost. The result does not depend
 each other on one side, the sides would differ.
 """
 
+import json
 import shlex
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from oracle import details, files, hunt
-from oracle.findings import Incident
+from oracle import details, files, hidden, hunt
+from oracle.findings import Incident, Login, group_of, grouped
 from oracle.judge import Judge
 from oracle.shrink import smallest
-from oracle.world import Options, World
+from oracle.world import Options, World, entries_of
 
 KEPT = hunt.TARGET / "oracle"
 """The folder for the files of worlds that differ."""
 
-Hunter = Callable[[Path, Options], list[Incident]]
+Hunter = Callable[..., list[Incident]]
+"""Hunts in a folder, like `hunt.incidents`."""
 
 
 class DifferenceError(AssertionError):
@@ -33,7 +35,7 @@ class Comparison(NamedTuple):
     """The result of a comparison."""
 
     found: list[Incident]
-    """pivotwatch's incidents."""
+    """pivotwatch's incidents, with the entries that hide them."""
     excess: list[Incident]
     """Incidents of pivotwatch that the rule does not find."""
     lack: list[Incident]
@@ -74,6 +76,7 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     with tempfile.TemporaryDirectory() as folder:
         _write(worlds, Path(folder))
         found = hunter(Path(folder), options)
+        tuned = _Tuned(*(hunter(Path(folder), options, *hunt.tuned(Path(folder), hidden=all)) for all in (True, False)))
     # Within one day the rule's own rows are compared, which have no ids of logins.
     comparable = [incident._replace(shown="") for incident in found]
     if not options.several_days:
@@ -84,7 +87,49 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     # Only incidents that the rule finds have details to compare.
     same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
     errors = [(incident, error) for incident in same for error in details.errors(incident, facts, options)]
-    return Comparison(found, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
+    if entries := entries_of(worlds):
+        tuning = hidden.Tuning(entries, worlds, facts, options)
+        errors += _tuned_errors(found, tuned, judge.tuned(worlds, options, entries), tuning)
+    return Comparison(tuned.stored, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
+
+
+class _Tuned(NamedTuple):
+    """pivotwatch's incidents with tuning."""
+
+    stored: list[Incident]
+    shown: list[Incident]
+
+
+def _tuned_errors(
+    untuned: Sequence[Incident], tuned: _Tuned, logins: Iterable[Login], tuning: hidden.Tuning
+) -> Iterator[tuple[Incident, str]]:
+    """The differences between the tuned rule with these logins and pivotwatch, one text for each."""
+    shown_by_rule = grouped(logins).keys()
+    for incidents, others, error in (
+        (untuned, tuned.stored, "the incident is not found with tuning"),
+        (tuned.stored, untuned, "the incident is found only with tuning"),
+        (tuned.shown, tuned.stored, "the incident is shown and not stored"),
+    ):
+        excess = Counter(map(_without_entries, incidents)) - Counter(map(_without_entries, others))
+        yield from ((incident, error) for incident in excess.elements())
+    shown = Counter(incident.shown for incident in tuned.shown)
+    for incident in tuned.stored:
+        hidden_by, named = incident.details["hidden_by"], tuning.named(incident)
+        is_shown = group_of(incident) in shown_by_rule
+        is_certain = tuning.is_certain(incident)
+        if bool(hidden_by) != bool(not shown[incident.shown]):
+            yield incident, f"hidden_by is {hidden_by}, and the incident is shown {shown[incident.shown]} times"
+        if hidden_by and is_shown:
+            yield incident, f"hidden_by is {hidden_by}, but the tuned rule finds a login"
+        elif not hidden_by and not is_shown and is_certain:
+            yield incident, f"the incident is shown, but the tuned rule finds no login; entries {named} hide it"
+        if hidden_by and (hidden_by != named if is_certain else not {*hidden_by} <= {*named}):
+            yield incident, f"hidden_by is {hidden_by}, not {named}"
+
+
+def _without_entries(incident: Incident) -> Incident:
+    """The incident as it is without tuning."""
+    return incident._replace(shown=json.dumps(incident.details | {"hidden_by": []}, sort_keys=True))
 
 
 def _write(worlds: Sequence[World], folder: Path) -> None:
@@ -92,6 +137,7 @@ def _write(worlds: Sequence[World], folder: Path) -> None:
         (folder / part).mkdir(parents=True)
     for world in worlds:
         files.write(world, folder)
+    files.write_entries(entries_of(worlds), folder / hunt.ENTRIES)
 
 
 def _kept(worlds: Sequence[World], seed: str) -> Path:
@@ -104,13 +150,13 @@ def _kept(worlds: Sequence[World], seed: str) -> Path:
 def _report(worlds: Sequence[World], options: Options, seed: str, comparison: Comparison) -> str:
     """The text of the difference in `worlds`, with the folder of their files."""
     folder = _kept(worlds, seed)
-    facts = [fact for world in worlds for fact in (*world.sign_ins, *world.records)]
+    facts = [*entries_of(worlds), *(fact for world in worlds for fact in (*world.sign_ins, *world.records))]
     return "\n".join(
         (
-            f"pivotwatch and the rule differ in world {worlds[0].number} of seed {seed}. These facts are enough:",
+            f"pivotwatch and the rule differ in world {worlds[0].number} of seed {seed}. These are enough:",
             *(f"    {fact}" for fact in facts[:40]),
             f"  Their files are in {folder}, to be hunted through by",
-            f"    {shlex.join(hunt.command(folder, options))}",
+            f"    {shlex.join(hunt.command(folder, options, *hunt.tuned(folder, hidden=True)))}",
             *(f"  Only pivotwatch finds\n{incident}" for incident in comparison.excess[:5]),
             *(f"  Only the rule finds\n{incident}" for incident in comparison.lack[:5]),
             *(f"  A detail is wrong: {error}\n{incident}" for incident, error in comparison.errors[:5]),
