@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 FAILURES, LOGINS, THRESHOLD = "failures", "logins", "threshold"
 
@@ -40,14 +41,7 @@ class Entry:
 
     def prefix(self, address: str) -> int | None:
         """The length of the longest prefix of its networks that has the address. `None` if none has it."""
-        if "cidr" not in self.when:
-            return ANY_ADDRESS
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return None
-        networks = (network(text) for text in self.when["cidr"])
-        return max((each.prefixlen for each in networks if parsed in each), default=None)
+        return _prefix(self.when["cidr"], address) if "cidr" in self.when else ANY_ADDRESS
 
     def applies_to(self, address: str) -> bool:
         """`True` if the entry can apply to facts of the address."""
@@ -63,6 +57,21 @@ class Entry:
         return self.json()
 
 
+@cache
+def _prefix(cidr: tuple[str, ...], address: str) -> int | None:
+    parsed = _parsed(address)
+    return max((each.prefixlen for each in map(network, cidr) if parsed and parsed in each), default=None)
+
+
+@cache
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None
+
+
+@cache
 def network(text: str) -> IPv4Network | IPv6Network:
     """A network of an entry. An IPv4 address mapped to IPv6 is that IPv4 address."""
     if "/" not in text and (parsed := ip_address(text)).version == 6:

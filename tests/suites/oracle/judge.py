@@ -48,12 +48,17 @@ class Judge:
         once for each segment of the thresholds, and answers for the logins of that segment.
         """
         self._load(worlds)
+        addresses = set().union(*(world.addresses for world in worlds))
+        for table in TABLES:
+            query = tuned_rule.counted(table, entries, addresses)
+            columns = tuple(sentinel.COLUMNS[table])
+            self._engine.execute(f"CREATE OR REPLACE TABLE {table} AS {_translated(query, columns, distinct=False)}")
         if options.several_days:
             self._put_windows(options)
-        addresses = set().union(*(world.addresses for world in worlds))
         thresholds, matching = Thresholds(entries), set()
         for segment in range(thresholds.segments(addresses)):
-            query = tuned_rule.query(options.threshold, entries, addresses, segment)
+            with_segment = [address for address in addresses if thresholds.segments([address]) > segment]
+            query = tuned_rule.query(options.threshold, entries, with_segment, segment)
             rows = self._engine.execute(_translated(query, EVENT_COLUMNS, distinct=True)).fetchall()
             matching |= {
                 login

@@ -9,9 +9,8 @@ split_by_two      the engine's `split` has no index parameter: the index follows
 with_threshold    another number for `signin_threshold`
 by_event          a row for each login, instead of one for all logins that agree in the rule's columns
 
-Three steps tune the rule; `tuned_rule` writes their texts:
+Two steps tune the rule; `tuned_rule` writes their texts:
 
-excluding_failures  `where` as the first operator on a table of sign-ins
 excluding_logins    `where` after the operators that compute the account name
 with_threshold_of   another expression for `signin_threshold` in one table
 """
@@ -74,11 +73,6 @@ def with_threshold(query: str, threshold: int) -> str:
 def by_event(query: str) -> str:
     """Groups by CloudTrail's event id too, which is unique to a login."""
     return _replaced(query, ", UserAgent, MFAUsed\n", ", UserAgent, MFAUsed, AwsEventId\n")
-
-
-def excluding_failures(query: str, table: str, where: str) -> str:
-    """Filters a table of sign-ins first."""
-    return _replaced(query, f"= {table}\n", f"= {table}\n{where}")
 
 
 def excluding_logins(query: str, where: str) -> str:

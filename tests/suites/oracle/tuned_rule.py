@@ -1,6 +1,6 @@
 """The rule with the `where` clauses and the thresholds that are equivalent to tuning entries.
 
-failures excluded  `where not (...)` as the first operator on the entry's tables
+failures excluded  `where not (...)` as the first operator on a table of sign-ins; a query of its own, which runs once
 logins excluded    `where not (...)` on AWSCloudTrail, after the rule has computed the account name
 thresholds         `case (...)` in place of `signin_threshold`, by address and table
 
@@ -50,16 +50,20 @@ LOGIN_TEXTS = {
 """The values of conditions on a login. One of them must match."""
 
 
+def counted(table: str, entries: Sequence[Entry], addresses: Iterable[str]) -> str:
+    """The rows of a table of sign-ins that the tuned rule counts."""
+    clauses = (_failures(entry, table, sorted(addresses)) for entry in entries if entry.effect == FAILURES)
+    return f"{table}\n{_excluded(clauses)}"
+
+
 def query(threshold: int, entries: Sequence[Entry], addresses: Iterable[str], segment: int = 0) -> str:
-    """The tuned rule in the engine's dialect, with a row for each login. Its thresholds are those of one segment of
-    each address.
+    """The tuned rule over the rows of `counted`, in the engine's dialect, with a row for each login. Its thresholds are
+    those of one segment of each address.
     """
     addresses = sorted(addresses)
     text = rule.runnable(threshold, each_event=True)
     thresholds = Thresholds(entries)
     for table in TABLES:
-        clauses = (_failures(entry, table, addresses) for entry in entries if entry.effect == FAILURES)
-        text = rule.excluding_failures(text, table, _excluded(clauses))
         text = rule.with_threshold_of(text, table, _threshold(thresholds, segment, SOURCES[table], addresses))
     clauses = (_logins(entry, addresses) for entry in entries if entry.effect == LOGINS)
     return rule.excluding_logins(text, _excluded(clauses))
@@ -88,7 +92,7 @@ def _logins(entry: Entry, addresses: Sequence[str]) -> str | None:
     """The clause of an entry that excludes logins; `None` if no row meets it."""
     if entry.is_removed:
         return None
-    conditions = [_address(entry, "SourceIpAddress", addresses)]
+    conditions = [_address(entry, _bare("SourceIpAddress"), addresses)]
     conditions += [_texts(values, entry.when.get(name)) for name, values in LOGIN_TEXTS.items()]
     return _all([*conditions, *_period(entry)])
 
@@ -104,7 +108,7 @@ def _all(conditions: Iterable[str | None]) -> str | None:
 def _address(entry: Entry, column: str, addresses: Sequence[str]) -> str | None:
     if "cidr" not in entry.when:
         return ""
-    return _one_of(_bare(column), [address for address in addresses if entry.prefix(address) is not None])
+    return _one_of(column, [address for address in addresses if entry.prefix(address) is not None])
 
 
 def _bare(column: str) -> str:
@@ -118,14 +122,15 @@ def _one_of(value: str, texts: Sequence[str]) -> str | None:
 
 def _texts(values: Sequence[str], patterns: Sequence[str] | None) -> str:
     """The condition that a pattern matches one of the values, ignoring case."""
-    matches = [
-        f"tolower({value}) matches regex {_quoted(_regex(pattern))}" for pattern in patterns or () for value in values
-    ]
+    matches = [_matches(value, pattern) for pattern in patterns or () for value in values]
     return f"({' or '.join(matches)})" if matches else ""
 
 
-def _regex(pattern: str) -> str:
-    return f"(?s)^{'.*'.join(map(re.escape, pattern.lower().split('*')))}$"
+def _matches(value: str, pattern: str) -> str:
+    if "*" not in pattern:
+        return f"{value} =~ {_quoted(pattern)}"
+    parts = ".*".join(map(re.escape, pattern.lower().split("*")))
+    return f"tolower({value}) matches regex {_quoted(f'(?s)^{parts}$')}"
 
 
 def _period(entry: Entry) -> list[str]:
