@@ -5,19 +5,21 @@ judged as one large world, at a fraction of the cost. The result does not depend
 each other on one side, the sides would differ.
 """
 
-import json
 import shlex
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from oracle import details, files, hidden, hunt
-from oracle.findings import Incident, Login, group_of, grouped
+from oracle import details, files, hunt
+from oracle.findings import Incident
+from oracle.hidden import Tuning
 from oracle.judge import Judge
 from oracle.shrink import smallest
+from oracle.tuned import Tuned
+from oracle.tuned import errors as tuned_errors
 from oracle.world import Options, World, entries_of
 
 KEPT = hunt.TARGET / "oracle"
@@ -72,11 +74,13 @@ def judged(
 
 
 def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hunter = hunt.incidents) -> Comparison:
-    """Both sides over `worlds`, as multisets."""
+    """Both sides over `worlds`, as multisets: without tuning entries, and then with those of the worlds."""
     with tempfile.TemporaryDirectory() as folder:
-        _write(worlds, Path(folder))
+        write(worlds, Path(folder))
         found = hunter(Path(folder), options)
-        tuned = _Tuned(*(hunter(Path(folder), options, *hunt.tuned(Path(folder), hidden=all)) for all in (True, False)))
+        entries = entries_of(worlds)
+        hunts = (hunter(Path(folder), options, *hunt.tuned(Path(folder), hidden=hidden)) for hidden in (True, False))
+        tuned = Tuned(*hunts) if entries else Tuned(found, found)
     # Within one day the rule's own rows are compared, which have no ids of logins.
     comparable = [incident._replace(shown="") for incident in found]
     if not options.several_days:
@@ -87,52 +91,14 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     # Only incidents that the rule finds have details to compare.
     same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
     errors = [(incident, error) for incident in same for error in details.errors(incident, facts, options)]
-    if entries := entries_of(worlds):
-        tuning = hidden.Tuning(entries, worlds, facts, options)
-        errors += _tuned_errors(found, tuned, judge.tuned(worlds, options, entries), tuning)
+    if entries:
+        tuning = Tuning(entries, worlds, facts, options)
+        errors += tuned_errors(found, tuned, judge.tuned(worlds, options, entries), tuning)
     return Comparison(tuned.stored, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
 
 
-class _Tuned(NamedTuple):
-    """pivotwatch's incidents with tuning."""
-
-    stored: list[Incident]
-    shown: list[Incident]
-
-
-def _tuned_errors(
-    untuned: Sequence[Incident], tuned: _Tuned, logins: Iterable[Login], tuning: hidden.Tuning
-) -> Iterator[tuple[Incident, str]]:
-    """The differences between the tuned rule with these logins and pivotwatch, one text for each."""
-    shown_by_rule = grouped(logins).keys()
-    for incidents, others, error in (
-        (untuned, tuned.stored, "the incident is not found with tuning"),
-        (tuned.stored, untuned, "the incident is found only with tuning"),
-        (tuned.shown, tuned.stored, "the incident is shown and not stored"),
-    ):
-        excess = Counter(map(_without_entries, incidents)) - Counter(map(_without_entries, others))
-        yield from ((incident, error) for incident in excess.elements())
-    shown = Counter(incident.shown for incident in tuned.shown)
-    for incident in tuned.stored:
-        hidden_by, named = incident.details["hidden_by"], tuning.named(incident)
-        is_shown = group_of(incident) in shown_by_rule
-        is_certain = tuning.is_certain(incident)
-        if bool(hidden_by) != bool(not shown[incident.shown]):
-            yield incident, f"hidden_by is {hidden_by}, and the incident is shown {shown[incident.shown]} times"
-        if hidden_by and is_shown:
-            yield incident, f"hidden_by is {hidden_by}, but the tuned rule finds a login"
-        elif not hidden_by and not is_shown and is_certain:
-            yield incident, f"the incident is shown, but the tuned rule finds no login; entries {named} hide it"
-        if hidden_by and (hidden_by != named if is_certain else not {*hidden_by} <= {*named}):
-            yield incident, f"hidden_by is {hidden_by}, not {named}"
-
-
-def _without_entries(incident: Incident) -> Incident:
-    """The incident as it is without tuning."""
-    return incident._replace(shown=json.dumps(incident.details | {"hidden_by": []}, sort_keys=True))
-
-
-def _write(worlds: Sequence[World], folder: Path) -> None:
+def write(worlds: Sequence[World], folder: Path) -> None:
+    """Writes the files of worlds, and those of their tuning entries."""
     for part in ("entra", "cloudtrail"):
         (folder / part).mkdir(parents=True)
     for world in worlds:
@@ -143,7 +109,7 @@ def _write(worlds: Sequence[World], folder: Path) -> None:
 def _kept(worlds: Sequence[World], seed: str) -> Path:
     folder = KEPT / f"seed-{seed}-world-{worlds[0].number}"
     shutil.rmtree(folder, ignore_errors=True)
-    _write(worlds, folder)
+    write(worlds, folder)
     return folder
 
 

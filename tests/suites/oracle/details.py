@@ -43,7 +43,9 @@ class Facts:
             if sign_in.category in SOURCES and sign_in.code not in NO_FAILURES:
                 identity = sign_in.id or f"{sign_in.correlation} {sign_in.time} {sign_in.user}"
                 key = (sign_in.address, SOURCES[sign_in.category], identity, sign_in.code)
-                failure = Failure(sign_in.time.replace(microsecond=0), sign_in.code, sign_in.user.lower(), sign_in.client)
+                failure = Failure(
+                    sign_in.time.replace(microsecond=0), sign_in.code, sign_in.user.lower(), sign_in.client
+                )
                 distinct[key] = [failure] * sign_in.occurrences
         self._failures: dict[tuple[str, str], list[Failure]] = {}
         for (address, source, _, _), failures in distinct.items():

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-FAILURES, LOGINS, THRESHOLD = "failures", "logins", "threshold"
+EFFECTS = FAILURES, LOGINS, THRESHOLD = "failures", "logins", "threshold"
 
 ANY_ADDRESS = -1
 """The prefix of an entry without networks. It is shorter than any."""

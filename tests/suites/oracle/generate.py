@@ -28,7 +28,7 @@ FORGETTABLE = 520
 APPS = ("Azure Portal", "Azure Portal", "Veeam Backup for Azure", "Office 365 Exchange Online", "", None)
 CLIENT_APPS = ("Browser", "Browser", "Exchange ActiveSync", "IMAP4", "", None)
 OPERATIONS = ("Sign-in activity", "Sign-in activity", "Reset password (self-service)", None)
-USER_AGENTS = ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)", "python-requests/2.31.0", "Größe [1] \\ \"a\" ^.$?", "", None)
+USER_AGENTS = ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)", "python-requests/2.31.0", 'Größe [1] \\ "a" ^.$?', "", None)
 
 SIGN_IN_FORMS = ("lines", "batch", "batches")
 RECORD_FORMS = ("log file", "records", "events", "array")
@@ -68,17 +68,16 @@ def options(seed: str, batch: int) -> Options:
 def world(seed: str, number: int, options: Options) -> World:
     """Generates one world."""
     generated = _facts(seed, number, options)
-    of_world = Random(f"{seed} entries of world {number}"), number, generated.sign_ins, generated.records, options
-    return replace(generated, entries=(*entries.of_world(*of_world), *_entries_of_group(seed, number // GROUP, options)))
+    random = Random(f"{seed} entries of world {number}")
+    own = entries.of_world(random, number, generated.sign_ins, generated.records, options)
+    return replace(generated, entries=own + _entries_of_group(seed, number // GROUP, options))
 
 
 @cache
 def _entries_of_group(seed: str, group: int, options: Options) -> tuple[Entry, ...]:
     """The entries that the worlds of a group share, by the facts of its first."""
     first = _facts(seed, group * GROUP, options)
-    return entries.of_group(
-        Random(f"{seed} entries of group {group}"), group, first.sign_ins, first.records, options
-    )
+    return entries.of_group(Random(f"{seed} entries of group {group}"), group, first.sign_ins, first.records, options)
 
 
 def _facts(seed: str, number: int, options: Options) -> World:

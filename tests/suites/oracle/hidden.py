@@ -61,8 +61,7 @@ class Tuning:
             yield from (
                 entry
                 for entry in entries
-                if entry.effect == FAILURES
-                and any(_excludes_failure(entry, failure, source) for failure in near)
+                if entry.effect == FAILURES and any(_excludes_failure(entry, failure, source) for failure in near)
             )
 
     def _is_near(self, failure: datetime, login: datetime) -> bool:

@@ -15,7 +15,6 @@ from oracle.rule import TABLES, runnable
 from oracle.tuned_rule import IN_WINDOW
 from oracle.world import LOOPBACK, Options, World
 
-
 EVENT_COLUMNS = (*COLUMNS, "StartTime", "AwsEventId")
 """The columns of a login."""
 

@@ -85,7 +85,9 @@ def with_threshold_of(query: str, table: str, threshold: str) -> str:
     """Sets the threshold of one table."""
     before, call, after = query.partition(f"= {table}\n")
     counted = after.partition(";")[0]
-    return before + call + _replaced(counted, "count_ > signin_threshold", f"count_ > {threshold}") + after[len(counted) :]
+    return (
+        before + call + _replaced(counted, "count_ > signin_threshold", f"count_ > {threshold}") + after[len(counted) :]
+    )
 
 
 def _replaced(query: str, old: str, new: str, times: int = 1) -> str:

@@ -97,7 +97,7 @@ def _record_row(record: Record) -> dict[str, str]:
 
 
 def event_id(record: Record) -> str:
-    """The record's id. The record itself distinguishes those without one; the published rule does not read the column."""
+    """The record's id, or the record itself if it has none. The published rule does not read the column."""
     return _text(record.body, "eventID") or json.dumps(record.body, sort_keys=True)
 
 
