@@ -34,7 +34,9 @@ class Tuning:
     def is_certain(self, incident: Incident) -> bool:
         """`False` if what an entry excludes may be unknown: an hour has more failures than a tally keeps."""
         reads_failures = any(
-            entry.effect == FAILURES and entry.applies_to(incident.address) and entry.when.keys() - {"cidr", "source"}
+            entry.effect == FAILURES
+            and entry.applies_to(incident.address)
+            and (entry.when.keys() - {"cidr", "source"} or entry.starts_at or entry.expires_at)
             for entry in self._entries
         )
         return not reads_failures or not any(self._has_crowd(incident.address, source) for source in SOURCES.values())
