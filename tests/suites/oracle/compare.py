@@ -18,7 +18,6 @@ from oracle.findings import Incident
 from oracle.hidden import Tuning
 from oracle.judge import Judge
 from oracle.shrink import smallest
-from oracle.tuned import Tuned
 from oracle.tuned import errors as tuned_errors
 from oracle.world import Options, World, entries_of
 
@@ -79,8 +78,7 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
         write(worlds, Path(folder))
         found = hunter(Path(folder), options)
         entries = entries_of(worlds)
-        hunts = (hunter(Path(folder), options, *hunt.tuned(Path(folder), hidden=hidden)) for hidden in (True, False))
-        tuned = Tuned(*hunts) if entries else Tuned(found, found)
+        tuned = hunter(Path(folder), options, *hunt.tuned(Path(folder), hidden=True)) if entries else found
     # Within one day the rule's own rows are compared, which have no ids of logins.
     comparable = [incident._replace(shown="") for incident in found]
     if not options.several_days:
@@ -94,7 +92,7 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     if entries:
         tuning = Tuning(entries, worlds, facts, options)
         errors += tuned_errors(found, tuned, judge.tuned(worlds, options, entries), tuning)
-    return Comparison(tuned.stored, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
+    return Comparison(tuned, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
 
 
 def write(worlds: Sequence[World], folder: Path) -> None:

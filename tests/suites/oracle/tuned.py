@@ -7,37 +7,24 @@ entries hide the others.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
 from oracle.findings import Incident, Login, group_of, grouped
 from oracle.hidden import Tuning
 
 
-class Tuned(NamedTuple):
-    """pivotwatch's incidents with tuning entries."""
-
-    stored: list[Incident]
-    """Printed with `--hidden`."""
-    shown: list[Incident]
-    """Printed without it."""
-
-
 def errors(
-    untuned: Iterable[Incident], tuned: Tuned, logins: Iterable[Login], tuning: Tuning
+    untuned: Sequence[Incident], tuned: Sequence[Incident], logins: Iterable[Login], tuning: Tuning
 ) -> Iterator[tuple[Incident, str]]:
-    """The differences from the incidents without entries, and from the tuned rule with its matching logins. A text for
-    each.
+    """The differences of pivotwatch's tuned incidents from its untuned ones, and from the tuned rule with its matching
+    logins. A text for each.
     """
-    yield from _unequal(untuned, tuned.stored, "it is not stored with tuning")
-    yield from _unequal(tuned.stored, untuned, "it is stored only with tuning")
-    yield from _unequal(tuned.shown, tuned.stored, "it is shown, but not stored")
-    shown, shown_by_rule = Counter(incident.shown for incident in tuned.shown), grouped(logins).keys()
-    for incident in tuned.stored:
+    yield from _unequal(untuned, tuned, "it is not stored with tuning")
+    yield from _unequal(tuned, untuned, "it is stored only with tuning")
+    shown_by_rule = grouped(logins).keys()
+    for incident in tuned:
         hidden_by, named = incident.details["hidden_by"], tuning.named(incident)
         is_certain = tuning.is_certain(incident)
-        if shown[incident.shown] != (0 if hidden_by else 1):
-            yield incident, f"hidden_by is {hidden_by}, but it is shown {shown[incident.shown]} times"
         if group_of(incident) in shown_by_rule:
             if hidden_by:
                 yield incident, f"hidden_by is {hidden_by}, but a login matches under the tuned rule"
