@@ -118,7 +118,12 @@ class _Entries:
         above = random.choice((1, 1, 2, 3, 5, 8, 12, LARGEST_THRESHOLD - self._options.threshold))
         threshold = self._options.threshold + above if effect == THRESHOLD else 0
         facts = logins if effect != FAILURES else failures
-        start, end = self._period([fact.time.replace(microsecond=0) for fact in facts])
+        times = [fact.time.replace(microsecond=0) for fact in facts]
+        if effect == FAILURES:
+            # The failures that a period leaves may be those at an end of a login's window.
+            window = self._options.window
+            times += [login.time + sign * window for login in logins for sign in (-1, 0, 1)]
+        start, end = self._period(times)
         return Entry(identifier, effect, when, threshold, start, end, is_removed=random.random() < 0.05)
 
     def _networks(self, address: str) -> tuple[str, ...]:
