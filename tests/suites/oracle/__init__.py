@@ -1,15 +1,19 @@
 """The oracle: Microsoft's own rule judges pivotwatch.
 
 Microsoft's published query runs in an independent engine over random worlds. `pivotwatch hunt` reads the same worlds
-from files. Both must find the same, column by column.
+from files. Both must find the same, column by column. With tuning entries, both must find the same again: the query
+with equivalent `where` clauses and thresholds says which incidents are shown, and the query without them says which are
+stored.
 
-rule       the query, and its changes for the engine
+rule       the query, and its changes for the engine;  tuned_rule  the clauses and thresholds of entries
 sentinel   the tables that Sentinel would have
 judge      the rule over the tables: once, or in every window
 hunt       pivotwatch over the files
-world      facts, and the files that contain them
-generate   random worlds;  identities  random principals in them
+world      facts, the files that contain them, and tuning entries;  entry  an entry
+generate   random worlds;  identities  random principals in them;  entries  random tuning entries
 files      writing a world
 compare    both over a batch of worlds;  shrink  the smallest world in which they differ
+details    the details of an incident, derived again
+tuned      both with tuning entries;  hidden  the entries that hide an incident, derived again
 coverage   counts of the worlds' features;  judged_world  the features of one
 """

@@ -67,7 +67,7 @@ class Clock:
         """The other end of a window that holds the threshold of the previous events, one more, or any number."""
         random, window = self._random, self._options.window
         events = sorted(self._crowd or self._given)
-        number = min(
-            len(events), random.choice((self._options.threshold, self._options.threshold + 1, random.randint(1, 50)))
-        )
+        threshold = self._options.threshold
+        numbers = (threshold, threshold + 1, random.randint(1, 50), random.randint(1, len(events)))
+        number = min(len(events), random.choice(numbers))
         return random.choice((events[-number] + window, events[number - 1] - window))

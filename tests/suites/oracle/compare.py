@@ -15,14 +15,17 @@ from typing import NamedTuple
 
 from oracle import details, files, hunt
 from oracle.findings import Incident
+from oracle.hidden import Tuning
 from oracle.judge import Judge
 from oracle.shrink import smallest
-from oracle.world import Options, World
+from oracle.tuned import errors as tuned_errors
+from oracle.world import Options, World, entries_of
 
 KEPT = hunt.TARGET / "oracle"
 """The folder for the files of worlds that differ."""
 
-Hunter = Callable[[Path, Options], list[Incident]]
+Hunter = Callable[..., list[Incident]]
+"""Hunts in a folder, like `hunt.incidents`."""
 
 
 class DifferenceError(AssertionError):
@@ -33,7 +36,7 @@ class Comparison(NamedTuple):
     """The result of a comparison."""
 
     found: list[Incident]
-    """pivotwatch's incidents."""
+    """pivotwatch's incidents, with the entries that hide them."""
     excess: list[Incident]
     """Incidents of pivotwatch that the rule does not find."""
     lack: list[Incident]
@@ -70,10 +73,12 @@ def judged(
 
 
 def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hunter = hunt.incidents) -> Comparison:
-    """Both sides over `worlds`, as multisets."""
+    """Both sides over `worlds`, as multisets: without tuning entries, and then with those of the worlds."""
     with tempfile.TemporaryDirectory() as folder:
-        _write(worlds, Path(folder))
+        write(worlds, Path(folder))
         found = hunter(Path(folder), options)
+        entries = entries_of(worlds)
+        tuned = hunter(Path(folder), options, *hunt.tuned(Path(folder), hidden=True)) if entries else found
     # Within one day the rule's own rows are compared, which have no ids of logins.
     comparable = [incident._replace(shown="") for incident in found]
     if not options.several_days:
@@ -84,33 +89,38 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     # Only incidents that the rule finds have details to compare.
     same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
     errors = [(incident, error) for incident in same for error in details.errors(incident, facts, options)]
-    return Comparison(found, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
+    if entries:
+        tuning = Tuning(entries, worlds, facts, options)
+        errors += tuned_errors(found, tuned, judge.tuned(worlds, options, entries), tuning)
+    return Comparison(tuned, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
 
 
-def _write(worlds: Sequence[World], folder: Path) -> None:
+def write(worlds: Sequence[World], folder: Path) -> None:
+    """Writes the files of worlds, and those of their tuning entries."""
     for part in ("entra", "cloudtrail"):
         (folder / part).mkdir(parents=True)
     for world in worlds:
         files.write(world, folder)
+    files.write_entries(entries_of(worlds), folder / hunt.ENTRIES)
 
 
 def _kept(worlds: Sequence[World], seed: str) -> Path:
     folder = KEPT / f"seed-{seed}-world-{worlds[0].number}"
     shutil.rmtree(folder, ignore_errors=True)
-    _write(worlds, folder)
+    write(worlds, folder)
     return folder
 
 
 def _report(worlds: Sequence[World], options: Options, seed: str, comparison: Comparison) -> str:
     """The text of the difference in `worlds`, with the folder of their files."""
     folder = _kept(worlds, seed)
-    facts = [fact for world in worlds for fact in (*world.sign_ins, *world.records)]
+    facts = [*entries_of(worlds), *(fact for world in worlds for fact in (*world.sign_ins, *world.records))]
     return "\n".join(
         (
-            f"pivotwatch and the rule differ in world {worlds[0].number} of seed {seed}. These facts are enough:",
+            f"pivotwatch and the rule differ in world {worlds[0].number} of seed {seed}. These are enough:",
             *(f"    {fact}" for fact in facts[:40]),
             f"  Their files are in {folder}, to be hunted through by",
-            f"    {shlex.join(hunt.command(folder, options))}",
+            f"    {shlex.join(hunt.command(folder, options, *hunt.tuned(folder, hidden=True)))}",
             *(f"  Only pivotwatch finds\n{incident}" for incident in comparison.excess[:5]),
             *(f"  Only the rule finds\n{incident}" for incident in comparison.lack[:5]),
             *(f"  A detail is wrong: {error}\n{incident}" for incident, error in comparison.errors[:5]),

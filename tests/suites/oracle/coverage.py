@@ -5,15 +5,17 @@ count, because the rule says nothing about others.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from oracle.details import SOURCES, USERS_LISTED, is_named, is_root
+from oracle.entry import EFFECTS, FAILURES, LOGINS, THRESHOLD, Entry
 from oracle.findings import COLUMNS, Incident
 from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
 from oracle.identities import KINDS
 from oracle.judged_world import Address, JudgedWorld, hour
 from oracle.rule import TABLES
+from oracle.tuned_rule import FAILURE_TEXTS, LOGIN_TEXTS
 from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Options, Record, World
 
 Check = Callable[[JudgedWorld], int]
@@ -99,6 +101,53 @@ def _suffix(incident: Incident) -> str:
 
 def _named(judged: JudgedWorld, incident: Incident) -> bool:
     return any(is_named(user, incident) for user in _failed_users(judged, incident))
+
+
+def _hiding(judged: JudgedWorld, incident: Incident) -> list[Entry]:
+    """The entries that hide an incident."""
+    return [entry for entry in judged.world.entries if entry.id in incident.details["hidden_by"]]
+
+
+def _hidden(is_so: Callable[[list[Entry]], object]) -> Check:
+    """Hidden incidents whose entries have a feature."""
+    return _incidents(lambda judged, incident: (hiding := _hiding(judged, incident)) and is_so(hiding))
+
+
+def _missed(is_so: Callable[[Entry], object]) -> Check:
+    """Shown incidents whose address is in the network of an entry with a feature."""
+    return _incidents(
+        lambda judged, incident: (
+            not incident.details["hidden_by"]
+            and any(is_so(entry) and entry.applies_to(incident.address) for entry in judged.world.entries)
+        )
+    )
+
+
+def _conditions() -> Iterator[tuple[str, Callable[[Entry], bool]]]:
+    """Each effect with each condition of its own."""
+    for effect, names in (
+        (FAILURES, ("cidr", "code", "code_class", "source", *FAILURE_TEXTS)),
+        (LOGINS, ("cidr", *LOGIN_TEXTS)),
+        (THRESHOLD, ("cidr", "source")),
+    ):
+        for name in names:
+            yield (
+                f"{effect} by {name}",
+                lambda entry, effect=effect, name=name: entry.effect == effect and name in entry.when,
+            )
+
+
+def _has_period(effect: str) -> Callable[[Entry], bool]:
+    return lambda entry: entry.effect == effect and bool(entry.starts_at or entry.expires_at)
+
+
+def _of_several_thresholds(judged: JudgedWorld, incident: Incident) -> bool:
+    """`True` if an address has thresholds of several prefixes, one of which hides the incident."""
+    thresholds = [
+        entry for entry in judged.world.entries if entry.effect == THRESHOLD and entry.applies_to(incident.address)
+    ]
+    hides = any(entry.effect == THRESHOLD for entry in _hiding(judged, incident))
+    return hides and len({entry.prefix(incident.address) for entry in thresholds}) > 1
 
 
 CHECKS: dict[str, Check] = {
@@ -223,6 +272,36 @@ CHECKS: dict[str, Check] = {
         f"files: {form}": lambda judged, form=form: sum(file.form == form for file in judged.world.files)
         for form in (*SIGN_IN_FORMS, *RECORD_FORMS)
     },
+    "worlds without a tuning entry": lambda judged: not judged.world.entries,
+    "worlds with a shown and a hidden incident": lambda judged: (
+        len({bool(incident.details["hidden_by"]) for incident in judged.incidents}) == 2
+    ),
+    "incidents hidden by one entry": _hidden(lambda entries: len(entries) == 1),
+    "incidents hidden by several entries": _hidden(lambda entries: len(entries) > 1),
+    "incidents hidden by an entry for several worlds": _hidden(
+        lambda entries: any(entry.id.startswith("group") for entry in entries)
+    ),
+    "incidents hidden by one of several thresholds": _incidents(_of_several_thresholds),
+    "incidents shown in spite of a removed entry": _incidents(
+        lambda judged, incident: not incident.details["hidden_by"] and any(e.is_removed for e in judged.world.entries)
+    ),
+    **{
+        f"incidents hidden by {name}": _hidden(lambda entries, has=has: any(map(has, entries)))
+        for name, has in _conditions()
+    },
+    **{f"incidents shown in spite of {name}": _missed(has) for name, has in _conditions()},
+    **{
+        f"incidents hidden by {effect} in a period": _hidden(
+            lambda entries, effect=effect: any(map(_has_period(effect), entries))
+        )
+        for effect in EFFECTS
+    },
+    **{f"incidents shown in spite of {effect} in a period": _missed(_has_period(effect)) for effect in EFFECTS},
+    "hidden incidents of a crowded hour": lambda judged: sum(
+        bool(incident.details["hidden_by"])
+        and any(its["count_estimated"] for its in incident.details["failures"].values())
+        for incident in judged.incidents
+    ),
     "files packed by gzip": lambda judged: sum(file.packed for file in judged.world.files),
 }
 

@@ -6,12 +6,12 @@ It shares no code with pivotwatch: it puts failures into lists and compares each
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from oracle.findings import COLUMNS, LOGINS_LISTED, Incident, Login, grouped
+from oracle.findings import COLUMNS, LOGINS_LISTED, Incident, Login, group_of, grouped
 from oracle.judged_world import hour
-from oracle.world import NO_FAILURES, REMEMBERED, SAMPLED, Options, World
+from oracle.world import NO_FAILURES, REMEMBERED, SAMPLED, Client, Options, World
 
 SOURCES = {"SignInLogs": "interactive", "NonInteractiveUserSignInLogs": "non_interactive"}
 """The counted categories, with pivotwatch's names of their sources."""
@@ -31,6 +31,7 @@ class Failure:
     time: datetime
     code: str
     user: str
+    client: Client
 
 
 class Facts:
@@ -42,7 +43,9 @@ class Facts:
             if sign_in.category in SOURCES and sign_in.code not in NO_FAILURES:
                 identity = sign_in.id or f"{sign_in.correlation} {sign_in.time} {sign_in.user}"
                 key = (sign_in.address, SOURCES[sign_in.category], identity, sign_in.code)
-                failure = Failure(sign_in.time.replace(microsecond=0), sign_in.code, sign_in.user.lower())
+                failure = Failure(
+                    sign_in.time.replace(microsecond=0), sign_in.code, sign_in.user.lower(), sign_in.client
+                )
                 distinct[key] = [failure] * sign_in.occurrences
         self._failures: dict[tuple[str, str], list[Failure]] = {}
         for (address, source, _, _), failures in distinct.items():
@@ -55,7 +58,7 @@ class Facts:
 
     def logins(self, incident: Incident) -> list[Login]:
         """The matching logins of an incident by the rule, earliest first."""
-        return self._logins.get((incident.columns, incident.start.astimezone(UTC).date()), [])
+        return self._logins.get(group_of(incident), [])
 
 
 def errors(incident: Incident, facts: Facts, options: Options) -> list[str]:
@@ -89,7 +92,7 @@ def _wrong(incident: Incident, facts: Facts, options: Options) -> Iterator[tuple
     for source in near.keys() & shown["failures"].keys():
         of_source = shown["failures"][source]
         times = sorted(failure.time for failure in facts.failures(incident.address, source))
-        exceeded = any(_matches(times, login.time, options) for login in facts.logins(incident))
+        exceeded = any(matches(times, login.time, options) for login in facts.logins(incident))
         yield from _unequal(f"{source} exceeded", of_source["exceeded"], exceeded)
         for name, value, right in near[source].wrong(of_source, incident):
             yield f"{source} {name}", value, right
@@ -135,7 +138,7 @@ def _wrong_logins(shown: dict, logins: Sequence[Login], options: Options) -> Ite
         yield from _unequal("ids of logins", [login["event_id"] for login in listed], ids)
 
 
-def _matches(times: Sequence[datetime], login: datetime, options: Options) -> bool:
+def matches(times: Sequence[datetime], login: datetime, options: Options) -> bool:
     """`True` if some window with `login` holds more failures than the threshold."""
     if options.order == "failures_first":
         return sum(login - options.window <= time <= login for time in times) > options.threshold

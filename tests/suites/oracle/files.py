@@ -2,11 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 from local_aws import exports
+from oracle.entry import Entry
 from oracle.generate import RECORD_FORMS
 from oracle.world import Copy, File, Record, SignIn, World
 
@@ -21,6 +23,13 @@ def write(world: World, folder: Path) -> None:
             path = folder / _path(world, number, file)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(gzip.compress(content.encode(), mtime=0) if file.packed else content.encode())
+
+
+def write_entries(entries: Sequence[Entry], path: Path) -> None:
+    """Writes tuning entries in a random order, as a JSON array or one on each line. Equal entries give equal files."""
+    random = Random(" ".join(entry.id for entry in entries))
+    texts = [entry.json() for entry in random.sample(entries, len(entries))]
+    path.write_text("\n".join(texts) if random.random() < 0.5 else f"[{','.join(texts)}]", "utf-8")
 
 
 _WRAPPED: dict[str, Callable[[list[str]], str]] = {
@@ -68,6 +77,10 @@ def _sign_in(sign_in: SignIn, manner: int) -> dict:
     properties["id"] = (sign_in.id, sign_in.id, sign_in.id.upper())[manner // 9 % 3]
     if not sign_in.id:
         del properties["id"]
+    _set(record, "operationName", sign_in.client.operation)
+    _set(properties, "appDisplayName", sign_in.client.app)
+    _set(properties, "clientAppUsed", sign_in.client.client_app)
+    _set(properties, "userAgent", sign_in.client.user_agent)
     if manner // 27 % 3 == 1 and str(int(sign_in.code)) == sign_in.code:
         record["resultType"] = int(sign_in.code)
     if manner // 81 % 3 == 1:
@@ -75,3 +88,11 @@ def _sign_in(sign_in: SignIn, manner: int) -> dict:
     if manner // 81 % 3 == 2:
         del record["callerIpAddress"]
     return record
+
+
+def _set(record: dict, name: str, text: str | None) -> None:
+    """Sets a field, or deletes it for `None`."""
+    if text is None:
+        del record[name]
+    else:
+        record[name] = text

@@ -79,3 +79,8 @@ def grouped(logins: Iterable[Login]) -> dict[tuple[tuple[str, ...], date], list[
     for login in sorted(logins, key=lambda login: (login.time, login.event_id)):
         groups.setdefault((login.columns, login.time.astimezone(UTC).date()), []).append(login)
     return groups
+
+
+def group_of(incident: Incident) -> tuple[tuple[str, ...], date]:
+    """The key of an incident's logins in `grouped`."""
+    return incident.columns, incident.start.astimezone(UTC).date()

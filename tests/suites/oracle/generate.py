@@ -2,15 +2,18 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
 
 from local_aws.exports import console_login
-from oracle import identities
+from oracle import entries, identities
 from oracle.clock import Clock
+from oracle.entry import Entry
 from oracle.findings import LOGINS_LISTED
-from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Copy, File, Options, Record, SignIn, World
+from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Client, Copy, File, Options, Record, SignIn, World
 
 COUNTED = ("SignInLogs", "NonInteractiveUserSignInLogs")
 UNCOUNTED = ("ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "ADFSSignInLogs")
@@ -21,6 +24,11 @@ MANY_USERS = tuple(f"user{number}@contoso.example" for number in range(120))
 
 FORGETTABLE = 520
 """A number of users with long names that exceeds what a tally keeps."""
+
+APPS = ("Azure Portal", "Azure Portal", "Veeam Backup for Azure", "Office 365 Exchange Online", "", None)
+CLIENT_APPS = ("Browser", "Browser", "Exchange ActiveSync", "IMAP4", "", None)
+OPERATIONS = ("Sign-in activity", "Sign-in activity", "Reset password (self-service)", None)
+USER_AGENTS = ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)", "python-requests/2.31.0", 'Größe [1] \\ "a" ^.$?', "", None)
 
 SIGN_IN_FORMS = ("lines", "batch", "batches")
 RECORD_FORMS = ("log file", "records", "events", "array")
@@ -39,6 +47,9 @@ CAN_BE_MISSING = (
 )
 """Fields of a CloudTrail record."""
 
+GROUP = 50
+"""Consecutive worlds that share some tuning entries."""
+
 ADDRESSES = 4
 """The maximum for a world, so that worlds of one batch have none in common."""
 
@@ -56,6 +67,20 @@ def options(seed: str, batch: int) -> Options:
 
 def world(seed: str, number: int, options: Options) -> World:
     """Generates one world."""
+    generated = _facts(seed, number, options)
+    random = Random(f"{seed} entries of world {number}")
+    own = entries.of_world(random, number, generated.sign_ins, generated.records, options)
+    return replace(generated, entries=own + _entries_of_group(seed, number // GROUP, options))
+
+
+@cache
+def _entries_of_group(seed: str, group: int, options: Options) -> tuple[Entry, ...]:
+    """The entries that the worlds of a group share, by the facts of its first."""
+    first = _facts(seed, group * GROUP, options)
+    return entries.of_group(Random(f"{seed} entries of group {group}"), group, first.sign_ins, first.records, options)
+
+
+def _facts(seed: str, number: int, options: Options) -> World:
     return _Generator(Random(f"{seed} world {number}"), number, options).world()
 
 
@@ -64,6 +89,8 @@ class _Generator:
         self.random = random
         self.number = number
         self.options = options
+        self.client: Client | None = None
+        """The client of the previous sign-in."""
         self.codes: dict[str, set[str]] = {}
         """The results of each sign-in. A row that repeated id and code would be a duplicate."""
         forms = [random.choice(SIGN_IN_FORMS) for _ in range(random.randint(1, 3))]
@@ -147,7 +174,14 @@ class _Generator:
         # Every copy has the same fraction of a second, in Azure's seven digits.
         time = second + timedelta(microseconds=self.random.choice((0, 1, 500_000, 999_999)))
         user = self.random.choice(users)
-        return SignIn(category, address, code, time, identifier, self._uuid(), user, self._copies(SIGN_IN_FORMS))
+        client, copies = self._client(), self._copies(SIGN_IN_FORMS)
+        return SignIn(category, address, code, time, identifier, self._uuid(), user, client, copies)
+
+    def _client(self) -> Client:
+        """Often the client of the previous sign-in."""
+        if not self.client or self._chance(0.3):
+            self.client = Client(*map(self.random.choice, (APPS, CLIENT_APPS, OPERATIONS, USER_AGENTS)))
+        return self.client
 
     def _records(self, clock: Clock, address: str) -> Iterator[Record]:
         alike = None

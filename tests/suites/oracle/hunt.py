@@ -24,20 +24,29 @@ EXPECTED_TROUBLE = re.compile(
 """Expected messages: about a file whose sign-ins all lack an address, and about worlds with one kind of facts."""
 
 
+ENTRIES = "tuning.json"
+"""The file of the tuning entries."""
+
+
 class HuntError(Exception):
     """pivotwatch failed."""
 
 
-def command(folder: Path, options: Options) -> list[str]:
-    """The command that hunts in `folder`, where `files.write` wrote."""
+def tuned(folder: Path, *, hidden: bool) -> list[str]:
+    """The arguments for the entries in `folder`. `hidden` prints the incidents that they hide, too."""
+    return ["--tuning", str(folder / ENTRIES), *(["--hidden"] if hidden else [])]
+
+
+def command(folder: Path, options: Options, *more: str) -> list[str]:
+    """The command that hunts in `folder`, where `files.write` wrote, with more arguments."""
     binary = TARGET / "debug" / "pivotwatch"
     paths = ["--entra", str(folder / "entra"), "--cloudtrail", str(folder / "cloudtrail")]
-    return [str(binary), "hunt", *paths, *options.arguments(), "--format", "json"]
+    return [str(binary), "hunt", *paths, *options.arguments(), "--format", "json", *more]
 
 
-def incidents(folder: Path, options: Options) -> list[Incident]:
+def incidents(folder: Path, options: Options, *more: str) -> list[Incident]:
     """pivotwatch's findings in `folder`."""
-    return [_incident(text) for text in lines(command(folder, options))]
+    return [_incident(text) for text in lines(command(folder, options, *more))]
 
 
 def lines(line: list[str]) -> list[str]:

@@ -8,6 +8,11 @@ sets_as_rows      the engine's `in` does not search arrays of arrays: addresses 
 split_by_two      the engine's `split` has no index parameter: the index follows the call
 with_threshold    another number for `signin_threshold`
 by_event          a row for each login, instead of one for all logins that agree in the rule's columns
+
+Two steps tune the rule; `tuned_rule` writes their texts:
+
+excluding_logins    `where` after the operators that compute the account name
+with_threshold_of   another expression for `signin_threshold` in one table
 """
 
 from functools import cache
@@ -68,6 +73,21 @@ def with_threshold(query: str, threshold: int) -> str:
 def by_event(query: str) -> str:
     """Groups by CloudTrail's event id too, which is unique to a login."""
     return _replaced(query, ", UserAgent, MFAUsed\n", ", UserAgent, MFAUsed, AwsEventId\n")
+
+
+def excluding_logins(query: str, where: str) -> str:
+    """Filters the logins before they are grouped. `PrincipalArn` is the ARN before the rule replaces an empty one."""
+    query = _replaced(query, "AWSCloudTrail\n", "AWSCloudTrail\n| extend PrincipalArn = UserIdentityArn\n")
+    return _replaced(query, "| summarize StartTime", f"{where}| summarize StartTime")
+
+
+def with_threshold_of(query: str, table: str, threshold: str) -> str:
+    """Sets the threshold of one table."""
+    before, call, after = query.partition(f"= {table}\n")
+    counted = after.partition(";")[0]
+    return (
+        before + call + _replaced(counted, "count_ > signin_threshold", f"count_ > {threshold}") + after[len(counted) :]
+    )
 
 
 def _replaced(query: str, old: str, new: str, times: int = 1) -> str:

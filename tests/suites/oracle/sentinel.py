@@ -1,6 +1,6 @@
 """A world as Sentinel's tables.
 
-The tables have the columns that the rule reads, with the names of
+The tables have the columns that the rule and tuning entries read, with the names of
 https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs and .../awscloudtrail. A missing text is
 empty, because Kusto has no null strings (https://learn.microsoft.com/kusto/query/scalar-data-types/null-values).
 
@@ -13,8 +13,8 @@ pivotwatch differs from the rule by intent. For three of the differences the tab
 - Times are in whole seconds, as pivotwatch keeps them. A window can therefore be longer than configured by less than a
   second, but never shorter.
 
-The worlds avoid the other differences: addresses with two spellings, other loopback addresses than the rule's two, and
-equal texts that are no addresses.
+The worlds avoid the other differences: addresses with two spellings, other loopback addresses than the rule's two,
+equal texts that are no addresses, and texts of a failure that pivotwatch truncates before it compares them.
 """
 
 import json
@@ -24,7 +24,17 @@ from typing import Any
 from oracle.rule import TABLES
 from oracle.world import TABLE_OF_CATEGORY, Record, SignIn, World
 
-SIGN_IN_COLUMNS = {"TimeGenerated": "TIMESTAMPTZ", "ResultType": "VARCHAR", "IPAddress": "VARCHAR"}
+CLIENT_TEXTS = {
+    "AppDisplayName": "app",
+    "ClientAppUsed": "client_app",
+    "OperationName": "operation",
+    "UserAgent": "user_agent",
+}
+"""Columns from a field of the sign-in's client."""
+
+SIGN_IN_COLUMNS = {"TimeGenerated": "TIMESTAMPTZ"} | dict.fromkeys(
+    ("ResultType", "IPAddress", "UserPrincipalName", *CLIENT_TEXTS), "VARCHAR"
+)
 
 TEXTS = {
     "AwsEventId": "eventID",
@@ -40,6 +50,7 @@ TEXTS = {
 IDENTITY_TEXTS = {
     "UserIdentityType": "type",
     "UserIdentityPrincipalid": "principalId",
+    "UserIdentityAccountId": "accountId",
     "UserIdentityArn": "arn",
     "UserIdentityUserName": "userName",
 }
@@ -71,7 +82,9 @@ def tables(worlds: Iterable[World], *, whole_seconds: bool) -> dict[str, list[di
 
 def _sign_in_row(sign_in: SignIn, whole_seconds: bool) -> dict[str, str]:
     time = sign_in.time.replace(microsecond=0) if whole_seconds else sign_in.time
-    return {"TimeGenerated": time.isoformat(), "ResultType": sign_in.code, "IPAddress": sign_in.address}
+    row = {"TimeGenerated": time.isoformat(), "ResultType": sign_in.code, "IPAddress": sign_in.address}
+    row |= {column: getattr(sign_in.client, field) or "" for column, field in CLIENT_TEXTS.items()}
+    return row | {"UserPrincipalName": sign_in.user}
 
 
 def _record_row(record: Record) -> dict[str, str]:
@@ -80,10 +93,12 @@ def _record_row(record: Record) -> dict[str, str]:
     row = {column: _text(body, field) for column, field in TEXTS.items()}
     row |= {column: _text(identity, field) for column, field in IDENTITY_TEXTS.items()}
     row |= {column: json.dumps(body[field]) if field in body else "" for column, field in JSON_TEXTS.items()}
-    if not row["AwsEventId"]:
-        # Distinguishes records without an id. The published rule does not read the column.
-        row["AwsEventId"] = json.dumps(body, sort_keys=True)
-    return row | {"TimeGenerated": record.time.isoformat()}
+    return row | {"TimeGenerated": record.time.isoformat(), "AwsEventId": event_id(record)}
+
+
+def event_id(record: Record) -> str:
+    """The record's id, or the record itself if it has none. The published rule does not read the column."""
+    return _text(record.body, "eventID") or json.dumps(record.body, sort_keys=True)
 
 
 def _text(object_: dict[str, Any], field: str) -> str:

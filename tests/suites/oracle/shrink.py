@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from oracle.entry import Entry
 from oracle.world import Record, SignIn, World
 
 
 def smallest(world: World, is_so: Callable[[World], bool]) -> World:
-    """Drops facts while `is_so` holds, first many at once and then one by one, and finally their copies."""
-    facts: list[SignIn | Record] = [*world.records, *world.sign_ins]
+    """Drops facts and entries while `is_so` holds, first many at once and then one by one, and finally copies."""
+    facts: list[SignIn | Record | Entry] = [*world.entries, *world.records, *world.sign_ins]
     size = len(facts) // 2
     while size:
         start = 0
@@ -20,6 +21,8 @@ def smallest(world: World, is_so: Callable[[World], bool]) -> World:
                 start += size
         size //= 2
     for place, fact in enumerate(facts):
+        if isinstance(fact, Entry):
+            continue
         once = [*facts[:place], replace(fact, copies=fact.copies[:1]), *facts[place + 1 :]]
         if len(fact.copies) > 1 and is_so(world.keeping(once)):
             facts = once

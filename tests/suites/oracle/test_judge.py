@@ -18,6 +18,11 @@ SEED = "a just judge"
 
 
 def worlds(options: Options, number: int) -> list[World]:
+    """Worlds without tuning entries."""
+    return [replace(world, entries=()) for world in worlds_with_entries(options, number)]
+
+
+def worlds_with_entries(options: Options, number: int) -> list[World]:
     return [generate.world(SEED, place, options) for place in range(number)]
 
 
@@ -108,8 +113,8 @@ WRONG_DETAILS = {
 
 @pytest.mark.parametrize("wrong", WRONG_DETAILS.values(), ids=WRONG_DETAILS)
 def test_a_wrong_detail_is_detected(wrong, world_with_an_incident):
-    def hunter(folder: Path, options: Options) -> list[Incident]:
-        first, *others = hunt.incidents(folder, options)
+    def hunter(folder: Path, options: Options, *more: str) -> list[Incident]:
+        first, *others = hunt.incidents(folder, options, *more)
         shown = first.details
         wrong(shown)
         return [first._replace(shown=json.dumps(shown)), *others]
@@ -121,8 +126,8 @@ def test_a_wrong_detail_is_detected(wrong, world_with_an_incident):
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_a_wrong_answer_is_detected(wrong, world_with_an_incident):
-    def hunter(folder: Path, options: Options) -> list[Incident]:
-        first, *others = hunt.incidents(folder, options)
+    def hunter(folder: Path, options: Options, *more: str) -> list[Incident]:
+        first, *others = hunt.incidents(folder, options, *more)
         return [*wrong(first), *others]
 
     assert compare.compared(Judge(), [world_with_an_incident], ONE_DAY, hunter).differs
@@ -131,8 +136,8 @@ def test_a_wrong_answer_is_detected(wrong, world_with_an_incident):
 def test_a_missing_login_over_several_days_is_detected():
     options = Options(several_days=True, threshold=1)
 
-    def hunter(folder: Path, options: Options) -> list[Incident]:
-        found = hunt.incidents(folder, options)
+    def hunter(folder: Path, options: Options, *more: str) -> list[Incident]:
+        found = hunt.incidents(folder, options, *more)
         return [incident._replace(event_ids=frozenset(sorted(incident.event_ids or ())[1:])) for incident in found]
 
     assert compare.compared(Judge(), worlds_with_incidents(options, 1), options, hunter).differs
@@ -151,8 +156,8 @@ def test_a_missing_login_over_several_days_is_detected():
 def test_a_difference_is_reported_in_the_smallest_world_that_has_it(requested, used, sign_ins, monkeypatch, tmp_path):
     monkeypatch.setattr(compare, "KEPT", tmp_path)
 
-    def hunter(folder: Path, options: Options) -> list[Incident]:
-        return hunt.incidents(folder, replace(options, **used))
+    def hunter(folder: Path, options: Options, *more: str) -> list[Incident]:
+        return hunt.incidents(folder, replace(options, **used), *more)
 
     with pytest.raises(compare.DifferenceError) as difference:
         compare.judged(Judge(), worlds(requested, 50), requested, SEED, hunter)

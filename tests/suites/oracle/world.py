@@ -1,9 +1,12 @@
 """A world: sign-ins and console logins, and the files that contain them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from oracle.entry import Entry
 
 LOOPBACK = ("127.0.0.1", "::1")
 """The loopback addresses that the rule ignores."""
@@ -30,6 +33,16 @@ class Copy:
 
 
 @dataclass(frozen=True)
+class Client:
+    """What a sign-in says about its client. `None` is a field that the record lacks."""
+
+    app: str | None
+    client_app: str | None
+    operation: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True)
 class SignIn:
     """A row of a sign-in log. A sign-in with interim and final results has several."""
 
@@ -41,6 +54,7 @@ class SignIn:
     """Empty in a record without an id, which `correlation` distinguishes from others."""
     correlation: str
     user: str
+    client: Client
     copies: tuple[Copy, ...]
 
     @property
@@ -84,12 +98,13 @@ class File:
 
 @dataclass(frozen=True)
 class World:
-    """Facts and files."""
+    """Facts, files and tuning entries."""
 
     number: int
     sign_ins: tuple[SignIn, ...]
     records: tuple[Record, ...]
     files: tuple[File, ...]
+    entries: tuple[Entry, ...] = ()
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -97,10 +112,14 @@ class World:
         facts = (*self.sign_ins, *self.records)
         return frozenset(fact.address for fact in facts) - {*LOOPBACK}
 
-    def keeping(self, facts: list[SignIn | Record]) -> "World":
-        """The world with these facts alone."""
-        sign_ins = tuple(fact for fact in facts if isinstance(fact, SignIn))
-        return replace(self, sign_ins=sign_ins, records=tuple(fact for fact in facts if isinstance(fact, Record)))
+    def keeping(self, parts: "list[SignIn | Record | Entry]") -> "World":
+        """The world with these facts and entries alone."""
+        return replace(
+            self,
+            sign_ins=tuple(part for part in parts if isinstance(part, SignIn)),
+            records=tuple(part for part in parts if isinstance(part, Record)),
+            entries=tuple(part for part in parts if isinstance(part, Entry)),
+        )
 
 
 @dataclass(frozen=True)
@@ -117,3 +136,8 @@ class Options:
         """The arguments for pivotwatch."""
         minutes = int(self.window.total_seconds() // 60)
         return ["--threshold", str(self.threshold), "--window", f"{minutes}m", "--order", self.order]
+
+
+def entries_of(worlds: Iterable[World]) -> list[Entry]:
+    """The entries of some worlds. An entry that several of them share is there once."""
+    return [*{entry.id: entry for world in worlds for entry in world.entries}.values()]

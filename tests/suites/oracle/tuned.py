@@ -1,0 +1,45 @@
+"""Compares both sides with tuning entries.
+
+The rule without the entries says which incidents are stored. The rule with the equivalent `where` clauses and
+thresholds (`tuned_rule`) says which of them are shown: those with one matching login or more. `hidden` says which
+entries hide the others.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from oracle.findings import Incident, Login, group_of, grouped
+from oracle.hidden import Tuning
+
+
+def errors(
+    untuned: Sequence[Incident], tuned: Sequence[Incident], logins: Iterable[Login], tuning: Tuning
+) -> Iterator[tuple[Incident, str]]:
+    """The differences of pivotwatch's tuned incidents from its untuned ones, and from the tuned rule with its matching
+    logins. A text for each.
+    """
+    yield from _unequal(untuned, tuned, "it is not stored with tuning")
+    yield from _unequal(tuned, untuned, "it is stored only with tuning")
+    shown_by_rule = grouped(logins).keys()
+    for incident in tuned:
+        hidden_by, named = incident.details["hidden_by"], tuning.named(incident)
+        is_certain = tuning.is_certain(incident)
+        if group_of(incident) in shown_by_rule:
+            if hidden_by:
+                yield incident, f"hidden_by is {hidden_by}, but a login matches under the tuned rule"
+        elif hidden_by:
+            if hidden_by != named if is_certain else not {*hidden_by} <= {*named}:
+                yield incident, f"hidden_by is {hidden_by}, not {named}"
+        elif is_certain:
+            yield incident, f"it is not hidden by {named}, but no login matches under the tuned rule"
+
+
+def _unequal(incidents: Iterable[Incident], others: Iterable[Incident], error: str) -> Iterator[tuple[Incident, str]]:
+    excess = Counter(map(_without_entries, incidents)) - Counter(map(_without_entries, others))
+    yield from ((incident, error) for incident in excess.elements())
+
+
+def _without_entries(incident: Incident) -> Incident:
+    """The incident as pivotwatch prints it without entries."""
+    return incident._replace(shown=json.dumps(incident.details | {"hidden_by": []}, sort_keys=True))
