@@ -145,7 +145,11 @@ impl Store for Counting {
         self.memory.write_incident(stored, replaces).await
     }
 
-    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
+    fn has_tuning_table(&self) -> bool {
+        self.memory.has_tuning_table()
+    }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
         self.memory.load_tuning_entries().await
     }
 

@@ -83,7 +83,11 @@ impl Store for Partly {
         self.store.write_incident(stored, replaces).await
     }
 
-    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
+    fn has_tuning_table(&self) -> bool {
+        self.store.has_tuning_table()
+    }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
         if self.has_no_tuning.load(Ordering::Relaxed) {
             let (operation, cause) = (Operation::LoadTuningEntries, "throttled".to_owned());
             return Err(StoreError::Unavailable { operation, cause });

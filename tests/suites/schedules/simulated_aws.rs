@@ -65,9 +65,9 @@ impl Describe for Loaded<StoredIncidents> {
     }
 }
 
-impl Describe for Option<Vec<Value>> {
+impl Describe for Vec<Value> {
     fn describe(&self) -> String {
-        format!("{} entries", self.as_ref().map_or(0, Vec::len))
+        format!("{} entries", self.len())
     }
 }
 
@@ -171,7 +171,11 @@ impl Store for SimulatedAws {
         self.0.step(what, operation, unavailable(Operation::WriteIncident)).await
     }
 
-    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
+    fn has_tuning_table(&self) -> bool {
+        self.0.simulation.store.has_tuning_table()
+    }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
         let store = Arc::clone(&self.0.simulation.store);
         let operation = async move { store.load_tuning_entries().await };
         if self.0.simulation.has_tuning {
@@ -186,9 +190,6 @@ impl Store for SimulatedAws {
     async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {
         let store = Arc::clone(&self.0.simulation.store);
         let operation = async move { store.load_announcements().await };
-        if !self.0.simulation.has_tuning {
-            return operation.await;
-        }
         self.0.step("reads the announcements".to_owned(), operation, unavailable(Operation::LoadAnnouncements)).await
     }
 

@@ -6,9 +6,6 @@ use super::sample::hash;
 /// Bytes kept of a name. Entra's user principal names have at most 113 characters, so a longer name is forged.
 pub(crate) const NAME_LENGTH: usize = 128;
 
-/// Bytes that a name takes in a stored set besides its text: the length, and the number by which the set refers to it.
-const OVERHEAD: usize = 4;
-
 /// Comparing a name with this number of names takes as long as hashing the name.
 const FEW_NAMES: usize = 8;
 
@@ -21,7 +18,7 @@ impl Member for String {
     }
 
     fn size(&self) -> usize {
-        OVERHEAD + self.len()
+        self.len()
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Pipeline, Runtime, Summary};
 use crate::detection::Tuning;
 use crate::detection::tuning::InvalidEntry;
 use crate::notify::Notifier;
-use crate::store::Store;
+use crate::store::{Announcement, Loaded, Store, StoreError, Versioned};
 
 /// How long a copy of the table is used before the table is read again.
 const MAX_AGE: TimeDelta = TimeDelta::seconds(60);
@@ -25,9 +25,14 @@ const MAX_STALE_AGE: TimeDelta = TimeDelta::minutes(15);
 pub struct TuningCache {
     static_entries: Vec<Value>,
     snapshot: Mutex<Option<Snapshot>>,
-    /// When the news were announced last.
-    announced_at: Mutex<Option<DateTime<Utc>>>,
+    /// The entries whose news are to be announced, and what was announced of them.
+    ///
+    /// What was announced was loaded before the entries. Otherwise an entry that another invocation announced meanwhile
+    /// would be announced as vanished.
+    unannounced: Mutex<Option<Unannounced>>,
 }
+
+type Unannounced = (Result<Loaded<Vec<Versioned<Announcement>>>, StoreError>, Arc<Tuning>);
 
 #[derive(Clone, Debug)]
 struct Snapshot {
@@ -54,46 +59,31 @@ impl TuningCache {
         *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
         tuning
     }
-
-    /// Whether the last announcement is older than a minute. Then `now` is the last.
-    fn may_announce(&self, now: DateTime<Utc>) -> bool {
-        let mut announced_at = self.announced_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if announced_at.is_some_and(|announced_at| now - announced_at < MAX_AGE) {
-            return false;
-        }
-        *announced_at = Some(now);
-        true
-    }
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
-    /// Announces the news about the tuning entries if the last announcement is older than a minute.
-    ///
-    /// Loads what was announced before it reads the entries. Otherwise an entry that another invocation announces
-    /// meanwhile would be announced as vanished. Entries that cannot be read have not vanished.
+    /// Announces the news about the tuning entries that were read since the last announcement. Reads the entries if the
+    /// copy of them is older than a minute.
     pub(super) async fn announce_tuning(&self, summary: &mut Summary) {
-        let now = self.runtime.now();
-        if !self.tuning.may_announce(now) {
-            return;
-        }
-        let announced = self.store.load_announcements().await;
-        if let Some(tuning) = self.read_tuning(summary).await {
+        self.tuning(summary).await;
+        let unannounced = self.tuning.unannounced.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((announced, tuning)) = unannounced {
             self.announce(announced, &tuning, summary).await;
         }
     }
 
-    /// Reads the tuning entries. `None` if they could not be read, or if there is no table and no entry of the settings.
-    async fn read_tuning(&self, summary: &mut Summary) -> Option<Arc<Tuning>> {
+    async fn read_tuning(&self, summary: &mut Summary) -> Arc<Tuning> {
         let now = self.runtime.now();
         let fixed = &self.tuning.static_entries;
+        let has_entries = self.store.has_tuning_table() || !fixed.is_empty();
+        let announced = if has_entries { Some(self.store.load_announcements().await) } else { None };
         match self.store.load_tuning_entries().await {
             Ok(entries) => {
-                let can_change = entries.is_some() || !fixed.is_empty();
-                let all = fixed.iter().cloned().chain(entries.unwrap_or_default());
-                let tuning = Arc::new(Tuning::parse(all, &self.rule));
+                let tuning = Arc::new(Tuning::parse(fixed.iter().cloned().chain(entries), &self.rule));
                 report_invalid(tuning.invalid(), summary);
-                let tuning = self.tuning.keep(Snapshot { tuning, read_at: Some(now), tried_at: now });
-                can_change.then_some(tuning)
+                *self.tuning.unannounced.lock().unwrap_or_else(PoisonError::into_inner) =
+                    announced.map(|announced| (announced, Arc::clone(&tuning)));
+                self.tuning.keep(Snapshot { tuning, read_at: Some(now), tried_at: now })
             }
             Err(error) => {
                 summary.tuning_unavailable += 1;
@@ -106,8 +96,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     || Arc::new(Tuning::parse(fixed.iter().cloned(), &self.rule)),
                     |snapshot| snapshot.tuning,
                 );
-                self.tuning.keep(Snapshot { tuning, read_at, tried_at: now });
-                None
+                // Entries that cannot be read have not vanished.
+                self.tuning.keep(Snapshot { tuning, read_at, tried_at: now })
             }
         }
     }
@@ -115,11 +105,10 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// The tuning entries, from the table if the copy of them is older than a minute.
     pub(super) async fn tuning(&self, summary: &mut Summary) -> Arc<Tuning> {
         let is_fresh = |snapshot: &Snapshot| self.runtime.now() - snapshot.tried_at < MAX_AGE;
-        if let Some(snapshot) = self.tuning.snapshot().filter(is_fresh) {
-            return snapshot.tuning;
+        match self.tuning.snapshot().filter(is_fresh) {
+            Some(snapshot) => snapshot.tuning,
+            None => self.read_tuning(summary).await,
         }
-        self.read_tuning(summary).await;
-        self.tuning.snapshot().map(|snapshot| snapshot.tuning).unwrap_or_default()
     }
 }
 

@@ -131,8 +131,12 @@ impl Store for InMemoryStore {
         Ok(replace(&mut self.records().incidents, key, stored.clone(), replaces))
     }
 
-    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
-        Ok(self.records().tuning_entries.clone())
+    fn has_tuning_table(&self) -> bool {
+        self.records().tuning_entries.is_some()
+    }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+        Ok(self.records().tuning_entries.clone().unwrap_or_default())
     }
 
     async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {

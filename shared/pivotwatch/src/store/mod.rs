@@ -317,9 +317,11 @@ pub trait Store: Send + Sync {
         replaces: Version,
     ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 
-    /// Loads all tuning entries of the table, in no order. `None` if there is no such table. An item that is no JSON
-    /// becomes null.
-    fn load_tuning_entries(&self) -> impl Future<Output = Result<Option<Vec<Value>>, StoreError>> + Send;
+    /// Whether there is a table of tuning entries.
+    fn has_tuning_table(&self) -> bool;
+
+    /// Loads all tuning entries of the table, in no order. An item that is no JSON becomes null.
+    fn load_tuning_entries(&self) -> impl Future<Output = Result<Vec<Value>, StoreError>> + Send;
 
     /// Loads what was announced of the tuning entries.
     fn load_announcements(

@@ -95,8 +95,8 @@ const TALLY: &str = "
       01                                        with ends
       02 e03c1f09ecabdb89 8001 e03c1f09ecabdb89 8101
       02 e03c1f09ecabdb89 8001 e03c1f09ecabdb89 8101
-    00 02 00 01                                 users, none dropped: the texts 0 and 1
-    00 01 02                                    applications, none dropped: the text 2
+    00 02                                       users, none dropped: the first two texts
+    00 01                                       applications, none dropped: the next text
     00 02                                       profiles, none dropped
       01 02 03 04 05                            user, application, client, operation, user agent
       00 02 03 04 05
@@ -125,8 +125,7 @@ fn a_saturated_hour_and_dropped_names_are_stored_in_these_bytes() {
           01                                    with ends
           01 0000000000000000 00                the first
           01 ffffffffffffffff 8f1c              the last
-        01 ffffffffffffffff                     users, with the cut
-          01 00
+        01 ffffffffffffffff 01                  users, with the cut: the first text
         00 00                                   no applications
         01 0000000000000007 00                  profiles, with the cut
     ";

@@ -245,15 +245,19 @@ impl Store for DynamoDb {
         self.replace(item, replaces, Operation::WriteIncident).await
     }
 
-    async fn load_tuning_entries(&self) -> Result<Option<Vec<Value>>, StoreError> {
-        let Some(table) = &self.tuning_table else { return Ok(None) };
+    fn has_tuning_table(&self) -> bool {
+        self.tuning_table.is_some()
+    }
+
+    async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
+        let Some(table) = &self.tuning_table else { return Ok(Vec::new()) };
         let mut items = self.client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
         let mut entries = Vec::new();
         while let Some(item) = items.next().await {
             let item = item.map_err(|error| unavailable(Operation::LoadTuningEntries, &error))?;
             entries.push(serde_dynamo::from_item(item).unwrap_or_default());
         }
-        Ok(Some(entries))
+        Ok(entries)
     }
 
     async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {

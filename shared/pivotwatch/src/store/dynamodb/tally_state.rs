@@ -23,7 +23,7 @@ const SECONDS_AN_HOUR: u32 = 3600;
 struct TallyState {
     /// Each code once; failures refer to it by number.
     codes: Vec<Code>,
-    /// Each text once; names and profiles refer to it by number.
+    /// The users, the applications, and the other texts to which profiles refer by number.
     texts: Vec<String>,
     hours: Vec<HourState>,
     users: NamesState,
@@ -66,7 +66,8 @@ struct FailureState {
 struct NamesState {
     /// The smallest hash that was dropped.
     cut: Option<[u8; 8]>,
-    names: Vec<u32>,
+    /// The number of names.
+    names: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,11 +99,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
     }
     let state: TallyState = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
     let (profiles, hashes) = profiles(state.profiles, &state.texts)?;
+    let mut texts = state.texts.into_iter();
     let mut hours = LiteMap::new();
     for hour in state.hours {
         hours.insert(hour.hour, restored(hour, &state.codes, &hashes)?);
     }
-    Ok(Tally { hours, users: names(state.users, &state.texts)?, apps: names(state.apps, &state.texts)?, profiles })
+    Ok(Tally { hours, users: names(&state.users, &mut texts)?, apps: names(&state.apps, &mut texts)?, profiles })
 }
 
 /// The texts so far, by number.
@@ -113,15 +115,17 @@ struct Texts {
 }
 
 impl Texts {
-    fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
+    /// Adds a text, also if it is there.
+    fn add(&mut self, text: &str) -> u32 {
         // The sets of a tally are bounded to far fewer bytes.
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
         self.texts.push(text.to_owned());
-        self.numbers.insert(text.to_owned(), number);
+        self.numbers.entry(text.to_owned()).or_insert(number);
         number
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
+        self.numbers.get(text).copied().unwrap_or_else(|| self.add(text))
     }
 }
 
@@ -211,12 +215,20 @@ fn second_of_the_day(hour: u8, second_of_the_hour: u16) -> u32 {
 }
 
 fn names_state<const BYTES: usize>(names: &NameSet<BYTES>, texts: &mut Texts) -> NamesState {
-    let numbers = names.iter().map(|name| texts.number(name)).collect();
-    NamesState { cut: names.cut().map(u64::to_be_bytes), names: numbers }
+    let numbers = names.iter().map(|name| texts.add(name));
+    NamesState { cut: names.cut().map(u64::to_be_bytes), names: u32::try_from(numbers.count()).unwrap_or(u32::MAX) }
 }
 
-fn names<const BYTES: usize>(state: NamesState, texts: &[String]) -> Result<NameSet<BYTES>, String> {
-    let names = state.names.into_iter().map(|number| text(texts, number)).collect::<Result<Vec<_>, _>>()?;
+/// The names that are next among the texts.
+fn names<const BYTES: usize>(
+    state: &NamesState,
+    texts: &mut impl Iterator<Item = String>,
+) -> Result<NameSet<BYTES>, String> {
+    let number = usize::try_from(state.names).unwrap_or(usize::MAX);
+    let names: Vec<_> = texts.take(number).collect();
+    if names.len() < number {
+        return Err("its state refers to a text that it does not have".to_owned());
+    }
     Ok(NameSet::restore(names, state.cut.map(u64::from_be_bytes)))
 }
 
@@ -308,7 +320,7 @@ mod tests {
     }
 
     fn bytes_of(hour: HourState) -> Vec<u8> {
-        let names = || NamesState { cut: None, names: Vec::new() };
+        let names = || NamesState { cut: None, names: 0 };
         let state = TallyState {
             codes: vec!["50126".parse().unwrap()],
             texts: Vec::new(),
