@@ -105,4 +105,18 @@ async fn invented_codes_and_names_do_not_exceed_the_limit_of_an_item() {
     });
     let (bytes, _) = cost(&tally).await;
     assert!(bytes < LARGEST_ITEM, "{bytes} bytes");
+
+    let short = |number: u64| {
+        let digit = |place: u32| char::from(b'0' + u8::try_from(number / 70_u64.pow(place) % 70).unwrap());
+        [digit(0), digit(1), digit(2)].iter().collect::<String>()
+    };
+    let tally = evenly(24 * 1000, |number, time| Failure {
+        code: format!("{:010}", number * 300_007).parse().unwrap(),
+        user: short(number),
+        app: short(number),
+        user_agent: format!("{number}{}", "x".repeat(30)),
+        ..failure(number, time)
+    });
+    let (bytes, _) = cost(&tally).await;
+    assert!(bytes < LARGEST_ITEM, "{bytes} bytes with short names");
 }

@@ -7,8 +7,8 @@ use super::failure::Failure;
 use super::name_set::NAME_LENGTH;
 use super::sample::hash;
 
-/// Bytes of kept profiles in a tally: some 300 of ordinary length.
-const PROFILE_BYTES: usize = 64 * 1024;
+/// Bytes of kept profiles in a tally: some 200 of ordinary length.
+const PROFILE_BYTES: usize = 40 * 1024;
 
 /// Bytes that a profile takes in a stored tally besides its texts: the lengths of five texts, and their numbers.
 const OVERHEAD: usize = 24;
@@ -64,12 +64,16 @@ fn texts_of(failure: &Failure) -> [Cow<'_, str>; 5] {
     [user, app, client_app, operation, user_agent].map(|text| truncated(text))
 }
 
+/// The text as a profile keeps it. The hash of a profile ends its texts with zero bytes, so it has none.
 fn truncated(text: &str) -> Cow<'_, str> {
-    if text.len() <= NAME_LENGTH {
-        return Cow::Borrowed(text);
+    if text.len() > NAME_LENGTH {
+        let end = text.floor_char_boundary(NAME_LENGTH - ELLIPSIS.len());
+        Cow::Owned(format!("{}{ELLIPSIS}", &text[..end]).replace('\0', "\u{1}"))
+    } else if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{1}"))
+    } else {
+        Cow::Borrowed(text)
     }
-    let end = text.floor_char_boundary(NAME_LENGTH - ELLIPSIS.len());
-    Cow::Owned(format!("{}{ELLIPSIS}", &text[..end]))
 }
 
 /// The hash of a failure's profile in a tally.

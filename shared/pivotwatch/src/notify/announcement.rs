@@ -12,9 +12,6 @@ use crate::detection::tuning::{News, NewsKind};
 /// Characters shown of a text of an entry.
 const TEXT_LENGTH: usize = 200;
 
-/// Values shown of a condition.
-const SHOWN: usize = 20;
-
 /// The message of a piece of news.
 #[must_use]
 pub fn announcement(news: &News) -> Message {
@@ -92,12 +89,8 @@ fn effect(written: &Value) -> String {
 /// The values of a condition.
 fn one_of(values: &Value) -> String {
     let values = values.as_array().map(Vec::as_slice).unwrap_or_default();
-    let texts: Vec<_> = values.iter().take(SHOWN).map(|value| shown(value, "")).collect();
-    let more = match values.len() - texts.len() {
-        0 => String::new(),
-        more => format!(" or one of {more} more"),
-    };
-    format!("{}{more}", texts.join(" or "))
+    // All of them: the widest could be the last. An entry has at most 16 KiB.
+    values.iter().map(|value| shown(value, "")).collect::<Vec<_>>().join(" or ")
 }
 
 fn shown(value: &Value, absent: &str) -> String {
@@ -155,6 +148,6 @@ mod tests {
         let message = message(NewsKind::Added, written);
         assert_eq!(message.text.lines().filter(|line| line.starts_with("Until")).count(), 1, "{}", message.text);
         assert!(message.text.chars().all(|c| c == '\n' || !c.is_control()) && message.text.len() < 10_000);
-        assert!(message.text.contains("or one of 10 more"));
+        assert!(message.text.contains("29x"), "every value is shown");
     }
 }

@@ -108,11 +108,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let found = self.load_tallies(scope.address, &days, summary).await?;
         // Reported once, since every round loads the same records again.
         report_unreadable(scope.address, &found.unreadable, summary);
+        let is_complete = found.unreadable.is_empty();
         let mut tallies = found.records;
         for _ in 0..ROUNDS {
             let writes = summary.writes;
             // Boxed, so that the many futures of `settle` stay small.
-            Box::pin(self.settle_by(&tallies, scope, &days_of_incidents, request_id, summary)).await?;
+            Box::pin(self.settle_by(&tallies, is_complete, scope, &days_of_incidents, request_id, summary)).await?;
             if summary.writes == writes {
                 return Ok(());
             }
@@ -153,11 +154,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         days.iter().flat_map(around).collect()
     }
 
-    /// Settles once, with these tallies. Logins are loaded after the tallies. A login that is recorded later is settled
+    /// Settles once, with these tallies, which `is_complete` if none was unreadable. Logins are loaded after the tallies. A login that is recorded later is settled
     /// by the invocation that recorded it, which sees the failures.
     async fn settle_by(
         &self,
         tallies: &Tallies,
+        is_complete: bool,
         scope: &Scope<'_>,
         days_of_incidents: &BTreeSet<Day>,
         request_id: &str,
@@ -169,7 +171,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         }
         // Boxed, like the settlement, so that the futures of `settle` stay small.
         let tuning = Box::pin(self.tuning(summary)).await;
-        let tuned = TunedIndex::of(tallies, &self.rule, &tuning, scope.address);
+        // What cannot be read could be what the entries leave.
+        let tuned = TunedIndex::of(tallies, &self.rule, &tuning, scope.address).filter(|_| is_complete);
         let indexes = Indexes { index: &index, tuned: tuned.as_ref() };
         let mut found = BTreeMap::new();
         index.matching(scope.logins.iter().copied(), &mut found);

@@ -62,6 +62,11 @@ pub fn lookup(code: &str) -> Option<&'static ResultCode> {
     CODES.binary_search_by(|row| key(row.code).cmp(&key(code))).ok().and_then(|position| CODES.get(position))
 }
 
+/// All codes of the table, in the order of their numbers.
+pub fn all() -> impl Iterator<Item = &'static ResultCode> {
+    CODES.iter()
+}
+
 /// The classes of a code, given by its trimmed digits. None if the table does not have the code.
 pub fn classes(code: &str) -> impl Iterator<Item = CodeClass> + use<> {
     lookup(code).into_iter().flat_map(|row| row.classes.iter().copied())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::network::Networks;
 use super::pattern::Patterns;
 use crate::detection::login::Login;
-use crate::detection::result_code::{CodeClass, classes};
+use crate::detection::result_code::{self, CodeClass, classes};
 use crate::detection::rule::Rule;
 use crate::detection::source::Source;
 use crate::detection::tally::KnownFailure;
@@ -60,7 +60,7 @@ impl FailureConditions {
                 .iter()
                 .any(|patterns| patterns.are_selective())
             || self.codes.is_some()
-            || is_part(self.classes.as_ref(), &CodeClass::ALL)
+            || self.classes.as_ref().is_some_and(leave_a_code)
             || is_part(self.sources.as_ref(), &rule.sources)
     }
 }
@@ -84,8 +84,9 @@ impl LoginConditions {
     /// Whether all conditions but the one on the address hold.
     #[must_use]
     pub fn hold(&self, login: &Login) -> bool {
-        let full_name = format!("{}@{}", login.account_name, login.account_upn_suffix);
-        self.principal.match_one(&[&login.user_identity_arn, &login.account_name, &full_name])
+        let (name, suffix) = (&login.account_name, &login.account_upn_suffix);
+        let full_name = if suffix.is_empty() { name.clone() } else { format!("{name}@{suffix}") };
+        self.principal.match_one(&[&login.user_identity_arn, name, &full_name])
             && self.account.match_one(&[login.account_id()])
             && self.region.match_one(&[&login.aws_region])
             && self.user_agent.match_one(&[&login.user_agent])
@@ -122,6 +123,12 @@ impl ThresholdConditions {
     pub fn are_selective(&self, rule: &Rule) -> bool {
         self.networks.are_narrow() || is_part(self.sources.as_ref(), &rule.sources)
     }
+}
+
+/// Whether a failure's code has none of some classes.
+fn leave_a_code(classes: &BTreeSet<CodeClass>) -> bool {
+    let mut failures = result_code::all().filter(|code| Rule::is_failure(code.code));
+    failures.any(|code| !code.classes.iter().any(|class| classes.contains(class)))
 }
 
 /// Whether a condition holds for a part of all values.

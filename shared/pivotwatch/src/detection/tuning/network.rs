@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::detection::address::Address;
 
@@ -51,8 +51,17 @@ pub(super) fn parse(text: &str) -> Option<IpNet> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(IpNet::from(address.to_canonical()));
     }
-    let network = text.parse::<IpNet>().ok()?;
+    let network = folded(text.parse::<IpNet>().ok()?);
     (network.addr() == network.network()).then_some(network)
+}
+
+/// A network of IPv4 addresses that are mapped into IPv6, as IPv4: addresses are compared in that form.
+fn folded(network: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = network else { return network };
+    let prefix = mapped.prefix_len().checked_sub(96);
+    let folded =
+        mapped.addr().to_ipv4_mapped().zip(prefix).and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok());
+    folded.map_or(network, IpNet::V4)
 }
 
 #[cfg(test)]
@@ -91,7 +100,9 @@ mod tests {
             assert_eq!(condition.longest_prefix(address(text)), prefix, "{text}");
             assert_eq!(condition.contain(address(text)), prefix.is_some(), "{text}");
         }
-        assert!(networks(&["::ffff:192.0.2.9"]).contain(address("192.0.2.9")));
+        for mapped in ["::ffff:192.0.2.9", "::ffff:192.0.2.9/128", "::ffff:192.0.2.0/120"] {
+            assert!(networks(&[mapped]).contain(address("192.0.2.9")), "{mapped}");
+        }
     }
 
     #[test]

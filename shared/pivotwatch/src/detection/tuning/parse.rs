@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use super::conditions::{FailureConditions, LoginConditions, ThresholdConditions}
 use super::entry::{Effect, Entry, Period};
 use super::network::{self, Networks};
 use super::pattern::Patterns;
+use crate::detection::failure::Code;
 use crate::detection::parameters::Threshold;
 use crate::detection::rule::Rule;
 
@@ -20,6 +21,10 @@ use crate::detection::rule::Rule;
 pub enum EntryFault {
     #[error("it is no tuning entry: {0}")]
     Malformed(String),
+    #[error("it has more than {most} bytes of JSON", most = LONGEST)]
+    TooLong,
+    #[error("the condition {0:?} has a control character")]
+    ControlCharacter(&'static str),
     #[error("{0:?} is no id: use 1 to 64 of the characters a-z, 0-9 and -")]
     Id(String),
     #[error("another entry has the same id")]
@@ -34,7 +39,7 @@ pub enum EntryFault {
     NoValue(&'static str),
     #[error("{0:?} is no network, such as 192.0.2.0/24 or 2001:db8:7::/48, with no bit set beyond the prefix")]
     Network(String),
-    #[error("{0:?} is no result code: use digits")]
+    #[error("{0:?} is no result code of a failure, such as 50126")]
     Code(String),
     #[error("{0}")]
     Name(String),
@@ -126,6 +131,9 @@ const OF_FAILURES: &str = "cidr, user, app, operation, client_app, user_agent, c
 const OF_LOGINS: &str = "cidr, principal, account, region and user_agent";
 const OF_THRESHOLDS: &str = "cidr and source";
 
+/// Bytes of the longest entry, so that it fits into a message and into the record of its announcement.
+const LONGEST: usize = 16 * 1024;
+
 /// The longest id.
 const ID_LENGTH: usize = 64;
 
@@ -138,6 +146,15 @@ impl Entry {
         let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
         if !value.is_object() {
             return Err(InvalidEntry { id, faults: vec![EntryFault::Malformed("it is no JSON object".to_owned())] });
+        }
+        if value.to_string().len() > LONGEST {
+            return Err(InvalidEntry { id: id.filter(|id| id.len() <= ID_LENGTH), faults: vec![EntryFault::TooLong] });
+        }
+        // Deserialising also accepts an array in place of an object, and an object in place of a name.
+        let has_form = |name: &str, is: fn(&Value) -> bool| value.get(name).is_none_or(is);
+        if !has_form("when", Value::is_object) || !has_form("exclude", Value::is_string) {
+            let fault = "\"when\" is no object, or \"exclude\" is no text".to_owned();
+            return Err(InvalidEntry { id, faults: vec![EntryFault::Malformed(fault)] });
         }
         let written = WrittenEntry::deserialize(value)
             .map_err(|error| InvalidEntry { id: id.clone(), faults: vec![EntryFault::Malformed(error.to_string())] })?;
@@ -169,6 +186,13 @@ impl EntryParser {
                 self.faults.push(EntryFault::NoValue(name));
             }
         }
+        let reason = self.required("reason", written.reason);
+        let author = self.required("author", written.author);
+        for (name, values) in conditions.texts() {
+            if values.iter().flatten().any(|text| text.chars().any(char::is_control)) {
+                self.faults.push(EntryFault::ControlCharacter(name));
+            }
+        }
         let (effect, is_selective) = match (written.exclude, written.threshold) {
             (Some(Exclude::Failures), None) => {
                 let conditions = self.failure_conditions(conditions);
@@ -194,7 +218,9 @@ impl EntryParser {
         if has_condition && !is_selective && !written.force {
             self.faults.push(EntryFault::TooWide);
         }
-        let period = Period { starts_at: written.starts_at, expires_at: written.expires_at };
+        // Facts have whole seconds.
+        let seconds = |time: Option<DateTime<Utc>>| time.map(|time| time.trunc_subsecs(0));
+        let period = Period { starts_at: seconds(written.starts_at), expires_at: seconds(written.expires_at) };
         if written.permanent == period.expires_at.is_some() {
             self.faults.push(EntryFault::End);
         }
@@ -205,8 +231,8 @@ impl EntryParser {
             id: written.id,
             effect: effect?,
             period,
-            reason: self.required("reason", written.reason),
-            author: self.required("author", written.author),
+            reason,
+            author,
             created_at: written.created_at,
             written: value,
             removed_at: written.removed_at,
@@ -302,20 +328,26 @@ impl EntryParser {
 impl WrittenConditions {
     /// Every condition with the number of its values; `None` if it is not named.
     fn named(&self) -> [(&'static str, Option<usize>); 12] {
-        let number = |values: &Option<Vec<String>>| values.as_ref().map(Vec::len);
+        let [cidr, user, app, operation, client_app, user_agent, code_class, source, principal, account, region] =
+            self.texts().map(|(name, values)| (name, values.as_ref().map(Vec::len)));
+        let code = ("code", self.code.as_ref().map(Vec::len));
+        [cidr, user, app, operation, client_app, user_agent, code, code_class, source, principal, account, region]
+    }
+
+    /// Every condition on texts.
+    fn texts(&self) -> [(&'static str, &Option<Vec<String>>); 11] {
         [
-            ("cidr", number(&self.cidr)),
-            ("user", number(&self.user)),
-            ("app", number(&self.app)),
-            ("operation", number(&self.operation)),
-            ("client_app", number(&self.client_app)),
-            ("user_agent", number(&self.user_agent)),
-            ("code", self.code.as_ref().map(Vec::len)),
-            ("code_class", number(&self.code_class)),
-            ("source", number(&self.source)),
-            ("principal", number(&self.principal)),
-            ("account", number(&self.account)),
-            ("region", number(&self.region)),
+            ("cidr", &self.cidr),
+            ("user", &self.user),
+            ("app", &self.app),
+            ("operation", &self.operation),
+            ("client_app", &self.client_app),
+            ("user_agent", &self.user_agent),
+            ("code_class", &self.code_class),
+            ("source", &self.source),
+            ("principal", &self.principal),
+            ("account", &self.account),
+            ("region", &self.region),
         ]
     }
 }
@@ -333,13 +365,18 @@ fn is_id(text: &str) -> bool {
     (1..=ID_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
+/// Whether a record can have the code: digits without leading zeros, at most as many as a [`Code`] has.
+fn is_code(text: &str) -> bool {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && !text.starts_with('0') && Code::from(text).is_ok()
+}
+
 fn code(written: WrittenCode) -> Result<String, EntryFault> {
     match written {
-        WrittenCode::Number(number) => Ok(number.to_string()),
+        WrittenCode::Number(number) => code(WrittenCode::Text(number.to_string())),
         WrittenCode::Text(text) => {
-            let code = text.trim();
-            let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
-            if is_code { Ok(code.to_owned()) } else { Err(EntryFault::Code(text)) }
+            let trimmed = text.trim();
+            if is_code(trimmed) { Ok(trimmed.to_owned()) } else { Err(EntryFault::Code(text)) }
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::detection::evidence::{Evidence, Tallies, incidents};
 use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
+use crate::detection::result_code::CodeClass;
 use crate::detection::window::matches;
 use crate::detection::{Failure, IncidentReport, Login, Source, Tally};
 
@@ -120,6 +121,16 @@ fn every_fault_of_an_entry_is_reported() {
             &json!({"exclude": "failures", "when": {"source": ["interactive", "non_interactive"]}}),
         ),
         entry("counted-threshold", &json!({"threshold": 255, "when": {"source": ["non_interactive", "interactive"]}})),
+        entry(
+            "every-code",
+            &json!({"exclude": "failures", "when": {"code_class": CodeClass::ALL.into_iter().filter(|class| *class != CodeClass::PasswordRight).map(CodeClass::name).collect::<Vec<_>>()}}),
+        ),
+        entry("control", &json!({"exclude": "failures", "when": {"user": ["\u{0}*"], "app": ["x"]}})),
+        entry("zeros", &json!({"exclude": "failures", "when": {"code": ["050126", "12345678901", 0]}})),
+        entry("array", &json!({"exclude": "failures", "when": [["203.0.113.0/24"]]})),
+        entry("map", &json!({"exclude": {"failures": null}, "when": {"app": ["x"]}})),
+        entry("long", &json!({"exclude": "failures", "when": {"app": ["x".repeat(16 * 1024)]}})),
+        json!({"id": "nothing-but-a-threshold", "threshold": 3}),
         entry("wide-threshold", &json!({"threshold": 50, "when": {"cidr": ["2001::/16"]}})),
         json!({"id": "a", "when": {"app": ["x"]}, "exclude": "failures", "reason": " "}),
         entry(
@@ -264,6 +275,8 @@ fn an_excluded_login_is_hidden_and_one_beside_it_is_not() {
     };
     assert_eq!(hidden_by(&six, &named("arn:aws:iam::111122223333:user/pentest-2", "pentest-2"), &entries), ["pentest"]);
     assert_eq!(hidden_by(&six, &named("arn:aws:iam::111122223333:user/bob", "bob"), &entries), [""; 0]);
+    let with_suffix = [entry("mail", &json!({"exclude": "logins", "when": {"principal": ["*@*"]}}))];
+    assert_eq!(hidden_by(&six, &at_noon(), &with_suffix), [""; 0], "alice has no suffix");
     let other = Login { source_ip_address: Address::parse("203.0.113.8").unwrap(), ..login("one", noon()) };
     let (rule, tuning) = (Rule::default(), tuning(&entries));
     let index = TunedIndex::of(&tallies(six), &rule, &tuning, other.source_ip_address);
@@ -306,6 +319,23 @@ fn an_entry_applies_to_events_from_its_start_up_to_its_end() {
 fn a_removed_entry_applies_to_nothing() {
     let members = json!({"threshold": 9, "when": {"cidr": ["203.0.113.7"]}, "removed_at": "2020-01-01T00:00:00Z"});
     assert_eq!(hidden_by(&failures(6, 0, |_| ()), &at_noon(), &[entry("removed", &members)]), [""; 0]);
+}
+
+/// Of the middle of a saturated hour only a sample is known. So a period must have the whole hour.
+#[test]
+fn a_period_that_cuts_a_saturated_hour_hides_nothing() {
+    let noise =
+        |from: i64, to: i64| (from..to).map(move |second| failure(second, after_noon(second))).collect::<Vec<_>>();
+    let logins = [login("one", after_noon(2390))];
+    let of = |starts_at: i64, expires_at: i64| {
+        let [starts_at, expires_at] = [starts_at, expires_at].map(|second| after_noon(second).to_rfc3339());
+        let when = json!({"cidr": ["203.0.113.7"]});
+        entry("period", &json!({"exclude": "failures", "when": when, "starts_at": starts_at, "expires_at": expires_at}))
+    };
+    assert_eq!(hidden_by(&noise(0, 3000), &logins, &[of(0, 1200)]), [""; 0]);
+    assert_eq!(hidden_by(&noise(0, 3000), &logins, &[of(1800, HOUR)]), [""; 0]);
+    assert_eq!(hidden_by(&noise(0, 3000), &logins, &[of(0, HOUR)]), ["period"], "the whole hour");
+    assert_eq!(hidden_by(&noise(0, 256), &logins, &[of(0, 251)]), ["period"], "an hour that is not saturated");
 }
 
 /// What fails in a saturated hour beyond what is kept can be of any kind.

@@ -40,20 +40,25 @@ pub(super) const LOG_KEYS: [&str; 16] = [
 ];
 
 /// Keys that can state which application wrote an object.
-pub(super) const STATING_KEYS: [&str; 13] = [
+pub(super) const STATING_KEYS: [&str; 18] = [
     "source",
     "source_type",
     "sourcetype",
     "service",
     "service.name",
+    "service.type",
     "event",
     "event.dataset",
     "event.module",
     "input",
+    "input.type",
     "ddsource",
     "data_stream",
+    "data_stream.dataset",
     "fileset",
+    "fileset.module",
     "routing",
+    "routing.hostname",
 ];
 
 /// A slot that is not kept.
@@ -63,8 +68,8 @@ const NO_SLOT: usize = usize::MAX;
 /// such arrays.
 pub(super) static BATCHES: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES);
 
-const RECORD_KEYS: [(&str, Key); 33] = {
-    let mut keys = [("category", Key::Record(NO_SLOT)); 33];
+const RECORD_KEYS: [(&str, Key); 4 + LOG_KEYS.len() + STATING_KEYS.len()] = {
+    let mut keys = [("category", Key::Record(NO_SLOT)); 4 + LOG_KEYS.len() + STATING_KEYS.len()];
     keys[1].0 = "createdDateTime";
     keys[2].0 = "CreatedDateTime";
     keys[3].0 = "TimeGenerated";

@@ -300,3 +300,20 @@ impl<'de, const N: usize> Visitor<'de> for MembersVisitor<'_, N> {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::batches::STATING_KEYS;
+    use super::*;
+
+    /// The fast path declines a failure with one of these keys.
+    #[test]
+    fn every_member_that_can_state_another_application_is_a_stating_key() {
+        let stating = |(_, purpose): &&(&str, Purpose)| !matches!(purpose, Purpose::Route | Purpose::Label);
+        for (path, _) in EVIDENCE.iter().filter(stating) {
+            for key in [*path, path.split('.').next().unwrap_or(path)] {
+                assert!(STATING_KEYS.contains(&key), "{key}");
+            }
+        }
+    }
+}
