@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use super::network::Networks;
 use super::pattern::Patterns;
 use crate::detection::login::Login;
+use crate::detection::profile::Profile;
 use crate::detection::result_code::{self, CodeClass, classes};
 use crate::detection::rule::Rule;
 use crate::detection::source::Source;
 use crate::detection::tally::KnownFailure;
 
-/// A condition on a value: it is one of some. `None` holds for every value.
+/// The values for which a condition holds; `None` if it holds for all.
 type OneOf<T> = Option<BTreeSet<T>>;
 
 /// The conditions on failures of an address.
@@ -40,25 +41,25 @@ impl FailureConditions {
     /// Whether all conditions but the one on the address hold. A value that is not known meets no condition.
     #[must_use]
     pub fn hold(&self, failure: &KnownFailure<'_>, source: Source) -> bool {
-        let profile = failure.profile;
+        let texts = failure.profile.map(Profile::texts);
+        let text = |number: usize| texts.and_then(|texts| texts.get(number).copied());
         let code_is = |holds: &dyn Fn(&str) -> bool| failure.code.is_some_and(holds);
         self.sources.as_ref().is_none_or(|sources| sources.contains(&source))
             && self.codes.as_ref().is_none_or(|codes| code_is(&|code| codes.contains(code)))
             && self.classes.as_ref().is_none_or(|of| code_is(&|code| classes(code).any(|class| of.contains(&class))))
-            && self.user.match_known(profile.map(|profile| &*profile.user))
-            && self.app.match_known(profile.map(|profile| &*profile.app))
-            && self.operation.match_known(profile.map(|profile| &*profile.operation))
-            && self.client_app.match_known(profile.map(|profile| &*profile.client_app))
-            && self.user_agent.match_known(profile.map(|profile| &*profile.user_agent))
+            && self.patterns().iter().enumerate().all(|(number, patterns)| patterns.match_known(text(number)))
+    }
+
+    /// The conditions on texts, in the order of [`Profile::texts`].
+    const fn patterns(&self) -> [&Patterns; 5] {
+        [&self.user, &self.app, &self.client_app, &self.operation, &self.user_agent]
     }
 
     /// Whether the conditions select few of the failures that `rule` counts.
     #[must_use]
     pub fn are_selective(&self, rule: &Rule) -> bool {
         self.networks.are_narrow()
-            || [&self.user, &self.app, &self.operation, &self.client_app, &self.user_agent]
-                .iter()
-                .any(|patterns| patterns.are_selective())
+            || self.patterns().iter().any(|patterns| patterns.are_selective())
             || self.codes.is_some()
             || self.classes.as_ref().is_some_and(leave_a_code)
             || is_part(self.sources.as_ref(), &rule.sources)

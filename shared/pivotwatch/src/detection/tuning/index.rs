@@ -14,16 +14,16 @@ use crate::detection::login::Login;
 use crate::detection::rule::Rule;
 use crate::detection::source::Source;
 use crate::detection::tally::KnownFailure;
-use crate::detection::window::{around, matches};
+use crate::detection::window::{around, fullest};
 
 /// The decision about a login that matches under the rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Judgement<'a> {
+struct Judgement<'a> {
     /// Whether the login matches under the tuned rule too.
-    pub matches: bool,
+    matches: bool,
     /// The ids of the entries that had a part in it. They excluded the login, or a failure near it, or set a threshold
     /// for it. Counts sources only in which the login matches under the rule.
-    pub entries: BTreeSet<&'a str>,
+    entries: BTreeSet<&'a str>,
 }
 
 /// The failures of an address that the entries leave.
@@ -38,9 +38,7 @@ pub struct TunedIndex<'a> {
 #[derive(Clone, Debug)]
 struct TunedSource<'a> {
     source: Source,
-    /// The times of all known failures, in seconds since the epoch, sorted.
-    all: Vec<i64>,
-    /// The times of those that no entry excludes, sorted.
+    /// The times of the known failures that no entry excludes, in seconds since the epoch, sorted.
     remaining: Vec<i64>,
     /// By entry, the times of the failures that it excludes, sorted.
     excluded: BTreeMap<&'a str, Vec<i64>>,
@@ -58,9 +56,8 @@ impl<'a> TunedIndex<'a> {
         Some(Self { rule, address, entries, sources })
     }
 
-    /// Decides about a login of the address.
-    #[must_use]
-    pub fn judge(&self, login: &Login) -> Judgement<'a> {
+    /// Decides about a login of the address, for which these sources exceed the threshold under the rule.
+    fn judge(&self, login: &Login, exceeded: &BTreeSet<Source>) -> Judgement<'a> {
         let excluding = self.entries.iter().filter(|entry| match &entry.effect {
             Effect::ExcludeLogins(conditions) => entry.period.contains(login.time) && conditions.hold(login),
             Effect::ExcludeFailures(_) | Effect::Threshold { .. } => false,
@@ -68,12 +65,12 @@ impl<'a> TunedIndex<'a> {
         let mut judgement = Judgement { matches: false, entries: excluding.map(|entry| &*entry.id).collect() };
         let is_excluded = !judgement.entries.is_empty();
         let time = login.time.timestamp();
-        for source in self.sources.iter().filter(|source| matches(&source.all, time, self.rule)) {
+        for source in self.sources.iter().filter(|source| exceeded.contains(&source.source)) {
             let threshold = self.threshold(source.source, login);
             judgement.entries.extend(threshold.map(|(_, id)| id));
             let threshold = threshold.map_or(self.rule.threshold, |(threshold, _)| threshold);
-            let rule = Rule { threshold, ..self.rule.clone() };
-            judgement.matches |= !is_excluded && matches(&source.remaining, time, &rule);
+            let held = u32::try_from(fullest(&source.remaining, time, self.rule)).unwrap_or(u32::MAX);
+            judgement.matches |= !is_excluded && held > threshold;
             let (from, to) = around(time, time, self.rule);
             let has_near = |moments: &Vec<i64>| {
                 moments.get(moments.partition_point(|moment| *moment < from)).is_some_and(|moment| *moment <= to)
@@ -126,7 +123,7 @@ impl IncidentJudgements {
         for login in logins {
             let Some(incident) = index.incident(login) else { continue };
             let Some(judgement) = self.0.get_mut(&incident.id) else { continue };
-            let Judgement { matches, entries } = tuned.judge(login);
+            let Judgement { matches, entries } = tuned.judge(login, &incident.exceeded);
             judgement.matches |= matches;
             judgement.entries.extend(entries.into_iter().map(str::to_owned));
         }
@@ -148,7 +145,7 @@ impl IncidentJudgements {
 
 impl<'a> TunedSource<'a> {
     fn of(source: Source, tallies: &Tallies, entries: &[&'a Entry]) -> Self {
-        let mut index = Self { source, all: Vec::new(), remaining: Vec::new(), excluded: BTreeMap::new() };
+        let mut index = Self { source, remaining: Vec::new(), excluded: BTreeMap::new() };
         for ((day, _), tally) in tallies.iter().filter(|((_, its), _)| *its == source) {
             for failure in tally.known_failures() {
                 let time = day.at(failure.second);
@@ -158,7 +155,6 @@ impl<'a> TunedSource<'a> {
                     is_excluded = true;
                     index.excluded.entry(&entry.id).or_default().push(moment);
                 }
-                index.all.push(moment);
                 if !is_excluded {
                     index.remaining.push(moment);
                 }

@@ -35,7 +35,7 @@ use super::address::Address;
 use super::rule::Rule;
 pub use conditions::{FailureConditions, LoginConditions, ThresholdConditions};
 pub use entry::{Effect, Entry, Period};
-pub use index::{IncidentJudgements, Judgement, TunedIndex};
+pub use index::{IncidentJudgements, TunedIndex};
 pub use network::Networks;
 pub use news::{Announced, EntryState, News, NewsKind, news};
 pub use parse::{EntryFault, InvalidEntry};

@@ -33,8 +33,8 @@ pub enum EntryFault {
     Effect,
     #[error("it has no condition: name at least one under \"when\"")]
     NoCondition,
-    #[error("the condition {condition:?} does not go with {effect}, which takes {allowed}")]
-    Condition { condition: &'static str, effect: &'static str, allowed: &'static str },
+    #[error("the condition {condition:?} does not go with {effect}, which takes {}", allowed.join(", "))]
+    Condition { condition: &'static str, effect: &'static str, allowed: &'static [&'static str] },
     #[error("the condition {0:?} has no value")]
     NoValue(&'static str),
     #[error("{0:?} is no network, such as 192.0.2.0/24 or 2001:db8:7::/48, with no bit set beyond the prefix")]
@@ -127,9 +127,10 @@ enum WrittenCode {
 }
 
 /// The conditions that go with each effect.
-const OF_FAILURES: &str = "cidr, user, app, operation, client_app, user_agent, code, code_class and source";
-const OF_LOGINS: &str = "cidr, principal, account, region and user_agent";
-const OF_THRESHOLDS: &str = "cidr and source";
+const OF_FAILURES: [&str; 9] =
+    ["cidr", "user", "app", "operation", "client_app", "user_agent", "code", "code_class", "source"];
+const OF_LOGINS: [&str; 5] = ["cidr", "principal", "account", "region", "user_agent"];
+const OF_THRESHOLDS: [&str; 2] = ["cidr", "source"];
 
 /// Bytes of the longest entry, so that it fits into a message and into the record of its announcement.
 const LONGEST: usize = 16 * 1024;
@@ -240,7 +241,7 @@ impl EntryParser {
     }
 
     fn failure_conditions(&mut self, written: WrittenConditions) -> FailureConditions {
-        self.refuse(&written, &["principal", "account", "region"], "\"exclude\": \"failures\"", OF_FAILURES);
+        self.refuse_others(&written, "\"exclude\": \"failures\"", &OF_FAILURES);
         FailureConditions {
             networks: self.networks(written.cidr),
             user: patterns(written.user),
@@ -255,8 +256,7 @@ impl EntryParser {
     }
 
     fn login_conditions(&mut self, written: WrittenConditions) -> LoginConditions {
-        let of_failures = ["user", "app", "operation", "client_app", "code", "code_class", "source"];
-        self.refuse(&written, &of_failures, "\"exclude\": \"logins\"", OF_LOGINS);
+        self.refuse_others(&written, "\"exclude\": \"logins\"", &OF_LOGINS);
         LoginConditions {
             networks: self.networks(written.cidr),
             principal: patterns(written.principal),
@@ -267,25 +267,13 @@ impl EntryParser {
     }
 
     fn threshold_conditions(&mut self, written: WrittenConditions) -> ThresholdConditions {
-        let others = [
-            "user",
-            "app",
-            "operation",
-            "client_app",
-            "user_agent",
-            "code",
-            "code_class",
-            "principal",
-            "account",
-            "region",
-        ];
-        self.refuse(&written, &others, "\"threshold\"", OF_THRESHOLDS);
+        self.refuse_others(&written, "\"threshold\"", &OF_THRESHOLDS);
         ThresholdConditions { networks: self.networks(written.cidr), sources: self.names(written.source) }
     }
 
     /// Reports the conditions that do not go with the effect.
-    fn refuse(&mut self, written: &WrittenConditions, refused: &[&str], effect: &'static str, allowed: &'static str) {
-        let named = written.named().into_iter().filter(|(name, values)| values.is_some() && refused.contains(name));
+    fn refuse_others(&mut self, written: &WrittenConditions, effect: &'static str, allowed: &'static [&'static str]) {
+        let named = written.named().into_iter().filter(|(name, values)| values.is_some() && !allowed.contains(name));
         self.faults.extend(named.map(|(condition, _)| EntryFault::Condition { condition, effect, allowed }));
     }
 

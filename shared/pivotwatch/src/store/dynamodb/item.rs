@@ -232,7 +232,8 @@ struct AnnouncementItem {
     lease_until: Option<DateTime<Utc>>,
 }
 
-/// The item of an announcement. It expires only after its entry vanished: otherwise the entry would be announced again.
+/// The item of an announcement. It expires only after its entry vanished. Otherwise an entry that is still there would
+/// be announced again.
 pub(super) fn of_announcement(announcement: &Announcement, version: Version, expires_at: i64) -> Result<Item, String> {
     let announced = announcement.announced.as_ref();
     let mut item = plain(&AnnouncementItem {
