@@ -103,3 +103,31 @@ fn logins_and_sign_ins_of_one_file_are_both_read() {
         }
     }
 }
+
+/// Equal records without an id are numbered, and dates decide each other, in the whole file.
+#[test]
+fn any_number_of_logins_before_sign_ins_changes_no_outcome() {
+    let row = |time: &str| {
+        json!({
+            "TimeGenerated": time, "Type": "SigninLogs", "ResultType": "50126", "IPAddress": "203.0.113.7",
+            "UserPrincipalName": "ann@contoso.example",
+        })
+    };
+    let ambiguous = "3/4/2026, 1:00:00.000 PM";
+    let times = ["2026-03-02T12:00:00Z", "2026-03-02T12:00:00Z", ambiguous, ambiguous, "3/25/2026, 1:00:00.000 PM"];
+    let lines = |records: &[Value]| records.iter().map(|record| format!("{record}\n")).collect::<String>();
+    let sign_ins = lines(&times.map(row));
+    let (alone, _) = read(sign_ins.as_bytes());
+    assert_eq!(alone.failures().len(), 5, "{:?}", alone.outcomes);
+    for number in [1, 3_000] {
+        let logins = lines(&[login()]).repeat(number);
+        let (received, result) = read(format!("{logins}{sign_ins}").as_bytes());
+        assert!(result.is_ok());
+        let sorted = |outcomes: &[Outcome]| {
+            let mut shown: Vec<_> = outcomes.iter().map(|outcome| format!("{outcome:?}")).collect();
+            shown.sort_unstable();
+            shown
+        };
+        assert_eq!((sorted(&received.outcomes), received.trail.len()), (sorted(&alone.outcomes), number));
+    }
+}

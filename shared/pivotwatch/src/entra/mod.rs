@@ -180,14 +180,41 @@ pub fn recognise_other_logs(beginning: &[u8], is_whole: bool) -> Option<Recognis
     shape::recognise_other_logs(beginning, is_whole)
 }
 
-/// Reads a JSON object of a file that has another log. Returns `false` if it is no sign-in. Then `receiver` has received
-/// nothing.
-pub fn read_record(text: &[u8], name: &str, rule: &Rule, limits: Limits, receiver: &mut dyn Receiver) -> bool {
-    let mut sink = shape::Sink::new(name, json_records::Framing::Values, rule, receiver);
-    sink.limits = limits;
-    let is_sign_in = shape::parse_record(text, &mut sink);
-    sink.finish();
-    is_sign_in
+/// Reads the sign-ins among the records of another log. Its records are those of one file: equal records without an id
+/// are numbered, and their dates decide each other.
+#[derive(Debug)]
+pub struct SignInsAmongOthers<'a> {
+    name: &'a str,
+    rule: &'a Rule,
+    limits: Limits,
+    state: shape::SinkState,
+}
+
+impl<'a> SignInsAmongOthers<'a> {
+    /// The sign-ins of a file with this name.
+    #[must_use]
+    pub fn new(name: &'a str, rule: &'a Rule, limits: Limits) -> Self {
+        Self { name, rule, limits, state: shape::SinkState::default() }
+    }
+
+    /// Reads a JSON object. Returns `false` if it is no sign-in. Then `receiver` has received nothing.
+    pub fn read(&mut self, text: &[u8], receiver: &mut dyn Receiver) -> bool {
+        self.with_sink(receiver, |sink| shape::parse_record(text, sink))
+    }
+
+    /// Ends the file: gives `receiver` the outcomes that waited for other records.
+    pub fn finish(&mut self, receiver: &mut dyn Receiver) {
+        self.with_sink(receiver, |sink| sink.finish());
+    }
+
+    fn with_sink<T>(&mut self, receiver: &mut dyn Receiver, work: impl FnOnce(&mut shape::Sink<'_>) -> T) -> T {
+        let mut sink = shape::Sink::new(self.name, json_records::Framing::Values, self.rule, receiver);
+        sink.limits = self.limits;
+        sink.swap_state(&mut self.state);
+        let done = work(&mut sink);
+        sink.swap_state(&mut self.state);
+        done
+    }
 }
 
 /// The names of all shapes, as in logs and reports, in the order in which they are tried.

@@ -86,15 +86,17 @@ impl RecognisedObject<'_> {
         rule: &Rule,
         receiver: &mut (impl entra::Receiver + aws::TrailReceiver),
     ) -> Result<(), ReadFault> {
+        let limits = self.input.limits;
         match self.export {
             None => {
-                let limits = self.input.limits;
-                aws::read_log_file(&mut self.input, &mut LogFileReceiver { receiver, name, rule, limits })
+                let mut sign_ins = entra::SignInsAmongOthers::new(name, rule, limits);
+                let mut records = LogFileReceiver { receiver, sign_ins: &mut sign_ins };
+                let result = aws::read_log_file(&mut self.input, &mut records);
+                // Also after a fault: the records before it are valid.
+                sign_ins.finish(receiver);
+                result
             }
-            Some(export) => {
-                let limits = self.input.limits;
-                export.read(&mut self.input, name, rule, &mut ExportReceiver { receiver, limits })
-            }
+            Some(export) => export.read(&mut self.input, name, rule, &mut ExportReceiver { receiver, limits }),
         }
     }
 }
@@ -124,20 +126,18 @@ impl<R: entra::Receiver + aws::TrailReceiver> entra::Receiver for ExportReceiver
 }
 
 /// Receives the records of a log file, and reads the sign-ins among them.
-struct LogFileReceiver<'r, R> {
+struct LogFileReceiver<'r, 'a, R> {
     receiver: &'r mut R,
-    name: &'r str,
-    rule: &'r Rule,
-    limits: Limits,
+    sign_ins: &'r mut entra::SignInsAmongOthers<'a>,
 }
 
-impl<R: entra::Receiver + aws::TrailReceiver> aws::TrailReceiver for LogFileReceiver<'_, R> {
+impl<R: entra::Receiver + aws::TrailReceiver> aws::TrailReceiver for LogFileReceiver<'_, '_, R> {
     fn receive_record(&mut self, outcome: aws::TrailOutcome) {
         self.receiver.receive_record(outcome);
     }
 
     fn take_other_record(&mut self, record: &[u8]) -> bool {
-        entra::read_record(record, self.name, self.rule, self.limits, self.receiver)
+        self.sign_ins.read(record, self.receiver)
     }
 }
 

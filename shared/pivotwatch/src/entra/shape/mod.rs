@@ -30,7 +30,7 @@ mod table;
 
 use self::preview::Preview;
 use self::reader::ParseRecord;
-pub(super) use self::sink::Sink;
+pub(super) use self::sink::{Sink, SinkState};
 use super::RecognisedShape;
 use super::fields::FieldMap;
 use crate::input::{Foreign, Input, ReadFault};

@@ -13,15 +13,31 @@ use crate::detection::Rule;
 use crate::detection::failure::{Code, Ordinals};
 use crate::input::{Foreign, Limits};
 
+/// What the records of a file so far mean for those that follow.
+#[derive(Debug)]
+pub(in crate::entra) struct SinkState {
+    undecided: DateOrderBuffer,
+    undecided_times: UndecidedTimes,
+    ordinals: Ordinals,
+}
+
+impl Default for SinkState {
+    fn default() -> Self {
+        Self {
+            undecided: DateOrderBuffer::new(),
+            undecided_times: UndecidedTimes::default(),
+            ordinals: Ordinals::default(),
+        }
+    }
+}
+
 /// Judges the records of one export. Each shape gives its records to it.
 pub(in crate::entra) struct Sink<'a> {
     name: &'a str,
     pub(super) framing: Framing,
     pub(super) rule: &'a Rule,
     receiver: &'a mut dyn Receiver,
-    undecided: DateOrderBuffer,
-    undecided_times: UndecidedTimes,
-    ordinals: Ordinals,
+    state: SinkState,
     records: u64,
     sign_ins: u64,
     malformed: u64,
@@ -46,16 +62,12 @@ impl<'a> Sink<'a> {
         rule: &'a Rule,
         receiver: &'a mut dyn Receiver,
     ) -> Self {
-        let (undecided, ordinals, limits) = (DateOrderBuffer::new(), Ordinals::default(), Limits::default());
-        let undecided_times = UndecidedTimes::default();
         Self {
             name,
             framing,
             rule,
             receiver,
-            undecided,
-            undecided_times,
-            ordinals,
+            state: SinkState::default(),
             records: 0,
             sign_ins: 0,
             malformed: 0,
@@ -65,8 +77,13 @@ impl<'a> Sink<'a> {
             has_taken_other_log: false,
             pages: 0,
             document: Vec::new(),
-            limits,
+            limits: Limits::default(),
         }
+    }
+
+    /// Exchanges the state with that of another sink of the same file.
+    pub(in crate::entra) fn swap_state(&mut self, state: &mut SinkState) {
+        std::mem::swap(&mut self.state, state);
     }
 
     /// The number of records of any kind.
@@ -125,7 +142,7 @@ impl<'a> Sink<'a> {
             if place == 0 {
                 first_date = Some(date);
             }
-            if let Some(misdated) = self.undecided.absorb(column, &date) {
+            if let Some(misdated) = self.state.undecided.absorb(column, &date) {
                 self.warn(Warning::MixedDateOrders);
                 (0..misdated).for_each(|_| self.warn(Warning::ContradictedDate));
             }
@@ -147,25 +164,25 @@ impl<'a> Sink<'a> {
     /// `date` is its date. A time that other dates can still decide is added at the end.
     fn first_when<'r>(&mut self, record: &'r Record<'_>, date: Option<Date>) -> When<'r> {
         let Some((column, text)) = record.times().next() else { return When::NEVER };
-        let orders = self.undecided.dates().of(column);
+        let orders = self.state.undecided.dates().of(column);
         let when = When::new(text, orders);
         if orders == ColumnOrders::Mixed || !date.is_some_and(|date| date.is_undecided()) {
             return when;
         }
         if let Some(horizon) = self.receiver.times().horizon() {
-            self.undecided_times.add(column, when, horizon);
+            self.state.undecided_times.add(column, when, horizon);
         }
         When::NEVER
     }
 
     /// Judges a failure. Returns `false` if its time depends on evidence that can still follow.
     pub(super) fn judge(&mut self, record: &Record<'_>, code: Code, evidence: DateEvidence) -> bool {
-        let judged = record.judge(code, self.undecided.dates(), evidence, &mut self.ordinals);
+        let judged = record.judge(code, self.state.undecided.dates(), evidence, &mut self.state.ordinals);
         let Some(Judged { outcome, when, dated_by }) = judged else { return false };
         if let Some(column) = dated_by {
-            self.undecided.count_dated(column);
+            self.state.undecided.count_dated(column);
         }
-        if self.ordinals.take_uncounted() {
+        if self.state.ordinals.take_uncounted() {
             self.warn(Warning::RepeatsUncounted);
         }
         let when = when.unwrap_or_else(|| {
@@ -184,9 +201,9 @@ impl<'a> Sink<'a> {
 
     /// Keeps a failure until its date is decided.
     pub(super) fn keep(&mut self, record: &Record<'_>) {
-        if !self.undecided.keep(record) {
+        if !self.state.undecided.keep(record) {
             self.release();
-            if !self.undecided.keep(record) {
+            if !self.state.undecided.keep(record) {
                 self.judge_finally(record);
             }
         }
@@ -194,7 +211,7 @@ impl<'a> Sink<'a> {
 
     /// Judges the kept failures by the evidence so far.
     pub(super) fn release(&mut self) {
-        for record in self.undecided.take().records() {
+        for record in self.state.undecided.take().records() {
             self.judge_finally(&record);
         }
     }
@@ -209,8 +226,8 @@ impl<'a> Sink<'a> {
     /// Ends the export: no more evidence follows.
     pub(in crate::entra) fn finish(&mut self) {
         self.release();
-        let undecided = std::mem::take(&mut self.undecided_times);
-        for times in undecided.decided(self.undecided.dates()) {
+        let undecided = std::mem::take(&mut self.state.undecided_times);
+        for times in undecided.decided(self.state.undecided.dates()) {
             self.receiver.times().add_all(&times);
             (0..times.future).for_each(|_| self.warn(Warning::FutureTime));
         }
