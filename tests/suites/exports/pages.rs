@@ -104,6 +104,15 @@ fn logins_and_sign_ins_of_one_file_are_both_read() {
     }
 }
 
+#[test]
+fn a_record_under_a_key_that_is_there_twice_is_in_some_count() {
+    let record = graph(&SignIn::failed("one", noon()));
+    for twice in [format!("{{\"value\":[{record}],\"value\":[]}}"), format!("{{\"value\":[],\"value\":[{record}]}}")] {
+        let (received, _) = read(format!("{record}\n{twice}\n").as_bytes());
+        assert_eq!(received.outcomes.len(), 2, "{twice}: {:?}", received.outcomes);
+    }
+}
+
 /// Equal records without an id are numbered, and dates decide each other, in the whole file.
 #[test]
 fn any_number_of_logins_before_sign_ins_changes_no_outcome() {

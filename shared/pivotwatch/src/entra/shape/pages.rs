@@ -56,7 +56,10 @@ fn is_empty(page: &[u8]) -> bool {
     let members = serde_json::from_slice::<BTreeMap<&str, &RawValue>>(page).unwrap_or_default();
     let is_empty = |array: &RawValue| array.get().strip_prefix('[').is_some_and(|rest| rest.trim_start() == "]");
     let is_page = members.iter().any(|(name, array)| BATCH_NAMES.contains(name) && is_empty(array));
+    // Of a key that is there twice, only the last is a member.
+    let has_object = memchr::memchr_iter(b'{', page).nth(1).is_some();
     is_page
+        && !has_object
         && members
             .iter()
             .all(|(name, array)| name.starts_with("@odata.") || BATCH_NAMES.contains(name) && is_empty(array))
