@@ -251,7 +251,7 @@ mod tests {
             let members: BTreeSet<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
             let others = BTreeSet::from(["Function", "_aws"]);
             prop_assert_eq!(&members - &names, others);
-            prop_assert_eq!(names.len(), 21 + 6 * number);
+            prop_assert_eq!(names.len(), 25 + 6 * number);
         }
     }
 }
