@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -219,9 +219,7 @@ impl EntryParser {
         if has_condition && !is_selective && !written.force {
             self.faults.push(EntryFault::TooWide);
         }
-        // Facts have whole seconds.
-        let seconds = |time: Option<DateTime<Utc>>| time.map(|time| time.trunc_subsecs(0));
-        let period = Period { starts_at: seconds(written.starts_at), expires_at: seconds(written.expires_at) };
+        let period = Period { starts_at: written.starts_at, expires_at: written.expires_at };
         if written.permanent == period.expires_at.is_some() {
             self.faults.push(EntryFault::End);
         }
@@ -353,10 +351,10 @@ fn is_id(text: &str) -> bool {
     (1..=ID_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
-/// Whether a record can have the code: digits without leading zeros, at most as many as a [`Code`] has.
+/// Whether a record can have the code: digits, at most as many as a [`Code`] has.
 fn is_code(text: &str) -> bool {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && !text.starts_with('0') && Code::from(text).is_ok()
+    is_number && Code::from(text).is_ok()
 }
 
 fn code(written: WrittenCode) -> Result<String, EntryFault> {
