@@ -88,9 +88,9 @@ def _excludes_failure(entry: Entry, failure: Failure, source: str) -> bool:
 def _excludes_login(entry: Entry, incident: Incident, record: Record) -> bool:
     columns = dict(zip(COLUMNS, incident.columns, strict=True))
     identity = record.body.get("userIdentity") or {}
-    name = columns["AccountName"]
+    name, suffix = columns["AccountName"], columns["AccountUPNSuffix"]
     values = {
-        "principal": [identity.get("arn") or "", name, f"{name}@{columns['AccountUPNSuffix']}"],
+        "principal": [identity.get("arn") or "", name, f"{name}@{suffix}" if suffix else name],
         "account": [columns["RecipientAccountId"] or identity.get("accountId") or ""],
         "region": [columns["AWSRegion"]],
         "user_agent": [columns["UserAgent"]],

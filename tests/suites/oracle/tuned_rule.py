@@ -42,7 +42,11 @@ FAILURE_TEXTS = {
 """The columns of conditions on a failure's texts."""
 
 LOGIN_TEXTS = {
-    "principal": ("PrincipalArn", "AccountName", 'strcat(AccountName, "@", AccountUPNSuffix)'),
+    "principal": (
+        "PrincipalArn",
+        "AccountName",
+        'iif(isempty(AccountUPNSuffix), AccountName, strcat(AccountName, "@", AccountUPNSuffix))',
+    ),
     "account": ("iif(isempty(RecipientAccountId), UserIdentityAccountId, RecipientAccountId)",),
     "region": ("AWSRegion",),
     "user_agent": ("UserAgent",),
