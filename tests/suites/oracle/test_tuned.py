@@ -140,7 +140,7 @@ HIDES = {
             (FAILURES, "code_class", {"wrong_password": True, "mfa": False}),
             (FAILURES, "source", {"interactive": True, "non_interactive": False}),
             (LOGINS, "cidr", {"198.18.0.0/28": True, "198.18.0.10": False}),
-            (LOGINS, "principal", {"arn:aws:iam::*:user/alice": True, "alice": True, "alice@": True, "user": False}),
+            (LOGINS, "principal", {"arn:aws:iam::*:user/alice": True, "alice": True, "alice@": False, "user": False}),
             (LOGINS, "account", {"111122223333": True, "111122223334": False}),
             (LOGINS, "region", {"US-*": True, "eu-*": False}),
             (LOGINS, "user_agent", {"*chrome*": True, "chrome": False}),
