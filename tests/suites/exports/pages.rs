@@ -124,7 +124,7 @@ fn any_number_of_logins_before_sign_ins_changes_no_outcome() {
     };
     let ambiguous = "3/4/2026, 1:00:00.000 PM";
     let times = ["2026-03-02T12:00:00Z", "2026-03-02T12:00:00Z", ambiguous, ambiguous, "3/25/2026, 1:00:00.000 PM"];
-    let lines = |records: &[Value]| records.iter().map(|record| format!("{record}\n")).collect::<String>();
+    let lines = |records: &[Value]| records.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n";
     let sign_ins = lines(&times.map(row));
     let (alone, _) = read(sign_ins.as_bytes());
     assert_eq!(alone.failures().len(), 5, "{:?}", alone.outcomes);

@@ -204,7 +204,9 @@ impl<'a> SignInsAmongOthers<'a> {
 
     /// Ends the file: gives `receiver` the outcomes that waited for other records.
     pub fn finish(&mut self, receiver: &mut dyn Receiver) {
-        self.with_sink(receiver, |sink| sink.finish());
+        self.with_sink(receiver, |sink| {
+            sink.finish();
+        });
     }
 
     fn with_sink<T>(&mut self, receiver: &mut dyn Receiver, work: impl FnOnce(&mut shape::Sink<'_>) -> T) -> T {

@@ -126,7 +126,7 @@ fn every_fault_of_an_entry_is_reported() {
             &json!({"exclude": "failures", "when": {"code_class": CodeClass::ALL.into_iter().filter(|class| *class != CodeClass::PasswordRight).map(CodeClass::name).collect::<Vec<_>>()}}),
         ),
         entry("control", &json!({"exclude": "failures", "when": {"user": ["\u{0}*"], "app": ["x"]}})),
-        entry("long-code", &json!({"exclude": "failures", "when": {"code": ["12345678901", 12345678901_u64]}})),
+        entry("long-code", &json!({"exclude": "failures", "when": {"code": ["12345678901", 12_345_678_901_u64]}})),
         entry("array", &json!({"exclude": "failures", "when": [["203.0.113.0/24"]]})),
         entry("map", &json!({"exclude": {"failures": null}, "when": {"app": ["x"]}})),
         entry("long", &json!({"exclude": "failures", "when": {"app": ["x".repeat(16 * 1024)]}})),
