@@ -80,31 +80,28 @@ fn read_records(
     has_compressed_part: &mut bool,
 ) -> Result<(), ReadFault> {
     while let Some(record) = reader.next()? {
-        let outcome = match record {
-            Record::Indexed(record) => match parse(record.text()) {
-                TrailOutcome::Rejected(TrailRejected::NotARecord) if receiver.take_other_record(record.text()) => {
-                    continue;
-                }
-                outcome => outcome,
-            },
-            Record::Raw(text) => match parse(text) {
-                TrailOutcome::Rejected(TrailRejected::NotARecord) if receiver.take_other_record(text) => continue,
-                outcome => outcome,
-            },
-            Record::Damaged(text) if is_array_of_objects(text) => {
-                read_elements(text, limits, receiver);
-                continue;
-            }
-            Record::TooLong => TrailOutcome::Rejected(TrailRejected::TooLong),
-            Record::TooDeep => TrailOutcome::Rejected(TrailRejected::TooDeep),
+        match record {
+            Record::Indexed(record) => read_object(record.text(), receiver),
+            Record::Raw(text) => read_object(text, receiver),
+            Record::Damaged(text) if is_array_of_objects(text) => read_elements(text, limits, receiver),
+            Record::TooLong => receiver.receive_record(TrailOutcome::Rejected(TrailRejected::TooLong)),
+            Record::TooDeep => receiver.receive_record(TrailOutcome::Rejected(TrailRejected::TooDeep)),
             Record::Damaged(text) => {
                 *has_compressed_part |= is_compressed(text);
-                TrailOutcome::Rejected(TrailRejected::Malformed)
+                receiver.receive_record(TrailOutcome::Rejected(TrailRejected::Malformed));
             }
-        };
-        receiver.receive_record(outcome);
+        }
     }
     Ok(())
+}
+
+/// Parses an object, and offers one that is no CloudTrail record to the receiver.
+fn read_object(text: &[u8], receiver: &mut dyn TrailReceiver) {
+    let outcome = parse(text);
+    let is_other = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NotARecord));
+    if !is_other || !receiver.take_other_record(text) {
+        receiver.receive_record(outcome);
+    }
 }
 
 /// Whether a line is an array of objects.

@@ -149,7 +149,8 @@ impl RecognisedShape {
         rule: &Rule,
         receiver: &mut dyn Receiver,
     ) -> Result<(), ReadFault> {
-        let mut sink = shape::Sink::new(name, self.framing, rule, receiver);
+        let mut state = shape::SinkState::default();
+        let mut sink = shape::Sink::new(name, self.framing, rule, &mut state, receiver);
         sink.limits = input.limits;
         let result = (self.shape.read)(input, &mut sink);
         // Also after a fault: the records before it are valid.
@@ -199,23 +200,19 @@ impl<'a> SignInsAmongOthers<'a> {
 
     /// Reads a JSON object. Returns `false` if it is no sign-in. Then `receiver` has received nothing.
     pub fn read(&mut self, text: &[u8], receiver: &mut dyn Receiver) -> bool {
-        self.with_sink(receiver, |sink| shape::parse_record(text, sink))
+        shape::parse_record(text, &mut self.sink(receiver))
     }
 
     /// Ends the file: gives `receiver` the outcomes that waited for other records.
     pub fn finish(&mut self, receiver: &mut dyn Receiver) {
-        self.with_sink(receiver, |sink| {
-            sink.finish();
-        });
+        self.sink(receiver).finish();
     }
 
-    fn with_sink<T>(&mut self, receiver: &mut dyn Receiver, work: impl FnOnce(&mut shape::Sink<'_>) -> T) -> T {
-        let mut sink = shape::Sink::new(self.name, json_records::Framing::Values, self.rule, receiver);
+    fn sink<'s>(&'s mut self, receiver: &'s mut dyn Receiver) -> shape::Sink<'s> {
+        let framing = json_records::Framing::Values;
+        let mut sink = shape::Sink::new(self.name, framing, self.rule, &mut self.state, receiver);
         sink.limits = self.limits;
-        sink.swap_state(&mut self.state);
-        let done = work(&mut sink);
-        sink.swap_state(&mut self.state);
-        done
+        sink
     }
 }
 

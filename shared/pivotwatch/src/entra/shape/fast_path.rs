@@ -174,6 +174,7 @@ mod tests {
     use proptest::sample::{Index, select};
     use serde_json::{Value, json};
 
+    use super::super::SinkState;
     use super::super::diagnostic::{self, KEYS};
     use super::*;
     use crate::detection::Rule;
@@ -205,7 +206,7 @@ mod tests {
     fn received(read: impl FnOnce(&mut Sink<'_>)) -> Outcomes {
         let mut received = Outcomes::nothing();
         let rule = Rule::default();
-        read(&mut Sink::new("", Framing::Lines, &rule, &mut received));
+        read(&mut Sink::new("", Framing::Lines, &rule, &mut SinkState::default(), &mut received));
         received
     }
 

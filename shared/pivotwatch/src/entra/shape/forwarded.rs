@@ -190,8 +190,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     };
     let content = content.as_bytes();
     // An object under `attributes` that is no record describes a log line of another application.
-    let is_alone =
-        attributes.is_none_or(|attributes| matches!(attributes.get(), "null" | "{}" | "[]") || !is_object(attributes));
+    let is_alone = attributes.is_none_or(|attributes| attributes.get() == "{}" || !is_object(attributes));
     let is_proven = match provenance(text) {
         Provenance::Entra => true,
         // `_raw` is the whole received text, a `message` can be part of it.

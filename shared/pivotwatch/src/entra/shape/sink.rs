@@ -37,7 +37,7 @@ pub(in crate::entra) struct Sink<'a> {
     pub(super) framing: Framing,
     pub(super) rule: &'a Rule,
     receiver: &'a mut dyn Receiver,
-    state: SinkState,
+    state: &'a mut SinkState,
     records: u64,
     sign_ins: u64,
     malformed: u64,
@@ -60,6 +60,7 @@ impl<'a> Sink<'a> {
         name: &'a str,
         framing: Framing,
         rule: &'a Rule,
+        state: &'a mut SinkState,
         receiver: &'a mut dyn Receiver,
     ) -> Self {
         Self {
@@ -67,7 +68,7 @@ impl<'a> Sink<'a> {
             framing,
             rule,
             receiver,
-            state: SinkState::default(),
+            state,
             records: 0,
             sign_ins: 0,
             malformed: 0,
@@ -79,11 +80,6 @@ impl<'a> Sink<'a> {
             document: Vec::new(),
             limits: Limits::default(),
         }
-    }
-
-    /// Exchanges the state with that of another sink of the same file.
-    pub(in crate::entra) fn swap_state(&mut self, state: &mut SinkState) {
-        std::mem::swap(&mut self.state, state);
     }
 
     /// The number of records of any kind.
