@@ -11,6 +11,19 @@ use serde_json::{Value, json};
 use crate::facts::at;
 use crate::worlds::TrailRecord;
 
+/// An entry with what every entry needs, and these members.
+///
+/// # Panics
+/// If `members` is no object.
+#[must_use]
+pub fn entry(id: &str, members: &Value) -> Value {
+    let mut entry = json!({"id": id, "reason": "a test", "author": "ann", "permanent": true});
+    for (name, value) in members.as_object().expect("an object") {
+        entry[name] = value.clone();
+    }
+    entry
+}
+
 /// An entry, by what it does to the facts of a world.
 #[derive(Clone, Debug)]
 pub struct WorldEntry {

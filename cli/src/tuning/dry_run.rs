@@ -22,7 +22,7 @@ use crate::hunt::{self, Findings};
 use crate::log::Log;
 use crate::{ExitStatus, json, tuning_file};
 
-/// Test entries on files, as `hunt` reads them: how many incidents each entry hides, and of which severity.
+/// Test entries on the files of a hunt: count the incidents that each entry hides, by severity.
 ///
 /// Changes nothing. Trouble is an invalid entry too, and what `hunt` calls trouble.
 #[derive(Args)]

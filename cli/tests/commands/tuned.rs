@@ -3,17 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use pivotwatch_tests::tuning::entry;
 use serde_json::{Value, json};
 
 use super::{facts, hunt, objects, text};
-
-fn entry(id: &str, members: &Value) -> Value {
-    let mut entry = json!({"id": id, "reason": "a test", "author": "ann", "permanent": true});
-    for (name, value) in members.as_object().unwrap() {
-        entry[name] = value.clone();
-    }
-    entry
-}
 
 fn office() -> Value {
     entry("office", &json!({"threshold": 50, "when": {"cidr": ["203.0.113.0/24"]}}))

@@ -367,7 +367,7 @@ fn any_conditions() -> impl Strategy<Value = Vec<(&'static str, String)>> {
 
 proptest! {
     #![proptest_config(pivotwatch_tests::cases(24))]
-    /// Whatever `add` accepts, the functions accept, and whatever it refuses is not written.
+    /// `add` writes an entry that the functions accept, and no other.
     #[test]
     fn an_entry_is_written_if_and_only_if_it_is_valid(
         conditions in any_conditions(),

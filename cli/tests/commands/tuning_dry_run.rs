@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use pivotwatch_tests::tuning;
 use serde_json::{Value, json};
 
 use super::{facts, folder, objects, pivotwatch, text};
@@ -18,10 +19,7 @@ fn put(folder: &Path, entries: &[Value]) {
 }
 
 fn entry(id: &str, threshold: u64, network: &str) -> Value {
-    json!({
-        "id": id, "threshold": threshold, "when": {"cidr": [network]}, "reason": "a test", "author": "ann",
-        "permanent": true,
-    })
+    tuning::entry(id, &json!({"threshold": threshold, "when": {"cidr": [network]}}))
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Records of other logs beside sign-ins: they hide no sign-in, whatever their keys are.
+//! Records of other logs beside sign-ins hide no sign-in, with any keys.
 
 use pivotwatch_tests::facts::{SignIn, failed, noon};
 use serde_json::{Value, json};

@@ -9,19 +9,11 @@ use pivotwatch::pipeline::{Pipeline, Summary, TuningCache};
 use pivotwatch::store::{InMemoryStore, Store, StoredIncident};
 use pivotwatch_tests::facts::{ADDRESS, SignIn, console_login, failed, noon};
 use pivotwatch_tests::pipeline::pipeline;
+use pivotwatch_tests::tuning::entry;
 use serde_json::{Value, json};
 
 use super::errors::Partly;
 use super::{World, export, log_in, log_in_at, only};
-
-/// An entry with what every entry needs.
-fn entry(id: &str, members: &Value) -> Value {
-    let mut entry = json!({"id": id, "reason": "a test", "author": "ann", "permanent": true});
-    for (name, value) in members.as_object().unwrap() {
-        entry[name] = value.clone();
-    }
-    entry
-}
 
 fn office() -> Value {
     entry("office", &json!({"threshold": 50, "when": {"cidr": [ADDRESS]}}))

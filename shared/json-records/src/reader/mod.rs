@@ -39,9 +39,10 @@ pub enum Record<'r, const N: usize> {
 /// How records are framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// One record a line. A damaged line costs no other. A batch on a line is one record too. Of a line that begins an array
-    /// or a batch and is longer than a record may be, and of a batch over several lines that begins with `{"records":[`,
-    /// each element is a record. `records` stands for the first key of batches.
+    /// One record a line. A damaged line costs no other. A batch on a line is one record too.
+    ///
+    /// Two kinds of arrays and batches give each element as a record: one on a line that is longer than
+    /// [`Limits::record`], and a batch over several lines that begins with `{"records":[`, or another first batch key.
     Lines,
     /// Like [`Framing::Lines`], but each element of every batch that begins with `{"records":[` is a record.
     BatchLines,

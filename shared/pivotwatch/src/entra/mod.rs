@@ -174,8 +174,8 @@ pub fn recognise(beginning: &[u8]) -> Result<RecognisedShape, ReadFault> {
     shape::recognise(beginning).map_err(ReadFault::NotAnExport)
 }
 
-/// The shape of JSON records of other logs, among which sign-ins can follow: a log forwarder's documents, or records of
-/// more kinds than the beginning shows. `is_whole` states whether the beginning is the whole object.
+/// The shape of JSON records of other logs: a log forwarder's documents, or records of more kinds than the beginning
+/// shows. Sign-ins can follow them. `is_whole` states whether the beginning is the whole object.
 #[must_use]
 pub fn recognise_other_logs(beginning: &[u8], is_whole: bool) -> Option<RecognisedShape> {
     shape::recognise_other_logs(beginning, is_whole)

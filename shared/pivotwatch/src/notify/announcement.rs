@@ -15,40 +15,55 @@ const TEXT_LENGTH: usize = 200;
 /// The message of a piece of news.
 #[must_use]
 pub fn announcement(news: &News) -> Message {
-    let happened = happened(news.kind);
+    let Words { happened, .. } = words(news.kind);
     let subject = format!("[pivotwatch] tuning entry {} {happened}", news.id);
     let attributes = BTreeMap::from([("tuning_entry", news.id.clone()), ("tuning_news", happened.to_owned())]);
     Message { subject: ascii(&subject, SUBJECT_LENGTH), text: text(news), attributes }
 }
 
-/// The word for what happened.
-const fn happened(kind: NewsKind) -> &'static str {
-    match kind {
-        NewsKind::Added => "added",
-        NewsKind::Changed => "changed",
-        NewsKind::Expired => "expired",
-        NewsKind::Removed => "removed",
-        NewsKind::Vanished => "vanished",
-    }
+/// The texts about a kind of news.
+struct Words {
+    /// What happened, in one word.
+    happened: &'static str,
+    /// The same after "has".
+    has: &'static str,
+    /// What follows for the incidents.
+    consequence: &'static str,
 }
 
-/// What follows for the incidents.
-const fn consequence(kind: NewsKind) -> &'static str {
+const fn words(kind: NewsKind) -> Words {
     match kind {
-        NewsKind::Added => "Incidents that it hides are stored, and not mailed.",
-        NewsKind::Changed => "It now reads as below. Incidents that it hides are stored, and not mailed.",
-        NewsKind::Expired => "It hides nothing that happens from now on.",
-        NewsKind::Removed => "It hides nothing any more. What it hid is mailed when its address is settled again.",
-        NewsKind::Vanished => {
-            "Nobody set its removed_at: its item was deleted, became invalid, or left the deployment's variables.\nIt \
-             hides nothing any more. Ask who did that."
+        NewsKind::Added => Words {
+            happened: "added",
+            has: "been added",
+            consequence: "Incidents that it hides are stored, and not mailed.",
+        },
+        NewsKind::Changed => Words {
+            happened: "changed",
+            has: "been changed",
+            consequence: "It now reads as below. Incidents that it hides are stored, and not mailed.",
+        },
+        NewsKind::Expired => {
+            Words { happened: "expired", has: "expired", consequence: "It hides nothing that happens from now on." }
         }
+        NewsKind::Removed => Words {
+            happened: "removed",
+            has: "been removed",
+            consequence: "It hides nothing any more. What it hid is mailed when its address is settled again.",
+        },
+        NewsKind::Vanished => Words {
+            happened: "vanished",
+            has: "vanished",
+            consequence: "Nobody set its removed_at: its item was deleted, became invalid, or left the deployment's \
+                          variables.\nIt hides nothing any more. Ask who did that.",
+        },
     }
 }
 
 fn text(news: &News) -> String {
     let written = &news.announced.written;
-    let mut text = format!("The tuning entry {} has {}.\n{}\n\n", news.id, perfect(news.kind), consequence(news.kind));
+    let Words { has, consequence, .. } = words(news.kind);
+    let mut text = format!("The tuning entry {} has {has}.\n{consequence}\n\n", news.id);
     let mut line = |label: &str, value: &str| {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{label:<9} {value}");
@@ -66,16 +81,6 @@ fn text(news: &News) -> String {
         line("Width", "it was forced, so it can apply to very much");
     }
     text
-}
-
-const fn perfect(kind: NewsKind) -> &'static str {
-    match kind {
-        NewsKind::Added => "been added",
-        NewsKind::Changed => "been changed",
-        NewsKind::Expired => "expired",
-        NewsKind::Removed => "been removed",
-        NewsKind::Vanished => "vanished",
-    }
 }
 
 fn effect(written: &Value) -> String {

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{SubsecRound, TimeDelta};
+use chrono::SubsecRound;
 
+use super::settle::LEASE;
 use super::summary::count;
 use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::Tuning;
@@ -16,9 +17,6 @@ use crate::notify::{Notifier, announcement};
 use crate::store::{
     Announcement, Lease, Loaded, Store, StoreError, UnreadableRecord, Version, Versioned, WriteOutcome,
 };
-
-/// How long an invocation holds the lease on an announcement: longer than the timeout of a request to SNS.
-const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Announces the news about the entries, given what was announced before.

@@ -30,7 +30,7 @@ use crate::store::{
 };
 
 /// How long an invocation holds the lease on publishing: longer than the timeout of a request to SNS.
-const LEASE: TimeDelta = TimeDelta::seconds(30);
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 /// The longest wait before an incident under another invocation's lease is loaded again.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

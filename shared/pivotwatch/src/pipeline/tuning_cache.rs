@@ -3,7 +3,7 @@
 //! The table is read at most once a minute. If it cannot be read, the last copy is used for 15 minutes. After that, only
 //! the entries of the settings apply. So a fault of the table never causes fewer messages than its entries did.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -51,14 +51,19 @@ impl TuningCache {
     }
 
     fn snapshot(&self) -> Option<Snapshot> {
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.snapshot).clone()
     }
 
     fn keep(&self, snapshot: Snapshot) -> Arc<Tuning> {
         let tuning = Arc::clone(&snapshot.tuning);
-        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+        *locked(&self.snapshot) = Some(snapshot);
         tuning
     }
+}
+
+/// The guarded value. It is replaced as a whole, so it is consistent after a panic elsewhere.
+fn locked<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
+    guarded.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
@@ -66,12 +71,13 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// copy of them is older than a minute.
     pub(super) async fn announce_tuning(&self, summary: &mut Summary) {
         self.tuning(summary).await;
-        let unannounced = self.tuning.unannounced.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let unannounced = locked(&self.tuning.unannounced).take();
         if let Some((announced, tuning)) = unannounced {
             self.announce(announced, &tuning, summary).await;
         }
     }
 
+    /// Reads the tuning entries, and what was announced of them if there can be any. Keeps both.
     async fn read_tuning(&self, summary: &mut Summary) -> Arc<Tuning> {
         let now = self.runtime.now();
         let fixed = &self.tuning.static_entries;
@@ -81,8 +87,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             Ok(entries) => {
                 let tuning = Arc::new(Tuning::parse(fixed.iter().cloned().chain(entries), &self.rule));
                 report_invalid(tuning.invalid(), summary);
-                *self.tuning.unannounced.lock().unwrap_or_else(PoisonError::into_inner) =
-                    announced.map(|announced| (announced, Arc::clone(&tuning)));
+                *locked(&self.tuning.unannounced) = announced.map(|announced| (announced, Arc::clone(&tuning)));
                 self.tuning.keep(Snapshot { tuning, read_at: Some(now), tried_at: now })
             }
             Err(error) => {

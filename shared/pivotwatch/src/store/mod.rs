@@ -86,7 +86,7 @@ pub struct StoredIncident {
     pub reported: Option<Reported>,
     /// The lease on publishing it.
     pub lease: Option<Lease>,
-    /// The ids of the tuning entries because of which it was not published. Empty once it is published.
+    /// The ids of the tuning entries that hide it. Empty once it is published.
     pub hidden_by: BTreeSet<String>,
 }
 

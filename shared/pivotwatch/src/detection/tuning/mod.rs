@@ -72,6 +72,12 @@ impl Tuning {
         self.entries.values()
     }
 
+    /// The valid entry with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
     /// The entries that are ignored, with their faults.
     #[must_use]
     pub fn invalid(&self) -> &[InvalidEntry] {

@@ -70,8 +70,7 @@ pub fn news(tuning: &Tuning, before: &BTreeMap<String, Announced>, now: DateTime
         let kind = kind(before.get(&entry.id), &announced)?;
         Some(News { kind, id: entry.id.clone(), announced })
     });
-    let is_gone = |id: &str| !tuning.entries().any(|entry| entry.id == *id);
-    let vanished = before.iter().filter(|(id, known)| known.state == EntryState::Open && is_gone(id));
+    let vanished = before.iter().filter(|(id, known)| known.state == EntryState::Open && tuning.get(id).is_none());
     let of_vanished = vanished.map(|(id, known)| News {
         kind: NewsKind::Vanished,
         id: id.clone(),

@@ -2,7 +2,7 @@
 
 use wildmatch::WildMatchPattern;
 
-/// A `*` stands for any number of characters. No character stands for a single one.
+/// `*` matches any number of characters. No wildcard matches exactly one character; NUL takes its place.
 type Pattern = WildMatchPattern<'*', '\0'>;
 
 /// A condition on texts: one of some patterns matches one of them, ignoring case. Without patterns, it holds for every

@@ -137,8 +137,8 @@ fn shape_of(preview: &Preview<'_>) -> Option<RecognisedShape> {
     Some(RecognisedShape { shape, framing: preview.framing, is_settled: preview.is_settled })
 }
 
-/// The shape of records of other logs, among which sign-ins can follow: a log forwarder's documents, or records of which
-/// the beginning does not show all kinds. `is_whole` states whether the beginning is the whole object.
+/// The shape of records of other logs: a log forwarder's documents, or records of more kinds than the beginning shows.
+/// Sign-ins can follow them. `is_whole` states whether the beginning is the whole object.
 pub(super) fn recognise_other_logs(beginning: &[u8], is_whole: bool) -> Option<RecognisedShape> {
     let preview = Preview::of(beginning);
     let shape = &forwarded::OF_OTHER_LOGS;
