@@ -67,7 +67,7 @@ const RECORD_KEYS: [(&str, Key); FIELDS.len() + STATING_KEYS.len()] = {
     while index < keys.len() {
         keys[index] = match index.checked_sub(FIELDS.len()) {
             None => FIELDS[index],
-            Some(stating) => (STATING_KEYS[stating], Key::Record(STATED + stating)),
+            Some(stating) => (STATING_KEYS[stating], Key::Record(STATED)),
         };
         index += 1;
     }
@@ -94,11 +94,11 @@ static STATUS: KeySet = KeySet::new(&[("errorCode", Key::Value(FieldId::StatusCo
 const IN_PROPERTIES: usize = FIELD_IDS;
 const IN_STATUS: usize = FIELD_IDS + 1;
 
-/// The first slot of the keys that can state which application wrote a record.
+/// The slot of all keys that can state which application wrote a record. A record with two of them has a full parse.
 pub(super) const STATED: usize = FIELD_IDS + 2;
 
 /// The number of slots.
-pub(super) const SLOTS: usize = STATED + STATING_KEYS.len();
+pub(super) const SLOTS: usize = STATED + 1;
 
 pub(super) fn field_map(name: &str) -> Field {
     field(&KEYS, name)

@@ -115,7 +115,7 @@ impl<'a> IndexedFields<'_, 'a> {
             return Some(is_success);
         }
         // Another application can log a failure that a visitor posted.
-        if (STATED..SLOTS).any(|slot| !self.0.after_key(slot).is_empty()) {
+        if !self.0.after_key(STATED).is_empty() {
             return None;
         }
         let none = const { Cow::Borrowed("") };
