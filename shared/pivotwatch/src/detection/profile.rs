@@ -19,33 +19,37 @@ const FEW_PROFILES: usize = 4;
 /// The end of a text that was truncated, so that it never equals a whole text.
 const ELLIPSIS: &str = "…";
 
+/// The texts of a profile, in this order: the user's name in lower case, the application, the client application, the
+/// operation, the user agent.
+pub const TEXTS: usize = 5;
+
 /// Who failed, and by which client. An empty text is missing in the record. A text of more than 128 bytes is truncated.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// The user's name in lower case.
-    pub user: String,
-    /// The application.
-    pub app: String,
-    /// The client application, such as `Browser` or `IMAP4`.
-    pub client_app: String,
-    /// The operation, such as `Sign-in activity`.
-    pub operation: String,
-    /// The user agent, which the client chooses.
-    pub user_agent: String,
+    /// The texts, one after the other: a tally has few profiles of many failures, or one of each, so they take one
+    /// allocation.
+    joined: Box<str>,
+    /// The end of each text in `joined`.
+    ends: [usize; TEXTS],
 }
 
 impl Profile {
-    /// The profile of `failure`.
+    /// The profile with these texts.
     #[must_use]
-    pub fn of(failure: &Failure) -> Self {
-        let [user, app, client_app, operation, user_agent] = texts_of(failure).map(Cow::into_owned);
-        Self { user, app, client_app, operation, user_agent }
+    pub fn of(texts: [&str; TEXTS]) -> Self {
+        let mut end = 0;
+        let ends = texts.map(|text| {
+            end += text.len();
+            end
+        });
+        Self { joined: texts.concat().into_boxed_str(), ends }
     }
 
-    /// All texts, in the order of the fields.
+    /// All texts.
     #[must_use]
-    pub fn texts(&self) -> [&str; 5] {
-        [&self.user, &self.app, &self.client_app, &self.operation, &self.user_agent]
+    pub fn texts(&self) -> [&str; TEXTS] {
+        let mut start = 0;
+        self.ends.map(|end| &self.joined[std::mem::replace(&mut start, end)..end])
     }
 }
 
@@ -59,7 +63,7 @@ impl Member for Profile {
     }
 }
 
-fn texts_of(failure: &Failure) -> [Cow<'_, str>; 5] {
+fn texts_of(failure: &Failure) -> [Cow<'_, str>; TEXTS] {
     let Failure { user, app, client_app, operation, user_agent, .. } = failure;
     [user, app, client_app, operation, user_agent].map(|text| truncated(text))
 }
@@ -93,15 +97,19 @@ impl Profiles {
     /// Adds the profile of `failure`, and returns its hash.
     pub fn add(&mut self, failure: &Failure) -> ProfileHash {
         let texts = texts_of(failure);
-        let equals = |profile: &Profile| profile.texts().iter().zip(&texts).all(|(one, other)| one == other);
+        let texts = texts.each_ref().map(|text| &**text);
         if self.len() <= FEW_PROFILES
-            && let Some((hash, _)) = self.entries().find(|(_, profile)| equals(profile))
+            && let Some((hash, _)) = self.entries().find(|(_, profile)| profile.texts() == texts)
         {
             return ProfileHash(hash);
         }
-        let hash = hash(&texts.each_ref().map(|text| &**text));
-        self.insert(hash, Profile::of(failure));
-        self.kept(ProfileHash(hash))
+        let hash = hash(&texts);
+        let profile = self.kept(ProfileHash(hash));
+        if profile == ProfileHash::DROPPED || self.get(hash).is_some() {
+            return profile;
+        }
+        self.insert(hash, Profile::of(texts));
+        self.kept(profile)
     }
 
     /// The hash, or [`ProfileHash::DROPPED`] if its profile is not kept.

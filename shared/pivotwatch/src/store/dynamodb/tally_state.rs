@@ -11,7 +11,7 @@ use crate::detection::bounded_set::Member;
 use crate::detection::failure::Code;
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Moment, Moments, Occurrence};
 use crate::detection::name_set::NameSet;
-use crate::detection::profile::{Profile, ProfileHash, Profiles};
+use crate::detection::profile::{Profile, ProfileHash, Profiles, TEXTS};
 use crate::detection::sample::Sample;
 
 /// The first byte. An unknown format is an error.
@@ -74,7 +74,7 @@ struct NamesState {
 struct ProfilesState {
     /// The smallest hash that was dropped.
     cut: Option<[u8; 8]>,
-    profiles: Vec<[u32; 5]>,
+    profiles: Vec<[u32; TEXTS]>,
 }
 
 /// The bytes of a tally.
@@ -129,9 +129,9 @@ impl Texts {
     }
 }
 
-fn text(texts: &[String], number: u32) -> Result<String, String> {
+fn text(texts: &[String], number: u32) -> Result<&str, String> {
     let text = usize::try_from(number).ok().and_then(|number| texts.get(number));
-    text.cloned().ok_or_else(|| "its state refers to a text that it does not have".to_owned())
+    text.map(String::as_str).ok_or_else(|| "its state refers to a text that it does not have".to_owned())
 }
 
 /// The codes so far, by number.
@@ -235,15 +235,12 @@ fn names<const BYTES: usize>(
 /// The profiles, and the hash of each in the order of the state.
 fn profiles(state: ProfilesState, texts: &[String]) -> Result<(Profiles, Vec<ProfileHash>), String> {
     let mut profiles = Vec::with_capacity(state.profiles.len());
-    for [user, app, client_app, operation, user_agent] in state.profiles {
-        let text = |number| text(texts, number);
-        profiles.push(Profile {
-            user: text(user)?,
-            app: text(app)?,
-            client_app: text(client_app)?,
-            operation: text(operation)?,
-            user_agent: text(user_agent)?,
-        });
+    for numbers in state.profiles {
+        let mut of_profile = [""; TEXTS];
+        for (own, number) in of_profile.iter_mut().zip(numbers) {
+            *own = text(texts, number)?;
+        }
+        profiles.push(Profile::of(of_profile));
     }
     let hashes = profiles.iter().map(|profile| ProfileHash(profile.hash())).collect();
     Ok((Profiles::restore(profiles, state.cut.map(u64::from_be_bytes)), hashes))
