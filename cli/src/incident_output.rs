@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
-use pivotwatch::detection::incident::{Columns, LoginReference, Signal, SourceFailures};
+use pivotwatch::detection::account::full_name;
+use pivotwatch::detection::incident::{Columns, LoginReference, MatchedBy, Signal, SourceFailures};
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::escape_for_display;
 use serde::Serialize;
@@ -21,6 +22,7 @@ pub(crate) struct IncidentLine<'a> {
     day: Day,
     severity: &'static str,
     signals: &'a BTreeSet<Signal>,
+    matched_by: MatchedBy,
     #[serde(flatten)]
     columns: &'a Columns,
     user_identity_arn: &'a str,
@@ -43,6 +45,7 @@ impl<'a> IncidentLine<'a> {
             day: incident.day,
             severity: report.severity().name(),
             signals: &report.signals,
+            matched_by: incident.matched_by(),
             columns: &incident.columns,
             user_identity_arn: &incident.user_identity_arn,
             start_time: incident.start_time,
@@ -76,7 +79,7 @@ pub(crate) fn table(reports: &[IncidentReport], with_hidden: bool, out: &mut imp
             report.severity().name().to_owned(),
             incident.start_time.format("%Y-%m-%d %H:%M:%S").to_string(),
             logins(incident),
-            escape_for_display(&user(columns), SHOWN),
+            escape_for_display(&full_name(&columns.account_name, &columns.account_upn_suffix), SHOWN),
             escape_for_display(&incident.account_id, SHOWN),
             escape_for_display(&columns.aws_region, SHOWN),
             columns.source_ip_address.to_string(),
@@ -88,14 +91,6 @@ pub(crate) fn table(reports: &[IncidentReport], with_hidden: bool, out: &mut imp
         table.add_row(row);
     }
     writeln!(out, "{table}")
-}
-
-fn user(columns: &Columns) -> String {
-    if columns.account_upn_suffix.is_empty() {
-        columns.account_name.clone()
-    } else {
-        format!("{}@{}", columns.account_name, columns.account_upn_suffix)
-    }
 }
 
 fn logins(incident: &Incident) -> String {

@@ -72,6 +72,7 @@ fn days_within(days: RangeInclusive<Day>) -> BTreeSet<Day> {
 /// A stored incident as the judge has it: its facts and signals from the store, its numbers from the tallies.
 #[must_use]
 pub fn finding(stored: &StoredIncident, tallies: &Tallies, rule: &Rule) -> Finding {
-    let report = FailureIndex::of(tallies, rule).report(stored.incident.clone());
+    let report =
+        FailureIndex::of(tallies, rule, stored.incident.columns.source_ip_address).report(stored.incident.clone());
     Finding::from(&IncidentReport { signals: stored.signals.clone(), ..report })
 }

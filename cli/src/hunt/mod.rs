@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use pivotwatch::detection::parameters::{Threshold, Window};
+use pivotwatch::detection::parameters::{Ipv6Network, Threshold, Window};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{IncidentReport, Rule, Source};
 use pivotwatch::input::Limits;
@@ -55,6 +55,10 @@ pub(crate) struct Hunt {
     #[arg(long, default_value = "interactive,non_interactive", value_parser = settings::sources)]
     sources: BTreeSet<Source>,
 
+    /// Bits of the IPv6 networks whose failures are counted together too: 48 to 128, or none.
+    #[arg(long, value_name = "BITS", default_value_t)]
+    ipv6_network: Ipv6Network,
+
     /// Tuning entries, which hide incidents: a JSON array, or an object on each line.
     #[arg(long, value_name = "FILE")]
     tuning: Option<PathBuf>,
@@ -74,7 +78,8 @@ impl Hunt {
     pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (ExitStatus, io::Result<()>) {
         let paths = [self.entra, self.cloudtrail].concat();
         let (threshold, window) = (self.threshold.get(), self.window.length());
-        let rule = Rule { threshold, window, order: self.order, sources: self.sources };
+        let rule =
+            Rule { threshold, window, order: self.order, sources: self.sources, ipv6_network: self.ipv6_network };
         let mut has_trouble = false;
         let entries = match self.tuning.as_deref().map(|path| (path, tuning_file::entries(path))) {
             None => Vec::new(),
@@ -112,7 +117,7 @@ impl Hunt {
 
 /// The findings of a hunt.
 pub(crate) struct Findings {
-    /// Every incident of the rule, by the time of its first login.
+    /// Every incident, by the time of its first login, without those of networks that incidents of addresses hold.
     pub(crate) incidents: Vec<IncidentReport>,
     /// The files that were read.
     pub(crate) read: ReadFiles,
@@ -137,7 +142,7 @@ pub(crate) fn find(paths: &[PathBuf], rule: Rule, entries: Vec<Value>, log: &mut
     read.report_missing_input(log);
 
     let mut incidents = Vec::new();
-    for stored in pipeline.store.all_incidents() {
+    for stored in pipeline.store.all_incidents().into_iter().filter(|stored| stored.held_by.is_empty()) {
         let report = runtime.block_on(pipeline.report(stored.incident));
         let report = report.inspect_err(|error| log.say(error)).ok()?;
         incidents.push(IncidentReport { hidden_by: stored.hidden_by, ..report });

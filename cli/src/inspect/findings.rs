@@ -25,6 +25,13 @@ impl Findings {
         let (summary, addresses) = (Summary::default(), HashSet::new());
         Self { summary, addresses, times: TimeRange::with_horizon(horizon(now)) }
     }
+
+    fn add_login(&mut self, address: Address, time: DateTime<Utc>) {
+        if !self.times.add(time) {
+            count(&mut self.summary.warnings, Warning::FutureTime.name());
+        }
+        self.addresses.insert(address);
+    }
 }
 
 impl entra::Receiver for Findings {
@@ -57,10 +64,11 @@ impl TrailReceiver for Findings {
         match outcome {
             TrailOutcome::Login(login) => {
                 self.summary.logins += 1;
-                if !self.times.add(login.time) {
-                    count(&mut self.summary.warnings, Warning::FutureTime.name());
-                }
-                self.addresses.insert(login.source_ip_address);
+                self.add_login(login.source_ip_address, login.time);
+            }
+            TrailOutcome::FailedLogin(failed) => {
+                self.summary.failed_logins += 1;
+                self.add_login(failed.source_ip_address, failed.time);
             }
             TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
             TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use pivotwatch::detection::parameters::{Threshold, Window};
+use pivotwatch::detection::parameters::{Ipv6Network, Threshold, Window};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{Day, Rule, Source};
 use pivotwatch::settings;
@@ -74,6 +74,10 @@ pub(super) struct RuleArguments {
     /// The deployment's sources, separated by commas.
     #[arg(long, value_name = "SOURCES", default_value = "interactive,non_interactive", value_parser = settings::sources)]
     rule_sources: BTreeSet<Source>,
+
+    /// The deployment's bits of IPv6 networks, or none.
+    #[arg(long, value_name = "BITS", default_value_t)]
+    rule_ipv6_network: Ipv6Network,
 }
 
 impl RuleArguments {
@@ -83,6 +87,7 @@ impl RuleArguments {
             window: self.rule_window.length(),
             order: self.rule_order,
             sources: self.rule_sources.clone(),
+            ipv6_network: self.rule_ipv6_network,
         }
     }
 }

@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use pivotwatch::detection::evidence::FailureIndex;
-use pivotwatch::detection::tuning::{IncidentJudgements, TunedIndex};
+use pivotwatch::detection::evidence::{FailureIndex, Members};
+use pivotwatch::detection::judgement::IncidentJudgements;
+use pivotwatch::detection::tuning::TunedIndex;
 use pivotwatch::detection::{Address, Day, IncidentReport, Rule, Tuning};
 use pivotwatch::error_chain::error_chain;
 use pivotwatch::store::{
@@ -148,7 +149,7 @@ impl StoredEvidence {
         let reach = self.rule.reach_in_days();
         let days = (0..=2 * reach).map(|later| day.before(reach).after(later)).collect();
         let Loaded { records: tallies, mut unreadable } = self.store.load_tallies(address, &days).await?;
-        let index = FailureIndex::of(&tallies, &self.rule);
+        let index = FailureIndex::of(&tallies, &self.rule, address);
         let tunings = [before, after].map(|tuning| TunedIndex::of(&tallies, &self.rule, tuning, address));
         let none = || IncidentJudgements::of(incidents.iter().map(|stored| stored.incident.id));
         let mut judged = [none(), none()];
@@ -157,9 +158,7 @@ impl StoredEvidence {
             let page = self.store.load_logins(address, day, next).await?;
             unreadable.extend(page.unreadable);
             for (judged, tuned) in judged.iter_mut().zip(&tunings) {
-                if let Some(tuned) = tuned {
-                    judged.add(&index, tuned, &page.records.logins);
-                }
+                judged.add(&index, tuned.as_ref(), &Members::new(), &page.records.logins);
             }
             next = page.records.next;
             if next.is_none() {
@@ -169,7 +168,9 @@ impl StoredEvidence {
         let [judged_before, judged_after] = judged;
         let compared = incidents.into_iter().map(|stored| {
             let id = stored.incident.id;
-            let report = IncidentReport { hidden_by: judged_after.hidden_by(id), ..index.report(stored.incident) };
+            // Entries do not change which incidents hold a network's logins.
+            let (hidden_by, held_by) = (judged_after.hidden_by(id), stored.held_by);
+            let report = IncidentReport { hidden_by, held_by, ..index.report(stored.incident) };
             let is_published = stored.published_at.is_some();
             Compared { report, is_published, hidden_before: judged_before.hidden_by(id) }
         });
@@ -200,7 +201,7 @@ impl StoredEvidence {
             let fault = |cause| EvidenceFault::Index { day, table: self.table.clone(), cause };
             let item = item.map_err(|error| fault(error_chain(&error)))?;
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-            let address = text("ip").and_then(|ip| Address::parse(ip).ok());
+            let address = text("ip").and_then(|ip| ip.parse::<Address>().ok());
             let id = text("record").and_then(|record| record.rsplit('#').next()?.parse().ok());
             // A record that another program wrote is no incident.
             keys.extend(address.zip(id).map(|(address, id)| IncidentKey { address, day, id }));

@@ -18,7 +18,8 @@ pub struct Settings {
     pub table: String,
     /// `PIVOTWATCH_TOPIC_ARN`: the topic to which incidents are published.
     pub topic: Topic,
-    /// `PIVOTWATCH_THRESHOLD`, `PIVOTWATCH_WINDOW`, `PIVOTWATCH_ORDER` and `PIVOTWATCH_SOURCES`.
+    /// `PIVOTWATCH_THRESHOLD`, `PIVOTWATCH_WINDOW`, `PIVOTWATCH_ORDER`, `PIVOTWATCH_SOURCES` and
+    /// `PIVOTWATCH_IPV6_NETWORK`.
     pub rule: Rule,
     /// `PIVOTWATCH_TUNING_TABLE`: the name of the table *tuning*, if there is one.
     pub tuning_table: Option<String>,
@@ -103,6 +104,7 @@ impl Settings {
                 window: parser.optional("PIVOTWATCH_WINDOW", standard.window, |text| text.parse().map(Window::length)),
                 order: parser.optional("PIVOTWATCH_ORDER", standard.order, str::parse),
                 sources: parser.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
+                ipv6_network: parser.optional("PIVOTWATCH_IPV6_NETWORK", standard.ipv6_network, str::parse),
             },
             tuning_table: parser
                 .optional("PIVOTWATCH_TUNING_TABLE", None, |name| Ok::<_, String>(Some(name.to_owned()))),
@@ -200,6 +202,7 @@ pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detection::parameters::Ipv6Network;
     use crate::detection::rule::Order;
 
     fn parse(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
@@ -224,6 +227,7 @@ mod tests {
             ("PIVOTWATCH_WINDOW", "2d"),
             ("PIVOTWATCH_ORDER", "failures_first"),
             ("PIVOTWATCH_SOURCES", "interactive, adfs"),
+            ("PIVOTWATCH_IPV6_NETWORK", "none"),
             ("PIVOTWATCH_TUNING_TABLE", "tuning"),
             ("PIVOTWATCH_TUNING", r#"[{"id": "office"}]"#),
             ("PIVOTWATCH_RETENTION_DAYS", "30"),
@@ -238,6 +242,7 @@ mod tests {
             window: TimeDelta::hours(48),
             order: Order::FailuresFirst,
             sources: BTreeSet::from([Source::Interactive, Source::Adfs]),
+            ipv6_network: Ipv6Network::NONE,
         };
         assert_eq!(settings.tuning_table.as_deref(), Some("tuning"));
         assert_eq!(settings.tuning_entries, [serde_json::json!({"id": "office"})]);

@@ -82,6 +82,7 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
         ("Conflicts", summary.conflicts),
         ("Unreadable", summary.unreadable),
         ("Logins", summary.logins),
+        ("FailedLogins", summary.failed_logins),
         ("Incidents", summary.incidents),
         ("IncidentsHidden", summary.hidden),
         ("Publishes", summary.publishes),
@@ -251,7 +252,7 @@ mod tests {
             let members: BTreeSet<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
             let others = BTreeSet::from(["Function", "_aws"]);
             prop_assert_eq!(&members - &names, others);
-            prop_assert_eq!(names.len(), 25 + 6 * number);
+            prop_assert_eq!(names.len(), 26 + 6 * number);
         }
     }
 }

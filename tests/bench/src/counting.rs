@@ -103,8 +103,8 @@ impl Store for Counting {
         self.memory.write_tally(key, tally, replaces).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
-        self.memory.write_login(login).await
+    async fn write_login(&self, address: Address, login: &Login) -> Result<WriteOutcome, StoreError> {
+        self.memory.write_login(address, login).await
     }
 
     async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {

@@ -13,7 +13,7 @@ pub fn print(records: u64, failures: u64, tallies: impl IntoIterator<Item = (Tal
     let mut out = BufWriter::new(io::stdout().lock());
     writeln!(out, "{records},{failures}")?;
     for (key, failures) in tallies {
-        writeln!(out, "{},{},{},{failures}", key.address, key.day, key.source)?;
+        writeln!(out, "{},{},{},{failures}", key.address, key.day, key.kind.name())?;
     }
     out.flush()
 }

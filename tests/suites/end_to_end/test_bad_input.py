@@ -92,8 +92,8 @@ def test_the_test_event_of_s3_is_acknowledged(stack):
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"responseElements": {"ConsoleLogin": "Failure"}}, "Ignored.not_successful"),
-        ({"responseElements": None}, "Ignored.not_successful"),
+        ({"responseElements": {"ConsoleLogin": "Failure"}}, "FailedLogins"),
+        ({"responseElements": None}, "Ignored.login_without_result"),
         ({"sourceIPAddress": "signin.amazonaws.com"}, "Ignored.login_without_address"),
         ({"eventTime": "noon"}, "Rejected.login_without_time"),
     ],

@@ -54,6 +54,7 @@ fn outcomes(sample: &str) -> Vec<Result<Login, &'static str>> {
 fn result(outcome: TrailOutcome) -> Result<Login, &'static str> {
     match outcome {
         TrailOutcome::Login(login) => Ok(*login),
+        TrailOutcome::FailedLogin(_) => Err("a failed login"),
         TrailOutcome::Ignored(reason) => Err(reason.name()),
         TrailOutcome::Rejected(reason) => Err(reason.name()),
     }
@@ -141,12 +142,12 @@ fn every_kind_of_user_in_the_published_sign_ins_is_a_login_with_all_its_fields()
         outcomes(SIGN_INS),
         [
             Ok(user),
-            Err("not_successful"),
-            Err("not_successful"),
+            Err("a failed login"),
+            Err("a failed login"),
             Ok(root("20000000-0000-4000-8000-000000000004", "YES")),
-            Err("not_successful"),
+            Err("a failed login"),
             Err("not_a_console_login"),
-            Err("not_successful"),
+            Err("a failed login"),
             Ok(by_saml),
             Ok(by_identity_center),
             Err("not_a_console_login"),

@@ -46,8 +46,8 @@ impl Store for Partly {
         self.store.write_tally(key, tally, replaces).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
-        self.store.write_login(login).await
+    async fn write_login(&self, address: Address, login: &Login) -> Result<WriteOutcome, StoreError> {
+        self.store.write_login(address, login).await
     }
 
     async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {

@@ -3,6 +3,7 @@
 mod crashes;
 mod errors;
 mod future;
+mod networks;
 mod objects;
 mod overlap;
 mod stopping;
@@ -211,17 +212,17 @@ async fn a_login_of_another_kind_is_another_incident() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_no_successful_login_is_acknowledged_and_counted() {
+async fn an_event_that_is_no_login_is_acknowledged_and_counted() {
     let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
-    let mut failure = console_login("one", noon());
-    failure["responseElements"]["ConsoleLogin"] = json!("Failure");
+    let mut unknown = console_login("one", noon());
+    unknown["responseElements"]["ConsoleLogin"] = json!("Unknown");
     let mut switch = console_login("two", noon());
     switch["eventName"] = json!("SwitchRole");
     let mut service = console_login("three", noon());
     service["sourceIPAddress"] = json!("signin.amazonaws.com");
     for (record, reason) in
-        [(failure, "not_successful"), (switch, "not_a_console_login"), (service, "login_without_address")]
+        [(unknown, "login_without_result"), (switch, "not_a_console_login"), (service, "login_without_address")]
     {
         let summary = log_in(&world, &record).await;
         assert_eq!(summary.ignored.keys().copied().collect::<Vec<_>>(), [reason]);

@@ -41,8 +41,8 @@ fn evidence(times: &[DateTime<Utc>], login: Login) -> Evidence {
     let mut evidence = Evidence::none(login.source_ip_address);
     for (number, time) in (0..).zip(times) {
         let failure = failure(number, *time);
-        let TallyKey { day, source, .. } = TallyKey::of(&failure);
-        evidence.tallies.entry((day, source)).or_default().add(&failure);
+        let TallyKey { day, kind, .. } = TallyKey::of(&failure);
+        evidence.tallies.entry((day, kind)).or_default().add(&failure);
     }
     evidence.logins.push(login);
     evidence

@@ -104,7 +104,7 @@ async fn costs(failures: i64, logins: usize) -> [Cost; 2] {
     for number in 0..logins {
         let time = noon() + TimeDelta::seconds(i64::try_from(number % 3600).unwrap());
         match aws::parse_record(&console_login(&format!("login {number}"), time)) {
-            TrailOutcome::Login(login) => drop(store.write_login(&login).await.unwrap()),
+            TrailOutcome::Login(login) => drop(store.write_login(login.source_ip_address, &login).await.unwrap()),
             other => panic!("{other:?}"),
         }
     }

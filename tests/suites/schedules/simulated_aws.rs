@@ -92,22 +92,22 @@ impl Describe for () {
 impl Store for SimulatedAws {
     async fn load_tally(&self, key: &TallyKey) -> Result<Option<Versioned<Tally>>, StoreError> {
         let (store, key) = (Arc::clone(&self.0.simulation.store), *key);
-        let what = format!("reads the tally {} {}", key.day, key.source);
+        let what = format!("reads the tally {} {}", key.day, key.kind.name());
         let operation = async move { store.load_tally(&key).await };
         self.0.step(what, operation, unavailable(Operation::LoadTally)).await
     }
 
     async fn write_tally(&self, key: &TallyKey, tally: &Tally, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let (store, key, tally) = (Arc::clone(&self.0.simulation.store), *key, tally.clone());
-        let what = format!("writes the tally {} {} with {}", key.day, key.source, tally.failures());
+        let what = format!("writes the tally {} {} with {}", key.day, key.kind.name(), tally.failures());
         let operation = async move { store.write_tally(&key, &tally, replaces).await };
         self.0.step(what, operation, unavailable(Operation::WriteTally)).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
+    async fn write_login(&self, address: Address, login: &Login) -> Result<WriteOutcome, StoreError> {
         let (store, login) = (Arc::clone(&self.0.simulation.store), login.clone());
         let what = format!("writes the login {}", login.event_id);
-        let operation = async move { store.write_login(&login).await };
+        let operation = async move { store.write_login(address, &login).await };
         self.0.step(what, operation, unavailable(Operation::WriteLogin)).await
     }
 

@@ -101,12 +101,12 @@ impl Simulation {
     }
 
     async fn store_evidence(&self, evidence: &Evidence) -> Result<(), StoreError> {
-        for ((day, source), tally) in &evidence.tallies {
-            let key = TallyKey { address: evidence.address, day: *day, source: *source };
+        for ((day, kind), tally) in &evidence.tallies {
+            let key = TallyKey { address: evidence.address, day: *day, kind: *kind };
             self.store.write_tally(&key, tally, Version::NONE).await?;
         }
         for login in &evidence.logins {
-            self.store.write_login(login).await?;
+            self.store.write_login(login.source_ip_address, login).await?;
         }
         Ok(())
     }

@@ -67,7 +67,7 @@ fn plain(value: &AttributeValue) -> Value {
 async fn people_read_plain_attributes() {
     let (store, client) = start().await;
     store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
-    store.write_login(&login("8a8cf6a0", 1)).await.unwrap();
+    store.write_login(key(0).address, &login("8a8cf6a0", 1)).await.unwrap();
     let stored =
         StoredIncident { published_at: Some(noon()), reported: Some(Reported::from(report())), ..unpublished() };
     store.write_incident(&stored, Version::NONE).await.unwrap();
@@ -127,14 +127,14 @@ async fn a_record_expires_the_retention_after_the_later_of_its_day_and_its_writi
     let today = Day::of(Utc::now());
     for day in [today.before(300), today.before(2), today.after(2)] {
         let login = Login { time: day.at(12 * 3600), ..login("one", 0) };
-        let incident = Incident::of(&login, [].into());
+        let incident = Incident::of(&login, login.source_ip_address, [].into());
         let key = TallyKey { day, ..key(0) };
         let names =
             [record_name::tally(&key), record_name::login(&login), record_name::incident(&IncidentKey::of(&incident))];
 
         let before = Utc::now();
         store.write_tally(&key, &tally(6), Version::NONE).await.unwrap();
-        store.write_login(&login).await.unwrap();
+        store.write_login(login.source_ip_address, &login).await.unwrap();
         store.write_incident(&StoredIncident { incident, ..unpublished() }, Version::NONE).await.unwrap();
         let after = Utc::now();
 
@@ -153,14 +153,18 @@ async fn expired_records_are_skipped_before_their_deletion() {
     let (store, client) = start().await;
     let (tally_name, login_name) = ("2026-03-02#failures#interactive", "2026-03-02#login#2026-03-02T12:00:00Z#one");
     store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
-    store.write_login(&login("one", 0)).await.unwrap();
+    store.write_login(key(0).address, &login("one", 0)).await.unwrap();
     for name in [tally_name, login_name] {
         set(&client, name, "expires_at", AttributeValue::N("1000".to_owned())).await;
     }
 
     let contents = facts(&store).await.evidence;
     assert!(contents.tallies.is_empty() && contents.logins.is_empty());
-    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), WriteOutcome::Done, "an expired login is no login");
+    assert_eq!(
+        store.write_login(key(0).address, &login("one", 0)).await.unwrap(),
+        WriteOutcome::Done,
+        "an expired login is no login"
+    );
     let expired = store.load_tally(&key(0)).await.unwrap().unwrap();
     assert_eq!(expired.value, tally(0));
     assert_eq!(store.write_tally(&key(0), &tally(1), expired.version).await.unwrap(), WriteOutcome::Done);
@@ -173,7 +177,7 @@ async fn an_unreadable_record_is_reported_and_does_not_affect_others() {
     let (store, client) = start().await;
     let name = "2026-03-02#failures#interactive";
     store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
-    store.write_login(&login("one", 0)).await.unwrap();
+    store.write_login(key(0).address, &login("one", 0)).await.unwrap();
     set(&client, name, "state", AttributeValue::B(vec![9, 9].into())).await;
 
     let contents = facts(&store).await;
@@ -258,7 +262,7 @@ async fn a_missing_table_is_reported_with_its_remedy() {
         ("loading a tally", store.load_tally(&key).await.unwrap_err()),
         ("writing a tally", store.write_tally(&key, &tally, Version::NONE).await.unwrap_err()),
         ("writing a tally", store.write_tally(&key, &tally, Version(1)).await.unwrap_err()),
-        ("writing a login", store.write_login(&login).await.unwrap_err()),
+        ("writing a login", store.write_login(login.source_ip_address, &login).await.unwrap_err()),
         ("loading the tallies of an address", store.load_tallies(address, &[day].into()).await.unwrap_err()),
         ("loading the logins of an address", store.load_logins(address, day, None).await.unwrap_err()),
         ("loading the incidents of an address", store.load_incidents(address, day, &wanted).await.unwrap_err()),

@@ -51,7 +51,7 @@ fn key(days_later: i64) -> TallyKey {
     TallyKey {
         address: address(ADDRESS),
         day: Day::of(noon() + TimeDelta::days(days_later)),
-        source: Source::Interactive,
+        kind: Source::Interactive.into(),
     }
 }
 
@@ -88,7 +88,7 @@ fn login(event_id: &str, minutes: i64) -> Login {
 fn report() -> IncidentReport {
     let key = key(0);
     let evidence = Evidence {
-        tallies: [((key.day, key.source), tally(6))].into(),
+        tallies: [((key.day, key.kind), tally(6))].into(),
         logins: vec![login("one", 1), login("two", 2)],
         ..Evidence::none(key.address)
     };
@@ -105,6 +105,7 @@ fn unpublished() -> StoredIncident {
         reported: None,
         lease: None,
         hidden_by: BTreeSet::new(),
+        held_by: BTreeSet::new(),
     }
 }
 
@@ -156,9 +157,9 @@ async fn of_two_writers_of_the_same_version_one_succeeds(store: impl Store) {
 }
 
 async fn a_login_is_written_once(store: impl Store) {
-    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), WriteOutcome::Done);
-    assert_eq!(store.write_login(&login("one", 0)).await.unwrap(), WriteOutcome::Conflict);
-    assert_eq!(store.write_login(&login("two", 0)).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.write_login(key(0).address, &login("one", 0)).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.write_login(key(0).address, &login("one", 0)).await.unwrap(), WriteOutcome::Conflict);
+    assert_eq!(store.write_login(key(0).address, &login("two", 0)).await.unwrap(), WriteOutcome::Done);
     let contents = store_contents(&store, key(0).address, key(0).day..=key(0).day).await;
     assert_eq!(contents.evidence.logins, [login("one", 0), login("two", 0)]);
 }
@@ -211,7 +212,7 @@ async fn an_incident_with_more_logins_than_it_lists_is_loaded_as_it_was_written(
     for number in [50, 51, 256, 257, 400] {
         let mut stored = unpublished();
         for login in (0..number).map(|number| login(&format!("login {number}"), number % 60)) {
-            stored.incident.join(Incident::of(&login, [].into()));
+            stored.incident.join(Incident::of(&login, login.source_ip_address, [].into()));
         }
         let is_estimated = stored.incident.logins.is_estimated();
         assert_eq!(is_estimated, number > 254, "the incident has two logins of its own");
@@ -225,9 +226,9 @@ async fn an_incident_with_more_logins_than_it_lists_is_loaded_as_it_was_written(
 async fn all_records_of_an_address_on_the_days_are_loaded_and_no_others(store: impl Store) {
     for days_later in -2..=2 {
         store.write_tally(&key(days_later), &tally(1), Version::NONE).await.unwrap();
-        store.write_login(&login("a", days_later * 24 * 60)).await.unwrap();
+        store.write_login(key(0).address, &login("a", days_later * 24 * 60)).await.unwrap();
     }
-    let non_interactive = TallyKey { source: Source::NonInteractive, ..key(0) };
+    let non_interactive = TallyKey { kind: Source::NonInteractive.into(), ..key(0) };
     store.write_tally(&non_interactive, &tally(2), Version::NONE).await.unwrap();
     let elsewhere = TallyKey { address: address("2001:db8::7"), ..key(0) };
     store.write_tally(&elsewhere, &tally(3), Version::NONE).await.unwrap();
@@ -238,10 +239,10 @@ async fn all_records_of_an_address_on_the_days_are_loaded_and_no_others(store: i
     assert_eq!(
         tallies,
         [
-            (key(-1).day, interactive),
-            (key(0).day, interactive),
+            (key(-1).day, interactive.into()),
+            (key(0).day, interactive.into()),
             (key(0).day, Source::NonInteractive),
-            (key(1).day, interactive)
+            (key(1).day, interactive.into())
         ]
     );
     assert_eq!(contents.logins.iter().map(Login::day).collect::<Vec<_>>(), [key(-1).day, key(0).day, key(1).day]);
@@ -262,7 +263,7 @@ async fn several_pages_of_records_are_loaded_whole(store: impl Store) {
     // A page of DynamoDB has 1 MB.
     for number in 0..40 {
         let big = Login { user_agent: "x".repeat(40_000), ..login(&number.to_string(), number) };
-        store.write_login(&big).await.unwrap();
+        store.write_login(big.source_ip_address, &big).await.unwrap();
     }
     let contents = store_contents(&store, key(0).address, key(0).day..=key(0).day).await;
     assert_eq!(contents.evidence.logins.len(), 40);

@@ -18,8 +18,8 @@ impl World {
         let of_address = |address| {
             let mut evidence = Evidence::none(Address::from(address));
             for failure in self.rows.iter().filter(|row| row.address == Some(address)).filter_map(failure) {
-                let TallyKey { day, source, .. } = TallyKey::of(&failure);
-                evidence.tallies.entry((day, source)).or_default().add(&failure);
+                let TallyKey { day, kind, .. } = TallyKey::of(&failure);
+                evidence.tallies.entry((day, kind)).or_default().add(&failure);
             }
             for record in self.trail.iter().filter(|record| record.address == Some(address)) {
                 if let TrailOutcome::Login(login) = aws::parse_record(&record.record()) {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::detection::account::{AccountName, Principal};
-use crate::detection::{Address, Day, Login};
+use crate::detection::{Address, Day, FailedLogin, Login};
 
 /// Parses a CloudTrail record. Event name and result are compared without regard to case, as in the rule.
 #[must_use]
@@ -20,8 +20,9 @@ pub fn parse(record: &Value) -> TrailOutcome {
         return TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin);
     }
     let login_result = text(record, "/responseElements/ConsoleLogin");
-    if !login_result.eq_ignore_ascii_case("Success") {
-        return TrailOutcome::Ignored(TrailIgnored::NotSuccessful);
+    let has_succeeded = login_result.eq_ignore_ascii_case("Success");
+    if !has_succeeded && !login_result.eq_ignore_ascii_case("Failure") {
+        return TrailOutcome::Ignored(TrailIgnored::NoResult);
     }
     let Ok(source_ip_address) = Address::parse(text(record, "/sourceIPAddress")) else {
         return TrailOutcome::Ignored(TrailIgnored::NoAddress);
@@ -38,6 +39,10 @@ pub fn parse(record: &Value) -> TrailOutcome {
         resource_arn: text(record, "/resources/0/ARN"),
     });
     let owned = |path| text(record, path).to_owned();
+    if !has_succeeded {
+        let user = Some(account.full()).filter(|user| user != HIDDEN_USER).unwrap_or_default();
+        return TrailOutcome::FailedLogin(FailedLogin { event_id: event_id(record), time, source_ip_address, user });
+    }
     TrailOutcome::Login(Box::new(Login {
         event_id: event_id(record),
         time,
@@ -55,6 +60,9 @@ pub fn parse(record: &Value) -> TrailOutcome {
         mfa_used: owned("/additionalEventData/MFAUsed"),
     }))
 }
+
+/// What CloudTrail writes in place of a user name that the account does not have: it could be a password.
+const HIDDEN_USER: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// Whether an event with this name is a console login, successful or not.
 pub(super) fn is_login(event_name: &str) -> bool {
@@ -161,6 +169,33 @@ mod tests {
         }
     }
 
+    fn failed(identity: &Value) -> FailedLogin {
+        let mut record = with("/responseElements/ConsoleLogin", json!("Failure"));
+        record["userIdentity"] = identity.clone();
+        match parse(&record) {
+            TrailOutcome::FailedLogin(failed) => failed,
+            other => panic!("{other:?} for {record}"),
+        }
+    }
+
+    #[test]
+    fn a_failed_login_names_its_user_unless_cloudtrail_hides_it() {
+        for (identity, user) in [
+            (json!({"type": "IAMUser", "principalId": "AIDAEXAMPLE", "userName": "alice"}), "alice"),
+            (json!({"type": "IAMUser", "userName": "alice@contoso.example"}), "alice@contoso.example"),
+            (json!({"type": "Root", "principalId": "1", "arn": "arn:aws:iam::1:root"}), "arn:aws:iam::1:root"),
+            (json!({"type": "IAMUser", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"}), ""),
+        ] {
+            let expected = FailedLogin {
+                event_id: "8a8cf6a0-5d0c-4f6d-9d3e-6f0d3a1b2c3d".to_owned(),
+                time: DateTime::parse_from_rfc3339("2026-03-02T08:01:02Z").unwrap().to_utc(),
+                source_ip_address: Address::parse("203.0.113.7").unwrap(),
+                user: user.to_owned(),
+            };
+            assert_eq!(failed(&identity), expected, "{identity}");
+        }
+    }
+
     #[test]
     fn a_login_without_an_event_id_gets_one_of_its_own() {
         let one = login(&without("eventID"));
@@ -176,12 +211,9 @@ mod tests {
             (with("/eventName", json!("SwitchRole")), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
             (with("/eventName", json!("CheckMfa")), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
             (without("eventName"), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
-            (
-                with("/responseElements/ConsoleLogin", json!("Failure")),
-                TrailOutcome::Ignored(TrailIgnored::NotSuccessful),
-            ),
-            (with("/responseElements", json!(null)), TrailOutcome::Ignored(TrailIgnored::NotSuccessful)),
-            (without("responseElements"), TrailOutcome::Ignored(TrailIgnored::NotSuccessful)),
+            (with("/responseElements/ConsoleLogin", json!("Maybe")), TrailOutcome::Ignored(TrailIgnored::NoResult)),
+            (with("/responseElements", json!(null)), TrailOutcome::Ignored(TrailIgnored::NoResult)),
+            (without("responseElements"), TrailOutcome::Ignored(TrailIgnored::NoResult)),
             (with("/sourceIPAddress", json!("AWS Internal")), TrailOutcome::Ignored(TrailIgnored::NoAddress)),
             (with("/sourceIPAddress", json!("signin.amazonaws.com")), TrailOutcome::Ignored(TrailIgnored::NoAddress)),
             (without("sourceIPAddress"), TrailOutcome::Ignored(TrailIgnored::NoAddress)),

@@ -236,6 +236,7 @@ mod tests {
         fn receive_record(&mut self, outcome: TrailOutcome) {
             match outcome {
                 TrailOutcome::Login(_) => self.logins += 1,
+                TrailOutcome::FailedLogin(_) => self.others.push("failed_login"),
                 TrailOutcome::Ignored(reason) => self.others.push(reason.name()),
                 TrailOutcome::Rejected(reason) => self.others.push(reason.name()),
             }

@@ -1,25 +1,27 @@
 //! The outcomes of a CloudTrail record, named as those of a sign-in in [`crate::entra`].
 
-use crate::detection::Login;
+use crate::detection::{FailedLogin, Login};
 
 /// The outcome of one CloudTrail record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrailOutcome {
     /// A console login that succeeded, from an address.
     Login(Box<Login>),
-    /// A valid record that is no such login.
+    /// A console login that failed, from an address.
+    FailedLogin(FailedLogin),
+    /// A valid record that is neither.
     Ignored(TrailIgnored),
     /// A record that cannot be used.
     Rejected(TrailRejected),
 }
 
-/// Why a valid record is no successful console login from an address.
+/// Why a valid record is no console login from an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrailIgnored {
     /// Another event (`SwitchRole`, `CheckMfa`, …).
     NotAConsoleLogin,
-    /// A login that failed, or has no result.
-    NotSuccessful,
+    /// A login that neither succeeded nor failed.
+    NoResult,
     /// A login without an IP address, such as `AWS Internal` or an AWS service's host name.
     NoAddress,
 }
@@ -30,7 +32,7 @@ impl TrailIgnored {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotAConsoleLogin => "not_a_console_login",
-            Self::NotSuccessful => "not_successful",
+            Self::NoResult => "login_without_result",
             Self::NoAddress => "login_without_address",
         }
     }

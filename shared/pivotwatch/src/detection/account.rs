@@ -39,6 +39,18 @@ impl AccountName {
         let mut next = || parts.next().unwrap_or_default().to_owned();
         Self { name: next(), upn_suffix: next() }
     }
+
+    /// The name with its suffix, if it has one.
+    #[must_use]
+    pub fn full(&self) -> String {
+        full_name(&self.name, &self.upn_suffix)
+    }
+}
+
+/// The user's name as the rule splits it: the name, and after an `@` the suffix if there is one.
+#[must_use]
+pub fn full_name(name: &str, upn_suffix: &str) -> String {
+    if upn_suffix.is_empty() { name.to_owned() } else { format!("{name}@{upn_suffix}") }
 }
 
 #[cfg(test)]

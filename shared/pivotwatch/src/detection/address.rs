@@ -5,15 +5,27 @@
 //!
 //! A list of addresses is rejected. Entra writes one address. In a list, such as `X-Forwarded-For`, the client can
 //! choose the first entry.
+//!
+//! A provider assigns a whole network of IPv6 addresses to one customer, who can use another address for each attempt.
+//! So a network of IPv6 addresses is an [`Address`] too: its failures are counted like those of one address.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 
+use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-/// An IP address in its canonical form: no port, no zone, IPv4-mapped IPv6 folded to IPv4.
+/// An IP address in its canonical form (no port, no zone, IPv4-mapped IPv6 folded to IPv4), or a network of IPv6
+/// addresses. The text of a network ends with the length of its prefix: `2001:db8::/64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Address(IpAddr);
+#[serde(into = "String", try_from = "String")]
+pub struct Address {
+    /// The address, or the first address of the network.
+    ip: IpAddr,
+    /// The length of the network's prefix in bits; `None` for an address.
+    prefix: Option<u8>,
+}
 
 /// Why a text is not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,33 +52,75 @@ impl Address {
             return Err(AddressFault::Missing);
         }
         if let Some(ip) = parse_ip(text) {
-            return Ok(Self(ip.to_canonical()));
+            return Ok(Self::from(ip));
         }
         Err(if is_redacted(text) { AddressFault::Redacted } else { AddressFault::NotAnAddress })
     }
 
-    /// The address.
+    /// The IPv6 network of this length that has the address. `None` for IPv4, and for a length above 128.
     #[must_use]
-    pub const fn ip(self) -> IpAddr {
-        self.0
+    pub fn network(self, prefix: u8) -> Option<Self> {
+        let IpAddr::V6(ip) = self.ip else { return None };
+        let network = Ipv6Net::new(ip, prefix).ok()?;
+        Some(Self { ip: network.network().into(), prefix: Some(prefix) })
+    }
+
+    /// Whether this is a network, and not a single address.
+    #[must_use]
+    pub const fn is_network(self) -> bool {
+        self.prefix.is_some()
+    }
+
+    /// The addresses, as a network in the notation of CIDR.
+    #[must_use]
+    pub fn net(self) -> IpNet {
+        let all = IpNet::from(self.ip);
+        self.prefix.and_then(|prefix| IpNet::new(self.ip, prefix).ok()).unwrap_or(all)
     }
 
     /// Whether this is a loopback address, which the rule excludes.
     #[must_use]
     pub fn is_loopback(self) -> bool {
-        self.0.is_loopback()
+        self.ip.is_loopback()
     }
 }
 
 impl From<IpAddr> for Address {
     fn from(ip: IpAddr) -> Self {
-        Self(ip.to_canonical())
+        Self { ip: ip.to_canonical(), prefix: None }
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.to_string()
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = AddressFault;
+
+    fn try_from(text: String) -> Result<Self, AddressFault> {
+        text.parse()
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressFault;
+
+    /// Parses an address, or the text of an IPv6 network.
+    fn from_str(text: &str) -> Result<Self, AddressFault> {
+        let Ok(network) = text.parse::<Ipv6Net>() else { return Self::parse(text) };
+        Self::from(IpAddr::V6(network.addr())).network(network.prefix_len()).ok_or(AddressFault::NotAnAddress)
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.prefix {
+            Some(prefix) => write!(f, "{}/{prefix}", self.ip),
+            None => self.ip.fmt(f),
+        }
     }
 }
 
@@ -149,6 +203,32 @@ mod tests {
             ("2001:db8:0:0:0:0::7:443", AddressFault::NotAnAddress),
         ] {
             assert_eq!(Address::parse(text), Err(fault), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_network_has_the_addresses_with_its_prefix() {
+        let network = |text: &str, prefix| Address::parse(text).unwrap().network(prefix);
+        let of_64 = network("2001:db8:bad:1::7", 64).unwrap();
+        assert_eq!(of_64.to_string(), "2001:db8:bad:1::/64");
+        assert_eq!(network("2001:db8:bad:1:ffff::", 64), Some(of_64));
+        assert_ne!(network("2001:db8:bad:2::7", 64), Some(of_64));
+        assert_ne!(network("2001:db8:bad:1::7", 65), Some(of_64));
+        assert!(of_64.is_network() && !Address::parse("2001:db8:bad:1::").unwrap().is_network());
+        assert_eq!((network("203.0.113.7", 64), network("::ffff:203.0.113.7", 64)), (None, None));
+        assert_eq!(network("2001:db8::7", 129), None);
+    }
+
+    #[test]
+    fn a_stored_address_or_network_is_parsed_from_its_text() {
+        let address = Address::parse("2001:db8:bad:1::7").unwrap();
+        for address in [address, address.network(64).unwrap(), Address::parse("203.0.113.7").unwrap()] {
+            let json = serde_json::to_string(&address).unwrap();
+            assert_eq!(json, format!("\"{address}\""));
+            assert_eq!(serde_json::from_str::<Address>(&json).unwrap(), address);
+        }
+        for text in ["203.0.113.0/24", "2001:db8::/129", "2001:db8::/", "office"] {
+            assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }
 

@@ -19,16 +19,20 @@ use uuid::Uuid;
 use super::address::Address;
 use super::day::Day;
 use super::incident::{Columns, Incident, IncidentReport, Signal, SourceFailures, USERS_LISTED};
+use super::judgement::IncidentJudgements;
 use super::login::Login;
 use super::rule::Rule;
 use super::sample::hash;
 use super::source::Source;
-use super::tally::{Tally, Users, by_code, rounded};
-use super::tuning::{IncidentJudgements, TunedIndex, Tuning};
+use super::tally::{Tally, TallyKind, Users, by_code, rounded};
+use super::tuning::{TunedIndex, Tuning};
 use super::window::{around, can_match, matches};
 
 /// The tallies of one address over some days.
-pub type Tallies = BTreeMap<(Day, Source), Tally>;
+pub type Tallies = BTreeMap<(Day, TallyKind), Tally>;
+
+/// The tallies of the addresses of a network.
+pub type Members = BTreeMap<Address, Tallies>;
 
 /// The recorded facts of one address over some days.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +43,15 @@ pub struct Evidence {
     pub tallies: Tallies,
     /// Its successful console logins.
     pub logins: Vec<Login>,
+    /// The tallies of the logins' own addresses, if this is the evidence of a network.
+    pub members: Members,
 }
 
 impl Evidence {
     /// The evidence of `address` without any fact.
     #[must_use]
     pub fn none(address: Address) -> Self {
-        Self { address, tallies: Tallies::new(), logins: Vec::new() }
+        Self { address, tallies: Tallies::new(), logins: Vec::new(), members: Members::new() }
     }
 }
 
@@ -53,6 +59,7 @@ impl Evidence {
 #[derive(Clone, Debug)]
 pub struct FailureIndex<'a> {
     rule: &'a Rule,
+    address: Address,
     sources: Vec<SourceIndex<'a>>,
 }
 
@@ -65,11 +72,11 @@ struct SourceIndex<'a> {
 }
 
 impl<'a> FailureIndex<'a> {
-    /// Indexes `tallies`, except those of sources that the rule does not count.
+    /// Indexes the tallies of an address, except those of sources that the rule does not count.
     #[must_use]
-    pub fn of(tallies: &'a Tallies, rule: &'a Rule) -> Self {
+    pub fn of(tallies: &'a Tallies, rule: &'a Rule, address: Address) -> Self {
         let of_source = |source: &Source| {
-            let of_it = tallies.iter().filter(|((_, its), _)| its == source);
+            let of_it = tallies.iter().filter(|((_, kind), _)| *kind == TallyKind::SignIns(*source));
             let days: Vec<_> = of_it.map(|((day, _), tally)| (*day, tally)).collect();
             // Sorted, since the days are in order, and the seconds within each day.
             let moments = days.iter().flat_map(|(day, tally)| {
@@ -78,7 +85,7 @@ impl<'a> FailureIndex<'a> {
             });
             SourceIndex { source: *source, moments: moments.collect(), days }
         };
-        Self { rule, sources: rule.sources.iter().map(of_source).collect() }
+        Self { rule, address, sources: rule.sources.iter().map(of_source).collect() }
     }
 
     /// Whether no login can match, since no source exceeds the threshold in any window.
@@ -93,7 +100,14 @@ impl<'a> FailureIndex<'a> {
         let time = login.time.timestamp();
         let exceeding = self.sources.iter().filter(|source| matches(&source.moments, time, self.rule));
         let exceeded: BTreeSet<_> = exceeding.map(|source| source.source).collect();
-        (!exceeded.is_empty()).then(|| Incident::of(login, exceeded))
+        (!exceeded.is_empty()).then(|| Incident::of(login, self.address, exceeded))
+    }
+
+    /// The incident of the login's own address that holds the login, if this is the index of a network.
+    pub(super) fn holding(&self, login: &Login, members: &Members) -> Option<Uuid> {
+        let own = login.source_ip_address;
+        let tallies = members.get(&own).filter(|_| own != self.address)?;
+        Some(FailureIndex::of(tallies, self.rule, own).incident(login)?.id)
     }
 
     /// Adds the matching logins to `incidents`.
@@ -135,6 +149,7 @@ impl<'a> FailureIndex<'a> {
             failures: failures.collect(),
             signals: self.signals(&incident),
             hidden_by: BTreeSet::new(),
+            held_by: BTreeSet::new(),
             incident,
         }
     }
@@ -199,16 +214,16 @@ fn second(timestamp: i64) -> Option<DateTime<Utc>> {
 /// Tuning only decides which incidents are hidden.
 #[must_use]
 pub fn incidents(evidence: &Evidence, rule: &Rule, tuning: &Tuning) -> Vec<IncidentReport> {
-    let index = FailureIndex::of(&evidence.tallies, rule);
+    let index = FailureIndex::of(&evidence.tallies, rule, evidence.address);
     let tuned = TunedIndex::of(&evidence.tallies, rule, tuning, evidence.address);
     let mut found = BTreeMap::new();
     index.matching(&evidence.logins, &mut found);
     let mut judged = IncidentJudgements::of(found.keys().copied());
-    if let Some(tuned) = tuned {
-        judged.add(&index, &tuned, &evidence.logins);
-    }
-    let report =
-        |incident: Incident| IncidentReport { hidden_by: judged.hidden_by(incident.id), ..index.report(incident) };
+    judged.add(&index, tuned.as_ref(), &evidence.members, &evidence.logins);
+    let report = |incident: Incident| {
+        let (hidden_by, held_by) = (judged.hidden_by(incident.id), judged.held_by(incident.id));
+        IncidentReport { hidden_by, held_by, ..index.report(incident) }
+    };
     found.into_values().map(report).collect()
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn failure(number: i64, time: DateTime<Utc>) -> Failure {
 pub(crate) fn tallies(failures: impl IntoIterator<Item = Failure>) -> Tallies {
     let mut tallies = Tallies::new();
     for failure in failures {
-        let tally: &mut Tally = tallies.entry((Day::of(failure.time), failure.source)).or_default();
+        let tally: &mut Tally = tallies.entry((Day::of(failure.time), failure.source.into())).or_default();
         tally.add(&failure);
     }
     tallies

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::address::Address;
 use super::day::Day;
 use super::login::{Login, is_federated, is_root};
-use super::rule::REASON;
+use super::rule::{NETWORK_REASON, REASON};
 use super::sample::{Sample, hash};
 use super::source::Source;
 use super::tally::rounded;
@@ -49,11 +49,12 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The columns of a matching login.
+    /// The columns of a login that matches the failures of `address`. They are the rule's, unless that is the login's
+    /// network.
     #[must_use]
-    pub fn of(login: &Login) -> Self {
+    pub fn of(login: &Login, address: Address) -> Self {
         Self {
-            reason: REASON.to_owned(),
+            reason: if address.is_network() { NETWORK_REASON } else { REASON }.to_owned(),
             login_result: login.login_result.clone(),
             event_type_name: login.event_type_name.clone(),
             user_identity_type: login.user_identity_type.clone(),
@@ -61,7 +62,7 @@ impl Columns {
             account_name: login.account_name.clone(),
             account_upn_suffix: login.account_upn_suffix.clone(),
             aws_region: login.aws_region.clone(),
-            source_ip_address: login.source_ip_address,
+            source_ip_address: address,
             user_agent: login.user_agent.clone(),
             mfa_used: login.mfa_used.clone(),
         }
@@ -176,6 +177,16 @@ pub struct SourceFailures {
     pub users_estimated: bool,
 }
 
+/// Whose failures the logins of an incident match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchedBy {
+    /// Those of their address, as in the rule.
+    Address,
+    /// Those of their IPv6 network.
+    Network,
+}
+
 /// A reference to a login of an incident. An earlier login compares less.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LoginReference {
@@ -274,10 +285,10 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// The incident of a single `login`, for which the sources `exceeded` the threshold.
+    /// The incident of a single `login`, for which the sources of `address` `exceeded` the threshold.
     #[must_use]
-    pub fn of(login: &Login, exceeded: BTreeSet<Source>) -> Self {
-        let columns = Columns::of(login);
+    pub fn of(login: &Login, address: Address, exceeded: BTreeSet<Source>) -> Self {
+        let columns = Columns::of(login, address);
         let mut logins = MatchedLogins::default();
         logins.add(LoginReference::of(login));
         Self {
@@ -304,6 +315,12 @@ impl Incident {
         self.exceeded.extend(other.exceeded);
     }
 
+    /// Whose failures the logins match.
+    #[must_use]
+    pub const fn matched_by(&self) -> MatchedBy {
+        if self.columns.source_ip_address.is_network() { MatchedBy::Network } else { MatchedBy::Address }
+    }
+
     /// Whether another system authenticated the user, so that `MFAUsed` has no meaning.
     #[must_use]
     pub fn is_federated(&self) -> bool {
@@ -328,6 +345,9 @@ pub struct IncidentReport {
     pub signals: BTreeSet<Signal>,
     /// The ids of the tuning entries that keep the incident from being mailed; empty if it is mailed.
     pub hidden_by: BTreeSet<String>,
+    /// The ids of the incidents of addresses that hold logins of this incident, which is of a network, and so keep it
+    /// from being mailed. Empty if it is mailed.
+    pub held_by: BTreeSet<Uuid>,
 }
 
 impl IncidentReport {

@@ -10,22 +10,25 @@
 //! | [`failure`], [`profile`] | failed sign-ins, and who failed by which client |
 //! | [`tally`], [`hour`], [`sample`], [`bounded_set`], [`name_set`] | tallies of failures, in bounded space |
 //! | [`result_code`] | what Entra's result codes mean, and their classes |
-//! | [`account`], [`login`] | successful console logins, and the rule's names for their users |
+//! | [`account`], [`login`], [`failed_login`] | console logins, successful or not, and the rule's names for their users |
 //! | [`parameters`] | the bounds and the notation of the rule's parameters |
 //! | [`window`] | when a login matches |
-//! | [`tuning`] | which incidents are mailed |
+//! | [`tuning`] | which incidents entries hide |
 //! | [`incident`], [`evidence`] | the incidents of an address, and their reports |
+//! | [`judgement`] | which incidents are mailed |
 
 pub mod account;
 pub mod address;
 pub mod bounded_set;
 pub mod day;
 pub mod evidence;
+pub mod failed_login;
 pub mod failure;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod hour;
 pub mod incident;
+pub mod judgement;
 pub mod login;
 pub mod name_set;
 pub mod parameters;
@@ -41,6 +44,7 @@ pub mod window;
 pub use address::Address;
 pub use day::Day;
 pub use evidence::{Evidence, Tallies, incidents};
+pub use failed_login::FailedLogin;
 pub use failure::Failure;
 pub use incident::{Incident, IncidentReport};
 pub use login::Login;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use chrono::TimeDelta;
 
+use super::address::Address;
 use super::hour::FAILURES_AN_HOUR;
 use super::rule::Order;
 
@@ -20,6 +21,11 @@ pub struct Window {
     minutes: i64,
 }
 
+/// Which networks of IPv6 addresses are counted: those with a prefix of some bits, from [`Self::MIN`] to
+/// [`Self::MAX`], or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ipv6Network(Option<u8>);
+
 /// The error for a text that is not a parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidParameter {
@@ -29,6 +35,9 @@ pub enum InvalidParameter {
     /// Not a number with a unit, or out of bounds.
     #[error("{0:?} is not a window from {min} to {max}, such as 24h, 90m or 2d", min = Window::MIN, max = Window::MAX)]
     Window(String),
+    /// Not a number, out of bounds, or not `none`.
+    #[error("{0:?} is not a network, a whole number of bits from {min} to {max} or none", min = Ipv6Network::MIN, max = Ipv6Network::MAX)]
+    Ipv6Network(String),
     /// Not the name of an order.
     #[error("{0:?} is not an order; the orders are {any} and {first}", any = Order::Any, first = Order::FailuresFirst)]
     Order(String),
@@ -63,6 +72,51 @@ impl FromStr for Threshold {
         let threshold = text.parse().ok().map(Self);
         let in_bounds = threshold.filter(|threshold| (Self::MIN..=Self::MAX).contains(threshold));
         in_bounds.ok_or_else(|| InvalidParameter::Threshold(text.to_owned()))
+    }
+}
+
+impl Ipv6Network {
+    /// Providers assign a /64 or a shorter prefix to a customer, down to a /48. One below that has many customers.
+    pub const MIN: u8 = 48;
+
+    /// A single address.
+    pub const MAX: u8 = 128;
+
+    /// No networks.
+    pub const NONE: Self = Self(None);
+
+    /// The network of `address`. `None` for IPv4, and if no networks are counted.
+    #[must_use]
+    pub fn of(self, address: Address) -> Option<Address> {
+        address.network(self.0?)
+    }
+}
+
+impl Default for Ipv6Network {
+    /// The network of a single link (RFC 4291, section 2.5.1).
+    fn default() -> Self {
+        Self(Some(64))
+    }
+}
+
+impl fmt::Display for Ipv6Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bits) => bits.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+impl FromStr for Ipv6Network {
+    type Err = InvalidParameter;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == Self::NONE.to_string() {
+            return Ok(Self::NONE);
+        }
+        let bits = text.parse().ok().filter(|bits| (Self::MIN..=Self::MAX).contains(bits));
+        bits.map(|bits| Self(Some(bits))).ok_or_else(|| InvalidParameter::Ipv6Network(text.to_owned()))
     }
 }
 
@@ -146,6 +200,20 @@ mod tests {
         for text in ["", "0", "256", "-1", "5.0", " 5", "five", "99999999999"] {
             assert_eq!(text.parse::<Threshold>(), Err(InvalidParameter::Threshold(text.to_owned())));
         }
+    }
+
+    #[test]
+    fn a_network_has_from_48_to_128_bits_or_there_is_none() {
+        for text in ["48", "64", "128", "none"] {
+            assert_eq!(text.parse().map(|network: Ipv6Network| network.to_string()), Ok(text.to_owned()));
+        }
+        assert_eq!("64".parse(), Ok(Ipv6Network::default()));
+        for text in ["", "47", "129", "/64", "None", "0"] {
+            assert_eq!(text.parse::<Ipv6Network>(), Err(InvalidParameter::Ipv6Network(text.to_owned())));
+        }
+        let address = Address::parse("2001:db8:bad:1::7").unwrap();
+        assert_eq!(Ipv6Network::default().of(address), address.network(64));
+        assert_eq!(Ipv6Network::NONE.of(address), None);
     }
 
     #[test]

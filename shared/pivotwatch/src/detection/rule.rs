@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
+use super::address::Address;
+use super::parameters::Ipv6Network;
 use super::source::Source;
 
 /// Microsoft's identifier of the rule.
@@ -14,11 +16,14 @@ pub const RULE_ID: &str = "643c2025-9604-47c5-833f-7b4b9378a1f5";
 /// The text of the rule's column `Reason`.
 pub const REASON: &str = "Multiple failed AAD logins from IP address";
 
+/// The text of that column for an incident of an IPv6 network, which is not the rule's.
+pub const NETWORK_REASON: &str = "Multiple failed AAD logins from IPv6 network";
+
 /// Result codes that are no failure: success, and the interrupts for a password reset and for "keep me signed in". As
 /// in the rule, every other code is a failure, including other interrupts and prompts.
 const NOT_A_FAILURE: [&str; 3] = ["0", "50125", "50140"];
 
-/// The parameters of the rule. [`Rule::default`] has the published values.
+/// The parameters of the rule. [`Rule::default`] has the published values, and counts IPv6 networks of 64 bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// A login matches if a source has strictly more failures than this.
@@ -29,6 +34,8 @@ pub struct Rule {
     pub order: Order,
     /// The sources that count.
     pub sources: BTreeSet<Source>,
+    /// The networks of IPv6 addresses whose failures are counted together too. Not in the published rule.
+    pub ipv6_network: Ipv6Network,
 }
 
 /// Which failures count for a login.
@@ -47,6 +54,7 @@ impl Default for Rule {
             window: TimeDelta::hours(24),
             order: Order::Any,
             sources: BTreeSet::from([Source::Interactive, Source::NonInteractive]),
+            ipv6_network: Ipv6Network::default(),
         }
     }
 }
@@ -56,6 +64,11 @@ impl Rule {
     #[must_use]
     pub fn is_failure(code: &str) -> bool {
         !NOT_A_FAILURE.contains(&code)
+    }
+
+    /// The addresses whose evidence gets a fact of `address`: the address itself, and its network.
+    pub fn counted_by(&self, address: Address) -> impl Iterator<Item = Address> {
+        [Some(address), self.ipv6_network.of(address)].into_iter().flatten()
     }
 
     /// The number of days before and after a fact whose facts can match it.

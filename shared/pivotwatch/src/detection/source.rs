@@ -33,10 +33,6 @@ impl Source {
     pub const ALL: [Self; 5] =
         [Self::Interactive, Self::NonInteractive, Self::ServicePrincipal, Self::ManagedIdentity, Self::Adfs];
 
-    /// The smallest and the largest source, for ranges of keys.
-    pub(crate) const FIRST: Self = Self::Interactive;
-    pub(crate) const LAST: Self = Self::Adfs;
-
     /// The name in keys, settings, metrics and mails.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -1,4 +1,4 @@
-//! The failures of one address, day and source, in bounded space.
+//! The failures of one address, day and kind, in bounded space.
 //!
 //! A tally keeps a sample of each hour's distinct failures ([`Hour`]), and a [`NameSet`] each for users and
 //! applications. Merging is therefore a set union, in which each failure counts once. Duplicate notifications, exports
@@ -13,10 +13,11 @@ use litemap::LiteMap;
 
 use super::address::Address;
 use super::day::Day;
-use super::failure::Failure;
+use super::failed_login::FailedLogin;
+use super::failure::{Code, Failure};
 use super::hour::{Hour, Occurrence};
 use super::name_set::NameSet;
-use super::profile::{Profile, Profiles};
+use super::profile::{Profile, ProfileHash, Profiles};
 use super::source::Source;
 
 /// Bytes of kept user names: some 2,500 names of ordinary length (26 bytes), or 512 of the longest.
@@ -29,6 +30,46 @@ const APP_BYTES: usize = 4 * 1024;
 /// export could invent more codes than an item can hold.
 const CODES: usize = 256;
 
+/// What a tally counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TallyKind {
+    /// Failed sign-ins to Entra ID, of one source.
+    SignIns(Source),
+    /// Failed logins to the AWS console. The rule does not count them.
+    ConsoleLogins,
+}
+
+impl TallyKind {
+    /// The smallest and the largest kind, for ranges of keys.
+    pub(crate) const FIRST: Self = Self::SignIns(Source::ALL[0]);
+    pub(crate) const LAST: Self = Self::ConsoleLogins;
+
+    /// The name in keys.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIns(source) => source.name(),
+            Self::ConsoleLogins => "console_login",
+        }
+    }
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        if name == Self::ConsoleLogins.name() {
+            Some(Self::ConsoleLogins)
+        } else {
+            name.parse().ok().map(Self::SignIns)
+        }
+    }
+}
+
+impl From<Source> for TallyKind {
+    fn from(source: Source) -> Self {
+        Self::SignIns(source)
+    }
+}
+
 /// The key of a tally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TallyKey {
@@ -36,15 +77,21 @@ pub struct TallyKey {
     pub address: Address,
     /// The UTC day.
     pub day: Day,
-    /// The log that has their records.
-    pub source: Source,
+    /// What it counts.
+    pub kind: TallyKind,
 }
 
 impl TallyKey {
     /// The tally of `failure`.
     #[must_use]
     pub fn of(failure: &Failure) -> Self {
-        Self { address: failure.address, day: Day::of(failure.time), source: failure.source }
+        Self { address: failure.address, day: Day::of(failure.time), kind: failure.source.into() }
+    }
+
+    /// The tally of the failed console login `failed`.
+    #[must_use]
+    pub fn of_login(failed: &FailedLogin) -> Self {
+        Self { address: failed.source_ip_address, day: Day::of(failed.time), kind: TallyKind::ConsoleLogins }
     }
 }
 
@@ -80,20 +127,36 @@ pub struct KnownFailure<'a> {
 impl Tally {
     /// Adds a failure of this tally's key. Returns whether it is new. In a saturated hour, a duplicate can appear new.
     pub fn add(&mut self, failure: &Failure) -> bool {
-        let second = failure.time.num_seconds_from_midnight();
+        self.apps.add(&failure.app);
+        self.insert(failure.time, failure.identity, failure.code, &failure.user, |profiles| profiles.add(failure))
+    }
+
+    /// Adds a failed console login of this tally's key. Returns whether it is new, as [`Tally::add`] does.
+    pub fn add_login(&mut self, failed: &FailedLogin) -> bool {
+        self.insert(failed.time, failed.identity(), Code::default(), &failed.user, |_| ProfileHash::DROPPED)
+    }
+
+    fn insert(
+        &mut self,
+        time: DateTime<Utc>,
+        identity: u64,
+        code: Code,
+        user: &str,
+        profile: impl FnOnce(&mut Profiles) -> ProfileHash,
+    ) -> bool {
+        let second = time.num_seconds_from_midnight();
         if self.hours.is_empty() {
             self.hours = LiteMap::with_capacity(1);
         }
         let hour = self.hours.entry(hour_of(second)).or_default();
-        let is_new = !hour.sample().contains(failure.identity);
+        let is_new = !hour.sample().contains(identity);
         let cut = self.profiles.cut();
-        let profile = self.profiles.add(failure);
-        hour.add(failure.identity, Occurrence { second, code: failure.code, profile });
+        let profile = profile(&mut self.profiles);
+        hour.add(identity, Occurrence { second, code, profile });
         if self.profiles.cut() != cut {
             self.drop_profiles();
         }
-        self.users.add(&failure.user);
-        self.apps.add(&failure.app);
+        self.users.add(user);
         is_new
     }
 

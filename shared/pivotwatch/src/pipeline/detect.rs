@@ -1,18 +1,17 @@
 //! The handler of the function `detect`.
 
-use std::collections::BTreeSet;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use serde_json::Value;
 
 use super::deadline::StopSignal;
+use super::fact_collector::Chunk;
 use super::horizon::{count_login_time, horizon};
-use super::settle::Scope;
 use super::unfinished::{Unfinished, fail};
 use super::{Invocation, Pipeline, PipelineError, Runtime, Summary, count};
 use crate::aws::{self, TrailOutcome};
-use crate::detection::Login;
+use crate::detection::tally::TallyKey;
 use crate::notify::Notifier;
 use crate::store::{Store, record_name};
 
@@ -25,8 +24,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         self.detect_in(Invocation::LOCAL, event).await
     }
 
-    /// Records the login of an event, and settles its address. An event without a login is acknowledged, since a retry
-    /// would not change it.
+    /// Records the login of an event, successful or not, and settles its address and its network. An event without a
+    /// login is acknowledged, since a retry would not change it.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
@@ -39,8 +38,18 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             tracing::warn!(code = "event.unrecognised", event = shown, "no CloudTrail record in the event");
             return (summary, Ok(()));
         };
-        let login = match aws::parse_record(trail_record) {
-            TrailOutcome::Login(login) => login,
+        let mut chunk = Chunk::default();
+        let (address, record, time) = match aws::parse_record(trail_record) {
+            TrailOutcome::Login(login) => {
+                let named = (login.source_ip_address, record_name::login(&login), login.time);
+                chunk.logins.push(*login);
+                named
+            }
+            TrailOutcome::FailedLogin(failed) => {
+                summary.failed_logins += 1;
+                chunk.add_failed_login(&failed, &self.rule);
+                (failed.source_ip_address, record_name::tally(&TallyKey::of_login(&failed)), failed.time)
+            }
             TrailOutcome::Ignored(reason) => {
                 count(&mut summary.ignored, reason.name());
                 return (summary, Ok(()));
@@ -50,34 +59,33 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 return (summary, Ok(()));
             }
         };
-        count_login_time(&mut summary, login.time, horizon(self.runtime.now()));
+        count_login_time(&mut summary, time, horizon(self.runtime.now()));
         let finished = if deadline.has_passed(self.runtime.now()) {
             None
         } else {
             let stop = StopSignal::default();
-            let work = pin!(self.record_and_settle(&login, request_id, &mut summary));
+            let work = pin!(self.record_and_settle(&chunk, request_id, &mut summary));
             let time = pin!(deadline.enforce(&stop, &self.runtime));
             match select(work, time).await {
                 Either::Left((result, _)) => Some(result),
                 Either::Right(_) => None,
             }
         };
-        let result = finished.unwrap_or_else(|| {
-            let address = login.source_ip_address;
-            Err(fail(&mut summary, &PipelineError::OutOfTime, address, record_name::login(&login)))
-        });
+        let result = finished.unwrap_or_else(|| Err(fail(&mut summary, &PipelineError::OutOfTime, address, record)));
         (summary, result)
     }
 
     async fn record_and_settle(
         &self,
-        login: &Login,
+        chunk: &Chunk,
         request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
-        self.record_login(login, summary).await?;
-        let scope = Scope { address: login.source_ip_address, failures: BTreeSet::new(), logins: vec![login] };
-        let result = self.settle(scope, request_id, summary).await;
+        self.record(chunk, summary).await?;
+        let mut result = Ok(());
+        for scope in chunk.scopes(&self.rule) {
+            result = result.and(self.settle(scope, request_id, summary).await);
+        }
         // Last, since an incident is more urgent.
         Box::pin(self.announce_tuning(summary)).await;
         result

@@ -11,7 +11,7 @@ use super::settle::Scope;
 use super::summary::{Summary, count};
 use crate::aws::{TrailOutcome, TrailReceiver};
 use crate::detection::tally::TallyKey;
-use crate::detection::{Login, Tally};
+use crate::detection::{FailedLogin, Login, Rule, Tally};
 use crate::entra::{self, Newest, Outcome, TimeCollector, Warning};
 
 /// Facts (tallies and logins) from which on a chunk is sent. Merging is associative, so the number of chunks does not
@@ -30,20 +30,35 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// Adds a failed console login under each of the addresses that count it. Returns whether it is new.
+    pub(super) fn add_failed_login(&mut self, failed: &FailedLogin, rule: &Rule) -> bool {
+        self.add(TallyKey::of_login(failed), rule, |tally| tally.add_login(failed))
+    }
+
+    /// Adds a failure to its tallies: that of its address, and that of its network. Returns whether it is new.
+    fn add(&mut self, key: TallyKey, rule: &Rule, add: impl Fn(&mut Tally) -> bool) -> bool {
+        let of = |address| TallyKey { address, ..key };
+        let added = rule.counted_by(key.address).map(|address| add(self.tallies.entry(of(address)).or_default()));
+        added.fold(false, |any, is_new| any | is_new)
+    }
+}
+
+impl Chunk {
     fn len(&self) -> usize {
         self.tallies.len() + self.logins.len()
     }
 
     /// The scopes that the facts require to settle, one for each address.
-    pub(super) fn scopes(&self) -> Vec<Scope<'_>> {
+    pub(super) fn scopes(&self, rule: &Rule) -> Vec<Scope<'_>> {
         let mut scopes = BTreeMap::new();
         let none = |address| Scope { address, failures: BTreeSet::new(), logins: Vec::new() };
         for TallyKey { address, day, .. } in self.tallies.keys() {
             scopes.entry(*address).or_insert_with(|| none(*address)).failures.insert(*day);
         }
         for login in &self.logins {
-            let address = login.source_ip_address;
-            scopes.entry(address).or_insert_with(|| none(address)).logins.push(login);
+            for address in rule.counted_by(login.source_ip_address) {
+                scopes.entry(address).or_insert_with(|| none(address)).logins.push(login);
+            }
         }
         scopes.into_values().collect()
     }
@@ -55,6 +70,7 @@ pub(super) struct FactCollector {
     /// New failures in `chunk`, at most [`FAILURES_PER_CHUNK`].
     failures: usize,
     summary: Summary,
+    rule: Rule,
     newest_sign_in: Newest,
     /// See [`horizon`].
     horizon: DateTime<Utc>,
@@ -63,10 +79,11 @@ pub(super) struct FactCollector {
 
 impl FactCollector {
     /// A collector for an object that is opened at `now`.
-    pub(super) fn new(sender: mpsc::Sender<Chunk>, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(sender: mpsc::Sender<Chunk>, rule: Rule, now: DateTime<Utc>) -> Self {
         let horizon = horizon(now);
         let newest_sign_in = Newest::up_to(horizon);
-        Self { chunk: Chunk::default(), failures: 0, summary: Summary::default(), newest_sign_in, horizon, sender }
+        let (chunk, summary) = (Chunk::default(), Summary::default());
+        Self { chunk, failures: 0, summary, rule, newest_sign_in, horizon, sender }
     }
 
     /// Sends the chunk unless it is empty, and begins a new one.
@@ -99,8 +116,7 @@ impl entra::Receiver for FactCollector {
         match outcome {
             Outcome::Failure(failure) => {
                 self.summary.failures += 1;
-                let tally = self.chunk.tallies.entry(TallyKey::of(&failure)).or_default();
-                let is_new = tally.add(&failure);
+                let is_new = self.chunk.add(TallyKey::of(&failure), &self.rule, |tally| tally.add(&failure));
                 self.failures += usize::from(is_new);
                 self.summary.duplicates += u64::from(!is_new);
             }
@@ -126,6 +142,12 @@ impl TrailReceiver for FactCollector {
             TrailOutcome::Login(login) => {
                 count_login_time(&mut self.summary, login.time, self.horizon);
                 self.chunk.logins.push(*login);
+            }
+            TrailOutcome::FailedLogin(failed) => {
+                self.summary.failed_logins += 1;
+                let is_new = self.chunk.add_failed_login(&failed, &self.rule);
+                self.failures += usize::from(is_new);
+                self.summary.duplicates += u64::from(!is_new);
             }
             TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
             TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),

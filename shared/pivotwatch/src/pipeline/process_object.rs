@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::deadline::StopSignal;
 use super::fact_collector::{Chunk, FactCollector};
 use super::object_reader::{self, ObjectFormat};
-use super::record_facts::CONCURRENCY;
+use super::record_facts::{CONCURRENCY, gather};
 use super::settle::Scope;
 use super::summary::count;
 use super::{Deadline, Invocation, ObjectFault, Pipeline, Runtime, Summary, Unfinished, UnsettledDays, UnusableExport};
@@ -113,7 +113,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let (rule, limits, name) = (self.rule.clone(), self.limits, address.key.clone());
         let now = self.runtime.now();
         let reader = self.runtime.run_blocking(move || {
-            let mut collector = FactCollector::new(sender, now);
+            let mut collector = FactCollector::new(sender, rule.clone(), now);
             let read = object_reader::catch_panics(|| object_reader::read(body, &name, &rule, limits, &mut collector));
             // Also after a fault, since the records before it are valid.
             (collector.finish(), read)
@@ -166,7 +166,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
         let recorded = self.record(chunk, summary).await;
-        let scopes = chunk.scopes();
+        let scopes = chunk.scopes(&self.rule);
         match settling {
             Settling::AtOnce { request_id } => recorded.and(self.settle_each(scopes, request_id, stop, summary).await),
             Settling::Later(days) => {
@@ -185,21 +185,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
         let begun = stream::iter(scopes).take_while(|_| std::future::ready(!stop.check()));
-        let mut settled = pin!(
-            begun
-                .map(|scope| async move {
-                    let mut summary = Summary::default();
-                    let result = self.settle(scope, request_id, &mut summary).await;
-                    (summary, result)
-                })
-                .buffer_unordered(CONCURRENCY)
-        );
-        let mut result = Ok(());
-        while let Some((of_one, ended)) = settled.next().await {
-            summary.add(of_one);
-            result = result.and(ended);
-        }
-        result
+        let settled = begun.map(|scope| async move {
+            let mut summary = Summary::default();
+            let result = self.settle(scope, request_id, &mut summary).await;
+            (summary, result)
+        });
+        gather(settled.buffer_unordered(CONCURRENCY), summary).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! Records facts: writes logins, and merges tallies into the stored ones.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 
 use super::fact_collector::Chunk;
 use super::unfinished::{Unfinished, fail};
@@ -28,30 +29,27 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Records the facts of a chunk. An error of one does not keep the others from being recorded.
+    ///
+    /// A failure is recorded for its address before it is recorded for its network. So whoever sees it in the network's
+    /// tally sees it in the address's too, and knows whether an incident of the address holds a login.
     pub(super) async fn record(&self, chunk: &Chunk, summary: &mut Summary) -> Result<(), Unfinished> {
-        let tallies = stream::iter(&chunk.tallies).map(|(key, tally)| {
-            let recorded = async move {
+        let (of_networks, of_addresses): (Vec<_>, Vec<_>) =
+            chunk.tallies.iter().partition(|(key, _)| key.address.is_network());
+        let mut result = Ok(());
+        for tallies in [of_addresses, of_networks] {
+            let recorded = stream::iter(tallies).map(|(key, tally)| async move {
                 let mut summary = Summary::default();
                 let result = self.record_tally(key, tally, &mut summary).await;
                 (summary, result)
-            };
-            recorded.left_future()
-        });
-        let logins = stream::iter(&chunk.logins).map(|login| {
-            let recorded = async move {
-                let mut summary = Summary::default();
-                let result = self.record_login(login, &mut summary).await;
-                (summary, result)
-            };
-            recorded.right_future()
-        });
-        let mut recorded = tallies.chain(logins).buffer_unordered(CONCURRENCY);
-        let mut result = Ok(());
-        while let Some((of_one, ended)) = recorded.next().await {
-            summary.add(of_one);
-            result = result.and(ended);
+            });
+            result = result.and(gather(recorded.buffer_unordered(CONCURRENCY), summary).await);
         }
-        result
+        let recorded = stream::iter(&chunk.logins).map(|login| async move {
+            let mut summary = Summary::default();
+            let result = self.record_login(login, &mut summary).await;
+            (summary, result)
+        });
+        result.and(gather(recorded.buffer_unordered(CONCURRENCY), summary).await)
     }
 
     async fn record_tally(&self, key: &TallyKey, tally: &Tally, summary: &mut Summary) -> Result<(), Unfinished> {
@@ -86,16 +84,37 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Err(PipelineError::Contended(format!("{} of {}", record_name::tally(key), key.address)))
     }
 
-    /// Records a login.
-    pub(super) async fn record_login(&self, login: &Login, summary: &mut Summary) -> Result<(), Unfinished> {
+    /// Records a login for its address, and for its network.
+    async fn record_login(&self, login: &Login, summary: &mut Summary) -> Result<(), Unfinished> {
         summary.logins += 1;
-        match self.store.write_login(login).await {
-            Ok(WriteOutcome::Done) => summary.writes += 1,
-            Ok(WriteOutcome::Conflict) => summary.duplicates += 1,
-            Err(error) => return Err(fail(summary, &error.into(), login.source_ip_address, record_name::login(login))),
+        let mut is_new = false;
+        for address in self.rule.counted_by(login.source_ip_address) {
+            match self.store.write_login(address, login).await {
+                Ok(WriteOutcome::Done) => {
+                    summary.writes += 1;
+                    is_new = true;
+                }
+                Ok(WriteOutcome::Conflict) => {}
+                Err(error) => return Err(fail(summary, &error.into(), address, record_name::login(login))),
+            }
         }
+        summary.duplicates += u64::from(!is_new);
         Ok(())
     }
+}
+
+/// Adds the counts of concurrent work to `summary`, and returns its first error.
+pub(super) async fn gather(
+    work: impl Stream<Item = (Summary, Result<(), Unfinished>)>,
+    summary: &mut Summary,
+) -> Result<(), Unfinished> {
+    let mut work = pin!(work);
+    let mut result = Ok(());
+    while let Some((of_one, ended)) = work.next().await {
+        summary.add(of_one);
+        result = result.and(ended);
+    }
+    result
 }
 
 /// The longest wait after a conflict in this attempt, counted from zero.

@@ -30,7 +30,7 @@ pub fn count_sign_in(kinds: &mut RecordKinds, outcome: &Outcome) {
 /// Counts a record of a CloudTrail log file. Every event counts, not only logins.
 pub fn count_trail_record(kinds: &mut RecordKinds, outcome: &TrailOutcome) {
     let (is_record, is_usable) = match outcome {
-        TrailOutcome::Login(_) | TrailOutcome::Ignored(_) => (true, true),
+        TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_) | TrailOutcome::Ignored(_) => (true, true),
         TrailOutcome::Rejected(TrailRejected::NoTime) => (true, false),
         TrailOutcome::Rejected(
             TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,

@@ -6,7 +6,8 @@
 //! marking causes a second message, which is the price of never losing one.
 //!
 //! An incident that tuning entries hide is stored without a lease, and not published. Whether it is hidden is decided from
-//! all its logins and the current entries whenever it is settled, until it is published.
+//! all its logins and the current entries whenever it is settled, until it is published. The same holds for an incident
+//! of a network whose logins are held by incidents of addresses.
 //!
 //! Values that are derived from tallies (signals, severity) can be outdated when they are written. Another invocation
 //! may have recorded a failure meanwhile, and found the old incident unchanged. An invocation that wrote an incident
@@ -20,8 +21,9 @@ use uuid::Uuid;
 
 use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary};
-use crate::detection::evidence::FailureIndex;
-use crate::detection::tuning::{IncidentJudgements, TunedIndex};
+use crate::detection::evidence::{FailureIndex, Members};
+use crate::detection::judgement::IncidentJudgements;
+use crate::detection::tuning::TunedIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
 use crate::notify::{Notifier, message};
 use crate::store::{
@@ -64,10 +66,17 @@ struct Indexes<'a> {
     tuned: Option<&'a TunedIndex<'a>>,
 }
 
-/// An incident that was found, and the entries that hide it.
+/// An incident that was found, and what keeps it from being mailed.
 struct Found {
     incident: Incident,
     hidden_by: BTreeSet<String>,
+    held_by: BTreeSet<Uuid>,
+}
+
+impl Found {
+    fn is_mailed(&self) -> bool {
+        self.hidden_by.is_empty() && self.held_by.is_empty()
+    }
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
@@ -143,8 +152,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// [`StoreError`] when the tallies around the incident cannot be loaded.
     pub async fn report(&self, incident: Incident) -> Result<IncidentReport, StoreError> {
         let days = self.days_around(&BTreeSet::from([incident.day]));
-        let tallies = self.store.load_tallies(incident.columns.source_ip_address, &days).await?.records;
-        Ok(FailureIndex::of(&tallies, &self.rule).report(incident))
+        let address = incident.columns.source_ip_address;
+        let tallies = self.store.load_tallies(address, &days).await?.records;
+        Ok(FailureIndex::of(&tallies, &self.rule, address).report(incident))
     }
 
     /// The days whose facts can match a fact of one of `days`.
@@ -165,7 +175,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
-        let index = FailureIndex::of(tallies, &self.rule);
+        let index = FailureIndex::of(tallies, &self.rule, scope.address);
         if index.is_quiet() {
             return Ok(());
         }
@@ -239,7 +249,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             };
             for incident in incidents {
                 let (key, stored) = (IncidentKey::of(&incident), stored.remove(&incident.id));
-                let found = Found { hidden_by: judged.hidden_by(incident.id), incident };
+                let (hidden_by, held_by) = (judged.hidden_by(incident.id), judged.held_by(incident.id));
+                let found = Found { incident, hidden_by, held_by };
                 let settled = self.settle_incident(indexes.index, found, stored, request_id, summary).await;
                 let settled = settled.map_err(|error| fail(summary, &error, address, record_name::incident(&key)));
                 result = result.and(settled);
@@ -266,8 +277,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Ok(found.records)
     }
 
-    /// Judges incidents, all of one day, by the logins of the day. Any of them can make an incident one that is not
-    /// hidden, so those of the scope are not enough. An incident is not hidden if a login cannot be read.
+    /// Judges incidents, all of one day, by the logins of the day. Any of them can be a reason to mail an incident, so
+    /// those of the scope are not enough. An incident is mailed if a login cannot be read.
     async fn judge(
         &self,
         indexes: &Indexes<'_>,
@@ -276,15 +287,25 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         mut judged: IncidentJudgements,
         summary: &mut Summary,
     ) -> Result<IncidentJudgements, StoreError> {
-        let Some(tuned) = indexes.tuned else { return Ok(judged) };
-        let mut after = None;
+        if indexes.tuned.is_none() && !address.is_network() {
+            return Ok(judged);
+        }
+        let days = self.days_around(&BTreeSet::from([day]));
+        let (mut members, mut after) = (Members::new(), None);
         while !judged.are_final() {
             let page = self.store.load_logins(address, day, after).await?;
             if !page.unreadable.is_empty() {
                 report_unreadable(address, &page.unreadable, summary);
                 return Ok(IncidentJudgements::default());
             }
-            judged.add(indexes.index, tuned, &page.records.logins);
+            for login in page.records.logins.iter().filter(|_| address.is_network()) {
+                let own = login.source_ip_address;
+                if indexes.index.incident(login).is_some() && !members.contains_key(&own) {
+                    // An unreadable tally holds nothing, so the incident is mailed.
+                    members.insert(own, self.store.load_tallies(own, &days).await?.records);
+                }
+            }
+            judged.add(indexes.index, indexes.tuned, &members, &page.records.logins);
             after = page.records.next;
             if after.is_none() {
                 break;
@@ -301,7 +322,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
-        let Found { incident: found, hidden_by } = found;
+        let is_mailed = found.is_mailed();
+        let Found { incident: found, hidden_by, held_by } = found;
         let key = IncidentKey::of(&found);
         // The request id alone would not do: a retry has the same id, and must not use the lease of the first
         // invocation.
@@ -318,6 +340,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     reported: None,
                     lease: None,
                     hidden_by: BTreeSet::new(),
+                    held_by: BTreeSet::new(),
                 },
             };
             joined.incident.join(found.clone());
@@ -332,11 +355,13 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 self.runtime.wait_up_to(POLL_INTERVAL).await;
                 stored = self.store.load_incident(&key).await?;
                 continue;
-            } else if hidden_by.is_empty() {
+            } else if is_mailed {
                 joined.hidden_by.clear();
+                joined.held_by.clear();
                 joined.lease = Some(Lease { owner: owner.clone(), until: now + LEASE });
             } else {
                 joined.hidden_by.clone_from(&hidden_by);
+                joined.held_by.clone_from(&held_by);
                 joined.lease = None;
                 if before.as_ref() == Some(&joined) {
                     return Ok(());
@@ -387,6 +412,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             stored.value.reported = Some(reported.clone());
             stored.value.lease = None;
             stored.value.hidden_by.clear();
+            stored.value.held_by.clear();
             if self.store.write_incident(&stored.value, stored.version).await? == WriteOutcome::Done {
                 summary.writes += 1;
                 return Ok(());

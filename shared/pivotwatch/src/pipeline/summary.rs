@@ -46,6 +46,8 @@ pub struct Summary {
     pub unreadable: u64,
     /// Successful console logins.
     pub logins: u64,
+    /// Failed console logins.
+    pub failed_logins: u64,
     /// Incidents that were not known before.
     pub incidents: u64,
     /// Of `incidents`, those that tuning entries hid.
@@ -80,6 +82,7 @@ impl Summary {
         self.conflicts += other.conflicts;
         self.unreadable += other.unreadable;
         self.logins += other.logins;
+        self.failed_logins += other.failed_logins;
         self.incidents += other.incidents;
         self.hidden += other.hidden;
         self.publishes += other.publishes;

@@ -11,8 +11,8 @@ use super::{
     Announcement, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version,
     Versioned, WriteOutcome,
 };
-use crate::detection::tally::TallyKey;
-use crate::detection::{Address, Day, Login, Source, Tallies, Tally};
+use crate::detection::tally::{TallyKey, TallyKind};
+use crate::detection::{Address, Day, Login, Tallies, Tally};
 
 /// Logins in a page. DynamoDB's page of 1 MB has some 1,500. Here a page is small, so that tests use several.
 const PAGE: usize = 16;
@@ -70,8 +70,8 @@ impl Store for InMemoryStore {
         Ok(replace(&mut self.records().tallies, *key, tally.clone(), replaces))
     }
 
-    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
-        let key = (login.source_ip_address, super::record_name::login(login));
+    async fn write_login(&self, address: Address, login: &Login) -> Result<WriteOutcome, StoreError> {
+        let key = (address, super::record_name::login(login));
         let mut records = self.records();
         if records.logins.contains_key(&key) {
             return Ok(WriteOutcome::Conflict);
@@ -82,9 +82,9 @@ impl Store for InMemoryStore {
 
     async fn load_tallies(&self, address: Address, days: &BTreeSet<Day>) -> Result<Loaded<Tallies>, StoreError> {
         let records = self.records();
-        let key = |day, source| TallyKey { address, day, source };
-        let of_day = |day: &Day| records.tallies.range(key(*day, Source::FIRST)..=key(*day, Source::LAST));
-        let tallies = days.iter().flat_map(of_day).map(|(key, tally)| ((key.day, key.source), tally.value.clone()));
+        let key = |day, kind| TallyKey { address, day, kind };
+        let of_day = |day: &Day| records.tallies.range(key(*day, TallyKind::FIRST)..=key(*day, TallyKind::LAST));
+        let tallies = days.iter().flat_map(of_day).map(|(key, tally)| ((key.day, key.kind), tally.value.clone()));
         Ok(Loaded { records: tallies.collect(), unreadable: Vec::new() })
     }
 
@@ -164,7 +164,7 @@ mod tests {
         for (logins, expected) in [(0, &[0][..]), (1, &[1]), (PAGE, &[PAGE]), (2 * PAGE + 1, &[PAGE, PAGE, 1])] {
             let store = InMemoryStore::default();
             for number in 0..logins {
-                store.write_login(&login(&format!("{number:03}"), noon())).await.unwrap();
+                store.write_login(address(), &login(&format!("{number:03}"), noon())).await.unwrap();
             }
             let (mut pages, mut after) = (Vec::new(), None);
             loop {

@@ -88,6 +88,9 @@ pub struct StoredIncident {
     pub lease: Option<Lease>,
     /// The ids of the tuning entries that hide it. Empty once it is published.
     pub hidden_by: BTreeSet<String>,
+    /// The ids of the incidents of addresses that hold its logins, if it is a network's and therefore not mailed. Empty
+    /// once it is published.
+    pub held_by: BTreeSet<Uuid>,
 }
 
 impl StoredIncident {
@@ -278,8 +281,13 @@ pub trait Store: Send + Sync {
         replaces: Version,
     ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 
-    /// Writes a login. If it exists already, returns [`WriteOutcome::Conflict`], since a login never changes.
-    fn write_login(&self, login: &Login) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
+    /// Writes a login among the records of `address`, which is the login's own or its network. If it exists already,
+    /// returns [`WriteOutcome::Conflict`], since a login never changes.
+    fn write_login(
+        &self,
+        address: Address,
+        login: &Login,
+    ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 
     /// Loads the tallies of `address` on `days`.
     fn load_tallies(

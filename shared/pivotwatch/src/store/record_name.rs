@@ -3,18 +3,16 @@
 //! Names sort by day, so that one query, simple enough to type, returns the evidence of some days. Within a day they
 //! sort by kind, so that tallies are loaded without logins.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::IncidentKey;
-use crate::detection::tally::TallyKey;
-use crate::detection::{Day, Login, Source};
+use crate::detection::tally::{TallyKey, TallyKind};
+use crate::detection::{Day, Login};
 
 /// The name of a tally: `2026-11-24#failures#interactive`.
 #[must_use]
 pub fn tally(key: &TallyKey) -> String {
-    format!("{}#failures#{}", key.day, key.source)
+    format!("{}#failures#{}", key.day, key.kind.name())
 }
 
 /// The name of a login: `2026-11-24#login#2026-11-24T08:01:02Z#<event id>`.
@@ -82,31 +80,34 @@ pub fn written(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The source of the tally with the name `record`, or `None` if that is not the name of a tally of `day`.
+/// The kind of the tally with the name `record`, or `None` if that is not the name of a tally of `day`.
 #[must_use]
-pub fn source(record: &str, day: Day) -> Option<Source> {
-    let source = record.strip_prefix(&format!("{day}#failures#"))?;
-    Source::from_str(source).ok()
+pub fn tally_kind(record: &str, day: Day) -> Option<TallyKind> {
+    TallyKind::named(record.strip_prefix(&format!("{day}#failures#"))?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr;
+
     use super::*;
+    use crate::detection::Source;
 
     fn day(text: &str) -> Day {
         Day::from_str(text).unwrap()
     }
 
     #[test]
-    fn a_tallys_source_is_parsed_from_its_name() {
+    fn a_tallys_kind_is_parsed_from_its_name() {
         for (record, expected) in [
-            ("2026-11-24#failures#non_interactive", Some(Source::NonInteractive)),
+            ("2026-11-24#failures#non_interactive", Some(Source::NonInteractive.into())),
+            ("2026-11-24#failures#console_login", Some(TallyKind::ConsoleLogins)),
             ("2026-11-23#failures#non_interactive", None),
             ("2026-11-24#failures#somewhere", None),
             ("2026-11-24#login#2026-11-24T08:01:02Z#8a8c", None),
             ("note", None),
         ] {
-            assert_eq!(source(record, day("2026-11-24")), expected, "{record}");
+            assert_eq!(tally_kind(record, day("2026-11-24")), expected, "{record}");
         }
     }
 

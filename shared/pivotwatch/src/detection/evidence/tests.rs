@@ -144,7 +144,7 @@ fn an_address_is_quiet_while_no_window_holds_more_failures_than_allowed() {
     let rule = Rule::default();
     let is_quiet = |count: i64, apart: i64| {
         let tallies = tallies((0..count).map(|number| failure(number, after_noon(number * apart))));
-        FailureIndex::of(&tallies, &rule).is_quiet()
+        FailureIndex::of(&tallies, &rule, address()).is_quiet()
     };
     assert!(is_quiet(0, 1) && is_quiet(5, 1));
     assert!(!is_quiet(6, 1));
@@ -156,7 +156,7 @@ fn an_address_is_quiet_while_no_window_holds_more_failures_than_allowed() {
 fn an_address_is_not_quiet_if_one_of_its_sources_is_not() {
     let mut failures = six("ann@contoso.example");
     failures.push(Failure { source: Source::NonInteractive, ..failure(9, noon()) });
-    assert!(!FailureIndex::of(&tallies(failures), &Rule::default()).is_quiet());
+    assert!(!FailureIndex::of(&tallies(failures), &Rule::default(), address()).is_quiet());
 }
 
 #[test]

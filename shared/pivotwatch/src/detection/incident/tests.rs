@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::detection::fixtures::{after_noon, login};
+use crate::detection::fixtures::{address, after_noon, login};
 
 /// What can differ between logins of one incident: second, event id, ARN, account, sources.
 type Differing = (i64, u16, u8, u8, u8);
@@ -26,7 +26,7 @@ fn sources((.., sources): Differing) -> BTreeSet<Source> {
 }
 
 fn incident(logins: &[Differing]) -> Incident {
-    let found = logins.iter().map(|login| Incident::of(&login_of(*login), sources(*login)));
+    let found = logins.iter().map(|login| Incident::of(&login_of(*login), address(), sources(*login)));
     found.reduce(joined).expect("an incident has a login")
 }
 
@@ -75,7 +75,7 @@ proptest! {
 /// The store has these ids. With another id the same login is another incident, and is published again.
 #[test]
 fn an_id_is_stored_and_never_changes() {
-    let columns = Columns::of(&login("one", after_noon(0)));
+    let columns = Columns::of(&login("one", after_noon(0)), address());
     let id = columns.id("2026-03-02".parse().unwrap());
     assert_eq!(id.to_string(), "d9737996-251f-5e1c-8a49-476710867c5b");
 }
@@ -84,8 +84,12 @@ fn an_id_is_stored_and_never_changes() {
 fn the_account_of_the_record_is_shown_before_that_of_the_identity() {
     let of = |recipient: &str| {
         let login = Login { recipient_account_id: recipient.to_owned(), ..login("one", after_noon(0)) };
-        Incident::of(&Login { user_identity_account_id: "444455556666".to_owned(), ..login }, BTreeSet::new())
-            .account_id
+        Incident::of(
+            &Login { user_identity_account_id: "444455556666".to_owned(), ..login },
+            address(),
+            BTreeSet::new(),
+        )
+        .account_id
     };
     assert_eq!((of("111122223333"), of("")), ("111122223333".to_owned(), "444455556666".to_owned()));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::network::Networks;
 use super::pattern::Patterns;
+use crate::detection::account::full_name;
 use crate::detection::login::Login;
 use crate::detection::profile::Profile;
 use crate::detection::result_code::{self, CodeClass, classes};
@@ -85,10 +86,12 @@ impl LoginConditions {
     /// Whether all conditions but the one on the address hold.
     #[must_use]
     pub fn hold(&self, login: &Login) -> bool {
-        let (name, suffix) = (&login.account_name, &login.account_upn_suffix);
-        let full_name = if suffix.is_empty() { name.clone() } else { format!("{name}@{suffix}") };
-        self.principal.match_one(&[&login.user_identity_arn, name, &full_name])
-            && self.account.match_one(&[login.account_id()])
+        let Login { account_name, account_upn_suffix, .. } = login;
+        self.principal.match_one(&[
+            &login.user_identity_arn,
+            account_name,
+            &full_name(account_name, account_upn_suffix),
+        ]) && self.account.match_one(&[login.account_id()])
             && self.region.match_one(&[&login.aws_region])
             && self.user_agent.match_one(&[&login.user_agent])
     }

@@ -4,26 +4,25 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use uuid::Uuid;
 
 use super::Tuning;
 use super::entry::{Effect, Entry};
 use crate::detection::address::Address;
-use crate::detection::evidence::{FailureIndex, Tallies};
+use crate::detection::evidence::Tallies;
 use crate::detection::login::Login;
 use crate::detection::rule::Rule;
 use crate::detection::source::Source;
-use crate::detection::tally::KnownFailure;
+use crate::detection::tally::{KnownFailure, TallyKind};
 use crate::detection::window::{around, fullest};
 
 /// The decision about a login that matches under the rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Judgement<'a> {
+pub(in crate::detection) struct Judgement<'a> {
     /// Whether the login matches under the tuned rule too.
-    matches: bool,
+    pub(in crate::detection) matches: bool,
     /// The ids of the entries that had a part in it. They excluded the login, or a failure near it, or set a threshold
     /// for it. Counts sources only in which the login matches under the rule.
-    entries: BTreeSet<&'a str>,
+    pub(in crate::detection) entries: BTreeSet<&'a str>,
 }
 
 /// The failures of an address that the entries leave.
@@ -57,7 +56,7 @@ impl<'a> TunedIndex<'a> {
     }
 
     /// Decides about a login of the address, for which these sources exceed the threshold under the rule.
-    fn judge(&self, login: &Login, exceeded: &BTreeSet<Source>) -> Judgement<'a> {
+    pub(in crate::detection) fn judge(&self, login: &Login, exceeded: &BTreeSet<Source>) -> Judgement<'a> {
         let excluding = self.entries.iter().filter(|entry| match &entry.effect {
             Effect::ExcludeLogins(conditions) => entry.period.contains(login.time) && conditions.hold(login),
             Effect::ExcludeFailures(_) | Effect::Threshold { .. } => false,
@@ -95,58 +94,10 @@ impl<'a> TunedIndex<'a> {
     }
 }
 
-/// The judgements of some incidents: those of their logins, joined. All logins of an incident must be added, in any order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IncidentJudgements(BTreeMap<Uuid, IncidentJudgement>);
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct IncidentJudgement {
-    /// Whether one of the logins matches under the tuned rule.
-    matches: bool,
-    /// [`Judgement::entries`] of all logins.
-    entries: BTreeSet<String>,
-}
-
-impl IncidentJudgements {
-    /// No judgement yet of these incidents.
-    pub fn of(incidents: impl IntoIterator<Item = Uuid>) -> Self {
-        Self(incidents.into_iter().map(|id| (id, IncidentJudgement::default())).collect())
-    }
-
-    /// Adds the judgements of the logins that match and belong to the incidents.
-    pub fn add<'l>(
-        &mut self,
-        index: &FailureIndex<'_>,
-        tuned: &TunedIndex<'_>,
-        logins: impl IntoIterator<Item = &'l Login>,
-    ) {
-        for login in logins {
-            let Some(incident) = index.incident(login) else { continue };
-            let Some(judgement) = self.0.get_mut(&incident.id) else { continue };
-            let Judgement { matches, entries } = tuned.judge(login, &incident.exceeded);
-            judgement.matches |= matches;
-            judgement.entries.extend(entries.into_iter().map(str::to_owned));
-        }
-    }
-
-    /// Whether further logins can change nothing: each incident has a login that matches under the tuned rule.
-    #[must_use]
-    pub fn are_final(&self) -> bool {
-        self.0.values().all(|judgement| judgement.matches)
-    }
-
-    /// The ids of the entries that hide an incident; empty if it is not hidden.
-    #[must_use]
-    pub fn hidden_by(&self, incident: Uuid) -> BTreeSet<String> {
-        let hiding = self.0.get(&incident).filter(|judgement| !judgement.matches);
-        hiding.map(|judgement| judgement.entries.clone()).unwrap_or_default()
-    }
-}
-
 impl<'a> TunedSource<'a> {
     fn of(source: Source, tallies: &Tallies, entries: &[&'a Entry]) -> Self {
         let mut index = Self { source, remaining: Vec::new(), excluded: BTreeMap::new() };
-        for ((day, _), tally) in tallies.iter().filter(|((_, its), _)| *its == source) {
+        for ((day, _), tally) in tallies.iter().filter(|((_, kind), _)| *kind == TallyKind::SignIns(source)) {
             for failure in tally.known_failures() {
                 let time = day.at(failure.second);
                 let moment = time.timestamp();

@@ -6,7 +6,8 @@ use ipnet::{IpNet, Ipv4Net};
 
 use crate::detection::address::Address;
 
-/// A condition on an address: one of some networks has it. Without networks, it holds for every address.
+/// A condition on an address: one of some networks has it. Without networks, it holds for every address. It holds for a
+/// network of IPv6 addresses if one of the networks has all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks(Option<Vec<IpNet>>);
 
@@ -30,7 +31,7 @@ impl Networks {
     /// The length of the longest prefix that the address has, in bits. `None` if it has none.
     #[must_use]
     pub fn longest_prefix(&self, address: Address) -> Option<u8> {
-        let networks = self.0.iter().flatten().filter(|network| network.contains(&address.ip()));
+        let networks = self.0.iter().flatten().filter(|network| network.contains(&address.net()));
         networks.map(IpNet::prefix_len).max()
     }
 

@@ -477,7 +477,7 @@ proptest! {
         for failure in failures(benign, 0, |_| ()).into_iter().chain(failures(attack, 10_000, by_bob)) {
             tally.add(&Failure { time: noon() - TimeDelta::seconds(spread) * i32::try_from(failure.identity % 700).unwrap(), ..failure });
         }
-        let tallies = Tallies::from([((crate::detection::Day::of(noon()), Source::Interactive), tally)]);
+        let tallies = Tallies::from([((crate::detection::Day::of(noon()), Source::Interactive.into()), tally)]);
         let entries = [entry("ann", &json!({"exclude": "failures", "when": {"user": ["ann@*"]}}))];
         for report in reports(&tallies, &at_noon(), &tuning(&entries)) {
             prop_assert_eq!(report.hidden_by.len(), 0);

@@ -6,8 +6,14 @@ use crate::detection::incident::Signal;
 use crate::detection::{Address, Login};
 
 fn of(login: &Login) -> IncidentReport {
-    let incident = Incident::of(login, [Source::Interactive].into());
-    IncidentReport { incident, failures: BTreeMap::new(), signals: BTreeSet::new(), hidden_by: BTreeSet::new() }
+    let incident = Incident::of(login, login.source_ip_address, [Source::Interactive].into());
+    IncidentReport {
+        incident,
+        failures: BTreeMap::new(),
+        signals: BTreeSet::new(),
+        hidden_by: BTreeSet::new(),
+        held_by: BTreeSet::new(),
+    }
 }
 
 fn alice() -> Login {
@@ -96,7 +102,7 @@ fn the_time_of_several_logins_has_their_number() {
     assert_eq!(line(&report, "When"), first);
     let mut join = |number: i64| {
         let login = login(&number.to_string(), after_noon(number));
-        report.incident.join(Incident::of(&login, BTreeSet::new()));
+        report.incident.join(Incident::of(&login, login.source_ip_address, BTreeSet::new()));
         line(&report, "When")
     };
     assert_eq!(join(1), format!("{first}, the first of 2 logins until 2024-10-04 12:00:01 UTC"));

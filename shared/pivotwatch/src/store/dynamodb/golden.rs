@@ -233,7 +233,8 @@ fn item_of(typed: &Value) -> HashMap<String, AttributeValue> {
 
 #[test]
 fn a_tally_is_this_item() {
-    let key = TallyKey { address: address(), day: Day::of(at("2026-03-02T12:00:00Z")), source: Source::Interactive };
+    let key =
+        TallyKey { address: address(), day: Day::of(at("2026-03-02T12:00:00Z")), kind: Source::Interactive.into() };
     let item = item::of_tally(&key, &tally(), Version(3), EXPIRES_AT, 2).unwrap();
     assert_eq!(typed_item(&item), golden("tally"));
     assert_eq!(item::tally(&item_of(&golden("tally"))), Ok(tally()));
@@ -261,7 +262,7 @@ fn login() -> Login {
 
 #[test]
 fn a_login_is_this_item() {
-    assert_eq!(typed_item(&item::of_login(&login(), EXPIRES_AT).unwrap()), golden("login"));
+    assert_eq!(typed_item(&item::of_login(address(), &login(), EXPIRES_AT).unwrap()), golden("login"));
     assert_eq!(item::login(item_of(&golden("login"))), Ok(login()));
 }
 
@@ -280,7 +281,7 @@ fn incident() -> StoredIncident {
     };
     let signals = BTreeSet::from([Signal::SameUser]);
     StoredIncident {
-        incident: Incident::of(&login(), BTreeSet::from([Source::Interactive, Source::NonInteractive])),
+        incident: Incident::of(&login(), address(), BTreeSet::from([Source::Interactive, Source::NonInteractive])),
         signals: signals.clone(),
         published_at: Some(at("2026-03-02T12:03:00Z")),
         reported: Some(Reported {
@@ -290,6 +291,7 @@ fn incident() -> StoredIncident {
         }),
         lease: Some(Lease { owner: "request/1".to_owned(), until: at("2026-03-02T12:04:00Z") }),
         hidden_by: BTreeSet::from(["office".to_owned()]),
+        held_by: BTreeSet::from([uuid::Uuid::from_u128(7)]),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{logins_state, tally_state};
-use crate::detection::incident::{Columns, LoginReference, Severity, Signal};
+use crate::detection::incident::{Columns, LoginReference, MatchedBy, Severity, Signal};
 use crate::detection::name_set::NameSet;
 use crate::detection::sample::hash;
 use crate::detection::tally::TallyKey;
@@ -113,9 +113,9 @@ pub(super) fn tally(item: &Item) -> Result<Tally, String> {
 }
 
 /// The item of a login.
-pub(super) fn of_login(login: &Login, expires_at: i64) -> Result<Item, String> {
+pub(super) fn of_login(address: Address, login: &Login, expires_at: i64) -> Result<Item, String> {
     let mut item = plain(login)?;
-    item.insert(IP.to_owned(), text(login.source_ip_address.to_string()));
+    item.insert(IP.to_owned(), text(address.to_string()));
     item.insert(RECORD.to_owned(), text(record_name::login(login)));
     item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
     Ok(item)
@@ -137,6 +137,7 @@ struct IncidentItem {
     user_identity_arn: String,
     /// Derived from the columns, for people who read `mfa_used`, which has no meaning for federated users.
     is_federated: bool,
+    matched_by: MatchedBy,
     start_time: DateTime<Utc>,
     end_time: DateTime<Utc>,
     logins: BTreeSet<LoginReference>,
@@ -155,6 +156,8 @@ struct IncidentItem {
     lease_until: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     hidden_by: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    held_by: BTreeSet<Uuid>,
 }
 
 /// The item of an incident.
@@ -167,6 +170,7 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
         account_id: incident.account_id.clone(),
         user_identity_arn: incident.user_identity_arn.clone(),
         is_federated: incident.is_federated(),
+        matched_by: incident.matched_by(),
         start_time: incident.start_time,
         end_time: incident.end_time,
         logins: incident.logins.listed().clone(),
@@ -180,6 +184,7 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
         lease_owner: stored.lease.as_ref().map(|lease| lease.owner.clone()),
         lease_until: stored.lease.as_ref().map(|lease| lease.until),
         hidden_by: stored.hidden_by.clone(),
+        held_by: stored.held_by.clone(),
     })?;
     let address = incident.columns.source_ip_address;
     item.insert(IP.to_owned(), text(address.to_string()));
@@ -215,6 +220,7 @@ pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
         reported: found.reported,
         lease: found.lease_owner.zip(found.lease_until).map(|(owner, until)| Lease { owner, until }),
         hidden_by: found.hidden_by,
+        held_by: found.held_by,
     })
 }
 

@@ -93,15 +93,15 @@ impl DynamoDb {
 
     async fn tallies_of_day(&self, address: Address, day: Day) -> Result<Loaded<Tallies>, StoreError> {
         let parse = |item: Item| {
-            let source = record_name::source(&item::record(&item), day).ok_or("its name is not that of a tally")?;
-            Ok((source, item::tally(&item)?))
+            let kind = record_name::tally_kind(&item::record(&item), day).ok_or("its name is not that of a tally")?;
+            Ok((kind, item::tally(&item)?))
         };
         let mut items = self.query(address, record_name::tallies(day)).into_paginator().items().send();
         let mut found = Loaded { records: Tallies::new(), unreadable: Vec::new() };
         while let Some(item) = items.next().await {
             let item = item.map_err(|error| unavailable(Operation::LoadTallies, &error))?;
-            parse_into(&mut found, item, parse, |tallies, (source, tally)| {
-                tallies.insert((day, source), tally);
+            parse_into(&mut found, item, parse, |tallies, (kind, tally)| {
+                tallies.insert((day, kind), tally);
             });
         }
         Ok(found)
@@ -164,8 +164,8 @@ impl Store for DynamoDb {
         self.replace(item, replaces, Operation::WriteTally).await
     }
 
-    async fn write_login(&self, login: &Login) -> Result<WriteOutcome, StoreError> {
-        let item = item::of_login(login, self.expiry(login.day()))
+    async fn write_login(&self, address: Address, login: &Login) -> Result<WriteOutcome, StoreError> {
+        let item = item::of_login(address, login, self.expiry(login.day()))
             .map_err(|cause| StoreError::Unencodable { record: record_name::login(login), cause })?;
         let put = self
             .put(item)
