@@ -5,7 +5,9 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use pivotwatch::detection::account::full_name;
-use pivotwatch::detection::incident::{Columns, LoginReference, MatchedBy, Signal, SourceFailures};
+use pivotwatch::detection::context::Context;
+use pivotwatch::detection::incident::{Columns, LoginReference, MatchedBy, SourceFailures};
+use pivotwatch::detection::signal::Signal;
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::escape_for_display;
 use serde::Serialize;
@@ -32,6 +34,8 @@ pub(crate) struct IncidentLine<'a> {
     logins_total: u64,
     logins_estimated: bool,
     failures: &'a BTreeMap<Source, SourceFailures>,
+    #[serde(flatten)]
+    context: &'a Context,
     /// The tuning entries that hide the incident.
     hidden_by: &'a BTreeSet<String>,
 }
@@ -54,6 +58,7 @@ impl<'a> IncidentLine<'a> {
             logins_total: incident.logins.total(),
             logins_estimated: incident.logins.is_estimated(),
             failures: &report.failures,
+            context: &report.context,
             hidden_by: &report.hidden_by,
         }
     }
@@ -69,14 +74,25 @@ pub(crate) fn table(reports: &[IncidentReport], with_hidden: bool, out: &mut imp
     if reports.is_empty() {
         return Ok(());
     }
-    let columns =
-        ["Severity", "First login", "Logins", "User", "Account", "Region", "Address", "Failures", "Hidden by"];
+    let columns = [
+        "Severity",
+        "Signals",
+        "First login",
+        "Logins",
+        "User",
+        "Account",
+        "Region",
+        "Address",
+        "Failures",
+        "Hidden by",
+    ];
     let mut table = files::table(&columns[..columns.len() - usize::from(!with_hidden)]);
     for report in reports {
         let incident = &report.incident;
         let columns = &incident.columns;
         let mut row = vec![
             report.severity().name().to_owned(),
+            report.signals.iter().map(|signal| signal.name()).collect::<Vec<_>>().join("\n"),
             incident.start_time.format("%Y-%m-%d %H:%M:%S").to_string(),
             logins(incident),
             escape_for_display(&full_name(&columns.account_name, &columns.account_upn_suffix), SHOWN),

@@ -8,9 +8,9 @@ use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
-use pivotwatch::detection::incident::Signal;
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::sample::hash;
+use pivotwatch::detection::signal::Signal;
 use pivotwatch::detection::{IncidentReport, Rule, Source};
 
 use crate::tuning::WorldEntry;

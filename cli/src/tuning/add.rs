@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use pivotwatch::detection::incident::{Columns, Severity};
+use pivotwatch::detection::incident::Columns;
+use pivotwatch::detection::signal::Severity;
 use pivotwatch::detection::{Incident, IncidentReport};
 use pivotwatch::store::StoredIncident;
 use pivotwatch::store::record_name::written;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono::Utc;
 use clap::Args;
 use pivotwatch::detection::IncidentReport;
-use pivotwatch::detection::incident::Severity;
+use pivotwatch::detection::signal::Severity;
 use serde::Serialize;
 use uuid::Uuid;
 

@@ -6,6 +6,7 @@ mod requests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::aws::{self, TrailOutcome};
+use pivotwatch::detection::failure::Trace;
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Evidence, Failure, Login, Rule, Source, Tuning, incidents};
@@ -26,6 +27,7 @@ fn failure(number: u64, time: DateTime<Utc>) -> Failure {
         client_app: "Browser".to_owned(),
         operation: "Sign-in activity".to_owned(),
         user_agent: "Mozilla/5.0".to_owned(),
+        trace: Trace::default(),
     }
 }
 

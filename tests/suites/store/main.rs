@@ -4,6 +4,7 @@ mod dynamodb;
 
 use chrono::TimeDelta;
 use pivotwatch::aws::{self, TrailOutcome};
+use pivotwatch::detection::failure::Trace;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::tuning::{Announced, EntryState};
 use pivotwatch::detection::{
@@ -67,6 +68,7 @@ fn failure(number: u64, seconds: i64) -> Failure {
         client_app: "Browser".to_owned(),
         operation: "Sign-in activity".to_owned(),
         user_agent: "Mozilla/5.0".to_owned(),
+        trace: Trace::default(),
     }
 }
 

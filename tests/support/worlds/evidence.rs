@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pivotwatch::aws::{self, TrailOutcome};
-use pivotwatch::detection::failure::{Particulars, identity};
+use pivotwatch::detection::failure::{Particulars, Trace, identity};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Evidence, Failure, Rule, Source};
 
@@ -56,5 +56,6 @@ fn failure(row: &Row) -> Option<Failure> {
         client_app: String::new(),
         operation: String::new(),
         user_agent: String::new(),
+        trace: Trace::default(),
     })
 }

@@ -10,6 +10,9 @@
 //! extended login by login. A report covers the time from the first login of its incident to the last. It does not
 //! depend on which logins are listed.
 
+mod context;
+mod near;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,15 +21,17 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::day::Day;
-use super::incident::{Columns, Incident, IncidentReport, Signal, SourceFailures, USERS_LISTED};
+use super::incident::{Columns, Incident, IncidentReport, SourceFailures, USERS_LISTED};
 use super::judgement::IncidentJudgements;
 use super::login::Login;
 use super::rule::Rule;
 use super::sample::hash;
+use super::signal::Signal;
 use super::source::Source;
 use super::tally::{Tally, TallyKind, Users, by_code, rounded};
 use super::tuning::{TunedIndex, Tuning};
 use super::window::{around, can_match, matches};
+use near::Near;
 
 /// The tallies of one address over some days.
 pub type Tallies = BTreeMap<(Day, TallyKind), Tally>;
@@ -61,6 +66,8 @@ pub struct FailureIndex<'a> {
     rule: &'a Rule,
     address: Address,
     sources: Vec<SourceIndex<'a>>,
+    /// The tallies of failed console logins.
+    console: Vec<(Day, &'a Tally)>,
 }
 
 #[derive(Clone, Debug)]
@@ -85,7 +92,13 @@ impl<'a> FailureIndex<'a> {
             });
             SourceIndex { source: *source, moments: moments.collect(), days }
         };
-        Self { rule, address, sources: rule.sources.iter().map(of_source).collect() }
+        let console = tallies.iter().filter(|((_, kind), _)| *kind == TallyKind::ConsoleLogins);
+        Self {
+            rule,
+            address,
+            sources: rule.sources.iter().map(of_source).collect(),
+            console: console.map(|((day, _), tally)| (*day, tally)).collect(),
+        }
     }
 
     /// Whether no login can match, since no source exceeds the threshold in any window.
@@ -125,18 +138,13 @@ impl<'a> FailureIndex<'a> {
     /// The signals of `incident`.
     #[must_use]
     pub fn signals(&self, incident: &Incident) -> BTreeSet<Signal> {
+        self.near(incident).signals(incident, self.rule)
+    }
+
+    fn near(&self, incident: &Incident) -> Near<'a> {
         let range = self.around(incident);
-        let near = || self.sources.iter().flat_map(|source| source.days_within(range));
-        let columns = &incident.columns;
-        let has_name = !incident.is_root() && !columns.account_name.is_empty();
-        let same_user =
-            has_name && near().any(|(_, tally)| tally.users().iter().any(|user| is_same_user(user, columns)));
-        let undecided = has_name && !same_user && near().any(|(_, tally)| tally.users().is_cut());
-        [(Signal::Root, incident.is_root()), (Signal::SameUser, same_user), (Signal::UsersNotRemembered, undecided)]
-            .into_iter()
-            .filter(|(_, holds)| *holds)
-            .map(|(signal, _)| signal)
-            .collect()
+        let sign_ins = self.sources.iter().flat_map(|source| source.days_within(range)).collect();
+        Near { range, sign_ins, console: self.console.clone() }
     }
 
     /// The report of `incident`, as one that is not hidden.
@@ -148,6 +156,7 @@ impl<'a> FailureIndex<'a> {
         IncidentReport {
             failures: failures.collect(),
             signals: self.signals(&incident),
+            context: self.near(&incident).context(&incident),
             hidden_by: BTreeSet::new(),
             held_by: BTreeSet::new(),
             incident,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use arrayvec::ArrayString;
 use chrono::{DateTime, Utc};
@@ -37,6 +38,21 @@ pub struct Failure {
     pub operation: String,
     /// The user agent, which the client chooses; empty if the record has none.
     pub user_agent: String,
+    /// What finds the record again.
+    pub trace: Trace,
+}
+
+/// What finds a record in Entra's log, and in the bucket. A missing text is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// Entra's request id, which is the record's id.
+    pub request_id: String,
+    /// Entra's correlation id.
+    pub correlation_id: String,
+    /// The id of the tenant.
+    pub tenant: String,
+    /// The name of the object that has the record.
+    pub export: Arc<str>,
 }
 
 /// The fields that identify a failure whose record has no id.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::failure::Trace;
 use super::sample::hash;
 use super::{Address, Day, Failure, Login, Source, Tallies, Tally};
 
@@ -53,6 +54,7 @@ pub(crate) fn failure(number: i64, time: DateTime<Utc>) -> Failure {
         client_app: "Browser".to_owned(),
         operation: "Sign-in activity".to_owned(),
         user_agent: "Mozilla/5.0".to_owned(),
+        trace: Trace::default(),
     }
 }
 

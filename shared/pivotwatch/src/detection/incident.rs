@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::address::Address;
+use super::context::Context;
 use super::day::Day;
 use super::login::{Login, is_federated, is_root};
 use super::rule::{NETWORK_REASON, REASON};
 use super::sample::{Sample, hash};
+use super::signal::{Severity, Signal};
 use super::source::Source;
 use super::tally::rounded;
 
@@ -95,59 +97,6 @@ impl Columns {
             name.extend_from_slice(text.as_bytes());
         }
         Uuid::new_v5(&NAMESPACE, &name)
-    }
-}
-
-/// How urgent an incident is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Severity {
-    /// The rule's severity.
-    Medium,
-    /// Raised by a [`Signal`].
-    High,
-}
-
-impl Severity {
-    /// [`Severity::Medium`] as in the rule, unless there is a signal.
-    #[must_use]
-    pub fn of(signals: &BTreeSet<Signal>) -> Self {
-        if signals.is_empty() { Self::Medium } else { Self::High }
-    }
-
-    /// The name in mails, records and message attributes.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Medium => "Medium",
-            Self::High => "High",
-        }
-    }
-}
-
-/// A finding beyond the rule that raises the severity of an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Signal {
-    /// The root user logged in.
-    Root,
-    /// The AWS user has the name of an Entra user who failed from the same address.
-    SameUser,
-    /// A tally dropped names of users, and none of the kept names is the AWS user's. [`Signal::SameUser`] is undecided.
-    /// A false alarm is a login from the address of an organisation in which thousands of users fail in a day.
-    UsersNotRemembered,
-}
-
-impl Signal {
-    /// The explanation for a responder.
-    #[must_use]
-    pub const fn explanation(self) -> &'static str {
-        match self {
-            Self::Root => "the root user logged in",
-            Self::SameUser => "the AWS user has the name of an Entra user who failed from this address",
-            Self::UsersNotRemembered => {
-                "more Entra users failed from this address than can be remembered, so the AWS user may be one of them"
-            }
-        }
     }
 }
 
@@ -327,6 +276,13 @@ impl Incident {
         is_federated(&self.columns.user_identity_type)
     }
 
+    /// Whether the root user or an IAM user logged in without a second factor.
+    #[must_use]
+    pub fn lacks_mfa(&self) -> bool {
+        let Columns { user_identity_type, mfa_used, .. } = &self.columns;
+        (self.is_root() || user_identity_type.eq_ignore_ascii_case("IAMUser")) && mfa_used.eq_ignore_ascii_case("No")
+    }
+
     /// Whether the root user logged in.
     #[must_use]
     pub fn is_root(&self) -> bool {
@@ -341,8 +297,10 @@ pub struct IncidentReport {
     pub incident: Incident,
     /// The failures around the logins, by source.
     pub failures: BTreeMap<Source, SourceFailures>,
-    /// The signals, which raise the severity.
+    /// The signals, which decide the severity.
     pub signals: BTreeSet<Signal>,
+    /// What a responder asks next.
+    pub context: Context,
     /// The ids of the tuning entries that keep the incident from being mailed; empty if it is mailed.
     pub hidden_by: BTreeSet<String>,
     /// The ids of the incidents of addresses that hold logins of this incident, which is of a network, and so keep it

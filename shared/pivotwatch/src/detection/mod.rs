@@ -9,17 +9,20 @@
 //! | [`address`], [`day`], [`source`] | the types of a fact's fields |
 //! | [`failure`], [`profile`] | failed sign-ins, and who failed by which client |
 //! | [`tally`], [`hour`], [`sample`], [`bounded_set`], [`name_set`] | tallies of failures, in bounded space |
+//! | [`references`], [`successes`] | the way back to Entra ID, and who succeeded |
 //! | [`result_code`] | what Entra's result codes mean, and their classes |
 //! | [`account`], [`login`], [`failed_login`] | console logins, successful or not, and the rule's names for their users |
 //! | [`parameters`] | the bounds and the notation of the rule's parameters |
 //! | [`window`] | when a login matches |
 //! | [`tuning`] | which incidents entries hide |
-//! | [`incident`], [`evidence`] | the incidents of an address, and their reports |
+//! | [`signal`] | what makes an incident more or less urgent, and its severity |
+//! | [`incident`], [`context`], [`evidence`] | the incidents of an address, and their reports |
 //! | [`judgement`] | which incidents are mailed |
 
 pub mod account;
 pub mod address;
 pub mod bounded_set;
+pub mod context;
 pub mod day;
 pub mod evidence;
 pub mod failed_login;
@@ -33,10 +36,13 @@ pub mod login;
 pub mod name_set;
 pub mod parameters;
 pub mod profile;
+pub mod references;
 pub mod result_code;
 pub mod rule;
 pub mod sample;
+pub mod signal;
 pub mod source;
+pub mod successes;
 pub mod tally;
 pub mod tuning;
 pub mod window;

@@ -25,7 +25,7 @@ impl Member for String {
 impl<const BYTES: usize> NameSet<BYTES> {
     /// Adds a name, truncated to 128 bytes, and returns whether the set changed. Ignores an empty name.
     pub fn add(&mut self, name: &str) -> bool {
-        let name = &name[..name.floor_char_boundary(NAME_LENGTH)];
+        let name = truncated_name(name);
         let is_known = self.len() <= FEW_NAMES && self.iter().any(|known| known == name);
         if name.is_empty() || is_known {
             return false;
@@ -37,6 +37,11 @@ impl<const BYTES: usize> NameSet<BYTES> {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.entries().map(|(_, name)| name.as_str())
     }
+}
+
+/// The name as a set keeps it: its first 128 bytes.
+pub(crate) fn truncated_name(name: &str) -> &str {
+    &name[..name.floor_char_boundary(NAME_LENGTH)]
 }
 
 #[cfg(test)]

@@ -53,6 +53,15 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// The user's name in lower case.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        let [user, ..] = self.texts();
+        user
+    }
+}
+
 impl Member for Profile {
     fn hash(&self) -> u64 {
         hash(&self.texts())

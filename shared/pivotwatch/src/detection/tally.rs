@@ -18,7 +18,9 @@ use super::failure::{Code, Failure};
 use super::hour::{Hour, Occurrence};
 use super::name_set::NameSet;
 use super::profile::{Profile, ProfileHash, Profiles};
+use super::references::References;
 use super::source::Source;
+use super::successes::Successes;
 
 /// Bytes of kept user names: some 2,500 names of ordinary length (26 bytes), or 512 of the longest.
 const USER_BYTES: usize = 64 * 1024;
@@ -109,6 +111,10 @@ pub struct Tally {
     pub(crate) apps: Apps,
     /// The profiles to which the occurrences of the hours refer.
     pub(crate) profiles: Profiles,
+    /// The way back to Entra ID.
+    pub(crate) references: References,
+    /// The users who signed in successfully, as far as the exports of the failures show.
+    pub(crate) successes: Successes,
 }
 
 /// What is known of a kept failure.
@@ -128,6 +134,7 @@ impl Tally {
     /// Adds a failure of this tally's key. Returns whether it is new. In a saturated hour, a duplicate can appear new.
     pub fn add(&mut self, failure: &Failure) -> bool {
         self.apps.add(&failure.app);
+        self.references.add(failure, failure.time.num_seconds_from_midnight());
         self.insert(failure.time, failure.identity, failure.code, &failure.user, |profiles| profiles.add(failure))
     }
 
@@ -176,6 +183,8 @@ impl Tally {
         }
         merged.changed |= self.users.merge(&other.users);
         merged.changed |= self.apps.merge(&other.apps);
+        merged.changed |= self.references.merge(&other.references);
+        merged.changed |= self.successes.merge(&other.successes);
         merged
     }
 
@@ -255,6 +264,33 @@ impl Tally {
         })
     }
 
+    /// Adds users who signed in successfully, from an export with failures of this tally.
+    pub fn add_successes(&mut self, successes: &Successes) {
+        self.successes.merge(successes);
+    }
+
+    /// The users who signed in successfully, as far as the exports of the failures show.
+    #[must_use]
+    pub fn successes(&self) -> &Successes {
+        &self.successes
+    }
+
+    /// The way back to Entra ID.
+    #[must_use]
+    pub fn references(&self) -> &References {
+        &self.references
+    }
+
+    /// Whether all profiles are kept.
+    pub(crate) fn has_all_profiles(&self) -> bool {
+        self.profiles.cut().is_none()
+    }
+
+    /// The profile of a failure; `None` if it was dropped.
+    pub(crate) fn profile(&self, occurrence: &Occurrence) -> Option<&Profile> {
+        self.profiles.get(occurrence.profile.0)
+    }
+
     /// The users who failed.
     #[must_use]
     pub fn users(&self) -> &Users {
@@ -320,7 +356,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::detection::failure::{Particulars, identity};
+    use crate::detection::failure::{Particulars, Trace, identity};
     use crate::detection::hour::FAILURES_AN_HOUR;
     use crate::detection::name_set::NAME_LENGTH;
 
@@ -340,6 +376,7 @@ mod tests {
             client_app: String::new(),
             operation: String::new(),
             user_agent: String::new(),
+            trace: Trace::default(),
         }
     }
 

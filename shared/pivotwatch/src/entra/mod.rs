@@ -25,6 +25,7 @@ use crate::detection::{Failure, Rule};
 use crate::input::{Input, Limits, ReadFault};
 
 /// The outcome of one record of an export.
+#[expect(clippy::large_enum_variant, reason = "a box would cost an allocation for each failure")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A failed sign-in that the rule counts.

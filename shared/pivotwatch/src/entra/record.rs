@@ -1,6 +1,7 @@
 //! Judges a record: the failure that it counts as, or the reason why it does not count.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -8,7 +9,7 @@ use super::Outcome;
 use super::missing::is_type_name;
 use super::time::{OrdersByColumn, TIMES, When};
 use crate::detection::address::{Address, AddressFault};
-use crate::detection::failure::{Code, Ordinals, Particulars};
+use crate::detection::failure::{Code, Ordinals, Particulars, Trace};
 use crate::detection::{Failure, Rule, Source};
 
 /// Why a valid record does not count.
@@ -262,7 +263,25 @@ impl Record<'_> {
         let identity = ordinals.identity(self.source, self.id.trim(), &code, &particulars);
         let [client_app, operation, user_agent] =
             [&self.client_app, &self.operation, &self.user_agent].map(|text| text.trim().to_owned());
-        Failure { address, source: self.source, time, code, identity, user, app, client_app, operation, user_agent }
+        let trace = Trace {
+            request_id: self.id.trim().to_owned(),
+            correlation_id: correlation_id.to_owned(),
+            tenant: String::new(),
+            export: Arc::default(),
+        };
+        Failure {
+            address,
+            source: self.source,
+            time,
+            code,
+            identity,
+            user,
+            app,
+            client_app,
+            operation,
+            user_agent,
+            trace,
+        }
     }
 
     /// All its texts. [`Record::of_texts`] is the inverse.

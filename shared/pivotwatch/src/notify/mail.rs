@@ -6,8 +6,9 @@ use std::fmt::Write;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::escape::{ascii, escape_for_display};
-use crate::detection::incident::{Severity, SourceFailures};
+use crate::detection::incident::SourceFailures;
 use crate::detection::rule::{Order, RULE_ID};
+use crate::detection::signal::Severity;
 use crate::detection::{Incident, IncidentReport, Rule, Source};
 
 /// SNS accepts fewer than 100 characters, and rejects a message with a longer subject.

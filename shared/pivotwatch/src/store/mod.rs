@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::detection::incident::{Severity, Signal, SourceFailures};
+use crate::detection::incident::SourceFailures;
+use crate::detection::signal::{Severity, Signal};
 use crate::detection::tally::TallyKey;
 use crate::detection::tuning::Announced;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Source, Tallies, Tally};

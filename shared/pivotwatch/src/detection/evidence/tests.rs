@@ -2,9 +2,9 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
-use crate::detection::incident::Severity;
 use crate::detection::name_set::NAME_LENGTH;
 use crate::detection::rule::Order;
+use crate::detection::signal::Severity;
 use crate::detection::{Failure, IncidentReport};
 
 const DAY: i64 = 24 * 60 * 60;

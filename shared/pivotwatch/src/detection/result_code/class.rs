@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeClass {
+    /// The password was right. Something else stopped the sign-in, except with code `0`.
+    PasswordRight,
     /// The password, or the user name with it, is wrong.
     WrongPassword,
     /// The tenant does not have the user.
@@ -19,8 +21,6 @@ pub enum CodeClass {
     Locked,
     /// The address is blocked as malicious.
     BlockedAddress,
-    /// The password was right. Something else stopped the sign-in, except with code `0`.
-    PasswordRight,
     /// The password is expired.
     ExpiredPassword,
     /// The password must be changed, or a change of it failed.
@@ -65,11 +65,11 @@ pub struct UnknownCodeClass(String);
 impl CodeClass {
     /// All classes, in the order of display.
     pub const ALL: [Self; 22] = [
+        Self::PasswordRight,
         Self::WrongPassword,
         Self::UnknownUser,
         Self::Locked,
         Self::BlockedAddress,
-        Self::PasswordRight,
         Self::ExpiredPassword,
         Self::PasswordChange,
         Self::RestrictedAccount,

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::detection::context::Context;
 use crate::detection::fixtures::{after_noon, login, noon};
-use crate::detection::incident::Signal;
+use crate::detection::signal::Signal;
 use crate::detection::{Address, Login};
 
 fn of(login: &Login) -> IncidentReport {
@@ -13,6 +14,7 @@ fn of(login: &Login) -> IncidentReport {
         signals: BTreeSet::new(),
         hidden_by: BTreeSet::new(),
         held_by: BTreeSet::new(),
+        context: Context::default(),
     }
 }
 

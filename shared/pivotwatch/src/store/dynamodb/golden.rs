@@ -11,12 +11,15 @@ use serde_json::{Value, json};
 
 use super::item::{self, Item};
 use super::{logins_state as logins, tally_state as state};
-use crate::detection::failure::{Ordinals, Particulars, identity};
+use crate::detection::failure::{Ordinals, Particulars, Trace, identity};
 use crate::detection::hour::{Earliest, Ends, Hour, Latest, Occurrence};
-use crate::detection::incident::{LoginReference, MatchedLogins, Severity, Signal, SourceFailures};
+use crate::detection::incident::{LoginReference, MatchedLogins, SourceFailures};
 use crate::detection::name_set::NameSet;
 use crate::detection::profile::{ProfileHash, Profiles};
+use crate::detection::references::References;
 use crate::detection::sample::Sample;
+use crate::detection::signal::{Severity, Signal};
+use crate::detection::successes::Successes;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Failure, Incident, Login, Source, Tally};
 use crate::store::{Lease, Reported, StoredIncident, Version};
@@ -57,6 +60,7 @@ fn failure(number: u32, time: &str, code: &str, user: &str) -> Failure {
         client_app: "Browser".to_owned(),
         operation: "Sign-in activity".to_owned(),
         user_agent: String::new(),
+        trace: Trace::default(),
     }
 }
 
@@ -139,6 +143,8 @@ fn a_saturated_hour_and_dropped_names_are_stored_in_these_bytes() {
         users: NameSet::restore(["ann@contoso.example".to_owned()], Some(u64::MAX)),
         apps: NameSet::default(),
         profiles: Profiles::restore([], Some(7)),
+        references: References::default(),
+        successes: Successes::default(),
     };
     assert_eq!(hex(&state::encode(&tally).unwrap()), hex(&listed(listing)));
     assert_eq!(state::decode(&listed(listing)), Ok(tally));

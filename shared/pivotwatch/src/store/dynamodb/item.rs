@@ -9,9 +9,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{logins_state, tally_state};
-use crate::detection::incident::{Columns, LoginReference, MatchedBy, Severity, Signal};
+use crate::detection::incident::{Columns, LoginReference, MatchedBy};
 use crate::detection::name_set::NameSet;
 use crate::detection::sample::hash;
+use crate::detection::signal::{Severity, Signal};
 use crate::detection::tally::TallyKey;
 use crate::detection::tuning::{Announced, EntryState};
 use crate::detection::{Address, Day, Incident, Login, Source, Tally};

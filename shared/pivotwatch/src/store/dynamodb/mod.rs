@@ -5,6 +5,7 @@
 mod golden;
 mod item;
 mod logins_state;
+mod references_state;
 mod tally_state;
 
 use std::collections::{BTreeSet, HashMap};

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
+use super::references_state::{self, ReferencesState};
 use crate::detection::Tally;
 use crate::detection::bounded_set::Member;
 use crate::detection::failure::Code;
@@ -15,7 +16,7 @@ use crate::detection::profile::{Profile, ProfileHash, Profiles, TEXTS};
 use crate::detection::sample::Sample;
 
 /// The first byte. An unknown format is an error.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 
 const SECONDS_AN_HOUR: u32 = 3600;
 
@@ -23,12 +24,15 @@ const SECONDS_AN_HOUR: u32 = 3600;
 struct TallyState {
     /// Each code once; failures refer to it by number.
     codes: Vec<Code>,
-    /// The users, the applications, and the other texts to which profiles refer by number.
+    /// The users, the applications, the tenants, and the other texts to which profiles and references refer by number.
     texts: Vec<String>,
     hours: Vec<HourState>,
     users: NamesState,
     apps: NamesState,
     profiles: ProfilesState,
+    references: ReferencesState,
+    tenants: NamesState,
+    successes: SuccessesState,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,6 +81,14 @@ struct ProfilesState {
     profiles: Vec<[u32; TEXTS]>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct SuccessesState {
+    /// Users by hash, with the second of the day.
+    users: Vec<([u8; 8], u32)>,
+    /// Whether users were dropped.
+    dropped: bool,
+}
+
 /// The bytes of a tally.
 pub(super) fn encode(tally: &Tally) -> Result<Vec<u8>, String> {
     let (mut codes, mut texts) = (Codes::default(), Texts::default());
@@ -84,10 +96,24 @@ pub(super) fn encode(tally: &Tally) -> Result<Vec<u8>, String> {
     let hours = tally.hours.iter().map(|(number, hour)| hour_state(*number, hour, &mut codes, &numbers)).collect();
     let users = names_state(&tally.users, &mut texts);
     let apps = names_state(&tally.apps, &mut texts);
+    let tenants = names_state(tally.references.tenants(), &mut texts);
     let of_profile = |(_, profile): (u64, &Profile)| profile.texts().map(|text| texts.number(text));
     let profiles = tally.profiles.entries().map(of_profile).collect();
     let profiles = ProfilesState { cut: tally.profiles.cut().map(u64::to_be_bytes), profiles };
-    let state = TallyState { codes: codes.codes, texts: texts.texts, hours, users, apps, profiles };
+    let references = references_state::encode(&tally.references, &mut codes, &mut texts);
+    let successes = tally.successes.entries().map(|(hash, second)| (hash.to_be_bytes(), *second)).collect();
+    let successes = SuccessesState { users: successes, dropped: tally.successes.is_saturated() };
+    let state = TallyState {
+        codes: codes.codes,
+        texts: texts.texts,
+        hours,
+        users,
+        apps,
+        profiles,
+        references,
+        tenants,
+        successes,
+    };
     postcard::to_extend(&state, vec![FORMAT]).map_err(|error| error.to_string())
 }
 
@@ -99,17 +125,22 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
     }
     let state: TallyState = postcard::from_bytes(rest).map_err(|error| format!("its state is damaged: {error}"))?;
     let (profiles, hashes) = profiles(state.profiles, &state.texts)?;
-    let mut texts = state.texts.into_iter();
     let mut hours = LiteMap::new();
     for hour in state.hours {
         hours.insert(hour.hour, restored(hour, &state.codes, &hashes)?);
     }
-    Ok(Tally { hours, users: names(&state.users, &mut texts)?, apps: names(&state.apps, &mut texts)?, profiles })
+    let mut of_sets = state.texts.iter().cloned();
+    let (users, apps) = (names(&state.users, &mut of_sets)?, names(&state.apps, &mut of_sets)?);
+    let tenants = names(&state.tenants, &mut of_sets)?;
+    let references = references_state::decode(state.references, tenants, &state.codes, &state.texts)?;
+    let successes = state.successes.users.into_iter().map(|(hash, second)| (u64::from_be_bytes(hash), second));
+    let successes = Sample::restore(successes, state.successes.dropped);
+    Ok(Tally { hours, users, apps, profiles, references, successes })
 }
 
 /// The texts so far, by number.
 #[derive(Default)]
-struct Texts {
+pub(super) struct Texts {
     texts: Vec<String>,
     numbers: BTreeMap<String, u32>,
 }
@@ -124,25 +155,25 @@ impl Texts {
         number
     }
 
-    fn number(&mut self, text: &str) -> u32 {
+    pub(super) fn number(&mut self, text: &str) -> u32 {
         self.numbers.get(text).copied().unwrap_or_else(|| self.add(text))
     }
 }
 
-fn text(texts: &[String], number: u32) -> Result<&str, String> {
+pub(super) fn text(texts: &[String], number: u32) -> Result<&str, String> {
     let text = usize::try_from(number).ok().and_then(|number| texts.get(number));
     text.map(String::as_str).ok_or_else(|| "its state refers to a text that it does not have".to_owned())
 }
 
 /// The codes so far, by number.
 #[derive(Default)]
-struct Codes {
+pub(super) struct Codes {
     codes: Vec<Code>,
     numbers: BTreeMap<Code, u16>,
 }
 
 impl Codes {
-    fn number(&mut self, code: Code) -> u16 {
+    pub(super) fn number(&mut self, code: Code) -> u16 {
         if let Some(number) = self.numbers.get(&code) {
             return *number;
         }
@@ -252,6 +283,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::detection::failure::Trace;
     use crate::detection::{Address, Failure, Source};
 
     fn tally(failures: &[(u64, u32, u8)]) -> Tally {
@@ -268,6 +300,7 @@ mod tests {
                 client_app: "Browser".to_owned(),
                 operation: "Sign-in activity".to_owned(),
                 user_agent: "Mozilla/5.0".to_owned(),
+                trace: Trace::default(),
             });
         }
         tally
@@ -303,7 +336,7 @@ mod tests {
     fn an_unknown_format_is_an_error_that_names_it() {
         let mut bytes = encode(&tally(&[(1, 2, 3)])).unwrap();
         bytes[0] = 1;
-        assert_eq!(decode(&bytes).unwrap_err(), "its state has the format 1, and this version reads 3");
+        assert_eq!(decode(&bytes).unwrap_err(), "its state has the format 1, and this version reads 4");
         assert_eq!(decode(&[]).unwrap_err(), "its state is empty");
     }
 
@@ -325,6 +358,13 @@ mod tests {
             users: names(),
             apps: names(),
             profiles: ProfilesState { cut: None, profiles: Vec::new() },
+            references: references_state::encode(
+                &Tally::default().references,
+                &mut Codes::default(),
+                &mut Texts::default(),
+            ),
+            tenants: names(),
+            successes: SuccessesState { users: Vec::new(), dropped: false },
         };
         postcard::to_extend(&state, vec![FORMAT]).unwrap()
     }

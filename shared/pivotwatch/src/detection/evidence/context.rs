@@ -1,0 +1,167 @@
+//! The context of an incident, from the facts around it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::is_same_user;
+use super::near::Near;
+use crate::detection::context::{Context, FailedLogins, HISTORIES, ReferencedFailure, USERS_A_CLASS, UserHistory};
+use crate::detection::day::Day;
+use crate::detection::incident::{Columns, Incident};
+use crate::detection::profile::Profile;
+use crate::detection::references::Reference;
+use crate::detection::result_code::{CodeClass, classes};
+use crate::detection::sample::hash;
+use crate::detection::successes::{UNKNOWN, user_hash};
+use crate::detection::tally::{Tally, rounded};
+
+/// What is known of a user who failed.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    failures: u64,
+    first_failure: Option<DateTime<Utc>>,
+    has_right_password: bool,
+}
+
+impl Near<'_> {
+    /// The context of the incident.
+    pub(super) fn context(&self, incident: &Incident) -> Context {
+        let columns = &incident.columns;
+        let (users_by_class, known) = self.users_by_class(columns);
+        let successes = self.successes();
+        let references = self.references();
+        let tenants = self.sign_ins.iter().flat_map(|(_, tally)| tally.references().tenants().iter());
+        Context {
+            users_by_class,
+            users: self.histories(&known, columns),
+            users_succeeded: rounded(successes.estimate()),
+            users_succeeded_estimated: successes.is_saturated(),
+            tenants: tenants.map(str::to_owned).collect(),
+            references,
+            failed_logins: self.failed_logins(incident.end_time.timestamp()),
+        }
+    }
+
+    fn users_by_class(&self, columns: &Columns) -> (BTreeMap<CodeClass, Vec<String>>, BTreeMap<&str, Known>) {
+        let (mut by_class, mut known) = (BTreeMap::<_, BTreeSet<&str>>::new(), BTreeMap::<&str, Known>::new());
+        for (day, tally, occurrence, _) in self.occurrences() {
+            let Some(user) = tally.profile(occurrence).map(Profile::user).filter(|user| !user.is_empty()) else {
+                continue;
+            };
+            let of_user = known.entry(user).or_default();
+            of_user.failures += 1;
+            let time = day.at(occurrence.second);
+            of_user.first_failure = Some(of_user.first_failure.map_or(time, |first| first.min(time)));
+            for class in classes(&occurrence.code) {
+                of_user.has_right_password |= class == CodeClass::PasswordRight;
+                by_class.entry(class).or_default().insert(user);
+            }
+        }
+        // Also those whose profile was dropped.
+        for (_, right) in self.right_passwords().filter(|(_, right)| !right.user.is_empty()) {
+            known.entry(&right.user).or_default().has_right_password = true;
+            for class in classes(&right.code) {
+                by_class.entry(class).or_default().insert(&right.user);
+            }
+        }
+        let listed = |(class, users)| (class, first_by(users, USERS_A_CLASS, |user| rank(user, false, columns)));
+        (by_class.into_iter().map(listed).collect(), known)
+    }
+
+    fn histories(&self, known: &BTreeMap<&str, Known>, columns: &Columns) -> Vec<UserHistory> {
+        let failures_incomplete =
+            self.sign_ins.iter().any(|(_, tally)| tally.is_saturated() || !tally.has_all_profiles());
+        let users = known.keys().copied();
+        let listed = first_by(users, HISTORIES, |user| rank(user, known[user].has_right_password, columns));
+        let history = |user: String| {
+            let Known { failures, first_failure, .. } = &known[&*user];
+            let successes: Vec<_> = self.first_successes(&user).collect();
+            UserHistory {
+                user,
+                failures: *failures,
+                failures_incomplete,
+                first_failure: *first_failure,
+                succeeded: !successes.is_empty(),
+                first_success: successes.into_iter().flatten().min(),
+            }
+        };
+        listed.into_iter().map(history).collect()
+    }
+
+    /// The first success of a user in each tally that has one; `None` for one whose time is open.
+    fn first_successes(&self, user: &str) -> impl Iterator<Item = Option<DateTime<Utc>>> {
+        let user = user_hash(user);
+        self.sign_ins.iter().filter_map(move |(day, tally)| {
+            let second = *tally.successes().get(user)?;
+            Some((second != UNKNOWN).then(|| day.at(second)))
+        })
+    }
+
+    fn references(&self) -> Vec<ReferencedFailure> {
+        let rank = |reference: &Reference, tally: &Tally| {
+            let is_right = tally.references().right_passwords().any(|right| right == reference);
+            let is_first = tally.references().first() == Some(reference);
+            (Reverse(is_right), Reverse(is_first))
+        };
+        let all = self.sign_ins.iter().flat_map(|(day, tally)| {
+            tally.references().all().map(move |reference| (rank(reference, tally), referenced(*day, reference)))
+        });
+        let mut all: Vec<_> = all.filter(|(_, failure)| self.has(failure.time)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.into_iter().map(|(_, failure)| failure).collect()
+    }
+
+    fn has(&self, time: DateTime<Utc>) -> bool {
+        (self.range.0..=self.range.1).contains(&time.timestamp())
+    }
+
+    fn failed_logins(&self, last: i64) -> Option<FailedLogins> {
+        let range = self.range.0..=last;
+        let (mut count, mut count_estimated, mut users) = (0.0, false, BTreeSet::new());
+        let (mut first, mut latest) = (None::<DateTime<Utc>>, None::<DateTime<Utc>>);
+        for (day, tally) in &self.console {
+            let is_near = |second: u32| range.contains(&day.at(second).timestamp());
+            for time in tally.seconds().filter(|second| is_near(*second)).map(|second| day.at(second)) {
+                first = Some(first.map_or(time, |first| first.min(time)));
+                latest = latest.max(Some(time));
+            }
+            if tally.seconds().any(is_near) {
+                users.extend(tally.users().iter());
+            }
+            let near = tally.occurrences().filter(|(occurrence, _)| is_near(occurrence.second));
+            count += near.map(|(_, weight)| weight).sum::<f64>();
+            count_estimated |= tally.is_sampled(is_near);
+        }
+        Some(FailedLogins {
+            count: rounded(count).max(1),
+            count_estimated,
+            first: first?,
+            last: latest?,
+            users: first_by(users, USERS_A_CLASS, |user| hash(&[user])),
+        })
+    }
+}
+
+fn referenced(day: Day, reference: &Reference) -> ReferencedFailure {
+    let Reference { second, code, user, request_id, correlation_id, export } = reference.clone();
+    ReferencedFailure { time: day.at(second), code: code.to_string(), user, request_id, correlation_id, export }
+}
+
+/// The order in which users are listed: the AWS user's namesakes, those whose password was right, and others by their
+/// hashes, so that it depends neither on the order of arrival nor on the alphabet.
+fn rank(user: &str, has_right_password: bool, columns: &Columns) -> (bool, bool, u64) {
+    (!is_same_user(user, columns), !has_right_password, hash(&[user]))
+}
+
+fn first_by<'u, K: Ord>(
+    users: impl IntoIterator<Item = &'u str>,
+    most: usize,
+    rank: impl Fn(&str) -> K,
+) -> Vec<String> {
+    let mut users: Vec<_> = users.into_iter().collect();
+    users.sort_by_cached_key(|user| rank(user));
+    users.into_iter().take(most).map(str::to_owned).collect()
+}
