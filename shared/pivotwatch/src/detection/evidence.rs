@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::address::Address;
+use super::context::Context;
 use super::day::Day;
 use super::incident::{Columns, Incident, IncidentReport, SourceFailures, USERS_LISTED};
 use super::judgement::IncidentJudgements;
@@ -141,6 +142,11 @@ impl<'a> FailureIndex<'a> {
         self.near(incident).signals(incident, self.rule)
     }
 
+    fn context(&self, incident: &Incident) -> Context {
+        let is_namesake = |user: &str| is_same_user(user, &incident.columns);
+        self.near(incident).context(is_namesake, incident.end_time.timestamp())
+    }
+
     fn near(&self, incident: &Incident) -> Near<'a> {
         let range = self.around(incident);
         let sign_ins = self.sources.iter().flat_map(|source| source.days_within(range)).collect();
@@ -156,7 +162,7 @@ impl<'a> FailureIndex<'a> {
         IncidentReport {
             failures: failures.collect(),
             signals: self.signals(&incident),
-            context: self.near(&incident).context(&incident),
+            context: self.context(&incident),
             hidden_by: BTreeSet::new(),
             held_by: BTreeSet::new(),
             incident,

@@ -136,6 +136,17 @@ pub enum MatchedBy {
     Network,
 }
 
+impl MatchedBy {
+    /// The name in records, JSON and message attributes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Network => "network",
+        }
+    }
+}
+
 /// A reference to a login of an incident. An earlier login compares less.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LoginReference {

@@ -20,7 +20,7 @@ pub enum Severity {
 pub const HIGH: i32 = 3;
 
 /// More users than this who failed are many.
-pub const MANY_USERS: usize = 10;
+pub const MANY_USERS: usize = 5;
 
 impl Severity {
     /// [`Severity::High`] if the points of the signals add up to [`HIGH`].
@@ -65,11 +65,13 @@ pub enum Signal {
     FailedLogins,
     /// More than [`MANY_USERS`] Entra users failed from the address.
     ManyUsers,
-    /// Of many users who failed, at most one in ten also signed in successfully from the address.
+    /// Of the users who failed, at most one in five also signed in successfully from the address.
     FewSucceeded,
     /// Most of the users who failed, and at least three, also signed in successfully from the address.
     MostSucceeded,
-    /// The federated user who logged in failed no more often than the threshold allows.
+    /// [`Signal::SameUser`], and that Entra user failed no more often than the threshold allows and then succeeded. The
+    /// login was federated and the address is no sprayer's ([`Signal::ManyUsers`] with [`Signal::FewSucceeded`]), or most
+    /// succeed at the address ([`Signal::MostSucceeded`]).
     OwnMistakes,
 }
 
@@ -107,16 +109,16 @@ impl Signal {
         }
     }
 
-    /// The points, from -3 to 6. The root user is High by itself, and stays so at an address where most succeed.
+    /// The points, from -4 to 7. The root user is High by itself, and stays so at an address where most succeed.
     #[must_use]
     pub const fn points(self) -> i32 {
         match self {
-            Self::Root => 6,
-            Self::SameUser | Self::PasswordRight | Self::NoMfa => 2,
-            Self::UsersNotRemembered | Self::FailedLogins | Self::ManyUsers | Self::FewSucceeded => 1,
+            Self::Root => 7,
+            Self::SameUser | Self::PasswordRight | Self::NoMfa | Self::FewSucceeded => 2,
+            Self::UsersNotRemembered | Self::FailedLogins | Self::ManyUsers => 1,
             Self::DifferentUser => 0,
             Self::OwnMistakes => -2,
-            Self::MostSucceeded => -3,
+            Self::MostSucceeded => -4,
         }
     }
 
@@ -133,10 +135,12 @@ impl Signal {
             Self::PasswordRight => "the password of an Entra user was right",
             Self::NoMfa => "the login had no second factor",
             Self::FailedLogins => "a login to the AWS console failed from this address before",
-            Self::ManyUsers => "more than 10 Entra users failed from this address",
-            Self::FewSucceeded => "at most one in ten of these users signed in successfully from this address",
+            Self::ManyUsers => "more than 5 Entra users failed from this address",
+            Self::FewSucceeded => {
+                "at most one in five of the users who failed also signed in successfully from this address"
+            }
             Self::MostSucceeded => "most of the users who failed also signed in successfully from this address",
-            Self::OwnMistakes => "the user who logged in failed no more often than the threshold allows",
+            Self::OwnMistakes => "the user who logged in failed a few times and then signed in to Entra ID",
         }
     }
 
@@ -174,14 +178,14 @@ mod tests {
     fn severity_is_high_from_three_points() {
         for (signals, points_of_it, severity) in [
             (&[][..], 0, Severity::Medium),
-            (&[Signal::Root], 6, Severity::High),
+            (&[Signal::Root], 7, Severity::High),
             (&[Signal::Root, Signal::MostSucceeded], 3, Severity::High),
             (&[Signal::SameUser], 2, Severity::Medium),
             (&[Signal::SameUser, Signal::NoMfa], 4, Severity::High),
             (&[Signal::SameUser, Signal::OwnMistakes, Signal::PasswordRight], 2, Severity::Medium),
             (&[Signal::NoMfa, Signal::ManyUsers], 3, Severity::High),
-            (&[Signal::NoMfa, Signal::ManyUsers, Signal::MostSucceeded], 0, Severity::Medium),
-            (&[Signal::ManyUsers, Signal::FewSucceeded, Signal::UsersNotRemembered], 3, Severity::High),
+            (&[Signal::NoMfa, Signal::ManyUsers, Signal::MostSucceeded], -1, Severity::Medium),
+            (&[Signal::ManyUsers, Signal::FewSucceeded], 3, Severity::High),
         ] {
             let signals = signals.iter().copied().collect();
             assert_eq!((points(&signals), Severity::of(&signals)), (points_of_it, severity), "{signals:?}");

@@ -18,7 +18,7 @@ pub fn announcement(news: &News) -> Message {
     let Words { happened, .. } = words(news.kind);
     let subject = format!("[pivotwatch] tuning entry {} {happened}", news.id);
     let attributes = BTreeMap::from([("tuning_entry", news.id.clone()), ("tuning_news", happened.to_owned())]);
-    Message { subject: ascii(&subject, SUBJECT_LENGTH), text: text(news), attributes }
+    Message { subject: ascii(&subject, SUBJECT_LENGTH), text: text(news), attributes, lists: BTreeMap::new() }
 }
 
 /// The texts about a kind of news.

@@ -1,14 +1,15 @@
 //! The text of a message: enough to act on at three in the morning, and a command for the rest.
 
+mod context;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::escape::{ascii, escape_for_display};
-use crate::detection::incident::SourceFailures;
+use crate::detection::incident::{MatchedBy, SourceFailures};
 use crate::detection::rule::{Order, RULE_ID};
-use crate::detection::signal::Severity;
 use crate::detection::{Incident, IncidentReport, Rule, Source};
 
 /// SNS accepts fewer than 100 characters, and rejects a message with a longer subject.
@@ -29,6 +30,8 @@ pub struct Message {
     pub text: String,
     /// Attributes for the filter policies of subscriptions.
     pub attributes: BTreeMap<&'static str, String>,
+    /// Attributes that are lists. None is empty.
+    pub lists: BTreeMap<&'static str, Vec<String>>,
 }
 
 /// The location of the table, where responders find the records of an incident.
@@ -45,7 +48,13 @@ pub struct TableLocation {
 /// The message of an incident, whose records are in `table`.
 #[must_use]
 pub fn message(report: &IncidentReport, rule: &Rule, table: &TableLocation) -> Message {
-    Message { subject: subject(report), text: text(report, rule, table), attributes: attributes(report) }
+    let signals: Vec<_> = report.signals.iter().map(|signal| signal.name().to_owned()).collect();
+    Message {
+        subject: subject(report),
+        text: text(report, rule, table),
+        attributes: attributes(report),
+        lists: [("signals", signals)].into_iter().filter(|(_, signals)| !signals.is_empty()).collect(),
+    }
 }
 
 fn subject(report: &IncidentReport) -> String {
@@ -63,6 +72,7 @@ fn attributes(report: &IncidentReport) -> BTreeMap<&'static str, String> {
         ("severity", report.severity().name().to_owned()),
         ("source_ip_address", incident.columns.source_ip_address.to_string()),
         ("incident_id", incident.id.to_string()),
+        ("matched_by", incident.matched_by().name().to_owned()),
     ]);
     // SNS refuses an attribute without a value.
     if !incident.account_id.is_empty() {
@@ -85,11 +95,12 @@ fn text(report: &IncidentReport, rule: &Rule, table: &TableLocation) -> String {
         line("", &shown(&incident.user_identity_arn));
     }
     line("Where", &format!("AWS account {}, region {}", shown(&incident.account_id), shown(&columns.aws_region)));
-    line("From", &address.to_string());
+    line("From", &if address.is_network() { format!("the network {address}") } else { address.to_string() });
     line("", &shown(&columns.user_agent));
     line("When", &when(incident));
     line("MFA", &mfa(incident));
-    line("Severity", &severity(report));
+    line("Severity", &context::severity(report));
+    context::write_signals(&mut text, report);
 
     let window = hours(rule.window);
     let sides = match rule.order {
@@ -100,6 +111,7 @@ fn text(report: &IncidentReport, rule: &Rule, table: &TableLocation) -> String {
     for (source, failures) in &report.failures {
         write_failures(&mut text, *source, failures, rule);
     }
+    context::write_context(&mut text, &report.context);
 
     let reach = rule.reach_in_days();
     let (from, to) = (incident.day.before(reach), incident.day.after(reach));
@@ -122,7 +134,11 @@ Rule:           {RULE_ID}, Failed AzureAD logons but success logon to AWS Consol
         day = incident.day,
         id = incident.id,
     );
-    format!("An address that failed to sign in to Entra ID has logged in to the AWS console.\n\n{text}")
+    let who = match incident.matched_by() {
+        MatchedBy::Address => "An address",
+        MatchedBy::Network => "An address of a network",
+    };
+    format!("{who} that failed to sign in to Entra ID has logged in to the AWS console.\n\n{text}")
 }
 
 fn write_failures(text: &mut String, source: Source, failures: &SourceFailures, rule: &Rule) {
@@ -192,17 +208,6 @@ fn mfa(incident: &Incident) -> String {
         "not recorded".to_owned()
     } else {
         shown(&incident.columns.mfa_used)
-    }
-}
-
-fn severity(report: &IncidentReport) -> String {
-    let name = report.severity().name();
-    match report.severity() {
-        Severity::Medium => name.to_owned(),
-        Severity::High => {
-            let signals: Vec<_> = report.signals.iter().map(|signal| signal.explanation()).collect();
-            format!("{name}, because {}", signals.join(", and "))
-        }
     }
 }
 

@@ -3,6 +3,8 @@
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
 
+use serde_json::json;
+
 use crate::error_chain::error_chain;
 
 use super::{Message, Notifier, PublishError};
@@ -26,13 +28,11 @@ impl Notifier for Sns {
     async fn publish(&self, message: &Message) -> Result<(), PublishError> {
         let mut publish =
             self.client.publish().topic_arn(&self.topic_arn).subject(&message.subject).message(&message.text);
-        for (name, value) in &message.attributes {
-            let value = MessageAttributeValue::builder()
-                .data_type("String")
-                .string_value(value)
-                .build()
-                .map_err(|error| PublishError(error.to_string()))?;
-            publish = publish.message_attributes(*name, value);
+        let texts = message.attributes.iter().map(|(name, value)| (*name, "String", value.clone()));
+        let lists = message.lists.iter().map(|(name, values)| (*name, "String.Array", json!(values).to_string()));
+        for (name, data_type, value) in texts.chain(lists) {
+            let value = MessageAttributeValue::builder().data_type(data_type).string_value(value).build();
+            publish = publish.message_attributes(name, value.map_err(|error| PublishError(error.to_string()))?);
         }
         publish.send().await.map_err(|error| PublishError(error_chain(&error)))?;
         Ok(())

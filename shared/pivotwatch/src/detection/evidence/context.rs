@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::is_same_user;
+use super::SECONDS_A_DAY;
 use super::near::Near;
 use crate::detection::context::{Context, FailedLogins, HISTORIES, ReferencedFailure, USERS_A_CLASS, UserHistory};
 use crate::detection::day::Day;
-use crate::detection::incident::{Columns, Incident};
 use crate::detection::profile::Profile;
 use crate::detection::references::Reference;
 use crate::detection::result_code::{CodeClass, classes};
@@ -25,26 +24,39 @@ struct Known {
     has_right_password: bool,
 }
 
+impl Context {
+    /// The context of one tally.
+    #[must_use]
+    pub fn of_tally(day: Day, tally: &Tally) -> Self {
+        let start = day.start().timestamp();
+        let range = (start, start + SECONDS_A_DAY - 1);
+        Near { range, sign_ins: vec![(day, tally)], console: Vec::new() }.context(|_| false, range.1)
+    }
+}
+
 impl Near<'_> {
-    /// The context of the incident.
-    pub(super) fn context(&self, incident: &Incident) -> Context {
-        let columns = &incident.columns;
-        let (users_by_class, known) = self.users_by_class(columns);
+    /// The context of an incident whose last login was in the second `last`. `is_namesake` tells whether an Entra user has
+    /// the AWS user's name.
+    pub(super) fn context(&self, is_namesake: impl Fn(&str) -> bool, last: i64) -> Context {
+        let (users_by_class, known) = self.users_by_class(&is_namesake);
         let successes = self.successes();
         let references = self.references();
         let tenants = self.sign_ins.iter().flat_map(|(_, tally)| tally.references().tenants().iter());
         Context {
             users_by_class,
-            users: self.histories(&known, columns),
+            users: self.histories(&known, &is_namesake),
             users_succeeded: rounded(successes.estimate()),
             users_succeeded_estimated: successes.is_saturated(),
             tenants: tenants.map(str::to_owned).collect(),
             references,
-            failed_logins: self.failed_logins(incident.end_time.timestamp()),
+            failed_logins: self.failed_logins(last),
         }
     }
 
-    fn users_by_class(&self, columns: &Columns) -> (BTreeMap<CodeClass, Vec<String>>, BTreeMap<&str, Known>) {
+    fn users_by_class(
+        &self,
+        is_namesake: &impl Fn(&str) -> bool,
+    ) -> (BTreeMap<CodeClass, Vec<String>>, BTreeMap<&str, Known>) {
         let (mut by_class, mut known) = (BTreeMap::<_, BTreeSet<&str>>::new(), BTreeMap::<&str, Known>::new());
         for (day, tally, occurrence, _) in self.occurrences() {
             let Some(user) = tally.profile(occurrence).map(Profile::user).filter(|user| !user.is_empty()) else {
@@ -66,15 +78,17 @@ impl Near<'_> {
                 by_class.entry(class).or_default().insert(&right.user);
             }
         }
-        let listed = |(class, users)| (class, first_by(users, USERS_A_CLASS, |user| rank(user, false, columns)));
+        let listed =
+            |(class, users)| (class, first_by(users, USERS_A_CLASS, |user| (!is_namesake(user), hash(&[user]))));
         (by_class.into_iter().map(listed).collect(), known)
     }
 
-    fn histories(&self, known: &BTreeMap<&str, Known>, columns: &Columns) -> Vec<UserHistory> {
+    fn histories(&self, known: &BTreeMap<&str, Known>, is_namesake: &impl Fn(&str) -> bool) -> Vec<UserHistory> {
         let failures_incomplete =
             self.sign_ins.iter().any(|(_, tally)| tally.is_saturated() || !tally.has_all_profiles());
         let users = known.keys().copied();
-        let listed = first_by(users, HISTORIES, |user| rank(user, known[user].has_right_password, columns));
+        let listed =
+            first_by(users, HISTORIES, |user| (!is_namesake(user), !known[user].has_right_password, hash(&[user])));
         let history = |user: String| {
             let Known { failures, first_failure, .. } = &known[&*user];
             let successes: Vec<_> = self.first_successes(&user).collect();
@@ -150,12 +164,8 @@ fn referenced(day: Day, reference: &Reference) -> ReferencedFailure {
     ReferencedFailure { time: day.at(second), code: code.to_string(), user, request_id, correlation_id, export }
 }
 
-/// The order in which users are listed: the AWS user's namesakes, those whose password was right, and others by their
-/// hashes, so that it depends neither on the order of arrival nor on the alphabet.
-fn rank(user: &str, has_right_password: bool, columns: &Columns) -> (bool, bool, u64) {
-    (!is_same_user(user, columns), !has_right_password, hash(&[user]))
-}
-
+/// The first users by rank. Ranks end with the hash of the name, so that the selection depends neither on the order of
+/// arrival nor on the alphabet.
 fn first_by<'u, K: Ord>(
     users: impl IntoIterator<Item = &'u str>,
     most: usize,

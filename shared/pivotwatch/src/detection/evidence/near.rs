@@ -12,8 +12,8 @@ use crate::detection::signal::{MANY_USERS, Signal};
 use crate::detection::successes::Successes;
 use crate::detection::tally::Tally;
 
-/// Users who failed and succeeded from which on they can be most of all who failed. One user who fails and succeeds can
-/// be an attacker who found the password.
+/// Of so many users who failed and succeeded on, they can be most of all who failed. One user who fails and succeeds
+/// can be an attacker who found the password.
 const MOST_SUCCEEDED_FROM: usize = 3;
 
 /// The facts around an incident.
@@ -38,10 +38,12 @@ impl<'a> Near<'a> {
             self.tallies().flat_map(|tally| tally.users().entries().map(|(hash, _)| hash)).collect();
         let (among, succeeded) = self.succeeded(&failing);
         let many_users = is_cut || failing.len() > MANY_USERS;
-        let few_succeeded = many_users && succeeded * 10 <= among;
+        let few_succeeded = among > 0 && succeeded * 5 <= among;
+        let most_succeeded = succeeded >= MOST_SUCCEEDED_FROM && succeeded * 2 > among;
+        let is_spray = many_users && few_succeeded;
         let own_mistakes = same_user
-            && incident.is_federated()
-            && !few_succeeded
+            && (most_succeeded || incident.is_federated() && !is_spray)
+            && self.has_succeeded(columns)
             && self.failures_of(columns).is_some_and(|own| own <= u64::from(rule.threshold));
         let signals = [
             (Signal::Root, incident.is_root()),
@@ -53,7 +55,7 @@ impl<'a> Near<'a> {
             (Signal::FailedLogins, self.has_failed_login_before(incident.end_time.timestamp())),
             (Signal::ManyUsers, many_users),
             (Signal::FewSucceeded, few_succeeded),
-            (Signal::MostSucceeded, succeeded >= MOST_SUCCEEDED_FROM && succeeded * 2 > among),
+            (Signal::MostSucceeded, most_succeeded),
             (Signal::OwnMistakes, own_mistakes),
         ];
         signals.into_iter().filter(|(_, holds)| *holds).map(|(signal, _)| signal).collect()
@@ -109,6 +111,13 @@ impl<'a> Near<'a> {
         self.right_passwords().next().is_some() || codes.any(is_right_password)
     }
 
+    /// Whether a namesake of the AWS user who failed also succeeded.
+    fn has_succeeded(&self, columns: &Columns) -> bool {
+        let successes = self.successes();
+        let mut users = self.tallies().flat_map(|tally| tally.users().entries());
+        users.any(|(hash, user)| successes.contains(hash) && is_same_user(user, columns))
+    }
+
     /// The failures of the AWS user's namesakes. `None` if not all failures, or their users, are known.
     fn failures_of(&self, columns: &Columns) -> Option<u64> {
         let are_known = self.tallies().all(|tally| tally.has_all_profiles() && !tally.is_saturated());
@@ -128,3 +137,6 @@ impl<'a> Near<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

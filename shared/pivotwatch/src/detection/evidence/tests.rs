@@ -2,9 +2,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
-use crate::detection::name_set::NAME_LENGTH;
 use crate::detection::rule::Order;
-use crate::detection::signal::Severity;
 use crate::detection::{Failure, IncidentReport};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -17,93 +15,10 @@ fn six(user: &str) -> Vec<Failure> {
     (0..6).map(|number| by(user, number, number)).collect()
 }
 
-/// Failures of more users than a tally remembers, on the day before noon.
-fn of_many_users() -> Vec<Failure> {
-    (0..600).map(|number| by(&format!("{number}{}", "x".repeat(NAME_LENGTH)), 1000 + number, number - DAY)).collect()
-}
-
-fn login_as(user_identity_type: &str, account_name: &str, account_upn_suffix: &str) -> Login {
-    Login {
-        user_identity_type: user_identity_type.to_owned(),
-        account_name: account_name.to_owned(),
-        account_upn_suffix: account_upn_suffix.to_owned(),
-        ..login("one", noon())
-    }
-}
-
 /// What people read of the only incident of `login`.
 fn report_of(failures: Vec<Failure>, login: Login, rule: &Rule) -> IncidentReport {
     let evidence = Evidence { tallies: tallies(failures), logins: vec![login], ..Evidence::none(address()) };
     incidents(&evidence, rule, &Tuning::default()).pop().expect("an incident")
-}
-
-fn signals(failures: Vec<Failure>, login: Login) -> BTreeSet<Signal> {
-    report_of(failures, login, &Rule::default()).signals
-}
-
-#[test]
-fn each_signal_has_its_condition_and_no_other_signal_stands_in_for_it() {
-    let root = BTreeSet::from([Signal::Root]);
-    let same_user = BTreeSet::from([Signal::SameUser]);
-    for (login, user, expected) in [
-        (login_as("Root", "arn:aws:iam::111122223333:root", ""), "bob@contoso.example", &root),
-        (login_as("root", "ann", ""), "ann@contoso.example", &root),
-        (login_as("IAMUser", "ann", ""), "ann@contoso.example", &same_user),
-        (login_as("IAMUser", "ANN", ""), "Ann@contoso.example", &same_user),
-        (login_as("IAMUser", "ann", ""), "ann", &same_user),
-        (login_as("AssumedRole", "ann", "Contoso.example"), "ann@contoso.example", &same_user),
-        (login_as("AssumedRole", "ann", "fabrikam.example"), "ann@contoso.example", &BTreeSet::new()),
-        (login_as("AssumedRole", "ann", "contoso.example"), "ann", &BTreeSet::new()),
-        (login_as("IAMUser", "alice", ""), "ann@contoso.example", &BTreeSet::new()),
-        (login_as("IAMUser", "alice", ""), "ann", &BTreeSet::new()),
-        (login_as("IAMUser", "alice", ""), "", &BTreeSet::new()),
-        (login_as("IAMUser", "", ""), "", &BTreeSet::new()),
-        (login_as("IAMUser", "", ""), "@contoso.example", &BTreeSet::new()),
-    ] {
-        let report = report_of(six(user), login, &Rule::default());
-        let columns = &report.incident.columns;
-        assert_eq!(&report.signals, expected, "{} {} and {user:?}", columns.user_identity_type, columns.account_name);
-        let severity = if expected.is_empty() { Severity::Medium } else { Severity::High };
-        assert_eq!(report.severity(), severity);
-    }
-}
-
-#[test]
-fn names_that_were_dropped_leave_the_same_user_undecided_unless_a_kept_name_decides() {
-    let failures = || [six("ann@contoso.example"), of_many_users()].concat();
-    let known = tallies(failures());
-    let cut: Vec<_> = known.values().map(|tally| tally.users().is_cut()).collect();
-    assert_eq!(cut, [true, false], "one of two days dropped a name");
-    let kept = known.values().next().and_then(|tally| tally.users().iter().next()).unwrap();
-
-    let undecided = BTreeSet::from([Signal::UsersNotRemembered]);
-    assert_eq!(signals(failures(), login_as("IAMUser", "alice", "")), undecided);
-    assert_eq!(signals(failures(), login_as("IAMUser", kept, "")), BTreeSet::from([Signal::SameUser]));
-    assert_eq!(signals(failures(), login_as("IAMUser", "ann", "")), BTreeSet::from([Signal::SameUser]));
-    assert_eq!(signals(failures(), login_as("Root", "alice", "")), BTreeSet::from([Signal::Root]));
-    assert_eq!(signals(failures(), login_as("IAMUser", "", "")), BTreeSet::new(), "no name, no doubt");
-}
-
-#[test]
-fn a_user_who_failed_at_either_end_of_a_day_gives_a_signal() {
-    for second in [-DAY / 2, DAY / 2 - 1] {
-        let failures = [six("ann@contoso.example"), vec![by("alice@contoso.example", 9, second)]].concat();
-        let only_ends = failures.into_iter().map(|failure| match failure.user.as_str() {
-            "alice@contoso.example" => failure,
-            _ => Failure { time: failure.time - TimeDelta::days(1) + TimeDelta::hours(1), ..failure },
-        });
-        let found = signals(only_ends.collect(), login_as("IAMUser", "alice", ""));
-        assert_eq!(found, BTreeSet::from([Signal::SameUser]), "{second}");
-    }
-}
-
-#[test]
-fn users_who_failed_outside_the_window_give_no_signal() {
-    let earlier = |second| [six("ann@contoso.example"), vec![by("alice@contoso.example", 9, second)]].concat();
-    let alice = || login_as("IAMUser", "alice", "");
-    assert_eq!(signals(earlier(-DAY), alice()), BTreeSet::from([Signal::SameUser]));
-    // Half a day has no failure but the one before the window.
-    assert_eq!(signals(earlier(-DAY - 1), alice()), BTreeSet::new());
 }
 
 #[test]

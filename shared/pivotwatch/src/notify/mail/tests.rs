@@ -129,19 +129,40 @@ fn the_second_factor_of_a_federated_user_is_not_recorded_whatever_the_record_say
 
 #[test]
 fn a_severity_is_explained_by_each_of_its_signals() {
+    let report = |signals: &[Signal]| IncidentReport { signals: signals.iter().copied().collect(), ..of(&alice()) };
     for (signals, severity) in [
-        (&[][..], "Medium"),
-        (&[Signal::Root][..], "High, because the root user logged in"),
-        (&[Signal::SameUser], "High, because the AWS user has the name of an Entra user who failed from this address"),
-        (
-            &[Signal::Root, Signal::UsersNotRemembered],
-            "High, because the root user logged in, and more Entra users failed from this address \
-             than can be remembered, so the AWS user may be one of them",
-        ),
+        (&[][..], "Medium: 0 points, High from 3"),
+        (&[Signal::Root][..], "High: 7 points, High from 3"),
+        (&[Signal::SameUser, Signal::OwnMistakes], "Medium: 0 points, High from 3"),
+        (&[Signal::MostSucceeded], "Medium: -4 points, High from 3"),
     ] {
-        let report = IncidentReport { signals: signals.iter().copied().collect(), ..of(&alice()) };
-        assert_eq!(line(&report, "Severity"), severity);
+        assert_eq!(line(&report(signals), "Severity"), severity);
     }
+    for signal in Signal::ALL {
+        let text = text_of(&report(&[signal]));
+        for said in [signal.name(), signal.explanation(), signal.mistaken_if()] {
+            assert!(text.contains(said), "{said} is not in {text}");
+        }
+    }
+    assert!(!text_of(&report(&[])).contains("Signals"), "no heading without a signal");
+}
+
+#[test]
+fn signals_are_a_list_for_filter_policies() {
+    let report = IncidentReport { signals: [Signal::NoMfa, Signal::Root].into(), ..of(&alice()) };
+    let message = message(&report, &Rule::default(), &TableLocation::default());
+    assert_eq!(message.lists["signals"], ["root", "no_mfa"]);
+    assert!(super::message(&of(&alice()), &Rule::default(), &TableLocation::default()).lists.is_empty());
+}
+
+#[test]
+fn a_network_is_called_a_network() {
+    let login = Login { source_ip_address: Address::parse("2001:db8:bad:1::7").unwrap(), ..alice() };
+    let network = login.source_ip_address.network(64).unwrap();
+    let report = IncidentReport { incident: Incident::of(&login, network, BTreeSet::new()), ..of(&login) };
+    assert_eq!(line(&report, "From"), "the network 2001:db8:bad:1::/64");
+    assert!(text_of(&report).starts_with("An address of a network that failed"));
+    assert_eq!(message(&report, &Rule::default(), &TableLocation::default()).attributes["matched_by"], "network");
 }
 
 fn failures(codes: u64, users: usize, users_total: u64) -> SourceFailures {

@@ -60,7 +60,7 @@ fn failure(number: u32, time: &str, code: &str, user: &str) -> Failure {
         client_app: "Browser".to_owned(),
         operation: "Sign-in activity".to_owned(),
         user_agent: String::new(),
-        trace: Trace::default(),
+        trace: Trace { request_id: id, correlation_id: "c".to_owned(), tenant: "t".to_owned(), export: "k".into() },
     }
 }
 
@@ -75,20 +75,23 @@ fn tally() -> Tally {
     ] {
         tally.add(&failure(number, time, code, user));
     }
+    tally.add_successes(&Sample::restore([(0x0102_0304_0506_0708, 46_800)], false));
     tally
 }
 
 /// The state of [`tally`].
 const TALLY: &str = "
-    03                                          the format
+    04                                          the format
     02 05 3530313236 05 3530303533              `50126` `50053`
-    06                                          six texts
+    08                                          eight texts
       13 616e6e40636f6e746f736f2e6578616d706c65
       13 626f6240636f6e746f736f2e6578616d706c65
       0c 417a75726520506f7274616c
+      01 74
       07 42726f77736572
       10 5369676e2d696e206163746976697479
       00
+      01 6b
     02
     0c 00 02                                    hour 12: not saturated, with two failures by identity
       258d2e9d6abca58f 8f1c 00 01               of second 3599, with code 0 and bob's profile
@@ -102,8 +105,21 @@ const TALLY: &str = "
     00 02                                       users, none dropped: the first two texts
     00 01                                       applications, none dropped: the next text
     00 02                                       profiles, none dropped
-      01 02 03 04 05                            user, application, client, operation, user agent
-      00 02 03 04 05
+      01 02 04 05 06                            user, application, client, operation, user agent
+      00 02 04 05 06
+    01                                          the first failure
+      c0d102 00 00 07                           second, code, user, export
+      00 6f1c0e2a000040008000000000000001       request id, a UUID
+      01 01 63                                  correlation id, a text
+    00 00                                       no right password, none dropped
+    02                                          others, by identity
+      258d2e9d6abca58f cfed02 00 01 07
+      00 6f1c0e2a000040008000000000000002 01 01 63
+      4d2e07760c8892a5 c0d102 00 00 07
+      00 6f1c0e2a000040008000000000000001 01 01 63
+    01                                          another was dropped
+    00 01                                       tenants, none dropped: the text after the application
+    01 0102030405060708 d0ed02 00               one user who succeeded, none dropped
 ";
 
 /// The bytes of a listing. On each line two blanks end them.
@@ -121,7 +137,7 @@ fn a_tally_is_stored_in_these_bytes() {
 #[test]
 fn a_saturated_hour_and_dropped_names_are_stored_in_these_bytes() {
     let listing = "
-        03
+        04
         01 06 353030313231                      `500121`
         01 13 616e6e40636f6e746f736f2e6578616d706c65
         01
@@ -132,6 +148,9 @@ fn a_saturated_hour_and_dropped_names_are_stored_in_these_bytes() {
         01 ffffffffffffffff 01                  users, with the cut: the first text
         00 00                                   no applications
         01 0000000000000007 00                  profiles, with the cut
+        00 00 00 00 00                          no references, none dropped
+        00 00                                   no tenants
+        00 00                                   nobody who succeeded
     ";
     let occurrence = Occurrence { second: 3599, code: "500121".parse().unwrap(), profile: ProfileHash::DROPPED };
     let moments = |moment| [(moment, ())].into_iter().collect();

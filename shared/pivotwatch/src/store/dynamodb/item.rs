@@ -9,8 +9,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{logins_state, tally_state};
+use crate::detection::context::{Context, ReferencedFailure};
 use crate::detection::incident::{Columns, LoginReference, MatchedBy};
 use crate::detection::name_set::NameSet;
+use crate::detection::result_code::CodeClass;
 use crate::detection::sample::hash;
 use crate::detection::signal::{Severity, Signal};
 use crate::detection::tally::TallyKey;
@@ -33,6 +35,9 @@ const STATE: &str = "state";
 
 /// User names, and application names, in an item's readable attributes.
 const NAMES_SHOWN: usize = 64;
+
+/// References in an item's readable attributes.
+const REFERENCES_SHOWN: usize = 4;
 
 /// The keys of the index by day: what is listed, and its rank.
 const LISTED: &str = "listed";
@@ -74,6 +79,10 @@ struct TallyItem {
     users_total: u64,
     apps: Vec<String>,
     apps_total: u64,
+    users_by_class: BTreeMap<CodeClass, Vec<String>>,
+    users_succeeded: u64,
+    tenants: BTreeSet<String>,
+    references: Vec<ReferencedFailure>,
 }
 
 /// The item of a tally.
@@ -84,6 +93,8 @@ pub(super) fn of_tally(
     expires_at: i64,
     list_above: u32,
 ) -> Result<Item, String> {
+    let Context { users_by_class, users_succeeded, tenants, mut references, .. } = Context::of_tally(key.day, tally);
+    references.truncate(REFERENCES_SHOWN);
     let mut item = plain(&TallyItem {
         ip: key.address.to_string(),
         record: record_name::tally(key),
@@ -99,6 +110,10 @@ pub(super) fn of_tally(
         users_total: tally.users_total(),
         apps: shown(tally.apps()),
         apps_total: tally.apps_total(),
+        users_by_class,
+        users_succeeded,
+        tenants,
+        references,
     })?;
     item.insert(STATE.to_owned(), AttributeValue::B(tally_state::encode(tally)?.into()));
     if tally.failures() > u64::from(list_above) {
