@@ -1,0 +1,113 @@
+"""Signals and severity, derived again from the facts of a day, and from the table of docs/RULE.md."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from ipaddress import ip_address, ip_network
+
+from day.facts import IDENTITY_CENTER, ROOT, Day, Login, SignIn
+
+WEIGHTS = {
+    "root": 6,
+    "same_user": 2,
+    "password_right": 2,
+    "no_mfa": 2,
+    "many_users": 2,
+    "nobody_succeeded": 1,
+    "failed_logins": 1,
+    "own_mistakes": -2,
+    "most_users_succeeded": -5,
+}
+HIGH = 3
+"""An incident is High from this sum of weights."""
+
+THRESHOLD = MANY_USERS = 5
+FEW_USERS = 3
+"""From this number of failing users, successes can tell an office from an attacker."""
+
+WINDOW = timedelta(hours=24)
+
+PASSWORD_RIGHT = {"50055", "50074", "50076", "50133", "53003"}
+"""The codes of the days with which the password was right."""
+
+
+@dataclass
+class Place:
+    """The facts of an address, or of a network."""
+
+    sign_ins: list[SignIn] = field(default_factory=list)
+    logins: list[Login] = field(default_factory=list)
+
+    @cached_property
+    def failures(self) -> list[SignIn]:
+        return sorted((sign_in for sign_in in self.sign_ins if sign_in.failed), key=lambda failure: failure.time)
+
+    @cached_property
+    def failing(self) -> set[str]:
+        return {failure.user for failure in self.failures}
+
+    @cached_property
+    def succeeding(self) -> set[str]:
+        return {sign_in.user for sign_in in self.sign_ins if not sign_in.failed}
+
+    def matches(self, login: Login) -> bool:
+        """`True` if, for a source, a window has the login and more failures than the threshold."""
+        for source in ("interactive", "non_interactive"):
+            times = [failure.time for failure in self.failures if failure.source == source]
+            for first, last in zip(times, times[THRESHOLD:], strict=False):
+                if max(last, login.time) - min(first, login.time) <= WINDOW:
+                    return True
+        return False
+
+    def signals(self, login: Login) -> Iterator[str]:
+        """The signals of a matching login."""
+        user = login.user.partition("@")[0]
+        own_failures = [failure for failure in self.failures if failure.user.partition("@")[0] == user]
+        is_same_user = login.kind != ROOT and bool(own_failures)
+        has_many_users = len(self.failing) > MANY_USERS
+        most_succeeded = len(self.failing) >= FEW_USERS and len(self.succeeding) >= len(self.failing)
+        is_federated = login.kind == IDENTITY_CENTER
+        yield from (
+            name
+            for name, holds in {
+                "root": login.kind == ROOT,
+                "same_user": is_same_user,
+                "password_right": any(failure.code in PASSWORD_RIGHT for failure in self.failures),
+                "no_mfa": not is_federated and not login.has_mfa,
+                "many_users": has_many_users,
+                "nobody_succeeded": not self.succeeding,
+                "failed_logins": any(not other.succeeded and other.time < login.time for other in self.logins),
+                "own_mistakes": is_same_user
+                and len(own_failures) <= THRESHOLD
+                and user in {name.partition("@")[0] for name in self.succeeding}
+                and (most_succeeded or (is_federated and not has_many_users)),
+                "most_users_succeeded": most_succeeded,
+            }.items()
+            if holds
+        )
+
+
+def points(signals: set[str], weights: dict[str, int] = WEIGHTS) -> int:
+    return sum(weights[signal] for signal in signals)
+
+
+def places(day: Day) -> dict[str, Place]:
+    """The facts by address, and those of IPv6 by network too."""
+    found: dict[str, Place] = defaultdict(Place)
+    for fact in (*day.sign_ins, *day.logins):
+        for key in (fact.address, *_networks(fact.address)):
+            place = found[key]
+            (place.sign_ins if isinstance(fact, SignIn) else place.logins).append(fact)
+    return found
+
+
+def key(facts: Mapping[str, Place], login: Login) -> str | None:
+    """The address by which a login matches; the network only if the address does not; else `None`."""
+    keys = [key for key in (login.address, *_networks(login.address)) if key in facts]
+    return next((key for key in keys if facts[key].matches(login)), None)
+
+
+def _networks(address: str) -> list[str]:
+    return [str(ip_network((address, 64), strict=False))] if ip_address(address).version == 6 else []
