@@ -67,50 +67,48 @@ def directory_sync(day: Day) -> None:
     day.entries.append(Entry("sync", FAILURES, {"client_app": ("Exchange ActiveSync",), "user": (user,)}))
 
 
-def remote(day: Day, people: int = 12) -> None:
-    """People at home sign in with at most a mistake each, and work in AWS."""
-    for place, name in enumerate(names(people), 1):
+def remote(day: Day) -> None:
+    """Twelve people at home sign in with at most a mistake each, and work in AWS."""
+    for place, name in enumerate(names(12), 1):
         address, user = f"203.0.113.{place}", mail(f"remote.{name}")
         day.sign_in(address, day.time(7, 8), user)
         day.sign_in(address, day.time(7, 8), user, "0" if place % 6 == 0 else "50126")
         day.federated(address, day.time(8, 16), user, "remote")
 
 
-def office(
-    day: Day,
-    people: int = 300,
-    engineers: int = 25,
-    *,
-    with_mfa: int = 2,
-    without_mfa: int = 0,
-) -> None:
+def office(day: Day, people: int = 300, engineers: int = 25, without_mfa: int = 0) -> None:
     """An office behind one address: six of 100 sign-ins fail, and the person then signs in.
 
-    Engineers reach AWS by Identity Center. `with_mfa` of them have IAM users with a second factor, `without_mfa` others
-    have IAM users without one. An engineer's IAM user has the engineer's name.
+    Engineers reach AWS by Identity Center, except two who have IAM users with a second factor, and `without_mfa` who
+    have IAM users without one. An IAM user has the person's name.
     """
-    address, random = OFFICE, day.random
+    random = day.random
     staff = random.sample(names(people), people)
     failing = random.sample(staff, round(people * 0.58))
     failures = spread(random, failing, round(people * 0.86))
     for name, code in zip(failures, codes(random, MISTAKES, len(failures)), strict=True):
         source = "interactive" if random.random() < 0.6 else "non_interactive"
-        failure = day.sign_in(address, day.time(6, 16), mail(name), code, source=source)
-        day.sign_in(address, failure.time + timedelta(seconds=random.randint(20, 600)), mail(name))
+        failure = day.sign_in(OFFICE, day.time(6, 16), mail(name), code, source=source)
+        day.sign_in(OFFICE, failure.time + timedelta(seconds=random.randint(20, 600)), mail(name))
 
-    logins = round(engineers * 2.8)
-    combinations = random.sample([*product(staff[:engineers], ACCOUNTS, REGIONS[:2])], round(engineers * 2.28))
-    successes = len(failures)
+    _office_logins(day, staff[:engineers], without_mfa)
+    successes = sum(sign_in.address == OFFICE and not sign_in.failed for sign_in in day.sign_ins)
+    for _ in range(round(people * 13.39) - successes):
+        source = "interactive" if random.random() < 0.4 else "non_interactive"
+        day.sign_in(OFFICE, day.time(6, 17), mail(random.choice(staff)), source=source)
+
+
+def _office_logins(day: Day, engineers: list[str], without_mfa: int) -> None:
+    """The logins of an office: each engineer some, a few of them twice, and a few after a mistyped password."""
+    random = day.random
+    logins = round(len(engineers) * 2.8)
+    combinations = random.sample([*product(engineers, ACCOUNTS, REGIONS[:2])], round(len(engineers) * 2.28))
     for place, (name, account, region) in enumerate(spread(random, combinations, logins)):
-        number, time = staff.index(name), day.time(7, 16)
+        number, time = engineers.index(name), day.time(7, 16)
         where = {"account": account, "region": region, "user_agent": (USER_AGENT, FIREFOX)[number % 2]}
-        if number < with_mfa + without_mfa:
-            login = day.login(address, time, name, IAM_USER, "office", has_mfa=number < with_mfa, **where)
+        if number < 2 + without_mfa:
+            login = day.login(OFFICE, time, name, IAM_USER, "office", has_mfa=number < 2, **where)
             if place % 4 == 0:
                 day.failed_login(login, timedelta(minutes=1))
         else:
-            day.federated(address, time, mail(name), "office", **where)
-            successes += 1
-    for _ in range(round(people * 13.39) - successes):
-        source = "interactive" if random.random() < 0.4 else "non_interactive"
-        day.sign_in(address, day.time(6, 17), mail(random.choice(staff)), source=source)
+            day.federated(OFFICE, time, mail(name), "office", **where)

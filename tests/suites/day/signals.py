@@ -1,7 +1,7 @@
 """Signals and severity, derived again from the facts of a day, and from the table of docs/RULE.md."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -61,7 +61,7 @@ class Place:
                     return True
         return False
 
-    def signals(self, login: Login) -> Iterator[str]:
+    def signals(self, login: Login) -> set[str]:
         """The signals of a matching login."""
         user = login.user.partition("@")[0]
         own_failures = [failure for failure in self.failures if failure.user.partition("@")[0] == user]
@@ -69,28 +69,26 @@ class Place:
         has_many_users = len(self.failing) > MANY_USERS
         most_succeeded = len(self.failing) >= FEW_USERS and len(self.succeeding) >= len(self.failing)
         is_federated = login.kind == IDENTITY_CENTER
-        yield from (
-            name
-            for name, holds in {
-                "root": login.kind == ROOT,
-                "same_user": is_same_user,
-                "password_right": any(failure.code in PASSWORD_RIGHT for failure in self.failures),
-                "no_mfa": not is_federated and not login.has_mfa,
-                "many_users": has_many_users,
-                "nobody_succeeded": not self.succeeding,
-                "failed_logins": any(not other.succeeded and other.time < login.time for other in self.logins),
-                "own_mistakes": is_same_user
-                and len(own_failures) <= THRESHOLD
-                and user in {name.partition("@")[0] for name in self.succeeding}
-                and (most_succeeded or (is_federated and not has_many_users)),
-                "most_users_succeeded": most_succeeded,
-            }.items()
-            if holds
-        )
+        conditions = {
+            "root": login.kind == ROOT,
+            "same_user": is_same_user,
+            "password_right": any(failure.code in PASSWORD_RIGHT for failure in self.failures),
+            "no_mfa": not is_federated and not login.has_mfa,
+            "many_users": has_many_users,
+            "nobody_succeeded": not self.succeeding,
+            "failed_logins": any(not other.succeeded and other.time < login.time for other in self.logins),
+            "own_mistakes": is_same_user
+            and len(own_failures) <= THRESHOLD
+            and user in {name.partition("@")[0] for name in self.succeeding}
+            and (most_succeeded or (is_federated and not has_many_users)),
+            "most_users_succeeded": most_succeeded,
+        }
+        return {signal for signal, holds in conditions.items() if holds}
 
 
-def points(signals: set[str], weights: dict[str, int] = WEIGHTS) -> int:
-    return sum(weights[signal] for signal in signals)
+def points(signals: Iterable[str]) -> int:
+    """The sum of the signals' weights."""
+    return sum(WEIGHTS[signal] for signal in signals)
 
 
 def places(day: Day) -> dict[str, Place]:
