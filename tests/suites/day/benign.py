@@ -76,39 +76,44 @@ def remote(day: Day) -> None:
         day.federated(address, day.time(8, 16), user, "remote")
 
 
-def office(day: Day, people: int = 300, engineers: int = 25, without_mfa: int = 0) -> None:
+def office(day: Day, people: int = 300, engineers: int = 25, without_mfa: int = 0, network: str = "") -> None:
     """An office behind one address: six of 100 sign-ins fail, and the person then signs in.
+
+    With `network`, each person has an address of that IPv6 network instead.
 
     Engineers reach AWS by Identity Center, except two who have IAM users with a second factor, and `without_mfa` who
     have IAM users without one. An IAM user has the person's name.
     """
     random = day.random
-    staff = random.sample(names(people), people)
+    addresses = {name: f"{network}{place:x}" if network else OFFICE for place, name in enumerate(names(people), 1)}
+    staff = random.sample([*addresses], people)
     failing = random.sample(staff, round(people * 0.58))
     failures = spread(random, failing, round(people * 0.86))
     for name, code in zip(failures, codes(random, MISTAKES, len(failures)), strict=True):
         source = "interactive" if random.random() < 0.6 else "non_interactive"
-        failure = day.sign_in(OFFICE, day.time(6, 16), mail(name), code, source=source)
-        day.sign_in(OFFICE, failure.time + timedelta(seconds=random.randint(20, 600)), mail(name))
-
-    _office_logins(day, staff[:engineers], without_mfa)
-    successes = sum(sign_in.address == OFFICE and not sign_in.failed for sign_in in day.sign_ins)
-    for _ in range(round(people * 13.39) - successes):
+        failure = day.sign_in(addresses[name], day.time(6, 16), mail(name), code, source=source)
+        day.sign_in(addresses[name], failure.time + timedelta(seconds=random.randint(20, 600)), mail(name))
+    federated = _office_logins(day, {name: addresses[name] for name in staff[:engineers]}, without_mfa)
+    for name in random.choices(staff, k=round(people * 13.39) - len(failures) - federated):
         source = "interactive" if random.random() < 0.4 else "non_interactive"
-        day.sign_in(OFFICE, day.time(6, 17), mail(random.choice(staff)), source=source)
+        day.sign_in(addresses[name], day.time(6, 17), mail(name), source=source)
 
 
-def _office_logins(day: Day, engineers: list[str], without_mfa: int) -> None:
-    """The logins of an office: each engineer some, a few of them twice, and a few after a mistyped password."""
-    random = day.random
-    logins = round(len(engineers) * 2.8)
+def _office_logins(day: Day, engineers: dict[str, str], without_mfa: int) -> int:
+    """Adds the logins of engineers, by their addresses, and returns the number of federated ones.
+
+    Some log in twice to the same account and region, and some IAM users after a mistyped password.
+    """
+    random, federated = day.random, 0
     combinations = random.sample([*product(engineers, ACCOUNTS, REGIONS[:2])], round(len(engineers) * 2.28))
-    for place, (name, account, region) in enumerate(spread(random, combinations, logins)):
-        number, time = engineers.index(name), day.time(7, 16)
+    for place, (name, account, region) in enumerate(spread(random, combinations, round(len(engineers) * 2.8))):
+        number, time = [*engineers].index(name), day.time(7, 16)
         where = {"account": account, "region": region, "user_agent": (USER_AGENT, FIREFOX)[number % 2]}
         if number < 2 + without_mfa:
-            login = day.login(OFFICE, time, name, IAM_USER, "office", has_mfa=number < 2, **where)
+            login = day.login(engineers[name], time, name, IAM_USER, "office", has_mfa=number < 2, **where)
             if place % 4 == 0:
                 day.failed_login(login, timedelta(minutes=1))
         else:
-            day.federated(OFFICE, time, mail(name), "office", **where)
+            day.federated(engineers[name], time, mail(name), "office", **where)
+            federated += 1
+    return federated

@@ -56,6 +56,9 @@ PLANS = {
     "an office of 60": Plan(),
     "an office of 15": Plan(office=partial(benign.office, people=15, engineers=5)),
     "IAM users in the office without MFA": Plan(office=partial(benign.office, people=60, engineers=10, without_mfa=2)),
+    "an office over IPv6": Plan(
+        office=partial(benign.office, people=60, engineers=10, network="2001:db8:7:1::"),
+    ),
     "no attack": Plan(attacks=(), doubtful=("conditional access",)),
     # Other places.
     "a branch with few successes": Plan((places.branch,)),
