@@ -26,7 +26,7 @@ def vpn(day: Day) -> None:
 
 
 def conference(day: Day) -> None:
-    """A conference, where most of the people who fail never sign in, and as many others do."""
+    """A conference, where eight of the twelve people who fail never sign in."""
     address, guests = "192.0.2.160", names(356)[316:]
     _fail(day, address, guests[:12], 20)
     _succeed(day, address, [*guests[:4], *guests[12:20]])

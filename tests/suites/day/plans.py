@@ -63,7 +63,7 @@ PLANS = {
     # Other places.
     "a branch with few successes": Plan((places.branch,)),
     "a VPN of many companies": Plan((places.vpn,)),
-    "a conference": Plan((places.conference,)),
+    "a conference": Plan((places.conference,), doubtful=("conference",)),
     "an old password on a phone": Plan((places.phone,)),
     "many mistakes at home": Plan((places.mistakes,), doubtful=("mistakes",)),
     "an IAM user without MFA on a server": Plan((places.server,), doubtful=("server",)),

@@ -9,23 +9,28 @@ from ipaddress import ip_address, ip_network
 
 from day.facts import IDENTITY_CENTER, ROOT, Day, Login, SignIn
 
-WEIGHTS = {
+POINTS = {
     "root": 6,
     "same_user": 2,
+    "different_user": 0,
+    "users_not_remembered": 1,
     "password_right": 2,
     "no_mfa": 2,
-    "many_users": 2,
-    "nobody_succeeded": 1,
     "failed_logins": 1,
+    "many_users": 1,
+    "few_succeeded": 2,
+    "most_succeeded": -4,
     "own_mistakes": -2,
-    "most_users_succeeded": -5,
 }
 HIGH = 3
-"""An incident is High from this sum of weights."""
+"""An incident is High from this number of points."""
 
 THRESHOLD = MANY_USERS = 5
-FEW_USERS = 3
-"""From this number of failing users, successes can tell an office from an attacker."""
+FEW, MOST = 1 / 5, 1 / 2
+"""Few succeeded: at most this part of the users who failed. Most succeeded: more than this part."""
+
+MOST_FROM = 3
+"""A lower number of users who succeeded is not most. One can be a victim."""
 
 WINDOW = timedelta(hours=24)
 
@@ -66,29 +71,32 @@ class Place:
         user = login.user.partition("@")[0]
         own_failures = [failure for failure in self.failures if failure.user.partition("@")[0] == user]
         is_same_user = login.kind != ROOT and bool(own_failures)
-        has_many_users = len(self.failing) > MANY_USERS
-        most_succeeded = len(self.failing) >= FEW_USERS and len(self.succeeding) >= len(self.failing)
         is_federated = login.kind == IDENTITY_CENTER
+        succeeded = self.failing & self.succeeding
+        are_many = len(self.failing) > MANY_USERS
+        are_few = len(succeeded) <= FEW * len(self.failing)
+        are_most = len(succeeded) >= MOST_FROM and len(succeeded) > MOST * len(self.failing)
         conditions = {
             "root": login.kind == ROOT,
             "same_user": is_same_user,
+            "different_user": login.kind != ROOT and not is_same_user,
             "password_right": any(failure.code in PASSWORD_RIGHT for failure in self.failures),
             "no_mfa": not is_federated and not login.has_mfa,
-            "many_users": has_many_users,
-            "nobody_succeeded": not self.succeeding,
             "failed_logins": any(not other.succeeded and other.time < login.time for other in self.logins),
+            "many_users": are_many,
+            "few_succeeded": are_few,
+            "most_succeeded": are_most,
             "own_mistakes": is_same_user
             and len(own_failures) <= THRESHOLD
-            and user in {name.partition("@")[0] for name in self.succeeding}
-            and (most_succeeded or (is_federated and not has_many_users)),
-            "most_users_succeeded": most_succeeded,
+            and any(name.partition("@")[0] == user for name in succeeded)
+            and (are_most or (is_federated and not (are_many and are_few))),
         }
         return {signal for signal, holds in conditions.items() if holds}
 
 
 def points(signals: Iterable[str]) -> int:
-    """The sum of the signals' weights."""
-    return sum(WEIGHTS[signal] for signal in signals)
+    """The sum of the signals' points."""
+    return sum(POINTS[signal] for signal in signals)
 
 
 def places(day: Day) -> dict[str, Place]:
