@@ -84,6 +84,17 @@ variable "sources" {
   }
 }
 
+variable "ipv6_network" {
+  description = "Bits of the prefix of IPv6 networks whose failures are counted together too, 48 to 128, or none."
+  type        = string
+  default     = "64"
+
+  validation {
+    condition     = can(regex("^(none|4[89]|[5-9][0-9]|1[01][0-9]|12[0-8])$", var.ipv6_network))
+    error_message = "ipv6_network must be a whole number from 48 to 128, or none."
+  }
+}
+
 variable "retention_days" {
   description = "Days that evidence is kept in the table."
   type        = number

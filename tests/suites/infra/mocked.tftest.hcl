@@ -107,6 +107,7 @@ run "changed" {
     window                = "36h"
     order                 = "failures_first"
     sources               = ["adfs"]
+    ipv6_network          = "none"
     retention_days        = 30
     export_retention_days = 0
     log_retention_days    = 7

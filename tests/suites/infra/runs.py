@@ -15,6 +15,7 @@ RUNS = {
         "Window": "36h",
         "Order": "failures_first",
         "Sources": "adfs",
+        "Ipv6Network": "none",
         "RetentionDays": "30",
         "ExportRetentionDays": "0",
         "LogRetentionDays": "7",

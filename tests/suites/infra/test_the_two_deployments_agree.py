@@ -93,6 +93,16 @@ def test_an_invalid_window_is_refused_before_the_deployment():
         assert not pattern.search(text), text
 
 
+def test_an_invalid_network_is_refused_before_the_deployment():
+    """Valid lengths are from 48 to 128 bits, as in shared/pivotwatch/src/detection/parameters.rs."""
+    pattern = re.compile(sam_template.load()["Parameters"]["Ipv6Network"]["AllowedPattern"])
+    for bits in range(1000):
+        assert bool(pattern.search(str(bits))) == (48 <= bits <= 128), bits
+    assert pattern.search("none")
+    for text in ("", "None", "/64", "064", "64 "):
+        assert not pattern.search(text), text
+
+
 def test_changing_every_parameter_is_part_of_the_comparison():
     assert runs.RUNS["changed"].keys() == sam_template.load()["Parameters"].keys()
 
@@ -124,6 +134,7 @@ def test_the_longest_tuning_entries_leave_room_for_the_other_variables(both):
         "PIVOTWATCH_WINDOW": "10080m",
         "PIVOTWATCH_ORDER": "failures_first",
         "PIVOTWATCH_SOURCES": "interactive,non_interactive,service_principal,managed_identity,adfs",
+        "PIVOTWATCH_IPV6_NETWORK": "none",
         "PIVOTWATCH_RETENTION_DAYS": "3650",
         "PIVOTWATCH_TUNING_TABLE": f"{'a' * 28}-tuning",
         "PIVOTWATCH_TUNING": "[" + " " * 2998 + "]",
