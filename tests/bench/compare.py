@@ -62,10 +62,12 @@ class Table:
         self.found: list[str] = []
         print("| file | ours, s | against | theirs, s | ratio | command |\n|---|---|---|---|---|---|")
 
-    def row(self, file: str, name: str, command: list[str], *, inverse: bool = False, agrees: bool = True) -> None:
-        """Prints a row: their time as a multiple of ours, or the inverse."""
+    def row(
+        self, file: str, name: str, command: list[str], *, own: str = "read", inverse: bool = False, agrees: bool = True
+    ) -> None:
+        """Prints a row: their time as a multiple of that of our program `own`, or the inverse."""
         path = str(self.data / file)
-        ours, theirs = [str(self.binaries / "read"), path], [*command, path]
+        ours, theirs = [str(self.binaries / own), path], [*command, path]
         outputs = self.data / "ours.csv", self.data / "theirs.csv"
         runs = [(cpu(ours, outputs[0]), cpu(theirs, outputs[1])) for _ in range(self.pairs)]
         found = findings(outputs[0])
@@ -86,7 +88,9 @@ def main() -> None:
     for file in ("lines.json.gz", "batch.json.gz", "sorted.json.gz", "any_order.json.gz"):
         table.row(file, "decompressing alone (ours / theirs)", inflate, inverse=True, agrees=False)
     table.row("lines.json", "reading alone (ours / theirs)", inflate, inverse=True, agrees=False)
-    table.row("lines.json.gz", "recording and settling too", [str(table.binaries / "ingest")])
+    ingest = str(table.binaries / "ingest")
+    table.row("lines.json.gz", "recording and settling too", [ingest])
+    table.row("lines.json.gz", "`ingest` with 100 tuning entries", [ingest, "--entries"], own="ingest")
     for file in ("lines.json", "lines.json.gz"):
         table.row(file, "DuckDB", [sys.executable, str(PEERS / "with_duckdb.py")])
         table.row(file, "Polars", [sys.executable, str(PEERS / "with_polars.py")])

@@ -96,7 +96,7 @@ fn folding(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(failures.len() as u64));
     group.bench_function("failures", |bencher| {
         bencher.iter(|| {
-            let mut tallies = BTreeMap::<TallyKey, Tally>::new();
+            let mut tallies = BTreeMap::<TallyKey, Box<Tally>>::new();
             for failure in black_box(&failures) {
                 tallies.entry(TallyKey::of(failure)).or_default().add(failure);
             }

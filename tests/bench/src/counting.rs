@@ -12,7 +12,7 @@ use pivotwatch::store::{
     Announcement, InMemoryStore, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents,
     Version, Versioned, WriteOutcome,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Bytes of a tally's item without failures, and bytes of each failure, from the items with 6 and 60 in
@@ -154,6 +154,11 @@ impl Store for Counting {
     }
 
     async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {
+        {
+            let counted = &mut *self.counted();
+            counted.work.queries += 1;
+            counted.work.read_units += 1;
+        }
         self.memory.load_announcements().await
     }
 
@@ -166,16 +171,26 @@ impl Store for Counting {
     }
 }
 
-/// The pipeline as the functions run it, over this store.
+/// The pipeline as the functions run it, over this store, with this number of tuning entries.
 #[must_use]
-pub fn pipeline() -> Pipeline<Counting, InMemoryNotifier, SystemRuntime> {
+pub fn pipeline(entries: usize) -> Pipeline<Counting, InMemoryNotifier, SystemRuntime> {
     Pipeline {
         store: Counting::default(),
         notifier: InMemoryNotifier::default(),
         runtime: SystemRuntime,
         rule: Rule::default(),
-        tuning: TuningCache::default(),
+        tuning: TuningCache::of((0..entries).map(tuning_entry).collect()),
         limits: Limits::default(),
         table: TableLocation::default(),
     }
+}
+
+/// A tuning entry. One in ten can apply to any address, the others to one network of the generated addresses.
+fn tuning_entry(number: usize) -> Value {
+    let networks = if number.is_multiple_of(10) { Value::Null } else { json!([format!("198.18.{number}.0/24")]) };
+    json!({
+        "id": format!("backup-{number}"), "exclude": "failures", "permanent": true,
+        "when": {"cidr": networks, "app": ["Veeam*"], "user": [format!("backup-{number}@*")]},
+        "reason": "backup", "author": "ann", "created_at": "2026-03-01T00:00:00Z",
+    })
 }

@@ -57,15 +57,18 @@ impl<T: Member + Clone, const BYTES: usize> BoundedSet<T, BYTES> {
 
     /// Adds a member with its hash, and returns whether the set changed.
     pub(super) fn insert(&mut self, hash: u64, member: T) -> bool {
-        if self.cut.is_some_and(|cut| hash >= cut) || self.members.contains_key(&hash) {
+        if self.cut.is_some_and(|cut| hash >= cut) {
             return false;
         }
         if self.members.is_empty() {
             // Most addresses have one user.
             self.members = LiteMap::with_capacity(1);
         }
-        self.bytes += member.size();
-        self.members.insert(hash, member);
+        let size = member.size();
+        if self.members.try_insert(hash, member).is_some() {
+            return false;
+        }
+        self.bytes += size;
         while self.bytes > BYTES {
             let Some(largest) = self.members.last().map(|(largest, _)| *largest) else { break };
             self.drop_from(largest);

@@ -1,6 +1,6 @@
 //! The texts of a failure by which a tuning entry can exclude it, in bounded space.
 
-use std::borrow::Cow;
+use arrayvec::ArrayString;
 
 use super::bounded_set::{BoundedSet, Member};
 use super::failure::Failure;
@@ -24,32 +24,24 @@ const ELLIPSIS: &str = "…";
 pub const TEXTS: usize = 5;
 
 /// Who failed, and by which client. An empty text is missing in the record. A text of more than 128 bytes is truncated.
+///
+/// The texts, separated by zero bytes. A tally has few profiles of many failures, or one of each, so a profile takes one
+/// allocation, is compared as one text, and its hash is that of one text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profile {
-    /// The texts, one after the other: a tally has few profiles of many failures, or one of each, so they take one
-    /// allocation.
-    joined: Box<str>,
-    /// The end of each text in `joined`.
-    ends: [usize; TEXTS],
-}
+pub struct Profile(Box<str>);
 
 impl Profile {
     /// The profile with these texts.
     #[must_use]
     pub fn of(texts: [&str; TEXTS]) -> Self {
-        let mut end = 0;
-        let ends = texts.map(|text| {
-            end += text.len();
-            end
-        });
-        Self { joined: texts.concat().into_boxed_str(), ends }
+        Self(joined(texts).as_str().into())
     }
 
     /// All texts.
     #[must_use]
     pub fn texts(&self) -> [&str; TEXTS] {
-        let mut start = 0;
-        self.ends.map(|end| &self.joined[std::mem::replace(&mut start, end)..end])
+        let mut texts = self.0.split('\0');
+        [(); TEXTS].map(|()| texts.next().unwrap_or_default())
     }
 }
 
@@ -64,29 +56,37 @@ impl Profile {
 
 impl Member for Profile {
     fn hash(&self) -> u64 {
-        hash(&self.texts())
+        hash(&[&self.0])
     }
 
     fn size(&self) -> usize {
-        OVERHEAD + self.texts().iter().map(|text| text.len()).sum::<usize>()
+        OVERHEAD + self.0.len() - (TEXTS - 1)
     }
 }
 
-fn texts_of(failure: &Failure) -> [Cow<'_, str>; TEXTS] {
-    let Failure { user, app, client_app, operation, user_agent, .. } = failure;
-    [user, app, client_app, operation, user_agent].map(|text| truncated(text))
-}
+/// The texts of a profile, separated by zero bytes.
+type Joined = ArrayString<{ TEXTS * (NAME_LENGTH + 1) }>;
 
-/// The text as a profile keeps it. The hash of a profile ends its texts with zero bytes, so it has none.
-fn truncated(text: &str) -> Cow<'_, str> {
-    if text.len() > NAME_LENGTH {
-        let end = text.floor_char_boundary(NAME_LENGTH - ELLIPSIS.len());
-        Cow::Owned(format!("{}{ELLIPSIS}", &text[..end]).replace('\0', "\u{1}"))
-    } else if text.contains('\0') {
-        Cow::Owned(text.replace('\0', "\u{1}"))
-    } else {
-        Cow::Borrowed(text)
+fn joined(texts: [&str; TEXTS]) -> Joined {
+    let mut joined = Joined::new();
+    for (number, text) in texts.into_iter().enumerate() {
+        if number > 0 {
+            joined.push('\0');
+        }
+        let is_long = text.len() > NAME_LENGTH;
+        let kept = if is_long { &text[..text.floor_char_boundary(NAME_LENGTH - ELLIPSIS.len())] } else { text };
+        // A zero byte within a text would move the texts after it.
+        for (number, part) in kept.split('\0').enumerate() {
+            if number > 0 {
+                joined.push('\u{1}');
+            }
+            joined.push_str(part);
+        }
+        if is_long {
+            joined.push_str(ELLIPSIS);
+        }
     }
+    joined
 }
 
 /// The hash of a failure's profile in a tally.
@@ -105,19 +105,19 @@ pub type Profiles = BoundedSet<Profile, PROFILE_BYTES>;
 impl Profiles {
     /// Adds the profile of `failure`, and returns its hash.
     pub fn add(&mut self, failure: &Failure) -> ProfileHash {
-        let texts = texts_of(failure);
-        let texts = texts.each_ref().map(|text| &**text);
+        let Failure { user, app, client_app, operation, user_agent, .. } = failure;
+        let joined = joined([user, app, client_app, operation, user_agent]);
         if self.len() <= FEW_PROFILES
-            && let Some((hash, _)) = self.entries().find(|(_, profile)| profile.texts() == texts)
+            && let Some((hash, _)) = self.entries().find(|(_, profile)| *profile.0 == *joined)
         {
             return ProfileHash(hash);
         }
-        let hash = hash(&texts);
+        let hash = hash(&[&joined]);
         let profile = self.kept(ProfileHash(hash));
         if profile == ProfileHash::DROPPED || self.get(hash).is_some() {
             return profile;
         }
-        self.insert(hash, Profile::of(texts));
+        self.insert(hash, Profile(joined.as_str().into()));
         self.kept(profile)
     }
 

@@ -135,7 +135,7 @@ pub(super) fn field_in(fields: &[(&str, Field)], name: &str) -> Field {
     match listed(fields, |known| known.eq_ignore_ascii_case(name)) {
         _ if name.len() > LONGEST_NAME => Field::Other,
         // Most names are not requested and have no separator.
-        Field::Other if name.contains(is_separator) => field_of_path(fields, name),
+        Field::Other if name.bytes().any(|byte| is_separator(byte.into())) => field_of_path(fields, name),
         field => field,
     }
 }

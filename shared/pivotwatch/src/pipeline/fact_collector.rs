@@ -25,7 +25,8 @@ const FAILURES_PER_CHUNK: usize = 250_000;
 /// Facts of an object that are recorded together.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
-    pub(super) tallies: BTreeMap<TallyKey, Tally>,
+    /// Boxed, so that the keys of a node are next to each other: a search reads few cache lines.
+    pub(super) tallies: BTreeMap<TallyKey, Box<Tally>>,
     pub(super) logins: Vec<Login>,
 }
 

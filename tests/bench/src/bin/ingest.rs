@@ -1,5 +1,6 @@
-//! The cost of ingesting: `ingest FILE` runs the real pipeline over an in-memory store: it reads a file, records its
-//! facts and settles them. Prints what `read` prints, or after `FILE --memory` the peak memory in KiB.
+//! The cost of ingesting: `ingest [--entries] [--memory] FILE` runs the real pipeline over an in-memory store: it reads
+//! a file, records its facts and settles them. Prints what `read` prints, or with `--memory` the peak memory in KiB.
+//! With `--entries` the pipeline has a hundred tuning entries.
 
 use std::fs::File;
 use std::io;
@@ -16,14 +17,17 @@ impl Objects for OneFile {
 }
 
 fn main() -> io::Result<()> {
-    let path = std::env::args().nth(1).expect("a file is named");
-    let pipeline = pipeline();
+    let (flags, paths): (Vec<String>, _) = std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let has = |flag| flags.iter().any(|given| given == flag);
+    let [path]: [String; 1] = Vec::try_into(paths).expect("one file is named");
+    let pipeline = pipeline(if has("--entries") { 100 } else { 0 });
     let address = ObjectAddress { key: path.clone(), ..ObjectAddress::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (summary, result) = runtime.block_on(async { pipeline.ingest_object(&OneFile(path), &address).await });
     result.expect("the file is whole");
+    assert_eq!(summary.tuning_invalid, 0, "the entries are valid");
 
-    if std::env::args().nth(2).is_some_and(|argument| argument == "--memory") {
+    if has("--memory") {
         let status = std::fs::read_to_string("/proc/self/status")?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux reports the peak");
         println!("{}", peak.trim().trim_end_matches(" kB"));

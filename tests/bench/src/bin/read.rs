@@ -20,7 +20,8 @@ struct Folded {
     failures: u64,
     /// Unused here, but ingest computes it too.
     newest: Newest,
-    tallies: BTreeMap<TallyKey, Tally>,
+    /// Boxed, as ingest has them.
+    tallies: BTreeMap<TallyKey, Box<Tally>>,
 }
 
 impl entra::Receiver for Folded {

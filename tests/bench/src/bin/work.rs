@@ -1,5 +1,5 @@
 //! DynamoDB's work for the pipeline: `work [RECORDS [SEED]]`, for the same day of sign-ins in one file, in hourly
-//! files, and in files of five minutes. Prints the rows of a table.
+//! files, and in files of five minutes, without tuning entries and with a hundred. Prints the rows of a table.
 
 use std::io;
 
@@ -20,11 +20,12 @@ fn main() -> io::Result<()> {
     let (records, seed) = (number(0, 200_000), number(1, 1));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     println!(
-        "| files | tallies | gets | puts | queries | requests per 1,000 records | read units | write units | US$ per million |"
+        "| files | entries | tallies | gets | puts | queries | requests per 1,000 records | read units | write units | US$ per million |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
-    for (name, seconds) in [("one", 86_400), ("hourly", 3_600), ("every five minutes", 300)] {
-        let pipeline = pipeline();
+    println!("|---|---|---|---|---|---|---|---|---|---|");
+    let cuts = [("one", 86_400), ("hourly", 3_600), ("every five minutes", 300)];
+    for ((name, seconds), entries) in cuts.into_iter().flat_map(|cut| [(cut, 0), (cut, 100)]) {
+        let pipeline = pipeline(entries);
         let mut sign_ins = SignIns::new(seed.into(), BEGIN, records).peekable();
         // Files are cut by the time of logging, which is the order of an export.
         while let Some(first) = sign_ins.peek() {
@@ -45,7 +46,7 @@ fn main() -> io::Result<()> {
         let dollars =
             (work.read_units as f64 * READ_PRICE + work.write_units as f64 * WRITE_PRICE) / f64::from(records);
         println!(
-            "| {name} | {} | {} | {} | {} | {:.1} | {} | {} | {dollars:.2} |",
+            "| {name} | {entries} | {} | {} | {} | {} | {:.1} | {} | {} | {dollars:.2} |",
             pipeline.store.failures().len(),
             work.gets,
             work.puts,

@@ -118,37 +118,37 @@ pub(super) fn provenance(text: &[u8]) -> Provenance {
 }
 
 /// The origin that a document states, and the document in a search's result. `None` if the text is no JSON object.
+/// Members are parsed once the ones before do not decide: a route can lie in an object as large as the document.
 fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
     let found = members(text, NAMES)?;
     let searched = found[NAMES.len() - 1];
-    let mut claims = Vec::new();
-    for ((path, purpose), flat) in EVIDENCE.into_iter().zip(found) {
-        let nested = || {
-            let (object, rest) = path.split_once('.')?;
-            let object = NAMES.iter().position(|known| *known == object)?;
-            at(found[object]?, rest)
-        };
-        let value = flat.or_else(nested).and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
-        for text in texts(value) {
-            claims.push((purpose, claim(&text)));
-        }
-    }
-    let has = |purpose: Purpose, what: Claim| claims.contains(&(purpose, what));
+    let claims = |of: Purpose| -> Vec<Claim> {
+        let members = EVIDENCE.into_iter().zip(found).filter(|((_, purpose), _)| *purpose == of);
+        let values = members.filter_map(|((path, _), flat)| {
+            let nested = || {
+                let (object, rest) = path.split_once('.')?;
+                let object = NAMES.iter().position(|known| *known == object)?;
+                at(found[object]?, rest)
+            };
+            serde_json::from_str(short_json(flat.or_else(nested)?)?).ok()
+        });
+        values.flat_map(texts).map(|text| claim(&text)).collect()
+    };
+    let [receivers, subjects, sensors] = [Purpose::Receiver, Purpose::Subject, Purpose::Sensor].map(claims);
+    let is_azure = |claims: &[Claim]| claims.contains(&Claim::Entra) || claims.contains(&Claim::Azure);
+    let is_other = |claims: &[Claim]| claims.contains(&Claim::Other) || claims.contains(&Claim::Posted);
     // A visitor can post every other member to a receiver of HTTP requests.
-    let origin = if has(Purpose::Receiver, Claim::Posted) {
+    let origin = if receivers.contains(&Claim::Posted) {
         Provenance::Other
-    } else if has(Purpose::Subject, Claim::Entra) || has(Purpose::Sensor, Claim::Entra) {
+    } else if subjects.contains(&Claim::Entra) || sensors.contains(&Claim::Entra) {
         Provenance::Entra
-    } else if has(Purpose::Subject, Claim::Other) || has(Purpose::Subject, Claim::Posted) {
+    } else if is_other(&subjects) {
         Provenance::Other
-    } else if has(Purpose::Sensor, Claim::Other) || has(Purpose::Sensor, Claim::Posted) {
+    } else if is_other(&sensors) {
         Provenance::Sensor
-    } else if has(Purpose::Subject, Claim::Azure)
-        || has(Purpose::Sensor, Claim::Azure)
-        || [Purpose::Route, Purpose::Receiver]
-            .into_iter()
-            .any(|route| has(route, Claim::Entra) || has(route, Claim::Azure))
-        || has(Purpose::Label, Claim::Entra)
+    } else if [&subjects, &sensors, &receivers].into_iter().any(|claims| is_azure(claims))
+        || is_azure(&claims(Purpose::Route))
+        || claims(Purpose::Label).contains(&Claim::Entra)
     {
         Provenance::Entra
     } else {
@@ -193,10 +193,10 @@ fn at<'t>(object: &'t RawValue, path: &str) -> Option<&'t RawValue> {
 }
 
 /// A text, or the texts of a list.
-fn texts(value: Option<Value>) -> Vec<String> {
+fn texts(value: Value) -> Vec<String> {
     match value {
-        Some(Value::String(text)) => vec![text],
-        Some(Value::Array(texts)) => texts.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect(),
+        Value::String(text) => vec![text],
+        Value::Array(texts) => texts.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect(),
         _ => Vec::new(),
     }
 }
