@@ -1,4 +1,5 @@
-//! Any JSON object beside sign-ins changes the outcome of no other record, and none of another application adds a failure.
+//! Any JSON object beside sign-ins changes the outcome of no other record, and none of another application adds a
+//! failure.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
