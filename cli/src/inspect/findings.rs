@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome, TimeCollector, TimeRange, Warning};
-use pivotwatch::pipeline::{Summary, count, count_sign_in, count_trail_record, horizon};
+use pivotwatch::pipeline::{Summary, count, horizon};
 
 /// The findings of a file.
 #[derive(Debug)]
@@ -29,15 +29,9 @@ impl Findings {
 
 impl entra::Receiver for Findings {
     fn receive(&mut self, outcome: Outcome) {
-        self.summary.records += 1;
-        count_sign_in(&mut self.summary.kinds, &outcome);
-        match outcome {
-            Outcome::Failure(failure) => {
-                self.summary.failures += 1;
-                self.addresses.insert(failure.address);
-            }
-            Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
-            Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+        self.summary.count_sign_in(&outcome);
+        if let Outcome::Failure(failure) = outcome {
+            self.addresses.insert(failure.address);
         }
     }
 
@@ -52,18 +46,13 @@ impl entra::Receiver for Findings {
 
 impl TrailReceiver for Findings {
     fn receive_record(&mut self, outcome: TrailOutcome) {
-        count_trail_record(&mut self.summary.kinds, &outcome);
-        self.summary.records += 1;
-        match outcome {
-            TrailOutcome::Login(login) => {
-                self.summary.logins += 1;
-                if !self.times.add(login.time) {
-                    count(&mut self.summary.warnings, Warning::FutureTime.name());
-                }
-                self.addresses.insert(login.source_ip_address);
+        self.summary.count_trail_record(&outcome);
+        if let TrailOutcome::Login(login) = outcome {
+            self.summary.logins += 1;
+            if !self.times.add(login.time) {
+                count(&mut self.summary.warnings, Warning::FutureTime.name());
             }
-            TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
-            TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+            self.addresses.insert(login.source_ip_address);
         }
     }
 }
