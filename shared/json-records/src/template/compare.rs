@@ -131,8 +131,8 @@ pub(super) fn same<S: Simd>(simd: S, one: &[u8], other: &[u8], most: usize) -> u
     most
 }
 
-/// The quotes of a block, and the bytes that end a run of plain ASCII in a string: quotes, backslashes, control
-/// characters and bytes that are not ASCII.
+/// The quotes of a block, and the bytes that end a run of plain ASCII in a string. These are quotes, backslashes,
+/// control characters and bytes that are not ASCII.
 #[inline(always)]
 fn stops<S: Simd>(simd: S, block: &[u8; BLOCK]) -> (u64, u64) {
     let bytes = u8x64::from_slice(simd, block);

@@ -2,8 +2,7 @@
 //!
 //! Two cursors advance: `template_pos` and `text_pos`. Invariant: the text before `text_pos` is a valid prefix of an
 //! object, and the same arrays and objects are open at both cursors. Between two [`SyncPoint`]s both cursors advance by
-//! the same number of bytes: the bytes are equal, or a value of the text with the length of the template's was
-//! validated.
+//! the same number of bytes. Either the bytes are equal, or a value with the length of the template's was validated.
 
 #![expect(
     clippy::inline_always,

@@ -6,14 +6,13 @@
 //! from the template are checked first. In a sign-in these are about forty values and half a dozen arrays or objects of
 //! varying length.
 //!
-//! Nothing is skipped unread: every byte of a text either equals a byte of the template that was validated in the same
-//! context, or is validated itself. JSON stays JSON when a value replaces a value, when an array has more or fewer
-//! elements, and when an object lacks members; and no key is duplicated that was not before. A text that matches no
-//! template is validated by [`validate`], which is the authority: the cache compares itself with it (see
-//! [`TemplateCache::verify`]).
+//! No byte is skipped. Each byte of a text equals a byte of the template that was validated in the same context, or is
+//! validated itself. JSON stays JSON when a value replaces a value, when an array has more or fewer elements, and when
+//! an object lacks members. None of these duplicates a key. A text that matches no template is validated by
+//! [`validate`], which is the authority: the cache compares itself with it (see [`TemplateCache::verify`]).
 //!
-//! An attacker can make records as different as possible, so the cost of that is bounded: for a record by [`matcher`]'s
-//! rescan budget, for a template by its number of rebuilds and skips, and for a stream by the build budget here.
+//! An attacker can make records as different as possible, so their cost is bounded. [`matcher`]'s rescan budget bounds
+//! it for a record, the number of rebuilds and skips for a template, and the build budget here for a stream.
 
 mod compare;
 mod matcher;

@@ -1,8 +1,8 @@
 //! Validates one object in a single pass, and indexes its requested keys.
 //!
-//! Accepts exactly the objects of RFC 8259, which are those that `serde_json` ignores without complaint: nesting of any
-//! depth (nothing recurses), duplicate keys, numbers too large for any type, unpaired surrogates. Whether a caller can
-//! use the index without a full parse is a second question, which [`Index::is_trusted`] answers.
+//! Accepts exactly the objects of RFC 8259, which are those that `serde_json` ignores without complaint. Among them are
+//! nesting of any depth (nothing recurses), duplicate keys, numbers too large for any type, and unpaired surrogates.
+//! Whether a caller can use the index without a full parse is a second question, which [`Index::is_trusted`] answers.
 //!
 //! A block of sixty-four bytes is classified at a time, by operations on one bit for each byte. The method is that of
 //! Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019. It goes one step further: the bitmaps find not

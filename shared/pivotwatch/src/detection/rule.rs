@@ -1,6 +1,7 @@
 //! The rule: its constants and its parameters.
 //!
-//! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", with the same codes and numbers.
+//! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", with the same codes and
+//! numbers.
 
 use std::collections::BTreeSet;
 

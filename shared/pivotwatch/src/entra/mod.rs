@@ -105,7 +105,8 @@ pub trait Receiver {
     /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
 
-    /// Takes a JSON object that is no sign-in, if it belongs to another log that the receiver reads. Returns whether it did.
+    /// Takes a JSON object that is no sign-in, if it belongs to another log that the receiver reads. Returns whether it
+    /// did.
     fn take_other_log(&mut self, _record: &[u8]) -> bool {
         false
     }

@@ -73,8 +73,8 @@ pub(crate) struct Rows {
     is_unsound: bool,
     /// Lines ahead that are damaged.
     damaged_lines: usize,
-    /// Bytes ahead until the last line that the last row hid. Where a quoted cell includes a line end before that line,
-    /// its row hides the line too: within a row each line end is quoted, so both rows are the same from there on.
+    /// Bytes ahead until the last line that the last row hid. A row with a quoted line end before that line hides the
+    /// line too. Within a row each line end is quoted, so both rows are the same from there on.
     hidden: Option<usize>,
 }
 

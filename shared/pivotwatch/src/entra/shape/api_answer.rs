@@ -154,7 +154,7 @@ impl StringState {
 /// The text of an answer, bounded and valid for the parser.
 ///
 /// Beyond the limit of a row its strings are truncated, so a long row costs itself and no memory. A question mark
-/// replaces invalid UTF-8, where the parser would stop: a user must not be able to hide the rest of the answer by it.
+/// replaces invalid UTF-8, where the parser would stop. Otherwise a user could hide the rest of the answer.
 struct BoundedText<'b, 'i, 'a> {
     input: &'i mut Input<'a>,
     /// Bytes ahead that are known to be UTF-8.

@@ -1,7 +1,7 @@
 //! Records of another shape than their file's: archives and event hubs mix logs.
 //!
-//! The file's shape is that of some record near its beginning, which a stranger may have written. So the shape decides only
-//! how a record is parsed first. A record that has none of the shape's fields is parsed by its own keys.
+//! The file's shape is that of some record near its beginning, which a stranger may have written. So the shape decides
+//! only how a record is parsed first. A record that has none of the shape's fields is parsed by its own keys.
 
 use super::super::fields::{FieldId, FieldMap, Fields};
 use super::forwarded::{self, Forwarded};

@@ -1,7 +1,8 @@
 //! The table of shapes, and how a shape is recognised.
 //!
-//! To add a shape, add a file and its `mod` here, and a line to [`SHAPES`]; and one to [`RECORDS`], if an API's answer can hold
-//! its records. No other module of the library lists shapes. CONTRIBUTING.md has the steps, with those in the tests.
+//! To add a shape, add a file and its `mod` here, and a line to [`SHAPES`]. If an API's answer can hold its records,
+//! add a line to [`RECORDS`] too. No other module of the library lists shapes. CONTRIBUTING.md has the steps, with
+//! those in the tests.
 
 mod any_record;
 mod api_answer;

@@ -16,8 +16,8 @@ use crate::input::Input;
 /// Pages within each other that are entered.
 const DEEPEST: usize = 2;
 
-/// Parses the records of a page by `parse_record`. Returns `false` if the object is no page: it has no array of objects,
-/// or the keys of a log line. A visitor can post any array to the application that wrote such a line.
+/// Parses the records of a page by `parse_record`. Returns `false` if the object is no page: it has no array of
+/// objects, or the keys of a log line. A visitor can post any array to the application that wrote such a line.
 pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) -> bool {
     let is_log_line =
         || members(object, LOG_KEYS).is_none_or(|members| members.into_iter().any(|member| member.is_some()));

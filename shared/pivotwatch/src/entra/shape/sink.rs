@@ -264,8 +264,8 @@ impl<'a> Sink<'a> {
         self.document.clear();
     }
 
-    /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A text or an object of
-    /// an application counts as one of another log.
+    /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A text or an object
+    /// of an application counts as one of another log.
     pub(super) fn fields_of(&mut self, text: &[u8], fields: Fields<'_>) {
         match origin(&fields, self.name) {
             Origin::Source(source) => {

@@ -23,7 +23,8 @@ pub(in super::super) enum ColumnOrders {
     Common {
         /// The orders that every date so far can have by its numbers. At least one.
         orders: Orders,
-        /// Whether the form of a date decided that its day is first. Then `orders` has another order than the month first.
+        /// Whether the form of a date decided that its day is first. Then `orders` has another order than the month
+        /// first.
         has_day_first_form: bool,
     },
     /// The dates contradict each other.

@@ -1,7 +1,7 @@
 //! The order of day, month and year in a date, and the evidence that decides the order.
 //!
 //! `02/03/2026` is a day of February or of March, depending on the writer's culture. A wrong guess moves a failure by a
-//! month, so nothing is guessed: evidence excludes orders, and a date is parsed if all remaining orders give the same
+//! month, so nothing is guessed. Evidence excludes orders, and a date is parsed if all remaining orders give the same
 //! day.
 //!
 //! **Proof** excludes orders for all dates of the column: see [`OrdersByColumn`](super::evidence::OrdersByColumn).

@@ -13,8 +13,8 @@ use super::order::Orders;
 use super::written::WrittenTime;
 use crate::detection::Day;
 
-/// Undecided times by column and by the orders that the column's dates can have at the end: at most [`TIMES`] times
-/// the number of sets of orders.
+/// Undecided times by column and by the orders that the column's dates can have at the end. At most [`TIMES`] times the
+/// number of sets of orders.
 #[derive(Debug, Default)]
 pub(in super::super) struct UndecidedTimes(BTreeMap<(usize, Orders), TimeSummary>);
 
