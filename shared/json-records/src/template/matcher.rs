@@ -13,9 +13,10 @@ use std::ops::Range;
 
 use fearless_simd::{Simd, dispatch};
 
-use super::compare::{begin_alike, is_fixed_string, number, same, string_end, value_end};
+use super::compare::{begin_alike, same};
 use super::outline::{Kind, OutlineValue};
 use super::template::{Difference, DifferenceKind, Skip, Template};
+use super::value_end::{is_fixed_string, number, string_end, value_end};
 use crate::index::{Index, Invalid};
 use crate::key_set::KeySet;
 use crate::scalar;

@@ -1,8 +1,9 @@
 //! A template: an earlier record, its values, and the positions where records differ from it.
 
-use super::compare::{Blocks, LONGEST_FIXED};
+use super::compare::Blocks;
 use super::matcher::{LongerContainer, Observation};
 use super::outline::{Kind, Outline, OutlineValue};
+use super::value_end::LONGEST_FIXED;
 use crate::key_set::KeySet;
 use crate::validate::bitmaps::BLOCK;
 use crate::validate::{Validation, validate};
