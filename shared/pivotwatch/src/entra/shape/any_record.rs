@@ -1,7 +1,7 @@
 //! Reads a record whose shape the export does not decide, by the shape that maps most of its fields.
 
 use super::super::fields::{FieldMap, Fields};
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::Sink;
 use super::reader::ParseRecord;
 

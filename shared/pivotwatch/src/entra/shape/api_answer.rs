@@ -23,7 +23,7 @@ use serde_json::value::RawValue;
 
 use super::super::fields::{Field, Fields};
 use super::super::lenient::LenientWords;
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::forwarded::is_of_cloud_trail;
 use super::preview::Preview;
 use super::{RECORDS, Recognition, Shape, Sink, any_record, table, table_field_maps};

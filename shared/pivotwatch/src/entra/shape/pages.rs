@@ -6,7 +6,7 @@ use json_records::Framing;
 use memchr::memmem;
 use serde_json::value::RawValue;
 
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::batches::{BATCH_NAMES, LOG_KEYS, STATING_KEYS};
 use super::provenance::members;
 use super::reader::{ParseRecord, read_framed};

@@ -3,7 +3,8 @@
 use json_records::Framing;
 
 use super::super::fields::{FieldId, Fields};
-use super::super::record::{DateEvidence, Ignored, Judged, Record, Rejected, failure_code};
+use super::super::outcome::{Ignored, Rejected};
+use super::super::record::{DateEvidence, Judged, Record, failure_code};
 use super::super::source::{Origin, origin};
 use super::super::time::{ColumnOrders, Date, TIMES, UndecidedTimes, When};
 use super::super::{Outcome, Receiver, Warning};

@@ -33,7 +33,7 @@ use self::order::TimeFault;
 pub use self::range::TimeRange;
 pub(super) use self::undecided::{TimeSummary, UndecidedTimes};
 use self::written::WrittenTime;
-use super::record::Rejected;
+use super::outcome::Rejected;
 use crate::detection::Day;
 
 /// The time of a record as the export's text, not parsed yet.
