@@ -87,7 +87,7 @@ impl Hunt {
                 return (ExitStatus::Trouble, Ok(()));
             }
         };
-        let Some(Findings { mut incidents, read }) = find(&paths, rule, entries, log) else {
+        let Some(HuntFindings { mut incidents, read }) = find(&paths, rule, entries, log) else {
             return (ExitStatus::Trouble, Ok(()));
         };
         has_trouble |= read.has_trouble;
@@ -100,7 +100,7 @@ impl Hunt {
             Format::Json => incident_output::json(&incidents, out),
         };
         let printed = printed.and_then(|()| out.flush());
-        report::summary(&read, incidents.len(), &hidden, log);
+        report::summary(&read.total, &read.skipped, incidents.len(), &hidden, log);
         let status = match incidents.len() {
             _ if has_trouble => ExitStatus::Trouble,
             0 => ExitStatus::Clean,
@@ -111,7 +111,7 @@ impl Hunt {
 }
 
 /// The findings of a hunt.
-pub(crate) struct Findings {
+pub(crate) struct HuntFindings {
     /// Every incident of the rule, by the time of its first login.
     pub(crate) incidents: Vec<IncidentReport>,
     /// The files that were read.
@@ -119,7 +119,12 @@ pub(crate) struct Findings {
 }
 
 /// Finds the incidents in files and folders. Returns `None` if that is impossible, and logs the reason.
-pub(crate) fn find(paths: &[PathBuf], rule: Rule, entries: Vec<Value>, log: &mut Log<impl Write>) -> Option<Findings> {
+pub(crate) fn find(
+    paths: &[PathBuf],
+    rule: Rule,
+    entries: Vec<Value>,
+    log: &mut Log<impl Write>,
+) -> Option<HuntFindings> {
     let pipeline = Pipeline {
         store: InMemoryStore::default(),
         notifier: InMemoryNotifier::default(),
@@ -143,5 +148,5 @@ pub(crate) fn find(paths: &[PathBuf], rule: Rule, entries: Vec<Value>, log: &mut
         incidents.push(IncidentReport { hidden_by: stored.hidden_by, ..report });
     }
     incidents.sort_by_key(|report| (report.incident.start_time, report.incident.id));
-    Some(Findings { incidents, read })
+    Some(HuntFindings { incidents, read })
 }

@@ -16,6 +16,7 @@
 
 mod compare;
 mod matcher;
+mod observation;
 mod outline;
 #[expect(clippy::module_inception, reason = "the module and its one type share a name")]
 mod template;

@@ -26,10 +26,10 @@ mod written;
 
 use chrono::{DateTime, Utc};
 
-pub(super) use self::evidence::{ColumnOrders, OrdersByColumn, TIMES};
+pub(super) use self::evidence::{OrdersByColumn, TIMES};
 pub use self::newest::Newest;
-pub(super) use self::order::Date;
 use self::order::TimeFault;
+pub(super) use self::order::{ColumnOrders, Date};
 pub use self::range::TimeRange;
 pub(super) use self::undecided::{TimeSummary, UndecidedTimes};
 use self::written::WrittenTime;

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::When;
-use super::evidence::{ColumnOrders, OrdersByColumn, TIMES};
-use super::order::Orders;
+use super::evidence::{OrdersByColumn, TIMES};
+use super::order::{ColumnOrders, Orders};
 use super::written::WrittenTime;
 use crate::detection::Day;
 

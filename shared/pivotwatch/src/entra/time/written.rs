@@ -3,8 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveTime, TimeDelta, Utc};
 
 use super::designator::{Designator, Preceding};
-use super::evidence::ColumnOrders;
-use super::order::{Date, TimeFault};
+use super::order::{ColumnOrders, Date, TimeFault};
 
 /// A time in parts.
 #[derive(Debug)]
