@@ -157,7 +157,7 @@ BENCH_PAIRS ?= 5
 .PHONY: bench
 bench: $(BENCH)/.venv/ready ## Measure what reading costs, against decompressing alone and other engines, and what DynamoDB has to do. BENCH_RECORDS=200000 BENCH_PAIRS=5.
 	@$(CARGO) build --profile bench --locked --package pivotwatch-bench --bins
-	@echo "making exports up in $(BENCH)/data ..." && $(BINARIES)/release/generate $(BENCH)/data $(BENCH_RECORDS)
+	@echo "generating exports in $(BENCH)/data ..." && $(BINARIES)/release/generate $(BENCH)/data $(BENCH_RECORDS)
 	@$(BENCH)/.venv/bin/python tests/bench/compare.py $(BINARIES)/release $(BENCH)/data $(BENCH_PAIRS)
 	@echo && $(BINARIES)/release/work $(BENCH_RECORDS)
 
