@@ -20,6 +20,12 @@ pub const REASON: &str = "Multiple failed AAD logins from IP address";
 const NOT_A_FAILURE: [&str; 3] = ["0", "50125", "50140"];
 
 /// The parameters of the rule. [`Rule::default`] has the published values.
+///
+/// Numbers without bounds. Settings and the command line parse them as [`Threshold`] and [`Window`], whose bounds keep
+/// decisions exact. Tests try windows of some seconds too.
+///
+/// [`Threshold`]: super::parameters::Threshold
+/// [`Window`]: super::parameters::Window
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// A login matches if a source has strictly more failures than this.

@@ -26,7 +26,7 @@ use crate::detection::Rule;
 use crate::input::{Input, Limits, ReadFault};
 
 /// Receives the outcomes of an export's records in the order of the records. A failure whose date waits for evidence
-/// comes later.
+/// comes later. A trait beside `aws::TrailReceiver`, because `entra` and `aws` do not know each other's outcomes.
 pub trait Receiver {
     /// The outcome of one record.
     fn receive(&mut self, outcome: Outcome);

@@ -43,8 +43,8 @@ impl Read for Drops<'_> {
     }
 }
 
-/// The shortest duration of reading each of two texts. Measured until the second is less than `most` times the first, but
-/// at least nine times, and at most a hundred: other processes lengthen a duration, and never shorten it.
+/// The shortest duration of reading each of two texts. Measured until the second is less than `most` times the first,
+/// but at least nine times, and at most a hundred: other processes lengthen a duration, and never shorten it.
 fn durations(texts: [&str; 2], limit: usize, most: u32) -> [Duration; 2] {
     let once = |text: &str| {
         let start = Instant::now();
