@@ -352,7 +352,7 @@ impl Answer<'_, '_, '_> {
         let text = row.get();
         if text.starts_with('{') {
             // A table in a list of rows counts as a record without a sign-in.
-            return any_record::read(text.as_bytes(), RECORDS, self.sink);
+            return any_record::parse(text.as_bytes(), RECORDS, self.sink);
         }
         match &self.table.columns {
             Some(Ok(columns)) => match cells(text, columns) {
