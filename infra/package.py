@@ -45,7 +45,7 @@ def main() -> None:
         if not arguments.here:
             check_c_library(function, binary)
         path = arguments.zips / f"{function}.zip"
-        # Put in place whole: another build or a deployment may be at it at the same time.
+        # Renamed when it is whole, because another build or a deployment may use the zip at the same time.
         unfinished = path.with_suffix(f".{os.getpid()}")
         with zipfile.ZipFile(
             unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9

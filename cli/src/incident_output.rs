@@ -69,7 +69,8 @@ pub(crate) fn json(reports: &[IncidentReport], out: &mut impl Write) -> io::Resu
     reports.iter().try_for_each(|report| json::write_line(out, &IncidentLine::of(report)))
 }
 
-/// Prints a table with a row for each incident, or nothing if there is none. `with_hidden` adds the entries that hide it.
+/// Prints a table with a row for each incident, or nothing if there is none. `with_hidden` adds the entries that hide
+/// it.
 pub(crate) fn table(reports: &[IncidentReport], with_hidden: bool, out: &mut impl Write) -> io::Result<()> {
     if reports.is_empty() {
         return Ok(());

@@ -34,7 +34,7 @@ resource "aws_lambda_permission" "detect" {
   source_arn    = aws_cloudwatch_event_rule.console_login.arn
 }
 
-# Logins that EventBridge could not hand to detect. Not detect's failure queue: what is in there was delivered and failed.
+# Logins that EventBridge could not deliver to detect. Its failure queue has those that detect failed to process.
 resource "aws_sqs_queue" "detect_undelivered" {
   name                      = "${var.name}-detect-undelivered"
   message_retention_seconds = 1209600

@@ -52,8 +52,8 @@ resource "aws_dynamodb_table" "evidence" {
     enabled = true
   }
 
-  # Terraform destroys in the opposite order. A protected table ends a destroy before these are gone from the bucket, which
-  # then stays, too, and holds sign-ins.
+  # Terraform destroys in the opposite order. A protected table ends a destroy before these are gone from the bucket,
+  # which then stays, too, and holds sign-ins.
   depends_on = [
     aws_s3_bucket_public_access_block.exports,
     aws_s3_bucket_policy.exports,

@@ -34,12 +34,12 @@ output "ingest_role_arn" {
 }
 
 output "console_login_rule" {
-  description = "Rule that hands console logins to detect."
+  description = "Rule that routes console logins to detect."
   value       = aws_cloudwatch_event_rule.console_login.name
 }
 
 output "trail_rule" {
-  description = "Rule that tells ingest of the trail's log files."
+  description = "Rule that routes the events of the trail's log files to ingest."
   value       = one(aws_cloudwatch_event_rule.trail[*].name)
 }
 
@@ -64,11 +64,11 @@ output "detect_failure_queue_url" {
 }
 
 output "detect_undelivered_queue_url" {
-  description = "Logins that could not be handed to detect."
+  description = "Logins that could not be delivered to detect."
   value       = aws_sqs_queue.detect_undelivered.url
 }
 
 output "ingest_undelivered_queue_url" {
-  description = "Log files that ingest could not be told of."
+  description = "Log files whose events could not be delivered to ingest."
   value       = one(aws_sqs_queue.ingest_undelivered[*].url)
 }

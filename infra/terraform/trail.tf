@@ -1,6 +1,7 @@
-# The backstop. CloudTrail hands logins to EventBridge on a best-effort basis, each in the region that served the sign-in;
-# to the bucket of a trail of all regions it delivers every one. That bucket is not ours, and whoever writes its
-# notifications replaces all of them. So they come by way of EventBridge, which the bucket's owner switches on once.
+# The backstop. CloudTrail delivers logins to EventBridge on a best-effort basis, each in the region that served the
+# sign-in. To the bucket of a trail of all regions it delivers every login. The deployment does not own that bucket, and
+# writing its notifications would replace the owner's. So they arrive by EventBridge, which the bucket's owner enables
+# once.
 
 locals {
   reads_trail      = var.trail_bucket != ""
@@ -78,7 +79,7 @@ resource "aws_lambda_permission" "trail" {
   source_arn    = aws_cloudwatch_event_rule.trail[0].arn
 }
 
-# Log files that EventBridge could not tell ingest of. Not ingest's failure queue: what is in there reached it and failed.
+# Log files whose events did not reach ingest. Its failure queue has those that ingest failed to process.
 resource "aws_sqs_queue" "ingest_undelivered" {
   count = local.reads_trail ? 1 : 0
 

@@ -1,5 +1,5 @@
-//! Shared by the suites: generated worlds and tuning entries, the judge, builders of facts, DynamoDB in this process, and a pipeline with
-//! a virtual clock.
+//! Shared by the suites: generated worlds and tuning entries, the judge, builders of facts, DynamoDB in this process,
+//! and a pipeline with a virtual clock.
 
 use proptest::test_runner::Config;
 

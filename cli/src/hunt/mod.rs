@@ -26,9 +26,9 @@ use report::Hidden;
 
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
-/// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file or a tuning entry could
-/// not be read or used, or no file has a usable sign-in, or none a usable CloudTrail record. Incidents in the other files
-/// are printed. Without --hidden, an incident that a tuning entry hides does not count.
+/// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file or a tuning entry
+/// could not be read or used, or there is no usable sign-in or no usable CloudTrail record. Incidents in the other
+/// files are printed. Without --hidden, an incident that a tuning entry hides does not count.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.
@@ -92,7 +92,7 @@ impl Hunt {
                 return (ExitStatus::Trouble, Ok(()));
             }
         };
-        let Some(Findings { mut incidents, read }) = find(&paths, rule, entries, log) else {
+        let Some(HuntFindings { mut incidents, read }) = find(&paths, rule, entries, log) else {
             return (ExitStatus::Trouble, Ok(()));
         };
         has_trouble |= read.has_trouble;
@@ -105,7 +105,7 @@ impl Hunt {
             Format::Json => incident_output::json(&incidents, out),
         };
         let printed = printed.and_then(|()| out.flush());
-        report::summary(&read, incidents.len(), &hidden, log);
+        report::summary(&read.total, &read.skipped, incidents.len(), &hidden, log);
         let status = match incidents.len() {
             _ if has_trouble => ExitStatus::Trouble,
             0 => ExitStatus::Clean,
@@ -116,7 +116,7 @@ impl Hunt {
 }
 
 /// The findings of a hunt.
-pub(crate) struct Findings {
+pub(crate) struct HuntFindings {
     /// Every incident, by the time of its first login, without those of networks that incidents of addresses hold.
     pub(crate) incidents: Vec<IncidentReport>,
     /// The files that were read.
@@ -124,7 +124,12 @@ pub(crate) struct Findings {
 }
 
 /// Finds the incidents in files and folders. Returns `None` if that is impossible, and logs the reason.
-pub(crate) fn find(paths: &[PathBuf], rule: Rule, entries: Vec<Value>, log: &mut Log<impl Write>) -> Option<Findings> {
+pub(crate) fn find(
+    paths: &[PathBuf],
+    rule: Rule,
+    entries: Vec<Value>,
+    log: &mut Log<impl Write>,
+) -> Option<HuntFindings> {
     let pipeline = Pipeline {
         store: InMemoryStore::default(),
         notifier: InMemoryNotifier::default(),
@@ -148,5 +153,5 @@ pub(crate) fn find(paths: &[PathBuf], rule: Rule, entries: Vec<Value>, log: &mut
         incidents.push(IncidentReport { hidden_by: stored.hidden_by, ..report });
     }
     incidents.sort_by_key(|report| (report.incident.start_time, report.incident.id));
-    Some(Findings { incidents, read })
+    Some(HuntFindings { incidents, read })
 }

@@ -7,7 +7,6 @@ use pivotwatch::aws::TrailIgnored;
 use pivotwatch::detection::IncidentReport;
 use pivotwatch::pipeline::{Reasons, Summary};
 
-use super::read_files::ReadFiles;
 use crate::log::{Log, counted, warnings};
 
 /// The incidents that tuning entries hide.
@@ -31,9 +30,15 @@ impl Hidden {
     }
 }
 
-/// Logs the counts of the hunt. `incidents` were printed.
-pub(crate) fn summary(read: &ReadFiles, incidents: usize, hidden: &Hidden, log: &mut Log<impl Write>) {
-    let ReadFiles { total: summary, skipped, .. } = read;
+/// Logs the counts of the hunt: of the files that were read, of skipped files, and of incidents. `incidents` were
+/// printed.
+pub(crate) fn summary(
+    summary: &Summary,
+    skipped: &Reasons,
+    incidents: usize,
+    hidden: &Hidden,
+    log: &mut Log<impl Write>,
+) {
     let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
     let (files, records) = (counted(summary.objects, "file"), counted(summary.records, "record"));
     log.line(format_args!("{files}, {records}"));

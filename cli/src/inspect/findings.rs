@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Address;
 use pivotwatch::entra::{self, Outcome, TimeCollector, TimeRange, Warning};
-use pivotwatch::pipeline::{Summary, count, count_sign_in, count_trail_record, horizon};
+use pivotwatch::pipeline::{Summary, count, horizon};
 
 /// The findings of a file.
 #[derive(Debug)]
@@ -36,15 +36,9 @@ impl Findings {
 
 impl entra::Receiver for Findings {
     fn receive(&mut self, outcome: Outcome) {
-        self.summary.records += 1;
-        count_sign_in(&mut self.summary.kinds, &outcome);
-        match outcome {
-            Outcome::Failure(failure) => {
-                self.summary.failures += 1;
-                self.addresses.insert(failure.address);
-            }
-            Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
-            Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+        self.summary.count_sign_in(&outcome);
+        if let Outcome::Failure(failure) = outcome {
+            self.addresses.insert(failure.address);
         }
     }
 
@@ -59,19 +53,14 @@ impl entra::Receiver for Findings {
 
 impl TrailReceiver for Findings {
     fn receive_record(&mut self, outcome: TrailOutcome) {
-        count_trail_record(&mut self.summary.kinds, &outcome);
-        self.summary.records += 1;
+        self.summary.count_trail_record(&outcome);
         match outcome {
             TrailOutcome::Login(login) => {
                 self.summary.logins += 1;
                 self.add_login(login.source_ip_address, login.time);
             }
-            TrailOutcome::FailedLogin(failed) => {
-                self.summary.failed_logins += 1;
-                self.add_login(failed.source_ip_address, failed.time);
-            }
-            TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
-            TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+            TrailOutcome::FailedLogin(failed) => self.add_login(failed.source_ip_address, failed.time),
+            TrailOutcome::Ignored(_) | TrailOutcome::Rejected(_) => {}
         }
     }
 }

@@ -31,7 +31,8 @@ pub(super) struct CommonArguments {
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
 
-    /// The DynamoDB table of the evidence: with it, the stored incidents of the last days are compared with the entries.
+    /// The DynamoDB table of the evidence: with it, the stored incidents of the last days are compared with the
+    /// entries.
     #[arg(long, value_name = "NAME")]
     evidence_table: Option<String>,
 

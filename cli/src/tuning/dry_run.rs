@@ -18,7 +18,7 @@ use super::explanation;
 use super::listed_entry::{EntryState, ListedEntry};
 use crate::files::{self, Format};
 use crate::hunt::report::{self, Hidden};
-use crate::hunt::{self, Findings};
+use crate::hunt::{self, HuntFindings};
 use crate::log::Log;
 use crate::{ExitStatus, json, tuning_file};
 
@@ -90,7 +90,7 @@ impl DryRun {
         let stored = values.iter().cloned().map(StoredEntry::of).collect();
         let entries = ListedEntry::all(stored, &rule, Utc::now());
         let paths = [self.entra, self.cloudtrail].concat();
-        let Some(Findings { incidents, read }) = hunt::find(&paths, rule, values, log) else {
+        let Some(HuntFindings { incidents, read }) = hunt::find(&paths, rule, values, log) else {
             return (ExitStatus::Trouble, Ok(()));
         };
         let lines: Vec<_> = entries.iter().map(|entry| HiddenLine::of(entry, &incidents)).collect();
@@ -100,7 +100,7 @@ impl DryRun {
         };
         let hidden = Hidden::of(&incidents);
         let shown = incidents.iter().filter(|report| report.hidden_by.is_empty()).count();
-        report::summary(&read, shown, &hidden, log);
+        report::summary(&read.total, &read.skipped, shown, &hidden, log);
         let status = if is_invalid || read.has_trouble { ExitStatus::Trouble } else { ExitStatus::Clean };
         (status, printed)
     }

@@ -1,5 +1,5 @@
-//! Entries in a file. A change writes a new file beside it and renames that, so that a reader never sees half of it. The
-//! new file is also the lock: whoever creates it may write.
+//! Entries in a file. A change writes a new file beside it and renames that, so that a reader never sees half of it.
+//! The new file is also the lock: whoever creates it may write.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

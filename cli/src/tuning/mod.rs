@@ -38,8 +38,8 @@ use stored_evidence::EvidenceFault;
 
 /// Add, list, show, remove and test tuning entries, which decide which incidents are mailed.
 ///
-/// Exit status: 0 done, 1 trouble, 2 wrong arguments. Trouble: a table or a file could not be read or written, an entry
-/// is invalid or unknown, or `add` would hide an incident of high severity.
+/// Exit status: 0 done, 1 trouble, 2 wrong arguments. Trouble: a table or a file could not be read or written, or an
+/// entry is invalid or unknown. Also: `add` would hide an incident of high severity.
 #[derive(Args)]
 pub(crate) struct TuningCommand {
     #[command(subcommand)]
@@ -87,8 +87,8 @@ impl TuningFault {
 type Outcome = (ExitStatus, io::Result<()>);
 
 impl TuningCommand {
-    /// Runs the subcommand, prints its findings to `out` and all messages to `log`. Returns the exit status, and whether
-    /// the findings could be printed.
+    /// Runs the subcommand, prints its findings to `out` and all messages to `log`. Returns the exit status, and
+    /// whether the findings could be printed.
     pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> Outcome {
         let outcome = match self.action {
             TuningAction::Add(add) => block_on(add.run(out, log)),

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use super::{facts, folder};
 
-/// Runs a line of bash in which `$PIVOTWATCH` is the command, and returns the status of the first command of its last
-/// pipe and what was captured.
+/// Runs a line of bash in which `$PIVOTWATCH` is the command. Returns the status of the first command of its last pipe,
+/// and what was captured.
 fn bash(folder: &Path, line: &str) -> (i32, String) {
     let script = format!("{line}\necho \"status ${{PIPESTATUS[0]}}\"");
     let output = Command::new("bash")

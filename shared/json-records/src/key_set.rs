@@ -1,7 +1,7 @@
 //! The requested keys of an object, found by a hash of two bytes.
 //!
-//! A record has some eighty keys, and a caller requests a dozen. Each key of a record is looked up, so a lookup reads
-//! two bytes, one table entry and, only if that is occupied, the key itself.
+//! A record has some eighty keys, and a caller requests a dozen. Each key of a record is looked up. So a lookup
+//! reads two bytes and one table entry, and the key itself only if the entry is occupied.
 
 /// The requested keys of an object.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ pub(crate) const LONGEST_BATCH_KEY: usize = 16;
 pub enum Key {
     /// A value, indexed in a slot.
     Value(usize),
-    /// A value, indexed in a slot, whose key only records have: an object with it is no batch. A slot beyond those of the
-    /// indexer is not kept.
+    /// A value, indexed in a slot, whose key only records have: an object with it is no batch. A slot beyond those of
+    /// the indexer is not kept.
     Record(usize),
     /// An object with requested keys of its own; its key is indexed in a slot.
     Object(usize, &'static KeySet),
@@ -51,8 +51,8 @@ impl KeySet {
     /// A set of keys, and of those whose arrays make an object a batch. The first of these can begin a batch on a line.
     ///
     /// # Panics
-    /// At compile time, in a `static`: for more than 64 keys in all, for one of fewer than two bytes, for one of
-    /// more than 16 bytes among `batches`, for a [`Key::Batch`] among the first.
+    /// At compile time, in a `static`: for more than 64 keys in all, or a key of fewer than two bytes; for a
+    /// [`Key::Batch`] among `keys`, or a key of more than 16 bytes among `batches`.
     #[must_use]
     pub const fn with_batches(keys: &'static [(&'static str, Key)], batches: &'static [&'static str]) -> Self {
         let count = keys.len() + batches.len();

@@ -61,8 +61,8 @@ pub struct Clients {
 }
 
 impl Aws {
-    /// Starts an AWS with an empty table and returns it with its clients. `engine` is the HTTP client for DynamoDB. Has a
-    /// table of tuning entries if there are any.
+    /// Starts an AWS with an empty table and returns it with its clients. `engine` is the HTTP client for DynamoDB. Has
+    /// a table of tuning entries if there are any.
     pub async fn start(
         engine: SharedHttpClient,
         objects: BTreeMap<String, Vec<u8>>,

@@ -169,6 +169,9 @@ fn written<const N: usize>(keys: [&str; N]) -> Event {
     Event::Objects(keys.map(str::to_owned).to_vec())
 }
 
+/// The failures of an object are recorded in a tally.
+const RECORDED: [&str; 3] = ["GetObject", "GetItem", "PutItem"];
+
 /// A query for each day of a login's window.
 const TALLIES_AROUND_A_LOGIN: [&str; 3] = ["Query"; 3];
 
@@ -206,15 +209,8 @@ async fn first_failures_after_the_login() {
         event: written(["six"]),
         world,
         entries: Vec::new(),
-        calls: [
-            &["GetObject", "GetItem", "PutItem"][..],
-            &TALLIES_AROUND_FAILURES,
-            &LOGINS,
-            &["GetItem"],
-            &PUBLISHED,
-            &TALLIES_AROUND_FAILURES,
-        ]
-        .concat(),
+        calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_FAILURES]
+            .concat(),
     };
     scenario.with_every_fault_at_every_call().await;
 }
@@ -229,15 +225,8 @@ async fn failures_that_overlap_stored_ones() {
         event: written(["last"]),
         world,
         entries: Vec::new(),
-        calls: [
-            &["GetObject", "GetItem", "PutItem"][..],
-            &TALLIES_AROUND_FAILURES,
-            &LOGINS,
-            &["GetItem"],
-            &PUBLISHED,
-            &TALLIES_AROUND_FAILURES,
-        ]
-        .concat(),
+        calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_FAILURES]
+            .concat(),
     };
     scenario.with_every_fault_at_every_call().await;
 }
@@ -252,7 +241,7 @@ async fn failures_of_a_published_incident() {
         event: written(["two"]),
         world,
         entries: Vec::new(),
-        calls: [&["GetObject", "GetItem", "PutItem"][..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"]].concat(),
+        calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"]].concat(),
     };
     scenario.with_every_fault_at_every_call().await;
 }
@@ -294,7 +283,7 @@ async fn two_objects_of_one_event() {
         world,
         entries: Vec::new(),
         calls: [
-            &["GetObject", "GetItem", "PutItem"][..],
+            &RECORDED[..],
             &TALLIES_AROUND_FAILURES,
             &["GetObject", "GetItem", "GetItem", "PutItem", "PutItem"],
             &TALLIES_AROUND_FAILURES,
@@ -337,7 +326,7 @@ async fn failures_whose_incident_an_entry_hides() {
         calls: [
             &["GetObject", "PutItem"][..],
             &TALLIES_AROUND_A_LOGIN,
-            &["GetObject", "GetItem", "PutItem"],
+            &RECORDED,
             &TALLIES_AROUND_FAILURES,
             &ENTRIES,
             &LOGINS,

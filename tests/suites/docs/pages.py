@@ -7,10 +7,11 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[3]
 LIBRARY = PROJECT / "shared/pivotwatch/src"
 
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 DOCUMENTS = sorted(
     document for folder in ("", "docs", "tests", "shared/json-records") for document in (PROJECT / folder).glob("*.md")
 )
+# The history keeps its own sentences.
+PAGES = [document for document in DOCUMENTS if document.name != "CHANGELOG.md"]
 
 _ROW = re.compile(r"^\|.*\|$")
 

@@ -123,7 +123,7 @@ def test_every_metric_and_every_reason_is_in_the_runbook():
     metrics = found(r'\("([A-Z]\w+)", (?:summary|total)', "telemetry.rs")
     reasons = found(
         r'Self::\w+(?:\(.*\))? => "(\w+)"',
-        "entra/record.rs",
+        "entra/outcome.rs",
         "aws/outcome.rs",
         "aws/trail_key.rs",
         "pipeline/unusable_export.rs",

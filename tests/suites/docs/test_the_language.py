@@ -1,6 +1,7 @@
 """The language of the documents: short sentences, the field's words, and a glossary that defines each word once."""
 
 import re
+from pathlib import Path
 
 import pytest
 from pages import PAGES, PROJECT, sentences, tables, without_code
@@ -49,16 +50,20 @@ GLOSSARY = (PROJECT / "docs" / "GLOSSARY.md").read_text()
 SECTIONS = ["Words of the domain", "Outcomes", "Words of the machinery"]
 
 
+def name(page: Path) -> str:
+    return page.relative_to(PROJECT).as_posix()
+
+
 def words(sentence: str) -> int:
     return sum(any(character.isalnum() for character in word) for word in sentence.split())
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_no_sentence_has_more_than_25_words(page):
     assert [sentence for sentence in sentences(page.read_text()) if words(sentence) > LONGEST_SENTENCE] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_a_technical_thing_has_its_technical_word(page):
     found = [
         (match[0], word, sentence)
@@ -69,7 +74,7 @@ def test_a_technical_thing_has_its_technical_word(page):
     assert found == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_no_line_of_prose_is_longer_than_120_columns(page):
     # A row of a table, a command and an address cannot be broken.
     prose = [line for line in without_code(page.read_text()).splitlines() if not line.startswith("|")]

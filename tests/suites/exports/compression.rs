@@ -4,41 +4,61 @@ use std::io::{self, Read as _};
 
 use chrono::TimeDelta;
 use pivotwatch::input::{Compression, Interrupted, Limits, ReadFault};
-use pivotwatch_tests::facts::{SignIn, failed, lines, noon};
+use pivotwatch_tests::facts::{failed, lines, noon};
 
 use crate::tools::{gzip, read, read_with};
 use crate::writers::WRITERS;
 
+/// An empty frame of zstd, as some tools write before or between others.
+const SKIPPABLE: &[u8] = b"\x5a\x2a\x4d\x18\x03\x00\x00\x00abc";
+
+type Compress = fn(&[u8]) -> Vec<u8>;
+
+/// Each compression, and its empty part.
+const COMPRESSIONS: [(Compression, Compress, &[u8]); 2] =
+    [(Compression::Gzip, gzip, b""), (Compression::Zstd, zstd, SKIPPABLE)];
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
 #[test]
-fn gzip_is_recognised_by_content_and_may_have_several_members() {
+fn a_compression_is_recognised_by_content_and_may_have_several_parts() {
     let export = lines(&failed(6, noon()));
-    let half = export.len() / 2;
-    let members = [gzip(&export[..half]), gzip(&export[half..])].concat();
-    for compressed in [gzip(&export), members] {
-        let (received, result) = read(&compressed);
-        assert!(result.is_ok());
-        assert_eq!(received.failures().len(), 6);
+    let (first, second) = export.split_at(export.len() / 2);
+    for (compression, compress, empty) in COMPRESSIONS {
+        let parts = [empty, &compress(first), empty, &compress(second)].concat();
+        for compressed in [compress(&export), parts] {
+            let (received, result) = read(&compressed);
+            assert_eq!(result.unwrap().compression, compression);
+            assert_eq!(received.failures().len(), 6, "{compression:?}");
+        }
     }
 }
 
 #[test]
-fn a_cut_gzip_yields_the_records_before_the_cut_and_reports_it() {
-    let many: Vec<SignIn> = failed(5000, noon() - TimeDelta::days(5));
-    let compressed = gzip(&lines(&many));
-    let (received, result) = read(&compressed[..compressed.len() / 2]);
-    assert!(matches!(result, Err(ReadFault::Truncated(_))), "{result:?}");
-    assert!((1000..4000).contains(&received.failures().len()));
+fn cut_data_yields_the_records_before_the_cut_and_is_reported_as_truncated() {
+    let export = lines(&failed(20_000, noon() - TimeDelta::days(20)));
+    for (compression, compress, _) in COMPRESSIONS {
+        let compressed = compress(&export);
+        let (received, result) = read(&compressed[..compressed.len() / 2]);
+        assert!(matches!(result, Err(ReadFault::Truncated(_))), "{compression:?}: {result:?}");
+        assert!((4000..16_000).contains(&received.failures().len()), "{compression:?}");
+    }
 }
 
 #[test]
-fn a_damaged_gzip_is_distinguished_from_a_lost_connection() {
-    let mut damaged = gzip(&lines(&failed(2000, noon() - TimeDelta::days(2))));
-    let middle = damaged.len() / 2;
-    for byte in &mut damaged[middle..middle + 50] {
-        *byte ^= 0x55;
+fn damaged_data_is_distinguished_from_a_lost_connection() {
+    let export = lines(&failed(2000, noon() - TimeDelta::days(2)));
+    for (compression, compress, _) in COMPRESSIONS {
+        let mut damaged = compress(&export);
+        let middle = damaged.len() / 2;
+        for byte in &mut damaged[middle..middle + 50] {
+            *byte ^= 0x55;
+        }
+        let (_, result) = read(&damaged);
+        assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{compression:?}: {result:?}");
     }
-    let (_, result) = read(&damaged);
-    assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{result:?}");
 
     let lost = lines(&failed(3, noon()));
     let (received, result) = read_with(lost.as_slice().chain(Lost), Limits::default());
@@ -54,43 +74,6 @@ impl io::Read for Lost {
     }
 }
 
-fn zstd(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 3).unwrap()
-}
-
-#[test]
-fn zstd_is_recognised_by_content_and_may_have_several_frames() {
-    let export = lines(&failed(6, noon()));
-    let half = export.len() / 2;
-    // An empty frame, as some tools write before or between others.
-    let skippable = b"\x5a\x2a\x4d\x18\x03\x00\x00\x00abc";
-    let frames = [&skippable[..], &zstd(&export[..half]), skippable, &zstd(&export[half..])].concat();
-    for compressed in [zstd(&export), frames] {
-        let (received, result) = read(&compressed);
-        assert_eq!(result.unwrap().compression, Compression::Zstd);
-        assert_eq!(received.failures().len(), 6);
-    }
-}
-
-#[test]
-fn a_cut_zstd_yields_the_records_before_the_cut_and_reports_it() {
-    let compressed = zstd(&lines(&failed(20_000, noon() - TimeDelta::days(20))));
-    let (received, result) = read(&compressed[..compressed.len() / 2]);
-    assert!(matches!(result, Err(ReadFault::Truncated(_))), "{result:?}");
-    assert!((1000..19_000).contains(&received.failures().len()));
-}
-
-#[test]
-fn a_damaged_zstd_is_reported_as_damaged() {
-    let mut damaged = zstd(&lines(&failed(2000, noon() - TimeDelta::days(2))));
-    let middle = damaged.len() / 2;
-    for byte in &mut damaged[middle..middle + 50] {
-        *byte ^= 0x55;
-    }
-    let (_, result) = read(&damaged);
-    assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{result:?}");
-}
-
 #[test]
 fn zeros_after_a_gzip_are_skipped_and_other_bytes_are_reported() {
     let export = gzip(&lines(&failed(6, noon())));
@@ -104,7 +87,7 @@ fn zeros_after_a_gzip_are_skipped_and_other_bytes_are_reported() {
     for junk in [&b"junk"[..], b"\x1f\x8b\x08", b"\0\0junk"] {
         let (received, result) = read(&[&export[..], junk].concat());
         assert!(matches!(result, Err(ReadFault::Corrupt(_) | ReadFault::Truncated(_))), "{junk:?}: {result:?}");
-        assert_eq!(received.failures().len(), 6, "what stands before it is whole");
+        assert_eq!(received.failures().len(), 6, "the part before it is whole");
     }
 }
 

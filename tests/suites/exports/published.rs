@@ -1,5 +1,6 @@
-//! The published samples of each shape, in `tests/fixtures`. Beside them, `expected.csv` has the outcome of each record,
-//! written from the sample by hand. So a belief that the reader and [`crate::writers`] share does not pass for a fact.
+//! The published samples of each shape, in `tests/fixtures`. Beside them, `expected.csv` has the outcome of each
+//! record, written from the sample by hand. So a belief that the reader and [`crate::writers`] share does not pass for
+//! a fact.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,8 +45,8 @@ fn shapes() -> BTreeSet<String> {
     entra::shapes().map(str::to_owned).collect()
 }
 
-/// The rows of a fixture: one for each record of its samples, in the order of the records, and one with the fault of an
-/// object that is refused.
+/// The rows of a fixture: one for each record of its samples, in the order of the records. A refused object has one
+/// row, with its fault.
 fn rows(shape: &str) -> Vec<Row> {
     let path = fixtures().join(shape).join(EXPECTED);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -1,19 +1,18 @@
 //! Reads objects over connections that break: the real S3 client against a server that hangs up.
 
 mod regions;
+mod server;
 
-use std::io::Read;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault, S3};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use pivotwatch::objects::{ObjectAddress, Objects};
+
+use crate::server::{Server, read_to_end, serve};
 
 const E_TAG: &str = "\"0123456789abcdef0123456789abcdef\"";
 
 /// An S3 server with one object. Each response has a limited number of bytes; then the server hangs up.
-struct Server {
+struct Breaking {
     object: Vec<u8>,
     /// Bytes in each response, in order. Later responses send the rest of the object.
     breaks: Mutex<Vec<usize>>,
@@ -23,36 +22,29 @@ struct Server {
     requests: Mutex<Vec<(String, String)>>,
 }
 
-impl Server {
+impl Breaking {
     fn of(length: usize, breaks: &[usize]) -> Self {
         let object = (0..length).map(|position| b"0123456789abcdef"[position % 16]).collect();
         let breaks = Mutex::new(breaks.iter().rev().copied().collect());
         Self { object, breaks, replaced_after: None, requests: Mutex::default() }
     }
+}
 
-    async fn answer(&self, connection: TcpStream) -> std::io::Result<()> {
-        let mut connection = BufReader::new(connection);
-        let (mut range, mut if_match) = (String::new(), String::new());
-        loop {
-            let mut line = String::new();
-            if connection.read_line(&mut line).await? == 0 || line == "\r\n" {
-                break;
-            }
-            let (name, value) = line.trim_end().split_once(": ").unwrap_or_default();
-            match name.to_ascii_lowercase().as_str() {
-                "range" => value.clone_into(&mut range),
-                "if-match" => value.clone_into(&mut if_match),
-                _ => {}
-            }
-        }
+impl Server for Breaking {
+    fn response(&self, request: &[String]) -> Vec<u8> {
+        let headers = request.iter().filter_map(|line| line.split_once(": "));
+        let header = |wanted: &str| {
+            let found = headers.clone().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.unwrap_or_default().1.to_owned()
+        };
+        let (range, if_match) = (header("range"), header("if-match"));
         let is_replaced = {
             let mut requests = self.requests.lock().unwrap();
             requests.push((range.clone(), if_match.clone()));
             self.replaced_after.is_some_and(|answers| requests.len() > answers)
         };
         if is_replaced && !if_match.is_empty() {
-            let refusal = "HTTP/1.1 412 Precondition Failed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-            return connection.write_all(refusal.as_bytes()).await;
+            return b"HTTP/1.1 412 Precondition Failed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec();
         }
         let from: usize = range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap_or(0);
         let rest = &self.object[from..];
@@ -62,51 +54,23 @@ impl Server {
             rest.len()
         );
         let sent = self.breaks.lock().unwrap().pop().unwrap_or(rest.len()).min(rest.len());
-        connection.write_all(head.as_bytes()).await?;
-        connection.write_all(&rest[..sent]).await?;
-        connection.flush().await
+        [head.as_bytes(), &rest[..sent]].concat()
     }
 }
 
 /// Reads the object through the real client. Returns its bytes, or the error.
-async fn read(server: Server) -> (Vec<u8>, std::io::Result<()>, Vec<(String, String)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let server = Arc::new(server);
-    let serving = Arc::clone(&server);
-    tokio::spawn(async move {
-        while let Ok((connection, _)) = listener.accept().await {
-            // The client may hang up first.
-            let _ = serving.answer(connection).await;
-        }
-    });
-    let configuration = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(pivotwatch::clients::http_client())
-        .endpoint_url(endpoint)
-        .force_path_style(true)
-        .region(Region::from_static("eu-north-1"))
-        .credentials_provider(Credentials::new("any", "any", None, None, "tests"))
-        .build();
-    let objects = S3::new(aws_sdk_s3::Client::from_conf(configuration));
+async fn read(server: Breaking) -> (Vec<u8>, std::io::Result<()>, Vec<(String, String)>) {
+    let (server, objects) = serve(server).await;
     let [bucket, key] = ["exports", "big.json"].map(str::to_owned);
     let address = ObjectAddress { bucket, key, ..ObjectAddress::default() };
-    let body: Result<Body, OpenFault> = objects.open(&address).await;
-    let mut body = body.unwrap();
-    let (bytes, result) = tokio::task::spawn_blocking(move || {
-        let mut bytes = Vec::new();
-        let result = body.read_to_end(&mut bytes).map(|_| ());
-        (bytes, result)
-    })
-    .await
-    .unwrap();
+    let (bytes, result) = read_to_end(objects.open(&address).await.unwrap()).await;
     let requests = server.requests.lock().unwrap().clone();
     (bytes, result, requests)
 }
 
 #[tokio::test]
 async fn an_interrupted_transfer_resumes_at_its_offset() {
-    let server = Server::of(300_000, &[100_000, 50_000]);
+    let server = Breaking::of(300_000, &[100_000, 50_000]);
     let object = server.object.clone();
     let (bytes, result, requests) = read(server).await;
     result.unwrap();
@@ -122,7 +86,7 @@ async fn an_interrupted_transfer_resumes_at_its_offset() {
 
 #[tokio::test]
 async fn an_object_replaced_during_the_transfer_is_not_mixed_with_its_successor() {
-    let server = Server { replaced_after: Some(1), ..Server::of(300_000, &[100_000]) };
+    let server = Breaking { replaced_after: Some(1), ..Breaking::of(300_000, &[100_000]) };
     let (bytes, result, _) = read(server).await;
     assert_eq!(bytes.len(), 100_000);
     assert!(result.is_err());
@@ -130,7 +94,7 @@ async fn an_object_replaced_during_the_transfer_is_not_mixed_with_its_successor(
 
 #[tokio::test]
 async fn transfers_without_progress_end_in_an_error() {
-    let (bytes, result, requests) = read(Server::of(300_000, &[1000, 0, 0, 0, 0, 0, 0, 0, 0])).await;
+    let (bytes, result, requests) = read(Breaking::of(300_000, &[1000, 0, 0, 0, 0, 0, 0, 0, 0])).await;
     assert_eq!(bytes.len(), 1000);
     assert!(result.is_err());
     assert!(requests.len() < 8, "{} requests", requests.len());

@@ -1,15 +1,10 @@
 //! Reads objects in buckets of several regions: the server serves a bucket only to requests signed for its region.
 
-use std::io::Read;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use pivotwatch::objects::{ObjectAddress, Objects, OpenFault, S3};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
 
-/// The function's own region.
-const HOME: &str = "us-east-1";
+use crate::server::{HOME, Server, read_to_end, serve};
 
 /// Buckets and their regions.
 const BUCKETS: [(&str, &str); 3] = [("exports", HOME), ("trail", "eu-west-1"), ("archive", "eu-central-1")];
@@ -25,25 +20,22 @@ enum Refusal {
     Unnamed,
 }
 
-struct Server {
+struct Regional {
     refusal: Refusal,
     /// Bucket and signed region of each request.
     requests: Mutex<Vec<(String, String)>>,
 }
 
-impl Server {
-    async fn answer(&self, connection: TcpStream) -> std::io::Result<()> {
-        let mut connection = BufReader::new(connection);
-        let mut lines = Vec::new();
-        loop {
-            let mut line = String::new();
-            if connection.read_line(&mut line).await? == 0 || line == "\r\n" {
-                break;
-            }
-            lines.push(line);
-        }
-        let bucket = lines[0].split('/').nth(1).unwrap().to_owned();
-        let scope = lines.iter().find_map(|line| line.split_once("Credential=any/")).unwrap().1;
+impl Regional {
+    fn new(refusal: Refusal) -> Self {
+        Self { refusal, requests: Mutex::default() }
+    }
+}
+
+impl Server for Regional {
+    fn response(&self, request: &[String]) -> Vec<u8> {
+        let bucket = request[0].split('/').nth(1).unwrap().to_owned();
+        let scope = request.iter().find_map(|line| line.split_once("Credential=any/")).unwrap().1;
         let signed = scope.split('/').nth(1).unwrap().to_owned();
         let (_, region) = BUCKETS.into_iter().find(|(name, _)| *name == bucket).unwrap();
         let answer = if signed == region {
@@ -62,31 +54,8 @@ impl Server {
             )
         };
         self.requests.lock().unwrap().push((bucket, signed));
-        connection.write_all(answer.as_bytes()).await?;
-        connection.flush().await
+        answer.into_bytes()
     }
-}
-
-async fn serve(refusal: Refusal) -> (Arc<Server>, S3) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let server = Arc::new(Server { refusal, requests: Mutex::default() });
-    let serving = Arc::clone(&server);
-    tokio::spawn(async move {
-        while let Ok((connection, _)) = listener.accept().await {
-            // The client may hang up first.
-            let _ = serving.answer(connection).await;
-        }
-    });
-    let configuration = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(pivotwatch::clients::http_client())
-        .endpoint_url(endpoint)
-        .force_path_style(true)
-        .region(Region::from_static(HOME))
-        .credentials_provider(Credentials::new("any", "any", None, None, "tests"))
-        .build();
-    (server, S3::new(aws_sdk_s3::Client::from_conf(configuration)))
 }
 
 async fn read(objects: &S3, bucket: &str, region: Option<&str>) -> Result<String, OpenFault> {
@@ -96,18 +65,14 @@ async fn read(objects: &S3, bucket: &str, region: Option<&str>) -> Result<String
         version: None,
         region: region.map(str::to_owned),
     };
-    let mut body = objects.open(&address).await?;
-    let text = tokio::task::spawn_blocking(move || {
-        let mut text = String::new();
-        body.read_to_string(&mut text).unwrap();
-        text
-    });
-    Ok(text.await.unwrap())
+    let (bytes, result) = read_to_end(objects.open(&address).await?).await;
+    result.unwrap();
+    Ok(String::from_utf8(bytes).unwrap())
 }
 
 #[tokio::test]
 async fn an_object_is_read_in_the_region_that_its_event_names() {
-    let (server, objects) = serve(Refusal::Redirect).await;
+    let (server, objects) = serve(Regional::new(Refusal::Redirect)).await;
     for _ in 0..2 {
         for (bucket, region) in BUCKETS {
             assert_eq!(read(&objects, bucket, Some(region)).await.unwrap(), region);
@@ -122,7 +87,7 @@ async fn an_object_is_read_in_the_region_that_its_event_names() {
 #[tokio::test]
 async fn an_object_whose_event_names_no_region_is_read_in_the_region_that_s3_names() {
     for refusal in [Refusal::Redirect, Refusal::WrongSignature] {
-        let (server, objects) = serve(refusal).await;
+        let (server, objects) = serve(Regional::new(refusal)).await;
         for (bucket, region) in BUCKETS {
             // An event that names the wrong region is as good as one that names none.
             for named in [None, Some("ap-south-1"), Some(HOME)] {
@@ -135,7 +100,7 @@ async fn an_object_whose_event_names_no_region_is_read_in_the_region_that_s3_nam
 
 #[tokio::test]
 async fn a_redirect_without_a_region_is_retried_later() {
-    let (_, objects) = serve(Refusal::Unnamed).await;
+    let (_, objects) = serve(Regional::new(Refusal::Unnamed)).await;
     let fault = read(&objects, "trail", None).await.unwrap_err();
     assert!(matches!(&fault, OpenFault::Unavailable(cause) if cause.contains("PermanentRedirect")), "{fault}");
 }

@@ -1,9 +1,9 @@
 """The oracle: Microsoft's own rule judges pivotwatch.
 
 Microsoft's published query runs in an independent engine over random worlds. `pivotwatch hunt` reads the same worlds
-from files. Both must find the same, column by column. With tuning entries, both must find the same again: the query
-with equivalent `where` clauses and thresholds says which incidents are shown, and the query without them says which are
-stored.
+from files. Both must find the same, column by column. With tuning entries, both must find the same again. The query
+with equivalent `where` clauses and thresholds decides which incidents are shown. The query without them decides which
+are stored.
 
 rule       the query, and its changes for the engine;  tuned_rule  the clauses and thresholds of entries
 sentinel   the tables that Sentinel would have

@@ -109,8 +109,9 @@ class Thresholds:
         return sum(start <= time for start in self._of(address)) - 1
 
     def in_segment(self, address: str, segment: int, source: str) -> list[Entry]:
-        """The entries that set the address's threshold in a segment, the one that holds first: the longest prefix, then
-        the lowest threshold, then the first id.
+        """The entries that set the address's threshold in a segment, the one that holds first.
+
+        The order is by the longest prefix, then the lowest threshold, then the first id.
         """
         starts = self._of(address)
         if segment >= len(starts):

@@ -13,8 +13,9 @@ pivotwatch differs from the rule by intent. For three of the differences the tab
 - Times are in whole seconds, as pivotwatch keeps them. A window can therefore be longer than configured by less than a
   second, but never shorter.
 
-The worlds avoid the other differences: addresses with two spellings, other loopback addresses than the rule's two,
-equal texts that are no addresses, and texts of a failure that pivotwatch truncates before it compares them.
+The worlds avoid the other differences. These are addresses with two spellings, other loopback addresses than the rule's
+two, and equal texts that are no addresses. Texts of a failure are short, because pivotwatch truncates long ones before
+it compares them.
 """
 
 import json

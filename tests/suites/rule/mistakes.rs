@@ -32,13 +32,13 @@ fn mistakes() -> Vec<Mistake> {
         ("the sources are added up", |world| {
             changed(world, |world| each_row(world, |row| "SignInLogs".clone_into(&mut row.category)))
         }),
-        ("the second source is not looked at", |world| {
+        ("the second source is ignored", |world| {
             changed(world, |world| world.rows.retain(|row| row.sign_in.category != "NonInteractiveUserSignInLogs"))
         }),
-        ("the neighbouring days are left out", by_day),
+        ("the neighbouring days are omitted", by_day),
         ("the window is a second longer", |world| changed(world, |world| world.rule.window += TimeDelta::seconds(1))),
         ("the window is a second shorter", |world| changed(world, |world| world.rule.window -= TimeDelta::seconds(1))),
-        ("failures after the login are left out", |world| {
+        ("failures after the login are omitted", |world| {
             changed(world, |world| world.rule.order = Order::FailuresFirst)
         }),
         ("failures after the login are counted", |world| changed(world, |world| world.rule.order = Order::Any)),

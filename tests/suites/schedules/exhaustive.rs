@@ -85,6 +85,18 @@ fn check_every_order(world: &World, scenario: &Scenario) {
     }
 }
 
+/// A scenario without deliveries.
+fn nothing(world: &World) -> Scenario {
+    Scenario {
+        rule: world.rule.clone(),
+        every_read_is_a_step: false,
+        stored: Vec::new(),
+        tuning: None,
+        deliveries: Vec::new(),
+        afterwards: Vec::new(),
+    }
+}
+
 fn notice(delivery: &mut Delivery) -> &mut Notice {
     delivery.iter_mut().find_map(|step| if let Step::Deliver(notice) = step { Some(notice) } else { None }).unwrap()
 }
@@ -93,12 +105,9 @@ fn notice(delivery: &mut Delivery) -> &mut Notice {
 fn a_login_concurrent_with_the_sixth_failure() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scenario = Scenario {
-        rule: world.rule.clone(),
-        every_read_is_a_step: false,
         stored: World { rows: world.rows[..5].to_vec(), trail: Vec::new(), ..world.clone() }.evidence(),
-        tuning: None,
         deliveries: vec![login(&world.trail[0]), export("sixth", &world.rows[5..])],
-        afterwards: Vec::new(),
+        ..nothing(&world)
     };
     check_every_order(&world, &scenario);
 }
@@ -107,12 +116,9 @@ fn a_login_concurrent_with_the_sixth_failure() {
 fn a_login_concurrent_with_its_duplicate_and_any_fault() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scenario = Scenario {
-        rule: world.rule.clone(),
-        every_read_is_a_step: false,
         stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
-        tuning: None,
         deliveries: vec![login(&world.trail[0]), login(&world.trail[0])],
-        afterwards: Vec::new(),
+        ..nothing(&world)
     };
     check_every_order(&world, &scenario);
     // The two invocations are alike, so faults in one of them are enough.
@@ -125,12 +131,9 @@ fn a_login_concurrent_with_its_duplicate_and_any_fault() {
 fn a_login_concurrent_with_another_of_its_incident() {
     let world = World::plain(&failed(6, noon()), &[noon(), noon() + TimeDelta::minutes(1)]);
     let scenario = Scenario {
-        rule: world.rule.clone(),
-        every_read_is_a_step: false,
         stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
-        tuning: None,
         deliveries: vec![login(&world.trail[0]), login(&world.trail[1])],
-        afterwards: Vec::new(),
+        ..nothing(&world)
     };
     check_every_order(&world, &scenario);
 }
@@ -139,12 +142,9 @@ fn a_login_concurrent_with_another_of_its_incident() {
 fn an_export_concurrent_with_its_duplicate() {
     let world = World::plain(&failed(6, noon()), &[noon()]);
     let scenario = Scenario {
-        rule: world.rule.clone(),
-        every_read_is_a_step: false,
         stored: World { rows: Vec::new(), ..world.clone() }.evidence(),
-        tuning: None,
         deliveries: vec![export("six", &world.rows), export("six", &world.rows)],
-        afterwards: Vec::new(),
+        ..nothing(&world)
     };
     check_every_order(&world, &scenario);
 }
@@ -153,12 +153,9 @@ fn an_export_concurrent_with_its_duplicate() {
 fn an_export_concurrent_with_one_that_overlaps_it() {
     let world = World::plain(&failed(7, noon()), &[noon()]);
     let scenario = Scenario {
-        rule: world.rule.clone(),
-        every_read_is_a_step: false,
         stored: World { rows: Vec::new(), ..world.clone() }.evidence(),
-        tuning: None,
         deliveries: vec![export("first", &world.rows[..4]), export("last", &world.rows[3..])],
-        afterwards: Vec::new(),
+        ..nothing(&world)
     };
     check_every_order(&world, &scenario);
 }

@@ -5,7 +5,7 @@ mod dynamodb;
 use chrono::TimeDelta;
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::failure::Trace;
-use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::tally::{TallyKey, TallyKind};
 use pivotwatch::detection::tuning::{Announced, EntryState};
 use pivotwatch::detection::{
     Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, Tuning, incidents,
@@ -237,14 +237,14 @@ async fn all_records_of_an_address_on_the_days_are_loaded_and_no_others(store: i
 
     let contents = store_contents(&store, key(0).address, key(-1).day..=key(1).day).await.evidence;
     let tallies: Vec<_> = contents.tallies.keys().copied().collect();
-    let interactive = Source::Interactive;
+    let interactive = TallyKind::from(Source::Interactive);
     assert_eq!(
         tallies,
         [
-            (key(-1).day, interactive.into()),
-            (key(0).day, interactive.into()),
-            (key(0).day, Source::NonInteractive),
-            (key(1).day, interactive.into())
+            (key(-1).day, interactive),
+            (key(0).day, interactive),
+            (key(0).day, Source::NonInteractive.into()),
+            (key(1).day, interactive)
         ]
     );
     assert_eq!(contents.logins.iter().map(Login::day).collect::<Vec<_>>(), [key(-1).day, key(0).day, key(1).day]);

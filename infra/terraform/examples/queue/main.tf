@@ -1,5 +1,6 @@
-# A queue between a bucket and ingest: for a bucket that already notifies a queue or a topic, and for one whose objects come
-# faster than S3 should invoke the function. It joins a deployment that exists, made by SAM or by Terraform:
+# A queue between a bucket and ingest, for a bucket that already notifies a queue or a topic. It also serves a bucket
+# whose objects come faster than S3 should invoke the function. It joins a deployment that exists, made by SAM or by
+# Terraform:
 #
 #   terraform apply -var bucket=BUCKET
 #
@@ -49,7 +50,8 @@ resource "aws_sqs_queue" "notifications" {
   name                    = "${var.name}-notifications"
   sqs_managed_sse_enabled = true
 
-  # A message that failed comes again after this long. Lambda wants six times the function's timeout, which is 300 seconds.
+  # A message that failed comes again after this long. Lambda wants six times the function's timeout, which is 300
+  # seconds.
   visibility_timeout_seconds = 1800
   message_retention_seconds  = 1209600
 
@@ -130,8 +132,8 @@ resource "aws_lambda_event_source_mapping" "ingest" {
   event_source_arn = aws_sqs_queue.notifications.arn
   function_name    = data.aws_lambda_function.ingest.function_name
 
-  # ingest answers with the messages that failed. Without this Lambda does not read the answer: it deletes the whole batch,
-  # and what failed is lost without an error, in no queue.
+  # ingest answers with the messages that failed. Without this Lambda does not read the answer: it deletes the whole
+  # batch, and what failed is lost without an error, in no queue.
   function_response_types = ["ReportBatchItemFailures"]
 
   # The objects of a batch are read one after the other within the function's timeout.

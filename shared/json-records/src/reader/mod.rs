@@ -6,7 +6,9 @@
 //!
 //! The reader holds at most one record, and it does not recurse, so documents of any size and depth are safe.
 
+mod record;
 mod scanner;
+mod text;
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,59 +16,14 @@ use std::ops::Range;
 
 use memchr::memchr;
 
+pub use self::record::{Framing, Limits, ReadError, Record};
 use self::scanner::{End, ValueScanner};
-use crate::index::{IndexedRecord, Invalid};
+pub use self::text::batch_start;
+use self::text::{documents, is_deeper};
+use crate::index::Invalid;
 use crate::indexer::Indexer;
-use crate::read_buffer::{BYTE_ORDER_MARK, ReadBuffer};
+use crate::read_buffer::ReadBuffer;
 use crate::repair::repaired;
-
-/// A record of a stream.
-#[derive(Debug)]
-pub enum Record<'r, const N: usize> {
-    /// A valid record with a trusted index.
-    Indexed(IndexedRecord<'r, N>),
-    /// A record that is valid, perhaps only once [`repaired`]. It has no index that can be trusted.
-    Raw(&'r [u8]),
-    /// A record longer than [`Limits::record`]. It was skipped.
-    TooLong,
-    /// A record nested deeper than the indexer allows.
-    TooDeep,
-    /// These bytes are no record: damage, a closing bracket that closes nothing, a value that is no object. Of a line
-    /// that has records too, the first such bytes.
-    Damaged(&'r [u8]),
-}
-
-/// How records are framed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// One record a line. A damaged line costs no other. A batch on a line is one record too.
-    ///
-    /// Two kinds of arrays and batches give each element as a record: one on a line that is longer than
-    /// [`Limits::record`], and a batch over several lines that begins with `{"records":[`, or another first batch key.
-    Lines,
-    /// Like [`Framing::Lines`], but each element of every batch that begins with `{"records":[` is a record.
-    BatchLines,
-    /// JSON documents, concatenated: objects, arrays of records, and batches, over any number of lines.
-    Values,
-}
-
-/// Bounds on records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of the longest record. A longer one is skipped without being held in memory.
-    pub record: usize,
-}
-
-/// Why a stream cannot be read to its end. Records before the error are good.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The stream's own error.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// The stream ends within an array, a batch, or a document.
-    #[error("the stream ends in the middle of a JSON document")]
-    Truncated,
-}
 
 /// Bytes of the longest start of a batch, `{"records":[`. No writer puts more white space into it.
 const LONGEST_BATCH_START: usize = 1024;
@@ -218,8 +175,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         Ok(matches!(first, Some(b'{' | b'[')))
     }
 
-    /// Takes the next record of a document, or the next token around records. A damaged record costs itself, up to where
-    /// the [`ValueScanner`] resynchronises.
+    /// Takes the next record of a document, or the next token around records. A damaged record costs itself, up to
+    /// where the [`ValueScanner`] resynchronises.
     fn step(&mut self) -> Result<Option<Framed>, ReadError> {
         let byte = self.buffer.skip_white_space()?.ok_or(ReadError::Truncated)?;
         match (byte, self.open.last()) {
@@ -410,49 +367,6 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r')
-}
-
-/// The documents of a line. The last can be truncated.
-fn documents(line: &[u8]) -> Vec<Range<usize>> {
-    let mut documents = Vec::new();
-    let mut start = 0;
-    loop {
-        let rest = &line[start..];
-        start += rest.len() - rest.trim_ascii_start().len();
-        match &line[start..] {
-            [] => return documents,
-            [b',' | b':', ..] => start += 1,
-            rest if rest.starts_with(BYTE_ORDER_MARK) => start += BYTE_ORDER_MARK.len(),
-            rest => {
-                let end = ValueScanner::default().end(rest, &[]);
-                let end = end.map_or(rest.len(), |end| end.position(0));
-                // A bracket that closes nothing is a document of its own.
-                let end = start + end.max(1);
-                documents.push(start..end);
-                start = end;
-            }
-        }
-    }
-}
-
-/// The length of `{"records":[`, including white space, if `text` begins with it and `key` is `records`.
-#[must_use]
-pub fn batch_start(text: &[u8], key: &str) -> Option<usize> {
-    let mut rest = text;
-    for token in [b"{", b"\"".as_slice(), key.as_bytes(), b"\"", b":", b"["] {
-        rest = if token == key.as_bytes() { rest } else { rest.trim_ascii_start() }.strip_prefix(token)?;
-    }
-    Some(text.len() - rest.len())
-}
-
-/// Whether objects and arrays are nested deeper than this.
-fn is_deeper(text: &[u8], depth: usize) -> bool {
-    // Nearly all records have fewer brackets than they may nest.
-    text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > depth && {
-        let mut scanner = ValueScanner::default();
-        scanner.end(text, &[]);
-        scanner.deepest() > depth
-    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ pub(super) struct ValueScanner {
     before: u8,
     /// What may be the beginning of the next record.
     next: Option<NextRecord>,
-    /// The last string directly in the outermost object, as it is written: of a longer key than any batch's the beginning.
+    /// The last string directly in the outermost object, as it is written: of a longer key than any batch's the
+    /// beginning.
     key: Vec<u8>,
     /// Whether that string is the key of the next value.
     is_key: bool,
@@ -91,8 +92,8 @@ impl ValueScanner {
         self.next.map_or(0, |next| next.since + 1)
     }
 
-    /// Scans more bytes, and returns where the value ends: after its closing bracket, or before the delimiter of a value
-    /// without brackets. An array under one of the keys `batches` ends it, too.
+    /// Scans more bytes, and returns where the value ends: after its closing bracket, or before the delimiter of a
+    /// value without brackets. An array under one of the keys `batches` ends it, too.
     pub(super) fn end(&mut self, bytes: &[u8], batches: &[&str]) -> Option<End> {
         for (position, byte) in bytes.iter().enumerate() {
             if let Some(NextRecord { since, has_quote }) = self.next.take() {

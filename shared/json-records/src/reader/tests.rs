@@ -230,8 +230,8 @@ proptest! {
         }
     }
 
-    /// Without a line to end at, damage costs its record and at most the next one. Opening brackets are left out: where a
-    /// record may follow one, it takes the records after it along.
+    /// Without a line to end at, damage costs its record and at most the next one. Opening brackets are left out: where
+    /// a record may follow one, it takes the records after it along.
     #[test]
     fn a_damaged_byte_costs_its_record_and_the_next_at_most(
         count in 3..7_usize,

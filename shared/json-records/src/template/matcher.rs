@@ -2,8 +2,7 @@
 //!
 //! Two cursors advance: `template_pos` and `text_pos`. Invariant: the text before `text_pos` is a valid prefix of an
 //! object, and the same arrays and objects are open at both cursors. Between two [`SyncPoint`]s both cursors advance by
-//! the same number of bytes: the bytes are equal, or a value of the text with the length of the template's was
-//! validated.
+//! the same number of bytes. Either the bytes are equal, or a value with the length of the template's was validated.
 
 #![expect(
     clippy::inline_always,
@@ -14,9 +13,11 @@ use std::ops::Range;
 
 use fearless_simd::{Simd, dispatch};
 
-use super::compare::{begin_alike, is_fixed_string, number, same, string_end, value_end};
+use super::compare::{begin_alike, same};
+use super::observation::{LongerContainer, Observation, Skip};
 use super::outline::{Kind, OutlineValue};
-use super::template::{Difference, DifferenceKind, Skip, Template};
+use super::template::{Difference, DifferenceKind, Template};
+use super::value_end::{is_fixed_string, number, string_end, value_end};
 use crate::index::{Index, Invalid};
 use crate::key_set::KeySet;
 use crate::scalar;
@@ -28,22 +29,6 @@ const RESCAN_BUDGET: usize = 4;
 
 /// The cost of starting a validation, in bytes.
 const RESCAN_COST: usize = 512;
-
-/// What a match showed that the template does not have yet.
-#[derive(Default)]
-pub(super) struct Observation {
-    /// The index of a string, number or word that varies, and whether it had the template's length.
-    pub(super) scalar: Option<(usize, bool)>,
-    /// The position where the texts differed, and how the match continued.
-    pub(super) skip: Option<(usize, Skip)>,
-    pub(super) longer: Option<LongerContainer>,
-}
-
-/// An array or object that is longer than the template's.
-pub(super) struct LongerContainer {
-    pub(super) in_template: Range<usize>,
-    pub(super) in_text: Range<usize>,
-}
 
 /// A pair of positions from which both cursors advance together.
 #[derive(Clone, Copy, Default)]

@@ -1,8 +1,9 @@
 //! A template: an earlier record, its values, and the positions where records differ from it.
 
-use super::compare::{Blocks, LONGEST_FIXED};
-use super::matcher::{LongerContainer, Observation};
+use super::compare::Blocks;
+use super::observation::{LongerContainer, Observation, Skip};
 use super::outline::{Kind, Outline, OutlineValue};
+use super::value_end::LONGEST_FIXED;
 use crate::key_set::KeySet;
 use crate::validate::bitmaps::BLOCK;
 use crate::validate::{Validation, validate};
@@ -64,18 +65,6 @@ pub(super) enum DifferenceKind {
     FixedString { end: usize },
     /// A string, number or word of any length. `end` is the end of the template's.
     Scalar { end: usize },
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Skip {
-    /// The byte of the text at this position, which differs from the template's.
-    pub(super) byte: u8,
-    /// The position in the template where the match continues.
-    pub(super) to: usize,
-    /// Bytes of the text, up to and including `byte`, that are compared again.
-    pub(super) rewind: usize,
-    /// The index of the first difference at `to` or after it.
-    pub(super) next: usize,
 }
 
 impl<const N: usize> Template<N> {

@@ -23,7 +23,8 @@ const RECORDS: &str = "Records";
 
 static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS]);
 
-/// Receives the outcomes of a file's records, in the order of the file.
+/// Receives the outcomes of a file's records, in the order of the file. A trait beside `entra::Receiver`, because `aws`
+/// and `entra` do not know each other's outcomes.
 pub trait TrailReceiver {
     /// Receives the outcome of one record.
     fn receive_record(&mut self, outcome: TrailOutcome);

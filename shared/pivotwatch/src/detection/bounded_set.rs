@@ -17,8 +17,8 @@ pub trait Member {
 
 /// Distinct members by hash, with at most `BYTES` bytes in total.
 ///
-/// The set keeps the members with the smallest hashes: all members below the cut, and no others. A merge is the union of
-/// the members below the lower of the two cuts, and lowers the cut if the bytes exceed the bound. It is therefore
+/// The set keeps the members with the smallest hashes: all members below the cut, and no others. A merge is the union
+/// of the members below the lower of the two cuts, and lowers the cut if the bytes exceed the bound. It is therefore
 /// idempotent, commutative and associative, and the kept members do not depend on the order of arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundedSet<T, const BYTES: usize> {

@@ -1,6 +1,7 @@
 //! The rule: its constants and its parameters.
 //!
-//! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", with the same codes and numbers.
+//! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", with the same codes and
+//! numbers.
 
 use std::collections::BTreeSet;
 
@@ -24,6 +25,12 @@ pub const NETWORK_REASON: &str = "Multiple failed AAD logins from IPv6 network";
 const NOT_A_FAILURE: [&str; 3] = ["0", "50125", "50140"];
 
 /// The parameters of the rule. [`Rule::default`] has the published values, and counts IPv6 networks of 64 bits.
+///
+/// Numbers without bounds. Settings and the command line parse them as [`Threshold`] and [`Window`], whose bounds keep
+/// decisions exact. Tests try windows of some seconds too.
+///
+/// [`Threshold`]: super::parameters::Threshold
+/// [`Window`]: super::parameters::Window
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// A login matches if a source has strictly more failures than this.

@@ -128,6 +128,14 @@ mod tests {
     }
 
     #[test]
+    fn midnight_does_not_divide_a_window() {
+        let midnight = 86_400;
+        let six = moments(&[-30, -20, -10, 10, 20, 30].map(|second| midnight + second));
+        assert!(matches(&six, midnight - 60, &Rule::default()));
+        assert!(matches(&six, midnight + 60, &Rule::default()));
+    }
+
+    #[test]
     fn a_window_includes_both_of_its_ends() {
         let rule = rule(100, Order::Any);
         assert!(matches(&moments(&[0, 50, 60]), 100, &rule));

@@ -126,7 +126,8 @@ pub(super) enum Field {
 /// Maps a shape's field names to fields.
 pub(super) type FieldMap = fn(name: &str) -> Field;
 
-/// Bytes of the longest name that can be a field's. Paths are parsed by recursion, and in time quadratic in their length.
+/// Bytes of the longest name that can be a field's. Paths are parsed by recursion, and in time quadratic in their
+/// length.
 pub(super) const LONGEST_NAME: usize = 128;
 
 /// The field with this name in a list, in any case: PowerShell turns `ipAddress` into `IpAddress`, Log Analytics into

@@ -13,92 +13,20 @@ mod fields;
 mod lenient;
 mod missing;
 mod object_text;
+mod outcome;
 mod record;
 mod shape;
 mod source;
 mod time;
 
-pub use record::{Ignored, Rejected};
+pub use outcome::{Ignored, Outcome, Rejected, Warning};
 pub use time::{Newest, TimeCollector, TimeRange};
 
-use crate::detection::{Failure, Rule};
+use crate::detection::Rule;
 use crate::input::{Input, Limits, ReadFault};
 
-/// The outcome of one record of an export.
-#[expect(clippy::large_enum_variant, reason = "a box would cost an allocation for each failure")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// A failed sign-in that the rule counts.
-    Failure(Failure),
-    /// A valid record that is not counted.
-    Ignored(Ignored),
-    /// A record that cannot be used.
-    Rejected(Rejected),
-}
-
-/// A condition that deserves attention, although it changes no outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// The sign-in is more than an hour ahead of the clock.
-    FutureTime,
-    /// The record has no id, and its object has more distinct records without an id than are numbered: see
-    /// [`Ordinals`].
-    ///
-    /// [`Ordinals`]: crate::detection::failure::Ordinals
-    RepeatsUncounted,
-    /// A template disagreed with the validator, which then decided. This is a defect of pivotwatch, and costs speed
-    /// only.
-    TemplateMismatch,
-    /// Dates of a time column contradict each other in the order of day and month, so its ambiguous dates are rejected.
-    /// Reported once for each such column.
-    MixedDateOrders,
-    /// A failure was dated by the other dates of its column before a later date contradicted them. Its day and month
-    /// may be swapped.
-    ContradictedDate,
-}
-
-impl Warning {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::FutureTime,
-        Self::RepeatsUncounted,
-        Self::TemplateMismatch,
-        Self::MixedDateOrders,
-        Self::ContradictedDate,
-    ];
-
-    /// The name in metrics and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::FutureTime => "future_time",
-            Self::RepeatsUncounted => "repeats_uncounted",
-            Self::TemplateMismatch => "template_mismatch",
-            Self::MixedDateOrders => "mixed_date_orders",
-            Self::ContradictedDate => "contradicted_date",
-        }
-    }
-
-    /// The explanation in reports and logs.
-    #[must_use]
-    pub const fn explanation(self) -> &'static str {
-        match self {
-            Self::FutureTime => "the time is more than an hour ahead of the clock",
-            Self::RepeatsUncounted => {
-                "the object has more records without an id than are numbered, so equal ones count once, and there may be \
-                 more failures"
-            }
-            Self::TemplateMismatch => "a JSON template disagreed with the validator, which decided; please report it",
-            Self::MixedDateOrders => {
-                "dates of a column prove different orders of day and month, so its ambiguous dates are rejected"
-            }
-            Self::ContradictedDate => "a later date contradicted the others, so day and month may be swapped",
-        }
-    }
-}
-
 /// Receives the outcomes of an export's records in the order of the records. A failure whose date waits for evidence
-/// comes later.
+/// comes later. A trait beside `aws::TrailReceiver`, because `entra` and `aws` do not know each other's outcomes.
 pub trait Receiver {
     /// The outcome of one record.
     fn receive(&mut self, outcome: Outcome);
@@ -106,7 +34,8 @@ pub trait Receiver {
     /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
 
-    /// Takes a JSON object that is no sign-in, if it belongs to another log that the receiver reads. Returns whether it did.
+    /// Takes a JSON object that is no sign-in, if it belongs to another log that the receiver reads. Returns whether it
+    /// did.
     fn take_other_log(&mut self, _record: &[u8]) -> bool {
         false
     }

@@ -5,102 +5,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::Outcome;
 use super::missing::is_type_name;
+use super::outcome::{Ignored, Outcome, Rejected};
 use super::time::{OrdersByColumn, TIMES, When};
 use crate::detection::address::{Address, AddressFault};
 use crate::detection::failure::{Code, Ordinals, Particulars, Trace};
 use crate::detection::{Failure, Rule, Source};
-
-/// Why a valid record does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ignored {
-    /// The sign-in did not fail.
-    NotAFailure,
-    /// Its address is a loopback address.
-    Loopback,
-    /// The rule does not count sign-ins of its source.
-    SourceNotCounted(Source),
-    /// The category is a log of sign-ins that pivotwatch does not know.
-    UnknownSignInCategory,
-    /// The category is not a log of sign-ins. An event hub can carry several logs.
-    OtherCategory,
-}
-
-impl Ignored {
-    /// The name in metrics and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NotAFailure => "not_a_failure",
-            Self::Loopback => "loopback",
-            Self::SourceNotCounted(Source::Interactive) => "source_interactive",
-            Self::SourceNotCounted(Source::NonInteractive) => "source_non_interactive",
-            Self::SourceNotCounted(Source::ServicePrincipal) => "source_service_principal",
-            Self::SourceNotCounted(Source::ManagedIdentity) => "source_managed_identity",
-            Self::SourceNotCounted(Source::Adfs) => "source_adfs",
-            Self::UnknownSignInCategory => "unknown_sign_in_category",
-            Self::OtherCategory => "other_category",
-        }
-    }
-}
-
-/// Why a record cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rejected {
-    /// The text is not a record of this shape.
-    Malformed,
-    /// The record is longer than the limit.
-    TooLong,
-    /// The record is nested deeper than the limit.
-    TooDeep,
-    /// The category is missing, so that the source is unknown.
-    NoCategory,
-    /// The numeric result code is missing.
-    NoCode,
-    /// The name of a .NET type replaces the object with the result code.
-    TypeName,
-    /// An object that a tool wrote as text other than JSON has several result codes or too many members.
-    SeveralCodes,
-    /// The row is part of an answer without column names.
-    NoColumns,
-    /// The address is missing.
-    NoAddress,
-    /// Microsoft redacted a part of the address.
-    RedactedAddress,
-    /// The address cannot be parsed.
-    BadAddress,
-    /// The time is missing.
-    NoTime,
-    /// The time cannot be parsed.
-    BadTime,
-    /// The day and the month of the date can be swapped. The other dates of its column contradict each other or do not
-    /// decide.
-    AmbiguousTime,
-}
-
-impl Rejected {
-    /// The name in metrics and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::TooLong => "too_long",
-            Self::TooDeep => "too_deep",
-            Self::NoCategory => "no_category",
-            Self::NoCode => "no_code",
-            Self::TypeName => "type_name",
-            Self::SeveralCodes => "several_codes",
-            Self::NoColumns => "no_columns",
-            Self::NoAddress => "no_address",
-            Self::RedactedAddress => "redacted_address",
-            Self::BadAddress => "bad_address",
-            Self::NoTime => "no_time",
-            Self::BadTime => "bad_time",
-            Self::AmbiguousTime => "ambiguous_time",
-        }
-    }
-}
 
 /// The fields of a sign-in in any shape, as texts of the export. A missing field is empty.
 #[derive(Clone, Debug)]

@@ -16,9 +16,9 @@ pub(super) enum Origin {
     OtherLog,
 }
 
-/// The origin of a record, by the first field that is present: the log's name, the table's name, the kinds of the
-/// sign-in, and whether it was interactive. Microsoft calls the last field deprecated, and it is wrong for a third of
-/// the records whose log is known. Graph's v1.0 has no other.
+/// The origin of a record, by the first of four fields that is present. These are the log's name, the table's name, the
+/// kinds of the sign-in, and whether it was interactive. Microsoft calls the last field deprecated, and it is wrong for
+/// a third of the records whose log is known. Graph's v1.0 has no other.
 ///
 /// Users name the tables that a search fills (`Spray_SRCH`) or that hold copies (`SignIns_CL`). So the unknown name of
 /// a table decides nothing about a row with the result and the address of a sign-in.

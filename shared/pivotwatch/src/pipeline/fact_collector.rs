@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use super::horizon::{count_login_time, horizon};
-use super::record_kinds::{count_sign_in, count_trail_record};
 use super::settle::Scope;
 use super::summary::{Summary, count};
 use crate::aws::{TrailOutcome, TrailReceiver};
@@ -87,6 +86,13 @@ impl FactCollector {
         Self { chunk, failures: 0, summary, rule, newest_sign_in, horizon, sender }
     }
 
+    /// Sends the chunk if it is full.
+    fn send_full_chunk(&mut self) {
+        if self.chunk.len() >= FACTS_PER_CHUNK || self.failures >= FAILURES_PER_CHUNK {
+            self.send_chunk();
+        }
+    }
+
     /// Sends the chunk unless it is empty, and begins a new one.
     fn send_chunk(&mut self) {
         self.failures = 0;
@@ -101,28 +107,16 @@ impl FactCollector {
         self.send_chunk();
         Summary { newest_sign_in: self.newest_sign_in.time(), ..self.summary }
     }
-
-    fn count_record(&mut self) {
-        self.summary.records += 1;
-        if self.chunk.len() >= FACTS_PER_CHUNK || self.failures >= FAILURES_PER_CHUNK {
-            self.send_chunk();
-        }
-    }
 }
 
 impl entra::Receiver for FactCollector {
     fn receive(&mut self, outcome: Outcome) {
-        self.count_record();
-        count_sign_in(&mut self.summary.kinds, &outcome);
-        match outcome {
-            Outcome::Failure(failure) => {
-                self.summary.failures += 1;
-                let is_new = self.chunk.add(TallyKey::of(&failure), &self.rule, |tally| tally.add(&failure));
-                self.failures += usize::from(is_new);
-                self.summary.duplicates += u64::from(!is_new);
-            }
-            Outcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
-            Outcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+        self.send_full_chunk();
+        self.summary.count_sign_in(&outcome);
+        if let Outcome::Failure(failure) = outcome {
+            let is_new = self.chunk.add(TallyKey::of(&failure), &self.rule, |tally| tally.add(&failure));
+            self.failures += usize::from(is_new);
+            self.summary.duplicates += u64::from(!is_new);
         }
     }
 
@@ -137,21 +131,19 @@ impl entra::Receiver for FactCollector {
 
 impl TrailReceiver for FactCollector {
     fn receive_record(&mut self, outcome: TrailOutcome) {
-        self.count_record();
-        count_trail_record(&mut self.summary.kinds, &outcome);
+        self.send_full_chunk();
+        self.summary.count_trail_record(&outcome);
         match outcome {
             TrailOutcome::Login(login) => {
                 count_login_time(&mut self.summary, login.time, self.horizon);
                 self.chunk.logins.push(*login);
             }
             TrailOutcome::FailedLogin(failed) => {
-                self.summary.failed_logins += 1;
                 let is_new = self.chunk.add_failed_login(&failed, &self.rule);
                 self.failures += usize::from(is_new);
                 self.summary.duplicates += u64::from(!is_new);
             }
-            TrailOutcome::Ignored(reason) => count(&mut self.summary.ignored, reason.name()),
-            TrailOutcome::Rejected(reason) => count(&mut self.summary.rejected, reason.name()),
+            TrailOutcome::Ignored(_) | TrailOutcome::Rejected(_) => {}
         }
     }
 }

@@ -45,7 +45,7 @@ pub use horizon::horizon;
 pub use ingest::FailedObjects;
 pub use invocation::Invocation;
 pub use object_fault::ObjectFault;
-pub use record_kinds::{RecordKinds, count_sign_in, count_trail_record};
+pub use record_kinds::RecordKinds;
 pub use runtime::{Runtime, SystemRuntime};
 pub use summary::{Reasons, Summary, count};
 pub use tuning_cache::TuningCache;

@@ -16,26 +16,28 @@ pub struct RecordKinds {
     pub usable_trail_records: u64,
 }
 
-/// Counts a record of a sign-in export.
-pub fn count_sign_in(kinds: &mut RecordKinds, outcome: &Outcome) {
-    let (is_sign_in, is_usable) = match outcome {
-        Outcome::Ignored(Ignored::OtherCategory) => (false, false),
-        Outcome::Ignored(Ignored::UnknownSignInCategory) | Outcome::Rejected(_) => (true, false),
-        Outcome::Failure(_) | Outcome::Ignored(_) => (true, true),
-    };
-    kinds.sign_ins += u64::from(is_sign_in);
-    kinds.usable_sign_ins += u64::from(is_usable);
-}
+impl RecordKinds {
+    /// Counts a record of a sign-in export.
+    pub(super) fn count_sign_in(&mut self, outcome: &Outcome) {
+        let (is_sign_in, is_usable) = match outcome {
+            Outcome::Ignored(Ignored::OtherCategory) => (false, false),
+            Outcome::Ignored(Ignored::UnknownSignInCategory) | Outcome::Rejected(_) => (true, false),
+            Outcome::Failure(_) | Outcome::Ignored(_) => (true, true),
+        };
+        self.sign_ins += u64::from(is_sign_in);
+        self.usable_sign_ins += u64::from(is_usable);
+    }
 
-/// Counts a record of a CloudTrail log file. Every event counts, not only logins.
-pub fn count_trail_record(kinds: &mut RecordKinds, outcome: &TrailOutcome) {
-    let (is_record, is_usable) = match outcome {
-        TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_) | TrailOutcome::Ignored(_) => (true, true),
-        TrailOutcome::Rejected(TrailRejected::NoTime) => (true, false),
-        TrailOutcome::Rejected(
-            TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
-        ) => (false, false),
-    };
-    kinds.trail_records += u64::from(is_record);
-    kinds.usable_trail_records += u64::from(is_usable);
+    /// Counts a record of a CloudTrail log file. Every event counts, not only logins.
+    pub(super) fn count_trail_record(&mut self, outcome: &TrailOutcome) {
+        let (is_record, is_usable) = match outcome {
+            TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_) | TrailOutcome::Ignored(_) => (true, true),
+            TrailOutcome::Rejected(TrailRejected::NoTime) => (true, false),
+            TrailOutcome::Rejected(
+                TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
+            ) => (false, false),
+        };
+        self.trail_records += u64::from(is_record);
+        self.usable_trail_records += u64::from(is_usable);
+    }
 }

@@ -5,9 +5,9 @@
 //! it: at the latest the repeated invocation of the one that died. An invocation that dies between publishing and
 //! marking causes a second message, which is the price of never losing one.
 //!
-//! An incident that tuning entries hide is stored without a lease, and not published. Whether it is hidden is decided from
-//! all its logins and the current entries whenever it is settled, until it is published. The same holds for an incident
-//! of a network whose logins are held by incidents of addresses.
+//! An incident that tuning entries hide is stored without a lease, and not published. Whether it is hidden is decided
+//! from all its logins and the current entries whenever it is settled, until it is published. The same holds for an
+//! incident of a network whose logins are held by incidents of addresses.
 //!
 //! Values that are derived from tallies (signals, severity) can be outdated when they are written. Another invocation
 //! may have recorded a failure meanwhile, and found the old incident unchanged. An invocation that wrote an incident
@@ -164,8 +164,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         days.iter().flat_map(around).collect()
     }
 
-    /// Settles once, with these tallies, which `is_complete` if none was unreadable. Logins are loaded after the tallies. A login that is recorded later is settled
-    /// by the invocation that recorded it, which sees the failures.
+    /// Settles once, with these tallies, which `is_complete` if none was unreadable. Logins are loaded after the
+    /// tallies. A login that is recorded later is settled by the invocation that recorded it, which sees the failures.
     async fn settle_by(
         &self,
         tallies: &Tallies,

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::RecordKinds;
+use crate::aws::TrailOutcome;
+use crate::entra::Outcome;
 
 /// Counts by reason.
 pub type Reasons = BTreeMap<&'static str, u64>;
@@ -67,6 +69,30 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Counts a record of a sign-in export: a failure, or the reason why it is none.
+    pub fn count_sign_in(&mut self, outcome: &Outcome) {
+        self.records += 1;
+        self.kinds.count_sign_in(outcome);
+        match outcome {
+            Outcome::Failure(_) => self.failures += 1,
+            Outcome::Ignored(reason) => count(&mut self.ignored, reason.name()),
+            Outcome::Rejected(reason) => count(&mut self.rejected, reason.name()),
+        }
+    }
+
+    /// Counts a CloudTrail record of an object, by the reason unless it is a login. A successful login is counted when it
+    /// is recorded.
+    pub fn count_trail_record(&mut self, outcome: &TrailOutcome) {
+        self.records += 1;
+        self.kinds.count_trail_record(outcome);
+        match outcome {
+            TrailOutcome::Login(_) => {}
+            TrailOutcome::FailedLogin(_) => self.failed_logins += 1,
+            TrailOutcome::Ignored(reason) => count(&mut self.ignored, reason.name()),
+            TrailOutcome::Rejected(reason) => count(&mut self.rejected, reason.name()),
+        }
+    }
+
     /// Adds the counts of another part.
     pub fn add(&mut self, other: Self) {
         self.objects += other.objects;

@@ -1,7 +1,7 @@
 //! The tuning entries of an execution environment: those of the settings, and a copy of those in the table.
 //!
-//! The table is read at most once a minute. If it cannot be read, the last copy is used for 15 minutes. After that, only
-//! the entries of the settings apply. So a fault of the table never causes fewer messages than its entries did.
+//! The table is read at most once a minute. If it cannot be read, the last copy is used for 15 minutes. After that,
+//! only the entries of the settings apply. So a fault of the table never causes fewer messages than its entries did.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

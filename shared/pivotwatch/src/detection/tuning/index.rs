@@ -79,8 +79,8 @@ impl<'a> TunedIndex<'a> {
         judgement
     }
 
-    /// The threshold for a login and a source, and the entry that sets it: the one with the longest prefix; of equals
-    /// the lowest threshold; of equals the first id.
+    /// The threshold for a login and a source, and the entry that sets it. The longest prefix decides, of equal ones
+    /// the lowest threshold, and of equal ones the first id.
     fn threshold(&self, source: Source, login: &Login) -> Option<(u32, &'a str)> {
         let thresholds = self.entries.iter().filter_map(|entry| match &entry.effect {
             Effect::Threshold { threshold, conditions }

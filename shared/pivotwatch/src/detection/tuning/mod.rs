@@ -1,12 +1,12 @@
 //! Tuning: which incidents are mailed. What is known never changes.
 //!
-//! The rule's incidents are always found and stored. A tuning entry excludes failures or logins, or raises the threshold
-//! for a network. A login matches *under the tuned rule* if no entry excludes it, and the failures that the entries
-//! leave match with the threshold that applies to it. An incident without such a login is hidden: stored and listed,
-//! and not mailed.
+//! The rule's incidents are always found and stored. A tuning entry excludes failures or logins, or raises the
+//! threshold for a network. A login matches *under the tuned rule* if no entry excludes it, and the failures that no
+//! entry excludes exceed its threshold in a window. An incident without such a login is hidden: stored and listed, and
+//! not mailed.
 //!
-//! Entries are applied when a decision is made, to the facts that are stored then. So an entry that is added applies to
-//! all stored facts, a removed one gives everything back, and the order of facts and entries has no effect. An entry
+//! Entries are applied when a decision is made, to the facts that are stored then. So an added entry applies to all
+//! stored facts, and a removed entry hides nothing any more. The order of facts and entries has no effect. An entry
 //! applies by the time of the event, so its end changes nothing for what happened before.
 //!
 //! | module | holds |

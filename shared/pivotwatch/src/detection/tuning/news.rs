@@ -1,8 +1,8 @@
 //! News about tuning entries: which were added, changed, expired, removed, or vanished.
 //!
 //! An entry is a quiet way to blind the detector, and DynamoDB's writes are not in CloudTrail by default. So whoever
-//! receives the incidents also learns about each entry. An entry that was removed before anybody learned about it had no
-//! effect, and is no news.
+//! receives the incidents also learns about each entry. An entry that was removed before anybody learned about it had
+//! no effect, and is no news.
 
 use std::collections::BTreeMap;
 

@@ -23,7 +23,7 @@ use serde_json::value::RawValue;
 
 use super::super::fields::{Field, Fields};
 use super::super::lenient::LenientWords;
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::forwarded::is_of_cloud_trail;
 use super::preview::Preview;
 use super::{RECORDS, Recognition, Shape, Sink, any_record, table, table_field_maps};
@@ -154,7 +154,7 @@ impl StringState {
 /// The text of an answer, bounded and valid for the parser.
 ///
 /// Beyond the limit of a row its strings are truncated, so a long row costs itself and no memory. A question mark
-/// replaces invalid UTF-8, where the parser would stop: a user must not be able to hide the rest of the answer by it.
+/// replaces invalid UTF-8, where the parser would stop. Otherwise a user could hide the rest of the answer.
 struct BoundedText<'b, 'i, 'a> {
     input: &'i mut Input<'a>,
     /// Bytes ahead that are known to be UTF-8.
@@ -352,7 +352,7 @@ impl Answer<'_, '_, '_> {
         let text = row.get();
         if text.starts_with('{') {
             // A table in a list of rows counts as a record without a sign-in.
-            return any_record::read(text.as_bytes(), RECORDS, self.sink);
+            return any_record::parse(text.as_bytes(), RECORDS, self.sink);
         }
         match &self.table.columns {
             Some(Ok(columns)) => match cells(text, columns) {

@@ -64,8 +64,8 @@ pub(super) const STATING_KEYS: [&str; 18] = [
 /// A slot that is not kept.
 const NO_SLOT: usize = usize::MAX;
 
-/// The set of these keys, and of keys that only records have: an object with one of those is a record, even if it has
-/// such arrays.
+/// The set of these keys, and of keys that only records have. An object with a record's key is a record, even if it has
+/// a batch's array.
 pub(super) static BATCHES: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES);
 
 const RECORD_KEYS: [(&str, Key); 4 + LOG_KEYS.len() + STATING_KEYS.len()] = {

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::DeflateDecoder;
 use json_records::{Framing, batch_start};
 
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::avro::{Schema, ValueBudget, Values, bytes, count, damaged, exactly, number, text};
 use super::reader::DiagnosticReader;
 use super::{Recognition, Shape, Sink};

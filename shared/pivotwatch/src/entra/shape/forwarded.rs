@@ -24,7 +24,7 @@ use json_records::{Framing, parse_or_repair};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::batches::BATCH_NAMES;
 use super::provenance::{Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};

@@ -6,7 +6,7 @@
 //! the JSON text of an object where the former has the object.
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::reader::{NotJson, read_json};
 use super::{Recognition, Shape, Sink, mixed};
 

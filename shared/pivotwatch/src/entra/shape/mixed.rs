@@ -1,14 +1,14 @@
 //! Records of another shape than their file's: archives and event hubs mix logs.
 //!
-//! The file's shape is that of some record near its beginning, which a stranger may have written. So the shape decides only
-//! how a record is parsed first. A record that has none of the shape's fields is parsed by its own keys.
+//! The file's shape is that of some record near its beginning, which a stranger may have written. So the shape decides
+//! only how a record is parsed first. A record that has none of the shape's fields is parsed by its own keys.
 
-use super::super::fields::{FieldId, FieldMap, Fields};
+use super::super::fields::{FieldId, Fields};
 use super::forwarded::{self, Forwarded};
 use super::provenance::{Provenance, provenance};
 use super::reader::NotJson;
 use super::sink::Sink;
-use super::{defender, diagnostic, elastic, log_analytics, pages};
+use super::{ROWS, diagnostic, log_analytics, pages};
 
 /// Parses a record by its own keys. Returns `false` if it is a record of no known log.
 pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> bool {
@@ -32,8 +32,7 @@ pub(super) fn parse_element(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJ
 
 /// Parses a record that is not wrapped.
 fn parse_by_rows(text: &[u8], sink: &mut Sink<'_>) -> bool {
-    let field_maps: [FieldMap; 3] = [log_analytics::field_map, defender::field_map, elastic::field_map];
-    let mut fields = field_maps.into_iter().filter_map(|field_map| Fields::of_json(text, field_map));
+    let mut fields = ROWS.iter().filter_map(|field_map| Fields::of_json(text, *field_map));
     if let Some(fields) = fields.find(is_sign_in) {
         sink.fields_of(text, fields);
         return true;

@@ -6,7 +6,7 @@ use json_records::Framing;
 use memchr::memmem;
 use serde_json::value::RawValue;
 
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::batches::{BATCH_NAMES, LOG_KEYS, STATING_KEYS};
 use super::provenance::members;
 use super::reader::{ParseRecord, read_framed};
@@ -16,8 +16,8 @@ use crate::input::Input;
 /// Pages within each other that are entered.
 const DEEPEST: usize = 2;
 
-/// Parses the records of a page by `parse_record`. Returns `false` if the object is no page: it has no array of objects,
-/// or the keys of a log line. A visitor can post any array to the application that wrote such a line.
+/// Parses the records of a page by `parse_record`. Returns `false` if the object is no page: it has no array of
+/// objects, or the keys of a log line. A visitor can post any array to the application that wrote such a line.
 pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) -> bool {
     let is_log_line =
         || members(object, LOG_KEYS).is_none_or(|members| members.into_iter().any(|member| member.is_some()));
@@ -28,7 +28,7 @@ pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecor
         return true;
     }
     let Some(first) = arrays.next().filter(|_| sink.pages < DEEPEST && !is_log_line()) else { return false };
-    std::iter::once(first).chain(arrays).for_each(|array| read(array.as_bytes(), sink, parse_record));
+    std::iter::once(first).chain(arrays).for_each(|array| parse_elements(array.as_bytes(), sink, parse_record));
     true
 }
 
@@ -37,12 +37,12 @@ pub(super) fn parse_line(line: &[u8], sink: &mut Sink<'_>, parse_record: ParseRe
     let is_page = is_array_of_records(line) || line.trim_ascii_start().starts_with(b"{") && is_damaged_page(line);
     let is_entered = is_page && sink.pages < DEEPEST;
     if is_entered {
-        read(line, sink, parse_record);
+        parse_elements(line, sink, parse_record);
     }
     is_entered
 }
 
-fn read(text: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) {
+fn parse_elements(text: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) {
     let mut input = Input::of_text(text.to_vec(), sink.limits);
     sink.pages += 1;
     if read_framed(&mut input, Framing::Values, sink, parse_record).is_err() {

@@ -142,8 +142,8 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
     (if is_line { Framing::Lines } else { Framing::Values }, is_settled)
 }
 
-/// Whether one of the first documents takes many lines, and is no batch of an event hub. Those after a damaged one do not
-/// decide.
+/// Whether one of the first documents takes many lines, and is no batch of an event hub. Those after a damaged one do
+/// not decide.
 pub(super) fn has_document_of_many_lines(text: &[u8]) -> bool {
     let mut documents = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     let mut start = 0;

@@ -157,8 +157,8 @@ fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
     Some((origin, searched))
 }
 
-/// Whether the document `text` states that it comes from another application. Faster than [`provenance`] where a document
-/// names nobody.
+/// Whether the document `text` states that it comes from another application. Faster than [`provenance`] where a
+/// document names nobody.
 pub(super) fn is_of_another(text: &[u8]) -> bool {
     let names_somebody = FINDERS.iter().any(|name| name.find(text).is_some());
     names_somebody && provenance(text) == Provenance::Other

@@ -3,7 +3,7 @@
 use json_records::{Framing, IndexedRecord, Indexer, Record};
 
 use super::super::Warning;
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::batches::BATCHES;
 use super::diagnostic::{self, KEYS, SLOTS};
 use super::fast_path::FastPath;

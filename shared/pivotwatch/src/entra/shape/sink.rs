@@ -3,7 +3,8 @@
 use json_records::Framing;
 
 use super::super::fields::{FieldId, Fields};
-use super::super::record::{DateEvidence, Ignored, Judged, Record, Rejected, failure_code};
+use super::super::outcome::{Ignored, Rejected};
+use super::super::record::{DateEvidence, Judged, Record, failure_code};
 use super::super::source::{Origin, origin};
 use super::super::time::{ColumnOrders, Date, TIMES, UndecidedTimes, When};
 use super::super::{Outcome, Receiver, Warning};
@@ -264,8 +265,8 @@ impl<'a> Sink<'a> {
         self.document.clear();
     }
 
-    /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A text or an object of
-    /// an application counts as one of another log.
+    /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A text or an object
+    /// of an application counts as one of another log.
     pub(super) fn fields_of(&mut self, text: &[u8], fields: Fields<'_>) {
         match origin(&fields, self.name) {
             Origin::Source(source) => {

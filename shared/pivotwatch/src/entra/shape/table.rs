@@ -1,7 +1,7 @@
 //! Reads tables: the portal's downloads and the exports of queries, by the field map of their shape.
 
 use super::super::fields::{Field, FieldId, FieldMap, Fields};
-use super::super::record::Rejected;
+use super::super::outcome::Rejected;
 use super::super::time::When;
 use super::Sink;
 use crate::input::csv::{MOST_COLUMNS, RawRow, Rows, skip_line_ends};

@@ -7,7 +7,7 @@
 //! column contradicts itself if no order is left, or only the month first beside a date whose form has the day first.
 //! From then on each of its dates is parsed by its numbers alone, and one that they do not decide stays ambiguous.
 
-use super::order::{Date, Orders};
+use super::order::{ColumnOrders, Date};
 
 /// The time columns of a record. A column's number is its index in `Record::times`.
 pub(in super::super) const TIMES: usize = 3;
@@ -15,25 +15,6 @@ pub(in super::super) const TIMES: usize = 3;
 /// What the dates of a file prove, by time column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct OrdersByColumn([ColumnOrders; TIMES]);
-
-/// What the dates of a column prove.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum ColumnOrders {
-    /// No contradiction.
-    Common {
-        /// The orders that every date so far can have by its numbers. At least one.
-        orders: Orders,
-        /// Whether the form of a date decided that its day is first. Then `orders` has another order than the month first.
-        has_day_first_form: bool,
-    },
-    /// The dates contradict each other.
-    Mixed,
-}
-
-impl ColumnOrders {
-    /// Before the first date.
-    pub(in super::super) const UNKNOWN: Self = Self::Common { orders: Orders::ANY, has_day_first_form: false };
-}
 
 impl OrdersByColumn {
     /// Before the first date.

@@ -1,7 +1,7 @@
 //! The order of day, month and year in a date, and the evidence that decides the order.
 //!
 //! `02/03/2026` is a day of February or of March, depending on the writer's culture. A wrong guess moves a failure by a
-//! month, so nothing is guessed: evidence excludes orders, and a date is parsed if all remaining orders give the same
+//! month, so nothing is guessed. Evidence excludes orders, and a date is parsed if all remaining orders give the same
 //! day.
 //!
 //! **Proof** excludes orders for all dates of the column: see [`OrdersByColumn`](super::evidence::OrdersByColumn).
@@ -39,7 +39,6 @@
 
 use chrono::NaiveDate;
 
-use super::evidence::ColumnOrders;
 use crate::detection::Day;
 
 /// The reason why a text is not a usable time.
@@ -98,6 +97,26 @@ impl Orders {
     pub(super) fn subsets(self) -> impl Iterator<Item = Self> {
         (1..=Self::ANY.0).filter(move |set| set & !self.0 == 0).map(Self)
     }
+}
+
+/// What the dates of a column prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum ColumnOrders {
+    /// No contradiction.
+    Common {
+        /// The orders that every date so far can have by its numbers. At least one.
+        orders: Orders,
+        /// Whether the form of a date decided that its day is first. Then `orders` has another order than the month
+        /// first.
+        has_day_first_form: bool,
+    },
+    /// The dates contradict each other.
+    Mixed,
+}
+
+impl ColumnOrders {
+    /// Before the first date.
+    pub(in super::super) const UNKNOWN: Self = Self::Common { orders: Orders::ANY, has_day_first_form: false };
 }
 
 /// A date, before its order is known.

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::When;
-use super::evidence::{ColumnOrders, OrdersByColumn, TIMES};
-use super::order::Orders;
+use super::evidence::{OrdersByColumn, TIMES};
+use super::order::{ColumnOrders, Orders};
 use super::written::WrittenTime;
 use crate::detection::Day;
 
-/// Undecided times by column and by the orders that the column's dates can have at the end: at most [`TIMES`] times
-/// the number of sets of orders.
+/// Undecided times by column and by the orders that the column's dates can have at the end. At most [`TIMES`] times the
+/// number of sets of orders.
 #[derive(Debug, Default)]
 pub(in super::super) struct UndecidedTimes(BTreeMap<(usize, Orders), TimeSummary>);
 

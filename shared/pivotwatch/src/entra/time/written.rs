@@ -3,8 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveTime, TimeDelta, Utc};
 
 use super::designator::{Designator, Preceding};
-use super::evidence::ColumnOrders;
-use super::order::{Date, TimeFault};
+use super::order::{ColumnOrders, Date, TimeFault};
 
 /// A time in parts.
 #[derive(Debug)]
@@ -171,8 +170,8 @@ impl TimeParser<'_> {
     }
 }
 
-/// Whether a word does not change the time: an English day of the week, the `@` of Kibana, or a word that Finnish,
-/// Norwegian, Danish, German, Bulgarian, Macedonian, Bosnian or English cultures put between or after date and clock.
+/// Whether a word does not change the time: an English day of the week, Kibana's `@`, or a word between or after date
+/// and clock. Finnish, Norwegian, Danish, German, Bulgarian, Macedonian, Bosnian and English have such words.
 fn is_filler(word: &str) -> bool {
     const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     matches!(word, "klo" | "kl" | "um" | "г" | "ч" | "во" | "u" | "at" | "@")

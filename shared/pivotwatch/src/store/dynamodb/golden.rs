@@ -1,6 +1,6 @@
-//! The stored bytes of known facts. Another version reads what this one wrote: whoever changes an encoding or a hash must
-//! see that here, and raise the format's number. The bytes were put together by hand, by the wire format of postcard
-//! (<https://postcard.jamesmunns.com/wire-format>) and SHA-256.
+//! The stored bytes of known facts. Another version reads what this one wrote: whoever changes an encoding or a hash
+//! must see that here, and raise the format's number. The bytes were put together by hand, by the wire format of
+//! postcard (<https://postcard.jamesmunns.com/wire-format>) and SHA-256.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -48,7 +48,9 @@ fn federated(user: &str) -> Login {
 fn with_successes(failures: Vec<Failure>, users: &[&str]) -> Tallies {
     let mut tallies = tallies(failures);
     let successes = Sample::restore(users.iter().map(|user| (user_hash(user), 0)), false);
-    tallies.values_mut().for_each(|tally| tally.add_successes(&successes));
+    for tally in tallies.values_mut() {
+        tally.add_successes(&successes);
+    }
     tallies
 }
 
@@ -184,7 +186,9 @@ fn beyond_the_bound_of_successes_the_users_below_its_cut_are_compared() {
     }
     assert!(successes.is_saturated());
     let mut tallies = tallies(spray(400));
-    tallies.values_mut().for_each(|tally| tally.add_successes(&successes));
+    for tally in tallies.values_mut() {
+        tally.add_successes(&successes);
+    }
     assert!(signals_of(tallies, login_as("IAMUser", "alice", "")).contains(&MostSucceeded));
 }
 
