@@ -1,6 +1,7 @@
 //! The stored entries, in a file or a DynamoDB table: the same operations for both.
 
 use chrono::{DateTime, Utc};
+use pivotwatch::store::StoreError;
 use serde_json::Value;
 
 use super::entry_file::{EntryFile, EntryFileFault};
@@ -29,6 +30,8 @@ pub(super) enum EntriesFault {
     File(#[from] EntryFileFault),
     #[error(transparent)]
     Table(#[from] EntryTableFault),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("there is an entry with the id {0}; remove keeps an entry, so choose another id")]
     Exists(String),
     #[error("there is no entry with the id {0} that could be removed: it does not exist, or was removed before")]

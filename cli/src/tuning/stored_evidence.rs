@@ -4,43 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use pivotwatch::detection::evidence::FailureIndex;
 use pivotwatch::detection::tuning::{IncidentJudgements, TunedIndex};
 use pivotwatch::detection::{Address, Day, IncidentReport, Rule, Tuning};
-use pivotwatch::error_chain::error_chain;
-use pivotwatch::store::{
-    DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord, record_name,
-};
+use pivotwatch::pipeline::judge;
+use pivotwatch::store::{DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord};
 use uuid::Uuid;
 
 use crate::ExitStatus;
 use crate::log::Log;
-
-/// The index that lists a day's incidents.
-const INDEX: &str = "by_day";
 
 /// Requests at the same time.
 const CONCURRENT_REQUESTS: usize = 8;
 
 /// The table of evidence.
 pub(super) struct StoredEvidence {
-    client: Client,
-    table: String,
     store: DynamoDb,
     rule: Rule,
     days: Vec<Day>,
-}
-
-/// Why the evidence cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EvidenceFault {
-    #[error("listing the incidents of {day} in the table {table} failed: {cause}; see whether you may query its index")]
-    Index { day: Day, table: String, cause: String },
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// The incidents that an entry hides.
@@ -67,12 +50,12 @@ impl StoredEvidence {
     /// The evidence of some days.
     pub(super) fn of(client: Client, table: String, rule: Rule, days: Vec<Day>) -> Self {
         // Retention applies to writes, and nothing is written.
-        let store = DynamoDb::new(client.clone(), table.clone(), TimeDelta::zero(), rule.threshold);
-        Self { client, table, store, rule, days }
+        let store = DynamoDb::new(client, table, TimeDelta::zero(), rule.threshold);
+        Self { store, rule, days }
     }
 
     /// The incidents of the days.
-    pub(super) async fn incidents(&self) -> Result<Loaded<Vec<StoredIncident>>, EvidenceFault> {
+    pub(super) async fn incidents(&self) -> Result<Loaded<Vec<StoredIncident>>, StoreError> {
         let mut groups = BTreeMap::<_, BTreeSet<Uuid>>::new();
         for IncidentKey { address, day, id } in self.keys(&self.days).await? {
             groups.entry((address, day)).or_default().insert(id);
@@ -88,7 +71,7 @@ impl StoredEvidence {
     }
 
     /// The incident with an id: of `day`, or else of the days of this evidence.
-    pub(super) async fn incident(&self, id: Uuid, day: Option<Day>) -> Result<Option<StoredIncident>, EvidenceFault> {
+    pub(super) async fn incident(&self, id: Uuid, day: Option<Day>) -> Result<Option<StoredIncident>, StoreError> {
         let keys = self.keys(day.as_ref().map_or(&self.days, std::slice::from_ref)).await?;
         let Some(key) = keys.into_iter().find(|key| key.id == id) else { return Ok(None) };
         Ok(self.store.load_incident(&key).await?.map(|stored| stored.value))
@@ -100,7 +83,7 @@ impl StoredEvidence {
         incidents: Vec<StoredIncident>,
         before: &Tuning,
         after: &Tuning,
-    ) -> Result<Loaded<Vec<Compared>>, EvidenceFault> {
+    ) -> Result<Loaded<Vec<Compared>>, StoreError> {
         let mut groups = BTreeMap::<_, Vec<_>>::new();
         for stored in incidents {
             let address = stored.incident.columns.source_ip_address;
@@ -131,7 +114,7 @@ impl StoredEvidence {
         after: &Tuning,
         status: &mut ExitStatus,
         log: &mut Log<impl Write>,
-    ) -> Result<Vec<Compared>, EvidenceFault> {
+    ) -> Result<Vec<Compared>, StoreError> {
         let stored = self.incidents().await?;
         report_unreadable(&stored.unreadable, status, log);
         let changes = self.changes(stored.records, before, after).await?;
@@ -145,67 +128,39 @@ impl StoredEvidence {
         before: &Tuning,
         after: &Tuning,
     ) -> Result<Loaded<Vec<Compared>>, StoreError> {
-        let reach = self.rule.reach_in_days();
-        let days = (0..=2 * reach).map(|later| day.before(reach).after(later)).collect();
+        let days = self.rule.days_around(&BTreeSet::from([day]));
         let Loaded { records: tallies, mut unreadable } = self.store.load_tallies(address, &days).await?;
+        let is_complete = unreadable.is_empty();
         let index = FailureIndex::of(&tallies, &self.rule);
-        let tunings = [before, after].map(|tuning| TunedIndex::of(&tallies, &self.rule, tuning, address));
-        let none = || IncidentJudgements::of(incidents.iter().map(|stored| stored.incident.id));
-        let mut judged = [none(), none()];
-        let mut next = None;
-        loop {
-            let page = self.store.load_logins(address, day, next).await?;
-            unreadable.extend(page.unreadable);
-            for (judged, tuned) in judged.iter_mut().zip(&tunings) {
-                if let Some(tuned) = tuned {
-                    judged.add(&index, tuned, &page.records.logins);
+        let mut judged = Vec::new();
+        for tuning in [before, after] {
+            let none = IncidentJudgements::of(incidents.iter().map(|stored| stored.incident.id));
+            // As for the functions, nothing is hidden beside a record that cannot be read.
+            let tuned = TunedIndex::of(&tallies, &self.rule, tuning, address).filter(|_| is_complete);
+            judged.push(match &tuned {
+                None => none,
+                Some(tuned) => {
+                    let found = judge(&self.store, &index, tuned, address, day, none).await?;
+                    unreadable.extend(found.unreadable);
+                    found.records
                 }
-            }
-            next = page.records.next;
-            if next.is_none() {
-                break;
-            }
+            });
         }
-        let [judged_before, judged_after] = judged;
+        let hidden_by = |which: usize, id| judged[which].hidden_by(id);
         let compared = incidents.into_iter().map(|stored| {
             let id = stored.incident.id;
-            let report = IncidentReport { hidden_by: judged_after.hidden_by(id), ..index.report(stored.incident) };
+            let report = IncidentReport { hidden_by: hidden_by(1, id), ..index.report(stored.incident) };
             let is_published = stored.published_at.is_some();
-            Compared { report, is_published, hidden_before: judged_before.hidden_by(id) }
+            Compared { report, is_published, hidden_before: hidden_by(0, id) }
         });
         Ok(Loaded { records: compared.collect(), unreadable })
     }
 
     /// The keys of the incidents of some days.
-    async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, EvidenceFault> {
-        let shards = days.iter().flat_map(|day| record_name::listed_incidents(*day).map(|shard| (*day, shard)));
-        let load = |(day, shard)| self.keys_of_shard(day, shard);
-        let keys: Vec<_> = stream::iter(shards).map(load).buffered(CONCURRENT_REQUESTS).try_collect().await?;
-        Ok(keys.concat())
-    }
-
-    async fn keys_of_shard(&self, day: Day, shard: String) -> Result<Vec<IncidentKey>, EvidenceFault> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(INDEX)
-            .key_condition_expression("listed = :listed")
-            .projection_expression("ip, #record")
-            .expression_attribute_names("#record", "record")
-            .expression_attribute_values(":listed", AttributeValue::S(shard));
-        let mut items = query.into_paginator().items().send();
-        let mut keys = Vec::new();
-        while let Some(item) = items.next().await {
-            let fault = |cause| EvidenceFault::Index { day, table: self.table.clone(), cause };
-            let item = item.map_err(|error| fault(error_chain(&error)))?;
-            let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-            let address = text("ip").and_then(|ip| Address::parse(ip).ok());
-            let id = text("record").and_then(|record| record.rsplit('#').next()?.parse().ok());
-            // A record that another program wrote is no incident.
-            keys.extend(address.zip(id).map(|(address, id)| IncidentKey { address, day, id }));
-        }
-        Ok(keys)
+    async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, StoreError> {
+        let load = |day| self.store.list_incidents(day);
+        let listed: Vec<_> = stream::iter(days.iter().copied()).then(load).try_collect().await?;
+        Ok(listed.concat().into_iter().map(|listed| listed.key).collect())
     }
 }
 

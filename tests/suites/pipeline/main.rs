@@ -5,6 +5,7 @@ mod errors;
 mod future;
 mod objects;
 mod overlap;
+mod resettle;
 mod stopping;
 mod tuning;
 

@@ -66,6 +66,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             let address = login.source_ip_address;
             Err(fail(&mut summary, &PipelineError::OutOfTime, address, record_name::login(&login)))
         });
+        // Last, since an incident is more urgent.
+        self.announce_in(invocation, &mut summary).await;
         (summary, result)
     }
 
@@ -77,9 +79,6 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     ) -> Result<(), Unfinished> {
         self.record_login(login, summary).await?;
         let scope = Scope { address: login.source_ip_address, failures: BTreeSet::new(), logins: vec![login] };
-        let result = self.settle(scope, request_id, summary).await;
-        // Last, since an incident is more urgent.
-        Box::pin(self.announce_tuning(summary)).await;
-        result
+        self.settle(scope, request_id, summary).await
     }
 }

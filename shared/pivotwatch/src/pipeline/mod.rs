@@ -14,9 +14,9 @@
 //! | `detect`, `ingest` | the handlers of the two functions |
 //! | `process_object`, [`object_reader`] | one object: reads, records and settles it; recognises and parses its bytes |
 //! | `fact_collector` | collects an object's facts into chunks of bounded size |
-//! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
+//! | `record_facts`, `settle`, `judge` | writes facts; stores and publishes the incidents that they cause; which are hidden |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
-//! | `tuning_cache`, `announce` | the tuning entries: how often they are read, and what is announced of them |
+//! | `tuning_cache`, `announce`, `resettle` | the tuning entries: when they are read and announced; what they hid |
 //! | `unfinished`, `object_fault` | errors, and how they are reported |
 //! | `deadline`, `horizon`, `runtime`, `invocation` | time: when to stop, which times are in the future, clock |
 
@@ -27,11 +27,13 @@ mod fact_collector;
 mod horizon;
 mod ingest;
 mod invocation;
+mod judge;
 mod object_fault;
 pub mod object_reader;
 mod process_object;
 mod record_facts;
 mod record_kinds;
+mod resettle;
 mod runtime;
 mod settle;
 mod summary;
@@ -44,8 +46,10 @@ pub use deadline::Deadline;
 pub use horizon::horizon;
 pub use ingest::FailedObjects;
 pub use invocation::Invocation;
+pub use judge::judge;
 pub use object_fault::ObjectFault;
 pub use record_kinds::{RecordKinds, count_sign_in, count_trail_record};
+pub use resettle::LOOK_BACK;
 pub use runtime::{Runtime, SystemRuntime};
 pub use summary::{Reasons, Summary, count};
 pub use tuning_cache::TuningCache;

@@ -1,6 +1,6 @@
 //! A tuning entry.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::conditions::{FailureConditions, LoginConditions, ThresholdConditions};
@@ -53,6 +53,18 @@ pub struct Period {
 }
 
 impl Period {
+    /// The whole seconds between two times. The times of events are truncated to seconds, so of a second that is partly
+    /// in the period it is not known whether an event is.
+    #[must_use]
+    pub fn in_seconds(start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> Self {
+        let rounded_up = |time: DateTime<Utc>| {
+            let second = time.trunc_subsecs(0);
+            let next = second.checked_add_signed(TimeDelta::seconds(1)).unwrap_or(second);
+            if second == time { second } else { next }
+        };
+        Self { starts_at: start.map(rounded_up), expires_at: end.map(|end| end.trunc_subsecs(0)) }
+    }
+
     /// Whether a moment lies in the period.
     #[must_use]
     pub fn contains(&self, time: DateTime<Utc>) -> bool {
