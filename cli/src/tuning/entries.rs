@@ -1,11 +1,10 @@
 //! The stored entries, in a file or a DynamoDB table: the same operations for both.
 
 use chrono::{DateTime, Utc};
-use pivotwatch::store::StoreError;
 use serde_json::Value;
 
 use super::entry_file::{EntryFile, EntryFileFault};
-use super::entry_table::{EntryTable, EntryTableFault};
+use super::entry_table::{EntryTable, EntryTableFault, TableFault};
 use super::new_entry::NewEntry;
 
 /// Where the entries are.
@@ -31,7 +30,7 @@ pub(super) enum EntriesFault {
     #[error(transparent)]
     Table(#[from] EntryTableFault),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Unreadable(#[from] TableFault),
     #[error("there is an entry with the id {0}; remove keeps an entry, so choose another id")]
     Exists(String),
     #[error("there is no entry with the id {0} that could be removed: it does not exist, or was removed before")]

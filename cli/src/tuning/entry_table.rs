@@ -11,6 +11,7 @@ use pivotwatch::store::{StoreError, tuning_entries};
 
 use super::entries::{EntriesFault, StoredEntry};
 use super::new_entry::NewEntry;
+use crate::log::shown_path;
 
 /// A table of entries.
 pub(super) struct EntryTable {
@@ -20,6 +21,14 @@ pub(super) struct EntryTable {
 
 /// The partition key.
 const ID: &str = "id";
+
+/// A table cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{table}: {fault}", table = shown_path(table))]
+pub(super) struct TableFault {
+    pub(super) table: String,
+    pub(super) fault: StoreError,
+}
 
 /// Why a table of entries cannot be changed.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +40,9 @@ pub(super) struct EntryTableFault {
 }
 
 impl EntryTable {
-    pub(super) async fn load(&self) -> Result<Vec<StoredEntry>, StoreError> {
-        let entries = tuning_entries(&self.client, &self.name).await?;
+    pub(super) async fn load(&self) -> Result<Vec<StoredEntry>, TableFault> {
+        let entries = tuning_entries(&self.client, &self.name).await;
+        let entries = entries.map_err(|fault| TableFault { table: self.name.clone(), fault })?;
         Ok(entries.into_iter().map(|(id, value)| StoredEntry { id, value }).collect())
     }
 

@@ -13,6 +13,7 @@ use pivotwatch::pipeline::judge;
 use pivotwatch::store::{DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord};
 use uuid::Uuid;
 
+use super::entry_table::TableFault;
 use crate::ExitStatus;
 use crate::log::Log;
 
@@ -21,6 +22,7 @@ const CONCURRENT_REQUESTS: usize = 8;
 
 /// The table of evidence.
 pub(super) struct StoredEvidence {
+    table: String,
     store: DynamoDb,
     rule: Rule,
     days: Vec<Day>,
@@ -50,18 +52,19 @@ impl StoredEvidence {
     /// The evidence of some days.
     pub(super) fn of(client: Client, table: String, rule: Rule, days: Vec<Day>) -> Self {
         // Retention applies to writes, and nothing is written.
-        let store = DynamoDb::new(client, table, TimeDelta::zero(), rule.threshold);
-        Self { store, rule, days }
+        let store = DynamoDb::new(client, table.clone(), TimeDelta::zero(), rule.threshold);
+        Self { table, store, rule, days }
     }
 
     /// The incidents of the days.
-    pub(super) async fn incidents(&self) -> Result<Loaded<Vec<StoredIncident>>, StoreError> {
+    pub(super) async fn incidents(&self) -> Result<Loaded<Vec<StoredIncident>>, TableFault> {
         let mut groups = BTreeMap::<_, BTreeSet<Uuid>>::new();
         for IncidentKey { address, day, id } in self.keys(&self.days).await? {
             groups.entry((address, day)).or_default().insert(id);
         }
         let load = async |((address, day), ids)| self.store.load_incidents(address, day, &ids).await;
-        let loaded: Vec<_> = stream::iter(groups).map(load).buffered(CONCURRENT_REQUESTS).try_collect().await?;
+        let loaded = stream::iter(groups).map(load).buffered(CONCURRENT_REQUESTS);
+        let loaded: Vec<_> = loaded.map_err(|fault| self.fault(fault)).try_collect().await?;
         let mut all = Loaded { records: Vec::new(), unreadable: Vec::new() };
         for Loaded { records, unreadable } in loaded {
             all.records.extend(records.into_values().map(|stored| stored.value));
@@ -71,10 +74,11 @@ impl StoredEvidence {
     }
 
     /// The incident with an id: of `day`, or else of the days of this evidence.
-    pub(super) async fn incident(&self, id: Uuid, day: Option<Day>) -> Result<Option<StoredIncident>, StoreError> {
+    pub(super) async fn incident(&self, id: Uuid, day: Option<Day>) -> Result<Option<StoredIncident>, TableFault> {
         let keys = self.keys(day.as_ref().map_or(&self.days, std::slice::from_ref)).await?;
         let Some(key) = keys.into_iter().find(|key| key.id == id) else { return Ok(None) };
-        Ok(self.store.load_incident(&key).await?.map(|stored| stored.value))
+        let stored = self.store.load_incident(&key).await.map_err(|fault| self.fault(fault))?;
+        Ok(stored.map(|stored| stored.value))
     }
 
     /// The incidents that one of two tunings hides, and the other does not.
@@ -114,10 +118,10 @@ impl StoredEvidence {
         after: &Tuning,
         status: &mut ExitStatus,
         log: &mut Log<impl Write>,
-    ) -> Result<Vec<Compared>, StoreError> {
+    ) -> Result<Vec<Compared>, TableFault> {
         let stored = self.incidents().await?;
         report_unreadable(&stored.unreadable, status, log);
-        let changes = self.changes(stored.records, before, after).await?;
+        let changes = self.changes(stored.records, before, after).await.map_err(|fault| self.fault(fault))?;
         report_unreadable(&changes.unreadable, status, log);
         Ok(changes.records)
     }
@@ -157,10 +161,15 @@ impl StoredEvidence {
     }
 
     /// The keys of the incidents of some days.
-    async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, StoreError> {
+    async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, TableFault> {
         let load = |day| self.store.list_incidents(day);
-        let listed: Vec<_> = stream::iter(days.iter().copied()).then(load).try_collect().await?;
+        let listed = stream::iter(days.iter().copied()).then(load);
+        let listed: Vec<_> = listed.map_err(|fault| self.fault(fault)).try_collect().await?;
         Ok(listed.concat().into_iter().map(|listed| listed.key).collect())
+    }
+
+    fn fault(&self, fault: StoreError) -> TableFault {
+        TableFault { table: self.table.clone(), fault }
     }
 }
 

@@ -369,7 +369,11 @@ async fn evidence_that_cannot_be_read_keeps_an_entry_from_being_added_but_not_fr
     let absent = ["--permanent", "--evidence-table", "absent"];
     let output = account.tuning("add", &[&office[..], &absent].concat()).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("in the table absent failed"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("absent: listing the incidents of a day in the index by_day failed"),
+        "{}",
+        text(&output.stderr)
+    );
     assert!(account.item("office").await.is_empty());
 
     assert_eq!(account.tuning("add", &[&office[..], &["--permanent"]].concat()).await.status.code(), Some(0));
