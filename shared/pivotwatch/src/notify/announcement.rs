@@ -56,7 +56,8 @@ const fn words(kind: NewsKind) -> Words {
             happened: "vanished",
             has: "vanished",
             consequence: "Nobody set its removed_at: its item was deleted, became invalid, or left the deployment's \
-                          variables.\nIt hides nothing any more. What it hid in the last 24 hours is mailed now. Ask who did that.",
+                          variables.\nIt hides nothing any more. What it hid in the last 24 hours is mailed now.\nAsk who did \
+                          that.",
         },
     }
 }

@@ -58,7 +58,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         };
         if let Err(error) = result {
             count(&mut summary.failed, error.code());
-            tracing::error!(code = error.code(), "the tuning entries could not be announced: {error}");
+            let code = error.code();
+            tracing::error!(code, "an entry was not announced, or what it hid was not settled: {error}");
         }
     }
 

@@ -14,7 +14,8 @@
 //! | `detect`, `ingest` | the handlers of the two functions |
 //! | `process_object`, [`object_reader`] | one object: reads, records and settles it; recognises and parses its bytes |
 //! | `fact_collector` | collects an object's facts into chunks of bounded size |
-//! | `record_facts`, `settle`, `judge` | writes facts; stores and publishes the incidents that they cause; which are hidden |
+//! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
+//! | `judge` | which incidents tuning entries hide |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
 //! | `tuning_cache`, `announce`, `resettle` | the tuning entries: when they are read and announced; what they hid |
 //! | `unfinished`, `object_fault` | errors, and how they are reported |

@@ -1,8 +1,8 @@
 //! Settles what tuning entries hid, after the entries changed.
 //!
-//! An incident that an entry hid may not be hidden any more once the entry is removed, changed, or gone. No further fact
-//! of its address has to come. So the announcement of the change also schedules the settlement of the incidents of the
-//! last 24 hours.
+//! An incident that an entry hid may not be hidden any more once the entry is removed, changed, or gone. No further
+//! fact of its address has to come. So the announcement of the change also schedules the settlement of the incidents of
+//! the last 24 hours.
 //!
 //! One settlement is not enough. Another invocation can still hide an incident by its copy of the entries. The index
 //! that lists the incidents can lag, and a settlement can fail. So the incidents are settled several times. That is
@@ -27,9 +27,9 @@ use crate::store::{Announcement, Resettlement, Store, StoreError, StoredIncident
 /// The age of the oldest logins whose incidents are settled, when an entry changes.
 pub const LOOK_BACK: TimeDelta = TimeDelta::hours(24);
 
-/// When the incidents are settled, after the change was announced: at once; when copies of the entries that are a minute
-/// old are used no more; when those of an outage, for 15 minutes, in an invocation of 15 minutes are used no more; and
-/// again, if the others failed.
+/// When the incidents are settled, after the change was announced: at once; when no copy of the entries from before is
+/// used any more, which takes a minute; the same after an outage of the table, which takes 15 minutes and the longest
+/// invocation; and again, in case the others failed.
 const AFTER: [TimeDelta; 4] = [TimeDelta::zero(), TimeDelta::minutes(2), TimeDelta::minutes(30), TimeDelta::hours(6)];
 
 impl Resettlement {
@@ -58,7 +58,7 @@ struct Changes<'a> {
 impl<'a> Changes<'a> {
     fn of(due: &'a [Versioned<Announcement>], tuning: &'a Tuning) -> Option<Self> {
         let entries = due.iter().map(|due| &*due.value.id).collect();
-        // Whoever removed an entry may have been told which incidents are mailed, by the time of the removal.
+        // `pivotwatch tuning remove` reports which incidents are mailed, by the time of the removal.
         let changed_at = |due: &Announcement| {
             let announced_at = due.resettlement?.changed_at;
             let removed_at = tuning.get(&due.id).and_then(|entry| entry.removed_at);
@@ -68,9 +68,9 @@ impl<'a> Changes<'a> {
         Some(Self { tuning, entries, since })
     }
 
-    /// Whether one of the changes can be why an unpublished incident is not hidden any more. Also a new threshold can be,
-    /// since it replaces one of a wider network. An incident that nothing hides is one that an earlier settlement could
-    /// not publish.
+    /// Whether one of the changes can be why an unpublished incident is not hidden any more. Also a new threshold can
+    /// be, since it replaces one of a wider network. An incident that nothing hides is one that an earlier settlement
+    /// could not publish.
     fn concern(&self, stored: &StoredIncident) -> bool {
         let address = stored.incident.columns.source_ip_address;
         let has_threshold = |id: &&str| {
