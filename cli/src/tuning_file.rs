@@ -31,6 +31,8 @@ pub(crate) struct WrittenEntries {
 impl WrittenEntries {
     /// Parses the text of a file.
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        // Editors on Windows write a byte order mark.
+        let text = text.trim_start_matches('\u{feff}');
         let values = Deserializer::from_str(text).into_iter::<Box<RawValue>>().collect::<Result<Vec<_>, _>>()?;
         match &values[..] {
             [value] if value.get().starts_with('[') => {

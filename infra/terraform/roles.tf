@@ -12,19 +12,8 @@ locals {
         Action   = ["s3:ListBucket"]
         Resource = aws_s3_bucket.exports.arn
       },
-      {
-        Sid      = "KeepEvidence"
-        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
-        Resource = aws_dynamodb_table.evidence.arn
-      },
     ])
-    detect = [
-      {
-        Sid      = "KeepEvidence"
-        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
-        Resource = aws_dynamodb_table.evidence.arn
-      },
-    ]
+    detect = []
   }
 }
 
@@ -53,6 +42,17 @@ resource "aws_iam_role_policy" "function" {
     Version = "2012-10-17"
     Statement = [
       for statement in concat(local.statements[each.key], [
+        {
+          Sid      = "KeepEvidence"
+          Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+          Resource = aws_dynamodb_table.evidence.arn
+        },
+        {
+          # What an entry hid is found without its address.
+          Sid      = "ListIncidents"
+          Action   = ["dynamodb:Query"]
+          Resource = "${aws_dynamodb_table.evidence.arn}/index/by_day"
+        },
         {
           # Read alone: a function that could write entries could blind itself.
           Sid      = "ReadTuning"

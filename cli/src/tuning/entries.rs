@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::entry_file::{EntryFile, EntryFileFault};
-use super::entry_table::{EntryTable, EntryTableFault};
+use super::entry_table::{EntryTable, EntryTableFault, TableFault};
 use super::new_entry::NewEntry;
 
 /// Where the entries are.
@@ -29,6 +29,8 @@ pub(super) enum EntriesFault {
     File(#[from] EntryFileFault),
     #[error(transparent)]
     Table(#[from] EntryTableFault),
+    #[error(transparent)]
+    Unreadable(#[from] TableFault),
     #[error("there is an entry with the id {0}; remove keeps an entry, so choose another id")]
     Exists(String),
     #[error("there is no entry with the id {0} that could be removed: it does not exist, or was removed before")]

@@ -7,9 +7,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use pivotwatch::error_chain::error_chain;
 use pivotwatch::store::record_name::written;
+use pivotwatch::store::{StoreError, tuning_entries};
 
 use super::entries::{EntriesFault, StoredEntry};
 use super::new_entry::NewEntry;
+use crate::log::shown_path;
 
 /// A table of entries.
 pub(super) struct EntryTable {
@@ -20,7 +22,15 @@ pub(super) struct EntryTable {
 /// The partition key.
 const ID: &str = "id";
 
-/// Why a table of entries cannot be loaded or changed.
+/// A table cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{table}: {fault}", table = shown_path(table))]
+pub(super) struct TableFault {
+    pub(super) table: String,
+    pub(super) fault: StoreError,
+}
+
+/// Why a table of entries cannot be changed.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} in the table {table} failed: {cause}; see whether the table exists and you may use it")]
 pub(super) struct EntryTableFault {
@@ -30,17 +40,10 @@ pub(super) struct EntryTableFault {
 }
 
 impl EntryTable {
-    pub(super) async fn load(&self) -> Result<Vec<StoredEntry>, EntryTableFault> {
-        let scan = self.client.scan().table_name(&self.name).consistent_read(true);
-        let mut items = scan.into_paginator().items().send();
-        let mut entries = Vec::new();
-        while let Some(item) = items.next().await {
-            let item = item.map_err(|error| self.fault("loading the entries", &error))?;
-            let id = item.get(ID).and_then(|id| id.as_s().ok()).cloned();
-            // As the functions read it: an item that is no JSON is an invalid entry.
-            entries.push(StoredEntry { id, value: serde_dynamo::from_item(item).unwrap_or_default() });
-        }
-        Ok(entries)
+    pub(super) async fn load(&self) -> Result<Vec<StoredEntry>, TableFault> {
+        let entries = tuning_entries(&self.client, &self.name).await;
+        let entries = entries.map_err(|fault| TableFault { table: self.name.clone(), fault })?;
+        Ok(entries.into_iter().map(|(id, value)| StoredEntry { id, value }).collect())
     }
 
     pub(super) async fn add(&self, entry: &NewEntry) -> Result<(), EntriesFault> {

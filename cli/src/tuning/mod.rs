@@ -34,7 +34,7 @@ use crate::ExitStatus;
 use crate::aws::NoRegion;
 use crate::log::Log;
 use entries::EntriesFault;
-use stored_evidence::EvidenceFault;
+use entry_table::TableFault;
 
 /// Add, list, show, remove and test tuning entries, which decide which incidents are mailed.
 ///
@@ -63,7 +63,7 @@ enum TuningFault {
     #[error(transparent)]
     Entries(#[from] EntriesFault),
     #[error(transparent)]
-    Evidence(#[from] EvidenceFault),
+    Evidence(#[from] TableFault),
     #[error("{0}")]
     Arguments(String),
     #[error("there is no entry with the id {0}")]

@@ -4,44 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use pivotwatch::detection::evidence::{FailureIndex, Members};
+use pivotwatch::detection::evidence::FailureIndex;
 use pivotwatch::detection::judgement::IncidentJudgements;
 use pivotwatch::detection::tuning::TunedIndex;
 use pivotwatch::detection::{Address, Day, IncidentReport, Rule, Tuning};
-use pivotwatch::error_chain::error_chain;
-use pivotwatch::store::{
-    DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord, record_name,
-};
+use pivotwatch::pipeline::judge;
+use pivotwatch::store::{DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord};
 use uuid::Uuid;
 
+use super::entry_table::TableFault;
 use crate::ExitStatus;
 use crate::log::Log;
-
-/// The index that lists a day's incidents.
-const INDEX: &str = "by_day";
 
 /// Requests at the same time.
 const CONCURRENT_REQUESTS: usize = 8;
 
 /// The table of evidence.
 pub(super) struct StoredEvidence {
-    client: Client,
     table: String,
     store: DynamoDb,
     rule: Rule,
     days: Vec<Day>,
-}
-
-/// Why the evidence cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EvidenceFault {
-    #[error("listing the incidents of {day} in the table {table} failed: {cause}; see whether you may query its index")]
-    Index { day: Day, table: String, cause: String },
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// The incidents that an entry hides.
@@ -68,18 +53,19 @@ impl StoredEvidence {
     /// The evidence of some days.
     pub(super) fn of(client: Client, table: String, rule: Rule, days: Vec<Day>) -> Self {
         // Retention applies to writes, and nothing is written.
-        let store = DynamoDb::new(client.clone(), table.clone(), TimeDelta::zero(), rule.threshold);
-        Self { client, table, store, rule, days }
+        let store = DynamoDb::new(client, table.clone(), TimeDelta::zero(), rule.threshold);
+        Self { table, store, rule, days }
     }
 
     /// The incidents of the days.
-    pub(super) async fn incidents(&self) -> Result<Loaded<Vec<StoredIncident>>, EvidenceFault> {
+    pub(super) async fn incidents(&self) -> Result<Loaded<Vec<StoredIncident>>, TableFault> {
         let mut groups = BTreeMap::<_, BTreeSet<Uuid>>::new();
         for IncidentKey { address, day, id } in self.keys(&self.days).await? {
             groups.entry((address, day)).or_default().insert(id);
         }
         let load = async |((address, day), ids)| self.store.load_incidents(address, day, &ids).await;
-        let loaded: Vec<_> = stream::iter(groups).map(load).buffered(CONCURRENT_REQUESTS).try_collect().await?;
+        let loaded = stream::iter(groups).map(load).buffered(CONCURRENT_REQUESTS);
+        let loaded: Vec<_> = loaded.map_err(|fault| self.fault(fault)).try_collect().await?;
         let mut all = Loaded { records: Vec::new(), unreadable: Vec::new() };
         for Loaded { records, unreadable } in loaded {
             all.records.extend(records.into_values().map(|stored| stored.value));
@@ -89,10 +75,11 @@ impl StoredEvidence {
     }
 
     /// The incident with an id: of `day`, or else of the days of this evidence.
-    pub(super) async fn incident(&self, id: Uuid, day: Option<Day>) -> Result<Option<StoredIncident>, EvidenceFault> {
+    pub(super) async fn incident(&self, id: Uuid, day: Option<Day>) -> Result<Option<StoredIncident>, TableFault> {
         let keys = self.keys(day.as_ref().map_or(&self.days, std::slice::from_ref)).await?;
         let Some(key) = keys.into_iter().find(|key| key.id == id) else { return Ok(None) };
-        Ok(self.store.load_incident(&key).await?.map(|stored| stored.value))
+        let stored = self.store.load_incident(&key).await.map_err(|fault| self.fault(fault))?;
+        Ok(stored.map(|stored| stored.value))
     }
 
     /// The incidents that one of two tunings hides, and the other does not.
@@ -101,7 +88,7 @@ impl StoredEvidence {
         incidents: Vec<StoredIncident>,
         before: &Tuning,
         after: &Tuning,
-    ) -> Result<Loaded<Vec<Compared>>, EvidenceFault> {
+    ) -> Result<Loaded<Vec<Compared>>, StoreError> {
         let mut groups = BTreeMap::<_, Vec<_>>::new();
         for stored in incidents {
             let address = stored.incident.columns.source_ip_address;
@@ -132,10 +119,10 @@ impl StoredEvidence {
         after: &Tuning,
         status: &mut ExitStatus,
         log: &mut Log<impl Write>,
-    ) -> Result<Vec<Compared>, EvidenceFault> {
+    ) -> Result<Vec<Compared>, TableFault> {
         let stored = self.incidents().await?;
         report_unreadable(&stored.unreadable, status, log);
-        let changes = self.changes(stored.records, before, after).await?;
+        let changes = self.changes(stored.records, before, after).await.map_err(|fault| self.fault(fault))?;
         report_unreadable(&changes.unreadable, status, log);
         Ok(changes.records)
     }
@@ -146,67 +133,40 @@ impl StoredEvidence {
         before: &Tuning,
         after: &Tuning,
     ) -> Result<Loaded<Vec<Compared>>, StoreError> {
-        let reach = self.rule.reach_in_days();
-        let days = (0..=2 * reach).map(|later| day.before(reach).after(later)).collect();
+        let days = self.rule.days_around(&BTreeSet::from([day]));
         let Loaded { records: tallies, mut unreadable } = self.store.load_tallies(address, &days).await?;
+        let is_complete = unreadable.is_empty();
         let index = FailureIndex::of(&tallies, &self.rule, address);
-        let tunings = [before, after].map(|tuning| TunedIndex::of(&tallies, &self.rule, tuning, address));
-        let none = || IncidentJudgements::of(incidents.iter().map(|stored| stored.incident.id));
-        let mut judged = [none(), none()];
-        let mut next = None;
-        loop {
-            let page = self.store.load_logins(address, day, next).await?;
-            unreadable.extend(page.unreadable);
-            for (judged, tuned) in judged.iter_mut().zip(&tunings) {
-                judged.add(&index, tuned.as_ref(), &Members::new(), &page.records.logins);
-            }
-            next = page.records.next;
-            if next.is_none() {
-                break;
-            }
+        let mut judged = Vec::new();
+        for tuning in [before, after] {
+            let none = IncidentJudgements::of(incidents.iter().map(|stored| stored.incident.id));
+            // As for the functions, nothing is hidden beside a record that cannot be read.
+            let tuned = TunedIndex::of(&tallies, &self.rule, tuning, address).filter(|_| is_complete);
+            let found = judge(&self.store, &index, tuned.as_ref(), address, day, none).await?;
+            unreadable.extend(found.unreadable);
+            judged.push(found.records);
         }
-        let [judged_before, judged_after] = judged;
+        let hidden_by = |which: usize, id| judged[which].hidden_by(id);
         let compared = incidents.into_iter().map(|stored| {
             let id = stored.incident.id;
-            // Entries do not change which incidents hold a network's logins.
-            let (hidden_by, held_by) = (judged_after.hidden_by(id), stored.held_by);
-            let report = IncidentReport { hidden_by, held_by, ..index.report(stored.incident) };
+            let (hidden_by_new, held_by) = (hidden_by(1, id), judged[1].held_by(id));
+            let report = IncidentReport { hidden_by: hidden_by_new, held_by, ..index.report(stored.incident) };
             let is_published = stored.published_at.is_some();
-            Compared { report, is_published, hidden_before: judged_before.hidden_by(id) }
+            Compared { report, is_published, hidden_before: hidden_by(0, id) }
         });
         Ok(Loaded { records: compared.collect(), unreadable })
     }
 
     /// The keys of the incidents of some days.
-    async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, EvidenceFault> {
-        let shards = days.iter().flat_map(|day| record_name::listed_incidents(*day).map(|shard| (*day, shard)));
-        let load = |(day, shard)| self.keys_of_shard(day, shard);
-        let keys: Vec<_> = stream::iter(shards).map(load).buffered(CONCURRENT_REQUESTS).try_collect().await?;
-        Ok(keys.concat())
+    async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, TableFault> {
+        let load = |day| self.store.list_incidents(day);
+        let listed = stream::iter(days.iter().copied()).then(load);
+        let listed: Vec<_> = listed.map_err(|fault| self.fault(fault)).try_collect().await?;
+        Ok(listed.concat().into_iter().map(|listed| listed.key).collect())
     }
 
-    async fn keys_of_shard(&self, day: Day, shard: String) -> Result<Vec<IncidentKey>, EvidenceFault> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(INDEX)
-            .key_condition_expression("listed = :listed")
-            .projection_expression("ip, #record")
-            .expression_attribute_names("#record", "record")
-            .expression_attribute_values(":listed", AttributeValue::S(shard));
-        let mut items = query.into_paginator().items().send();
-        let mut keys = Vec::new();
-        while let Some(item) = items.next().await {
-            let fault = |cause| EvidenceFault::Index { day, table: self.table.clone(), cause };
-            let item = item.map_err(|error| fault(error_chain(&error)))?;
-            let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-            let address = text("ip").and_then(|ip| ip.parse::<Address>().ok());
-            let id = text("record").and_then(|record| record.rsplit('#').next()?.parse().ok());
-            // A record that another program wrote is no incident.
-            keys.extend(address.zip(id).map(|(address, id)| IncidentKey { address, day, id }));
-        }
-        Ok(keys)
+    fn fault(&self, fault: StoreError) -> TableFault {
+        TableFault { table: self.table.clone(), fault }
     }
 }
 

@@ -77,6 +77,20 @@ fn an_added_entry_is_in_the_one_format_of_entries() {
     assert_eq!(entries(&folder), expected);
 }
 
+/// Editors on Windows write a byte order mark.
+#[test]
+fn a_byte_order_mark_before_the_entries_changes_nothing() {
+    let entry = json!({"id": "one", "threshold": 50, "when": {"cidr": ["192.0.2.0/24"]}, "reason": "x", "author": "ann",
+        "permanent": true});
+    for text in [entry.to_string(), format!("[{entry}]")] {
+        let folder = folder("tuning-bom");
+        fs::write(folder.join(FILE), format!("\u{feff}{text}")).unwrap();
+        assert_eq!(states(&folder), [("one".to_owned(), "active".to_owned())]);
+        assert_eq!(add_office(&folder).status.code(), Some(0));
+        assert_eq!(states(&folder).len(), 2);
+    }
+}
+
 #[test]
 fn a_removed_entry_is_kept_and_cannot_be_removed_or_added_again() {
     let folder = folder("tuning-remove");

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Day;
 use pivotwatch::objects::InMemoryObjects;
-use pivotwatch::store::{DynamoDb, Store, StoredIncident};
+use pivotwatch::store::{DynamoDb, Store, StoredIncident, record_name};
 use pivotwatch_tests::dynamodb::{TABLE, store};
 use pivotwatch_tests::facts::{ADDRESS, SignIn, console_login, event, failed, lines, written};
 use pivotwatch_tests::pipeline::pipeline;
@@ -83,7 +83,11 @@ fn named(users: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 async fn stored(account: &Account) -> Vec<StoredIncident> {
-    let (store, day) = (stored_in(account), Day::of(base()));
+    stored_on(account, Day::of(base())).await
+}
+
+async fn stored_on(account: &Account, day: Day) -> Vec<StoredIncident> {
+    let store = stored_in(account);
     let mut all = Vec::new();
     for address in [ADDRESS, "198.51.100.9"] {
         let address = pivotwatch::detection::Address::parse(address).unwrap();
@@ -227,6 +231,49 @@ async fn a_removal_lists_only_what_no_other_entry_hides_and_what_was_not_mailed(
 }
 
 #[tokio::test]
+async fn a_removal_says_which_incidents_are_mailed_and_which_are_older() {
+    let account = Account::open().await;
+    assert_eq!(add(&account, "office", &["--threshold", "50", "--cidr", "203.0.113.0/24"]).await.0, Some(0));
+    settle(&account, &six_failures(ADDRESS), &[login("old", ADDRESS, 10)]).await;
+    let recent = Utc::now() - TimeDelta::hours(2);
+    let six: Vec<_> =
+        failed(6, recent).into_iter().map(|one| SignIn { id: format!("new-{}", one.id), ..one }).collect();
+    let mut new = login("new", ADDRESS, 0);
+    new["eventTime"] = json!(record_name::written(recent));
+    settle(&account, &six, &[new]).await;
+
+    let mailed = |line: &Value| (line["account_name"].clone(), line["will_be_mailed"].clone());
+    let output = account.tuning("remove", &[&["office", "--format", "json"], &EVIDENCE[..]].concat()).await;
+    let line = objects(&output).remove(0);
+    let unhides: Vec<_> = line["unhides"].as_array().unwrap().iter().map(mailed).collect();
+    assert_eq!(unhides, [(json!("old"), json!(false)), (json!("new"), json!(true))], "{}", text(&output.stderr));
+
+    // The functions do what it says.
+    let is_published = async || {
+        let all = [stored_on(&account, Day::of(base())).await, stored_on(&account, Day::of(recent)).await].concat();
+        let of = |name: &str| all.iter().find(|stored| stored.incident.columns.account_name == name).unwrap();
+        ["old", "new"].map(|name| of(name).published_at.is_some())
+    };
+    assert_eq!(is_published().await, [false, false]);
+    settle(&account, &[], &[login("elsewhere", "192.0.2.250", 0)]).await;
+    assert_eq!(is_published().await, [false, true]);
+}
+
+#[tokio::test]
+async fn the_table_of_a_removal_has_the_mailed_and_the_older_incidents_apart() {
+    let account = Account::open().await;
+    assert_eq!(add(&account, "office", &["--threshold", "50", "--cidr", "203.0.113.0/24"]).await.0, Some(0));
+    settle(&account, &six_failures(ADDRESS), &[login("old", ADDRESS, 10)]).await;
+    let output = account.tuning("remove", &[&["office"], &EVIDENCE[..]].concat()).await;
+    let said = text(&output.stdout);
+    assert!(said.contains("it no longer hides 1 stored incident of the last 7 days\n"), "{said}");
+    assert!(
+        said.contains("1 incident older than 24 hours, mailed only if ") && !said.contains("once a function"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn an_entry_of_an_incident_hides_that_incident_and_no_other() {
     let account = Account::open().await;
     three_incidents(&account).await;
@@ -322,7 +369,11 @@ async fn evidence_that_cannot_be_read_keeps_an_entry_from_being_added_but_not_fr
     let absent = ["--permanent", "--evidence-table", "absent"];
     let output = account.tuning("add", &[&office[..], &absent].concat()).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("in the table absent failed"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("absent: listing the incidents of a day in the index by_day failed"),
+        "{}",
+        text(&output.stderr)
+    );
     assert!(account.item("office").await.is_empty());
 
     assert_eq!(account.tuning("add", &[&office[..], &["--permanent"]].concat()).await.status.code(), Some(0));

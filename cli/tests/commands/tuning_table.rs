@@ -230,7 +230,7 @@ async fn a_table_that_cannot_be_used_is_named_with_the_remedy() {
         let output = account.run(Path::new("."), &arguments).await;
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()), "{action}");
         let said = text(&output.stderr);
-        assert!(said.contains("in the table absent failed: ") && said.contains("you may use it"), "{said}");
+        assert!(said.contains("absent: loading the tuning entries failed: ") && said.contains("may use it"), "{said}");
     }
     let mut unconfigured = command(Path::new("."), &["tuning", "list", "--table", TUNING]);
     let output = tokio::task::spawn_blocking(move || unconfigured.output().unwrap()).await.unwrap();

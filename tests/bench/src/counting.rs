@@ -9,8 +9,8 @@ use pivotwatch::input::Limits;
 use pivotwatch::notify::{InMemoryNotifier, TableLocation};
 use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::store::{
-    Announcement, InMemoryStore, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents,
-    Version, Versioned, WriteOutcome,
+    Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError, StoredIncident,
+    StoredIncidents, Version, Versioned, WriteOutcome,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -139,6 +139,10 @@ impl Store for Counting {
 
     async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
         self.memory.load_incident(key).await
+    }
+
+    async fn list_incidents(&self, day: Day) -> Result<Vec<ListedIncident>, StoreError> {
+        self.memory.list_incidents(day).await
     }
 
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {

@@ -55,6 +55,8 @@ pub struct Aws {
 }
 
 pub struct Clients {
+    /// For the tuning entries.
+    pub table: aws_sdk_dynamodb::Client,
     pub store: DynamoDb,
     pub notifier: Sns,
     pub objects: S3,
@@ -103,7 +105,8 @@ impl Aws {
         let tuning_table = (!entries.is_empty()).then(|| dynamodb::TUNING_TABLE.to_owned());
         let topic = "arn:aws:sns:eu-north-1:111122223333:incidents".to_owned();
         let clients = Clients {
-            store: dynamodb::store(table).with_tuning_table(tuning_table),
+            store: dynamodb::store(table.clone()).with_tuning_table(tuning_table),
+            table,
             notifier: Sns::new(aws_sdk_sns::Client::from_conf(of_sns.build()), topic),
             objects: S3::new(aws_sdk_s3::Client::from_conf(of_s3.build())),
         };

@@ -10,6 +10,7 @@ use pivotwatch::notify::{Sns, TableLocation};
 use pivotwatch::objects::S3;
 use pivotwatch::pipeline::{Pipeline, TuningCache};
 use pivotwatch::store::{DynamoDb, StoredIncident};
+use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{ADDRESS, batch, failed, gzip, lines, log_file, noon};
 use pivotwatch_tests::judge::{Finding, judge};
 use pivotwatch_tests::pipeline::{Event, VirtualRuntime};
@@ -28,8 +29,10 @@ struct Scenario {
     event: Event,
     /// The operations of the event's invocation without a fault.
     calls: Vec<&'static str>,
-    /// Tuning entries, which hide all incidents.
+    /// Tuning entries, which hide all incidents of the events before.
     entries: Vec<Value>,
+    /// Whether they are removed after these events.
+    are_removed: bool,
 }
 
 /// The pipeline over the simulated AWS.
@@ -80,9 +83,18 @@ impl Function {
 impl Scenario {
     async fn start(&self, http: &SharedHttpClient) -> (std::sync::Arc<Aws>, Function) {
         let (aws, clients) = Aws::start(http.clone(), self.objects.clone(), &self.entries).await;
+        let table = clients.table.clone();
         let function = Function::new(clients, self.world.rule.clone());
         for event in &self.before {
             function.invoke(event).await.unwrap();
+        }
+        if self.are_removed {
+            for entry in &self.entries {
+                let mut removed = entry.clone();
+                removed["removed_at"] = json!(noon().to_rfc3339());
+                dynamodb::put_tuning_entry(&table, &removed).await;
+            }
+            function.pipeline.runtime.pass(TimeDelta::minutes(1));
         }
         (aws, function)
     }
@@ -115,8 +127,8 @@ impl Scenario {
                 assert!(again.len() <= 2 * calls.len(), "{context} led to {again:#?}");
             }
             if !self.entries.is_empty() {
-                // Announces what the fault kept from being announced.
-                function.pipeline.runtime.pass(TimeDelta::minutes(1));
+                // Announces and settles what the fault kept from that.
+                function.pipeline.runtime.pass(TimeDelta::minutes(2));
                 function.invoke(&self.event).await.unwrap();
             }
             let stored = function.stored().await;
@@ -130,13 +142,17 @@ impl Scenario {
         let of = |incident| store_contents::finding(incident, &stored.evidence.tallies, &self.world.rule);
         let found: BTreeSet<Finding> = stored.incidents.iter().map(of).collect();
         assert_eq!(found, judge(&self.world));
-        let hiding: BTreeSet<_> =
-            self.entries.iter().filter_map(|entry| Some(entry["id"].as_str()?.to_owned())).collect();
-        for id in &hiding {
+        let ids: BTreeSet<_> = self.entries.iter().filter_map(|entry| Some(entry["id"].as_str()?.to_owned())).collect();
+        for id in &ids {
             let messages = aws.messages();
             let announced = messages.iter().filter(|message| message.values().any(|value| value == id)).count();
-            assert!((1..=1 + allowed_duplicates).contains(&announced), "{announced} announcements of {id}");
+            let expected = 1 + usize::from(self.are_removed);
+            assert!(
+                (expected..=expected + allowed_duplicates).contains(&announced),
+                "{announced} announcements of {id}"
+            );
         }
+        let hiding = if self.are_removed { BTreeSet::new() } else { ids };
         for StoredIncident { incident, published_at, lease, hidden_by, .. } in &stored.incidents {
             if !hiding.is_empty() {
                 assert!(published_at.is_none() && lease.is_none() && *hidden_by == hiding, "{stored:#?}");
@@ -194,6 +210,7 @@ async fn a_login_after_its_failures() {
         event: Event::Record(world.trail[0].record()),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [&["PutItem"][..], &TALLIES_AROUND_A_LOGIN, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_A_LOGIN].concat(),
     };
     scenario.with_every_fault_at_every_call().await;
@@ -209,6 +226,7 @@ async fn first_failures_after_the_login() {
         event: written(["six"]),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_FAILURES]
             .concat(),
     };
@@ -225,6 +243,7 @@ async fn failures_that_overlap_stored_ones() {
         event: written(["last"]),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_FAILURES]
             .concat(),
     };
@@ -241,6 +260,7 @@ async fn failures_of_a_published_incident() {
         event: written(["two"]),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"]].concat(),
     };
     scenario.with_every_fault_at_every_call().await;
@@ -258,6 +278,7 @@ async fn a_log_file_with_logins_of_two_incidents() {
         event: written(["AWSLogs/111122223333/CloudTrail/x"]),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [
             &["GetObject", "PutItem", "PutItem"][..],
             &TALLIES_AROUND_A_LOGIN,
@@ -282,6 +303,7 @@ async fn two_objects_of_one_event() {
         event: written(["first", "last"]),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [
             &RECORDED[..],
             &TALLIES_AROUND_FAILURES,
@@ -303,6 +325,14 @@ const ENTRIES: [&str; 2] = ["Query", "Scan"];
 /// The announcement of a new entry, in the end.
 const ANNOUNCED: [&str; 3] = ["PutItem", "Publish", "PutItem"];
 
+/// The lease on settling what an entry hid; the shards of three days in the index; the incident of one address, and the
+/// logins of its day.
+const LISTED: [&str; 1 + 3 * 16 + 2] = {
+    let mut calls = ["Query"; 1 + 3 * 16 + 2];
+    calls[0] = "PutItem";
+    calls
+};
+
 fn office() -> Value {
     json!({
         "id": "office", "threshold": 50, "when": {"cidr": [ADDRESS]}, "reason": "many users", "author": "ann",
@@ -323,6 +353,7 @@ async fn failures_whose_incident_an_entry_hides() {
         event: written(["AWSLogs/111122223333/CloudTrail/x", "six"]),
         world,
         entries: vec![office()],
+        are_removed: false,
         calls: [
             &["GetObject", "PutItem"][..],
             &TALLIES_AROUND_A_LOGIN,
@@ -334,6 +365,41 @@ async fn failures_whose_incident_an_entry_hides() {
             &["GetItem", "Query", "PutItem"],
             &TALLIES_AROUND_FAILURES,
             &ANNOUNCED,
+            &LISTED,
+            &TALLIES_AROUND_A_LOGIN,
+            &["GetItem", "Query"],
+            &["PutItem"],
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+/// Nothing new happens to the address of the incident.
+#[tokio::test]
+async fn a_removed_entry_whose_incident_is_settled_again() {
+    let six = failed(6, noon());
+    let world = World::plain(&six, &[noon()]);
+    let mut stranger = world.trail[0].record();
+    stranger["sourceIPAddress"] = json!("192.0.2.250");
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six))]),
+        before: vec![written(["six"]), Event::Record(world.trail[0].record())],
+        event: Event::Record(stranger),
+        world,
+        entries: vec![office()],
+        are_removed: true,
+        calls: [
+            &["PutItem"][..],
+            &TALLIES_AROUND_A_LOGIN,
+            &ENTRIES,
+            &ANNOUNCED,
+            &LISTED,
+            &TALLIES_AROUND_A_LOGIN,
+            &["GetItem"],
+            &PUBLISHED,
+            &TALLIES_AROUND_A_LOGIN,
+            &["PutItem"],
         ]
         .concat(),
     };

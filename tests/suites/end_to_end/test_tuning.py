@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from local_aws.deployment import Deployment
 from local_aws.exports import console_login, failures, lines
@@ -94,10 +95,18 @@ def test_entries_are_obeyed_within_a_minute_and_hide_no_attacker_and_give_back_w
         elsewhere = f"198.18.0.{1 + number}"
         assert login_after_failures(stack, elsewhere, noon, **benign) == 1, f"{identifier} from elsewhere"
 
-    stack.tune(PROBE | {"removed_at": "2026-03-02T13:00:00Z"})
-    within_a_minute(lambda _: stack.log_in(console_login(address, noon))["Publishes"] == 1)
-    assert "hidden_by" not in incident(stack, address)
-    assert len(stack.mails_about(address)) == 1
+    now = datetime.now(UTC)
+    recent, lately = "192.0.2.250", now - timedelta(hours=1)
+    assert login_after_failures(stack, recent, lately, app="Probe") == 0
+    assert incident(stack, recent)["hidden_by"] == ["probe"]
+
+    stack.tune(PROBE | {"removed_at": now.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    stranger = console_login("198.18.0.250", lately)
+    within_a_minute(lambda _: stack.log_in(stranger)["Publishes"] == 1)
+    assert "hidden_by" not in incident(stack, recent)
+    assert len(stack.mails_about(recent)) == 1, "mailed without a further fact of its address"
+    assert stack.mails_about(address) == [], "it is older than 24 hours"
+    assert stack.log_in(console_login(address, noon))["Publishes"] == 1, "a fact of its address came"
 
     subjects = [mail.subject for mail in stack.all_mails()]
     for identifier in ["probe", *(written["id"] for written, _, _ in SCENARIOS)]:

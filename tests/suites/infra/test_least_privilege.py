@@ -118,9 +118,11 @@ def test_the_tuning_table_is_read_and_nothing_more(function, picture):
     assert {resource for action, resource in tables if action == "dynamodb:Scan"} == {tuning}
 
 
-def test_the_index_is_for_people_alone(picture):
-    for function in NEEDED:
-        assert not [resource for _, resource in grants(picture, function) if "/index" in resource]
+@pytest.mark.parametrize("function", NEEDED)
+def test_the_index_is_queried_and_nothing_more(function, picture):
+    of_index = {(action, resource) for action, resource in grants(picture, function) if "/index" in resource}
+    index = "arn:aws:dynamodb:eu-central-1:123456789012:table/pivotwatch-evidence/index/by_day"
+    assert of_index == {("dynamodb:Query", index)}
 
 
 def test_the_bucket_refuses_unencrypted_transport(picture):

@@ -8,8 +8,8 @@ use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::{FailedObjects, Pipeline, Summary};
 use pivotwatch::store::{
-    Announcement, InMemoryStore, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident,
-    StoredIncidents, Version, Versioned, WriteOutcome,
+    Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError,
+    StoredIncident, StoredIncidents, Version, Versioned, WriteOutcome,
 };
 use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
 use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
@@ -77,6 +77,10 @@ impl Store for Partly {
 
     async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
         self.store.load_incident(key).await
+    }
+
+    async fn list_incidents(&self, day: Day) -> Result<Vec<ListedIncident>, StoreError> {
+        self.store.list_incidents(day).await
     }
 
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {

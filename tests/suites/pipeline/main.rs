@@ -6,6 +6,7 @@ mod future;
 mod networks;
 mod objects;
 mod overlap;
+mod resettle;
 mod stopping;
 mod tuning;
 

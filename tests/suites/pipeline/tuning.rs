@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::errors::Partly;
 use super::{World, export, log_in, log_in_at, only};
 
-fn office() -> Value {
+pub(super) fn office() -> Value {
     entry("office", &json!({"threshold": 50, "when": {"cidr": [ADDRESS]}}))
 }
 
@@ -23,24 +23,24 @@ fn of_user(user: &str) -> Value {
     entry("user", &json!({"exclude": "failures", "when": {"cidr": [ADDRESS], "user": [user]}}))
 }
 
-fn tuned(entries: Vec<Value>) -> World<InMemoryStore> {
+pub(super) fn tuned(entries: Vec<Value>) -> World<InMemoryStore> {
     let world = pipeline(InMemoryStore::default());
     world.store.set_tuning_entries(entries);
     world
 }
 
 /// Replaces the entries, and lets the copy of the old ones expire.
-fn tune(world: &World<InMemoryStore>, entries: Vec<Value>) {
+pub(super) fn tune(world: &World<InMemoryStore>, entries: Vec<Value>) {
     world.store.set_tuning_entries(entries);
     world.runtime.pass(TimeDelta::minutes(1));
 }
 
-fn incident(world: &World<InMemoryStore>) -> StoredIncident {
+pub(super) fn incident(world: &World<InMemoryStore>) -> StoredIncident {
     only(world.store.all_incidents())
 }
 
 /// The messages about incidents.
-fn mails<S: Store>(world: &World<S>) -> Vec<Message> {
+pub(super) fn mails<S: Store>(world: &World<S>) -> Vec<Message> {
     let all = world.notifier.messages().into_iter();
     all.filter(|message| message.attributes.contains_key("incident_id")).collect()
 }

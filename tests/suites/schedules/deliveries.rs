@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use pivotwatch_tests::facts::{SignIn, batch, gzip, lines, log_file};
+use chrono::TimeDelta;
+use pivotwatch_tests::facts::{SignIn, batch, console_login, gzip, lines, log_file, noon};
 use pivotwatch_tests::pipeline::Event;
 use pivotwatch_tests::worlds::{TrailRecord, World};
 use proptest::collection::vec;
@@ -25,6 +26,8 @@ pub enum Step {
     Deliver(Notice),
     /// Replaces all tuning entries.
     Tune(Vec<Value>),
+    /// Waits.
+    Wait(TimeDelta),
 }
 
 /// An event, and the faults of its invocations.
@@ -44,6 +47,13 @@ impl Notice {
 
     pub fn of_record(record: &TrailRecord) -> Self {
         Self { name: record.event_id.clone(), event: Event::Record(record.record()), faults: [None; 2] }
+    }
+
+    /// A login from an address that no world has.
+    pub fn of_a_stranger() -> Self {
+        let mut login = console_login("a stranger", noon());
+        login["sourceIPAddress"] = "192.0.2.250".into();
+        Self { name: "a stranger".to_owned(), event: Event::Record(login), faults: [None; 2] }
     }
 }
 

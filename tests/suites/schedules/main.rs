@@ -15,7 +15,9 @@ mod schedule;
 mod simulated_aws;
 mod simulation;
 
+use chrono::TimeDelta;
 use pivotwatch_tests::cases;
+use pivotwatch_tests::facts::at;
 use pivotwatch_tests::judge::{judge, mailed};
 use pivotwatch_tests::tuning::{WorldEntry, entries};
 use pivotwatch_tests::worlds::worlds;
@@ -89,6 +91,25 @@ proptest! {
         let [first, second, last] = [first, second, last].map(|entries| mailed(&world, &entries));
         let perhaps = first.iter().chain(&second).chain(&last).cloned().collect();
         check_tuned(&judge(&world), &last, &perhaps, &outcome).map_err(TestCaseError::fail)?;
+    }
+
+    /// No fact of the address comes after the last change: the announcement of the change settles it.
+    #[test]
+    fn every_schedule_publishes_what_changed_tuning_hid_without_a_further_fact(
+        world in worlds(),
+        cut in deliveries(),
+        schedule in schedules(),
+        [first, second, last] in [entries(), entries(), entries()],
+    ) {
+        let mut scenario = Scenario { tuning: Some(json(&first)), ..cut.of(&world) };
+        scenario.deliveries.push(vec![Step::Tune(json(&second)), Step::Tune(json(&last))]);
+        scenario.afterwards = vec![Step::Wait(TimeDelta::minutes(31)), Step::Deliver(Notice::of_a_stranger())];
+        let outcome = run(scenario, schedule);
+        let [first, second, last] = [first, second, last].map(|entries| mailed(&world, &entries));
+        let recent = at("2026-03-02T00:00:00Z")..at("2026-03-04T00:00:00Z");
+        let required = last.iter().filter(|finding| recent.contains(&finding.end_time)).cloned().collect();
+        let perhaps = first.iter().chain(&second).chain(&last).cloned().collect();
+        check_tuned(&judge(&world), &required, &perhaps, &outcome).map_err(TestCaseError::fail)?;
     }
 }
 

@@ -13,8 +13,8 @@ use pivotwatch::notify::{Message, Notifier, PublishError};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use pivotwatch::pipeline::Runtime;
 use pivotwatch::store::{
-    Announcement, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
-    Version, Versioned, WriteOutcome,
+    Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident,
+    StoredIncidents, Version, Versioned, WriteOutcome,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -62,6 +62,12 @@ impl Describe for Loaded<LoginPage> {
 impl Describe for Loaded<StoredIncidents> {
     fn describe(&self) -> String {
         format!("{} incidents", self.records.len())
+    }
+}
+
+impl Describe for Vec<ListedIncident> {
+    fn describe(&self) -> String {
+        format!("{} incidents", self.len())
     }
 }
 
@@ -157,6 +163,12 @@ impl Store for SimulatedAws {
         let operation = async move { store.load_incident(&key).await };
         let what = "reads the incident".to_owned();
         self.0.step(what, operation, unavailable(Operation::LoadIncident)).await
+    }
+
+    async fn list_incidents(&self, day: Day) -> Result<Vec<ListedIncident>, StoreError> {
+        let store = Arc::clone(&self.0.simulation.store);
+        let operation = async move { store.list_incidents(day).await };
+        self.0.step(format!("lists the incidents of {day}"), operation, unavailable(Operation::ListIncidents)).await
     }
 
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {

@@ -282,6 +282,7 @@ async fn send(simulation: Arc<Simulation>, delivery: Delivery) {
                 simulation.log(format!("the tuning entries become {entries:?}"));
                 simulation.store.set_tuning_entries(entries);
             }
+            Step::Wait(duration) => simulation.clock.wait(duration).await,
             // A task of its own would double the number of equivalent schedules.
             Step::Deliver(notice) if number == last => deliver(&simulation, &notice).await,
             Step::Deliver(notice) => {

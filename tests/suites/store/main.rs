@@ -11,7 +11,8 @@ use pivotwatch::detection::{
     Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, Tuning, incidents,
 };
 use pivotwatch::store::{
-    Announcement, InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, Versioned, WriteOutcome,
+    Announcement, InMemoryStore, IncidentKey, Lease, ListedIncident, Reported, Resettlement, Store, StoredIncident,
+    Version, Versioned, WriteOutcome,
 };
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
 use pivotwatch_tests::store_contents::store_contents;
@@ -42,6 +43,7 @@ on_both!(
     a_full_tally_has_room,
     several_pages_of_records_are_loaded_whole,
     an_announcement_is_loaded_as_it_was_written,
+    the_incidents_of_a_day_are_listed,
 );
 
 fn address(text: &str) -> Address {
@@ -169,10 +171,11 @@ async fn a_login_is_written_once(store: impl Store) {
 async fn an_announcement_is_loaded_as_it_was_written(store: impl Store) {
     assert_eq!(store.load_announcements().await.unwrap().records, []);
     let lease = Some(Lease { owner: "an invocation".to_owned(), until: noon() + TimeDelta::seconds(30) });
-    let leased = Announcement { id: "office".to_owned(), announced: None, lease };
+    let leased = Announcement { id: "office".to_owned(), announced: None, lease, resettlement: None };
     let written = json!({"id": "office", "threshold": 50, "when": {"cidr": ["192.0.2.0/24"]}, "permanent": true});
     let announced = Some(Announced { written, state: EntryState::Open });
-    let marked = Announcement { announced, lease: None, ..leased.clone() };
+    let resettlement = Some(Resettlement { changed_at: noon(), settle_at: noon() + TimeDelta::minutes(2) });
+    let marked = Announcement { announced, lease: None, resettlement, ..leased.clone() };
     assert_eq!(store.write_announcement(&leased, Version::NONE).await.unwrap(), WriteOutcome::Done);
     assert_eq!(store.write_announcement(&leased, Version::NONE).await.unwrap(), WriteOutcome::Conflict);
     let first = Versioned { value: leased, version: Version::NONE.next() };
@@ -183,6 +186,25 @@ async fn an_announcement_is_loaded_as_it_was_written(store: impl Store) {
     assert_eq!(store.write_announcement(&other, Version::NONE).await.unwrap(), WriteOutcome::Done);
     let found = store.load_announcements().await.unwrap().records;
     assert_eq!(found.iter().map(|stored| &stored.value).collect::<Vec<_>>(), [&other, &marked]);
+}
+
+async fn the_incidents_of_a_day_are_listed(store: impl Store) {
+    assert_eq!(store.list_incidents(key(0).day).await.unwrap(), []);
+    store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
+    let mut keys = Vec::new();
+    for number in 0..40_u8 {
+        let mut stored = unpublished();
+        stored.incident.columns.source_ip_address = address(&format!("192.0.2.{number}"));
+        stored.published_at = (number % 2 == 1).then(noon);
+        let is_published = stored.published_at.is_some();
+        store.write_incident(&stored, Version::NONE).await.unwrap();
+        keys.push(ListedIncident { key: IncidentKey::of(&stored.incident), is_published });
+    }
+    let mut listed = store.list_incidents(key(0).day).await.unwrap();
+    listed.sort();
+    keys.sort();
+    assert_eq!(listed, keys);
+    assert_eq!(store.list_incidents(key(1).day).await.unwrap(), [], "they are of another day");
 }
 
 async fn an_incident_is_loaded_as_it_was_written(store: impl Store) {

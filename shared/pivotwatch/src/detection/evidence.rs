@@ -102,6 +102,12 @@ impl<'a> FailureIndex<'a> {
         }
     }
 
+    /// The rule.
+    #[must_use]
+    pub const fn rule(&self) -> &'a Rule {
+        self.rule
+    }
+
     /// Whether no login can match, since no source exceeds the threshold in any window.
     #[must_use]
     pub fn is_quiet(&self) -> bool {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::address::Address;
+use super::day::Day;
 use super::parameters::Ipv6Network;
 use super::source::Source;
 
@@ -84,6 +85,14 @@ impl Rule {
         let day = TimeDelta::days(1).num_seconds();
         let days = (self.window.num_seconds() + day - 1) / day;
         u64::try_from(days).unwrap_or(0)
+    }
+
+    /// The days whose facts can match a fact of one of `days`.
+    #[must_use]
+    pub fn days_around(&self, days: &BTreeSet<Day>) -> BTreeSet<Day> {
+        let reach = self.reach_in_days();
+        let around = |day: &Day| (0..=2 * reach).map(|later| day.before(reach).after(later)).collect::<Vec<_>>();
+        days.iter().flat_map(around).collect()
     }
 }
 

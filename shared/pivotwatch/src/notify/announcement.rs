@@ -41,7 +41,8 @@ const fn words(kind: NewsKind) -> Words {
         NewsKind::Changed => Words {
             happened: "changed",
             has: "been changed",
-            consequence: "It now reads as below. Incidents that it hides are stored, and not mailed.",
+            consequence: "It now reads as below. Incidents that it hides are stored, and not mailed.\nWhat it no longer \
+                          hides of the last 24 hours is mailed now.",
         },
         NewsKind::Expired => {
             Words { happened: "expired", has: "expired", consequence: "It hides nothing that happens from now on." }
@@ -49,13 +50,14 @@ const fn words(kind: NewsKind) -> Words {
         NewsKind::Removed => Words {
             happened: "removed",
             has: "been removed",
-            consequence: "It hides nothing any more. What it hid is mailed when its address is settled again.",
+            consequence: "It hides nothing any more. What it hid in the last 24 hours is mailed now.",
         },
         NewsKind::Vanished => Words {
             happened: "vanished",
             has: "vanished",
             consequence: "Nobody set its removed_at: its item was deleted, became invalid, or left the deployment's \
-                          variables.\nIt hides nothing any more. Ask who did that.",
+                          variables.\nIt hides nothing any more. What it hid in the last 24 hours is mailed now.\nAsk who did \
+                          that.",
         },
     }
 }

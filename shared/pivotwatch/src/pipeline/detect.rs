@@ -72,6 +72,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             }
         };
         let result = finished.unwrap_or_else(|| Err(fail(&mut summary, &PipelineError::OutOfTime, address, record)));
+        // Last, since an incident is more urgent.
+        self.announce_in(invocation, &mut summary).await;
         (summary, result)
     }
 
@@ -86,8 +88,6 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         for scope in chunk.scopes(&self.rule) {
             result = result.and(self.settle(scope, request_id, summary).await);
         }
-        // Last, since an incident is more urgent.
-        Box::pin(self.announce_tuning(summary)).await;
         result
     }
 }

@@ -1,11 +1,7 @@
 //! The handler of the function `ingest`.
 
-use std::pin::pin;
-
-use futures_util::future::select;
 use serde_json::{Value, json};
 
-use super::deadline::StopSignal;
 use super::process_object::Settling;
 use super::summary::count;
 use super::{Invocation, ObjectFault, Pipeline, Runtime, Summary};
@@ -75,13 +71,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 }
             }
         }
-        if !invocation.deadline.has_passed(self.runtime.now()) {
-            let stop = StopSignal::default();
-            let work = pin!(self.announce_tuning(&mut summary));
-            let time = pin!(invocation.deadline.enforce(&stop, &self.runtime));
-            // What is not announced by then is announced by a later invocation.
-            select(work, time).await;
-        }
+        self.announce_in(invocation, &mut summary).await;
         (summary, answer(&failed))
     }
 }

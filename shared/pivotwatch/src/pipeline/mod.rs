@@ -15,8 +15,9 @@
 //! | `process_object`, [`object_reader`] | one object: reads, records and settles it; recognises and parses its bytes |
 //! | `fact_collector` | collects an object's facts into chunks of bounded size |
 //! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
+//! | `judge` | which incidents tuning entries hide |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
-//! | `tuning_cache`, `announce` | the tuning entries: how often they are read, and what is announced of them |
+//! | `tuning_cache`, `announce`, `resettle` | the tuning entries: when they are read and announced; what they hid |
 //! | `unfinished`, `object_fault` | errors, and how they are reported |
 //! | `deadline`, `horizon`, `runtime`, `invocation` | time: when to stop, which times are in the future, clock |
 
@@ -27,11 +28,13 @@ mod fact_collector;
 mod horizon;
 mod ingest;
 mod invocation;
+mod judge;
 mod object_fault;
 pub mod object_reader;
 mod process_object;
 mod record_facts;
 mod record_kinds;
+mod resettle;
 mod runtime;
 mod settle;
 mod summary;
@@ -44,8 +47,10 @@ pub use deadline::Deadline;
 pub use horizon::horizon;
 pub use ingest::FailedObjects;
 pub use invocation::Invocation;
+pub use judge::judge;
 pub use object_fault::ObjectFault;
 pub use record_kinds::RecordKinds;
+pub use resettle::LOOK_BACK;
 pub use runtime::{Runtime, SystemRuntime};
 pub use summary::{Reasons, Summary, count};
 pub use tuning_cache::TuningCache;

@@ -19,9 +19,10 @@ use std::time::Duration;
 use chrono::{SubsecRound, TimeDelta};
 use uuid::Uuid;
 
+use super::judge::judge;
 use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary};
-use crate::detection::evidence::{FailureIndex, Members};
+use crate::detection::evidence::FailureIndex;
 use crate::detection::judgement::IncidentJudgements;
 use crate::detection::tuning::TunedIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
@@ -111,9 +112,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
-        let days_of_incidents = self.days_around(&scope.failures);
+        let days_of_incidents = self.rule.days_around(&scope.failures);
         let days_of_logins = scope.logins.iter().map(|login| login.day());
-        let days = self.days_around(&days_of_incidents.iter().copied().chain(days_of_logins).collect());
+        let days = self.rule.days_around(&days_of_incidents.iter().copied().chain(days_of_logins).collect());
         let found = self.load_tallies(scope.address, &days, summary).await?;
         // Reported once, since every round loads the same records again.
         report_unreadable(scope.address, &found.unreadable, summary);
@@ -151,17 +152,10 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// # Errors
     /// [`StoreError`] when the tallies around the incident cannot be loaded.
     pub async fn report(&self, incident: Incident) -> Result<IncidentReport, StoreError> {
-        let days = self.days_around(&BTreeSet::from([incident.day]));
+        let days = self.rule.days_around(&BTreeSet::from([incident.day]));
         let address = incident.columns.source_ip_address;
         let tallies = self.store.load_tallies(address, &days).await?.records;
         Ok(FailureIndex::of(&tallies, &self.rule, address).report(incident))
-    }
-
-    /// The days whose facts can match a fact of one of `days`.
-    fn days_around(&self, days: &BTreeSet<Day>) -> BTreeSet<Day> {
-        let reach = self.rule.reach_in_days();
-        let around = |day: &Day| (0..=2 * reach).map(|later| day.before(reach).after(later)).collect::<Vec<_>>();
-        days.iter().flat_map(around).collect()
     }
 
     /// Settles once, with these tallies, which `is_complete` if none was unreadable. Logins are loaded after the
@@ -234,7 +228,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     let is_published = |id| stored.get(&id).is_some_and(|stored| stored.value.published_at.is_some());
                     let undecided = incidents.iter().map(|incident| incident.id).filter(|id| !is_published(*id));
                     let judged = IncidentJudgements::of(undecided);
-                    let judged = self.judge(indexes, address, day, judged, summary).await;
+                    let judged = self.judged(indexes, address, day, judged, summary).await;
                     judged.map(|judged| (stored, judged))
                 }
                 Err(error) => Err(error),
@@ -277,41 +271,19 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Ok(found.records)
     }
 
-    /// Judges incidents, all of one day, by the logins of the day. Any of them can be a reason to mail an incident, so
-    /// those of the scope are not enough. An incident is mailed if a login cannot be read.
-    async fn judge(
+    /// The judgements of incidents, all of one day.
+    async fn judged(
         &self,
         indexes: &Indexes<'_>,
         address: Address,
         day: Day,
-        mut judged: IncidentJudgements,
+        judged: IncidentJudgements,
         summary: &mut Summary,
     ) -> Result<IncidentJudgements, StoreError> {
-        if indexes.tuned.is_none() && !address.is_network() {
-            return Ok(judged);
-        }
-        let days = self.days_around(&BTreeSet::from([day]));
-        let (mut members, mut after) = (Members::new(), None);
-        while !judged.are_final() {
-            let page = self.store.load_logins(address, day, after).await?;
-            if !page.unreadable.is_empty() {
-                report_unreadable(address, &page.unreadable, summary);
-                return Ok(IncidentJudgements::default());
-            }
-            for login in page.records.logins.iter().filter(|_| address.is_network()) {
-                let own = login.source_ip_address;
-                if indexes.index.incident(login).is_some() && !members.contains_key(&own) {
-                    // An unreadable tally holds nothing, so the incident is mailed.
-                    members.insert(own, self.store.load_tallies(own, &days).await?.records);
-                }
-            }
-            judged.add(indexes.index, indexes.tuned, &members, &page.records.logins);
-            after = page.records.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        Ok(judged)
+        let Loaded { records, unreadable } =
+            judge(&self.store, indexes.index, indexes.tuned, address, day, judged).await?;
+        report_unreadable(address, &unreadable, summary);
+        Ok(records)
     }
 
     async fn settle_incident(
@@ -430,7 +402,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
 }
 
 /// Counts and logs records that could not be parsed and were skipped.
-fn report_unreadable(address: Address, unreadable: &[UnreadableRecord], summary: &mut Summary) {
+pub(super) fn report_unreadable(address: Address, unreadable: &[UnreadableRecord], summary: &mut Summary) {
     for UnreadableRecord { record, cause } in unreadable {
         summary.unreadable += 1;
         tracing::error!(code = "store.unreadable", %address, record, cause, "a record was skipped");

@@ -69,11 +69,11 @@ fn locked<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Announces the news about the tuning entries that were read since the last announcement. Reads the entries if the
     /// copy of them is older than a minute.
-    pub(super) async fn announce_tuning(&self, summary: &mut Summary) {
+    pub(super) async fn announce_tuning(&self, request_id: &str, summary: &mut Summary) {
         self.tuning(summary).await;
         let unannounced = locked(&self.tuning.unannounced).take();
         if let Some((announced, tuning)) = unannounced {
-            self.announce(announced, &tuning, summary).await;
+            Box::pin(self.announce(announced, &tuning, request_id, summary)).await;
         }
     }
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Announcement, IncidentKey, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents, Version,
-    Versioned, WriteOutcome,
+    Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents,
+    Version, Versioned, WriteOutcome,
 };
 use crate::detection::tally::{TallyKey, TallyKind};
 use crate::detection::{Address, Day, Login, Tallies, Tally};
@@ -124,6 +124,14 @@ impl Store for InMemoryStore {
 
     async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
         Ok(self.records().incidents.get(key).cloned())
+    }
+
+    async fn list_incidents(&self, day: Day) -> Result<Vec<ListedIncident>, StoreError> {
+        let records = self.records();
+        let of_day = records.incidents.iter().filter(|(key, _)| key.day == day);
+        let listed =
+            of_day.map(|(key, stored)| ListedIncident { key: *key, is_published: stored.value.published_at.is_some() });
+        Ok(listed.collect())
     }
 
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {

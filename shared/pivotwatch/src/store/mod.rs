@@ -23,7 +23,7 @@ use crate::detection::tuning::Announced;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Source, Tallies, Tally};
 
 #[cfg(feature = "sdk")]
-pub use dynamodb::DynamoDb;
+pub use dynamodb::{DynamoDb, tuning_entries};
 pub use in_memory::InMemoryStore;
 
 /// The number of times that a record was written. Zero if it does not exist.
@@ -129,8 +129,19 @@ pub struct Announcement {
     pub id: String,
     /// The entry when it was last announced; `None` if that never succeeded.
     pub announced: Option<Announced>,
-    /// The lease on the next announcement.
+    /// The lease on the next announcement, or on settling what the entry hid.
     pub lease: Option<Lease>,
+    /// When to settle what the entry hid; `None` if there is nothing to do.
+    pub resettlement: Option<Resettlement>,
+}
+
+/// The incidents that a tuning entry hid are settled again, because the entry changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resettlement {
+    /// When the change was announced.
+    pub changed_at: DateTime<Utc>,
+    /// When they are settled next.
+    pub settle_at: DateTime<Utc>,
 }
 
 /// The key of an incident.
@@ -150,6 +161,15 @@ impl IncidentKey {
     pub fn of(incident: &Incident) -> Self {
         Self { address: incident.columns.source_ip_address, day: incident.day, id: incident.id }
     }
+}
+
+/// An incident in the index by day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListedIncident {
+    /// Its key.
+    pub key: IncidentKey,
+    /// Whether it is published.
+    pub is_published: bool,
 }
 
 /// The result of a query.
@@ -241,6 +261,8 @@ pub enum Operation {
     LoadIncidents,
     /// [`Store::load_incident`].
     LoadIncident,
+    /// [`Store::list_incidents`].
+    ListIncidents,
     /// [`Store::write_incident`].
     WriteIncident,
     /// [`Store::load_tuning_entries`].
@@ -261,6 +283,7 @@ impl fmt::Display for Operation {
             Self::LoadLogins => "loading the logins of an address",
             Self::LoadIncidents => "loading the incidents of an address",
             Self::LoadIncident => "loading an incident",
+            Self::ListIncidents => "listing the incidents of a day in the index by_day",
             Self::WriteIncident => "writing an incident",
             Self::LoadTuningEntries => "loading the tuning entries",
             Self::LoadAnnouncements => "loading the announcements of tuning entries",
@@ -318,6 +341,9 @@ pub trait Store: Send + Sync {
         &self,
         key: &IncidentKey,
     ) -> impl Future<Output = Result<Option<Versioned<StoredIncident>>, StoreError>> + Send;
+
+    /// Lists the incidents of a day, in no order. Unlike the loads, this can miss the writes of the last seconds.
+    fn list_incidents(&self, day: Day) -> impl Future<Output = Result<Vec<ListedIncident>, StoreError>> + Send;
 
     /// Writes an incident, on the condition that the stored version is the one that it `replaces`.
     fn write_incident(

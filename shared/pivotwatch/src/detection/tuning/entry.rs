@@ -1,6 +1,6 @@
 //! A tuning entry.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::conditions::{FailureConditions, LoginConditions, ThresholdConditions};
@@ -53,6 +53,18 @@ pub struct Period {
 }
 
 impl Period {
+    /// The whole seconds between two times. The times of events are truncated to seconds, so of a second that is partly
+    /// in the period it is not known whether an event is.
+    #[must_use]
+    pub fn in_seconds(start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> Self {
+        let rounded_up = |time: DateTime<Utc>| {
+            let second = time.trunc_subsecs(0);
+            let next = second.checked_add_signed(TimeDelta::seconds(1)).unwrap_or(second);
+            if second == time { second } else { next }
+        };
+        Self { starts_at: start.map(rounded_up), expires_at: end.map(|end| end.trunc_subsecs(0)) }
+    }
+
     /// Whether a moment lies in the period.
     #[must_use]
     pub fn contains(&self, time: DateTime<Utc>) -> bool {
@@ -75,5 +87,41 @@ impl Entry {
             Effect::ExcludeLogins(conditions) => &conditions.networks,
             Effect::Threshold { conditions, .. } => &conditions.networks,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(milliseconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(milliseconds)
+    }
+
+    proptest! {
+        /// The time of an event is truncated. A period whose bounds have fractions must not have an event outside it.
+        #[test]
+        fn a_truncated_time_is_in_a_period_only_if_the_event_is(
+            start in 0..5000_i64,
+            length in 1..5000_i64,
+            time in 0..12_000_i64,
+            has_fractions: bool,
+        ) {
+            let unit = if has_fractions { 1 } else { 1000 };
+            let (start, end) = (at(start / unit * unit), at((start + length) / unit * unit));
+            let contains = Period::in_seconds(Some(start), Some(end)).contains(at(time).trunc_subsecs(0));
+            let is_within = start <= at(time) && at(time) < end;
+            prop_assert!(is_within || !contains);
+            prop_assert!(has_fractions || is_within == contains);
+        }
+    }
+
+    #[test]
+    fn the_last_time_of_the_calendar_is_a_bound_like_any_other() {
+        let last = DateTime::<Utc>::MAX_UTC;
+        assert!(!Period::in_seconds(Some(last), None).contains(at(0)));
+        assert!(Period::in_seconds(None, Some(last)).contains(at(0)));
     }
 }

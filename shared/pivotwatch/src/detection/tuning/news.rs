@@ -1,8 +1,8 @@
 //! News about tuning entries: which were added, changed, expired, removed, or vanished.
 //!
 //! An entry is a quiet way to blind the detector, and DynamoDB's writes are not in CloudTrail by default. So whoever
-//! receives the incidents also learns about each entry. An entry that was removed before anybody learned about it had
-//! no effect, and is no news.
+//! receives the incidents also learns about each entry. That includes an entry that was removed before anybody learned
+//! about it, since an invocation may have applied it.
 
 use std::collections::BTreeMap;
 
@@ -90,16 +90,19 @@ fn state(entry: &Entry, now: DateTime<Utc>) -> EntryState {
 }
 
 fn kind(before: Option<&Announced>, now: &Announced) -> Option<NewsKind> {
+    if now.state == EntryState::Removed {
+        let is_known = before.is_some_and(|before| before.state == EntryState::Removed);
+        return (!is_known).then_some(NewsKind::Removed);
+    }
     let Some(before) = before.filter(|before| !matches!(before.state, EntryState::Vanished | EntryState::Removed))
     else {
         // An entry that comes back is as good as new.
-        return (now.state != EntryState::Removed).then_some(NewsKind::Added);
+        return Some(NewsKind::Added);
     };
     match now.state {
-        EntryState::Removed => Some(NewsKind::Removed),
         _ if before.written != now.written => Some(NewsKind::Changed),
         EntryState::Expired if before.state == EntryState::Open => Some(NewsKind::Expired),
-        EntryState::Expired | EntryState::Open | EntryState::Vanished => None,
+        EntryState::Expired | EntryState::Open | EntryState::Removed | EntryState::Vanished => None,
     }
 }
 
@@ -173,7 +176,8 @@ mod tests {
             ),
             // It hides what happened in its period, whenever it was written.
             (vec![(LATE, same()), (LATE, vec![])], vec![vec![NewsKind::Added], vec![]]),
-            (vec![(EARLY, removed()), (EARLY, vec![])], vec![vec![], vec![]]),
+            (vec![(EARLY, removed()), (EARLY, removed())], vec![vec![NewsKind::Removed], vec![]]),
+            (vec![(EARLY, removed()), (EARLY, vec![])], vec![vec![NewsKind::Removed], vec![]]),
             (
                 vec![(EARLY, same()), (LATE, same()), (LATE, removed())],
                 vec![vec![NewsKind::Added], vec![NewsKind::Expired], vec![NewsKind::Removed]],

@@ -219,7 +219,7 @@ impl EntryParser {
         if has_condition && !is_selective && !written.force {
             self.faults.push(EntryFault::TooWide);
         }
-        let period = Period { starts_at: written.starts_at, expires_at: written.expires_at };
+        let period = Period::in_seconds(written.starts_at, written.expires_at);
         if written.permanent == period.expires_at.is_some() {
             self.faults.push(EntryFault::End);
         }

@@ -19,7 +19,9 @@ use crate::detection::tally::TallyKey;
 use crate::detection::tuning::{Announced, EntryState};
 use crate::detection::{Address, Day, Incident, Login, Source, Tally};
 use crate::store::record_name::{self, written};
-use crate::store::{Announcement, IncidentKey, Lease, Reported, StoredIncident, Version, Versioned};
+use crate::store::{
+    Announcement, IncidentKey, Lease, ListedIncident, Reported, Resettlement, StoredIncident, Version, Versioned,
+};
 
 /// An item's attributes.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -240,6 +242,13 @@ pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
     })
 }
 
+/// The incident of an item of the index by day, `None` if the item is no incident.
+pub(super) fn listed_incident(item: &Item, day: Day) -> Option<ListedIncident> {
+    let address = item.get(IP)?.as_s().ok()?.parse().ok()?;
+    let id = record(item).rsplit('#').next()?.parse().ok()?;
+    Some(ListedIncident { key: IncidentKey { address, day, id }, is_published: item.contains_key("published_at") })
+}
+
 /// An announcement's attributes, except for its keys, its version and its expiry.
 #[derive(Serialize, Deserialize)]
 struct AnnouncementItem {
@@ -252,6 +261,8 @@ struct AnnouncementItem {
     lease_owner: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease_until: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    resettlement: Option<Resettlement>,
 }
 
 /// The item of an announcement. It expires only after its entry vanished. Otherwise an entry that is still there would
@@ -264,6 +275,7 @@ pub(super) fn of_announcement(announcement: &Announcement, version: Version, exp
         announced: announced.map(|announced| announced.state),
         lease_owner: announcement.lease.as_ref().map(|lease| lease.owner.clone()),
         lease_until: announcement.lease.as_ref().map(|lease| lease.until),
+        resettlement: announcement.resettlement,
     })?;
     item.insert(IP.to_owned(), text(record_name::ANNOUNCEMENTS));
     item.insert(RECORD.to_owned(), text(record_name::announcement(&announcement.id)));
@@ -281,7 +293,8 @@ pub(super) fn announcement(item: Item) -> Result<Versioned<Announcement>, String
         serde_dynamo::from_item(item).map_err(|error| format!("it is no announcement: {error}"))?;
     let announced = found.entry.zip(found.announced).map(|(written, state)| Announced { written, state });
     let lease = found.lease_owner.zip(found.lease_until).map(|(owner, until)| Lease { owner, until });
-    Ok(Versioned { value: Announcement { id: found.id, announced, lease }, version })
+    let AnnouncementItem { id, resettlement, .. } = found;
+    Ok(Versioned { value: Announcement { id, announced, lease, resettlement }, version })
 }
 
 /// Lists an item in the index by day, in one of the shards `2026-11-24#incident#0` to `2026-11-24#incident#f`, by

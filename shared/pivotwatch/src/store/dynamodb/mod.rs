@@ -23,8 +23,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Announcement, IncidentKey, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident, StoredIncidents,
-    UnreadableRecord, Version, Versioned, WriteOutcome, record_name,
+    Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident,
+    StoredIncidents, UnreadableRecord, Version, Versioned, WriteOutcome, record_name,
 };
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tallies, Tally};
@@ -33,6 +33,12 @@ use item::Item;
 
 /// Days of an address that are queried at the same time.
 const CONCURRENT_DAYS: usize = 3;
+
+/// Shards of the index by day that are queried at the same time.
+const CONCURRENT_SHARDS: usize = 8;
+
+/// The index that lists a day's incidents.
+const INDEX: &str = "by_day";
 
 /// The store in DynamoDB.
 #[derive(Clone, Debug)]
@@ -106,6 +112,27 @@ impl DynamoDb {
             });
         }
         Ok(found)
+    }
+
+    /// The incidents in a shard of the index by day.
+    async fn incidents_of_shard(&self, day: Day, shard: String) -> Result<Vec<ListedIncident>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .key_condition_expression("listed = :listed")
+            .projection_expression("ip, #record, published_at")
+            .expression_attribute_names("#record", item::RECORD)
+            .expression_attribute_values(":listed", AttributeValue::S(shard));
+        let mut items = query.into_paginator().items().send();
+        let mut listed = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| unavailable(Operation::ListIncidents, &error))?;
+            // A record that another program wrote is no incident.
+            listed.extend(item::listed_incident(&item, day));
+        }
+        Ok(listed)
     }
 
     /// A put, to which the caller adds its condition.
@@ -239,6 +266,12 @@ impl Store for DynamoDb {
         versioned_incident(found).map(Some).map_err(|cause| StoreError::Unreadable { record, cause })
     }
 
+    async fn list_incidents(&self, day: Day) -> Result<Vec<ListedIncident>, StoreError> {
+        let shards = stream::iter(record_name::listed_incidents(day));
+        let listed = shards.map(|shard| self.incidents_of_shard(day, shard)).buffered(CONCURRENT_SHARDS);
+        Ok(listed.try_collect::<Vec<_>>().await?.concat())
+    }
+
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let key = IncidentKey::of(&stored.incident);
         let item = item::of_incident(stored, replaces.next(), self.expiry(key.day))
@@ -252,13 +285,8 @@ impl Store for DynamoDb {
 
     async fn load_tuning_entries(&self) -> Result<Vec<Value>, StoreError> {
         let Some(table) = &self.tuning_table else { return Ok(Vec::new()) };
-        let mut items = self.client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
-        let mut entries = Vec::new();
-        while let Some(item) = items.next().await {
-            let item = item.map_err(|error| unavailable(Operation::LoadTuningEntries, &error))?;
-            entries.push(serde_dynamo::from_item(item).unwrap_or_default());
-        }
-        Ok(entries)
+        let entries = tuning_entries(&self.client, table).await?;
+        Ok(entries.into_iter().map(|(_, entry)| entry).collect())
     }
 
     async fn load_announcements(&self) -> Result<Loaded<Vec<Versioned<Announcement>>>, StoreError> {
@@ -288,6 +316,21 @@ impl Store for DynamoDb {
             .map_err(|cause| StoreError::Unencodable { record: record_name::announcement(&announcement.id), cause })?;
         self.replace(item, replaces, Operation::WriteAnnouncement).await
     }
+}
+
+/// Loads all entries of a tuning table, in no order, each with its key. An item that is no JSON becomes null.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the table cannot be read.
+pub async fn tuning_entries(client: &Client, table: &str) -> Result<Vec<(Option<String>, Value)>, StoreError> {
+    let mut items = client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
+    let mut entries = Vec::new();
+    while let Some(item) = items.next().await {
+        let item = item.map_err(|error| unavailable(Operation::LoadTuningEntries, &error))?;
+        let id = item.get("id").and_then(|id| id.as_s().ok()).cloned();
+        entries.push((id, serde_dynamo::from_item(item).unwrap_or_default()));
+    }
+    Ok(entries)
 }
 
 /// The incident of an item, with its version.
