@@ -62,10 +62,12 @@ pub(super) enum FieldId {
     CorrelationId,
     /// The correlation id in the envelope.
     EnvelopeCorrelationId,
+    /// The id of the tenant that the user signed in to.
+    Tenant,
 }
 
 /// The number of ids.
-pub(super) const FIELD_IDS: usize = FieldId::EnvelopeCorrelationId as usize + 1;
+pub(super) const FIELD_IDS: usize = FieldId::Tenant as usize + 1;
 
 /// Every id, at its own number.
 const ALL: [FieldId; FIELD_IDS] = [
@@ -95,13 +97,14 @@ const ALL: [FieldId; FIELD_IDS] = [
     FieldId::UserAgent,
     FieldId::CorrelationId,
     FieldId::EnvelopeCorrelationId,
+    FieldId::Tenant,
 ];
 
 impl FieldId {
-    /// Whether the field tells the client of a failure. Logs of other kinds have such fields too, so it identifies no
-    /// sign-in.
-    pub(super) const fn is_of_client(self) -> bool {
-        matches!(self, Self::ClientApp | Self::Operation | Self::UserAgent)
+    /// Whether the field tells the client or the tenant of a failure. Logs of other kinds have such fields too, so it
+    /// identifies no sign-in.
+    pub(super) const fn is_common(self) -> bool {
+        matches!(self, Self::ClientApp | Self::Operation | Self::UserAgent | Self::Tenant)
     }
 
     /// The id with this number.
@@ -214,7 +217,7 @@ impl<'a> Fields<'a> {
 
     /// The number of fields with a value that identify a sign-in.
     pub(super) fn filled(&self) -> usize {
-        let identifies = ALL.iter().filter(|id| !id.is_of_client());
+        let identifies = ALL.iter().filter(|id| !id.is_common());
         identifies.filter(|id| !self.get(**id).is_empty()).count()
     }
 
@@ -317,6 +320,7 @@ impl<'a> Fields<'a> {
             client_app: take(FieldId::ClientApp),
             operation: take(FieldId::Operation),
             user_agent: take(FieldId::UserAgent),
+            tenant: take(FieldId::Tenant),
         }
     }
 }

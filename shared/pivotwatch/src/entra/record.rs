@@ -31,6 +31,7 @@ pub(super) struct Record<'a> {
     pub(super) operation: Cow<'a, str>,
     pub(super) user_agent: Cow<'a, str>,
     pub(super) correlation_id: Cow<'a, str>,
+    pub(super) tenant: Cow<'a, str>,
 }
 
 /// The outcome of a sign-in that is no failure, or that cannot be used.
@@ -176,7 +177,7 @@ impl Record<'_> {
         let trace = Trace {
             request_id: self.id.trim().to_owned(),
             correlation_id: correlation_id.to_owned(),
-            tenant: String::new(),
+            tenant: self.tenant.trim().to_owned(),
             export: Arc::default(),
         };
         Failure {
@@ -216,12 +217,13 @@ impl Record<'_> {
             operation,
             user_agent,
             correlation_id,
+            &self.tenant,
         ]
     }
 }
 
 /// The number of texts of a record.
-pub(super) const TEXTS: usize = 11 + TIMES;
+pub(super) const TEXTS: usize = 12 + TIMES;
 
 impl<'a> Record<'a> {
     /// The record of texts in the order of [`Record::texts`].
@@ -241,6 +243,7 @@ impl<'a> Record<'a> {
             operation,
             user_agent,
             correlation_id,
+            tenant,
         ] = texts.map(Cow::Borrowed);
         Record {
             source,
@@ -254,6 +257,7 @@ impl<'a> Record<'a> {
             operation,
             user_agent,
             correlation_id,
+            tenant,
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn field_map(name: &str) -> Field {
         ("RequestId", Field::Text(FieldId::Id)),
         ("ReportId", Field::Text(FieldId::OtherId)),
         ("CorrelationId", Field::Text(FieldId::CorrelationId)),
+        ("ResourceTenantId", Field::Text(FieldId::Tenant)),
         ("IPAddress", Field::Text(FieldId::Address)),
         ("ErrorCode", Field::Text(FieldId::Code)),
         ("AccountUpn", Field::Text(FieldId::User)),

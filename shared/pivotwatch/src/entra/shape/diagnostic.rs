@@ -50,13 +50,14 @@ pub(super) fn parse(
 /// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`FieldId`].
 pub(super) static KEYS: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES);
 
-const FIELDS: [(&str, Key); 7] = [
+const FIELDS: [(&str, Key); 8] = [
     ("category", Key::Record(FieldId::Category as usize)),
     ("time", Key::Value(FieldId::LoggedAt as usize)),
     ("resultType", Key::Value(FieldId::Code as usize)),
     ("operationName", Key::Value(FieldId::Operation as usize)),
     ("callerIpAddress", Key::Value(FieldId::CallerAddress as usize)),
     ("correlationId", Key::Value(FieldId::EnvelopeCorrelationId as usize)),
+    ("tenantId", Key::Value(FieldId::Tenant as usize)),
     ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
 ];
 

@@ -85,6 +85,7 @@ fn azure(name: &str) -> Field {
     match name {
         "signinlogs" => Field::Object(sign_in),
         "correlation_id" => Field::Text(FieldId::EnvelopeCorrelationId),
+        "tenant_id" => Field::Text(FieldId::Tenant),
         _ => name.strip_prefix("signinlogs.").map_or(Field::Other, sign_in),
     }
 }

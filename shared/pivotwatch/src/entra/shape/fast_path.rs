@@ -119,10 +119,7 @@ impl<'a> IndexedFields<'_, 'a> {
         if !self.0.after_key(STATED).is_empty() {
             return None;
         }
-        let none = const { Cow::Borrowed("") };
         let id = self.text(FieldId::Id)?;
-        // Without an id the correlation id identifies the sign-in.
-        let has_id = !is_missing_id(&id);
         sink.sign_in(&Record {
             source,
             times: [self.text(FieldId::Time)?, Cow::Borrowed(""), self.text(FieldId::LoggedAt)?],
@@ -133,12 +130,9 @@ impl<'a> IndexedFields<'_, 'a> {
             client_app: self.text(FieldId::ClientApp)?,
             operation: self.text(FieldId::Operation)?,
             user_agent: self.text(FieldId::UserAgent)?,
-            correlation_id: if has_id {
-                none
-            } else {
-                self.either(FieldId::CorrelationId, FieldId::EnvelopeCorrelationId)?
-            },
-            id: if has_id { id } else { Cow::default() },
+            correlation_id: self.either(FieldId::CorrelationId, FieldId::EnvelopeCorrelationId)?,
+            tenant: self.text(FieldId::Tenant)?,
+            id: if is_missing_id(&id) { Cow::default() } else { id },
         });
         Some(false)
     }

@@ -85,6 +85,9 @@ fn named(name: &str) -> Field {
         ("operationName", Field::Text(FieldId::Operation)),
         ("userAgent", Field::Text(FieldId::UserAgent)),
         ("correlationId", Field::Text(FieldId::CorrelationId)),
+        // `TenantId` is the workspace.
+        ("AADTenantId", Field::Text(FieldId::Tenant)),
+        ("resourceTenantId", Field::Text(FieldId::Tenant)),
         ("Category", Field::Text(FieldId::Category)),
         ("Type", Field::Text(FieldId::Table)),
         ("isInteractive", Field::Words(FieldId::Interactive)),

@@ -20,6 +20,7 @@ pub(super) fn field_map(name: &str) -> Field {
         ("Date (UTC)", Field::Text(FieldId::Time)),
         ("Request ID", Field::Text(FieldId::Id)),
         ("Correlation ID", Field::Text(FieldId::CorrelationId)),
+        ("Resource tenant ID", Field::Text(FieldId::Tenant)),
         ("Username", Field::Text(FieldId::User)),
         ("Service principal name", Field::Text(FieldId::ServicePrincipal)),
         // Only the sign-ins of applications and of Azure's resources have these.

@@ -37,7 +37,7 @@ impl Header {
     /// The number of columns that the map knows.
     fn known(&self, field_map: FieldMap) -> usize {
         let is_known = |field: &Field| match field {
-            Field::Text(id) | Field::Words(id) => !id.is_of_client(),
+            Field::Text(id) | Field::Words(id) => !id.is_common(),
             Field::Object(_) => true,
             Field::Other => false,
         };
