@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The content of an export decides its shape, never its name. A bad record costs that record. An object that no shape
-//! recognises is refused entirely. To add a shape, add one file to `shape/` and one line to `shape::SHAPES`.
+//! recognises is refused entirely. `shape` says how to add one.
 
 mod fields;
 mod lenient;
