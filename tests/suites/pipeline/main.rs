@@ -8,6 +8,7 @@ mod objects;
 mod overlap;
 mod resettle;
 mod stopping;
+mod successes;
 mod tuning;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -250,6 +251,7 @@ async fn root_and_a_user_of_the_same_name_are_more_urgent() {
         user.clone_into(&mut six[3].user);
         export(&world, &six).await;
         let mut record = console_login("one", noon());
+        record["additionalEventData"]["MFAUsed"] = json!("Yes");
         record["userIdentity"] = identity.clone();
         log_in(&world, &record).await;
         let messages = world.notifier.messages();

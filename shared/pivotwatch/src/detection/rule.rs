@@ -68,6 +68,12 @@ impl Default for Rule {
 }
 
 impl Rule {
+    /// Whether a sign-in with the result `code` (trimmed) succeeded. The interrupts are neither a success nor a failure.
+    #[must_use]
+    pub fn is_success(code: &str) -> bool {
+        code == "0"
+    }
+
     /// Whether a sign-in with the result `code` (trimmed) is a failure.
     #[must_use]
     pub fn is_failure(code: &str) -> bool {

@@ -22,7 +22,9 @@ mod time;
 pub use outcome::{Ignored, Outcome, Rejected, Warning};
 pub use time::{Newest, TimeCollector, TimeRange};
 
-use crate::detection::Rule;
+use chrono::{DateTime, Utc};
+
+use crate::detection::{Address, Rule, Source};
 use crate::input::{Input, Limits, ReadFault};
 
 /// Receives the outcomes of an export's records in the order of the records. A failure whose date waits for evidence
@@ -34,6 +36,14 @@ pub trait Receiver {
     /// A warning. One about the next failure comes before that failure.
     fn warn(&mut self, _warning: Warning) {}
 
+    /// Whether [`Receiver::succeeded`] is of use. Nine of ten sign-ins succeed, so their fields are parsed only then.
+    fn wants_successes(&self) -> bool {
+        false
+    }
+
+    /// A successful sign-in. It comes before its outcome, which is [`Ignored::NotAFailure`].
+    fn succeeded(&mut self, _success: &SuccessfulSignIn<'_>) {}
+
     /// Takes a JSON object that is no sign-in, if it belongs to another log that the receiver reads. Returns whether it
     /// did.
     fn take_other_log(&mut self, _record: &[u8]) -> bool {
@@ -44,6 +54,19 @@ pub trait Receiver {
     fn times(&mut self) -> TimeCollector<'_> {
         TimeCollector::Unused
     }
+}
+
+/// A successful sign-in of a source that the rule counts, from an address that is not loopback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuccessfulSignIn<'a> {
+    /// The address of the client.
+    pub address: Address,
+    /// The log that has the record.
+    pub source: Source,
+    /// The user's name as written, trimmed; empty if the record has none.
+    pub user: &'a str,
+    /// The time; `None` if other dates of the file must decide it, or the record has none.
+    pub time: Option<DateTime<Utc>>,
 }
 
 /// The recognised shape of an export.

@@ -103,6 +103,11 @@ impl Record<'_> {
         failure_code(rule, self.source, self.codes.each_ref().map(|text| &**text))
     }
 
+    /// Whether its result code is that of a success.
+    pub(super) fn is_success(&self) -> bool {
+        is_success(self.codes.each_ref().map(|text| &**text))
+    }
+
     /// Judges a failure with this code, as one of the records that `ordinals` numbers. `None` if its time depends on
     /// evidence that can still follow.
     pub(super) fn judge(
@@ -260,6 +265,11 @@ impl<'a> Record<'a> {
             tenant,
         }
     }
+}
+
+/// Whether the first of the texts that is a code is that of a success.
+pub(super) fn is_success(codes: [&str; 2]) -> bool {
+    codes.into_iter().find_map(|text| code(text.trim())).is_some_and(|code| Rule::is_success(&code))
 }
 
 /// The place of a result code in an object that has several. No export writes a control character there.

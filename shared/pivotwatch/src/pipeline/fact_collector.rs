@@ -1,17 +1,19 @@
 //! Collects the facts of an object into chunks, so that memory is bounded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use super::horizon::{count_login_time, horizon};
 use super::settle::Scope;
+use super::success_collector::SuccessCollector;
 use super::summary::{Summary, count};
 use crate::aws::{TrailOutcome, TrailReceiver};
 use crate::detection::tally::TallyKey;
 use crate::detection::{FailedLogin, Login, Rule, Tally};
-use crate::entra::{self, Newest, Outcome, TimeCollector, Warning};
+use crate::entra::{self, Newest, Outcome, SuccessfulSignIn, TimeCollector, Warning};
 
 /// Facts (tallies and logins) from which on a chunk is sent. Merging is associative, so the number of chunks does not
 /// change what is recorded.
@@ -69,8 +71,11 @@ pub(super) struct FactCollector {
     chunk: Chunk,
     /// New failures in `chunk`, at most [`FAILURES_PER_CHUNK`].
     failures: usize,
+    successes: SuccessCollector,
     summary: Summary,
     rule: Rule,
+    /// The name of the object.
+    export: Arc<str>,
     newest_sign_in: Newest,
     /// See [`horizon`].
     horizon: DateTime<Utc>,
@@ -78,17 +83,26 @@ pub(super) struct FactCollector {
 }
 
 impl FactCollector {
-    /// A collector for an object that is opened at `now`.
-    pub(super) fn new(sender: mpsc::Sender<Chunk>, rule: Rule, now: DateTime<Utc>) -> Self {
+    /// A collector for the object `name`, which is opened at `now`.
+    pub(super) fn new(sender: mpsc::Sender<Chunk>, name: &str, rule: Rule, now: DateTime<Utc>) -> Self {
         let horizon = horizon(now);
         let newest_sign_in = Newest::up_to(horizon);
-        let (chunk, summary) = (Chunk::default(), Summary::default());
-        Self { chunk, failures: 0, summary, rule, newest_sign_in, horizon, sender }
+        Self {
+            chunk: Chunk::default(),
+            failures: 0,
+            successes: SuccessCollector::default(),
+            summary: Summary::default(),
+            rule,
+            export: name.into(),
+            newest_sign_in,
+            horizon,
+            sender,
+        }
     }
 
     /// Sends the chunk if it is full.
     fn send_full_chunk(&mut self) {
-        if self.chunk.len() >= FACTS_PER_CHUNK || self.failures >= FAILURES_PER_CHUNK {
+        if self.chunk.len() >= FACTS_PER_CHUNK || self.failures >= FAILURES_PER_CHUNK || self.successes.is_full() {
             self.send_chunk();
         }
     }
@@ -96,6 +110,7 @@ impl FactCollector {
     /// Sends the chunk unless it is empty, and begins a new one.
     fn send_chunk(&mut self) {
         self.failures = 0;
+        self.successes.join(&mut self.chunk.tallies);
         if self.chunk.len() > 0 {
             // The receiver is closed only when the invocation stops. The event is then delivered again.
             let _ = self.sender.blocking_send(std::mem::take(&mut self.chunk));
@@ -113,7 +128,8 @@ impl entra::Receiver for FactCollector {
     fn receive(&mut self, outcome: Outcome) {
         self.send_full_chunk();
         self.summary.count_sign_in(&outcome);
-        if let Outcome::Failure(failure) = outcome {
+        if let Outcome::Failure(mut failure) = outcome {
+            failure.trace.export = Arc::clone(&self.export);
             let is_new = self.chunk.add(TallyKey::of(&failure), &self.rule, |tally| tally.add(&failure));
             self.failures += usize::from(is_new);
             self.summary.duplicates += u64::from(!is_new);
@@ -122,6 +138,14 @@ impl entra::Receiver for FactCollector {
 
     fn warn(&mut self, warning: Warning) {
         count(&mut self.summary.warnings, warning.name());
+    }
+
+    fn wants_successes(&self) -> bool {
+        true
+    }
+
+    fn succeeded(&mut self, success: &SuccessfulSignIn<'_>) {
+        self.successes.add(success, &self.rule);
     }
 
     fn times(&mut self) -> TimeCollector<'_> {

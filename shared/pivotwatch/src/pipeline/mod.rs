@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `detect`, `ingest` | the handlers of the two functions |
 //! | `process_object`, [`object_reader`] | one object: reads, records and settles it; recognises and parses its bytes |
-//! | `fact_collector` | collects an object's facts into chunks of bounded size |
+//! | `fact_collector`, `success_collector` | collect an object's facts into chunks of bounded size |
 //! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
 //! | `judge` | which incidents tuning entries hide |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
@@ -37,6 +37,7 @@ mod record_kinds;
 mod resettle;
 mod runtime;
 mod settle;
+mod success_collector;
 mod summary;
 mod tuning_cache;
 mod unfinished;
@@ -52,6 +53,7 @@ pub use object_fault::ObjectFault;
 pub use record_kinds::RecordKinds;
 pub use resettle::LOOK_BACK;
 pub use runtime::{Runtime, SystemRuntime};
+pub use success_collector::SuccessCollector;
 pub use summary::{Reasons, Summary, count};
 pub use tuning_cache::TuningCache;
 pub use unfinished::Unfinished;

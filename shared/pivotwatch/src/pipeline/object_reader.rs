@@ -116,6 +116,14 @@ impl<R: entra::Receiver + aws::TrailReceiver> entra::Receiver for ExportReceiver
         self.receiver.warn(warning);
     }
 
+    fn wants_successes(&self) -> bool {
+        self.receiver.wants_successes()
+    }
+
+    fn succeeded(&mut self, success: &entra::SuccessfulSignIn<'_>) {
+        self.receiver.succeeded(success);
+    }
+
     fn take_other_log(&mut self, record: &[u8]) -> bool {
         aws::read_trail_record(record, self.limits, self.receiver)
     }

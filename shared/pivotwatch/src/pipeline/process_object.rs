@@ -113,7 +113,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let (rule, limits, name) = (self.rule.clone(), self.limits, address.key.clone());
         let now = self.runtime.now();
         let reader = self.runtime.run_blocking(move || {
-            let mut collector = FactCollector::new(sender, rule.clone(), now);
+            let mut collector = FactCollector::new(sender, &name, rule.clone(), now);
             let read = object_reader::catch_panics(|| object_reader::read(body, &name, &rule, limits, &mut collector));
             // Also after a fault, since the records before it are valid.
             (collector.finish(), read)

@@ -1,4 +1,5 @@
-//! The cost of reading: `read FILE` reads a file as ingest does, and folds its failures into tallies.
+//! The cost of reading: `read FILE` reads a file as ingest does, and folds its failures and successes into tallies.
+//! `read --plain FILE` leaves out successes and networks.
 //!
 //! Prints the numbers of records and of failures, and the failures of each address, day and source.
 
@@ -8,20 +9,24 @@ use std::io;
 
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
+use pivotwatch::detection::parameters::Ipv6Network;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
-use pivotwatch::entra::{self, Newest, Outcome, TimeCollector};
+use pivotwatch::entra::{self, Newest, Outcome, SuccessfulSignIn, TimeCollector};
 use pivotwatch::input::Limits;
-use pivotwatch::pipeline::object_reader;
+use pivotwatch::pipeline::{SuccessCollector, object_reader};
 use pivotwatch_bench::findings;
 
 struct Folded {
     records: u64,
     failures: u64,
+    rule: Rule,
     /// Unused here, but ingest computes it too.
     newest: Newest,
     /// Boxed, as ingest has them.
     tallies: BTreeMap<TallyKey, Box<Tally>>,
+    /// `None` to measure what successes cost.
+    successes: Option<SuccessCollector>,
 }
 
 impl entra::Receiver for Folded {
@@ -29,7 +34,20 @@ impl entra::Receiver for Folded {
         self.records += 1;
         if let Outcome::Failure(failure) = outcome {
             self.failures += 1;
-            self.tallies.entry(TallyKey::of(&failure)).or_default().add(&failure);
+            let key = TallyKey::of(&failure);
+            for address in self.rule.counted_by(key.address) {
+                self.tallies.entry(TallyKey { address, ..key }).or_default().add(&failure);
+            }
+        }
+    }
+
+    fn wants_successes(&self) -> bool {
+        self.successes.is_some()
+    }
+
+    fn succeeded(&mut self, success: &SuccessfulSignIn<'_>) {
+        if let Some(successes) = &mut self.successes {
+            successes.add(success, &self.rule);
         }
     }
 
@@ -45,12 +63,23 @@ impl TrailReceiver for Folded {
 }
 
 fn main() -> io::Result<()> {
-    let path = std::env::args().nth(1).expect("a file is named");
-    let newest = Newest::up_to(DateTime::<Utc>::MAX_UTC);
-    let mut folded = Folded { records: 0, failures: 0, newest, tallies: BTreeMap::new() };
-    object_reader::read(File::open(&path)?, &path, &Rule::default(), Limits::default(), &mut folded)
-        .expect("a whole file");
+    let mut arguments: Vec<_> = std::env::args().skip(1).collect();
+    let is_plain = arguments.first().is_some_and(|first| first == "--plain");
+    let path = arguments.pop().expect("a file is named");
+    let rule = if is_plain { Rule { ipv6_network: Ipv6Network::NONE, ..Rule::default() } } else { Rule::default() };
+    let mut folded = Folded {
+        records: 0,
+        failures: 0,
+        rule: rule.clone(),
+        newest: Newest::up_to(DateTime::<Utc>::MAX_UTC),
+        tallies: BTreeMap::new(),
+        successes: (!is_plain).then(SuccessCollector::default),
+    };
+    object_reader::read(File::open(&path)?, &path, &rule, Limits::default(), &mut folded).expect("a whole file");
+    if let Some(mut successes) = folded.successes.take() {
+        successes.join(&mut folded.tallies);
+    }
 
-    let tallies = folded.tallies.iter().map(|(key, tally)| (*key, tally.failures()));
-    findings::print(folded.records, folded.failures, tallies)
+    let of_addresses = folded.tallies.iter().filter(|(key, _)| !key.address.is_network());
+    findings::print(folded.records, folded.failures, of_addresses.map(|(key, tally)| (*key, tally.failures())))
 }

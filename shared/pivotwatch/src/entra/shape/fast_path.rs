@@ -23,9 +23,17 @@ use crate::detection::Source;
 /// The fast path, with a cache of the values of earlier successes.
 #[derive(Default)]
 pub(super) struct FastPath {
-    /// Pairs of values that prove a success: the texts from the colon after the keys `category` and `resultType` to the
-    /// value's end. Nearly all records have one of a few pairs.
-    successes: Vec<[Vec<u8>; 2]>,
+    /// Nearly all records have one of a few pairs.
+    successes: Vec<KnownSuccess>,
+}
+
+/// A pair of values that proves that a sign-in did not fail.
+struct KnownSuccess {
+    /// The texts from the colon after the keys `category` and `resultType` to the value's end.
+    texts: [Vec<u8>; 2],
+    source: Source,
+    /// Whether it succeeded, and was not interrupted.
+    has_succeeded: bool,
 }
 
 /// The most pairs in the cache.
@@ -36,15 +44,21 @@ impl FastPath {
     pub(super) fn judge(&mut self, record: &IndexedRecord<'_, SLOTS>, sink: &mut Sink<'_>) -> Option<()> {
         let fields = IndexedFields(record);
         let [category, result] = [FieldId::Category, FieldId::Code].map(|id| record.after_key(id as usize));
-        if self.successes.iter().any(|known| category.starts_with(&known[0]) && result.starts_with(&known[1])) {
-            sink.judged(Outcome::Ignored(Ignored::NotAFailure), fields.when()?);
+        let is_known =
+            |known: &&KnownSuccess| category.starts_with(&known.texts[0]) && result.starts_with(&known.texts[1]);
+        if let Some(known) = self.successes.iter().find(is_known) {
+            let when = fields.when()?;
+            if known.has_succeeded {
+                fields.succeeded(known.source, when, sink)?;
+            }
+            sink.judged(Outcome::Ignored(Ignored::NotAFailure), when);
             return Some(());
         }
         let category = fields.ascii(FieldId::Category)?;
         match of_log(category)? {
             Origin::Source(source) => {
                 if fields.sign_in(source, sink)? && self.successes.len() < MOST_SUCCESSES {
-                    self.successes.extend(fields.success());
+                    self.successes.extend(fields.success(source));
                 }
             }
             Origin::UnknownSignIns => sink.unknown_sign_in(),
@@ -93,8 +107,23 @@ impl<'a> IndexedFields<'_, 'a> {
         when.is_no_evidence().then_some(when)
     }
 
+    /// Gives a successful sign-in to the sink, if that has a use for it.
+    fn succeeded(&self, source: Source, when: When<'_>, sink: &mut Sink<'_>) -> Option<()> {
+        if !sink.wants_successes() {
+            return Some(());
+        }
+        // Another application can log a success that a visitor posted.
+        if !self.0.after_key(STATED).is_empty() {
+            return None;
+        }
+        let addresses = [self.text(FieldId::Address)?, self.text(FieldId::CallerAddress)?];
+        let user = self.either(FieldId::User, FieldId::ServicePrincipal)?;
+        sink.succeeded(source, addresses.each_ref().map(|text| &**text), &user, when.parse().ok());
+        Some(())
+    }
+
     /// The pair for [`FastPath::successes`], if both values are texts without white space around the colon.
-    fn success(&self) -> Option<[Vec<u8>; 2]> {
+    fn success(&self, source: Source) -> Option<KnownSuccess> {
         let written = |id| match self.value(id) {
             Value::Text(text) => {
                 let after_key = self.0.after_key(id as usize);
@@ -102,7 +131,8 @@ impl<'a> IndexedFields<'_, 'a> {
             }
             _ => None,
         };
-        Some([written(FieldId::Category)?, written(FieldId::Code)?])
+        let texts = [written(FieldId::Category)?, written(FieldId::Code)?];
+        Some(KnownSuccess { texts, source, has_succeeded: record::is_success([self.plain(FieldId::Code)?, ""]) })
     }
 
     /// Gives a sign-in to the sink, and returns whether its result code alone made it a success.
@@ -111,9 +141,12 @@ impl<'a> IndexedFields<'_, 'a> {
         let result = self.plain(FieldId::Code)?;
         let codes = [result, if is_code(result) { "" } else { self.plain(FieldId::StatusCode)? }];
         if let Err(outcome) = record::failure_code(sink.rule, source, codes) {
-            let is_success = is_code(result) && outcome == NotCounted::Ignored(Ignored::NotAFailure);
+            let is_no_failure = outcome == NotCounted::Ignored(Ignored::NotAFailure);
+            if is_no_failure && record::is_success(codes) {
+                self.succeeded(source, when, sink)?;
+            }
             sink.judged(outcome.into(), when);
-            return Some(is_success);
+            return Some(is_no_failure && is_code(result));
         }
         // Another application can log a failure that a visitor posted.
         if !self.0.after_key(STATED).is_empty() {
@@ -173,24 +206,39 @@ mod tests {
     use super::super::diagnostic::{self, KEYS};
     use super::*;
     use crate::detection::Rule;
-    use crate::entra::{Outcome, Receiver, TimeCollector, TimeRange};
+    use crate::entra::{Outcome, Receiver, SuccessfulSignIn, TimeCollector, TimeRange};
     use crate::input::{Input, Limits};
 
     #[derive(Debug, PartialEq)]
     struct Outcomes {
         outcomes: Vec<Outcome>,
+        /// The user and the time of each success.
+        successes: Vec<(String, Option<DateTime<Utc>>)>,
         times: TimeRange,
     }
 
     impl Outcomes {
         fn nothing() -> Self {
-            Self { outcomes: Vec::new(), times: TimeRange::with_horizon(DateTime::<Utc>::MAX_UTC) }
+            Self {
+                outcomes: Vec::new(),
+                successes: Vec::new(),
+                times: TimeRange::with_horizon(DateTime::<Utc>::MAX_UTC),
+            }
         }
     }
 
     impl Receiver for Outcomes {
         fn receive(&mut self, outcome: Outcome) {
             self.outcomes.push(outcome);
+        }
+
+        fn wants_successes(&self) -> bool {
+            true
+        }
+
+        fn succeeded(&mut self, success: &SuccessfulSignIn<'_>) {
+            let SuccessfulSignIn { address, user, time, .. } = success;
+            self.successes.push((format!("{user} {address}"), *time));
         }
 
         fn times(&mut self) -> TimeCollector<'_> {

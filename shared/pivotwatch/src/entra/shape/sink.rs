@@ -1,17 +1,18 @@
 //! Receives the records of an export from its shape, judges each by the rule, and counts it.
 
+use chrono::{DateTime, Utc};
 use json_records::Framing;
 
 use super::super::fields::{FieldId, Fields};
 use super::super::outcome::{Ignored, Rejected};
-use super::super::record::{DateEvidence, Judged, Record, failure_code};
+use super::super::record::{DateEvidence, Judged, NotCounted, Record, failure_code};
 use super::super::source::{Origin, origin};
 use super::super::time::{ColumnOrders, Date, TIMES, UndecidedTimes, When};
-use super::super::{Outcome, Receiver, Warning};
+use super::super::{Outcome, Receiver, SuccessfulSignIn, Warning};
 use super::date_order_buffer::DateOrderBuffer;
 use super::provenance::is_of_another;
-use crate::detection::Rule;
 use crate::detection::failure::{Code, Ordinals};
+use crate::detection::{Address, Rule, Source};
 use crate::input::{Foreign, Limits};
 
 /// What the records of a file so far mean for those that follow.
@@ -50,6 +51,8 @@ pub(in crate::entra) struct Sink<'a> {
     has_taken_other_log: bool,
     /// Pages and arrays that are open around the current record, each within a record of the one before.
     pub(super) pages: usize,
+    /// Whether another application may have written the current record.
+    is_of_another: bool,
     /// The forwarder's document around the current record, empty without one.
     document: Vec<u8>,
     /// For texts within a record that are framed by themselves.
@@ -78,6 +81,7 @@ impl<'a> Sink<'a> {
             foreign: None,
             has_taken_other_log: false,
             pages: 0,
+            is_of_another: false,
             document: Vec::new(),
             limits: Limits::default(),
         }
@@ -151,9 +155,30 @@ impl<'a> Sink<'a> {
                 }
             }
             Err(outcome) => {
+                if outcome == NotCounted::Ignored(Ignored::NotAFailure) && record.is_success() {
+                    let time = record.times().find_map(|(_, text)| When::by_itself(text).parse().ok());
+                    self.succeeded(record.source, record.addresses.each_ref().map(|text| &**text), &record.user, time);
+                }
                 let when = self.first_when(record, first_date);
                 self.judged(outcome.into(), when);
             }
+        }
+    }
+
+    /// Whether the receiver has a use for successes.
+    pub(super) fn wants_successes(&self) -> bool {
+        self.receiver.wants_successes()
+    }
+
+    /// Passes a successful sign-in on, if its address can be parsed. A forged one could make an attack look like an
+    /// office, so one of a document of another application is none.
+    pub(super) fn succeeded(&mut self, source: Source, addresses: [&str; 2], user: &str, time: Option<DateTime<Utc>>) {
+        if !self.wants_successes() || self.is_of_another {
+            return;
+        }
+        let address = addresses.into_iter().find_map(|text| Address::parse(text).ok());
+        if let Some(address) = address.filter(|address| !address.is_loopback()) {
+            self.receiver.succeeded(&SuccessfulSignIn { address, source, user: user.trim(), time });
         }
     }
 
@@ -271,11 +296,18 @@ impl<'a> Sink<'a> {
         match origin(&fields, self.name) {
             Origin::Source(source) => {
                 let codes = [FieldId::Code, FieldId::StatusCode].map(|id| fields.get(id));
-                let is_of_another = || is_of_another(text) || is_of_another(&self.document);
-                if failure_code(self.rule, source, codes).is_ok() && is_of_another() {
+                let code = failure_code(self.rule, source, codes);
+                let decides = match code {
+                    Ok(_) => true,
+                    Err(outcome) => outcome == NotCounted::Ignored(Ignored::NotAFailure) && self.wants_successes(),
+                };
+                let is_of_another = decides && (is_of_another(text) || is_of_another(&self.document));
+                if is_of_another && code.is_ok() {
                     self.unproven();
                 } else {
+                    self.is_of_another = is_of_another;
                     self.sign_in(&fields.record(source));
+                    self.is_of_another = false;
                 }
             }
             Origin::UnknownSignIns => self.unknown_sign_in(),

@@ -1,0 +1,91 @@
+//! Who else signed in: successes are recorded beside failures of their address, source and day in the same object.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pivotwatch::store::InMemoryStore;
+use pivotwatch_tests::facts::{SignIn, failed, noon};
+use pivotwatch_tests::pipeline::pipeline;
+
+use super::{export, log_in_at, report};
+
+fn success(user: &str, time: DateTime<Utc>) -> SignIn {
+    SignIn { code: "0".to_owned(), user: user.to_owned(), ..SignIn::failed(&format!("{user} {time}"), time) }
+}
+
+/// The users who succeeded beside six failures at noon, when these sign-ins are in the same object.
+async fn beside_failures(successes: &[SignIn]) -> u64 {
+    let world = pipeline(InMemoryStore::default());
+    export(&world, &[successes, &failed(6, noon())[..]].concat()).await;
+    log_in_at(&world, noon()).await;
+    report(&world).await.context.users_succeeded
+}
+
+#[tokio::test]
+async fn distinct_users_of_the_address_the_source_and_the_day_count() {
+    let bob = || success("bob@contoso.example", noon());
+    assert_eq!(beside_failures(&[]).await, 0);
+    assert_eq!(beside_failures(&[bob(), success("BOB@contoso.example", noon() + TimeDelta::hours(1))]).await, 1);
+    assert_eq!(beside_failures(&[bob(), success("eve@contoso.example", noon())]).await, 2);
+    for other in [
+        SignIn { address: "203.0.113.8".to_owned(), ..bob() },
+        SignIn { category: "NonInteractiveUserSignInLogs".to_owned(), ..bob() },
+        SignIn { user: String::new(), ..bob() },
+        SignIn { code: "50140".to_owned(), ..bob() },
+        success("bob@contoso.example", noon() - TimeDelta::days(1)),
+    ] {
+        assert_eq!(beside_failures(std::slice::from_ref(&other)).await, 0, "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_records_and_objects_makes_no_difference() {
+    let (six, bob) = (failed(6, noon()), success("bob@contoso.example", noon()));
+    let later = success("bob@contoso.example", noon() + TimeDelta::minutes(1));
+    let mut reports = Vec::new();
+    for objects in [
+        vec![[&six[..], &[bob.clone(), later.clone()]].concat()],
+        vec![[&[later.clone(), bob.clone()], &six[..]].concat()],
+        vec![[&six[..], std::slice::from_ref(&later)].concat(), [&[bob.clone()], &six[..1]].concat()],
+    ] {
+        let world = pipeline(InMemoryStore::default());
+        for object in &objects {
+            export(&world, object).await;
+        }
+        log_in_at(&world, noon()).await;
+        reports.push(report(&world).await);
+    }
+    assert_eq!(reports[0], reports[1]);
+    assert_eq!(reports[0], reports[2]);
+    assert_eq!(reports[0].context.users_succeeded, 1);
+}
+
+#[tokio::test]
+async fn a_success_of_an_object_without_failures_is_not_kept() {
+    let world = pipeline(InMemoryStore::default());
+    export(&world, &[success("bob@contoso.example", noon())]).await;
+    export(&world, &failed(6, noon())).await;
+    log_in_at(&world, noon()).await;
+    assert_eq!(report(&world).await.context.users_succeeded, 0);
+}
+
+#[tokio::test]
+async fn a_users_history_has_failures_and_the_first_success() {
+    let world = pipeline(InMemoryStore::default());
+    let after = success("ann@contoso.example", noon() + TimeDelta::minutes(9));
+    export(&world, &[&failed(6, noon())[..], &[after]].concat()).await;
+    log_in_at(&world, noon()).await;
+    let history = report(&world).await.context.users.remove(0);
+    assert_eq!((history.user.as_str(), history.failures, history.succeeded), ("ann@contoso.example", 6, true));
+    assert_eq!(history.first_failure, Some(noon()));
+    assert_eq!(history.first_success, Some(noon() + TimeDelta::minutes(9)));
+}
+
+#[tokio::test]
+async fn a_reference_names_the_ids_the_tenant_and_the_object() {
+    let world = pipeline(InMemoryStore::default());
+    export(&world, &failed(6, noon())).await;
+    log_in_at(&world, noon()).await;
+    let context = report(&world).await.context;
+    let first = &context.references[0];
+    assert_eq!((first.request_id.as_str(), first.correlation_id.as_str()), ("sign-in-0", "correlation-sign-in-0"));
+    assert_eq!((first.time, first.export.as_str()), (noon(), "export.json"));
+}
