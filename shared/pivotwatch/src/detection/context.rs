@@ -29,7 +29,7 @@ pub struct Context {
     pub users_succeeded_estimated: bool,
     /// The ids of the tenants whose users failed.
     pub tenants: BTreeSet<String>,
-    /// Failures to look up in Entra ID: each with a right password first, then the first of each tally, then others.
+    /// Failures to look up in Entra ID: each with a right password, then the first of each tally.
     pub references: Vec<ReferencedFailure>,
     /// Failed console logins, from one window before the first login to the last; `None` if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,5 @@
 //! The way back to Entra ID: ids by which a responder finds failures in Entra's sign-in log, in bounded space.
 
-use std::collections::BTreeSet;
-
 use super::failure::{Code, Failure};
 use super::name_set::{NameSet, truncated_name};
 use super::result_code::{CodeClass, classes};
@@ -9,9 +7,6 @@ use super::sample::{Sample, hash};
 
 /// Users whose right password is kept.
 pub const RIGHT_PASSWORDS: usize = 16;
-
-/// Other failures that are kept, besides the first.
-const OTHERS: usize = 2;
 
 /// Bytes of kept tenant ids: seven of ordinary length.
 const TENANT_BYTES: usize = 256;
@@ -46,8 +41,6 @@ pub struct References {
     pub(crate) first: Option<Reference>,
     /// For each user the first failure whose code says that the password was right, by the hash of the name.
     pub(crate) right_passwords: Sample<RIGHT_PASSWORDS, Reference>,
-    /// Any failures, by identity.
-    pub(crate) others: Sample<OTHERS, Reference>,
     /// The tenants of the failures.
     pub(crate) tenants: Tenants,
 }
@@ -57,7 +50,7 @@ impl References {
     pub(crate) fn add(&mut self, failure: &Failure, second: u32) {
         let is_right = is_right_password(&failure.code);
         let is_first = self.first.as_ref().is_none_or(|first| second <= first.second);
-        if is_right || is_first || self.others.can_change(failure.identity) {
+        if is_right || is_first {
             let cut = |text: &str, most: usize| text[..text.floor_char_boundary(most)].to_owned();
             let name = |text: &str| truncated_name(text).to_owned();
             let reference = Reference {
@@ -71,7 +64,6 @@ impl References {
             if is_right {
                 self.right_passwords.add(hash(&[&reference.user]), reference.clone());
             }
-            self.others.add(failure.identity, reference.clone());
             self.add_first(reference);
         }
         self.tenants.add(&failure.trace.tenant);
@@ -89,15 +81,12 @@ impl References {
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
         let first = other.first.clone().is_some_and(|first| self.add_first(first));
         let right = self.right_passwords.merge(&other.right_passwords);
-        let others = self.others.merge(&other.others);
-        first | right | others | self.tenants.merge(&other.tenants)
+        first | right | self.tenants.merge(&other.tenants)
     }
 
-    /// The failures: those with a right password first, then the first failure, then others; each once.
+    /// The failures: those with a right password, and the first.
     pub fn all(&self) -> impl Iterator<Item = &Reference> {
-        let right = self.right_passwords().chain(&self.first);
-        let mut seen = BTreeSet::new();
-        right.chain(self.others.entries().map(|(_, other)| other)).filter(move |reference| seen.insert(*reference))
+        self.right_passwords().chain(&self.first)
     }
 
     /// The first failure.

@@ -97,11 +97,6 @@ impl<const K: usize, V: Ord + Clone> Sample<K, V> {
 }
 
 impl<const K: usize, V> Sample<K, V> {
-    /// Whether adding an entry with this hash can change the sample.
-    pub(crate) fn can_change(&self, hash: u64) -> bool {
-        !self.saturated || self.entries.last().is_none_or(|(largest, _)| hash <= *largest)
-    }
-
     /// Whether entries were dropped.
     #[must_use]
     pub fn is_saturated(&self) -> bool {

@@ -17,14 +17,14 @@ mod outcome;
 mod record;
 mod shape;
 mod source;
+mod success;
 mod time;
 
 pub use outcome::{Ignored, Outcome, Rejected, Warning};
+pub use success::{SuccessTexts, SuccessfulSignIn};
 pub use time::{Newest, TimeCollector, TimeRange};
 
-use chrono::{DateTime, Utc};
-
-use crate::detection::{Address, Rule, Source};
+use crate::detection::Rule;
 use crate::input::{Input, Limits, ReadFault};
 
 /// Receives the outcomes of an export's records in the order of the records. A failure whose date waits for evidence
@@ -42,7 +42,7 @@ pub trait Receiver {
     }
 
     /// A successful sign-in. It comes before its outcome, which is [`Ignored::NotAFailure`].
-    fn succeeded(&mut self, _success: &SuccessfulSignIn<'_>) {}
+    fn succeeded(&mut self, _success: &SuccessTexts<'_>) {}
 
     /// Takes a JSON object that is no sign-in, if it belongs to another log that the receiver reads. Returns whether it
     /// did.
@@ -54,19 +54,6 @@ pub trait Receiver {
     fn times(&mut self) -> TimeCollector<'_> {
         TimeCollector::Unused
     }
-}
-
-/// A successful sign-in of a source that the rule counts, from an address that is not loopback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SuccessfulSignIn<'a> {
-    /// The address of the client.
-    pub address: Address,
-    /// The log that has the record.
-    pub source: Source,
-    /// The user's name as written, trimmed; empty if the record has none.
-    pub user: &'a str,
-    /// The time; `None` if other dates of the file must decide it, or the record has none.
-    pub time: Option<DateTime<Utc>>,
 }
 
 /// The recognised shape of an export.

@@ -13,7 +13,7 @@ use super::summary::{Summary, count};
 use crate::aws::{TrailOutcome, TrailReceiver};
 use crate::detection::tally::TallyKey;
 use crate::detection::{FailedLogin, Login, Rule, Tally};
-use crate::entra::{self, Newest, Outcome, SuccessfulSignIn, TimeCollector, Warning};
+use crate::entra::{self, Newest, Outcome, SuccessTexts, TimeCollector, Warning};
 
 /// Facts (tallies and logins) from which on a chunk is sent. Merging is associative, so the number of chunks does not
 /// change what is recorded.
@@ -110,7 +110,7 @@ impl FactCollector {
     /// Sends the chunk unless it is empty, and begins a new one.
     fn send_chunk(&mut self) {
         self.failures = 0;
-        self.successes.join(&mut self.chunk.tallies);
+        self.successes.join(&mut self.chunk.tallies, &self.rule);
         if self.chunk.len() > 0 {
             // The receiver is closed only when the invocation stops. The event is then delivered again.
             let _ = self.sender.blocking_send(std::mem::take(&mut self.chunk));
@@ -144,8 +144,8 @@ impl entra::Receiver for FactCollector {
         true
     }
 
-    fn succeeded(&mut self, success: &SuccessfulSignIn<'_>) {
-        self.successes.add(success, &self.rule);
+    fn succeeded(&mut self, success: &SuccessTexts<'_>) {
+        self.successes.add(success);
     }
 
     fn times(&mut self) -> TimeCollector<'_> {

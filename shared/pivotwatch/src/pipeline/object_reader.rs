@@ -120,7 +120,7 @@ impl<R: entra::Receiver + aws::TrailReceiver> entra::Receiver for ExportReceiver
         self.receiver.wants_successes()
     }
 
-    fn succeeded(&mut self, success: &entra::SuccessfulSignIn<'_>) {
+    fn succeeded(&mut self, success: &entra::SuccessTexts<'_>) {
         self.receiver.succeeded(success);
     }
 

@@ -12,7 +12,7 @@ use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::parameters::Ipv6Network;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
-use pivotwatch::entra::{self, Newest, Outcome, SuccessfulSignIn, TimeCollector};
+use pivotwatch::entra::{self, Newest, Outcome, SuccessTexts, TimeCollector};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::{SuccessCollector, object_reader};
 use pivotwatch_bench::findings;
@@ -45,9 +45,9 @@ impl entra::Receiver for Folded {
         self.successes.is_some()
     }
 
-    fn succeeded(&mut self, success: &SuccessfulSignIn<'_>) {
+    fn succeeded(&mut self, success: &SuccessTexts<'_>) {
         if let Some(successes) = &mut self.successes {
-            successes.add(success, &self.rule);
+            successes.add(success);
         }
     }
 
@@ -77,7 +77,7 @@ fn main() -> io::Result<()> {
     };
     object_reader::read(File::open(&path)?, &path, &rule, Limits::default(), &mut folded).expect("a whole file");
     if let Some(mut successes) = folded.successes.take() {
-        successes.join(&mut folded.tallies);
+        successes.join(&mut folded.tallies, &rule);
     }
 
     let of_addresses = folded.tallies.iter().filter(|(key, _)| !key.address.is_network());

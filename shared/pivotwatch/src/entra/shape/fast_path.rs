@@ -8,13 +8,13 @@ use std::borrow::Cow;
 
 use json_records::{IndexedRecord, Value};
 
-use super::super::Outcome;
 use super::super::fields::FieldId;
 use super::super::missing::{is_missing, is_missing_id, is_placeholder};
 use super::super::outcome::Ignored;
 use super::super::record::{self, NotCounted, Record, is_code};
 use super::super::source::{Origin, of_log};
 use super::super::time::When;
+use super::super::{Outcome, SuccessTexts};
 use super::defender;
 use super::diagnostic::{SLOTS, STATED};
 use super::sink::Sink;
@@ -118,7 +118,8 @@ impl<'a> IndexedFields<'_, 'a> {
         }
         let addresses = [self.text(FieldId::Address)?, self.text(FieldId::CallerAddress)?];
         let user = self.either(FieldId::User, FieldId::ServicePrincipal)?;
-        sink.succeeded(source, addresses.each_ref().map(|text| &**text), &user, when.parse().ok());
+        let addresses = addresses.each_ref().map(|text| &**text);
+        sink.succeeded(&SuccessTexts { source, addresses, user: &user, time: std::str::from_utf8(when.text()).ok()? });
         Some(())
     }
 
@@ -206,14 +207,14 @@ mod tests {
     use super::super::diagnostic::{self, KEYS};
     use super::*;
     use crate::detection::Rule;
-    use crate::entra::{Outcome, Receiver, SuccessfulSignIn, TimeCollector, TimeRange};
+    use crate::entra::{Outcome, Receiver, TimeCollector, TimeRange};
     use crate::input::{Input, Limits};
 
     #[derive(Debug, PartialEq)]
     struct Outcomes {
         outcomes: Vec<Outcome>,
-        /// The user and the time of each success.
-        successes: Vec<(String, Option<DateTime<Utc>>)>,
+        /// The user, the address and the time of each success.
+        successes: Vec<String>,
         times: TimeRange,
     }
 
@@ -236,9 +237,9 @@ mod tests {
             true
         }
 
-        fn succeeded(&mut self, success: &SuccessfulSignIn<'_>) {
-            let SuccessfulSignIn { address, user, time, .. } = success;
-            self.successes.push((format!("{user} {address}"), *time));
+        fn succeeded(&mut self, success: &SuccessTexts<'_>) {
+            let parsed = success.address().and_then(|address| success.from(address));
+            self.successes.push(format!("{} {parsed:?}", success.source));
         }
 
         fn times(&mut self) -> TimeCollector<'_> {

@@ -1,6 +1,5 @@
 //! Receives the records of an export from its shape, judges each by the rule, and counts it.
 
-use chrono::{DateTime, Utc};
 use json_records::Framing;
 
 use super::super::fields::{FieldId, Fields};
@@ -8,11 +7,11 @@ use super::super::outcome::{Ignored, Rejected};
 use super::super::record::{DateEvidence, Judged, NotCounted, Record, failure_code};
 use super::super::source::{Origin, origin};
 use super::super::time::{ColumnOrders, Date, TIMES, UndecidedTimes, When};
-use super::super::{Outcome, Receiver, SuccessfulSignIn, Warning};
+use super::super::{Outcome, Receiver, SuccessTexts, Warning};
 use super::date_order_buffer::DateOrderBuffer;
 use super::provenance::is_of_another;
+use crate::detection::Rule;
 use crate::detection::failure::{Code, Ordinals};
-use crate::detection::{Address, Rule, Source};
 use crate::input::{Foreign, Limits};
 
 /// What the records of a file so far mean for those that follow.
@@ -156,8 +155,13 @@ impl<'a> Sink<'a> {
             }
             Err(outcome) => {
                 if outcome == NotCounted::Ignored(Ignored::NotAFailure) && record.is_success() {
-                    let time = record.times().find_map(|(_, text)| When::by_itself(text).parse().ok());
-                    self.succeeded(record.source, record.addresses.each_ref().map(|text| &**text), &record.user, time);
+                    let time = record.times.iter().find(|text| When::by_itself(text.trim().as_bytes()).parse().is_ok());
+                    self.succeeded(&SuccessTexts {
+                        source: record.source,
+                        addresses: record.addresses.each_ref().map(|text| &**text),
+                        user: &record.user,
+                        time: time.map_or("", |time| time.trim()),
+                    });
                 }
                 let when = self.first_when(record, first_date);
                 self.judged(outcome.into(), when);
@@ -170,15 +174,11 @@ impl<'a> Sink<'a> {
         self.receiver.wants_successes()
     }
 
-    /// Passes a successful sign-in on, if its address can be parsed. A forged one could make an attack look like an
-    /// office, so one of a document of another application is none.
-    pub(super) fn succeeded(&mut self, source: Source, addresses: [&str; 2], user: &str, time: Option<DateTime<Utc>>) {
-        if !self.wants_successes() || self.is_of_another {
-            return;
-        }
-        let address = addresses.into_iter().find_map(|text| Address::parse(text).ok());
-        if let Some(address) = address.filter(|address| !address.is_loopback()) {
-            self.receiver.succeeded(&SuccessfulSignIn { address, source, user: user.trim(), time });
+    /// Passes a successful sign-in on. A forged one could make an attack look like an office, so one of a document of
+    /// another application is none.
+    pub(super) fn succeeded(&mut self, success: &SuccessTexts<'_>) {
+        if self.wants_successes() && !self.is_of_another {
+            self.receiver.succeeded(success);
         }
     }
 

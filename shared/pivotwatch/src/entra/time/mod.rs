@@ -88,6 +88,11 @@ impl TimeCollector<'_> {
 }
 
 impl<'t> When<'t> {
+    /// The text.
+    pub(super) const fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
     /// For a record without a time.
     pub(super) const NEVER: Self = Self { text: b"", column: ColumnOrders::UNKNOWN };
 

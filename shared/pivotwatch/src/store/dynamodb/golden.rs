@@ -112,12 +112,6 @@ const TALLY: &str = "
       00 6f1c0e2a000040008000000000000001       request id, a UUID
       01 01 63                                  correlation id, a text
     00 00                                       no right password, none dropped
-    02                                          others, by identity
-      258d2e9d6abca58f cfed02 00 01 07
-      00 6f1c0e2a000040008000000000000002 01 01 63
-      4d2e07760c8892a5 c0d102 00 00 07
-      00 6f1c0e2a000040008000000000000001 01 01 63
-    01                                          another was dropped
     00 01                                       tenants, none dropped: the text after the application
     01 0102030405060708 d0ed02 00               one user who succeeded, none dropped
 ";
@@ -148,7 +142,7 @@ fn a_saturated_hour_and_dropped_names_are_stored_in_these_bytes() {
         01 ffffffffffffffff 01                  users, with the cut: the first text
         00 00                                   no applications
         01 0000000000000007 00                  profiles, with the cut
-        00 00 00 00 00                          no references, none dropped
+        00 00 00                                no references, none dropped
         00 00                                   no tenants
         00 00                                   nobody who succeeded
     ";

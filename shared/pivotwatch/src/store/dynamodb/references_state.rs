@@ -13,8 +13,6 @@ pub(super) struct ReferencesState {
     first: Option<ReferenceState>,
     right_passwords: Vec<ReferenceState>,
     right_passwords_dropped: bool,
-    others: Vec<([u8; 8], ReferenceState)>,
-    others_dropped: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,8 +61,6 @@ pub(super) fn encode(references: &References, codes: &mut Codes, texts: &mut Tex
         first: references.first.as_ref().map(&mut state),
         right_passwords: references.right_passwords.entries().map(|(_, reference)| state(reference)).collect(),
         right_passwords_dropped: references.right_passwords.is_saturated(),
-        others: references.others.entries().map(|(hash, reference)| (hash.to_be_bytes(), state(reference))).collect(),
-        others_dropped: references.others.is_saturated(),
     }
 }
 
@@ -90,14 +86,9 @@ pub(super) fn decode(
         let right = reference(right)?;
         right_passwords.push((hash(&[&right.user]), right));
     }
-    let mut others = Vec::with_capacity(state.others.len());
-    for (hash, other) in state.others {
-        others.push((u64::from_be_bytes(hash), reference(other)?));
-    }
     Ok(References {
         first: state.first.map(reference).transpose()?,
         right_passwords: Sample::restore(right_passwords, state.right_passwords_dropped),
-        others: Sample::restore(others, state.others_dropped),
         tenants,
     })
 }
