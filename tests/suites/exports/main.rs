@@ -11,6 +11,7 @@ mod date_orders;
 mod defender;
 mod diagnostic;
 mod forwarded;
+mod forwarded_logins;
 mod framing;
 mod graph;
 mod kibana;

@@ -5,7 +5,7 @@
 
 use super::super::fields::{FieldId, FieldMap, Fields};
 use super::forwarded::{self, Forwarded};
-use super::provenance::{Provenance, provenance};
+use super::provenance::{CarriedLog, Provenance, provenance};
 use super::reader::NotJson;
 use super::sink::Sink;
 use super::{defender, diagnostic, elastic, log_analytics, pages};
@@ -46,7 +46,7 @@ fn parse_by_rows(text: &[u8], sink: &mut Sink<'_>) -> bool {
     if parsed.is_ok() && has_category {
         return true;
     }
-    let is_of_another = provenance(text) == Provenance::Other;
+    let is_of_another = provenance(text, CarriedLog::SignIns) == Provenance::Other;
     if is_of_another {
         sink.other_category();
     }

@@ -15,6 +15,7 @@ mod elastic;
 mod event_hub;
 mod fast_path;
 mod forwarded;
+mod forwarded_trail;
 mod graph;
 mod log_analytics;
 mod log_analytics_csv;

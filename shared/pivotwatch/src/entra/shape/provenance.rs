@@ -1,4 +1,5 @@
-//! Decides whether the text in a forwarder's document comes from Entra.
+//! Decides whether the text in a forwarder's document comes from the log that it looks like: Entra's sign-ins, or
+//! CloudTrail.
 //!
 //! Only members that a forwarder or its configuration fills count: the data set, the service, the topic. No visitor of
 //! an application can fill them. A subject that names another application outweighs a topic or a tag, because an
@@ -15,16 +16,25 @@ use serde_json::value::RawValue;
 
 use super::super::lenient::LenientText;
 
-/// The origin that a document states.
+/// A log whose records forwarders carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CarriedLog {
+    /// Entra's logs of sign-ins.
+    SignIns,
+    /// AWS CloudTrail.
+    CloudTrail,
+}
+
+/// The origin that a document states, compared with a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Provenance {
-    /// Entra.
-    Entra,
+    /// The log, or its platform.
+    Stated,
     /// None.
     Silent,
     /// A sensor whose name people chose. Not enough to trust a text, nor to distrust an object, which a sensor parsed.
     Sensor,
-    /// Another application, or Azure without Entra.
+    /// Another application, or another service of the platform.
     Other,
 }
 
@@ -91,13 +101,13 @@ const NAMES: [&str; EVIDENCE.len() + OBJECTS.len() + 1] = {
 /// Bytes of the longest member that is parsed.
 const LONGEST: usize = 4096;
 
-/// The statement of a text about the origin of its document.
+/// The statement of a text about the origin of its document, compared with a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claim {
-    /// Entra, or its sign-in logs.
-    Entra,
-    /// Azure, without a service.
-    Azure,
+    /// The log: Entra, or CloudTrail.
+    Log,
+    /// The platform without a service: Azure, or AWS.
+    Platform,
     /// Only a transport.
     Nothing,
     /// A receiver of HTTP requests, to which anybody can post.
@@ -107,10 +117,10 @@ enum Claim {
 }
 
 /// The origin that the document `text` states, or another application that the document in a search's result states.
-pub(super) fn provenance(text: &[u8]) -> Provenance {
+pub(super) fn provenance(text: &[u8], log: CarriedLog) -> Provenance {
     let of_both = |text: &[u8]| {
-        let (own, searched) = of_document(text)?;
-        let of_searched = searched.and_then(|document| of_document(document.get().as_bytes()));
+        let (own, searched) = of_document(text, log)?;
+        let of_searched = searched.and_then(|document| of_document(document.get().as_bytes(), log));
         let of_searched = of_searched.map(|(origin, _)| origin);
         Some(if own == Provenance::Silent && of_searched == Some(Provenance::Other) { Provenance::Other } else { own })
     };
@@ -118,7 +128,7 @@ pub(super) fn provenance(text: &[u8]) -> Provenance {
 }
 
 /// The origin that a document states, and the document in a search's result. `None` if the text is no JSON object.
-fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
+fn of_document(text: &[u8], log: CarriedLog) -> Option<(Provenance, Option<&RawValue>)> {
     let found = members(text, NAMES)?;
     let searched = found[NAMES.len() - 1];
     let mut claims = Vec::new();
@@ -130,27 +140,27 @@ fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
         };
         let value = flat.or_else(nested).and_then(short_json).and_then(|json| serde_json::from_str(json).ok());
         for text in texts(value) {
-            claims.push((purpose, claim(&text)));
+            claims.push((purpose, claim(&text, log)));
         }
     }
     let has = |purpose: Purpose, what: Claim| claims.contains(&(purpose, what));
     // A visitor can post every other member to a receiver of HTTP requests.
     let origin = if has(Purpose::Receiver, Claim::Posted) {
         Provenance::Other
-    } else if has(Purpose::Subject, Claim::Entra) || has(Purpose::Sensor, Claim::Entra) {
-        Provenance::Entra
+    } else if has(Purpose::Subject, Claim::Log) || has(Purpose::Sensor, Claim::Log) {
+        Provenance::Stated
     } else if has(Purpose::Subject, Claim::Other) || has(Purpose::Subject, Claim::Posted) {
         Provenance::Other
     } else if has(Purpose::Sensor, Claim::Other) || has(Purpose::Sensor, Claim::Posted) {
         Provenance::Sensor
-    } else if has(Purpose::Subject, Claim::Azure)
-        || has(Purpose::Sensor, Claim::Azure)
+    } else if has(Purpose::Subject, Claim::Platform)
+        || has(Purpose::Sensor, Claim::Platform)
         || [Purpose::Route, Purpose::Receiver]
             .into_iter()
-            .any(|route| has(route, Claim::Entra) || has(route, Claim::Azure))
-        || has(Purpose::Label, Claim::Entra)
+            .any(|route| has(route, Claim::Log) || has(route, Claim::Platform))
+        || has(Purpose::Label, Claim::Log)
     {
-        Provenance::Entra
+        Provenance::Stated
     } else {
         Provenance::Silent
     };
@@ -161,7 +171,7 @@ fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
 /// names nobody.
 pub(super) fn is_of_another(text: &[u8]) -> bool {
     let names_somebody = FINDERS.iter().any(|name| name.find(text).is_some());
-    names_somebody && provenance(text) == Provenance::Other
+    names_somebody && provenance(text, CarriedLog::SignIns) == Provenance::Other
 }
 
 static FINDERS: LazyLock<[Finder<'static>; STATING.len()]> = LazyLock::new(|| STATING.map(Finder::new));
@@ -210,8 +220,7 @@ const ENTRA: [&str; 8] =
     ["entra", "entraid", "aad", "aadiam", "azuread", "activedirectory", "azureactivedirectory", "signinlogs"];
 
 /// Words that accompany Azure's name and add no service.
-const OF_AZURE: [&str; 18] = [
-    "azure",
+const OF_AZURE: [&str; 17] = [
     "microsoft",
     "ms",
     "mscs",
@@ -229,6 +238,29 @@ const OF_AZURE: [&str; 18] = [
     "diagnostics",
     "blob",
     "storage",
+];
+
+/// Names of AWS.
+const AWS: [&str; 3] = ["aws", "amazon", "amazonaws"];
+
+/// Words that accompany AWS's name and add no service, or the transport or the sign-in service of its logs.
+const OF_AWS: [&str; 16] = [
+    "com",
+    "cloudwatch",
+    "event",
+    "eventbridge",
+    "events",
+    "firehose",
+    "kinesis",
+    "log",
+    "logs",
+    "s3",
+    "signin",
+    "sns",
+    "sqs",
+    "stream",
+    "streams",
+    "data",
 ];
 
 /// Words that name a transport.
@@ -252,16 +284,37 @@ const TRANSPORT: [&str; 14] = [
 /// Words that name a receiver of HTTP requests.
 const POSTED: [&str; 5] = ["http", "https", "server", "endpoint", "webhook"];
 
-fn claim(text: &str) -> Claim {
+impl CarriedLog {
+    /// Whether these words name the log.
+    fn is_named(self, words: &[&str]) -> bool {
+        match self {
+            Self::SignIns => {
+                let is_directory = ["directory", "ad", "signin"].iter().any(|word| words.contains(word));
+                words.iter().any(|word| ENTRA.contains(word) || word.ends_with("signinlogs"))
+                    || words.contains(&"azure") && is_directory
+            }
+            Self::CloudTrail => words.iter().any(|word| word.ends_with("cloudtrail")),
+        }
+    }
+
+    /// Whether these words name the log's platform, and nothing else.
+    fn is_of_platform(self, words: &[&str]) -> bool {
+        let (names, others): (&[&str], &[&str]) = match self {
+            Self::SignIns => (&["azure"], &OF_AZURE),
+            Self::CloudTrail => (&AWS, &OF_AWS),
+        };
+        words.iter().any(|word| names.contains(word))
+            && words.iter().all(|word| names.contains(word) || others.contains(word))
+    }
+}
+
+fn claim(text: &str, log: CarriedLog) -> Claim {
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_azure = words.contains(&"azure");
-    let names_entra = |word: &&str| ENTRA.contains(word) || word.ends_with("signinlogs");
-    let is_directory = words.contains(&"directory") || words.contains(&"ad") || words.contains(&"signin");
-    if words.iter().any(names_entra) || is_azure && is_directory {
-        Claim::Entra
-    } else if is_azure && words.iter().all(|word| OF_AZURE.contains(word)) {
-        Claim::Azure
+    if log.is_named(&words) {
+        Claim::Log
+    } else if log.is_of_platform(&words) {
+        Claim::Platform
     } else if words.iter().all(|word| TRANSPORT.contains(word)) {
         Claim::Nothing
     } else if words.iter().all(|word| POSTED.contains(word)) {
