@@ -1,6 +1,7 @@
 //! Sign-in exports: the outcome of each record in every shape, and the objects that are refused.
 
 mod agreement;
+mod answers;
 mod beside_others;
 mod capture;
 mod clients;

@@ -25,6 +25,7 @@ use super::super::fields::{Field, Fields};
 use super::super::lenient::LenientWords;
 use super::super::record::Rejected;
 use super::forwarded::is_of_cloud_trail;
+use super::pages::is_log_line;
 use super::preview::Preview;
 use super::{RECORDS, Recognition, Shape, Sink, any_record, table, table_field_maps};
 use crate::input::sniff::{Keys, ignore_scalars};
@@ -78,6 +79,19 @@ fn is_answer(record: &Keys) -> bool {
     is_table(record)
         || has(record, "rows")
         || ["hits", "body", "data", "result", "results", "response"].into_iter().any(is_wrapped)
+}
+
+/// Parses an answer among other records. Returns `false` if the object is none: it has no rows, or the keys of a log line.
+/// Then the sink has received nothing.
+pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>) -> bool {
+    if is_log_line(object) {
+        return false;
+    }
+    let records = sink.records();
+    if read(&mut Input::of_text(object.to_vec(), sink.limits), sink).is_err() {
+        sink.reject(Rejected::Malformed);
+    }
+    sink.records() > records
 }
 
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
