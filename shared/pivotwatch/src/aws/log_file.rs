@@ -25,7 +25,8 @@ const RECORDS: &str = "Records";
 /// The key of the array in an answer of `LookupEvents`.
 const EVENTS: &str = "Events";
 
-static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS, EVENTS]);
+/// The keys of batches. Those of sign-ins among the records can be longer than a record, too.
+static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS, EVENTS, "records", "value", "results", "Results"]);
 
 /// Receives the outcomes of a file's records, in the order of the file.
 pub trait TrailReceiver {
