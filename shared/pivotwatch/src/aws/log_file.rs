@@ -51,7 +51,7 @@ pub fn is_log_file(beginning: &[u8]) -> bool {
         batch_start(beginning, RECORDS).is_some_and(|start| beginning[start..].trim_ascii_start().starts_with(b"]"));
     is_empty
         || KeySample::of(beginning, &BATCHES, MOST_RECORDS).records.iter().any(is_record)
-        || keys_in_lines(beginning, &BATCHES).iter().any(is_record)
+        || keys_in_lines(beginning, &BATCHES).records.iter().any(is_record)
 }
 
 /// Whether these are the keys of a record, or of what another service of AWS puts around records.

@@ -15,6 +15,8 @@ pub(super) struct Preview<'a> {
     /// Empty if the text does not begin as JSON: JSON within such a text is a value that a user chose.
     records: Vec<Keys>,
     is_json: bool,
+    /// Whether there may be records of further kinds among the first.
+    pub(super) has_others: bool,
     /// Whether it is a batch or an array without records.
     pub(super) is_empty_batch: bool,
     /// Whether a longer beginning would have the same framing and the same columns.
@@ -33,33 +35,36 @@ impl<'a> Preview<'a> {
 
     fn of_other(text: &'a [u8]) -> Self {
         let is_settled = table::has_whole_header(text);
-        Self { text, framing: Framing::Lines, records: Vec::new(), is_json: false, is_empty_batch: false, is_settled }
+        let framing = Framing::Lines;
+        Self {
+            text,
+            framing,
+            records: Vec::new(),
+            is_json: false,
+            has_others: false,
+            is_empty_batch: false,
+            is_settled,
+        }
     }
 
     fn of_json(original: &'a [u8]) -> Self {
         let text = &*repaired_for_sniffing(original);
         let of_lines = keys_in_lines(text, &BATCHES);
-        let (framing, is_settled) = framing(text, !of_lines.is_empty());
-        let (records, is_empty_batch) = match framing {
+        let (framing, is_settled) = framing(text, !of_lines.records.is_empty());
+        let sample = match framing {
             // The first line can be longer than the beginning.
-            Framing::Lines if of_lines.is_empty() => (KeySample::of(text, &BATCHES, 1).records, false),
-            Framing::Lines | Framing::BatchLines => (of_lines, false),
-            Framing::Values => {
-                let sample = KeySample::of(text, &BATCHES, usize::MAX);
-                (sample.records, sample.is_batch && sample.elements == 0)
-            }
+            Framing::Lines if of_lines.records.is_empty() => KeySample::of(text, &BATCHES, 1),
+            Framing::Lines | Framing::BatchLines => of_lines,
+            Framing::Values => KeySample::of(text, &BATCHES, usize::MAX),
         };
-        Self { text: original, framing, records, is_json: true, is_empty_batch, is_settled }
+        let is_empty_batch = framing == Framing::Values && sample.is_batch && sample.elements == 0;
+        let has_others = sample.is_full();
+        Self { text: original, framing, records: sample.records, is_json: true, has_others, is_empty_batch, is_settled }
     }
 
     /// Whether it begins as JSON.
     pub(super) fn is_json(&self) -> bool {
         self.is_json
-    }
-
-    /// Whether there may be records of further kinds among the first.
-    pub(super) fn has_most_records(&self) -> bool {
-        self.records.len() >= MOST_RECORDS
     }
 
     /// The keys of the first records, once for records with the same keys.
@@ -98,7 +103,7 @@ static RECORDS: KeySet = KeySet::with_batches(&[], &["Records", "records"]);
 pub(super) fn after_text(beginning: &[u8]) -> Option<Foreign> {
     let lines = beginning.split(|byte| *byte == b'\n').take(MOST_RECORDS);
     let rests = lines.filter_map(|line| Some(&line[memchr::memchr(b'{', line)?..]));
-    rests.flat_map(|rest| keys_in_lines(&repaired_for_sniffing(rest), &RECORDS)).find_map(|names| {
+    rests.flat_map(|rest| keys_in_lines(&repaired_for_sniffing(rest), &RECORDS).records).find_map(|names| {
         let has = |all: &[&str]| all.iter().all(|name| names.contains(*name));
         if has(&["eventName", "eventTime", "userIdentity"]) || has(&["detail.eventName", "detail.userIdentity"]) {
             Some(Foreign::CloudTrailAfterText)
