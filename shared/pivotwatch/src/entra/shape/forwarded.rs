@@ -7,6 +7,7 @@
 //! | `_raw` | Cribl |
 //! | `_source` | a search in Elasticsearch |
 //! | `message`, `log` | Filebeat, Logstash, Vector, Fluentd and Fluent Bit, unless they parse it |
+//! | `event.original` | Elastic, beside what it parsed |
 //!
 //! A batch is an array of records, or an object with such an array under one of the names [`BATCH_NAMES`].
 //!
@@ -197,8 +198,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     if kind(text).is_some() {
         return Some(Forwarded::Record);
     }
-    let texts = TEXT_KEYS.into_iter().zip(members(text, TEXT_KEYS)?);
-    let mut texts = texts.filter_map(|(name, member)| Some((name, content(member?)?)));
+    let mut texts = texts(text).into_iter().filter_map(|(name, member)| Some((name, content(member?)?)));
     let Some((name, content)) = texts.find(|(_, content)| begins_as_records(content)) else {
         let is_taken = forwarded_trail::take(text, sink);
         return Some(if is_taken { Forwarded::Parsed } else { Forwarded::Other });
@@ -230,6 +230,18 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
         sink.other_category();
     }
     Some(Forwarded::Parsed)
+}
+
+/// The members of a document that can be the text of a record, with their names.
+pub(super) fn texts(document: &[u8]) -> Vec<(&'static str, Option<&RawValue>)> {
+    let member = |object, name| {
+        let [member] = members(object, [name])?;
+        member
+    };
+    // Elastic keeps the text that it parsed.
+    let original = member(document, "event").and_then(|event| member(event.get().as_bytes(), "original"));
+    let texts = TEXT_KEYS.into_iter().zip(members(document, TEXT_KEYS).unwrap_or_default());
+    texts.chain([("event.original", original)]).collect()
 }
 
 /// Whether the member `name` is the whole text that a forwarder received. A `message` can be a part of it.

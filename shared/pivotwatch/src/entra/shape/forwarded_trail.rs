@@ -1,23 +1,21 @@
-//! CloudTrail records in the documents of log forwarders: under the members that can hold sign-ins, and under Elastic's
-//! `event.original`.
+//! CloudTrail records in the documents of log forwarders, under the members that can hold sign-ins.
 //!
 //! A visitor can post a login to an application, as JSON or as a text. So the document must prove its origin as it must
 //! for sign-ins. An object under `event`, `attributes` or `_source` counts unless the document names another
 //! application. Any other member counts only if the document names CloudTrail or AWS, or has only the received text.
 
 use json_records::parse_or_repair;
-use serde_json::value::RawValue;
 
-use super::forwarded::{OBJECT_KEYS, SEARCH_SOURCE, TRAIL_KEYS, begins_as_records, decoded, is_whole_text};
+use super::forwarded::{OBJECT_KEYS, SEARCH_SOURCE, TRAIL_KEYS, begins_as_records, decoded, is_whole_text, texts};
 use super::provenance::{CarriedLog, Provenance, members, provenance};
 use super::sink::Sink;
-use crate::input::sniff::TEXT_KEYS;
 
 /// Gives the CloudTrail records that a valid document carries to the receiver, or counts a document whose records can be
 /// another application's. Returns `false` if it carries none. Then the sink has received nothing.
 pub(super) fn take(document: &[u8], sink: &mut Sink<'_>) -> bool {
     let origin = provenance(document, CarriedLog::CloudTrail);
-    let searched = member(document, SEARCH_SOURCE).map(|searched| searched.get().as_bytes());
+    let [searched] = members(document, [SEARCH_SOURCE]).unwrap_or_default();
+    let searched = searched.map(|searched| searched.get().as_bytes());
     let of_searched = searched.map(|searched| (searched, provenance(searched, CarriedLog::CloudTrail)));
     let mut is_unproven = false;
     for (document, own) in std::iter::once((document, origin)).chain(of_searched) {
@@ -49,9 +47,7 @@ fn contents(document: &[u8], origin: Provenance) -> impl Iterator<Item = Content
     let objects = members(document, OBJECT_KEYS).unwrap_or_default().into_iter().flatten();
     let objects = objects.filter(|object| begins_as_records(object.get()));
     let objects = objects.map(|object| (object.get().to_owned(), origin != Provenance::Other));
-    let original = member(document, "event").and_then(|event| member(event.get().as_bytes(), "original"));
-    let texts = TEXT_KEYS.into_iter().zip(members(document, TEXT_KEYS).unwrap_or_default());
-    let texts = texts.chain([("event.original", original)]).filter_map(|(name, member)| Some((name, member?)));
+    let texts = texts(document).into_iter().filter_map(|(name, member)| Some((name, member?)));
     let texts = texts.map(|(name, member)| {
         let is_proven = match origin {
             Provenance::Stated => true,
@@ -70,9 +66,4 @@ fn contents(document: &[u8], origin: Provenance) -> impl Iterator<Item = Content
 /// Whether an object has the keys of a CloudTrail record. `None` if the text is no object.
 fn is_record(text: &[u8]) -> Option<bool> {
     Some(members(text, TRAIL_KEYS)?.into_iter().all(|member| member.is_some()))
-}
-
-fn member<'t>(object: &'t [u8], name: &str) -> Option<&'t RawValue> {
-    let [member] = members(object, [name])?;
-    member
 }

@@ -150,16 +150,29 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
 /// Whether one of the first documents takes many lines, and is no batch of an event hub. Those after a damaged one do not
 /// decide.
 pub(super) fn has_document_of_many_lines(text: &[u8]) -> bool {
-    let mut documents = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
-    let mut start = 0;
-    while let Some(Ok(_)) = documents.next() {
-        let document = text[start..documents.byte_offset()].trim_ascii_start();
+    let mut rest = without_separators(text);
+    while let Some(length) = document_length(rest) {
+        let (document, after) = rest.split_at(length);
         if document.contains(&b'\n') && batch_start(document, "records").is_none() {
             return true;
         }
-        start = documents.byte_offset();
+        rest = without_separators(after);
     }
     false
+}
+
+/// The length of the whole document that a text begins with.
+pub(super) fn document_length(text: &[u8]) -> Option<usize> {
+    let mut documents = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    documents.next()?.ok()?;
+    Some(documents.byte_offset())
+}
+
+/// The text after what tools write between documents: white space, commas and byte order marks.
+fn without_separators(text: &[u8]) -> &[u8] {
+    let rest = text.trim_ascii_start();
+    let after = rest.strip_prefix(b",").or_else(|| rest.strip_prefix("\u{feff}".as_bytes()));
+    after.map_or(rest, without_separators)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ enum Purpose {
 }
 
 /// The members that count, by their paths. Documents have them nested or flat.
-const EVIDENCE: [(&str, Purpose); 26] = [
+const EVIDENCE: [(&str, Purpose); 27] = [
     ("source", Purpose::Subject),
     ("ddsource", Purpose::Subject),
     ("sourcetype", Purpose::Subject),
@@ -74,6 +74,7 @@ const EVIDENCE: [(&str, Purpose); 26] = [
     ("azure.storage.container.name", Purpose::Route),
     ("azure.storage.blob.name", Purpose::Route),
     ("log.file.path", Purpose::Label),
+    ("_sourceCategory", Purpose::Label),
     ("file", Purpose::Label),
     ("type", Purpose::Label),
     ("tag", Purpose::Label),
