@@ -82,3 +82,30 @@ fn an_answer_that_another_application_logged_adds_no_failure() {
         }
     }
 }
+
+/// A file that begins with an answer, or has one anywhere, loses no record of another kind.
+#[test]
+fn records_between_answers_are_read_in_any_order_and_framing() {
+    let login_in_text = json!({"message": login().to_string(), "source_type": "aws_s3"});
+    let others = [
+        (graph(&SignIn::failed("one", noon())), 1, 0),
+        (json!({"value": [graph(&SignIn::failed("one", noon())), login()]}), 1, 1),
+        (json!([login(), graph(&SignIn::failed("one", noon()))]), 1, 1),
+        (login_in_text, 0, 1),
+        (json!({"msg": "x", "level": "info"}), 0, 0),
+    ];
+    // Alone, a list of `data` is no answer: logs of applications have it.
+    for answer in answers().into_iter().filter(|answer| answer.get("data").is_none()) {
+        for (other, failures, logins) in &others {
+            for documents in [[&answer, other, other], [other, &answer, other], [other, other, &answer]] {
+                for delimiter in ["\n", "\r\n", "\n\u{feff}", "", ",\n"] {
+                    let text = documents.map(Value::to_string).join(delimiter);
+                    let (received, result) = read(text.as_bytes());
+                    assert!(result.is_ok(), "{text}: {result:?}");
+                    let expected = (3 + 2 * failures, 2 * logins);
+                    assert_eq!((received.failures().len(), received.trail.len()), expected, "{text}");
+                }
+            }
+        }
+    }
+}

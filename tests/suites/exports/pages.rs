@@ -162,3 +162,15 @@ fn a_long_batch_of_one_log_among_records_of_the_other_is_read_by_its_records() {
         }
     }
 }
+
+#[test]
+fn documents_of_many_lines_are_read_after_any_delimiter() {
+    let documents: Vec<_> = failed(4, noon()).iter().map(SignIn::record).collect();
+    let pretty = documents.iter().map(|document| serde_json::to_string_pretty(document).unwrap());
+    for delimiter in ["\n", "\n\u{feff}", ",\n", "\r\n", "\n\n"] {
+        let text = std::iter::once("{\"note\":1}".to_owned()).chain(pretty.clone()).collect::<Vec<_>>().join(delimiter);
+        let (received, result) = read(text.as_bytes());
+        assert!(result.is_ok(), "{delimiter:?}: {result:?}");
+        assert_eq!(received.failures().len(), 4, "{delimiter:?}");
+    }
+}

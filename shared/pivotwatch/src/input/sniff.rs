@@ -69,6 +69,8 @@ pub(crate) type Keys = BTreeSet<String>;
 pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> KeySample {
     let mut sample = KeySample::default();
     for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        let line = line.strip_suffix(b",").unwrap_or(line);
         let is_alone =
             (line.starts_with(b"{") || line.starts_with(b"[")) && serde_json::from_slice::<IgnoredAny>(line).is_ok();
         if is_alone && !sample.is_full() {

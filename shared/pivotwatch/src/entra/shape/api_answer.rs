@@ -72,10 +72,12 @@ fn has(record: &Keys, name: &str) -> bool {
 
 fn is_table(record: &Keys) -> bool {
     ["tables", "FrameType", "hits.hits"].iter().any(|name| has(record, name))
+        || has(record, "properties.columns") && has(record, "properties.rows")
         || has(record, "columns") && ["rows", "values", "results", "data", "value"].iter().any(|rows| has(record, rows))
 }
 
-fn is_answer(record: &Keys) -> bool {
+/// Whether these are the keys of an answer. Records of other logs can have them, too.
+pub(super) fn is_answer(record: &Keys) -> bool {
     let is_wrapped = |outer: &str| ROWS.iter().any(|inner| has(record, &format!("{outer}.{inner}")));
     is_table(record)
         || has(record, "rows")

@@ -26,6 +26,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::record::Rejected;
+use super::api_answer::is_answer;
 use super::batches::BATCH_NAMES;
 use super::provenance::{CarriedLog, Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};
@@ -83,16 +84,18 @@ const TRAIL_BATCH: &str = "Records";
 const DOCUMENT_FACTOR: usize = 16;
 
 /// Documents of a log forwarder without a sign-in in the beginning, by a member of the table and a member that only
-/// forwarders write. Sign-ins can follow any number of other logs. Recognised after all other shapes.
+/// forwarders write; or answers of APIs among other records. Sign-ins can follow any number of other logs. Recognised
+/// after all other shapes.
 pub(super) const OF_OTHER_LOGS: Shape = Shape {
     name: "forwarded",
     recognition: Recognition::Preview(|preview| {
         let carried = || TEXT_KEYS.iter().chain(&[SEARCH_SOURCE]);
-        carried().any(|carried| {
-            FORWARDER_KEYS.iter().any(|own| own != carried && preview.has(&[carried, own]))
-                || preview.has(&TRAIL_KEYS.map(|name| format!("{carried}.{name}")).each_ref().map(|path| &**path))
-                || preview.has(&[&format!("{carried}.{TRAIL_BATCH}")])
-        })
+        preview.records().any(is_answer)
+            || carried().any(|carried| {
+                FORWARDER_KEYS.iter().any(|own| own != carried && preview.has(&[carried, own]))
+                    || preview.has(&TRAIL_KEYS.map(|name| format!("{carried}.{name}")).each_ref().map(|path| &**path))
+                    || preview.has(&[&format!("{carried}.{TRAIL_BATCH}")])
+            })
     }),
     read,
 };
@@ -198,7 +201,8 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     if kind(text).is_some() {
         return Some(Forwarded::Record);
     }
-    let mut texts = texts(text).into_iter().filter_map(|(name, member)| Some((name, content(member?)?)));
+    let texts = TEXT_KEYS.into_iter().zip(members(text, TEXT_KEYS)?);
+    let mut texts = texts.filter_map(|(name, member)| Some((name, content(member?)?)));
     let Some((name, content)) = texts.find(|(_, content)| begins_as_records(content)) else {
         let is_taken = forwarded_trail::take(text, sink);
         return Some(if is_taken { Forwarded::Parsed } else { Forwarded::Other });
@@ -232,16 +236,23 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     Some(Forwarded::Parsed)
 }
 
-/// The members of a document that can be the text of a record, with their names.
-pub(super) fn texts(document: &[u8]) -> Vec<(&'static str, Option<&RawValue>)> {
-    let member = |object, name| {
-        let [member] = members(object, [name])?;
-        member
-    };
-    // Elastic keeps the text that it parsed.
-    let original = member(document, "event").and_then(|event| member(event.get().as_bytes(), "original"));
-    let texts = TEXT_KEYS.into_iter().zip(members(document, TEXT_KEYS).unwrap_or_default());
-    texts.chain([("event.original", original)]).collect()
+/// Parses the text that Elastic keeps beside what it parsed, if the document states Entra as its origin. Returns `false` if
+/// it has none with a sign-in. Its parsed fields are another shape, which precedes.
+pub(super) fn parse_original(document: &[u8], sink: &mut Sink<'_>) -> bool {
+    let [searched] = members(document, [SEARCH_SOURCE]).unwrap_or_default();
+    let documents = std::iter::once(document).chain(searched.map(|searched| searched.get().as_bytes()));
+    documents.into_iter().any(|document| {
+        original(document).and_then(decoded).is_some_and(|text| {
+            provenance(document, CarriedLog::SignIns) == Provenance::Stated && parse_content(text.as_bytes(), sink)
+        })
+    })
+}
+
+/// The text that Elastic parsed to a document.
+pub(super) fn original(document: &[u8]) -> Option<&RawValue> {
+    let [event] = members(document, ["event"])?;
+    let [original] = members(event?.get().as_bytes(), ["original"])?;
+    original
 }
 
 /// Whether the member `name` is the whole text that a forwarder received. A `message` can be a part of it.

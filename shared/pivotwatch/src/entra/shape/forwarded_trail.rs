@@ -6,9 +6,10 @@
 
 use json_records::parse_or_repair;
 
-use super::forwarded::{OBJECT_KEYS, SEARCH_SOURCE, TRAIL_KEYS, begins_as_records, decoded, is_whole_text, texts};
+use super::forwarded::{OBJECT_KEYS, SEARCH_SOURCE, TRAIL_KEYS, begins_as_records, decoded, is_whole_text, original};
 use super::provenance::{CarriedLog, Provenance, members, provenance};
 use super::sink::Sink;
+use crate::input::sniff::TEXT_KEYS;
 
 /// Gives the CloudTrail records that a valid document carries to the receiver, or counts a document whose records can be
 /// another application's. Returns `false` if it carries none. Then the sink has received nothing.
@@ -47,7 +48,9 @@ fn contents(document: &[u8], origin: Provenance) -> impl Iterator<Item = Content
     let objects = members(document, OBJECT_KEYS).unwrap_or_default().into_iter().flatten();
     let objects = objects.filter(|object| begins_as_records(object.get()));
     let objects = objects.map(|object| (object.get().to_owned(), origin != Provenance::Other));
-    let texts = texts(document).into_iter().filter_map(|(name, member)| Some((name, member?)));
+    let texts = TEXT_KEYS.into_iter().zip(members(document, TEXT_KEYS).unwrap_or_default());
+    let texts = texts.chain([("event.original", original(document))]);
+    let texts = texts.filter_map(|(name, member)| Some((name, member?)));
     let texts = texts.map(|(name, member)| {
         let is_proven = match origin {
             Provenance::Stated => true,

@@ -22,7 +22,10 @@ pub(super) fn parse_other_than_forwarded(text: &[u8], sink: &mut Sink<'_>) -> bo
 }
 
 fn parse_unwrapped(text: &[u8], sink: &mut Sink<'_>) -> bool {
-    parse_by_rows(text, sink) || pages::parse(text, sink, parse_element) || api_answer::parse(text, sink)
+    parse_by_rows(text, sink)
+        || pages::parse(text, sink, parse_element)
+        || api_answer::parse(text, sink)
+        || forwarded::parse_original(text, sink)
 }
 
 /// Parses an element of a page or an array.

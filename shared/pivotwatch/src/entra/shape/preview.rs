@@ -191,7 +191,7 @@ mod tests {
             ("{\n  \"a\": [\n    {\"b\": 1},\n  ]\n}", Framing::Values),
             ("{\"a\":1}{\"a\":2}\n", Framing::Values),
             ("{\"a\":1},\n{\"a\":2}\n", Framing::Lines),
-            ("{\"a\":1},\n{\"a\":2},\n", Framing::Values),
+            ("{\"a\":1},\n{\"a\":2},\n", Framing::Lines),
             ("{\"a\":1}{\"a\":2}\n{\"a\":3}\n", Framing::Lines),
             ("[\n{\"a\":1},\n{\"a\":2}\n]", Framing::Values),
             ("{\"c\":0,\"value\":[{\"a\":1}]}", Framing::Values),
