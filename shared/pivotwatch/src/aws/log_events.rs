@@ -13,11 +13,13 @@ use super::outcome::{TrailOutcome, TrailRejected};
 use crate::input::Limits;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Message {
-    log_group: String,
-    log_stream: String,
-    log_events: Vec<LogEvent>,
+    #[serde(rename = "logGroup")]
+    group: String,
+    #[serde(rename = "logStream")]
+    stream: String,
+    #[serde(rename = "logEvents")]
+    events: Vec<LogEvent>,
 }
 
 #[derive(Deserialize)]
@@ -29,11 +31,11 @@ struct LogEvent {
 /// nothing.
 pub(super) fn read(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
     let message = parse_or_repair(text, |text| serde_json::from_slice::<Message>(text).ok());
-    let Some(Message { log_group, log_stream, log_events }) = message else { return false };
-    if ![log_group, log_stream].iter().any(|name| name.to_ascii_lowercase().contains("cloudtrail")) {
+    let Some(Message { group, stream, events }) = message else { return false };
+    if ![group, stream].iter().any(|name| name.to_ascii_lowercase().contains("cloudtrail")) {
         return false;
     }
-    for LogEvent { message } in log_events {
+    for LogEvent { message } in events {
         if !read_one(message.as_bytes(), limits, receiver) {
             receiver.receive_record(TrailOutcome::Rejected(TrailRejected::NotARecord));
         }

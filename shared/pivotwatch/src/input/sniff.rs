@@ -68,9 +68,12 @@ pub(crate) type Keys = BTreeSet<String>;
 /// under the keys `batches` hold records.
 pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> KeySample {
     let mut sample = KeySample::default();
-    for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+    for line in text.split(|byte| *byte == b'\n') {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        let line = line.strip_suffix(b",").unwrap_or(line);
+        // An indented record before a comma is in an array over many lines.
+        let after_record: &[u8] = if line.starts_with(b"{") { b"," } else { b"" };
+        let line = line.trim_ascii();
+        let line = line.strip_suffix(after_record).unwrap_or(line);
         let is_alone =
             (line.starts_with(b"{") || line.starts_with(b"[")) && serde_json::from_slice::<IgnoredAny>(line).is_ok();
         if is_alone && !sample.is_full() {

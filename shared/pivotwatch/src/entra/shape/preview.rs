@@ -13,10 +13,8 @@ pub(super) struct Preview<'a> {
     pub(super) text: &'a [u8],
     pub(super) framing: Framing,
     /// Empty if the text does not begin as JSON: JSON within such a text is a value that a user chose.
-    records: Vec<Keys>,
+    sample: KeySample,
     is_json: bool,
-    /// Whether there may be records of further kinds among the first.
-    pub(super) has_others: bool,
     /// Whether it is a batch or an array without records.
     pub(super) is_empty_batch: bool,
     /// Whether a longer beginning would have the same framing and the same columns.
@@ -30,21 +28,13 @@ impl<'a> Preview<'a> {
 
     /// The preview of JSON lines whose first record lacks its beginning; `None` for other texts.
     pub(super) fn of_rest(text: &'a [u8]) -> Option<Self> {
-        begins_within_record(text).then(|| Self::of_json(text)).filter(|preview| !preview.records.is_empty())
+        begins_within_record(text).then(|| Self::of_json(text)).filter(|preview| !preview.sample.records.is_empty())
     }
 
     fn of_other(text: &'a [u8]) -> Self {
         let is_settled = table::has_whole_header(text);
         let framing = Framing::Lines;
-        Self {
-            text,
-            framing,
-            records: Vec::new(),
-            is_json: false,
-            has_others: false,
-            is_empty_batch: false,
-            is_settled,
-        }
+        Self { text, framing, sample: KeySample::default(), is_json: false, is_empty_batch: false, is_settled }
     }
 
     fn of_json(original: &'a [u8]) -> Self {
@@ -58,8 +48,12 @@ impl<'a> Preview<'a> {
             Framing::Values => KeySample::of(text, &BATCHES, usize::MAX),
         };
         let is_empty_batch = framing == Framing::Values && sample.is_batch && sample.elements == 0;
-        let has_others = sample.is_full();
-        Self { text: original, framing, records: sample.records, is_json: true, has_others, is_empty_batch, is_settled }
+        Self { text: original, framing, sample, is_json: true, is_empty_batch, is_settled }
+    }
+
+    /// Whether there may be records of further kinds among the first.
+    pub(super) fn has_others(&self) -> bool {
+        self.sample.is_full()
     }
 
     /// Whether it begins as JSON.
@@ -69,18 +63,18 @@ impl<'a> Preview<'a> {
 
     /// The keys of the first records, once for records with the same keys.
     pub(super) fn records(&self) -> impl Iterator<Item = &Keys> {
-        self.records.iter()
+        self.sample.records.iter()
     }
 
     /// Whether one of the first records has all these keys. A key within an object is `object.key`.
     pub(super) fn has(&self, names: &[&str]) -> bool {
-        self.records.iter().any(|record| names.iter().all(|name| record.contains(*name)))
+        self.sample.records.iter().any(|record| names.iter().all(|name| record.contains(*name)))
     }
 
     /// Like [`Preview::has`], ignoring case.
     pub(super) fn has_in_any_case(&self, names: &[&str]) -> bool {
         let has = |record: &Keys, name: &str| record.iter().any(|own| own.eq_ignore_ascii_case(name));
-        self.records.iter().any(|record| names.iter().all(|name| has(record, name)))
+        self.sample.records.iter().any(|record| names.iter().all(|name| has(record, name)))
     }
 }
 
