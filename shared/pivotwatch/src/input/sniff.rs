@@ -71,7 +71,7 @@ pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> KeySample 
     for line in text.split(|byte| *byte == b'\n') {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         // An indented record before a comma is in an array over many lines.
-        let after_record: &[u8] = if line.starts_with(b"{") { b"," } else { b"" };
+        let after_record: &[u8] = if line.starts_with(b"{") || line.starts_with(b"[") { b"," } else { b"" };
         let line = line.trim_ascii();
         let line = line.strip_suffix(after_record).unwrap_or(line);
         let is_alone =
