@@ -47,7 +47,9 @@ impl<'a> Preview<'a> {
             Framing::Lines | Framing::BatchLines => of_lines,
             Framing::Values => KeySample::of(text, &BATCHES, usize::MAX),
         };
-        let is_empty_batch = framing == Framing::Values && sample.is_batch && sample.elements == 0;
+        // A log file of CloudTrail may be empty.
+        let is_export = batch_start(text, "Records").is_none();
+        let is_empty_batch = is_export && framing == Framing::Values && sample.is_batch && sample.elements == 0;
         Self { text: original, framing, sample, is_json: true, is_empty_batch, is_settled }
     }
 
