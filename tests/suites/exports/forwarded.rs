@@ -75,6 +75,9 @@ fn a_whole_batch_is_read_as_object_and_as_text() {
         json!({"_raw": text, "sourcetype": "azure:aad:signin"}),
         json!({"_index": "x", "_source": {"message": text, "event": {"module": "azure"}}}),
         json!({"_index": "x", "_source": {"event": batch()}}),
+        json!({"@timestamp": "x", "event": {"original": text, "dataset": "azure.signinlogs"}}),
+        json!({"_index": "x", "_source": {"event": {"original": text}, "fileset": {"module": "azure"}}}),
+        json!({"message": text, "_sourceCategory": "azure/aad", "_messagetime": 1}),
     ] {
         let (shape, outcomes) = read_whole(format!("{document}\n{document}\n").as_bytes());
         assert_eq!((shape, outcomes.len()), ("forwarded", 14), "{document}");
@@ -96,6 +99,8 @@ fn what_another_application_logged_is_another_log() {
         json!({"message": said, "source_type": "http_server", "path": "/insights-logs-signinlogs"}),
         json!({"message": said, "event": {"dataset": "nginx.access"}, "tags": ["azure"]}),
         json!({"log": said, "tag": "kube.shop"}),
+        json!({"@timestamp": "x", "event": {"original": said, "dataset": "nginx.access"}}),
+        json!({"message": said, "_sourceCategory": "azure/aad", "service": "shop"}),
         json!({"event": said, "routing": {"hostname": "shop"}}),
         json!({"attributes": said, "service": "shop"}),
         json!({"_raw": said, "sourcetype": "shop"}),

@@ -1,6 +1,7 @@
 //! Sign-in exports: the outcome of each record in every shape, and the objects that are refused.
 
 mod agreement;
+mod answers;
 mod beside_others;
 mod capture;
 mod clients;
@@ -11,6 +12,7 @@ mod date_orders;
 mod defender;
 mod diagnostic;
 mod forwarded;
+mod forwarded_logins;
 mod framing;
 mod graph;
 mod kibana;

@@ -140,3 +140,37 @@ fn any_number_of_logins_before_sign_ins_changes_no_outcome() {
         assert_eq!((sorted(&received.outcomes), received.trail.len()), (sorted(&alone.outcomes), number));
     }
 }
+
+/// Longer than a record may be.
+#[test]
+fn a_long_batch_of_one_log_among_records_of_the_other_is_read_by_its_records() {
+    let logins = json!({"Records": vec![login(); 5000]});
+    let looked_up = json!({"Events": vec![json!({"CloudTrailEvent": login().to_string()}); 5000]});
+    let sign_ins = failed(4000, noon());
+    for record in [SignIn::record, graph] {
+        let one = record(&SignIn::failed("one", noon()));
+        for logins in [&logins, &looked_up] {
+            assert!(logins.to_string().len() > 1024 * 1024);
+            let (received, result) = read(format!("{one}\n{logins}\n{one}\n{logins}\n").as_bytes());
+            assert!(result.is_ok());
+            assert_eq!((received.trail.len(), received.failures().len()), (10_000, 2));
+        }
+        for sign_ins in [page(&array(&sign_ins, record)), json!({"records": array(&sign_ins, record)})] {
+            let (received, result) = read(format!("{}\n{sign_ins}\n{}\n", login(), login()).as_bytes());
+            assert!(result.is_ok());
+            assert_eq!((received.trail.len(), received.failures().len()), (2, 4000));
+        }
+    }
+}
+
+#[test]
+fn documents_of_many_lines_are_read_after_any_delimiter() {
+    let documents: Vec<_> = failed(4, noon()).iter().map(SignIn::record).collect();
+    let pretty = documents.iter().map(|document| serde_json::to_string_pretty(document).unwrap());
+    for delimiter in ["\n", "\n\u{feff}", ",\n", "\r\n", "\n\n"] {
+        let text = std::iter::once("{\"note\":1}".to_owned()).chain(pretty.clone()).collect::<Vec<_>>().join(delimiter);
+        let (received, result) = read(text.as_bytes());
+        assert!(result.is_ok(), "{delimiter:?}: {result:?}");
+        assert_eq!(received.failures().len(), 4, "{delimiter:?}");
+    }
+}

@@ -44,7 +44,7 @@ async fn the_order_of_records_and_objects_makes_no_difference() {
     for objects in [
         vec![[&six[..], &[bob.clone(), later.clone()]].concat()],
         vec![[&[later.clone(), bob.clone()], &six[..]].concat()],
-        vec![[&six[..], std::slice::from_ref(&later)].concat(), [&[bob.clone()], &six[..1]].concat()],
+        vec![[&six[..], std::slice::from_ref(&later)].concat(), [std::slice::from_ref(&bob), &six[..1]].concat()],
     ] {
         let world = pipeline(InMemoryStore::default());
         for object in &objects {

@@ -126,7 +126,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             self.buffer.advance(1);
             return Ok(None);
         }
-        let is_batch = self.framing == Framing::BatchLines && self.is_batch_next()?;
+        let is_batch = self.framing == Framing::BatchLines && self.is_batch_next()? && self.ends_as_batch()?;
         if is_lines && !is_batch {
             if let Some(framed) = self.validated(true)? {
                 return Ok(Some(framed));
@@ -144,6 +144,25 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         let ahead = self.buffer.ahead();
         let start = &ahead[..ahead.len().min(LONGEST_BATCH_START)];
         Ok(self.indexer.keys().batches().first().is_some_and(|key| batch_start(start, key).is_some()))
+    }
+
+    /// Whether the next line ends in `}]}`, as a batch without further members does, or is longer than a record may be.
+    /// Any other line is validated whole first, because a key after its array can show that it is a record.
+    fn ends_as_batch(&mut self) -> io::Result<bool> {
+        let mut searched = 0;
+        loop {
+            let ahead = self.buffer.ahead();
+            let found = memchr(b'\n', &ahead[searched..]).map(|position| searched + position);
+            let length = found.unwrap_or(ahead.len());
+            if length > self.limits.record {
+                return Ok(true);
+            }
+            searched = length;
+            if found.is_some() || !self.buffer.more()? {
+                let last = self.buffer.ahead()[..length].iter().rev().filter(|byte| !byte.is_ascii_whitespace());
+                return Ok(last.take(3).eq(b"}]}"));
+            }
+        }
     }
 
     /// The keys of batches at this position. An element of a batch on lines is a record.

@@ -2,8 +2,8 @@
 //!
 //! A trail's log file is `{"Records":[...]}`, compressed with gzip
 //! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>). Exports have bare
-//! records, on lines or in an array, or EventBridge events with records. All forms are read, since the fields of each
-//! record decide.
+//! records, on lines or in an array, EventBridge events with records, answers of `LookupEvents`, or messages of
+//! `CloudWatch` Logs. All forms are read, since the fields of each record decide.
 
 use json_records::{
     Framing, Indexer, KeySet, Record, RecordReader, batch_start, parse_or_repair, repaired_for_sniffing,
@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::console_login;
 use super::event::record_of;
+use super::log_events;
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::input::sniff::{KeySample, Keys, MOST_RECORDS, keys_in_lines};
 use crate::input::{Input, Limits, ReadFault, is_compressed};
@@ -21,7 +22,11 @@ use crate::input::{Input, Limits, ReadFault, is_compressed};
 /// The key of a log file's array.
 const RECORDS: &str = "Records";
 
-static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS]);
+/// The key of the array in an answer of `LookupEvents`.
+const EVENTS: &str = "Events";
+
+/// The keys of batches. Those of sign-ins among the records can be longer than a record, too.
+static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS, EVENTS, "records", "value", "results", "Results"]);
 
 /// Receives the outcomes of a file's records, in the order of the file. A trait beside `entra::Receiver`, because `aws`
 /// and `entra` do not know each other's outcomes.
@@ -47,16 +52,17 @@ pub fn is_log_file(beginning: &[u8]) -> bool {
         batch_start(beginning, RECORDS).is_some_and(|start| beginning[start..].trim_ascii_start().starts_with(b"]"));
     is_empty
         || KeySample::of(beginning, &BATCHES, MOST_RECORDS).records.iter().any(is_record)
-        || keys_in_lines(beginning, &BATCHES).iter().any(is_record)
+        || keys_in_lines(beginning, &BATCHES).records.iter().any(is_record)
 }
 
-/// Whether these are the keys of a record, or of an EventBridge event with a record.
+/// Whether these are the keys of a record, or of what another service of AWS puts around records.
 fn is_record(keys: &Keys) -> bool {
     // S3's notifications have the same keys, and `s3` with the object.
     ["", "detail."].iter().any(|around| {
         let has = |name: &str| keys.contains(&format!("{around}{name}"));
         has("eventName") && has("eventTime") && has("userIdentity") && !has("s3")
-    })
+    }) || keys.contains("CloudTrailEvent")
+        || ["messageType", "logGroup", "logStream", "logEvents"].iter().all(|name| keys.contains(*name))
 }
 
 /// Reads a file to its end, and passes the outcome of every record to `receiver`.
@@ -82,8 +88,8 @@ fn read_records(
 ) -> Result<(), ReadFault> {
     while let Some(record) = reader.next()? {
         match record {
-            Record::Indexed(record) => read_object(record.text(), receiver),
-            Record::Raw(text) => read_object(text, receiver),
+            Record::Indexed(record) => read_object(record.text(), limits, receiver),
+            Record::Raw(text) => read_object(text, limits, receiver),
             Record::Damaged(text) if is_array_of_objects(text) => read_elements(text, limits, receiver),
             Record::TooLong => receiver.receive_record(TrailOutcome::Rejected(TrailRejected::TooLong)),
             Record::TooDeep => receiver.receive_record(TrailOutcome::Rejected(TrailRejected::TooDeep)),
@@ -97,10 +103,10 @@ fn read_records(
 }
 
 /// Parses an object, and offers one that is no CloudTrail record to the receiver.
-fn read_object(text: &[u8], receiver: &mut dyn TrailReceiver) {
+fn read_object(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) {
     let outcome = parse(text);
     let is_other = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NotARecord));
-    if !is_other || !receiver.take_other_record(text) {
+    if !is_other || !(log_events::read(text, limits, receiver) || receiver.take_other_record(text)) {
         receiver.receive_record(outcome);
     }
 }
@@ -119,17 +125,28 @@ fn read_elements(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) 
     }
 }
 
-/// Reads a JSON object of a file that may have other logs too: a record, an event with a record, or a batch. Returns
-/// `false` if it is none of these. Then `receiver` has received nothing.
+/// Reads JSON of a file that may have other logs too: a record, what a service of AWS puts around records, or a batch.
+/// Returns `false` if it is none of these. Then `receiver` has received nothing.
 pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
-    let kind =
-        |text: &[u8]| serde_json::from_slice::<Kind<'_>>(text).ok().map(|kind| (kind.is_record(), kind.is_batch()));
+    let kind = |text: &[u8]| {
+        let text = std::str::from_utf8(text).ok()?.trim_start();
+        if text.starts_with('[') {
+            return Some((false, has_record(text)));
+        }
+        Kind::of(text).map(|kind| (kind.is_record(), kind.is_batch()))
+    };
     match parse_or_repair(text, kind) {
         Some((true, _)) => receiver.receive_record(parse(text)),
         Some((false, true)) => read_elements(text, limits, receiver),
-        _ => return false,
+        _ => return log_events::read(text, limits, receiver),
     }
     true
+}
+
+/// Whether an array has a record.
+fn has_record(array: &str) -> bool {
+    let elements: Vec<&RawValue> = serde_json::from_str(array).unwrap_or_default();
+    elements.iter().any(|element| Kind::of(element.get()).is_some_and(|kind| kind.is_record()))
 }
 
 /// The members that decide whether an object is of CloudTrail.
@@ -146,8 +163,12 @@ struct Kind<'a> {
     s3: Option<&'a RawValue>,
     #[serde(borrow)]
     detail: Option<&'a RawValue>,
+    #[serde(borrow, rename = "CloudTrailEvent")]
+    looked_up: Option<&'a RawValue>,
     #[serde(borrow, rename = "Records")]
     records: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Events")]
+    events: Option<&'a RawValue>,
 }
 
 impl<'a> Kind<'a> {
@@ -158,6 +179,7 @@ impl<'a> Kind<'a> {
 
     fn is_record(&self) -> bool {
         self.has_own_keys()
+            || self.looked_up.is_some()
             || self.detail.is_some_and(|detail| Self::of(detail.get()).is_some_and(|kind| kind.has_own_keys()))
     }
 
@@ -166,10 +188,7 @@ impl<'a> Kind<'a> {
     }
 
     fn is_batch(&self) -> bool {
-        let records = self.records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records.get()).ok());
-        records.is_some_and(|records| {
-            records.iter().any(|record| Self::of(record.get()).is_some_and(|kind| kind.is_record()))
-        })
+        [self.records, self.events].into_iter().flatten().any(|array| has_record(array.get()))
     }
 }
 
@@ -193,8 +212,11 @@ fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
     if !envelope.has_record() {
         return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
-    if envelope.detail.is_none() && !envelope.is_login() {
+    if envelope.detail.is_none() && envelope.looked_up.is_none() && !envelope.is_login() {
         return Some(TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin));
+    }
+    if let Some(record) = envelope.looked_up {
+        return Some(parse(&serde_json::from_str::<String>(record.get()).ok()?.into_bytes()));
     }
     let event = serde_json::from_slice::<Value>(text).ok()?;
     Some(record_of(&event).map_or(TrailOutcome::Rejected(TrailRejected::NotARecord), console_login::parse))
@@ -208,11 +230,13 @@ struct Envelope<'a> {
     event_name: Option<&'a RawValue>,
     #[serde(borrow)]
     detail: Option<&'a RawValue>,
+    #[serde(borrow, rename = "CloudTrailEvent")]
+    looked_up: Option<&'a RawValue>,
 }
 
 impl Envelope<'_> {
     fn has_record(&self) -> bool {
-        self.event_name.is_some() || self.detail.is_some()
+        self.event_name.is_some() || self.detail.is_some() || self.looked_up.is_some()
     }
 
     fn is_login(&self) -> bool {

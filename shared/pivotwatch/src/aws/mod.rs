@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `console_login` | parses a record: from JSON to a [`Login`](crate::detection::Login) |
 //! | `event` | finds the record in an EventBridge event |
+//! | `log_events` | reads the records in a message of CloudWatch Logs |
 //! | `log_file` | recognises and reads log files |
 //! | `outcome` | the outcomes of a record |
 //! | `trail_key` | decides by an object's key whether to skip it |
 
 mod console_login;
 mod event;
+mod log_events;
 mod log_file;
 mod outcome;
 mod trail_key;

@@ -77,10 +77,11 @@ pub enum Foreign {
     /// Only records of other logs.
     #[error("it has records, but none of a sign-in category")]
     OtherLogs,
-    /// Texts like sign-ins in documents that do not state Entra as their origin. Any application can log such a text.
+    /// Texts like sign-ins or logins in documents that do not state their origin. Any application can log such a text.
     #[error(
-        "its sign-ins are texts in documents that do not say that they come from Entra; let the forwarder parse them, or \
-         name it (source azure.activedirectory, topic insights-logs-signinlogs)"
+        "its sign-ins or logins are texts in documents that do not say that they come from Entra or CloudTrail; let the \
+         forwarder parse them, or name it (source azure.activedirectory, topic insights-logs-signinlogs, source \
+         aws.cloudtrail)"
     )]
     UnprovenTexts,
     /// Only damaged records.

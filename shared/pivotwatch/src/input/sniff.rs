@@ -3,12 +3,13 @@
 //! Only keys and their positions decide. A user chooses values in a record (a user name, a user agent), and must not
 //! decide the shape of the whole object by them. An object without keys is not a record.
 //!
-//! Bounds, for `n` bytes of text: a path of more than [`LONGEST_PATH`] bytes is neither kept nor followed. Each kept
-//! path has a key of its own in the text, so fewer than `LONGEST_PATH * n / 4` bytes are kept. The time is linear: a
-//! string is parsed only under one of the [`TEXT_KEYS`], at most once for each of the [`DEEPEST`] levels.
+//! Bounds: a path of more than [`LONGEST_PATH`] bytes is neither kept nor followed. A sample keeps paths of about
+//! [`MOST_KEPT`] bytes, twice if a record in it is damaged. Each record beyond is read by its own keys. The time is
+//! linear: a string is parsed only under one of the [`TEXT_KEYS`], at most once for each of the [`DEEPEST`] levels.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::hash::BuildHasher;
 
 use json_records::{Framing, Indexer, Key, KeySet, Record, parse_or_repair};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -51,30 +52,36 @@ const DEEPEST: usize = 3;
 /// Bytes of the longest path. The longest path of a shape has half as many.
 const LONGEST_PATH: usize = 128;
 
+/// Bytes of the paths that a sample keeps. The most records of real logs, all with different keys, have half as many.
+const MOST_KEPT: usize = 16 * 1024 * 1024;
+
+/// Bytes of a path in memory without its text: a string, its allocation, and its place in a tree.
+const PATH_OVERHEAD: usize = 64;
+
 /// The keys under which forwarders put the text of a record. Other texts are not parsed.
 pub(crate) const TEXT_KEYS: [&str; 5] = ["message", "_raw", "event", "attributes", "log"];
 
 /// The keys of a record, those of objects within it as `object.key`.
 pub(crate) type Keys = BTreeSet<String>;
 
-/// The keys of records on lines, once for records with the same keys. Arrays under the keys `batches` hold records.
-pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
-    let mut seen = HashSet::new();
-    let keys = text.split(|byte| *byte == b'\n').flat_map(|line| keys_of_line(line, batches));
-    keys.filter(|keys| is_new(&mut seen, keys)).take(MOST_RECORDS).collect()
-}
-
-/// Whether no record before had these keys.
-fn is_new(seen: &mut HashSet<Keys>, keys: &Keys) -> bool {
-    !seen.contains(keys) && seen.insert(keys.clone())
-}
-
-/// The keys of a record that is alone on its line, and of the records of a page or an array.
-fn keys_of_line(line: &[u8], batches: &'static KeySet) -> Vec<Keys> {
-    let line = line.trim_ascii();
-    let is_alone =
-        (line.starts_with(b"{") || line.starts_with(b"[")) && serde_json::from_slice::<IgnoredAny>(line).is_ok();
-    if is_alone { KeySample::of(line, batches, 1).records } else { Vec::new() }
+/// The keys of records on lines: of a record that is alone on its line, and of the records of a page or an array. Arrays
+/// under the keys `batches` hold records.
+pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> KeySample {
+    let mut sample = KeySample::default();
+    for line in text.split(|byte| *byte == b'\n') {
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        // An indented record before a comma is in an array over many lines.
+        let after_record: &[u8] = if line.starts_with(b"{") || line.starts_with(b"[") { b"," } else { b"" };
+        let line = line.trim_ascii();
+        let line = line.strip_suffix(after_record).unwrap_or(line);
+        let is_alone =
+            (line.starts_with(b"{") || line.starts_with(b"[")) && serde_json::from_slice::<IgnoredAny>(line).is_ok();
+        if is_alone && !sample.is_full() {
+            // A valid line.
+            let _ = sample.visit_documents(line, batches, 1);
+        }
+    }
+    sample
 }
 
 /// The keys of the first records of concatenated documents.
@@ -82,7 +89,10 @@ fn keys_of_line(line: &[u8], batches: &'static KeySet) -> Vec<Keys> {
 pub(crate) struct KeySample {
     /// Every record or object around records, if it has keys. Of records with the same keys, the first.
     pub(crate) records: Vec<Keys>,
-    seen: HashSet<Keys>,
+    /// The hashes of `records`.
+    seen: HashSet<u64>,
+    /// Bytes of `records` in memory.
+    kept: usize,
     /// Whether there was an array that can hold records.
     pub(crate) is_batch: bool,
     /// The elements of such arrays.
@@ -96,17 +106,63 @@ impl KeySample {
         let seen = sample.visit_documents(text, batches, documents);
         match seen {
             Err(error) if !error.is_eof() => {
-                let whole = keys_of_valid_records(text, batches);
-                if whole.is_empty() { sample } else { Self { records: whole, ..sample } }
+                let whole = Self::of_valid_records(text, batches);
+                if whole.records.is_empty() {
+                    sample
+                } else {
+                    Self { is_batch: sample.is_batch, elements: sample.elements, ..whole }
+                }
             }
             _ => sample,
         }
     }
 
+    /// Samples the valid records of a text that may be truncated. An invalid string, which a user can choose, hides no
+    /// record.
+    fn of_valid_records(text: &[u8], batches: &'static KeySet) -> Self {
+        let limits = Limits::default();
+        let mut input = Input::of_text(text.to_vec(), limits);
+        let mut indexer = Indexer::<0>::new(batches, limits.depth);
+        let mut reader = input.records(Framing::Values, &mut indexer);
+        let keys = |text: &[u8]| {
+            let mut sample = Self::default();
+            sample.visit_documents(text, &NO_BATCHES, 1).ok().and_then(|()| sample.records.into_iter().next())
+        };
+        let mut sample = Self::default();
+        while let Ok(Some(record)) = reader.next() {
+            if let Record::Raw(text) = record
+                && !sample.is_full()
+                && let Some(keys) = parse_or_repair(text, keys)
+            {
+                sample.kept += keys.iter().map(|path| size(path)).sum::<usize>();
+                sample.records.push(keys);
+                sample.end_record(sample.records.len() - 1);
+            }
+        }
+        sample
+    }
+
+    /// Whether there may be records of further kinds.
+    pub(crate) fn is_full(&self) -> bool {
+        self.records.len() >= MOST_RECORDS || self.kept >= MOST_KEPT
+    }
+
+    /// Keeps a path of a record.
+    fn keep(&mut self, record: usize, path: String) {
+        if record == self.records.len() {
+            self.records.push(Keys::new());
+        }
+        let size = size(&path);
+        if self.records[record].insert(path) {
+            self.kept += size;
+        }
+    }
+
     /// Removes the last record if an earlier one has the same keys.
     fn end_record(&mut self, record: usize) {
-        if record + 1 == self.records.len() && !is_new(&mut self.seen, &self.records[record]) {
-            self.records.pop();
+        if record + 1 == self.records.len() && !self.seen.insert(self.seen.hasher().hash_one(&self.records[record])) {
+            let repeated = self.records.pop().unwrap_or_default();
+            self.kept -= repeated.iter().map(|path| size(path)).sum::<usize>();
         }
     }
 
@@ -118,28 +174,9 @@ impl KeySample {
     }
 }
 
-/// The keys of the valid records of a text that may be truncated, once for records with the same keys. An invalid
-/// string, which a user can choose, hides no record.
-fn keys_of_valid_records(text: &[u8], batches: &'static KeySet) -> Vec<Keys> {
-    let limits = Limits::default();
-    let mut input = Input::of_text(text.to_vec(), limits);
-    let mut indexer = Indexer::<0>::new(batches, limits.depth);
-    let mut reader = input.records(Framing::Values, &mut indexer);
-    let keys = |text: &[u8]| {
-        let mut sample = KeySample::default();
-        sample.visit_documents(text, &NO_BATCHES, 1).ok().and_then(|()| sample.records.into_iter().next())
-    };
-    let (mut whole, mut seen) = (Vec::new(), HashSet::new());
-    while let Ok(Some(record)) = reader.next() {
-        if let Record::Raw(text) = record
-            && whole.len() < MOST_RECORDS
-            && let Some(keys) = parse_or_repair(text, keys)
-            && is_new(&mut seen, &keys)
-        {
-            whole.push(keys);
-        }
-    }
-    whole
+/// Bytes of a kept path in memory.
+fn size(path: &str) -> usize {
+    path.len() + PATH_OVERHEAD
 }
 
 static NO_BATCHES: KeySet = KeySet::new(&[]);
@@ -161,7 +198,7 @@ impl<'de> DeserializeSeed<'de> for SniffVisitor<'_> {
         // Counted before it is visited, because it may be truncated.
         self.sample.elements += usize::from(self.is_element);
         let is_deep = self.within.as_ref().is_some_and(|(_, path)| path.matches('.').count() >= DEEPEST);
-        if is_deep || self.sample.records.len() >= MOST_RECORDS {
+        if is_deep || self.sample.is_full() {
             return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
         }
         deserializer.deserialize_any(self)
@@ -183,15 +220,12 @@ impl<'de> Visitor<'de> for SniffVisitor<'_> {
         };
         while let Some(name) = map.next_key::<String>()? {
             let is_batch = is_outside && matches!(self.batches.get(&name), Some(Key::Batch));
-            if around.len() + name.len() > LONGEST_PATH {
+            if around.len() + name.len() > LONGEST_PATH || self.sample.kept >= MOST_KEPT {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
             let path = format!("{around}{name}");
-            if record == self.sample.records.len() {
-                self.sample.records.push(Keys::new());
-            }
-            self.sample.records[record].insert(path.clone());
+            self.sample.keep(record, path.clone());
             let within = if is_batch { None } else { Some((record, path)) };
             map.next_value_seed(SniffVisitor {
                 sample: self.sample,
@@ -293,7 +327,30 @@ mod tests {
     fn an_object_without_keys_is_not_a_record_and_does_not_count_as_one() {
         let many = format!("[{}{{\"a\":1}}]", "{},".repeat(2000));
         assert_eq!(KeySample::of(many.as_bytes(), &NO_BATCHES, 1).records, [Keys::from(["a".to_owned()])]);
-        assert!(keys_in_lines(b"{}\n{}\n", &NO_BATCHES).is_empty());
+        assert!(keys_in_lines(b"{}\n{}\n", &NO_BATCHES).records.is_empty());
+    }
+
+    /// The worst texts: many short keys below a long one, in one record, in many, and in the text of a forwarder.
+    #[test]
+    fn the_memory_of_keys_is_bounded_for_texts_of_any_length() {
+        let below = |first: usize, count: usize| {
+            let members = (first..first + count).map(|number| format!("\"{number:x}\":0")).collect::<Vec<_>>();
+            format!("{{\"{}\":{{{}}}}}", "x".repeat(LONGEST_PATH - 8), members.join(","))
+        };
+        let most = MOST_KEPT + LONGEST_PATH + PATH_OVERHEAD;
+        let one = below(0, 120_000);
+        let many: Vec<_> = (0..120).map(|record| below(record * 1000, 1000)).collect();
+        for text in [one.clone(), format!("[{}]", many.join(",")), format!("{{\"log\":{}}}", serde_json::json!(one))] {
+            let sample = KeySample::of(text.as_bytes(), &RECORDS, usize::MAX);
+            let kept: usize = sample.records.iter().flatten().map(|path| size(path)).sum();
+            assert!(kept <= most && sample.kept == kept, "{kept} {}", sample.kept);
+        }
+        for sample in [keys_in_lines(many.join("\n").as_bytes(), &RECORDS), {
+            KeySample::of(format!("[{},x", many.join(",\n")).as_bytes(), &RECORDS, usize::MAX)
+        }] {
+            let kept: usize = sample.records.iter().flatten().map(|path| size(path)).sum();
+            assert!(sample.is_full() && kept <= most + 1000 * size(&"x".repeat(LONGEST_PATH)), "{kept}");
+        }
     }
 
     proptest! {

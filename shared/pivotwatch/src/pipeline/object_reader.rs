@@ -90,7 +90,7 @@ impl RecognisedObject<'_> {
         match self.export {
             None => {
                 let mut sign_ins = entra::SignInsAmongOthers::new(name, rule, limits);
-                let mut records = LogFileReceiver { receiver, sign_ins: &mut sign_ins };
+                let mut records = LogFileReceiver { receiver, sign_ins: &mut sign_ins, limits };
                 let result = aws::read_log_file(&mut self.input, &mut records);
                 // Also after a fault: the records before it are valid.
                 sign_ins.finish(receiver);
@@ -137,6 +137,7 @@ impl<R: entra::Receiver + aws::TrailReceiver> entra::Receiver for ExportReceiver
 struct LogFileReceiver<'r, 'a, R> {
     receiver: &'r mut R,
     sign_ins: &'r mut entra::SignInsAmongOthers<'a>,
+    limits: Limits,
 }
 
 impl<R: entra::Receiver + aws::TrailReceiver> aws::TrailReceiver for LogFileReceiver<'_, '_, R> {
@@ -145,7 +146,8 @@ impl<R: entra::Receiver + aws::TrailReceiver> aws::TrailReceiver for LogFileRece
     }
 
     fn take_other_record(&mut self, record: &[u8]) -> bool {
-        self.sign_ins.read(record, self.receiver)
+        // A forwarder's document can carry CloudTrail records.
+        self.sign_ins.read(record, &mut ExportReceiver { receiver: self.receiver, limits: self.limits })
     }
 }
 

@@ -24,10 +24,12 @@ use serde_json::value::RawValue;
 use super::super::fields::{Field, Fields};
 use super::super::lenient::LenientWords;
 use super::super::outcome::Rejected;
+use super::batches::BATCHES;
 use super::forwarded::is_of_cloud_trail;
-use super::preview::Preview;
-use super::{RECORDS, Recognition, Shape, Sink, any_record, table, table_field_maps};
-use crate::input::sniff::{Keys, ignore_scalars};
+use super::pages::{self, is_log_line};
+use super::preview::{Preview, document_length};
+use super::{RECORDS, Recognition, Shape, Sink, any_record, mixed, table, table_field_maps};
+use crate::input::sniff::{KeySample, Keys, ignore_scalars};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognition: Recognition::Preview(recognises), read };
@@ -70,22 +72,50 @@ fn has(record: &Keys, name: &str) -> bool {
 
 fn is_table(record: &Keys) -> bool {
     ["tables", "FrameType", "hits.hits"].iter().any(|name| has(record, name))
+        || has(record, "properties.columns") && has(record, "properties.rows")
         || has(record, "columns") && ["rows", "values", "results", "data", "value"].iter().any(|rows| has(record, rows))
 }
 
-fn is_answer(record: &Keys) -> bool {
+/// Whether these are the keys of an answer. Records of other logs can have them, too.
+pub(super) fn is_answer(record: &Keys) -> bool {
     let is_wrapped = |outer: &str| ROWS.iter().any(|inner| has(record, &format!("{outer}.{inner}")));
     is_table(record)
         || has(record, "rows")
         || ["hits", "body", "data", "result", "results", "response"].into_iter().any(is_wrapped)
 }
 
+/// Parses an answer among other records. Returns `false` if the object is none: it has no rows, or the keys of a log line.
+/// Then the sink has received nothing.
+pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>) -> bool {
+    if is_log_line(object) {
+        return false;
+    }
+    let records = sink.records();
+    if read_answers(&mut Input::of_text(object.to_vec(), sink.limits), sink, false).is_err() {
+        sink.reject(Rejected::Malformed);
+    }
+    sink.records() > records
+}
+
 fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
+    read_answers(input, sink, true)
+}
+
+/// Reads answers, and other records between them if `with_others`.
+fn read_answers(input: &mut Input<'_>, sink: &mut Sink<'_>, with_others: bool) -> Result<(), ReadFault> {
     let limit = input.limits.record;
-    while input.skip_white_space()?.is_some() {
+    while let Some(byte) = input.skip_white_space()? {
         input.look_ahead(LONGEST_MAGIC)?;
         if input.begins_compressed() {
             return Err(ReadFault::compressed_part());
+        }
+        if byte == b',' {
+            input.advance(1);
+            continue;
+        }
+        if with_others && let Some(record) = next_other(input)? {
+            parse_other(&record, sink);
+            continue;
         }
         let row = RowLength { limit, bytes: Cell::new(0), is_shortened: Cell::new(false) };
         let state = StringState::default();
@@ -106,6 +136,29 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
         })?;
     }
     Ok(())
+}
+
+/// The next document, if it is whole within the limit of a record, and has records that are no answers.
+fn next_other(input: &mut Input<'_>) -> io::Result<Option<Vec<u8>>> {
+    input.look_ahead(input.limits.record)?;
+    let Some(length) = document_length(input.ahead()) else { return Ok(None) };
+    let document = input.ahead()[..length].to_vec();
+    let records = KeySample::of(&document, &BATCHES, 1).records;
+    let is_table = document.starts_with(b"{") && records.iter().any(is_table);
+    if records.is_empty() || is_table || records.iter().all(is_answer) {
+        return Ok(None);
+    }
+    input.advance(length);
+    Ok(Some(document))
+}
+
+/// Parses a document beside answers: a record, a page, or an array of any of these.
+fn parse_other(document: &[u8], sink: &mut Sink<'_>) {
+    let is_parsed =
+        pages::parse_line(document, sink, mixed::parse_element) || mixed::parse_element(document, sink).is_ok();
+    if !is_parsed {
+        sink.reject(Rejected::Malformed);
+    }
 }
 
 /// The length of the current row. Also bounds the text between two rows.

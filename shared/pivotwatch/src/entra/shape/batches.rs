@@ -2,7 +2,8 @@
 
 use json_records::{Key, KeySet};
 
-pub(super) const BATCH_NAMES: [&str; 14] = [
+/// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
+pub(super) const BATCH_NAMES: [&str; 16] = [
     "records",
     "value",
     "Value",
@@ -17,6 +18,8 @@ pub(super) const BATCH_NAMES: [&str; 14] = [
     "Data",
     "signIns",
     "entries",
+    "Records",
+    "Events",
 ];
 
 /// Keys of log lines, which no page of records has.

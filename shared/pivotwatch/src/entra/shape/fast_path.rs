@@ -212,7 +212,7 @@ mod tests {
 
     #[derive(Debug, PartialEq)]
     struct Outcomes {
-        outcomes: Vec<Outcome>,
+        received: Vec<Outcome>,
         /// The user, the address and the time of each success.
         successes: Vec<String>,
         times: TimeRange,
@@ -230,7 +230,7 @@ mod tests {
 
     impl Receiver for Outcomes {
         fn receive(&mut self, outcome: Outcome) {
-            self.outcomes.push(outcome);
+            self.received.push(outcome);
         }
 
         fn wants_successes(&self) -> bool {
@@ -447,13 +447,13 @@ mod tests {
             assert_eq!(path.fast_path.successes.len(), 1);
             let text = success.replace(there, here);
             let (_, received) = path.read(text.as_bytes(), Framing::Lines);
-            assert_eq!(received.outcomes[0], expected, "{text}");
+            assert_eq!(received.received[0], expected, "{text}");
         }
         let mut path = Path::new();
         path.read(success.as_bytes(), Framing::Lines);
         let failure = success.replace("\"resultType\":\"0\"", "\"resultType\":\"00\"");
         let (_, received) = path.read(failure.as_bytes(), Framing::Lines);
-        assert!(matches!(received.outcomes[0], Outcome::Failure(_)), "{received:?}");
+        assert!(matches!(received.received[0], Outcome::Failure(_)), "{received:?}");
     }
 
     #[test]

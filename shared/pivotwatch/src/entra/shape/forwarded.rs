@@ -7,6 +7,7 @@
 //! | `_raw` | Cribl |
 //! | `_source` | a search in Elasticsearch |
 //! | `message`, `log` | Filebeat, Logstash, Vector, Fluentd and Fluent Bit, unless they parse it |
+//! | `event.original` | Elastic, beside what it parsed |
 //!
 //! A batch is an array of records, or an object with such an array under one of the names [`BATCH_NAMES`].
 //!
@@ -25,10 +26,11 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::outcome::Rejected;
+use super::api_answer::is_answer;
 use super::batches::BATCH_NAMES;
-use super::provenance::{Provenance, members, provenance};
+use super::provenance::{CarriedLog, Provenance, members, provenance};
 use super::reader::{NotJson, read_framed, read_json};
-use super::{Recognition, Shape, Sink, diagnostic, elastic, mixed};
+use super::{Recognition, Shape, Sink, diagnostic, elastic, forwarded_trail, mixed};
 use crate::input::sniff::{Keys, TEXT_KEYS};
 use crate::input::{Input, ReadFault};
 
@@ -54,10 +56,10 @@ pub(super) const OF_TEXTS: Shape = Shape {
 };
 
 /// Members that are objects with a record.
-const OBJECT_KEYS: [&str; 3] = ["event", "attributes", SEARCH_SOURCE];
+pub(super) const OBJECT_KEYS: [&str; 3] = ["event", "attributes", SEARCH_SOURCE];
 
 /// The member of a search's result with the document.
-const SEARCH_SOURCE: &str = "_source";
+pub(super) const SEARCH_SOURCE: &str = "_source";
 
 /// A record has a text under one of these keys. Other objects can share the member: Filebeat has an `event` of its own.
 const RECORD_KEYS: [&str; 4] = ["category", "Category", "createdDateTime", "CreatedDateTime"];
@@ -68,20 +70,32 @@ const BATCH_KEY: &str = "records";
 /// Whether these are the keys of a CloudTrail record, or of an event with one.
 pub(super) fn is_of_cloud_trail(record: &Keys) -> bool {
     let has = |around: &str, name: &str| record.contains(&format!("{around}{name}"));
-    ["", "detail."].iter().any(|around| ["eventName", "eventTime", "userIdentity"].iter().all(|name| has(around, name)))
+    ["", "detail."].iter().any(|around| TRAIL_KEYS.iter().all(|name| has(around, name)))
 }
+
+/// The keys of a CloudTrail record.
+pub(super) const TRAIL_KEYS: [&str; 3] = ["eventName", "eventTime", "userIdentity"];
+
+/// The key of an array of CloudTrail records.
+const TRAIL_BATCH: &str = "Records";
 
 /// Bytes of the longest document, in lengths of the longest record. A batch has many records, and a text in a text has
 /// three backslashes before each quote.
 const DOCUMENT_FACTOR: usize = 16;
 
 /// Documents of a log forwarder without a sign-in in the beginning, by a member of the table and a member that only
-/// forwarders write. Sign-ins can follow any number of other logs. Recognised after all other shapes.
+/// forwarders write; or answers of APIs among other records. Sign-ins can follow any number of other logs. Recognised
+/// after all other shapes.
 pub(super) const OF_OTHER_LOGS: Shape = Shape {
     name: "forwarded",
     recognition: Recognition::Preview(|preview| {
         let carried = || TEXT_KEYS.iter().chain(&[SEARCH_SOURCE]);
-        carried().any(|carried| FORWARDER_KEYS.iter().any(|own| own != carried && preview.has(&[carried, own])))
+        preview.records().any(is_answer)
+            || carried().any(|carried| {
+                FORWARDER_KEYS.iter().any(|own| own != carried && preview.has(&[carried, own]))
+                    || preview.has(&TRAIL_KEYS.map(|name| format!("{carried}.{name}")).each_ref().map(|path| &**path))
+                    || preview.has(&[&format!("{carried}.{TRAIL_BATCH}")])
+            })
     }),
     read,
 };
@@ -163,7 +177,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
             sink.within(text, |sink| parse_kind(record, kind, sink));
             return Some(Forwarded::Parsed);
         }
-        Some((_, ContentKind::Batch)) if provenance(text) == Provenance::Other => {
+        Some((_, ContentKind::Batch)) if provenance(text, CarriedLog::SignIns) == Provenance::Other => {
             sink.unproven();
             return Some(Forwarded::Parsed);
         }
@@ -174,11 +188,15 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
         None => {}
     }
     if let Some(document) = searched.filter(|document| depth == 0 && document.get().starts_with('{')) {
-        if provenance(text) == Provenance::Other {
-            sink.other_category();
+        if provenance(text, CarriedLog::SignIns) == Provenance::Other {
+            if !forwarded_trail::take(text, sink) {
+                sink.other_category();
+            }
             return Some(Forwarded::Parsed);
         }
-        return parse_document(document.get().as_bytes(), sink, depth + 1);
+        let found = parse_document(document.get().as_bytes(), sink, depth + 1)?;
+        let is_taken = matches!(found, Forwarded::Other) && forwarded_trail::take(text, sink);
+        return Some(if is_taken { Forwarded::Parsed } else { found });
     }
     if kind(text).is_some() {
         return Some(Forwarded::Record);
@@ -186,36 +204,60 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     let texts = TEXT_KEYS.into_iter().zip(members(text, TEXT_KEYS)?);
     let mut texts = texts.filter_map(|(name, member)| Some((name, content(member?)?)));
     let Some((name, content)) = texts.find(|(_, content)| begins_as_records(content)) else {
-        return Some(Forwarded::Other);
+        let is_taken = forwarded_trail::take(text, sink);
+        return Some(if is_taken { Forwarded::Parsed } else { Forwarded::Other });
     };
     let content = content.as_bytes();
     // An object under `attributes` that is no record describes a log line of another application.
     let is_alone = attributes.is_none_or(|attributes| attributes.get() == "{}" || !is_object(attributes));
-    let is_proven = match provenance(text) {
-        Provenance::Entra => true,
-        // `_raw` is the whole received text, a `message` can be part of it.
-        Provenance::Silent => {
-            let has_only = |is_own: fn(&str) -> bool| has_only_members(text, is_own);
-            name == "_raw" && has_only(|member| member.starts_with('_') || member.starts_with("cribl"))
-                || name == "event" && is_batch(content) && has_only(|member| matches!(member, "event" | "routing"))
-        }
-        Provenance::Sensor | Provenance::Other => false,
-    };
-    if is_alone && is_proven {
-        if !parse_content(content, sink) {
-            let is_json = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text).ok();
-            if parse_or_repair(content, is_json).is_some() {
-                sink.other_category();
-            } else {
-                sink.reject(Rejected::Malformed);
+    let is_proven = is_alone
+        && match provenance(text, CarriedLog::SignIns) {
+            Provenance::Stated => true,
+            Provenance::Silent => {
+                is_whole_text(name, text)
+                    || name == "event"
+                        && is_batch(content)
+                        && has_only_members(text, |member| matches!(member, "event" | "routing"))
             }
-        }
-    } else if parse_or_repair(content, kind).is_some() {
+            Provenance::Sensor | Provenance::Other => false,
+        };
+    if is_proven && parse_content(content, sink) {
+        return Some(Forwarded::Parsed);
+    }
+    let is_json = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text).ok();
+    if !is_proven && parse_or_repair(content, kind).is_some() {
         sink.unproven();
+    } else if forwarded_trail::take(text, sink) {
+    } else if is_proven && parse_or_repair(content, is_json).is_none() {
+        sink.reject(Rejected::Malformed);
     } else {
         sink.other_category();
     }
     Some(Forwarded::Parsed)
+}
+
+/// Parses the text that Elastic keeps beside what it parsed, if the document states Entra as its origin. Returns `false` if
+/// it has none with a sign-in. Its parsed fields are another shape, which precedes.
+pub(super) fn parse_original(document: &[u8], sink: &mut Sink<'_>) -> bool {
+    let [searched] = members(document, [SEARCH_SOURCE]).unwrap_or_default();
+    let documents = std::iter::once(document).chain(searched.map(|searched| searched.get().as_bytes()));
+    documents.into_iter().any(|document| {
+        original(document).and_then(decoded).is_some_and(|text| {
+            provenance(document, CarriedLog::SignIns) == Provenance::Stated && parse_content(text.as_bytes(), sink)
+        })
+    })
+}
+
+/// The text that Elastic parsed to a document.
+pub(super) fn original(document: &[u8]) -> Option<&RawValue> {
+    let [event] = members(document, ["event"])?;
+    let [original] = members(event?.get().as_bytes(), ["original"])?;
+    original
+}
+
+/// Whether the member `name` is the whole text that a forwarder received. A `message` can be a part of it.
+pub(super) fn is_whole_text(name: &str, document: &[u8]) -> bool {
+    name == "_raw" && has_only_members(document, |member| member.starts_with('_') || member.starts_with("cribl"))
 }
 
 fn is_object(member: &RawValue) -> bool {
@@ -228,12 +270,17 @@ fn content(member: &RawValue) -> Option<Cow<'_, str>> {
     if json.starts_with(['{', '[']) {
         return parse_or_repair(json.as_bytes(), kind).map(|_| Cow::Borrowed(json));
     }
-    parse_or_repair(json.as_bytes(), |json| serde_json::from_slice::<String>(json).ok()).map(Cow::Owned)
+    decoded(member).map(Cow::Owned)
+}
+
+/// The decoded text of a member that is a text.
+pub(super) fn decoded(member: &RawValue) -> Option<String> {
+    parse_or_repair(member.get().as_bytes(), |json| serde_json::from_slice::<String>(json).ok())
 }
 
 /// Whether a text begins with an object or with an array of objects or arrays. Many log lines begin with a time in
 /// brackets.
-fn begins_as_records(text: &str) -> bool {
+pub(super) fn begins_as_records(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('{') || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['{', '[']))
 }

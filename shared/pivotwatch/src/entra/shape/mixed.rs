@@ -5,24 +5,27 @@
 
 use super::super::fields::{FieldId, Fields};
 use super::forwarded::{self, Forwarded};
-use super::provenance::{Provenance, provenance};
+use super::provenance::{CarriedLog, Provenance, provenance};
 use super::reader::NotJson;
 use super::sink::Sink;
-use super::{ROWS, diagnostic, log_analytics, pages};
+use super::{ROWS, api_answer, diagnostic, log_analytics, pages};
 
 /// Parses a record by its own keys. Returns `false` if it is a record of no known log.
 pub(super) fn parse(text: &[u8], sink: &mut Sink<'_>) -> bool {
     let is_forwarded = |sink: &mut Sink<'_>| matches!(forwarded::parse(text, sink), Ok(Forwarded::Parsed));
-    sink.take_other_log(text) || is_forwarded(sink) || parse_by_rows(text, sink) || parse_page(text, sink)
+    sink.take_other_log(text) || is_forwarded(sink) || parse_unwrapped(text, sink)
 }
 
 /// Like [`parse`], for a text that is known to be no forwarder's document.
 pub(super) fn parse_other_than_forwarded(text: &[u8], sink: &mut Sink<'_>) -> bool {
-    sink.take_other_log(text) || parse_by_rows(text, sink) || parse_page(text, sink)
+    sink.take_other_log(text) || parse_unwrapped(text, sink)
 }
 
-fn parse_page(text: &[u8], sink: &mut Sink<'_>) -> bool {
-    pages::parse(text, sink, parse_element)
+fn parse_unwrapped(text: &[u8], sink: &mut Sink<'_>) -> bool {
+    parse_by_rows(text, sink)
+        || pages::parse(text, sink, parse_element)
+        || api_answer::parse(text, sink)
+        || forwarded::parse_original(text, sink)
 }
 
 /// Parses an element of a page or an array.
@@ -45,7 +48,7 @@ fn parse_by_rows(text: &[u8], sink: &mut Sink<'_>) -> bool {
     if parsed.is_ok() && has_category {
         return true;
     }
-    let is_of_another = provenance(text) == Provenance::Other;
+    let is_of_another = provenance(text, CarriedLog::SignIns) == Provenance::Other;
     if is_of_another {
         sink.other_category();
     }

@@ -16,6 +16,7 @@ mod elastic;
 mod event_hub;
 mod fast_path;
 mod forwarded;
+mod forwarded_trail;
 mod graph;
 mod log_analytics;
 mod log_analytics_csv;
@@ -147,7 +148,7 @@ fn shape_of(preview: &Preview<'_>) -> Option<RecognisedShape> {
 pub(super) fn recognise_other_logs(beginning: &[u8], is_whole: bool) -> Option<RecognisedShape> {
     let preview = Preview::of(beginning);
     let shape = &forwarded::OF_OTHER_LOGS;
-    let can_have_others = preview.is_json() && (!is_whole || preview.has_most_records());
+    let can_have_others = preview.is_json() && (!is_whole || preview.has_others());
     let is_recognised = shape.matches(&preview) || can_have_others;
     is_recognised.then_some(RecognisedShape { shape, framing: preview.framing, is_settled: true })
 }

@@ -19,17 +19,20 @@ const DEEPEST: usize = 2;
 /// Parses the records of a page by `parse_record`. Returns `false` if the object is no page: it has no array of
 /// objects, or the keys of a log line. A visitor can post any array to the application that wrote such a line.
 pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) -> bool {
-    let is_log_line =
-        || members(object, LOG_KEYS).is_none_or(|members| members.into_iter().any(|member| member.is_some()));
     let arrays = members(object, BATCH_NAMES).unwrap_or([None; BATCH_NAMES.len()]);
     let mut arrays =
         arrays.into_iter().flatten().map(RawValue::get).filter(|array| is_array_of_records(array.as_bytes()));
     if is_empty(object) {
         return true;
     }
-    let Some(first) = arrays.next().filter(|_| sink.pages < DEEPEST && !is_log_line()) else { return false };
+    let Some(first) = arrays.next().filter(|_| sink.pages < DEEPEST && !is_log_line(object)) else { return false };
     std::iter::once(first).chain(arrays).for_each(|array| parse_elements(array.as_bytes(), sink, parse_record));
     true
+}
+
+/// Whether an object has the keys of a log line, or is no valid object.
+pub(super) fn is_log_line(object: &[u8]) -> bool {
+    members(object, LOG_KEYS).is_none_or(|members| members.into_iter().any(|member| member.is_some()))
 }
 
 /// Parses the records of a line that is no object: an array, or a damaged page. Returns `false` if it is neither.

@@ -13,7 +13,7 @@ pub(super) struct Preview<'a> {
     pub(super) text: &'a [u8],
     pub(super) framing: Framing,
     /// Empty if the text does not begin as JSON: JSON within such a text is a value that a user chose.
-    records: Vec<Keys>,
+    sample: KeySample,
     is_json: bool,
     /// Whether it is a batch or an array without records.
     pub(super) is_empty_batch: bool,
@@ -28,28 +28,34 @@ impl<'a> Preview<'a> {
 
     /// The preview of JSON lines whose first record lacks its beginning; `None` for other texts.
     pub(super) fn of_rest(text: &'a [u8]) -> Option<Self> {
-        begins_within_record(text).then(|| Self::of_json(text)).filter(|preview| !preview.records.is_empty())
+        begins_within_record(text).then(|| Self::of_json(text)).filter(|preview| !preview.sample.records.is_empty())
     }
 
     fn of_other(text: &'a [u8]) -> Self {
         let is_settled = table::has_whole_header(text);
-        Self { text, framing: Framing::Lines, records: Vec::new(), is_json: false, is_empty_batch: false, is_settled }
+        let framing = Framing::Lines;
+        Self { text, framing, sample: KeySample::default(), is_json: false, is_empty_batch: false, is_settled }
     }
 
     fn of_json(original: &'a [u8]) -> Self {
         let text = &*repaired_for_sniffing(original);
         let of_lines = keys_in_lines(text, &BATCHES);
-        let (framing, is_settled) = framing(text, !of_lines.is_empty());
-        let (records, is_empty_batch) = match framing {
+        let (framing, is_settled) = framing(text, !of_lines.records.is_empty());
+        let sample = match framing {
             // The first line can be longer than the beginning.
-            Framing::Lines if of_lines.is_empty() => (KeySample::of(text, &BATCHES, 1).records, false),
-            Framing::Lines | Framing::BatchLines => (of_lines, false),
-            Framing::Values => {
-                let sample = KeySample::of(text, &BATCHES, usize::MAX);
-                (sample.records, sample.is_batch && sample.elements == 0)
-            }
+            Framing::Lines if of_lines.records.is_empty() => KeySample::of(text, &BATCHES, 1),
+            Framing::Lines | Framing::BatchLines => of_lines,
+            Framing::Values => KeySample::of(text, &BATCHES, usize::MAX),
         };
-        Self { text: original, framing, records, is_json: true, is_empty_batch, is_settled }
+        // A log file of CloudTrail may be empty.
+        let is_export = batch_start(text, "Records").is_none();
+        let is_empty_batch = is_export && framing == Framing::Values && sample.is_batch && sample.elements == 0;
+        Self { text: original, framing, sample, is_json: true, is_empty_batch, is_settled }
+    }
+
+    /// Whether there may be records of further kinds among the first.
+    pub(super) fn has_others(&self) -> bool {
+        self.sample.is_full()
     }
 
     /// Whether it begins as JSON.
@@ -57,25 +63,20 @@ impl<'a> Preview<'a> {
         self.is_json
     }
 
-    /// Whether there may be records of further kinds among the first.
-    pub(super) fn has_most_records(&self) -> bool {
-        self.records.len() >= MOST_RECORDS
-    }
-
     /// The keys of the first records, once for records with the same keys.
     pub(super) fn records(&self) -> impl Iterator<Item = &Keys> {
-        self.records.iter()
+        self.sample.records.iter()
     }
 
     /// Whether one of the first records has all these keys. A key within an object is `object.key`.
     pub(super) fn has(&self, names: &[&str]) -> bool {
-        self.records.iter().any(|record| names.iter().all(|name| record.contains(*name)))
+        self.sample.records.iter().any(|record| names.iter().all(|name| record.contains(*name)))
     }
 
     /// Like [`Preview::has`], ignoring case.
     pub(super) fn has_in_any_case(&self, names: &[&str]) -> bool {
         let has = |record: &Keys, name: &str| record.iter().any(|own| own.eq_ignore_ascii_case(name));
-        self.records.iter().any(|record| names.iter().all(|name| has(record, name)))
+        self.sample.records.iter().any(|record| names.iter().all(|name| has(record, name)))
     }
 }
 
@@ -98,7 +99,7 @@ static RECORDS: KeySet = KeySet::with_batches(&[], &["Records", "records"]);
 pub(super) fn after_text(beginning: &[u8]) -> Option<Foreign> {
     let lines = beginning.split(|byte| *byte == b'\n').take(MOST_RECORDS);
     let rests = lines.filter_map(|line| Some(&line[memchr::memchr(b'{', line)?..]));
-    rests.flat_map(|rest| keys_in_lines(&repaired_for_sniffing(rest), &RECORDS)).find_map(|names| {
+    rests.flat_map(|rest| keys_in_lines(&repaired_for_sniffing(rest), &RECORDS).records).find_map(|names| {
         let has = |all: &[&str]| all.iter().all(|name| names.contains(*name));
         if has(&["eventName", "eventTime", "userIdentity"]) || has(&["detail.eventName", "detail.userIdentity"]) {
             Some(Foreign::CloudTrailAfterText)
@@ -145,16 +146,29 @@ fn framing(text: &[u8], has_records_in_lines: bool) -> (Framing, bool) {
 /// Whether one of the first documents takes many lines, and is no batch of an event hub. Those after a damaged one do
 /// not decide.
 pub(super) fn has_document_of_many_lines(text: &[u8]) -> bool {
-    let mut documents = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
-    let mut start = 0;
-    while let Some(Ok(_)) = documents.next() {
-        let document = text[start..documents.byte_offset()].trim_ascii_start();
+    let mut rest = without_separators(text);
+    while let Some(length) = document_length(rest) {
+        let (document, after) = rest.split_at(length);
         if document.contains(&b'\n') && batch_start(document, "records").is_none() {
             return true;
         }
-        start = documents.byte_offset();
+        rest = without_separators(after);
     }
     false
+}
+
+/// The length of the whole document that a text begins with.
+pub(super) fn document_length(text: &[u8]) -> Option<usize> {
+    let mut documents = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    documents.next()?.ok()?;
+    Some(documents.byte_offset())
+}
+
+/// The text after what tools write between documents: white space, commas and byte order marks.
+fn without_separators(text: &[u8]) -> &[u8] {
+    let rest = text.trim_ascii_start();
+    let after = rest.strip_prefix(b",").or_else(|| rest.strip_prefix("\u{feff}".as_bytes()));
+    after.map_or(rest, without_separators)
 }
 
 #[cfg(test)]
@@ -173,7 +187,7 @@ mod tests {
             ("{\n  \"a\": [\n    {\"b\": 1},\n  ]\n}", Framing::Values),
             ("{\"a\":1}{\"a\":2}\n", Framing::Values),
             ("{\"a\":1},\n{\"a\":2}\n", Framing::Lines),
-            ("{\"a\":1},\n{\"a\":2},\n", Framing::Values),
+            ("{\"a\":1},\n{\"a\":2},\n", Framing::Lines),
             ("{\"a\":1}{\"a\":2}\n{\"a\":3}\n", Framing::Lines),
             ("[\n{\"a\":1},\n{\"a\":2}\n]", Framing::Values),
             ("{\"c\":0,\"value\":[{\"a\":1}]}", Framing::Values),

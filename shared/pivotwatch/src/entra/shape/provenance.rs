@@ -1,4 +1,5 @@
-//! Decides whether the text in a forwarder's document comes from Entra.
+//! Decides whether the text in a forwarder's document comes from the log that it looks like: Entra's sign-ins, or
+//! CloudTrail.
 //!
 //! Only members that a forwarder or its configuration fills count: the data set, the service, the topic. No visitor of
 //! an application can fill them. A subject that names another application outweighs a topic or a tag, because an
@@ -15,16 +16,25 @@ use serde_json::value::RawValue;
 
 use super::super::lenient::LenientText;
 
-/// The origin that a document states.
+/// A log whose records forwarders carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CarriedLog {
+    /// Entra's logs of sign-ins.
+    SignIns,
+    /// AWS CloudTrail.
+    CloudTrail,
+}
+
+/// The origin that a document states, compared with a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Provenance {
-    /// Entra.
-    Entra,
+    /// The log, or its platform.
+    Stated,
     /// None.
     Silent,
     /// A sensor whose name people chose. Not enough to trust a text, nor to distrust an object, which a sensor parsed.
     Sensor,
-    /// Another application, or Azure without Entra.
+    /// Another application, or another service of the platform.
     Other,
 }
 
@@ -44,7 +54,7 @@ enum Purpose {
 }
 
 /// The members that count, by their paths. Documents have them nested or flat.
-const EVIDENCE: [(&str, Purpose); 26] = [
+const EVIDENCE: [(&str, Purpose); 27] = [
     ("source", Purpose::Subject),
     ("ddsource", Purpose::Subject),
     ("sourcetype", Purpose::Subject),
@@ -64,6 +74,7 @@ const EVIDENCE: [(&str, Purpose); 26] = [
     ("azure.storage.container.name", Purpose::Route),
     ("azure.storage.blob.name", Purpose::Route),
     ("log.file.path", Purpose::Label),
+    ("_sourceCategory", Purpose::Label),
     ("file", Purpose::Label),
     ("type", Purpose::Label),
     ("tag", Purpose::Label),
@@ -91,13 +102,13 @@ const NAMES: [&str; EVIDENCE.len() + OBJECTS.len() + 1] = {
 /// Bytes of the longest member that is parsed.
 const LONGEST: usize = 4096;
 
-/// The statement of a text about the origin of its document.
+/// The statement of a text about the origin of its document, compared with a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claim {
-    /// Entra, or its sign-in logs.
-    Entra,
-    /// Azure, without a service.
-    Azure,
+    /// The log: Entra, or CloudTrail.
+    Log,
+    /// The platform without a service: Azure, or AWS.
+    Platform,
     /// Only a transport.
     Nothing,
     /// A receiver of HTTP requests, to which anybody can post.
@@ -107,10 +118,10 @@ enum Claim {
 }
 
 /// The origin that the document `text` states, or another application that the document in a search's result states.
-pub(super) fn provenance(text: &[u8]) -> Provenance {
+pub(super) fn provenance(text: &[u8], log: CarriedLog) -> Provenance {
     let of_both = |text: &[u8]| {
-        let (own, searched) = of_document(text)?;
-        let of_searched = searched.and_then(|document| of_document(document.get().as_bytes()));
+        let (own, searched) = of_document(text, log)?;
+        let of_searched = searched.and_then(|document| of_document(document.get().as_bytes(), log));
         let of_searched = of_searched.map(|(origin, _)| origin);
         Some(if own == Provenance::Silent && of_searched == Some(Provenance::Other) { Provenance::Other } else { own })
     };
@@ -119,7 +130,7 @@ pub(super) fn provenance(text: &[u8]) -> Provenance {
 
 /// The origin that a document states, and the document in a search's result. `None` if the text is no JSON object.
 /// Members are parsed once the ones before do not decide: a route can lie in an object as large as the document.
-fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
+fn of_document(text: &[u8], log: CarriedLog) -> Option<(Provenance, Option<&RawValue>)> {
     let found = members(text, NAMES)?;
     let searched = found[NAMES.len() - 1];
     let claims = |of: Purpose| -> Vec<Claim> {
@@ -132,25 +143,25 @@ fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
             };
             serde_json::from_str(short_json(flat.or_else(nested)?)?).ok()
         });
-        values.flat_map(texts).map(|text| claim(&text)).collect()
+        values.flat_map(texts).map(|text| claim(&text, log)).collect()
     };
     let [receivers, subjects, sensors] = [Purpose::Receiver, Purpose::Subject, Purpose::Sensor].map(claims);
-    let is_azure = |claims: &[Claim]| claims.contains(&Claim::Entra) || claims.contains(&Claim::Azure);
+    let is_platform = |claims: &[Claim]| claims.contains(&Claim::Log) || claims.contains(&Claim::Platform);
     let is_other = |claims: &[Claim]| claims.contains(&Claim::Other) || claims.contains(&Claim::Posted);
     // A visitor can post every other member to a receiver of HTTP requests.
     let origin = if receivers.contains(&Claim::Posted) {
         Provenance::Other
-    } else if subjects.contains(&Claim::Entra) || sensors.contains(&Claim::Entra) {
-        Provenance::Entra
+    } else if subjects.contains(&Claim::Log) || sensors.contains(&Claim::Log) {
+        Provenance::Stated
     } else if is_other(&subjects) {
         Provenance::Other
     } else if is_other(&sensors) {
         Provenance::Sensor
-    } else if [&subjects, &sensors, &receivers].into_iter().any(|claims| is_azure(claims))
-        || is_azure(&claims(Purpose::Route))
-        || claims(Purpose::Label).contains(&Claim::Entra)
+    } else if [&subjects, &sensors, &receivers].into_iter().any(|claims| is_platform(claims))
+        || is_platform(&claims(Purpose::Route))
+        || claims(Purpose::Label).contains(&Claim::Log)
     {
-        Provenance::Entra
+        Provenance::Stated
     } else {
         Provenance::Silent
     };
@@ -161,7 +172,7 @@ fn of_document(text: &[u8]) -> Option<(Provenance, Option<&RawValue>)> {
 /// document names nobody.
 pub(super) fn is_of_another(text: &[u8]) -> bool {
     let names_somebody = FINDERS.iter().any(|name| name.find(text).is_some());
-    names_somebody && provenance(text) == Provenance::Other
+    names_somebody && provenance(text, CarriedLog::SignIns) == Provenance::Other
 }
 
 static FINDERS: LazyLock<[Finder<'static>; STATING.len()]> = LazyLock::new(|| STATING.map(Finder::new));
@@ -210,8 +221,7 @@ const ENTRA: [&str; 8] =
     ["entra", "entraid", "aad", "aadiam", "azuread", "activedirectory", "azureactivedirectory", "signinlogs"];
 
 /// Words that accompany Azure's name and add no service.
-const OF_AZURE: [&str; 18] = [
-    "azure",
+const OF_AZURE: [&str; 17] = [
     "microsoft",
     "ms",
     "mscs",
@@ -229,6 +239,29 @@ const OF_AZURE: [&str; 18] = [
     "diagnostics",
     "blob",
     "storage",
+];
+
+/// Names of AWS.
+const AWS: [&str; 3] = ["aws", "amazon", "amazonaws"];
+
+/// Words that accompany AWS's name and add no service, or the transport or the sign-in service of its logs.
+const OF_AWS: [&str; 16] = [
+    "com",
+    "cloudwatch",
+    "event",
+    "eventbridge",
+    "events",
+    "firehose",
+    "kinesis",
+    "log",
+    "logs",
+    "s3",
+    "signin",
+    "sns",
+    "sqs",
+    "stream",
+    "streams",
+    "data",
 ];
 
 /// Words that name a transport.
@@ -252,16 +285,37 @@ const TRANSPORT: [&str; 14] = [
 /// Words that name a receiver of HTTP requests.
 const POSTED: [&str; 5] = ["http", "https", "server", "endpoint", "webhook"];
 
-fn claim(text: &str) -> Claim {
+impl CarriedLog {
+    /// Whether these words name the log.
+    fn is_named(self, words: &[&str]) -> bool {
+        match self {
+            Self::SignIns => {
+                let is_directory = ["directory", "ad", "signin"].iter().any(|word| words.contains(word));
+                words.iter().any(|word| ENTRA.contains(word) || word.ends_with("signinlogs"))
+                    || words.contains(&"azure") && is_directory
+            }
+            Self::CloudTrail => words.iter().any(|word| word.ends_with("cloudtrail")),
+        }
+    }
+
+    /// Whether these words name the log's platform, and nothing else.
+    fn is_of_platform(self, words: &[&str]) -> bool {
+        let (names, others): (&[&str], &[&str]) = match self {
+            Self::SignIns => (&["azure"], &OF_AZURE),
+            Self::CloudTrail => (&AWS, &OF_AWS),
+        };
+        words.iter().any(|word| names.contains(word))
+            && words.iter().all(|word| names.contains(word) || others.contains(word))
+    }
+}
+
+fn claim(text: &str, log: CarriedLog) -> Claim {
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_azure = words.contains(&"azure");
-    let names_entra = |word: &&str| ENTRA.contains(word) || word.ends_with("signinlogs");
-    let is_directory = words.contains(&"directory") || words.contains(&"ad") || words.contains(&"signin");
-    if words.iter().any(names_entra) || is_azure && is_directory {
-        Claim::Entra
-    } else if is_azure && words.iter().all(|word| OF_AZURE.contains(word)) {
-        Claim::Azure
+    if log.is_named(&words) {
+        Claim::Log
+    } else if log.is_of_platform(&words) {
+        Claim::Platform
     } else if words.iter().all(|word| TRANSPORT.contains(word)) {
         Claim::Nothing
     } else if words.iter().all(|word| POSTED.contains(word)) {

@@ -1,0 +1,155 @@
+//! CloudTrail records in the documents of forwarders and of AWS's own services.
+
+use pivotwatch::aws::TrailOutcome;
+use pivotwatch::entra::{Ignored, Outcome};
+use pivotwatch::input::{Foreign, ReadFault};
+use pivotwatch_tests::facts::{SignIn, failed, noon};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::strangers::login;
+use crate::tools::{Received, read};
+use crate::writers::graph;
+
+fn text() -> String {
+    login().to_string()
+}
+
+fn batch() -> Value {
+    json!({"Records": [login()]})
+}
+
+/// Documents with one login each.
+fn documents() -> Vec<Value> {
+    vec![
+        json!({"message": text(), "source_type": "aws_s3", "bucket": "b", "timestamp": "2026-03-02T12:35:00Z"}),
+        json!({"message": login(), "source_type": "aws_sqs", "timestamp": "2026-03-02T12:35:00Z"}),
+        json!({"message": batch().to_string(), "source_type": "aws_kinesis_firehose"}),
+        json!({"message": json!([login()]).to_string(), "source_type": "aws_s3"}),
+        json!({"@timestamp": "x", "message": text(), "input": {"type": "aws-s3"}, "agent": {}, "event": {"kind": "event"}}),
+        json!({"@timestamp": "x", "message": text(), "event": {"dataset": "aws.cloudtrail"}, "log": {"offset": 1}}),
+        json!({"@timestamp": "x", "event": {"original": text(), "module": "aws", "dataset": "aws.cloudtrail"}}),
+        json!({"_index": "x", "_source": {"event": {"original": text()}, "data_stream": {"dataset": "aws.cloudtrail"}}}),
+        json!({"_index": "x", "_source": {"message": text(), "fileset": {"module": "aws"}}}),
+        json!({"_index": "x", "_source": login()}),
+        json!({"_raw": text(), "_time": 1, "cribl_pipe": "main"}),
+        json!({"_raw": batch().to_string(), "_time": 1}),
+        json!({"_raw": text(), "_sourceCategory": "prod/x"}),
+        json!({"_raw": text(), "sourcetype": "aws:cloudtrail", "host": "x", "index": "main"}),
+        json!({"event": login(), "sourcetype": "aws:cloudtrail", "time": 1}),
+        json!({"event": text(), "sourcetype": "aws:cloudtrail", "time": 1}),
+        json!({"event": batch(), "source": "http:trail", "sourcetype": "aws:cloudtrail"}),
+        json!({"event": login(), "routing": {"hostname": "cloudtrail"}}),
+        json!({"attributes": login(), "ddsource": "cloudtrail", "service": "cloudtrail", "message": text()}),
+        json!({"log": text(), "tag": "aws.cloudtrail"}),
+        json!({
+            "messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": "trail", "subscriptionFilters": ["x"],
+            "logStream": "111122223333_CloudTrail_us-east-1", "logEvents": [{"id": "1", "timestamp": 1, "message": text()}],
+        }),
+        json!({"Events": [{"EventId": "x", "EventName": "ConsoleLogin", "CloudTrailEvent": text()}]}),
+    ]
+}
+
+fn logins(received: &Received) -> usize {
+    received.trail.iter().filter(|outcome| matches!(outcome, TrailOutcome::Login(_))).count()
+}
+
+#[test]
+fn logins_in_documents_are_read_alone_and_beside_other_records() {
+    for document in documents() {
+        let sign_in = SignIn::failed("one", noon());
+        for (other, failures) in [
+            (None, 0),
+            (Some(sign_in.record()), 1),
+            (Some(graph(&sign_in)), 1),
+            (Some(json!({"message": sign_in.record().to_string(), "source_type": "azure_event_hubs"})), 1),
+            (Some(login()), 0),
+        ] {
+            let own = usize::from(other == Some(login()));
+            let other = other.map(|other| format!("{other}\n")).unwrap_or_default();
+            for file in
+                [format!("{other}{document}\n"), format!("{document}\n{other}"), format!("{other}{other}{document}")]
+            {
+                let (received, result) = read(file.as_bytes());
+                assert!(result.is_ok(), "{file}: {result:?}");
+                let others = file.lines().count() - 1;
+                assert_eq!(
+                    (logins(&received), received.failures().len()),
+                    (1 + own * others, failures * others),
+                    "{file}"
+                );
+                assert_eq!(
+                    received.outcomes.len() + received.trail.len(),
+                    1 + others,
+                    "{file}: {:?}",
+                    received.outcomes
+                );
+            }
+        }
+    }
+}
+
+/// A subscription of CloudWatch Logs through Firehose writes its messages one after another.
+#[test]
+fn documents_without_a_delimiter_are_read() {
+    for document in documents() {
+        let (received, result) = read(format!("{document}{document}{document}").as_bytes());
+        assert!(result.is_ok(), "{document}: {result:?}");
+        assert_eq!(logins(&received), 3, "{document}");
+    }
+}
+
+/// A visitor can post a login to an application, which logs it.
+#[test]
+fn what_another_application_logged_is_no_login() {
+    for document in [
+        json!({"message": text(), "host": "x", "level": "info"}),
+        json!({"message": text(), "source_type": "http_server", "path": "/cloudtrail"}),
+        json!({"message": login(), "host": "shop"}),
+        json!({"message": text(), "service": "shop", "source": "aws"}),
+        json!({"message": text(), "event": {"dataset": "nginx.access"}, "tags": ["aws"]}),
+        json!({"@timestamp": "x", "event": {"original": text(), "dataset": "nginx.access"}}),
+        json!({"event": login(), "sourcetype": "shop"}),
+        json!({"event": text(), "routing": {"hostname": "shop"}}),
+        json!({"attributes": login(), "service": "shop", "source": "nodejs"}),
+        json!({"_source": login(), "service": {"name": "shop"}}),
+        json!({"_index": "x", "_source": {"message": text(), "service": {"name": "shop"}}}),
+        json!({"_index": "x", "_source": {"event": login(), "service": {"name": "shop"}}}),
+        json!({"_raw": text(), "_time": 1, "host": "shop"}),
+        json!({"log": text(), "stream": "stdout", "kubernetes": {"pod_name": "shop"}}),
+    ] {
+        let (received, result) = read(format!("{document}\n").as_bytes());
+        let expected = matches!(result, Err(ReadFault::NotAnExport(Foreign::UnprovenTexts)));
+        assert!(expected && received.trail.is_empty(), "{document}: {result:?}");
+        let record = SignIn::failed("one", noon()).record();
+        let (received, _) = read(format!("{record}\n{document}\n").as_bytes());
+        assert!(received.trail.is_empty(), "{document}");
+        assert_eq!(received.outcomes[1..], [Outcome::Ignored(Ignored::OtherCategory)], "{document}");
+    }
+    let message = json!({
+        "messageType": "DATA_MESSAGE", "logGroup": "/aws/lambda/shop", "logStream": "2026/03/02/[$LATEST]x",
+        "logEvents": [{"message": text()}],
+    });
+    let (received, _) = read(format!("{message}\n{message}\n").as_bytes());
+    assert_eq!(logins(&received), 0);
+}
+
+proptest! {
+    /// Beside any sign-ins, and with any damage to one document, the other documents keep their logins.
+    #[test]
+    fn damage_to_a_document_costs_its_login_only(
+        position in 0..22_usize,
+        cut in any::<prop::sample::Index>(),
+        byte in prop::sample::select(&b"\"{}[]:,\\\0\xff"[..]),
+    ) {
+        let documents = documents();
+        let mut lines: Vec<Vec<u8>> = documents.iter().map(|document| document.to_string().into_bytes()).collect();
+        lines.extend(failed(3, noon()).iter().map(|one| one.record().to_string().into_bytes()));
+        let at = cut.index(lines[position].len());
+        lines[position][at] = byte;
+        let (received, result) = read(&lines.join(&b'\n'));
+        prop_assert!(result.is_ok(), "{result:?}");
+        prop_assert!(logins(&received) >= documents.len() - 1);
+        prop_assert_eq!(received.failures().len(), 3);
+    }
+}
