@@ -84,13 +84,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let mut result = Ok(());
         for news in news {
             let id = news.id.clone();
-            let (before, version) = match stored.remove(&id) {
-                Some(stored) => (stored.value, stored.version),
-                None => {
-                    let none = Announcement { id: id.clone(), announced: None, lease: None, resettlement: None };
-                    (none, Version::NONE)
-                }
-            };
+            let none = || Announcement { id: id.clone(), announced: None, lease: None, resettlement: None };
+            let before = stored.remove(&id).map(|stored| (stored.value, stored.version));
+            let (before, version) = before.unwrap_or_else(|| (none(), Version::NONE));
             match self.announce_one(news, before, version, summary).await {
                 Ok(marked) => stored.extend(marked.map(|marked| (id, marked))),
                 Err(error) => result = result.and(Err(error)),
