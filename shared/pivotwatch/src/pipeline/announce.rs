@@ -1,8 +1,8 @@
 //! Announces tuning entries on the topic of the incidents: each that is new, and each end.
 //!
 //! What was announced is stored like an incident: with a lease first, then published, then marked. So concurrent
-//! invocations announce an entry once, and one that dies leaves a lease that expires. An announcement that fails does
-//! not keep an incident from being settled; it is tried again when the entries are read again.
+//! invocations announce an entry once, and one that dies leaves a lease that expires. An announcement that fails does not
+//! keep an incident from being settled; it is tried again when the entries are read again.
 //!
 //! The mark also schedules the settlement of what the entry hid: see [`super::resettle`].
 
@@ -84,13 +84,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let mut result = Ok(());
         for news in news {
             let id = news.id.clone();
-            let (before, version) = stored.remove(&id).map_or_else(
-                || {
-                    let none = Announcement { id: id.clone(), announced: None, lease: None, resettlement: None };
-                    (none, Version::NONE)
-                },
-                |stored| (stored.value, stored.version),
-            );
+            let none = || Announcement { id: id.clone(), announced: None, lease: None, resettlement: None };
+            let before = stored.remove(&id).map(|stored| (stored.value, stored.version));
+            let (before, version) = before.unwrap_or_else(|| (none(), Version::NONE));
             match self.announce_one(news, before, version, summary).await {
                 Ok(marked) => stored.extend(marked.map(|marked| (id, marked))),
                 Err(error) => result = result.and(Err(error)),
