@@ -221,7 +221,7 @@ mod tests {
     impl Outcomes {
         fn nothing() -> Self {
             Self {
-                outcomes: Vec::new(),
+                received: Vec::new(),
                 successes: Vec::new(),
                 times: TimeRange::with_horizon(DateTime::<Utc>::MAX_UTC),
             }
