@@ -361,7 +361,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 joined.lease = Some(Lease { owner: owner.clone(), until: now + LEASE });
             } else {
                 joined.hidden_by.clone_from(&hidden_by);
-                joined.held_by.clone_from(&held_by);
+                // A join, since another invocation may know further logins of a network, and nothing takes back a hold.
+                joined.held_by.extend(&held_by);
                 joined.lease = None;
                 if before.as_ref() == Some(&joined) {
                     return Ok(());
