@@ -121,6 +121,6 @@ impl References {
 }
 
 /// Whether a code says that the password was right.
-pub(crate) fn is_right_password(code: &str) -> bool {
+fn is_right_password(code: &str) -> bool {
     classes(code).any(|class| class == CodeClass::PasswordRight)
 }

@@ -59,7 +59,7 @@ impl Near<'_> {
             }
         }
         // Also those whose profile was dropped.
-        for (_, right) in self.right_passwords().filter(|(_, right)| !right.user.is_empty()) {
+        for right in self.right_passwords().filter(|right| !right.user.is_empty()) {
             known.entry(&right.user).or_default().has_right_password = true;
             for class in classes(&right.code) {
                 by_class.entry(class).or_default().insert(&right.user);
@@ -107,7 +107,7 @@ impl Near<'_> {
         let all = self.sign_ins.iter().flat_map(|(day, tally)| {
             tally.references().all().map(move |reference| (rank(reference, tally), referenced(*day, reference)))
         });
-        let mut all: Vec<_> = all.filter(|(_, failure)| self.has(failure.time)).collect();
+        let mut all: Vec<_> = all.filter(|((not_right, _), failure)| !not_right || self.has(failure.time)).collect();
         all.sort_unstable();
         // A failure of two tallies has the better of its ranks.
         let mut seen = BTreeSet::new();
