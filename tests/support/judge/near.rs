@@ -116,9 +116,7 @@ impl<'f> Near<'f> {
             Signal::DifferentUser => has_name && !same_user && !users.is_empty(),
             // No world has more users than a tally keeps.
             Signal::UsersNotRemembered => false,
-            Signal::PasswordRight => {
-                self.failures.iter().any(|failure| classes(&failure.code).contains(&CodeClass::PasswordRight))
-            }
+            Signal::PasswordRight => self.of_days.iter().any(|failure| is_right(failure)),
             Signal::NoMfa => (is_root || kind == "iamuser") && mfa_used == "no",
             Signal::FailedLogins => !self.failed_logins.is_empty(),
             Signal::ManyUsers => many_users,
@@ -137,13 +135,14 @@ impl<'f> Near<'f> {
     /// What a responder asks next.
     pub(super) fn context(&self) -> Context {
         let mut users_by_class = BTreeMap::<_, BTreeSet<&str>>::new();
-        for failure in self.failures.iter().filter(|failure| !failure.user.is_empty()) {
+        let known = || self.failures.iter().copied().chain(self.right_passwords());
+        for failure in known().filter(|failure| !failure.user.is_empty()) {
             for class in classes(&failure.code) {
                 users_by_class.entry(*class).or_default().insert(&failure.user);
             }
         }
         let right = users_by_class.get(&CodeClass::PasswordRight).cloned().unwrap_or_default();
-        let users = names(self.failures.iter().map(|failure| failure.user.as_str()));
+        let users = names(known().map(|failure| failure.user.as_str()));
         let history = |user: String| {
             let own = || self.failures.iter().filter(|failure| failure.user == user);
             History {
@@ -171,15 +170,30 @@ impl<'f> Near<'f> {
         }
     }
 
-    /// "Failures to look up in Entra ID: each with a right password first, then the first of each tally, then others." A
-    /// tally has one of each user with a right password, and two others.
+    /// The failures of each source and day that has one near.
+    fn tallies(&self) -> impl Iterator<Item = Vec<&'f Failure>> {
+        let mut tallies = BTreeMap::<_, Vec<&Failure>>::new();
+        for failure in &self.of_days {
+            tallies.entry(day(failure)).or_default().push(failure);
+        }
+        tallies.into_values()
+    }
+
+    /// In each tally, for each user the first failure whose code says that the password was right.
+    fn right_passwords(&self) -> impl Iterator<Item = &'f Failure> {
+        self.tallies().flat_map(|mut tally| {
+            tally.sort_by_key(|failure| reference(failure));
+            let mut right = BTreeMap::new();
+            for failure in tally.into_iter().filter(|failure| is_right(failure)) {
+                right.entry(hash(&[&failure.user])).or_insert(failure);
+            }
+            right.into_values().take(16)
+        })
+    }
+
+    /// "Failures to look up in Entra ID: those with a right password first, also outside the window on the same days;
+    /// then the first of each tally; then others", of which a tally has two.
     fn references(&self) -> Vec<ReferencedFailure> {
-        let reference = |failure: &Failure| ReferencedFailure {
-            time: failure.time,
-            code: failure.code.clone(),
-            user: failure.user.clone(),
-            request_id: failure.request_id.clone(),
-        };
         let mut ranks = BTreeMap::<ReferencedFailure, u8>::new();
         let mut add = |failure: &Failure, rank: u8| {
             if self.failures.iter().any(|near| near.rank == failure.rank && near.source == failure.source) {
@@ -187,21 +201,13 @@ impl<'f> Near<'f> {
                 *known = rank.min(*known);
             }
         };
-        let mut tallies = BTreeMap::<_, Vec<&Failure>>::new();
-        for failure in &self.of_days {
-            tallies.entry(day(failure)).or_default().push(failure);
-        }
-        for mut tally in tallies.into_values() {
+        for mut tally in self.tallies() {
             tally.sort_by_key(|failure| reference(failure));
-            let mut right = BTreeMap::new();
-            for failure in tally.iter().filter(|failure| classes(&failure.code).contains(&CodeClass::PasswordRight)) {
-                right.entry(hash(&[&failure.user])).or_insert(*failure);
-            }
-            right.into_values().take(16).for_each(|failure| add(failure, 0));
             add(tally[0], 1);
             tally.sort_by_key(|failure| failure.rank);
             tally.into_iter().take(2).for_each(|failure| add(failure, 2));
         }
+        ranks.extend(self.right_passwords().map(|failure| (reference(failure), 0)));
         let mut ranked: Vec<_> = ranks.into_iter().map(|(reference, rank)| (rank, reference)).collect();
         ranked.sort();
         ranked.into_iter().map(|(_, reference)| reference).collect()
@@ -230,6 +236,19 @@ fn day(failure: &Failure) -> (Source, NaiveDate) {
 
 fn day_of(success: &Success) -> (Source, NaiveDate) {
     (success.source, success.time.date_naive())
+}
+
+fn reference(failure: &Failure) -> ReferencedFailure {
+    ReferencedFailure {
+        time: failure.time,
+        code: failure.code.clone(),
+        user: failure.user.clone(),
+        request_id: failure.request_id.clone(),
+    }
+}
+
+fn is_right(failure: &Failure) -> bool {
+    classes(&failure.code).contains(&CodeClass::PasswordRight)
 }
 
 /// The classes of the worlds' codes, by Microsoft's list of errors.
