@@ -124,3 +124,6 @@ impl References {
 fn is_right_password(code: &str) -> bool {
     classes(code).any(|class| class == CodeClass::PasswordRight)
 }
+
+#[cfg(test)]
+mod tests;
