@@ -447,7 +447,18 @@ async fn failures_of_an_ipv6_address_after_its_login() {
         event: written(["six"]),
         world,
         entries: Vec::new(),
-        calls: Vec::new(),
+        calls: [
+            &["GetObject", "GetItem", "PutItem", "GetItem", "PutItem"][..],
+            // The network and the address, at the same time.
+            &TALLIES_AROUND_FAILURES,
+            &TALLIES_AROUND_FAILURES,
+            &LOGINS,
+            &LOGINS,
+            &["GetItem", "GetItem", "Query", "PutItem", "Query", "Query", "Query", "Publish", "PutItem", "PutItem"],
+            &TALLIES_AROUND_FAILURES,
+            &TALLIES_AROUND_FAILURES,
+        ]
+        .concat(),
     };
     scenario.with_every_fault_at_every_call().await;
 }
@@ -467,7 +478,19 @@ async fn the_last_failures_of_a_rotating_network() {
         event: written(["last"]),
         world,
         entries: Vec::new(),
-        calls: Vec::new(),
+        calls: [
+            &["GetObject", "GetItem", "GetItem", "PutItem", "PutItem", "GetItem", "PutItem"][..],
+            // The network and two addresses, at the same time.
+            &TALLIES_AROUND_FAILURES,
+            &TALLIES_AROUND_FAILURES,
+            &TALLIES_AROUND_FAILURES,
+            &LOGINS,
+            // The incident, the logins of its day, and the tallies of the login's own address.
+            &["GetItem", "Query", "Query", "Query", "Query"],
+            &PUBLISHED,
+            &TALLIES_AROUND_FAILURES,
+        ]
+        .concat(),
     };
     scenario.with_every_fault_at_every_call().await;
 }

@@ -10,7 +10,8 @@ use pivotwatch::detection::successes::{Successes, user_hash};
 use pivotwatch::detection::tally::{TallyKey, TallyKind};
 use pivotwatch::detection::tuning::{Announced, EntryState};
 use pivotwatch::detection::{
-    Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, Tuning, incidents,
+    Address, Day, Evidence, FailedLogin, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, Tuning,
+    incidents,
 };
 use pivotwatch::store::{
     Announcement, InMemoryStore, IncidentKey, Lease, Reported, Store, StoredIncident, Version, Versioned, WriteOutcome,
@@ -45,6 +46,7 @@ on_both!(
     several_pages_of_records_are_loaded_whole,
     an_announcement_is_loaded_as_it_was_written,
     a_tally_is_loaded_with_its_references_and_successes,
+    a_tally_of_failed_logins_is_loaded_as_it_was_written,
     facts_of_a_network_are_not_those_of_its_addresses,
     a_held_incident_of_a_network_is_loaded_as_it_was_written,
 );
@@ -280,6 +282,17 @@ async fn a_tally_is_loaded_with_its_references_and_successes(store: impl Store) 
     assert!(tally.successes().is_saturated());
     store.write_tally(&key(0), &tally, Version::NONE).await.unwrap();
     assert_eq!(store.load_tally(&key(0)).await.unwrap().unwrap().value, tally);
+}
+
+async fn a_tally_of_failed_logins_is_loaded_as_it_was_written(store: impl Store) {
+    let mut tally = Tally::default();
+    for (number, user) in (0..).zip(["alice", "", "bob@contoso.example"]) {
+        let (event_id, time) = (user.to_owned(), noon() + TimeDelta::minutes(number));
+        tally.add_login(&FailedLogin { event_id, time, source_ip_address: key(0).address, user: user.to_owned() });
+    }
+    let key = TallyKey { kind: TallyKind::ConsoleLogins, ..key(0) };
+    assert_eq!(store.write_tally(&key, &tally, Version::NONE).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.load_tally(&key).await.unwrap().unwrap().value, tally);
 }
 
 /// A login of an IPv6 address, and the network of the address.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use pivotwatch::detection::rule::Order;
@@ -50,8 +51,8 @@ const USERS: [&str; 4] = ["ann@contoso.example", "Bob@Contoso.example", "alice@c
 /// Failures of a group at most: the largest threshold and three more.
 const MOST: usize = 8;
 
-/// Failures of a crowd: more users than are many.
-const CROWD: usize = 12;
+/// Failures of a crowd, each of another user: about as many as are many users.
+const CROWD: RangeInclusive<usize> = 9..=12;
 
 /// Generates worlds.
 pub fn worlds() -> impl Strategy<Value = World> {
@@ -169,7 +170,8 @@ struct Group {
     client: usize,
     category: &'static str,
     beyond_threshold: i32,
-    is_crowd: bool,
+    /// The number of failures, each of another user, if the group is a crowd.
+    crowd: Option<usize>,
     /// The address of all rows; `None` if they have addresses of their own.
     address: Option<usize>,
     rows: Vec<RowSeed>,
@@ -222,13 +224,13 @@ fn row_seeds() -> impl Strategy<Value = RowSeed> {
 }
 
 fn groups() -> impl Strategy<Value = Group> {
-    let (is_crowd, address) = (prop::bool::weighted(0.1), option::of(0..2_usize));
-    (clients(), select(&CATEGORIES[..]), 0..=3_i32, is_crowd, address, vec(row_seeds(), CROWD)).prop_map(
-        |(client, category, beyond_threshold, is_crowd, address, rows)| Group {
+    let (crowd, address) = (option::weighted(0.1, CROWD), option::of(0..2_usize));
+    (clients(), select(&CATEGORIES[..]), 0..=3_i32, crowd, address, vec(row_seeds(), *CROWD.end())).prop_map(
+        |(client, category, beyond_threshold, crowd, address, rows)| Group {
             client,
             category,
             beyond_threshold,
-            is_crowd,
+            crowd,
             address,
             rows,
         },
@@ -249,11 +251,11 @@ fn spellings() -> impl Strategy<Value = (usize, usize)> {
 impl Group {
     fn rows(self, clients: [Client; 3], rule: &Rule, base: DateTime<Utc>) -> Vec<Row> {
         let number = rule.threshold.saturating_add_signed(self.beyond_threshold) as usize;
-        let number = if self.is_crowd { CROWD } else { number.min(MOST) };
+        let number = self.crowd.unwrap_or(number.min(MOST));
         let seeds = self.rows.into_iter().take(number);
         let seeds = seeds.map(|seed| RowSeed { address: self.address.unwrap_or(seed.address), ..seed });
         let mut rows: Vec<_> = seeds.map(|seed| seed.row(clients[self.client], self.category, base, rule)).collect();
-        if self.is_crowd {
+        if self.crowd.is_some() {
             for (number, row) in rows.iter_mut().enumerate() {
                 row.sign_in.user = format!("user{number}@contoso.example");
             }
