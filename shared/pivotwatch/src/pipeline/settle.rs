@@ -60,10 +60,14 @@ pub(super) struct Scope<'a> {
     pub(super) logins: Vec<&'a Login>,
 }
 
-/// The failures of an address under the rule and, if entries apply to the address, under the tuned rule.
+/// What incidents of an address are found and judged by.
 struct Indexes<'a> {
+    /// The failures under the rule.
     index: &'a FailureIndex<'a>,
+    /// The failures under the tuned rule, if entries apply to the address.
     tuned: Option<&'a TunedIndex<'a>>,
+    /// The new logins. Their records can be missing, if the store failed.
+    logins: &'a [&'a Login],
 }
 
 /// An incident that was found, and what keeps it from being mailed.
@@ -183,7 +187,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let tuning = Box::pin(self.tuning(summary)).await;
         // What cannot be read could be what the entries leave.
         let tuned = TunedIndex::of(tallies, &self.rule, &tuning, scope.address).filter(|_| is_complete);
-        let indexes = Indexes { index: &index, tuned: tuned.as_ref() };
+        let indexes = Indexes { index: &index, tuned: tuned.as_ref(), logins: &scope.logins };
         let mut found = BTreeMap::new();
         index.matching(scope.logins.iter().copied(), &mut found);
         let mut result = Ok(());
@@ -278,7 +282,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     }
 
     /// Judges incidents, all of one day, by the logins of the day. Any of them can be a reason to mail an incident, so
-    /// those of the scope are not enough. An incident is mailed if a login cannot be read.
+    /// the new ones are not enough. An incident is mailed if a login cannot be read.
     async fn judge(
         &self,
         indexes: &Indexes<'_>,
@@ -287,31 +291,32 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         mut judged: IncidentJudgements,
         summary: &mut Summary,
     ) -> Result<IncidentJudgements, StoreError> {
-        if indexes.tuned.is_none() && !address.is_network() {
+        if indexes.tuned.is_none() && !address.is_network() || judged.are_final() {
             return Ok(judged);
         }
         let days = self.days_around(&BTreeSet::from([day]));
-        let (mut members, mut after) = (Members::new(), None);
-        while !judged.are_final() {
-            let page = self.store.load_logins(address, day, after).await?;
-            if !page.unreadable.is_empty() {
-                report_unreadable(address, &page.unreadable, summary);
-                return Ok(IncidentJudgements::default());
-            }
-            for login in page.records.logins.iter().filter(|_| address.is_network()) {
+        let new = indexes.logins.iter().filter(|login| login.day() == day).map(|login| (*login).clone());
+        let (mut logins, mut members, mut after, mut is_last) = (new.collect::<Vec<_>>(), Members::new(), None, false);
+        loop {
+            for login in logins.iter().filter(|_| address.is_network()) {
                 let own = login.source_ip_address;
                 if indexes.index.incident(login).is_some() && !members.contains_key(&own) {
                     // An unreadable tally holds nothing, so the incident is mailed.
                     members.insert(own, self.store.load_tallies(own, &days).await?.records);
                 }
             }
-            judged.add(indexes.index, indexes.tuned, &members, &page.records.logins);
-            after = page.records.next;
-            if after.is_none() {
-                break;
+            judged.add(indexes.index, indexes.tuned, &members, &logins);
+            if is_last || judged.are_final() {
+                return Ok(judged);
             }
+            let page = self.store.load_logins(address, day, after).await?;
+            if !page.unreadable.is_empty() {
+                report_unreadable(address, &page.unreadable, summary);
+                return Ok(IncidentJudgements::default());
+            }
+            (logins, after) = (page.records.logins, page.records.next);
+            is_last = after.is_none();
         }
-        Ok(judged)
     }
 
     async fn settle_incident(
