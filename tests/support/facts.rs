@@ -43,6 +43,18 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    /// The correlation id.
+    #[must_use]
+    pub fn correlation_id(&self) -> String {
+        format!("correlation-{}", self.id)
+    }
+
+    /// The application.
+    #[must_use]
+    pub const fn app(&self) -> &'static str {
+        "Azure Portal"
+    }
+
     /// A failed interactive sign-in.
     #[must_use]
     pub fn failed(id: &str, time: DateTime<Utc>) -> Self {
@@ -67,12 +79,12 @@ impl SignIn {
             "category": self.category,
             "resultType": self.code,
             "callerIpAddress": self.address,
-            "correlationId": format!("correlation-{}", self.id),
+            "correlationId": self.correlation_id(),
             "properties": {
                 "id": self.id,
                 "createdDateTime": self.time.to_rfc3339_opts(SecondsFormat::Micros, false),
                 "userPrincipalName": self.user,
-                "appDisplayName": "Azure Portal",
+                "appDisplayName": self.app(),
                 "ipAddress": self.address,
                 "status": {"errorCode": self.code.parse::<u64>().unwrap_or(0)},
                 "isInteractive": true,

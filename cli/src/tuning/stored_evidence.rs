@@ -10,7 +10,7 @@ use pivotwatch::detection::evidence::FailureIndex;
 use pivotwatch::detection::judgement::IncidentJudgements;
 use pivotwatch::detection::tuning::TunedIndex;
 use pivotwatch::detection::{Address, Day, IncidentReport, Rule, Tuning};
-use pivotwatch::pipeline::judge;
+use pivotwatch::pipeline::{IncidentsOfDay, judge};
 use pivotwatch::store::{DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord};
 use uuid::Uuid;
 
@@ -142,7 +142,8 @@ impl StoredEvidence {
             let none = IncidentJudgements::of(incidents.iter().map(|stored| stored.incident.id));
             // As for the functions, nothing is hidden beside a record that cannot be read.
             let tuned = TunedIndex::of(&tallies, &self.rule, tuning, address).filter(|_| is_complete);
-            let found = judge(&self.store, &index, tuned.as_ref(), address, day, none).await?;
+            let found =
+                judge(&self.store, &index, tuned.as_ref(), IncidentsOfDay { address, day, new: &[] }, none).await?;
             unreadable.extend(found.unreadable);
             judged.push(found.records);
         }

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use chrono::TimeDelta;
-use pivotwatch::detection::{Address, Day, Evidence, Rule, Tuning, incidents};
+use pivotwatch::detection::{Day, Evidence, Rule, Tuning, incidents};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Sns, TableLocation};
 use pivotwatch::objects::S3;
 use pivotwatch::pipeline::{Pipeline, TuningCache};
 use pivotwatch::store::{DynamoDb, StoredIncident};
 use pivotwatch_tests::dynamodb;
-use pivotwatch_tests::facts::{ADDRESS, batch, failed, gzip, lines, log_file, noon};
-use pivotwatch_tests::judge::{Finding, judge};
+use pivotwatch_tests::facts::{ADDRESS, SignIn, batch, failed, gzip, lines, log_file, noon};
+use pivotwatch_tests::judge::{Finding, verdicts};
 use pivotwatch_tests::pipeline::{Event, VirtualRuntime};
-use pivotwatch_tests::store_contents::{self, store_contents};
+use pivotwatch_tests::store_contents::{self, StoreContents, store_contents};
 use pivotwatch_tests::worlds::{TrailRecord, World};
 use serde_json::{Value, json};
 
@@ -41,11 +41,12 @@ struct Function {
     objects: S3,
 }
 
-/// The records of the address in the end.
+/// The records in the end.
 #[derive(Debug)]
 struct Stored {
-    evidence: Evidence,
-    incidents: Vec<StoredIncident>,
+    evidence: Vec<Evidence>,
+    /// Each incident, as the judge has it.
+    incidents: Vec<(Finding, StoredIncident)>,
 }
 
 impl Function {
@@ -66,17 +67,22 @@ impl Function {
         event.invoke(&self.pipeline, &self.objects).await
     }
 
-    async fn stored(&self) -> Stored {
+    /// The records of the world's addresses and networks.
+    async fn stored(&self, world: &World) -> Stored {
         let (store, rule) = (&self.pipeline.store, &self.pipeline.rule);
-        let (address, days) = (Address::parse(ADDRESS).unwrap(), Day::of(noon()).before(3)..=Day::of(noon()).after(3));
-        let contents = store_contents(store, address, days.clone()).await;
-        assert!(contents.unreadable.is_empty());
-        let wanted = incidents(&contents.evidence, rule, &Tuning::default())
-            .into_iter()
-            .map(|report| report.incident.id)
-            .collect();
-        let incidents = store_contents::incidents(store, address, days, &wanted).await;
-        Stored { evidence: contents.evidence, incidents }
+        let days = Day::of(noon()).before(3)..=Day::of(noon()).after(3);
+        let mut stored = Stored { evidence: Vec::new(), incidents: Vec::new() };
+        for address in world.evidence().into_iter().map(|evidence| evidence.address) {
+            let StoreContents { evidence, unreadable } = store_contents(store, address, days.clone()).await;
+            assert!(unreadable.is_empty());
+            let reports = incidents(&evidence, rule, &Tuning::default());
+            let wanted = reports.into_iter().map(|report| report.incident.id).collect();
+            let found = store_contents::incidents(store, address, days.clone(), &wanted).await;
+            let judged = |incident| (store_contents::finding(&incident, &evidence.tallies, rule), incident);
+            stored.incidents.extend(found.into_iter().map(judged));
+            stored.evidence.push(evidence);
+        }
+        stored
     }
 }
 
@@ -106,7 +112,7 @@ impl Scenario {
         let (ended, calls) = aws.invoke(None, function.invoke(&self.event)).await;
         assert_eq!(ended, Ending::Succeeds);
         assert_eq!(calls.iter().map(|call| call.operation.as_str()).collect::<Vec<_>>(), self.calls);
-        let undisturbed = function.stored().await;
+        let undisturbed = function.stored(&self.world).await;
         self.judge(&undisturbed, &aws, 0);
 
         for fault in (1..).zip(&calls).flat_map(|(number, call)| Fault::all_at(number, call.service)) {
@@ -131,7 +137,7 @@ impl Scenario {
                 function.pipeline.runtime.pass(TimeDelta::minutes(2));
                 function.invoke(&self.event).await.unwrap();
             }
-            let stored = function.stored().await;
+            let stored = function.stored(&self.world).await;
             assert_eq!(stored.evidence, undisturbed.evidence, "{context}");
             self.judge(&stored, &aws, allowed_duplicates(&disturbed));
         }
@@ -139,9 +145,9 @@ impl Scenario {
 
     /// Compares the stored and published incidents with those of the rule.
     fn judge(&self, stored: &Stored, aws: &Aws, allowed_duplicates: usize) {
-        let of = |incident| store_contents::finding(incident, &stored.evidence.tallies, &self.world.rule);
-        let found: BTreeSet<Finding> = stored.incidents.iter().map(of).collect();
-        assert_eq!(found, judge(&self.world));
+        let verdicts = verdicts(&self.world, &[]);
+        let found: BTreeSet<_> = stored.incidents.iter().map(|(finding, _)| finding).collect();
+        assert_eq!(found, verdicts.keys().collect());
         let ids: BTreeSet<_> = self.entries.iter().filter_map(|entry| Some(entry["id"].as_str()?.to_owned())).collect();
         for id in &ids {
             let messages = aws.messages();
@@ -153,7 +159,13 @@ impl Scenario {
             );
         }
         let hiding = if self.are_removed { BTreeSet::new() } else { ids };
-        for StoredIncident { incident, published_at, lease, hidden_by, .. } in &stored.incidents {
+        for (finding, StoredIncident { incident, published_at, lease, hidden_by, held_by, .. }) in &stored.incidents {
+            let verdict = &verdicts[finding];
+            if !verdict.may_be_mailed {
+                assert!(published_at.is_none() && lease.is_none() && *held_by == verdict.held_by, "{stored:#?}");
+                continue;
+            }
+            assert!(verdict.is_mailed && held_by.is_empty(), "{stored:#?}");
             if !hiding.is_empty() {
                 assert!(published_at.is_none() && lease.is_none() && *hidden_by == hiding, "{stored:#?}");
                 continue;
@@ -400,6 +412,138 @@ async fn a_removed_entry_whose_incident_is_settled_again() {
             &PUBLISHED,
             &TALLIES_AROUND_A_LOGIN,
             &["PutItem"],
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+/// Moves all facts to an address.
+fn move_to(world: &mut World, address: &str) {
+    for row in &mut world.rows {
+        address.clone_into(&mut row.sign_in.address);
+        row.address = address.parse().ok();
+    }
+    for record in &mut world.trail {
+        address.clone_into(&mut record.source_ip_address);
+        record.address = address.parse().ok();
+    }
+}
+
+/// Six failures and a login of one IPv6 address, whose incident holds that of its network.
+fn of_ipv6() -> World {
+    let mut world = World::plain(&failed(6, noon()), &[noon()]);
+    move_to(&mut world, "2001:db8::1");
+    world
+}
+
+fn sign_ins(world: &World) -> Vec<SignIn> {
+    world.rows.iter().map(|row| row.sign_in.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_login_of_an_ipv6_address_after_its_failures() {
+    let world = of_ipv6();
+    let scenario = Scenario {
+        objects: objects([("six", lines(&sign_ins(&world)))]),
+        before: vec![written(["six"])],
+        event: Event::Record(world.trail[0].record()),
+        world,
+        entries: Vec::new(),
+        calls: [
+            &["PutItem", "PutItem"][..],
+            // The network.
+            &TALLIES_AROUND_A_LOGIN,
+            &HELD,
+            &TALLIES_AROUND_A_LOGIN,
+            // The address.
+            &TALLIES_AROUND_A_LOGIN,
+            &["GetItem"],
+            &PUBLISHED,
+            &TALLIES_AROUND_A_LOGIN,
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+/// The incident, the logins of its day, the tallies of the login's own address, and the incident that these hold.
+const HELD: [&str; 6] = ["GetItem", "Query", "Query", "Query", "Query", "PutItem"];
+
+#[tokio::test]
+async fn a_failed_login_after_a_login() {
+    let six = failed(6, noon());
+    let mut world = World::plain(&six, &[noon(), noon() + TimeDelta::minutes(1)]);
+    world.trail[0].result = "Failure";
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six))]),
+        before: vec![Event::Record(world.trail[1].record()), written(["six"])],
+        event: Event::Record(world.trail[0].record()),
+        world,
+        entries: Vec::new(),
+        calls: [
+            &["GetItem", "PutItem"][..],
+            &TALLIES_AROUND_FAILURES,
+            &LOGINS,
+            &["GetItem", "PutItem"],
+            &TALLIES_AROUND_FAILURES,
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn failures_of_an_ipv6_address_after_its_login() {
+    let world = of_ipv6();
+    let scenario = Scenario {
+        objects: objects([("six", lines(&sign_ins(&world)))]),
+        before: vec![Event::Record(world.trail[0].record())],
+        event: written(["six"]),
+        world,
+        entries: Vec::new(),
+        calls: [
+            &["GetObject", "GetItem", "PutItem", "GetItem", "PutItem"][..],
+            // The network and the address, at the same time.
+            &TALLIES_AROUND_FAILURES,
+            &TALLIES_AROUND_FAILURES,
+            &LOGINS,
+            &LOGINS,
+            &["GetItem", "GetItem", "Query", "PutItem", "Query", "Query", "Query", "Publish", "PutItem", "PutItem"],
+            &TALLIES_AROUND_FAILURES,
+            &TALLIES_AROUND_FAILURES,
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn the_last_failures_of_a_rotating_network() {
+    let mut world = World::plain(&failed(6, noon()), &[noon()]);
+    move_to(&mut world, "2001:db8::1");
+    for row in &mut world.rows[4..] {
+        "2001:db8::2".clone_into(&mut row.sign_in.address);
+        row.address = row.sign_in.address.parse().ok();
+    }
+    let sign_ins = sign_ins(&world);
+    let scenario = Scenario {
+        objects: objects([("first", lines(&sign_ins[..3])), ("last", lines(&sign_ins[3..]))]),
+        before: vec![written(["first"]), Event::Record(world.trail[0].record())],
+        event: written(["last"]),
+        world,
+        entries: Vec::new(),
+        calls: [
+            &["GetObject", "GetItem", "GetItem", "PutItem", "PutItem", "GetItem", "PutItem"][..],
+            // The network and two addresses, at the same time.
+            &TALLIES_AROUND_FAILURES,
+            &TALLIES_AROUND_FAILURES,
+            &TALLIES_AROUND_FAILURES,
+            &LOGINS,
+            // The incident, the logins of its day, and the tallies of the login's own address.
+            &["GetItem", "Query", "Query", "Query", "Query"],
+            &PUBLISHED,
+            &TALLIES_AROUND_FAILURES,
         ]
         .concat(),
     };

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use pivotwatch::detection::parameters::Ipv6Network;
 use pivotwatch::detection::rule::Order;
-use pivotwatch_tests::judge::{Finding, judge};
+use pivotwatch::detection::signal::Signal;
+use pivotwatch_tests::judge::{Finding, Verdict, judge, verdicts};
 use pivotwatch_tests::worlds::{World, worlds};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -58,7 +60,9 @@ fn mistakes() -> Vec<Mistake> {
             })
         }),
         ("interrupts are failures", |world| {
-            changed(world, |world| each_row(world, |row| row.code = row.code.trim().replace("501", "502")))
+            let failure =
+                |code: &str| if ["50125", "50140"].contains(&code.trim()) { "50126" } else { code }.to_owned();
+            changed(world, |world| each_row(world, |row| row.code = failure(&row.code)))
         }),
         ("addresses are compared as they are spelled", |world| {
             changed(world, |world| {
@@ -68,6 +72,21 @@ fn mistakes() -> Vec<Mistake> {
                 world.rows.retain(|row| is_plain(&row.sign_in.address, row.address));
                 world.trail.retain(|record| is_plain(&record.source_ip_address, record.address));
             })
+        }),
+        ("networks are not counted", |world| changed(world, |world| world.rule.ipv6_network = Ipv6Network::NONE)),
+        ("every network is a /64", |world| changed(world, |world| world.rule.ipv6_network = Ipv6Network::default())),
+        ("failed logins are not recorded", |world| {
+            changed(world, |world| world.trail.retain(|record| !record.result.eq_ignore_ascii_case("failure")))
+        }),
+        ("failed logins count as they are spelled", |world| {
+            changed(world, |world| world.trail.retain(|record| record.result != "failure"))
+        }),
+        ("successes are not recorded", |world| changed(world, |world| world.successes.clear())),
+        ("every code says the same of the password", |world| {
+            changed(world, |world| each_row(world, |row| row.code = row.code.replace("50074", "50126")))
+        }),
+        ("a second factor is nothing", |world| {
+            changed(world, |world| world.trail.iter_mut().for_each(|record| record.mfa_used = "Yes"))
         }),
         ("failed logins match", |world| {
             changed(world, |world| world.trail.iter_mut().for_each(|record| record.result = "Success"))
@@ -96,10 +115,50 @@ fn by_day(world: &World) -> BTreeSet<Finding> {
     days.into_iter().flat_map(of_day).collect()
 }
 
+fn generated() -> Vec<World> {
+    let mut runner = TestRunner::deterministic();
+    (0..WORLDS).map(|_| worlds().new_tree(&mut runner).expect("a world").current()).collect()
+}
+
+/// A kind of incident.
+type Kind = (&'static str, fn(&Finding, &Verdict) -> bool);
+
+#[test]
+fn the_worlds_have_incidents_of_each_kind_and_with_each_signal() {
+    const KINDS: [Kind; 5] = [
+        ("an address", |finding, _| !is_network(finding)),
+        ("a network that is mailed", |finding, verdict| is_network(finding) && verdict.is_mailed),
+        ("a network that is held", |finding, verdict| is_network(finding) && !verdict.held_by.is_empty()),
+        ("a network that is never mailed", |finding, verdict| is_network(finding) && !verdict.may_be_mailed),
+        ("a network that may be mailed before it is held", |finding, verdict| {
+            is_network(finding) && !verdict.is_mailed && verdict.may_be_mailed
+        }),
+    ];
+    let judged: Vec<_> = generated().iter().map(|world| verdicts(world, &[])).collect();
+    let number = |holds: &dyn Fn(&Finding, &Verdict) -> bool| {
+        judged.iter().filter(|verdicts| verdicts.iter().any(|(finding, verdict)| holds(finding, verdict))).count()
+    };
+    for (kind, holds) in KINDS {
+        let number = number(&holds);
+        assert!(number >= ENOUGH, "only {number} of {WORLDS} worlds have an incident of {kind}");
+    }
+    for signal in Signal::ALL.into_iter().filter(|signal| *signal != Signal::UsersNotRemembered) {
+        let number = number(&|finding, _| finding.signals.contains(&signal));
+        assert!(
+            number >= ENOUGH,
+            "only {number} of {WORLDS} worlds have an incident with the signal {}",
+            signal.name()
+        );
+    }
+}
+
+fn is_network(finding: &Finding) -> bool {
+    finding.columns[8].contains('/')
+}
+
 #[test]
 fn each_likely_mistake_in_the_rule_changes_the_findings_of_some_world() {
-    let mut runner = TestRunner::deterministic();
-    let worlds: Vec<World> = (0..WORLDS).map(|_| worlds().new_tree(&mut runner).expect("a world").current()).collect();
+    let worlds = generated();
     let judged: Vec<_> = worlds.iter().map(judge).collect();
 
     let quiet = judged.iter().filter(|findings| findings.is_empty()).count();

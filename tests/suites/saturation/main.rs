@@ -3,6 +3,7 @@
 mod cost;
 mod numbers;
 mod requests;
+mod signals;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::aws::{self, TrailOutcome};

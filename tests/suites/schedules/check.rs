@@ -1,69 +1,57 @@
 //! Compares an outcome with the rule.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pivotwatch_tests::judge::Finding;
+use pivotwatch_tests::judge::{Finding, Verdict};
 
 use super::simulation::Outcome;
 
-/// Compares an outcome under tuning with the rule's findings. Every finding is stored; those of `mailed` are published,
-/// and without a fault those outside `perhaps` are hidden. Each injected fault may add one duplicate message. One in
-/// reading the entries may mail what they hide.
-pub fn check_tuned(
-    expected: &BTreeSet<Finding>,
-    mailed: &BTreeSet<Finding>,
+/// The findings that can have been mailed while some facts were not known.
+pub fn perhaps(verdicts: &BTreeMap<Finding, Verdict>) -> BTreeSet<Finding> {
+    verdicts.iter().filter(|(_, verdict)| verdict.may_be_mailed).map(|(finding, _)| finding.clone()).collect()
+}
+
+/// Compares the stored and published incidents with the rule's findings: every finding is stored, those that the
+/// verdicts mail are published, and no others than `perhaps`. Each injected fault may add one duplicate message.
+pub fn check(
+    verdicts: &BTreeMap<Finding, Verdict>,
     perhaps: &BTreeSet<Finding>,
     outcome: &Outcome,
 ) -> Result<(), String> {
-    let found: BTreeSet<Finding> = outcome.findings.iter().cloned().collect();
+    let (expected, found): (BTreeSet<_>, BTreeSet<_>) = (verdicts.keys().collect(), outcome.findings.iter().collect());
     let fail = |what: &str| Err(format!("{what}\n{outcome:?}"));
-    if found != *expected || outcome.incidents.len() != expected.len() {
-        return fail(&format!("the stored incidents are not the rule's: {expected:#?}"));
+    if found != expected {
+        let (missing, wrong): (Vec<_>, Vec<_>) =
+            (expected.difference(&found).collect(), found.difference(&expected).collect());
+        return fail(&format!("the rule finds {missing:#?}\nwhere pivotwatch has {wrong:#?}"));
+    }
+    if outcome.incidents.len() != expected.len() {
+        return fail("an incident is stored twice");
     }
     for (stored, finding) in outcome.incidents.iter().zip(&outcome.findings) {
+        let verdict = &verdicts[finding];
         let messages = outcome.messages.get(&stored.incident.id.to_string()).copied().unwrap_or_default();
         let is_published = stored.published_at.is_some();
-        if mailed.contains(finding) && !is_published {
+        if verdict.is_mailed && !is_published {
             return fail(&format!("not published: {finding:?}"));
         }
-        if !perhaps.contains(finding) && messages > 0 && outcome.faults == 0 {
-            return fail(&format!("published although hidden: {finding:?}"));
+        if is_published && !perhaps.contains(finding) {
+            return fail(&format!("published although hidden or held: {finding:?}"));
         }
-        if stored.hidden_by.is_empty() != is_published || stored.lease.is_some() {
-            return fail(&format!("neither published nor hidden, or both: {finding:?}"));
+        let is_withheld = !stored.hidden_by.is_empty() || !stored.held_by.is_empty();
+        if is_withheld == is_published || stored.lease.is_some() {
+            return fail(&format!("neither published nor withheld, or both: {finding:?}"));
+        }
+        if !is_published && stored.held_by != verdict.held_by {
+            return fail(&format!("held by {:?}, not by {:?}: {finding:?}", stored.held_by, verdict.held_by));
         }
         let allowed = if is_published { 1..=1 + outcome.faults } else { 0..=0 };
         if !allowed.contains(&messages) {
             return fail(&format!("{messages} messages for {finding:?}"));
         }
     }
-    Ok(())
-}
-
-/// Compares the stored and published incidents with the rule's findings. Each injected fault may add one duplicate
-/// message; no other difference is allowed.
-pub fn check(expected: &BTreeSet<Finding>, outcome: &Outcome) -> Result<(), String> {
-    let found: BTreeSet<Finding> = outcome.findings.iter().cloned().collect();
-    let fail = |what: &str| Err(format!("{what}\n{outcome:?}"));
-    if found != *expected {
-        let (missing, wrong): (Vec<_>, Vec<_>) =
-            (expected.difference(&found).collect(), found.difference(expected).collect());
-        return fail(&format!("the rule finds {missing:#?}\nwhere pivotwatch has {wrong:#?}"));
-    }
-    if outcome.incidents.len() != expected.len() {
-        return fail("an incident is stored twice");
-    }
-    for stored in &outcome.incidents {
-        let id = stored.incident.id.to_string();
-        if stored.published_at.is_none() || stored.lease.is_some() {
-            return fail(&format!("the incident {id} is not marked as published"));
-        }
-        let messages = outcome.messages.get(&id).copied().unwrap_or_default();
-        if !(1..=1 + outcome.faults).contains(&messages) {
-            return fail(&format!("{messages} messages for the incident {id}"));
-        }
-    }
-    if outcome.messages.len() != expected.len() {
+    let published = outcome.incidents.iter().filter(|stored| stored.published_at.is_some()).count();
+    if outcome.messages.len() != published {
         return fail("a message is for an incident that is not stored");
     }
     Ok(())

@@ -106,7 +106,7 @@ impl Simulation {
             self.store.write_tally(&key, tally, Version::NONE).await?;
         }
         for login in &evidence.logins {
-            self.store.write_login(login.source_ip_address, login).await?;
+            self.store.write_login(evidence.address, login).await?;
         }
         Ok(())
     }
@@ -203,7 +203,7 @@ impl fmt::Debug for Outcome {
             let id = stored.incident.id.to_string();
             writeln!(f, "{id}: {finding:?}")?;
             writeln!(f, "    published {:?}, leased {:?}, ", stored.published_at, stored.lease)?;
-            writeln!(f, "    hidden by {:?}", stored.hidden_by)?;
+            writeln!(f, "    hidden by {:?}, held by {:?}", stored.hidden_by, stored.held_by)?;
         }
         writeln!(
             f,

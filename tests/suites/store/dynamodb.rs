@@ -182,7 +182,7 @@ async fn an_unreadable_record_is_reported_and_does_not_affect_others() {
 
     let contents = facts(&store).await;
     assert_eq!(contents.evidence.logins.len(), 1);
-    let reason = "its state has the format 9, and this version reads 3".to_owned();
+    let reason = "its state has the format 9, and this version reads 4".to_owned();
     assert_eq!(contents.unreadable, [UnreadableRecord { record: name.to_owned(), cause: reason }]);
 
     let error = store.load_tally(&key(0)).await.unwrap_err();

@@ -5,10 +5,13 @@ mod dynamodb;
 use chrono::TimeDelta;
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::failure::Trace;
+use pivotwatch::detection::signal::Signal;
+use pivotwatch::detection::successes::{Successes, user_hash};
 use pivotwatch::detection::tally::{TallyKey, TallyKind};
 use pivotwatch::detection::tuning::{Announced, EntryState};
 use pivotwatch::detection::{
-    Address, Day, Evidence, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, Tuning, incidents,
+    Address, Day, Evidence, FailedLogin, Failure, Incident, IncidentReport, Login, Rule, Source, Tally, Tuning,
+    incidents,
 };
 use pivotwatch::store::{
     Announcement, InMemoryStore, IncidentKey, Lease, ListedIncident, Reported, Resettlement, Store, StoredIncident,
@@ -44,6 +47,10 @@ on_both!(
     several_pages_of_records_are_loaded_whole,
     an_announcement_is_loaded_as_it_was_written,
     the_incidents_of_a_day_are_listed,
+    a_tally_is_loaded_with_its_references_and_successes,
+    a_tally_of_failed_logins_is_loaded_as_it_was_written,
+    facts_of_a_network_are_not_those_of_its_addresses,
+    a_held_incident_of_a_network_is_loaded_as_it_was_written,
 );
 
 fn address(text: &str) -> Address {
@@ -254,6 +261,8 @@ async fn all_records_of_an_address_on_the_days_are_loaded_and_no_others(store: i
     }
     let non_interactive = TallyKey { kind: Source::NonInteractive.into(), ..key(0) };
     store.write_tally(&non_interactive, &tally(2), Version::NONE).await.unwrap();
+    let console_logins = TallyKey { kind: TallyKind::ConsoleLogins, ..key(0) };
+    store.write_tally(&console_logins, &tally(4), Version::NONE).await.unwrap();
     let elsewhere = TallyKey { address: address("2001:db8::7"), ..key(0) };
     store.write_tally(&elsewhere, &tally(3), Version::NONE).await.unwrap();
 
@@ -266,10 +275,82 @@ async fn all_records_of_an_address_on_the_days_are_loaded_and_no_others(store: i
             (key(-1).day, interactive),
             (key(0).day, interactive),
             (key(0).day, Source::NonInteractive.into()),
+            (key(0).day, TallyKind::ConsoleLogins),
             (key(1).day, interactive)
         ]
     );
     assert_eq!(contents.logins.iter().map(Login::day).collect::<Vec<_>>(), [key(-1).day, key(0).day, key(1).day]);
+}
+
+async fn a_tally_is_loaded_with_its_references_and_successes(store: impl Store) {
+    let mut tally = Tally::default();
+    for (number, code) in (0..60).zip(["50126", "50074", "50053"].into_iter().cycle()) {
+        let trace = Trace {
+            request_id: uuid::Uuid::from_u128(u128::from(number)).to_string(),
+            correlation_id: if number % 2 == 0 { String::new() } else { format!("correlation {number}") },
+            tenant: format!("tenant {}", number % 3),
+            export: format!("exports/{}.json", number % 5).into(),
+        };
+        let failed = failure(number, i64::try_from(number).unwrap());
+        tally.add(&Failure { code: code.parse().unwrap(), trace, ..failed });
+    }
+    let mut successes = Successes::default();
+    for number in 0..300_u32 {
+        successes.add(user_hash(&format!("user{number}")), if number % 7 == 0 { u32::MAX } else { number });
+    }
+    tally.add_successes(&successes);
+    let references = tally.references().clone();
+    assert_eq!((references.right_passwords().count(), references.tenants().len()), (16, 3), "four users are dropped");
+    assert!(tally.successes().is_saturated());
+    store.write_tally(&key(0), &tally, Version::NONE).await.unwrap();
+    assert_eq!(store.load_tally(&key(0)).await.unwrap().unwrap().value, tally);
+}
+
+async fn a_tally_of_failed_logins_is_loaded_as_it_was_written(store: impl Store) {
+    let mut tally = Tally::default();
+    for (number, user) in (0..).zip(["alice", "", "bob@contoso.example"]) {
+        let (event_id, time) = (user.to_owned(), noon() + TimeDelta::minutes(number));
+        tally.add_login(&FailedLogin { event_id, time, source_ip_address: key(0).address, user: user.to_owned() });
+    }
+    let key = TallyKey { kind: TallyKind::ConsoleLogins, ..key(0) };
+    assert_eq!(store.write_tally(&key, &tally, Version::NONE).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.load_tally(&key).await.unwrap().unwrap().value, tally);
+}
+
+/// A login of an IPv6 address, and the network of the address.
+fn login_of_network() -> (Login, Address) {
+    let login = Login { source_ip_address: address("2001:db8::7"), ..login("one", 1) };
+    let network = login.source_ip_address.network(64).unwrap();
+    (login, network)
+}
+
+async fn facts_of_a_network_are_not_those_of_its_addresses(store: impl Store) {
+    let (login, network) = login_of_network();
+    for address in [login.source_ip_address, network] {
+        assert_eq!(store.write_login(address, &login).await.unwrap(), WriteOutcome::Done);
+    }
+    let key = TallyKey { address: network, ..key(0) };
+    store.write_tally(&key, &tally(3), Version::NONE).await.unwrap();
+    for (address, tallies) in [(network, 1), (login.source_ip_address, 0), (address("2001:db8::"), 0)] {
+        let contents = store_contents(&store, address, key.day..=key.day).await.evidence;
+        assert_eq!(contents.tallies.len(), tallies, "{address}");
+        let logins = if address == self::address("2001:db8::") { Vec::new() } else { vec![login.clone()] };
+        assert_eq!(contents.logins, logins, "{address}");
+    }
+}
+
+async fn a_held_incident_of_a_network_is_loaded_as_it_was_written(store: impl Store) {
+    let (login, network) = login_of_network();
+    let sources = [Source::Interactive];
+    let held = StoredIncident {
+        incident: Incident::of(&login, network, sources.into()),
+        signals: Signal::ALL.into(),
+        held_by: [Incident::of(&login, login.source_ip_address, sources.into()).id, uuid::Uuid::nil()].into(),
+        ..unpublished()
+    };
+    store.write_incident(&held, Version::NONE).await.unwrap();
+    let key = IncidentKey::of(&held.incident);
+    assert_eq!((key.address, store.load_incident(&key).await.unwrap().unwrap().value), (network, held));
 }
 
 async fn a_full_tally_has_room(store: impl Store) {

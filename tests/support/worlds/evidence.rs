@@ -1,47 +1,85 @@
 //! A world's evidence, as pivotwatch has it after all records.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use chrono::Timelike;
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::failure::{Particulars, Trace, identity};
+use pivotwatch::detection::successes::{Successes, user_hash};
 use pivotwatch::detection::tally::TallyKey;
-use pivotwatch::detection::{Address, Evidence, Failure, Rule, Source};
+use pivotwatch::detection::{Address, Day, Evidence, Failure, Rule, Tallies};
 
-use super::{Row, World};
+use super::{Row, World, source_of};
 
 impl World {
-    /// The evidence of each address.
+    /// The evidence of each address and network.
     #[must_use]
     pub fn evidence(&self) -> Vec<Evidence> {
-        let of_rows = self.rows.iter().filter_map(|row| row.address);
-        let addresses: BTreeSet<_> = of_rows.chain(self.trail.iter().filter_map(|record| record.address)).collect();
-        let of_address = |address| {
-            let mut evidence = Evidence::none(Address::from(address));
-            for failure in self.rows.iter().filter(|row| row.address == Some(address)).filter_map(failure) {
-                let TallyKey { day, kind, .. } = TallyKey::of(&failure);
+        let mut all = Collected { rule: &self.rule, evidence: BTreeMap::new() };
+        for failure in self.rows.iter().filter_map(failure) {
+            let TallyKey { day, kind, .. } = TallyKey::of(&failure);
+            all.add(failure.address, |evidence| {
                 evidence.tallies.entry((day, kind)).or_default().add(&failure);
-            }
-            for record in self.trail.iter().filter(|record| record.address == Some(address)) {
-                if let TrailOutcome::Login(login) = aws::parse_record(&record.record()) {
-                    evidence.logins.push(*login);
+            });
+        }
+        for record in &self.trail {
+            match aws::parse_record(&record.record()) {
+                TrailOutcome::Login(login) => {
+                    all.add(login.source_ip_address, |evidence| evidence.logins.push((*login).clone()));
                 }
+                TrailOutcome::FailedLogin(failed) => {
+                    let TallyKey { day, kind, .. } = TallyKey::of_login(&failed);
+                    all.add(failed.source_ip_address, |evidence| {
+                        evidence.tallies.entry((day, kind)).or_default().add_login(&failed);
+                    });
+                }
+                TrailOutcome::Ignored(_) | TrailOutcome::Rejected(_) => {}
             }
-            evidence
-        };
-        addresses.into_iter().map(of_address).collect()
+        }
+        for success in &self.successes {
+            let (address, key) = (Address::from(success.address), (Day::of(success.time), success.source.into()));
+            if all.tallies(address).contains_key(&key) {
+                let mut successes = Successes::default();
+                successes.add(user_hash(&success.user), success.time.num_seconds_from_midnight());
+                all.add(address, |evidence| evidence.tallies.entry(key).or_default().add_successes(&successes));
+            }
+        }
+        let tallies: BTreeMap<_, _> =
+            all.evidence.values().map(|evidence| (evidence.address, evidence.tallies.clone())).collect();
+        let mut evidence: Vec<_> = all.evidence.into_values().collect();
+        for of_network in evidence.iter_mut().filter(|evidence| evidence.address.is_network()) {
+            let members = of_network.logins.iter().map(|login| login.source_ip_address);
+            of_network.members = members.map(|member| (member, tallies[&member].clone())).collect();
+        }
+        evidence
+    }
+}
+
+struct Collected<'w> {
+    rule: &'w Rule,
+    evidence: BTreeMap<Address, Evidence>,
+}
+
+impl Collected<'_> {
+    /// Adds a fact of an address to the evidence of the address and of its network.
+    fn add(&mut self, address: Address, add: impl Fn(&mut Evidence)) {
+        for address in self.rule.counted_by(address) {
+            add(self.evidence.entry(address).or_insert_with(|| Evidence::none(address)));
+        }
+    }
+
+    fn tallies(&mut self, address: Address) -> &Tallies {
+        &self.evidence.entry(address).or_insert_with(|| Evidence::none(address)).tallies
     }
 }
 
 fn failure(row: &Row) -> Option<Failure> {
     let Row { sign_in, address } = row;
-    let source = match sign_in.category.to_lowercase().as_str() {
-        "signinlogs" => Source::Interactive,
-        "noninteractiveusersigninlogs" => Source::NonInteractive,
-        _ => return None,
-    };
+    let source = source_of(&sign_in.category)?;
     let address = Address::from((*address)?);
     let (code, user) = (sign_in.code.trim(), sign_in.user.to_lowercase());
-    let particulars = Particulars { time: sign_in.time, address, user: &user, app: "", correlation_id: "" };
+    let (app, correlation_id) = (sign_in.app(), sign_in.correlation_id());
+    let particulars = Particulars { time: sign_in.time, address, user: &user, app, correlation_id: &correlation_id };
     if !Rule::is_failure(code) || address.is_loopback() {
         return None;
     }
@@ -52,10 +90,10 @@ fn failure(row: &Row) -> Option<Failure> {
         code: code.parse().ok()?,
         identity: identity(&sign_in.id, code, &particulars),
         user: user.clone(),
-        app: String::new(),
+        app: app.to_owned(),
         client_app: String::new(),
         operation: String::new(),
         user_agent: String::new(),
-        trace: Trace::default(),
+        trace: Trace { request_id: sign_in.id.clone(), correlation_id: correlation_id.clone(), ..Trace::default() },
     })
 }

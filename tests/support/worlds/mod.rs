@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use pivotwatch::detection::Rule;
+use pivotwatch::detection::{Rule, Source};
 use serde_json::{Value, json};
 
 pub use identities::{IDENTITIES, Identity};
@@ -27,6 +27,19 @@ pub struct World {
     pub rows: Vec<Row>,
     /// CloudTrail records: console logins and other events.
     pub trail: Vec<TrailRecord>,
+    /// Successful sign-ins that the exports of the failures show.
+    pub successes: Vec<Success>,
+}
+
+/// A successful sign-in. It counts if its address has a failure of its source on its day.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "they are those of a failure")]
+pub struct Success {
+    pub address: IpAddr,
+    pub source: Source,
+    /// In whole seconds.
+    pub time: DateTime<Utc>,
+    pub user: String,
 }
 
 #[derive(Clone)]
@@ -79,7 +92,18 @@ impl World {
             rule: Rule::default(),
             rows: sign_ins.iter().map(|sign_in| Row { sign_in: sign_in.clone(), address }).collect(),
             trail: logins.iter().enumerate().map(login).collect(),
+            successes: Vec::new(),
         }
+    }
+}
+
+/// The source of Azure's category, if the rule counts it.
+#[must_use]
+pub fn source_of(category: &str) -> Option<Source> {
+    match category.to_lowercase().as_str() {
+        "signinlogs" => Some(Source::Interactive),
+        "noninteractiveusersigninlogs" => Some(Source::NonInteractive),
+        _ => None,
     }
 }
 
@@ -115,13 +139,17 @@ impl TrailRecord {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rule { threshold, window, order, .. } = &self.rule;
-        writeln!(f, "more than {threshold} failures in {} h, order {order:?}", window.num_hours())?;
+        let Rule { threshold, window, order, ipv6_network, .. } = &self.rule;
+        let hours = window.num_hours();
+        writeln!(f, "more than {threshold} failures in {hours} h, order {order:?}, networks {ipv6_network}")?;
         for row in &self.rows {
             writeln!(f, "  {row:?}")?;
         }
         for record in &self.trail {
             writeln!(f, "  {record:?}")?;
+        }
+        for Success { address, source, time, user } in &self.successes {
+            writeln!(f, "  success {} {address} {source} {user}", shown(*time))?;
         }
         Ok(())
     }

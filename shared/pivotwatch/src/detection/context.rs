@@ -29,7 +29,8 @@ pub struct Context {
     pub users_succeeded_estimated: bool,
     /// The ids of the tenants whose users failed.
     pub tenants: BTreeSet<String>,
-    /// Failures to look up in Entra ID: each with a right password, then the first of each tally.
+    /// Failures to look up in Entra ID: those with a right password first, also outside the window on the same days;
+    /// then the first of each tally.
     pub references: Vec<ReferencedFailure>,
     /// Failed console logins, from one window before the first login to the last; `None` if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +46,7 @@ pub struct UserHistory {
     pub failures: u64,
     /// Whether a tally dropped failures or their users.
     pub failures_incomplete: bool,
-    /// The first of these failures; `None` if it was dropped.
+    /// The first of these failures; `None` if there is none, or if it was dropped.
     pub first_failure: Option<DateTime<Utc>>,
     /// Whether the user also signed in successfully.
     pub succeeded: bool,

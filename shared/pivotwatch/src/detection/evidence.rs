@@ -273,4 +273,6 @@ fn is_same_user(user: &str, columns: &Columns) -> bool {
 }
 
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
 mod tests;

@@ -84,9 +84,11 @@ impl References {
         first | right | self.tenants.merge(&other.tenants)
     }
 
-    /// The failures: those with a right password, and the first.
+    /// The failures: those with a right password, and the first; each once.
     pub fn all(&self) -> impl Iterator<Item = &Reference> {
-        self.right_passwords().chain(&self.first)
+        let right: Vec<_> = self.right_passwords().collect();
+        let first = self.first().filter(|first| !right.contains(first));
+        right.into_iter().chain(first)
     }
 
     /// The first failure.
@@ -110,6 +112,9 @@ impl References {
 }
 
 /// Whether a code says that the password was right.
-pub(crate) fn is_right_password(code: &str) -> bool {
+fn is_right_password(code: &str) -> bool {
     classes(code).any(|class| class == CodeClass::PasswordRight)
 }
+
+#[cfg(test)]
+mod tests;

@@ -317,10 +317,10 @@ impl Tally {
 }
 
 /// Failures by result code, at most [`CODES`] entries, smallest codes first, so that the selection does not depend on
-/// the order of arrival.
+/// the order of arrival. Failed console logins have no code, and DynamoDB accepts no empty key.
 pub(crate) fn by_code<'a>(occurrences: impl Iterator<Item = (&'a Occurrence, f64)>) -> BTreeMap<String, u64> {
     let mut codes = BTreeMap::<&str, f64>::new();
-    for (occurrence, weight) in occurrences {
+    for (occurrence, weight) in occurrences.filter(|(occurrence, _)| !occurrence.code.is_empty()) {
         *codes.entry(&occurrence.code).or_default() += weight;
     }
     codes.into_iter().take(CODES).map(|(code, number)| (code.to_owned(), rounded(number))).collect()

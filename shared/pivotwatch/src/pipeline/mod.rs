@@ -48,7 +48,7 @@ pub use deadline::Deadline;
 pub use horizon::horizon;
 pub use ingest::FailedObjects;
 pub use invocation::Invocation;
-pub use judge::judge;
+pub use judge::{IncidentsOfDay, judge};
 pub use object_fault::ObjectFault;
 pub use record_kinds::RecordKinds;
 pub use resettle::LOOK_BACK;

@@ -1,5 +1,6 @@
 //! Records facts: writes logins, and merges tallies into the stored ones.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -30,19 +31,25 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Records the facts of a chunk. An error of one does not keep the others from being recorded.
     ///
-    /// A failure is recorded for its address before it is recorded for its network. So whoever sees it in the network's
-    /// tally sees it in the address's too, and knows whether an incident of the address holds a login.
+    /// A failure is recorded for its address before it is recorded for its network, and for its network only if it is
+    /// recorded for its address. So whoever sees it in the network's tally sees it in the address's too, and knows
+    /// whether an incident of the address holds a login.
     pub(super) async fn record(&self, chunk: &Chunk, summary: &mut Summary) -> Result<(), Unfinished> {
         let (of_networks, of_addresses): (Vec<_>, Vec<_>) =
             chunk.tallies.iter().partition(|(key, _)| key.address.is_network());
-        let mut result = Ok(());
+        let (mut result, mut incomplete) = (Ok(()), BTreeSet::new());
         for tallies in [of_addresses, of_networks] {
-            let recorded = stream::iter(tallies).map(|(key, tally)| async move {
+            let complete = tallies.into_iter().filter(|(key, _)| !incomplete.contains(&key.address));
+            let recorded = stream::iter(complete.collect::<Vec<_>>()).map(|(key, tally)| async move {
                 let mut summary = Summary::default();
                 let result = self.record_tally(key, tally, &mut summary).await;
+                (key, summary, result)
+            });
+            let recorded = recorded.buffer_unordered(CONCURRENCY).map(|(key, summary, result)| {
+                incomplete.extend(self.rule.ipv6_network.of(key.address).filter(|_| result.is_err()));
                 (summary, result)
             });
-            result = result.and(gather(recorded.buffer_unordered(CONCURRENCY), summary).await);
+            result = result.and(gather(recorded, summary).await);
         }
         let recorded = stream::iter(&chunk.logins).map(|login| async move {
             let mut summary = Summary::default();

@@ -19,7 +19,7 @@ use std::time::Duration;
 use chrono::{SubsecRound, TimeDelta};
 use uuid::Uuid;
 
-use super::judge::judge;
+use super::judge::{IncidentsOfDay, judge};
 use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::evidence::FailureIndex;
@@ -61,10 +61,14 @@ pub(super) struct Scope<'a> {
     pub(super) logins: Vec<&'a Login>,
 }
 
-/// The failures of an address under the rule and, if entries apply to the address, under the tuned rule.
+/// What incidents of an address are found and judged by.
 struct Indexes<'a> {
+    /// The failures under the rule.
     index: &'a FailureIndex<'a>,
+    /// The failures under the tuned rule, if entries apply to the address.
     tuned: Option<&'a TunedIndex<'a>>,
+    /// The new logins. Their records can be missing, if the store failed.
+    logins: &'a [&'a Login],
 }
 
 /// An incident that was found, and what keeps it from being mailed.
@@ -177,7 +181,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let tuning = Box::pin(self.tuning(summary)).await;
         // What cannot be read could be what the entries leave.
         let tuned = TunedIndex::of(tallies, &self.rule, &tuning, scope.address).filter(|_| is_complete);
-        let indexes = Indexes { index: &index, tuned: tuned.as_ref() };
+        let indexes = Indexes { index: &index, tuned: tuned.as_ref(), logins: &scope.logins };
         let mut found = BTreeMap::new();
         index.matching(scope.logins.iter().copied(), &mut found);
         let mut result = Ok(());
@@ -280,8 +284,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         judged: IncidentJudgements,
         summary: &mut Summary,
     ) -> Result<IncidentJudgements, StoreError> {
-        let Loaded { records, unreadable } =
-            judge(&self.store, indexes.index, indexes.tuned, address, day, judged).await?;
+        let new: Vec<_> = indexes.logins.iter().copied().filter(|login| login.day() == day).collect();
+        let of_day = IncidentsOfDay { address, day, new: &new };
+        let Loaded { records, unreadable } = judge(&self.store, indexes.index, indexes.tuned, of_day, judged).await?;
         report_unreadable(address, &unreadable, summary);
         Ok(records)
     }
@@ -333,7 +338,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 joined.lease = Some(Lease { owner: owner.clone(), until: now + LEASE });
             } else {
                 joined.hidden_by.clone_from(&hidden_by);
-                joined.held_by.clone_from(&held_by);
+                // A join, since another invocation may know further logins of a network, and nothing takes back a hold.
+                joined.held_by.extend(&held_by);
                 joined.lease = None;
                 if before.as_ref() == Some(&joined) {
                     return Ok(());

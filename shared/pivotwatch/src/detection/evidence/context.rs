@@ -1,6 +1,5 @@
 //! The context of an incident, from the facts around it.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -72,7 +71,7 @@ impl Near<'_> {
             }
         }
         // Also those whose profile was dropped.
-        for (_, right) in self.right_passwords().filter(|(_, right)| !right.user.is_empty()) {
+        for right in self.right_passwords().filter(|right| !right.user.is_empty()) {
             known.entry(&right.user).or_default().has_right_password = true;
             for class in classes(&right.code) {
                 by_class.entry(class).or_default().insert(&right.user);
@@ -117,15 +116,16 @@ impl Near<'_> {
         let rank = |reference: &Reference, tally: &Tally| {
             let is_right = tally.references().right_passwords().any(|right| right == reference);
             let is_first = tally.references().first() == Some(reference);
-            (Reverse(is_right), Reverse(is_first))
+            (!is_right, is_right || !is_first)
         };
         let all = self.sign_ins.iter().flat_map(|(day, tally)| {
             tally.references().all().map(move |reference| (rank(reference, tally), referenced(*day, reference)))
         });
-        let mut all: Vec<_> = all.filter(|(_, failure)| self.has(failure.time)).collect();
+        let mut all: Vec<_> = all.filter(|((not_right, _), failure)| !not_right || self.has(failure.time)).collect();
         all.sort_unstable();
-        all.dedup();
-        all.into_iter().map(|(_, failure)| failure).collect()
+        // A failure of two tallies has the better of its ranks.
+        let mut seen = BTreeSet::new();
+        all.into_iter().map(|(_, failure)| failure).filter(|failure| seen.insert(failure.clone())).collect()
     }
 
     fn has(&self, time: DateTime<Utc>) -> bool {

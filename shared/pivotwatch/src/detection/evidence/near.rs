@@ -6,7 +6,7 @@ use super::is_same_user;
 use crate::detection::day::Day;
 use crate::detection::hour::Occurrence;
 use crate::detection::incident::{Columns, Incident};
-use crate::detection::references::{Reference, is_right_password};
+use crate::detection::references::Reference;
 use crate::detection::rule::Rule;
 use crate::detection::signal::{MANY_USERS, Signal};
 use crate::detection::successes::Successes;
@@ -38,7 +38,9 @@ impl<'a> Near<'a> {
             self.tallies().flat_map(|tally| tally.users().entries().map(|(hash, _)| hash)).collect();
         let (among, succeeded) = self.succeeded(&failing);
         let many_users = is_cut || failing.len() > MANY_USERS;
-        let few_succeeded = among > 0 && succeeded * 5 <= among;
+        // If more users succeeded than are kept, few of those who failed are compared, and few of few say nothing.
+        let are_enough = among == failing.len() || among > MANY_USERS;
+        let few_succeeded = among > 0 && are_enough && succeeded * 5 <= among;
         let most_succeeded = succeeded >= MOST_SUCCEEDED_FROM && succeeded * 2 > among;
         let is_spray = many_users && few_succeeded;
         let own_mistakes = same_user
@@ -50,7 +52,7 @@ impl<'a> Near<'a> {
             (Signal::SameUser, same_user),
             (Signal::DifferentUser, has_name && !same_user && !is_cut && !failing.is_empty()),
             (Signal::UsersNotRemembered, has_name && !same_user && is_cut),
-            (Signal::PasswordRight, self.has_right_password()),
+            (Signal::PasswordRight, self.right_passwords().next().is_some()),
             (Signal::NoMfa, incident.lacks_mfa()),
             (Signal::FailedLogins, self.has_failed_login_before(incident.end_time.timestamp())),
             (Signal::ManyUsers, many_users),
@@ -95,20 +97,10 @@ impl<'a> Near<'a> {
         })
     }
 
-    /// The failures in the range whose code says that the password was right, each with its day: the first of each
-    /// kept user and tally.
-    pub(super) fn right_passwords(&self) -> impl Iterator<Item = (Day, &'a Reference)> {
-        let (from, to) = self.range;
-        let all = self
-            .sign_ins
-            .iter()
-            .flat_map(|(day, tally)| tally.references().right_passwords().map(move |reference| (*day, reference)));
-        all.filter(move |(day, reference)| (from..=to).contains(&day.at(reference.second).timestamp()))
-    }
-
-    fn has_right_password(&self) -> bool {
-        let mut codes = self.occurrences().map(|(_, _, occurrence, _)| &*occurrence.code);
-        self.right_passwords().next().is_some() || codes.any(is_right_password)
+    /// The failures whose code says that the password was right: the first of each kept user and tally. Also those of
+    /// these days outside the range, like the users who failed: a later one in the range can be missing in the sample.
+    pub(super) fn right_passwords(&self) -> impl Iterator<Item = &'a Reference> {
+        self.tallies().flat_map(|tally| tally.references().right_passwords())
     }
 
     /// Whether a namesake of the AWS user who failed also succeeded.
