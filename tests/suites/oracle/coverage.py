@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from oracle.details import SOURCES, USERS_LISTED, is_named, is_root
+from oracle.details import USERS_LISTED
 from oracle.entry import EFFECTS, FAILURES, LOGINS, THRESHOLD, Entry
+from oracle.facts import SOURCES, is_named, is_root
 from oracle.findings import COLUMNS, Incident
 from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
 from oracle.identities import KINDS

@@ -50,6 +50,11 @@ class Incident(NamedTuple):
         return self.columns[ADDRESS]
 
     @property
+    def is_of_network(self) -> bool:
+        """`True` if its logins match the failures of their network."""
+        return "/" in self.address
+
+    @property
     def details(self) -> dict[str, Any]:
         """The fields of the printed incident."""
         return json.loads(self.shown)

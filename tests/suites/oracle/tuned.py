@@ -7,23 +7,27 @@ entries hide the others.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from oracle.findings import Incident, Login, group_of, grouped
 from oracle.hidden import Tuning
 
 
 def errors(
-    untuned: Sequence[Incident], tuned: Sequence[Incident], logins: Iterable[Login], tuning: Tuning
+    untuned: Sequence[Incident],
+    tuned: Sequence[Incident],
+    logins: Collection[Login],
+    tuning: Tuning,
+    held: Collection[str],
 ) -> Iterator[tuple[Incident, str]]:
     """The differences of pivotwatch's tuned incidents from its untuned ones, and from the tuned rule with its matching
-    logins. A text for each.
+    logins. A text for each. `held` has the ids of logins for which an incident is not shown.
     """
     yield from _unequal(untuned, tuned, "it is not stored with tuning")
     yield from _unequal(tuned, untuned, "it is stored only with tuning")
-    shown_by_rule = grouped(logins).keys()
+    shown_by_rule = grouped(login for login in logins if login.event_id not in held).keys()
     for incident in tuned:
-        hidden_by, named = incident.details["hidden_by"], tuning.named(incident)
+        hidden_by, named = incident.details["hidden_by"], tuning.named(incident, logins)
         is_certain = tuning.is_certain(incident)
         if group_of(incident) in shown_by_rule:
             if hidden_by:
