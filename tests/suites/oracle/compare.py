@@ -9,16 +9,16 @@ import shlex
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from oracle import details, files, hunt
 from oracle.facts import Facts
-from oracle.findings import Incident, Login, group_of, grouped
+from oracle.findings import Incident, group_of, grouped_without
 from oracle.hidden import Tuning
 from oracle.judge import Judge
-from oracle.networks import by_network, of_networks, places
+from oracle.networks import by_network, places, with_reason
 from oracle.shrink import smallest
 from oracle.tuned import errors as tuned_errors
 from oracle.world import Options, World, entries_of
@@ -75,55 +75,31 @@ def judged(
 
 
 def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hunter = hunt.incidents) -> Comparison:
-    """Both sides over `worlds`, as multisets: without tuning entries, and then with those of the worlds."""
+    """Both sides over `worlds` and their networks, as multisets: without tuning entries, and then with those of the
+    worlds.
+    """
     with tempfile.TemporaryDirectory() as folder:
         write(worlds, Path(folder))
         found = hunter(Path(folder), options)
         entries = entries_of(worlds)
         tuned = hunter(Path(folder), options, *hunt.tuned(Path(folder), hidden=True)) if entries else found
-    of_address, of_network = ([its for its in found if its.is_of_network == is_so] for is_so in (False, True))
-    tuned_by = [[its for its in tuned if its.is_of_network == is_so] for is_so in (False, True)]
-    of_addresses, logins = _compared(judge, worlds, options, of_address, tuned_by[0])
-    # An incident of a network is shown for the logins that the incidents of addresses do not have.
-    held = {login.event_id for login in logins}
-    networks = [by_network(world, options) for world in worlds]
-    of_their_networks, _ = _compared(judge, networks, options, of_network, tuned_by[1], held)
-    return Comparison(tuned, *(one + other for one, other in zip(of_addresses, of_their_networks, strict=True)))
-
-
-Differences = tuple[list[Incident], list[Incident], list[tuple[Incident, str]]]
-"""The excess, the lack and the errors of a `Comparison`."""
-
-
-def _compared(
-    judge: Judge,
-    worlds: Sequence[World],
-    options: Options,
-    found: list[Incident],
-    tuned: list[Incident],
-    held: Collection[str] | None = None,
-) -> tuple[Differences, Collection[Login]]:
-    """The differences between pivotwatch's incidents and the rule's, and the rule's logins. With `held`, the worlds and
-    the incidents are those of networks, and logins with these ids are no reason to show one.
-    """
     # Within one day the rule's own rows are compared, which have no ids of logins.
     comparable = [incident._replace(shown="") for incident in found]
     if not options.several_days:
         comparable = [incident._replace(event_ids=None) for incident in comparable]
-    incidents, logins = judge.findings(worlds, options)
-    reason = of_networks if held is not None else list
-    incidents, logins = reason(incidents), {*reason(logins)}
-    shown = grouped(login for login in logins if login.event_id not in (held or ()))
+    judged = [*worlds, *(by_network(world, options) for world in worlds)]
+    incidents, logins = map(with_reason, judge.findings(judged, options))
+    held = {login.event_id for login in logins if not login.is_of_network}
+    shown = grouped_without(held, logins)
     ours, theirs = Counter(comparable), Counter(incident for incident in incidents if group_of(incident) in shown)
-    facts = Facts(worlds, logins)
+    facts = Facts(judged, logins)
     # Only incidents that the rule finds have details to compare.
     same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
     errors = [(incident, error) for incident in same for error in details.errors(incident, facts, options)]
-    if entries := entries_of(worlds):
-        tuning = Tuning(entries, worlds, facts, options)
-        matching = {*reason(judge.tuned(worlds, options, entries))}
-        errors += tuned_errors(found, tuned, matching, tuning, held or ())
-    return ([*(ours - theirs).elements()], [*(theirs - ours).elements()], errors), logins
+    if entries:
+        tuning = Tuning(entries, judged, facts, options)
+        errors += tuned_errors(found, tuned, {*with_reason(judge.tuned(judged, options, entries))}, tuning, held)
+    return Comparison(tuned, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
 
 
 def write(worlds: Sequence[World], folder: Path) -> None:

@@ -21,8 +21,8 @@ REASON = "Multiple failed AAD logins from IPv6 network"
 
 @cache
 def network(address: str, bits: int | None) -> str | None:
-    """The network of `bits` that has the address. `None` for loopback and for any other text."""
-    if bits is None or ":" not in address or address in LOOPBACK:
+    """The network of `bits` that has the address. `None` for loopback, a network, and any other text."""
+    if bits is None or ":" not in address or "/" in address or address in LOOPBACK:
         return None
     return str(IPv6Network((IPv6Address(address), bits), strict=False))
 
@@ -49,10 +49,12 @@ def places(world: World, options: Options) -> frozenset[str]:
     return world.addresses | by_network(world, options).addresses
 
 
-def of_networks(findings: Iterable[Finding]) -> list[Finding]:
-    """The rule's findings with the reason of networks."""
+def with_reason(findings: Iterable[Finding]) -> list[Finding]:
+    """The rule's findings, with the reason of networks where they are of one."""
     place = list(COLUMNS).index("Reason")
     return [
         finding._replace(columns=(*finding.columns[:place], REASON, *finding.columns[place + 1 :]))
+        if finding.is_of_network
+        else finding
         for finding in findings
     ]

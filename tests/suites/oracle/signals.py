@@ -45,7 +45,12 @@ RIGHT_PASSWORDS = 16
 
 def severity(signals: Iterable[str]) -> str:
     """The severity of an incident with these signals."""
-    return "High" if sum(POINTS[signal] for signal in signals) >= HIGH else "Medium"
+    return "High" if points(signals) >= HIGH else "Medium"
+
+
+def points(signals: Iterable[str]) -> int:
+    """The sum of the signals' points."""
+    return sum(POINTS[signal] for signal in signals)
 
 
 def expected(near: Near, options: Options, shown: set[str]) -> list[str]:

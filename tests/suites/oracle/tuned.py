@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from oracle.findings import Incident, Login, group_of, grouped
+from oracle.findings import Incident, Login, group_of, grouped_without
 from oracle.hidden import Tuning
 
 
@@ -21,11 +21,11 @@ def errors(
     held: Collection[str],
 ) -> Iterator[tuple[Incident, str]]:
     """The differences of pivotwatch's tuned incidents from its untuned ones, and from the tuned rule with its matching
-    logins. A text for each. `held` has the ids of logins for which an incident is not shown.
+    logins. A text for each. `held` has the ids of the logins that incidents of addresses hold.
     """
     yield from _unequal(untuned, tuned, "it is not stored with tuning")
     yield from _unequal(tuned, untuned, "it is stored only with tuning")
-    shown_by_rule = grouped(login for login in logins if login.event_id not in held).keys()
+    shown_by_rule = grouped_without(held, logins).keys()
     for incident in tuned:
         hidden_by, named = incident.details["hidden_by"], tuning.named(incident, logins)
         is_certain = tuning.is_certain(incident)
