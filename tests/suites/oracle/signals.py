@@ -6,7 +6,7 @@ from oracle.facts import Near, columns, is_named, is_root
 from oracle.world import Options
 
 POINTS = {
-    "root": 6,
+    "root": 7,
     "same_user": 2,
     "different_user": 0,
     "users_not_remembered": 1,
@@ -14,8 +14,8 @@ POINTS = {
     "no_mfa": 2,
     "failed_logins": 1,
     "many_users": 1,
-    "few_succeeded": 1,
-    "most_succeeded": -3,
+    "few_succeeded": 2,
+    "most_succeeded": -4,
     "own_mistakes": -2,
 }
 """The points of each signal, in the order of display."""
@@ -23,10 +23,10 @@ POINTS = {
 HIGH = 3
 """An incident is High from this number of points."""
 
-MANY_USERS = 10
+MANY_USERS = 5
 """More users than this are many."""
 
-FEW = 1 / 10
+FEW = 1 / 5
 """Few succeeded: at most this part of the users who failed."""
 
 MOST = 1 / 2
@@ -69,10 +69,12 @@ def _signals(near: Near, options: Options, shown: set[str]) -> Iterator[tuple[st
     is_same = decided("same_user", has_name and bool(named), not named or any(tally.has_all_users for tally in named))
     is_same &= has_name
     succeeded = near.users & near.successes.keys()
-    are_many = not near.has_all_users or len(near.users) > MANY_USERS
     has_all = near.has_all_users and len(near.successes) <= SUCCEEDED
-    are_few = are_many and decided("few_succeeded", len(succeeded) <= FEW * len(near.users), has_all)
+    are_many = not near.has_all_users or len(near.users) > MANY_USERS
+    are_few = bool(near.users) and len(succeeded) <= FEW * len(near.users)
+    are_few = decided("few_succeeded", are_few, has_all)
     are_most = len(succeeded) >= MOST_FROM and len(succeeded) > MOST * len(near.users)
+    are_most = decided("most_succeeded", are_most, has_all)
     right = [failure for failure in near.failures(*near.tallies) if failure.has_right_password]
     own = [failure for failure in near.failures(*near.tallies) if is_named(failure.user, incident)]
     yield "root", is_root(incident)
@@ -84,11 +86,15 @@ def _signals(near: Near, options: Options, shown: set[str]) -> Iterator[tuple[st
     yield "failed_logins", bool(near.failed_logins)
     yield "many_users", are_many
     yield "few_succeeded", are_few
-    yield "most_succeeded", decided("most_succeeded", are_most, has_all)
-    yield (
-        "own_mistakes",
-        is_same and identity in FEDERATED and not are_few and near.has_all_failures and len(own) <= options.threshold,
+    yield "most_succeeded", are_most
+    are_own_mistakes = (
+        is_same
+        and near.has_all_failures
+        and len(own) <= options.threshold
+        and any(is_named(user, incident) for user in succeeded)
+        and (are_most or (identity in FEDERATED and not (are_many and are_few)))
     )
+    yield "own_mistakes", decided("own_mistakes", are_own_mistakes, not are_own_mistakes or has_all)
 
 
 def certainly_right(near: Near) -> set[str]:

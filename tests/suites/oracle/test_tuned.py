@@ -16,9 +16,9 @@ from oracle.judge import Judge
 from oracle.networks import by_network, places, with_reason
 from oracle.world import Client, Copy, File, Options, Record, SignIn, World
 
-SEED = "tuned"
+SEED = "hidden"
 ONE_DAY = Options(several_days=False, threshold=2)
-WORLDS = 12
+WORLDS = 20
 
 
 @cache
