@@ -80,7 +80,7 @@ def options(seed: str, batch: int) -> Options:
     """The options for a batch of worlds."""
     random = Random(f"{seed} options {batch}")
     threshold = random.choice((5, 5, 5, 5, 1, 2, 3, 9))
-    network = random.choice((64, 64, 64, 64, None, WORLD_BITS, 56, 80, 127, 128, random.randint(WORLD_BITS, 128)))
+    network = random.choice((64, 64, 64, 64, 64, None, WORLD_BITS, 56, 80, 127, 128, random.randint(WORLD_BITS, 128)))
     if batch % 2 == 0:
         return Options(several_days=False, threshold=threshold, ipv6_network=network)
     window = timedelta(hours=random.choice((24, 24, 24, 1, 1.5, 6, 25, 48, 7 * 24)))
@@ -126,10 +126,12 @@ class _Generator:
         clock = Clock(self.random, self.options)
         for siblings in self._addresses():
             clock = clock.of_another_address()
-            few = len(siblings) > 1 and self._chance(0.7)
+            few, alike = len(siblings) > 1 and self._chance(0.7), None
             for address in siblings:
                 sign_ins += self._sign_ins(clock, address, few=few)
-                records += self._records(clock, address)
+                logins = [*self._records(clock, address, alike)]
+                records += logins
+                alike = logins[-1] if logins and self._chance(0.6) else alike
                 records += self._failed_logins(clock, address)
                 if sum(sign_in.address == address for sign_in in sign_ins) > FORGETTABLE:
                     # Such addresses are few, and are irrelevant without a login.
@@ -178,7 +180,8 @@ class _Generator:
 
     def _few_failures(self) -> int:
         """A number for one of several addresses that exceed the threshold together."""
-        return self.random.choice((0, 0, 1, self.options.threshold // 2, self.options.threshold))
+        threshold = self.options.threshold
+        return self.random.choice((0, 0, 1, threshold // 2, threshold, threshold + 1))
 
     def _number_of_failures(self) -> int:
         if self._chance(0.005):
@@ -258,8 +261,8 @@ class _Generator:
             self.client = Client(*map(self.random.choice, (APPS, CLIENT_APPS, OPERATIONS, USER_AGENTS)))
         return self.client
 
-    def _records(self, clock: Clock, address: str) -> Iterator[Record]:
-        alike = None
+    def _records(self, clock: Clock, address: str, alike: Record | None) -> Iterator[Record]:
+        """Records, the first of which can be like one of another address."""
         for _ in range(self.random.choice((0, 1, 1, 2, 3, 6))):
             record = self._record(clock, address, alike)
             yield record
@@ -274,7 +277,7 @@ class _Generator:
     ) -> Record:
         """A record, mostly a successful login, which can equal another in all columns that the rule groups by."""
         if alike:
-            kind, body = alike.kind, dict(alike.body)
+            kind, body = alike.kind, alike.body | {"sourceIPAddress": address}
             if self._chance(0.5) if differs is None else differs:
                 body |= self._one_difference(body)
         else:
