@@ -80,12 +80,12 @@ def options(seed: str, batch: int) -> Options:
     """The options for a batch of worlds."""
     random = Random(f"{seed} options {batch}")
     threshold = random.choice((5, 5, 5, 5, 1, 2, 3, 9))
-    network = random.choice((64, 64, 64, 64, 64, None, WORLD_BITS, 56, 80, 127, 128, random.randint(WORLD_BITS, 128)))
-    if batch % 2 == 0:
-        return Options(several_days=False, threshold=threshold, ipv6_network=network)
-    window = timedelta(hours=random.choice((24, 24, 24, 1, 1.5, 6, 25, 48, 7 * 24)))
-    order = random.choice(("any", "any", "any", "failures_first"))
-    return Options(several_days=True, threshold=threshold, window=window, order=order, ipv6_network=network)
+    window, order = timedelta(hours=24), "any"
+    if several_days := batch % 2 == 1:
+        window = timedelta(hours=random.choice((24, 24, 24, 1, 1.5, 6, 25, 48, 7 * 24)))
+        order = random.choice(("any", "any", "any", "failures_first"))
+    bits = random.choice((64, 64, 64, 64, 64, None, WORLD_BITS, 56, 80, 127, 128, random.randint(WORLD_BITS, 128)))
+    return Options(several_days, threshold, window, order, bits)
 
 
 def world(seed: str, number: int, options: Options) -> World:

@@ -26,11 +26,15 @@ class Tuning:
         self._options = options
         self._records = {sentinel.event_id(record): record for world in worlds for record in world.records}
 
+    def logins(self, incident: Incident) -> list[Login]:
+        """The matching logins of an incident by the rule without entries."""
+        return self._facts.logins(incident)
+
     def named(self, incident: Incident, shown: Collection[Login]) -> list[str]:
         """The ids of every entry that excludes a login of the incident or a failure near it, or sets its threshold,
         except for the `shown` logins.
         """
-        logins = [login for login in self._facts.logins(incident) if login not in shown]
+        logins = [login for login in self.logins(incident) if login not in shown]
         return sorted({entry.id for login in logins for entry in self._of_login(incident, login)})
 
     def is_certain(self, incident: Incident) -> bool:
