@@ -13,7 +13,7 @@ from oracle.context import ALL_CLASSES, HISTORIES, USERS_A_CLASS
 from oracle.details import USERS_LISTED
 from oracle.entry import EFFECTS, FAILURES, LOGINS, THRESHOLD, Entry
 from oracle.entry import network as entry_network
-from oracle.facts import HAS_COLLECTOR, SOURCES, is_named, is_root
+from oracle.facts import SOURCES, is_named, is_root
 from oracle.findings import COLUMNS, Incident
 from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
 from oracle.identities import KINDS
@@ -168,26 +168,6 @@ def _of_several_thresholds(judged: JudgedWorld, incident: Incident) -> bool:
     return hides and len({entry.prefix(incident.address) for entry in thresholds}) > 1
 
 
-COLLECTED: dict[str, Check] = {
-    "incidents with an estimated number of users who succeeded": _incidents(
-        lambda _, incident: incident.details["users_succeeded_estimated"]
-    ),
-    "incidents with users who succeeded": _incidents(lambda _, incident: incident.details["users_succeeded"]),
-    "incidents without a user who succeeded, but who did by another file": _incidents(
-        lambda judged, incident: (
-            not incident.details["users_succeeded"]
-            and any(row.code == SUCCESS and judged.has(row, incident) for row in judged.world.sign_ins)
-        )
-    ),
-    "incidents with several tenants": _incidents(lambda _, incident: len(incident.details["tenants"]) > 1),
-}
-"""Features of what is collected from the files with failures."""
-
-NEEDS_COLLECTOR = {
-    *COLLECTED,
-    "incidents with the signal most_succeeded",
-}
-
 CHECKS: dict[str, Check] = {
     "worlds in one day": lambda judged: not judged.options.several_days,
     "worlds over several days": lambda judged: judged.options.several_days,
@@ -257,7 +237,17 @@ CHECKS: dict[str, Check] = {
         lambda _, incident: (incident.details.get("failed_logins") or {}).get("count_estimated")
     ),
     "incidents with failed console logins that are too early or too late": _incidents(_has_far_failed_logins),
-    **COLLECTED,
+    "incidents with an estimated number of users who succeeded": _incidents(
+        lambda _, incident: incident.details["users_succeeded_estimated"]
+    ),
+    "incidents with users who succeeded": _incidents(lambda _, incident: incident.details["users_succeeded"]),
+    "incidents without a user who succeeded, but who did by another file": _incidents(
+        lambda judged, incident: (
+            not incident.details["users_succeeded"]
+            and any(row.code == SUCCESS and judged.has(row, incident) for row in judged.world.sign_ins)
+        )
+    ),
+    "incidents with several tenants": _incidents(lambda _, incident: len(incident.details["tenants"]) > 1),
     "worlds without networks": lambda judged: judged.options.ipv6_network is None,
     "worlds with networks of 64 bits": lambda judged: judged.options.ipv6_network == 64,
     "worlds with other networks": lambda judged: judged.options.ipv6_network not in (None, 64),
@@ -436,4 +426,4 @@ def count(worlds: Sequence[World], options: Options, found: Iterable[Incident]) 
 
 def missing(total: Counter[str]) -> list[str]:
     """The features that no world has."""
-    return [name for name in CHECKS if not total[name] and (HAS_COLLECTOR or name not in NEEDS_COLLECTOR)]
+    return [name for name in CHECKS if not total[name]]

@@ -31,9 +31,6 @@ from oracle.world import (
 SOURCES = {"SignInLogs": "interactive", "NonInteractiveUserSignInLogs": "non_interactive"}
 """The counted categories, with pivotwatch's names of their sources."""
 
-HAS_COLLECTOR = False
-"""`True` if pivotwatch reads successes, and what finds each failure again."""
-
 PROFILED = 40 * 1024
 """Bytes of the texts of a tally's failures up to which it keeps all of them."""
 
@@ -130,7 +127,7 @@ class Facts:
             for row in world.sign_ins:
                 if _is_failure(row):
                     self._tally(row).failures.extend([_failure(world, row)] * row.occurrences)
-            for row in world.sign_ins if HAS_COLLECTOR else ():
+            for row in world.sign_ins:
                 if row.category in SOURCES and row.code == SUCCESS and row.user and failing & {*_keys(row)}:
                     successes, user = self._tally(row).successes, row.user.lower()
                     successes[user] = min(successes.get(user, row.time), row.time.replace(microsecond=0))
@@ -175,12 +172,7 @@ def _failure(world: World, row: SignIn) -> Failure:
         Reference(time, row.code, user, files.identifier(row, copy), row.correlation, files.path_of(world, copy.file))
         for copy in row.copies
     )
-    return Failure(time, row.code, user, row.client, row.tenant, known(reference))
-
-
-def known(reference: Reference) -> Reference:
-    """The reference without what pivotwatch does not read."""
-    return reference if HAS_COLLECTOR else reference._replace(correlation_id="", export="")
+    return Failure(time, row.code, user, row.client, row.tenant, reference)
 
 
 def _user(record: Record) -> str:
