@@ -16,9 +16,6 @@ USERS_A_CLASS = 8
 HISTORIES = 16
 """The maximum number of users with a history."""
 
-OTHERS = 2
-"""Failures that a tally keeps besides its first and those with a right password."""
-
 ALL_CLASSES = frozenset(name for its in CLASSES.values() for name in its)
 
 Wrong = Iterator[tuple[str, Any, Any]]
@@ -112,31 +109,12 @@ def _wrong_failed_logins(shown: dict | None, near: Near) -> Wrong:
 
 def _wrong_references(shown: list[dict], near: Near) -> Wrong:
     listed = [_reference(each) for each in shown]
-    right, first, others, fewest = _references(near)
-    start = len(right) + len(first)
-    yield from unequal("references with a right password", listed[: len(right)], sorted(right))
-    yield from unequal("first references", listed[len(right) : start], sorted(first))
-    yield from unequal("other references", listed[start:], sorted({*listed[start:]} & others))
-    if not fewest <= len(listed) - start <= OTHERS * len(near.tallies):
-        yield "number of other references", len(listed) - start, fewest
-
-
-def _references(near: Near) -> tuple[set[Reference], set[Reference], set[Reference], int]:
-    """The references around the incident: with a right password, first of a tally, and others; and the lowest number of
-    others.
-    """
-    right: set[Reference] = set()
-    fewest = 0
-    for tally in near.tallies:
-        of_tally = {_first_right(tally, user) for user in _kept_users(tally)}
-        right |= of_tally
-        number = len({failure.reference for failure in near.failures(tally)})
-        # Of equal failures without an id, a tally can keep two as others.
-        if number == len(tally.failures):
-            fewest += max(0, min(OTHERS, number) - len(of_tally | {tally.first}))
-    first = {tally.first for tally in near.tallies}
-    all_ = {failure.reference for failure in near.failures(*near.tallies)}
-    return right & all_, (first - right) & all_, all_ - right - first, fewest
+    around = {failure.reference for failure in near.failures(*near.tallies)}
+    right = {_first_right(tally, user) for tally in near.tallies for user in _kept_users(tally)} & around
+    first = ({tally.first for tally in near.tallies} & around) - right
+    yield from unequal("number of references", len(listed), len(right) + len(first))
+    yield from unequal("references with a right password", {*listed[: len(right)]}, right)
+    yield from unequal("first references", {*listed[len(right) :]}, first)
 
 
 def _kept_users(tally: Tally) -> list[str]:
