@@ -13,7 +13,9 @@ world      facts, the files that contain them, and tuning entries;  entry  an en
 generate   random worlds;  identities  random principals in them;  entries  random tuning entries
 files      writing a world
 compare    both over a batch of worlds;  shrink  the smallest world in which they differ
-details    the details of an incident, derived again
+networks   the same worlds by IPv6 networks, for the rule to judge them too
+facts      the facts of worlds by address and day, from which the rest is derived again:
+details    the numbers of an incident;  signals  its signals and its severity;  context  its users and references
 tuned      both with tuning entries;  hidden  the entries that hide an incident, derived again
 coverage   counts of the worlds' features;  judged_world  the features of one
 """

@@ -1,8 +1,8 @@
 """Compares both sides over a batch of worlds.
 
-Worlds of a batch have no address in common, and both sides count, join and group by address. A batch is therefore
-judged as one large world, at a fraction of the cost. The result does not depend on this: if worlds of a batch affected
-each other on one side, the sides would differ.
+Worlds of a batch have no address or network in common, and both sides count, join and group by either. A batch is
+therefore judged as one large world, at a fraction of the cost. The result does not depend on this: if worlds of a batch
+affected each other on one side, the sides would differ.
 """
 
 import shlex
@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oracle import details, files, hunt
-from oracle.findings import Incident
+from oracle.facts import Facts
+from oracle.findings import Incident, group_of, grouped_without
 from oracle.hidden import Tuning
 from oracle.judge import Judge
+from oracle.networks import by_network, places, with_reason
 from oracle.shrink import smallest
 from oracle.tuned import errors as tuned_errors
 from oracle.world import Options, World, entries_of
@@ -66,14 +68,16 @@ def judged(
     wrong = (incident for incident, _ in batch.errors)
     concerned = {incident.address for incident in (*batch.excess, *batch.lack, *wrong)}
     for world in worlds:
-        if world.addresses & concerned and differs(world):
+        if places(world, options) & concerned and differs(world):
             least = smallest(world, differs)
             raise DifferenceError(_report([least], options, seed, compared(judge, [least], options, hunter)))
     raise DifferenceError("No world of the batch differs alone.\n" + _report(worlds, options, seed, batch))
 
 
 def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hunter = hunt.incidents) -> Comparison:
-    """Both sides over `worlds`, as multisets: without tuning entries, and then with those of the worlds."""
+    """Both sides over `worlds` and their networks, as multisets: without tuning entries, and then with those of the
+    worlds.
+    """
     with tempfile.TemporaryDirectory() as folder:
         write(worlds, Path(folder))
         found = hunter(Path(folder), options)
@@ -83,15 +87,18 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     comparable = [incident._replace(shown="") for incident in found]
     if not options.several_days:
         comparable = [incident._replace(event_ids=None) for incident in comparable]
-    incidents, logins = judge.findings(worlds, options)
-    ours, theirs = Counter(comparable), Counter(incidents)
-    facts = details.Facts(worlds, logins)
+    judged = [*worlds, *(by_network(world, options) for world in worlds)]
+    incidents, logins = map(with_reason, judge.findings(judged, options))
+    held = {login.event_id for login in logins if not login.is_of_network}
+    shown = grouped_without(held, logins)
+    ours, theirs = Counter(comparable), Counter(incident for incident in incidents if group_of(incident) in shown)
+    facts = Facts(judged, logins)
     # Only incidents that the rule finds have details to compare.
     same = (incident for incident, compared in zip(found, comparable, strict=True) if compared in theirs)
     errors = [(incident, error) for incident in same for error in details.errors(incident, facts, options)]
     if entries:
-        tuning = Tuning(entries, worlds, facts, options)
-        errors += tuned_errors(found, tuned, judge.tuned(worlds, options, entries), tuning)
+        tuning = Tuning(entries, judged, facts, options)
+        errors += tuned_errors(found, tuned, {*with_reason(judge.tuned(judged, options, entries))}, tuning, held)
     return Comparison(tuned, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
 
 

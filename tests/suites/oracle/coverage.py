@@ -8,15 +8,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from oracle.details import SOURCES, USERS_LISTED, is_named, is_root
+from oracle import signals
+from oracle.context import ALL_CLASSES, HISTORIES, USERS_A_CLASS
+from oracle.details import USERS_LISTED
 from oracle.entry import EFFECTS, FAILURES, LOGINS, THRESHOLD, Entry
+from oracle.entry import network as entry_network
+from oracle.facts import SOURCES, is_named, is_root
 from oracle.findings import COLUMNS, Incident
 from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
 from oracle.identities import KINDS
 from oracle.judged_world import Address, JudgedWorld, hour
+from oracle.networks import places
 from oracle.rule import TABLES
+from oracle.signals import POINTS
 from oracle.tuned_rule import FAILURE_TEXTS, LOGIN_TEXTS
-from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Options, Record, World
+from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, SUCCESS, Options, Record, World
 
 Check = Callable[[JudgedWorld], int]
 """How often worlds have a feature."""
@@ -87,12 +93,24 @@ def _sources(is_so: Callable[[dict], object]) -> Check:
 
 
 def _failed_users(judged: JudgedWorld, incident: Incident) -> set[str]:
-    """Users who failed from the incident's address at any time."""
+    """Users who failed from the incident's address or network at any time."""
     return {
         row.user
         for row in judged.world.sign_ins
-        if row.address == incident.address and row.category in SOURCES and row.code not in NO_FAILURES
+        if judged.has(row, incident) and row.category in SOURCES and row.code not in NO_FAILURES
     }
+
+
+def _has_far_failed_logins(judged: JudgedWorld, incident: Incident) -> bool:
+    times = [record.time for record in judged.world.records if record.is_failed_login and judged.has(record, incident)]
+    return any(not incident.start - judged.options.window <= time <= incident.end for time in times)
+
+
+def _has_a_part(entry: Entry, its: str) -> bool:
+    """`True` if the entry has addresses of a network, but not all."""
+    parts = [entry_network(text) for text in entry.when.get("cidr", ())]
+    all_ = entry_network(its)
+    return any(part != all_ and part.version == all_.version and part.subnet_of(all_) for part in parts)
 
 
 def _suffix(incident: Incident) -> str:
@@ -173,6 +191,93 @@ CHECKS: dict[str, Check] = {
         )
         for severity in ("Medium", "High")
     },
+    **{
+        f"incidents with the signal {signal}": _incidents(
+            lambda _, incident, signal=signal: signal in incident.details["signals"]
+        )
+        for signal in POINTS
+    },
+    **{
+        f"incidents of {points} points": _incidents(
+            lambda _, incident, points=points: signals.points(incident.details["signals"]) == points
+        )
+        for points in range(7)
+    },
+    "incidents whose severity the sum of negative points decides": _incidents(
+        lambda _, incident: (
+            incident.details["severity"] == "Medium"
+            and sum(POINTS[signal] for signal in incident.details["signals"] if POINTS[signal] > 0) >= signals.HIGH
+        )
+    ),
+    **{
+        f"incidents with users of {name}": _incidents(
+            lambda _, incident, name=name: name in incident.details["users_by_class"]
+        )
+        for name in sorted(ALL_CLASSES)
+    },
+    "incidents with more users of a class than are listed": _incidents(
+        lambda judged, incident: (
+            len(_failed_users(judged, incident)) > USERS_A_CLASS
+            and any(len(users) == USERS_A_CLASS for users in incident.details["users_by_class"].values())
+        )
+    ),
+    "incidents with as many histories as are listed": _incidents(
+        lambda _, incident: len(incident.details["users"]) == HISTORIES
+    ),
+    "incidents with incomplete histories": _incidents(
+        lambda _, incident: any(history["failures_incomplete"] for history in incident.details["users"])
+    ),
+    "incidents with failed console logins of a hidden user alone": _incidents(
+        lambda _, incident: incident.details.get("failed_logins") and not incident.details["failed_logins"]["users"]
+    ),
+    "incidents with failed console logins of some users": _incidents(
+        lambda _, incident: incident.details.get("failed_logins") and incident.details["failed_logins"]["users"]
+    ),
+    "incidents with an estimated number of failed console logins": _incidents(
+        lambda _, incident: (incident.details.get("failed_logins") or {}).get("count_estimated")
+    ),
+    "incidents with failed console logins that are too early or too late": _incidents(_has_far_failed_logins),
+    "incidents with an estimated number of users who succeeded": _incidents(
+        lambda _, incident: incident.details["users_succeeded_estimated"]
+    ),
+    "incidents with users who succeeded": _incidents(lambda _, incident: incident.details["users_succeeded"]),
+    "incidents without a user who succeeded, but who did by another file": _incidents(
+        lambda judged, incident: (
+            not incident.details["users_succeeded"]
+            and any(row.code == SUCCESS and judged.has(row, incident) for row in judged.world.sign_ins)
+        )
+    ),
+    "incidents with several tenants": _incidents(lambda _, incident: len(incident.details["tenants"]) > 1),
+    "worlds without networks": lambda judged: judged.options.ipv6_network is None,
+    "worlds with networks of 64 bits": lambda judged: judged.options.ipv6_network == 64,
+    "worlds with other networks": lambda judged: judged.options.ipv6_network not in (None, 64),
+    "incidents of networks": _incidents(lambda _, incident: incident.is_of_network),
+    "incidents of networks, none of whose addresses has an incident": _incidents(
+        lambda judged, incident: (
+            incident.is_of_network
+            and all(its is not incident for _, its in judged.networks_in_excess)
+            and len({row.address for row in judged.world.sign_ins if judged.has(row, incident)}) > 1
+        )
+    ),
+    "incidents of networks for some of their logins": lambda judged: sum(
+        its is not None for _, its in judged.networks_in_excess
+    ),
+    "incidents of addresses that hold all logins of an incident of the network": lambda judged: sum(
+        its is None for _, its in judged.networks_in_excess
+    ),
+    "incidents of networks with the same user": _incidents(
+        lambda _, incident: incident.is_of_network and "same_user" in incident.details["signals"]
+    ),
+    "incidents of networks that are hidden": _incidents(
+        lambda _, incident: incident.is_of_network and incident.details["hidden_by"]
+    ),
+    "incidents of networks shown in spite of an entry for a part": _incidents(
+        lambda judged, incident: (
+            incident.is_of_network
+            and not incident.details["hidden_by"]
+            and any(_has_a_part(entry, incident.address) for entry in judged.world.entries)
+        )
+    ),
     "incidents of the root user": _incidents(lambda _, incident: is_root(incident)),
     "incidents of the root user in another case": _incidents(
         lambda _, incident: is_root(incident) and "Root" not in incident.columns
@@ -190,7 +295,7 @@ CHECKS: dict[str, Check] = {
     "sources with an estimated number of users": _sources(lambda of_source: of_source["users_estimated"]),
     "sources with an estimated number of failures": _sources(lambda of_source: of_source["count_estimated"]),
     "incidents whose user failed on other days alone": _incidents(
-        lambda judged, incident: not is_root(incident) and not incident.details["signals"] and _named(judged, incident)
+        lambda judged, incident: "different_user" in incident.details["signals"] and _named(judged, incident)
     ),
     "incidents with a source that did not exceed the threshold": _incidents(
         lambda _, incident: any(not of_source["exceeded"] for of_source in incident.details["failures"].values())
@@ -308,12 +413,12 @@ CHECKS: dict[str, Check] = {
 
 def count(worlds: Sequence[World], options: Options, found: Iterable[Incident]) -> Counter[str]:
     """The counts of all features in worlds with these findings."""
-    of_address: dict[str, list[Incident]] = {}
+    of_place: dict[str, list[Incident]] = {}
     for incident in found:
-        of_address.setdefault(incident.address, []).append(incident)
+        of_place.setdefault(incident.address, []).append(incident)
     total: Counter[str] = Counter()
     for world in worlds:
-        incidents = [incident for address in sorted(world.addresses) for incident in of_address.get(address, ())]
+        incidents = [incident for place in sorted(places(world, options)) for incident in of_place.get(place, ())]
         judged = JudgedWorld(world, options, incidents)
         total.update({name: int(check(judged)) for name, check in CHECKS.items()})
     return total

@@ -7,7 +7,7 @@ from random import Random
 
 from oracle.entry import FAILURES, LOGINS, THRESHOLD, Entry
 from oracle.tuned_rule import CLASSES, SOURCES
-from oracle.world import LOOPBACK, NO_FAILURES, TABLE_OF_CATEGORY, Options, Record, SignIn
+from oracle.world import LOOPBACK, NO_FAILURES, TABLE_OF_CATEGORY, WORLD_BITS, Options, Record, SignIn
 
 Conditions = dict[str, tuple[str, ...]]
 
@@ -19,14 +19,14 @@ OTHERS = {
     "operation": "Reset password",
     "client_app": "POP3",
     "user_agent": "*Another*",
-    "code": "50057",
-    "code_class": "device",
+    "code": "50059",
+    "code_class": "transient",
     "source": "service_principal",
     "principal": "arn:aws:iam::*:user/another",
     "account": "999999999999",
     "region": "eu-south-1",
 }
-"""Values that no fact of a world meets."""
+"""Values that no fact of a world meets, or few."""
 
 
 def of_world(
@@ -130,9 +130,8 @@ class _Entries:
         """Networks with the address and no address of another world."""
         parsed, random = ip_address(address), self._random
         if isinstance(parsed, IPv6Address):
-            # The address of a world is a number, with this number of zeros after it.
-            zeros = int(parsed) >> 88 & 0xFF
-            prefixes = (128, 128 - zeros, 126 - zeros)
+            # Some have a part of the network whose failures are counted together.
+            prefixes = (128, 126, 112, 80, 64, 64, 60, 56, WORLD_BITS)
             written = [address, parsed.exploded.upper()]
         else:
             prefixes = (32, 31, 30)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 EFFECTS = FAILURES, LOGINS, THRESHOLD = "failures", "logins", "threshold"
 
@@ -40,7 +40,9 @@ class Entry:
         return json.dumps(shown)
 
     def prefix(self, address: str) -> int | None:
-        """The length of the longest prefix of its networks that has the address. `None` if none has it."""
+        """The length of the longest prefix of its networks that has the address, or all of a network. `None` if none
+        has.
+        """
         return _prefix(self.when["cidr"], address) if "cidr" in self.when else ANY_ADDRESS
 
     def applies_to(self, address: str) -> bool:
@@ -60,15 +62,20 @@ class Entry:
 @cache
 def _prefix(cidr: tuple[str, ...], address: str) -> int | None:
     parsed = _parsed(address)
-    return max((each.prefixlen for each in map(network, cidr) if parsed and parsed in each), default=None)
+    containing = (each for each in map(network, cidr) if parsed and _contains(each, parsed))
+    return max((each.prefixlen for each in containing), default=None)
 
 
 @cache
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+def _parsed(address: str) -> IPv4Network | IPv6Network | None:
     try:
-        return ip_address(address)
+        return ip_network(address)
     except ValueError:
         return None
+
+
+def _contains(all_: IPv4Network | IPv6Network, part: IPv4Network | IPv6Network) -> bool:
+    return all_.version == part.version and part.subnet_of(all_)
 
 
 @cache

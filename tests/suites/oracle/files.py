@@ -10,7 +10,7 @@ from random import Random
 from local_aws import exports
 from oracle.entry import Entry
 from oracle.generate import RECORD_FORMS
-from oracle.world import Copy, File, Record, SignIn, World
+from oracle.world import Copy, Record, SignIn, World
 
 
 def write(world: World, folder: Path) -> None:
@@ -20,7 +20,7 @@ def write(world: World, folder: Path) -> None:
         texts = [_text(fact, copy) for fact in facts for copy in fact.copies if copy.file == number]
         if texts:
             content = "\n".join(texts) if file.form not in _WRAPPED else _WRAPPED[file.form](texts)
-            path = folder / _path(world, number, file)
+            path = folder / path_of(world, number)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(gzip.compress(content.encode(), mtime=0) if file.packed else content.encode())
 
@@ -47,7 +47,9 @@ def _event(record: str) -> str:
     return f'{{"version":"0",{kind},"detail":{record}}}'
 
 
-def _path(world: World, number: int, file: File) -> str:
+def path_of(world: World, number: int) -> str:
+    """The path of a file of the world."""
+    file = world.files[number]
     name = f"{world.number:06}-{number}.json{'.gz' if file.packed else ''}"
     if file.form not in RECORD_FORMS:
         return f"entra/{name}"
@@ -57,12 +59,18 @@ def _path(world: World, number: int, file: File) -> str:
 
 
 def _text(fact: SignIn | Record, copy: Copy) -> str:
-    written = _sign_in(fact, copy.manner) if isinstance(fact, SignIn) else fact.body
+    written = _sign_in(fact, copy) if isinstance(fact, SignIn) else fact.body
     return json.dumps(written, ensure_ascii=copy.manner % 2 == 0)
 
 
-def _sign_in(sign_in: SignIn, manner: int) -> dict:
+def identifier(sign_in: SignIn, copy: Copy) -> str:
+    """The id of a sign-in as a copy spells it."""
+    return (sign_in.id, sign_in.id, sign_in.id.upper())[copy.manner // 9 % 3]
+
+
+def _sign_in(sign_in: SignIn, copy: Copy) -> dict:
     """A row as a diagnostic setting exports it, in one of the known spellings of the rule's fields."""
+    manner = copy.manner
     record = exports.sign_in(sign_in.address, sign_in.time, code=sign_in.code, user=sign_in.user, identifier=sign_in.id)
     properties = record["properties"]
     record["category"] = (sign_in.category, sign_in.category, sign_in.category.lower())[manner % 3]
@@ -74,7 +82,8 @@ def _sign_in(sign_in: SignIn, manner: int) -> dict:
         f"{utc:%Y-%m-%dT%H:%M:%S}.{digits}Z",
         f"{west:%Y-%m-%dT%H:%M:%S}.{digits}-05:00",
     )[manner // 3 % 3]
-    properties["id"] = (sign_in.id, sign_in.id, sign_in.id.upper())[manner // 9 % 3]
+    properties["id"] = identifier(sign_in, copy)
+    record["tenantId"] = sign_in.tenant
     if not sign_in.id:
         del properties["id"]
     _set(record, "operationName", sign_in.client.operation)

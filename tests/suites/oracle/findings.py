@@ -1,7 +1,7 @@
 """The findings of both sides in one form."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -26,12 +26,22 @@ LOGINS_LISTED = 50
 ADDRESS = list(COLUMNS).index("SourceIpAddress")
 
 
+def is_network(columns: Sequence[str]) -> bool:
+    """`True` if the address in the rule's columns is a network."""
+    return "/" in columns[ADDRESS]
+
+
 class Login(NamedTuple):
     """A matching login."""
 
     columns: tuple[str, ...]
     time: datetime
     event_id: str
+
+    @property
+    def is_of_network(self) -> bool:
+        """`True` if the login matches the failures of its network."""
+        return is_network(self.columns)
 
 
 class Incident(NamedTuple):
@@ -48,6 +58,11 @@ class Incident(NamedTuple):
     @property
     def address(self) -> str:
         return self.columns[ADDRESS]
+
+    @property
+    def is_of_network(self) -> bool:
+        """`True` if its logins match the failures of their network."""
+        return is_network(self.columns)
 
     @property
     def details(self) -> dict[str, Any]:
@@ -79,6 +94,13 @@ def grouped(logins: Iterable[Login]) -> dict[tuple[tuple[str, ...], date], list[
     for login in sorted(logins, key=lambda login: (login.time, login.event_id)):
         groups.setdefault((login.columns, login.time.astimezone(UTC).date()), []).append(login)
     return groups
+
+
+def grouped_without(held: Collection[str], logins: Iterable[Login]) -> dict[tuple[tuple[str, ...], date], list[Login]]:
+    """Logins like `grouped`, except those of networks with these ids. Incidents of addresses hold them, so they are no
+    reason to show an incident of a network.
+    """
+    return grouped(login for login in logins if not (login.is_of_network and login.event_id in held))
 
 
 def group_of(incident: Incident) -> tuple[tuple[str, ...], date]:

@@ -8,22 +8,44 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
 
-from local_aws.exports import console_login
+from local_aws.exports import TENANT, console_login
 from oracle import entries, identities
 from oracle.clock import Clock
 from oracle.entry import Entry
 from oracle.findings import LOGINS_LISTED
-from oracle.world import LOOPBACK, NO_FAILURES, SAMPLED, Client, Copy, File, Options, Record, SignIn, World
+from oracle.tuned_rule import CLASSES
+from oracle.world import (
+    HIDDEN_USER,
+    LOOPBACK,
+    NO_FAILURES,
+    SAMPLED,
+    SUCCESS,
+    WORLD_BITS,
+    Client,
+    Copy,
+    File,
+    Options,
+    Record,
+    SignIn,
+    World,
+)
 
 COUNTED = ("SignInLogs", "NonInteractiveUserSignInLogs")
 UNCOUNTED = ("ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "ADFSSignInLogs")
-FAILURES = ("50126", "50053", "50074", "50076", "50058", "7000218", "1", "00")
+FAILURES = (*CLASSES, "50126", "50126", "50126", "50053", "1", "00")
 USERS = ("ann@contoso.example", "Alice@Contoso.Example", "bo", "ωMEGA@contoso.example", "a@b@c", "")
+OFFICE = (*USERS, *(f"colleague{number}@contoso.example" for number in range(20)))
+"""More users than an incident lists for a class of codes."""
+
 MANY_USERS = tuple(f"user{number}@contoso.example" for number in range(120))
 """More logins than an incident lists."""
 
 FORGETTABLE = 520
 """A number of users with long names that exceeds what a tally keeps."""
+
+TENANTS = (TENANT, TENANT, "5d0c3f6d-9d3e-4f0d-8a1b-2c3d4e5f6a7b")
+GUESSED = (HIDDEN_USER, HIDDEN_USER, "alice", "bo@contoso.example", *(f"guess{number}" for number in range(12)))
+"""User names of failed console logins."""
 
 APPS = ("Azure Portal", "Azure Portal", "Veeam Backup for Azure", "Office 365 Exchange Online", "", None)
 CLIENT_APPS = ("Browser", "Browser", "Exchange ActiveSync", "IMAP4", "", None)
@@ -58,11 +80,12 @@ def options(seed: str, batch: int) -> Options:
     """The options for a batch of worlds."""
     random = Random(f"{seed} options {batch}")
     threshold = random.choice((5, 5, 5, 5, 1, 2, 3, 9))
-    if batch % 2 == 0:
-        return Options(several_days=False, threshold=threshold)
-    window = timedelta(hours=random.choice((24, 24, 24, 1, 1.5, 6, 25, 48, 7 * 24)))
-    order = random.choice(("any", "any", "any", "failures_first"))
-    return Options(several_days=True, threshold=threshold, window=window, order=order)
+    window, order = timedelta(hours=24), "any"
+    if several_days := batch % 2 == 1:
+        window = timedelta(hours=random.choice((24, 24, 24, 1, 1.5, 6, 25, 48, 7 * 24)))
+        order = random.choice(("any", "any", "any", "failures_first"))
+    bits = random.choice((64, 64, 64, 64, 64, None, WORLD_BITS, 56, 80, 127, 128, random.randint(WORLD_BITS, 128)))
+    return Options(several_days, threshold, window, order, bits)
 
 
 def world(seed: str, number: int, options: Options) -> World:
@@ -101,45 +124,72 @@ class _Generator:
         sign_ins: list[SignIn] = []
         records: list[Record] = []
         clock = Clock(self.random, self.options)
-        for address in self._addresses():
+        for siblings in self._addresses():
             clock = clock.of_another_address()
-            is_forgotten = False
-            for category in COUNTED:
-                number = self._number_of_failures()
-                is_forgotten |= number > FORGETTABLE
-                sign_ins += self._failures(clock, address, category, number)
-                if self._chance(0.3):
-                    sign_ins.append(self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES)))
-            if self._chance(0.2):
-                sign_ins += self._failures(clock, address, self.random.choice(UNCOUNTED), self.options.threshold + 2)
-            records += self._records(clock, address)
-            if is_forgotten:
-                # Such addresses are few, and are irrelevant without a login.
-                records += [self._record(clock, address) for _ in range(4)]
+            few, alike = len(siblings) > 1 and self._chance(0.7), None
+            for address in siblings:
+                sign_ins += self._sign_ins(clock, address, few=few)
+                logins = [*self._records(clock, address, alike)]
+                records += logins
+                alike = logins[-1] if logins and self._chance(0.6) else alike
+                records += self._failed_logins(clock, address)
+                if sum(sign_in.address == address for sign_in in sign_ins) > FORGETTABLE:
+                    # Such addresses are few, and are irrelevant without a login.
+                    records += [self._record(clock, address) for _ in range(4)]
         if self._chance(0.2):
             address = self.random.choice(NO_ADDRESSES_OF_ENTRA)
             sign_ins += self._failures(clock, address, self.random.choice(COUNTED), self.options.threshold + 1)
             records.append(self._record(clock, self.random.choice(NO_ADDRESSES_OF_AWS)))
         return World(self.number, tuple(sign_ins), tuple(records), self.files)
 
-    def _addresses(self) -> Iterator[str]:
-        for nth in range(self.random.randint(1, ADDRESSES)):
-            unique = self.number * ADDRESSES + nth
+    def _sign_ins(self, clock: Clock, address: str, *, few: bool) -> Iterator[SignIn]:
+        for category in COUNTED:
+            number = self._few_failures() if few else self._number_of_failures()
+            failures = [*self._failures(clock, address, category, number)]
+            yield from failures
             if self._chance(0.3):
-                # An address with zeros to shorten in several places. Both logs use the canonical spelling, because the
-                # rule compares texts. That pivotwatch recognises other spellings is beyond the rule.
-                zeros = self.random.choice((0, 16, 64))
-                yield str(IPv6Address(0x20010DB8 << 96 | zeros << 88 | unique << zeros))
-            else:
-                yield str(IPv4Address("198.18.0.0") + unique % 2**17)
+                yield self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES))
+            if failures:
+                yield from self._successes(clock, address, category, sorted({failure.user for failure in failures}))
         if self._chance(0.2):
-            yield self.random.choice(LOOPBACK)
+            yield from self._failures(clock, address, self.random.choice(UNCOUNTED), self.options.threshold + 2)
+
+    def _addresses(self) -> Iterator[list[str]]:
+        """Addresses, and several together if they are of one IPv6 network."""
+        nth, number = 0, self.random.randint(1, ADDRESSES)
+        while nth < number:
+            size = min(number - nth, self.random.choice((1, 1, 2, 3, 4)))
+            if self._chance(0.4):
+                yield [self._ipv6_address(nth + each) for each in range(size)]
+                nth += size
+            else:
+                yield [str(IPv4Address("198.18.0.0") + (self.number * ADDRESSES + nth) % 2**17)]
+                nth += 1
+        if self._chance(0.2):
+            yield [self.random.choice(LOOPBACK)]
+
+    def _ipv6_address(self, nth: int) -> str:
+        """An address in the world's network, often in the same /64 as others, with zeros to shorten in several places.
+
+        Both logs use the canonical spelling, because the rule compares texts. That pivotwatch recognises other
+        spellings is beyond the rule.
+        """
+        world = 0x20010DB8 << 96 | self.number % 2**16 << 128 - WORLD_BITS
+        subnet = self.random.choice((1, 1, 1, 1, 0, 2, 0x100))
+        return str(IPv6Address(world | subnet << 64 | nth + 1 << self.random.choice((0, 0, 16, 48))))
+
+    def _few_failures(self) -> int:
+        """A number for one of several addresses that exceed the threshold together."""
+        threshold = self.options.threshold
+        return self.random.choice((0, 0, 1, threshold // 2, threshold, threshold + 1))
 
     def _number_of_failures(self) -> int:
         if self._chance(0.005):
             return self.random.randint(SAMPLED + 1, 3 * SAMPLED)
         if self._chance(0.015):
             return self.random.randint(len(MANY_USERS), 2 * len(MANY_USERS))
+        if self._chance(0.05):
+            return self.random.randint(len(OFFICE), 2 * len(OFFICE))
         threshold = self.options.threshold
         many = threshold + self.random.randint(3, 12)
         numbers = (0, threshold - 1, threshold, threshold + 1, threshold + 2, many)
@@ -147,15 +197,42 @@ class _Generator:
 
     def _failures(self, clock: Clock, address: str, category: str, number: int) -> Iterator[SignIn]:
         time = clock.time_in_one_hour if number > SAMPLED else clock.time
-        users = (*USERS, *MANY_USERS) if number >= len(MANY_USERS) else USERS
+        users = self.random.choice((USERS, USERS, OFFICE))
+        if number >= len(MANY_USERS):
+            users = (*USERS, *MANY_USERS)
+        codes = self.random.choices(FAILURES, k=self.random.choice((1, 2, 3, 12)))
         before = None
         for nth in range(number):
             if number > FORGETTABLE:
                 users = (_long_name(nth),)
-            before = self._sign_in(time(), address, category, self.random.choice(FAILURES), before, users)
+            before = self._sign_in(time(), address, category, self.random.choice(codes), before, users)
             yield before
             if self._chance(0.1):
                 yield self._sign_in(clock.time(), address, category, self.random.choice(NO_FAILURES), before)
+
+    def _successes(self, clock: Clock, address: str, category: str, failed: Sequence[str]) -> Iterator[SignIn]:
+        """Successes of some of the users who failed, and of others."""
+        share = self.random.choice((0, 0, 0, 0.1, 0.5, 0.9, 1))
+        users = [user for user in failed if self._chance(share)]
+        users += self.random.sample((*OFFICE, *MANY_USERS), self.random.choice((0, 0, 0, 1, 4)))
+        is_crowd = self._chance(0.005)
+        if is_crowd:
+            users += [f"guest{number}@contoso.example" for number in range(3 * SAMPLED)]
+        for user in users:
+            time = clock.time_in_one_hour() if is_crowd else clock.time()
+            user = self.random.choice((user, user, user.upper()))
+            yield self._sign_in(time, address, category, SUCCESS, users=(user,))
+
+    def _failed_logins(self, clock: Clock, address: str) -> Iterator[Record]:
+        """Failed console logins."""
+        number = self.random.choice((0, 0, 0, 0, 1, 2, 12))
+        is_crowd = self._chance(0.003)
+        for _ in range(2 * SAMPLED if is_crowd else number):
+            time = clock.time_in_one_hour() if is_crowd else clock.time()
+            user = {"type": "IAMUser", "accountId": identities.ACCOUNTS[0], "userName": self.random.choice(GUESSED)}
+            parts = identities.some(self.random)[1] if self._chance(0.3) else {"userIdentity": user}
+            result = {"responseElements": {"ConsoleLogin": "Failure"}, "eventID": self._uuid()}
+            yield Record(console_login(address, time) | result | parts, "", self._copies(RECORD_FORMS))
 
     def _sign_in(
         self,
@@ -175,7 +252,8 @@ class _Generator:
         time = second + timedelta(microseconds=self.random.choice((0, 1, 500_000, 999_999)))
         user = self.random.choice(users)
         client, copies = self._client(), self._copies(SIGN_IN_FORMS)
-        return SignIn(category, address, code, time, identifier, self._uuid(), user, client, copies)
+        tenant = self.random.choice(TENANTS)
+        return SignIn(category, address, code, time, identifier, self._uuid(), user, client, copies, tenant)
 
     def _client(self) -> Client:
         """Often the client of the previous sign-in."""
@@ -183,8 +261,8 @@ class _Generator:
             self.client = Client(*map(self.random.choice, (APPS, CLIENT_APPS, OPERATIONS, USER_AGENTS)))
         return self.client
 
-    def _records(self, clock: Clock, address: str) -> Iterator[Record]:
-        alike = None
+    def _records(self, clock: Clock, address: str, alike: Record | None) -> Iterator[Record]:
+        """Records, the first of which can be like one of another address."""
         for _ in range(self.random.choice((0, 1, 1, 2, 3, 6))):
             record = self._record(clock, address, alike)
             yield record
@@ -199,7 +277,7 @@ class _Generator:
     ) -> Record:
         """A record, mostly a successful login, which can equal another in all columns that the rule groups by."""
         if alike:
-            kind, body = alike.kind, dict(alike.body)
+            kind, body = alike.kind, alike.body | {"sourceIPAddress": address}
             if self._chance(0.5) if differs is None else differs:
                 body |= self._one_difference(body)
         else:

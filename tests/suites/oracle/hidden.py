@@ -4,12 +4,12 @@ Like `details`, it shares no code with pivotwatch, and none with the KQL that de
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from oracle import details, sentinel
-from oracle.details import SOURCES, Facts, Failure
 from oracle.entry import FAILURES, LOGINS, Entry, Thresholds
+from oracle.facts import SOURCES, Facts, Failure
 from oracle.findings import COLUMNS, Incident, Login
 from oracle.judged_world import hour
 from oracle.tuned_rule import CLASSES
@@ -17,7 +17,7 @@ from oracle.world import SAMPLED, Options, Record, World
 
 
 class Tuning:
-    """The entries of some worlds, and the logins that they judge."""
+    """The entries of some worlds, and the logins that they judge, which are of addresses or of networks."""
 
     def __init__(self, entries: Sequence[Entry], worlds: Iterable[World], facts: Facts, options: Options) -> None:
         self._entries = entries
@@ -26,9 +26,15 @@ class Tuning:
         self._options = options
         self._records = {sentinel.event_id(record): record for world in worlds for record in world.records}
 
-    def named(self, incident: Incident) -> list[str]:
-        """The ids of every entry that excludes a login of the incident or a failure near it, or sets its threshold."""
-        logins = self._facts.logins(incident)
+    def logins(self, incident: Incident) -> list[Login]:
+        """The matching logins of an incident by the rule without entries."""
+        return self._facts.logins(incident)
+
+    def named(self, incident: Incident, shown: Collection[Login]) -> list[str]:
+        """The ids of every entry that excludes a login of the incident or a failure near it, or sets its threshold,
+        except for the `shown` logins.
+        """
+        logins = [login for login in self.logins(incident) if login not in shown]
         return sorted({entry.id for login in logins for entry in self._of_login(incident, login)})
 
     def is_certain(self, incident: Incident) -> bool:

@@ -14,6 +14,8 @@ PROJECT = Path(__file__).parents[3]
 TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
 """Cargo's target folder, as cargo reports it."""
 
+BINARY = TARGET / "debug" / "pivotwatch"
+
 QUIET, FOUND, TROUBLE = 0, 10, 1
 """The exit status without incidents, with incidents, and after a reported loss."""
 
@@ -39,9 +41,8 @@ def tuned(folder: Path, *, hidden: bool) -> list[str]:
 
 def command(folder: Path, options: Options, *more: str) -> list[str]:
     """The command that hunts in `folder`, where `files.write` wrote, with more arguments."""
-    binary = TARGET / "debug" / "pivotwatch"
     paths = ["--entra", str(folder / "entra"), "--cloudtrail", str(folder / "cloudtrail")]
-    return [str(binary), "hunt", *paths, *options.arguments(), "--format", "json", *more]
+    return [str(BINARY), "hunt", *paths, *options.arguments(), "--format", "json", *more]
 
 
 def incidents(folder: Path, options: Options, *more: str) -> list[Incident]:

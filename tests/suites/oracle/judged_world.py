@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from oracle.findings import COLUMNS, Incident
+from oracle.findings import COLUMNS, Incident, group_of
+from oracle.networks import network, with_reason
 from oracle.rule import TABLES
 from oracle.world import NO_FAILURES, SAMPLED, TABLE_OF_CATEGORY, Options, Record, SignIn, World
 
@@ -72,9 +73,24 @@ class JudgedWorld:
 
     @cached_property
     def matching(self) -> list[tuple[Address, Record]]:
-        ids = {event_id for incident in self.incidents for event_id in incident.event_ids or ()}
+        of_addresses = (incident for incident in self.incidents if not incident.is_of_network)
+        ids = {event_id for incident in of_addresses for event_id in incident.event_ids or ()}
         logins = ((address, login) for address in self.addresses for login in address.logins)
         return [(address, login) for address, login in logins if login.body.get("eventID") in ids]
+
+    @cached_property
+    def networks_in_excess(self) -> list[tuple[Incident, Incident | None]]:
+        """The incidents of addresses with a network, each with the incident of the network, if one is shown. The
+        network exceeds the threshold whenever the address does.
+        """
+        shown = {group_of(incident): incident for incident in self.incidents}
+        found = []
+        for incident in self.incidents:
+            if its := network(incident.address, self.options.ipv6_network):
+                columns = [its if column == incident.address else column for column in incident.columns]
+                (of_network,) = with_reason([incident._replace(columns=tuple(columns))])
+                found.append((incident, shown.get(group_of(of_network))))
+        return found
 
     @cached_property
     def results(self) -> list[list[SignIn]]:
@@ -83,6 +99,10 @@ class JudgedWorld:
         for sign_in in self.world.sign_ins:
             by_id.setdefault(sign_in.id, []).append(sign_in)
         return [rows for identifier, rows in by_id.items() if identifier and len(rows) > 1]
+
+    def has(self, fact: SignIn | Record, incident: Incident) -> bool:
+        """`True` if a fact is of the incident's address or network."""
+        return incident.address in (fact.address, network(fact.address, self.options.ipv6_network))
 
     def column(self, name: str) -> list[str]:
         """A column of each incident."""

@@ -78,7 +78,12 @@ WRONG = {
 
 @pytest.fixture(scope="module")
 def world_with_an_incident() -> World:
-    return worlds_with_incidents(ONE_DAY, 1)[0]
+    """A world whose first incident has every detail."""
+    for world in worlds_with_incidents(ONE_DAY, 20):
+        found = compare.compared(Judge(), [world], ONE_DAY).found
+        if found[0].details.get("failed_logins") and found[0].details["users_by_class"]:
+            return world
+    raise AssertionError("no world has an incident with every detail")
 
 
 def of_source(change):
@@ -91,9 +96,43 @@ def of_source(change):
     return changed
 
 
+def of_user(**values):
+    """Wrong values of the first user with a history."""
+    return lambda shown: shown["users"][0].update(values)
+
+
+def of_failed_logins(**values):
+    """Wrong values of the failed console logins."""
+    return lambda shown: shown["failed_logins"].update(values)
+
+
 WRONG_DETAILS = {
+    "another reason to match": lambda shown: shown.update(matched_by="network"),
     "another severity": lambda shown: shown.update(severity="Low"),
     "a signal more": lambda shown: shown["signals"].append("users_not_remembered"),
+    "a signal less": lambda shown: shown["signals"].pop(),
+    "no class": lambda shown: shown["users_by_class"].clear(),
+    "a class more": lambda shown: shown["users_by_class"].update(transient=["ann@contoso.example"]),
+    "a user of a class less": lambda shown: [*shown["users_by_class"].values()][0].pop(),
+    "a history less": lambda shown: shown["users"].pop(),
+    "a history twice": lambda shown: shown["users"].append(shown["users"][0]),
+    "another number of a user's failures": of_user(failures=1000),
+    "an incomplete history": of_user(failures_incomplete=True),
+    "another first failure of a user": of_user(first_failure="2020-01-01T00:00:00Z"),
+    "another user with success": lambda shown: of_user(succeeded=not shown["users"][0]["succeeded"])(shown),
+    "another first success of a user": of_user(first_success="2020-01-01T00:00:00Z"),
+    "a user more who succeeded": lambda shown: shown.update(users_succeeded=shown["users_succeeded"] + 1),
+    "an estimate of users who succeeded": lambda shown: shown.update(users_succeeded_estimated=True),
+    "a tenant more": lambda shown: shown["tenants"].append("0f1e2d3c-0000-4978-8695-a4b3c2d1e0f9"),
+    "a reference less": lambda shown: shown["references"].pop(0),
+    "a reference twice": lambda shown: shown["references"].append(shown["references"][0]),
+    "another request id": lambda shown: shown["references"][0].update(request_id="another"),
+    "no failed console logins": lambda shown: shown.pop("failed_logins"),
+    "a failed console login more": of_failed_logins(count=1000),
+    "an estimate of failed console logins": of_failed_logins(count_estimated=True),
+    "another first failed console login": of_failed_logins(first="2020-01-01T00:00:00Z"),
+    "another last failed console login": of_failed_logins(last="2040-01-01T00:00:00Z"),
+    "another user of failed console logins": of_failed_logins(users=["zoe"]),
     "a login more": lambda shown: shown.update(logins_total=shown["logins_total"] + 1),
     "an estimate": lambda shown: shown.update(logins_estimated=True),
     "a login not listed": lambda shown: shown["logins"].pop(),

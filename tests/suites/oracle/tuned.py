@@ -7,23 +7,33 @@ entries hide the others.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from oracle.findings import Incident, Login, group_of, grouped
+from oracle.findings import Incident, Login, group_of, grouped_without
 from oracle.hidden import Tuning
+
+KEEPS_PARTLY_HELD = False
+"""`True` if pivotwatch prints a hidden incident of a network, some of whose logins incidents of addresses hold."""
 
 
 def errors(
-    untuned: Sequence[Incident], tuned: Sequence[Incident], logins: Iterable[Login], tuning: Tuning
+    untuned: Sequence[Incident],
+    tuned: Sequence[Incident],
+    logins: Collection[Login],
+    tuning: Tuning,
+    held: Collection[str],
 ) -> Iterator[tuple[Incident, str]]:
     """The differences of pivotwatch's tuned incidents from its untuned ones, and from the tuned rule with its matching
-    logins. A text for each.
+    logins. A text for each. `held` has the ids of the logins that incidents of addresses hold.
     """
-    yield from _unequal(untuned, tuned, "it is not stored with tuning")
+    shown_by_rule = grouped_without(held, logins).keys()
+    for incident, error in _unequal(untuned, tuned, "it is not stored with tuning"):
+        is_held = any(login.is_of_network and login.event_id in held for login in tuning.logins(incident))
+        if KEEPS_PARTLY_HELD or not is_held or group_of(incident) in shown_by_rule:
+            yield incident, error
     yield from _unequal(tuned, untuned, "it is stored only with tuning")
-    shown_by_rule = grouped(logins).keys()
     for incident in tuned:
-        hidden_by, named = incident.details["hidden_by"], tuning.named(incident)
+        hidden_by, named = incident.details["hidden_by"], tuning.named(incident, logins)
         is_certain = tuning.is_certain(incident)
         if group_of(incident) in shown_by_rule:
             if hidden_by:

@@ -23,11 +23,28 @@ SOURCES = dict(zip(TABLES, ("interactive", "non_interactive"), strict=True))
 """pivotwatch's names for the tables."""
 
 CLASSES = {
-    "50126": ("wrong_password",),
+    "16000": ("sso_step",),
+    "20001": ("federation",),
+    "50033": ("transient",),
+    "50034": ("unknown_user",),
     "50053": ("locked", "blocked_address"),
+    "50055": ("expired_password", "password_right"),
+    "50057": ("restricted_account", "password_right"),
+    "50058": ("sso_step",),
     "50074": ("mfa", "password_right"),
     "50076": ("mfa", "password_right"),
-    "50058": ("sso_step",),
+    "50097": ("sso_step", "device"),
+    "50126": ("wrong_password",),
+    "53003": ("conditional_access", "password_right"),
+    "53011": ("conditional_access", "risk"),
+    "65001": ("consent",),
+    "70016": ("device_code",),
+    "70043": ("token_refresh",),
+    "80002": ("pass_through",),
+    "90014": ("app_configuration",),
+    "120000": ("wrong_password", "password_change"),
+    "500021": ("cross_tenant",),
+    "500121": ("mfa",),
     "7000218": ("other_credential",),
 }
 """The classes of the worlds' result codes. The other codes have none."""

@@ -6,16 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from local_aws.exports import TENANT
 from oracle.entry import Entry
 
 LOOPBACK = ("127.0.0.1", "::1")
 """The loopback addresses that the rule ignores."""
+
+WORLD_BITS = 48
+"""The length of the prefix that a world's IPv6 addresses have in common."""
 
 SAMPLED = 256
 """Failures of an hour up to which a tally keeps all. Beyond, it keeps a part, but decides as if it kept all."""
 
 REMEMBERED = 64 * 1024
 """Bytes of a tally's user names up to which it keeps all. Beyond, it keeps a part and reports that."""
+
+SUCCESS = "0"
+"""The result code of a successful sign-in."""
+
+HIDDEN_USER = "HIDDEN_DUE_TO_SECURITY_REASONS"
+"""CloudTrail's text in place of the user of a failed login whom the account does not have."""
 
 NO_FAILURES = ("0", "50125", "50140")
 """The result codes that the rule ignores."""
@@ -56,6 +66,7 @@ class SignIn:
     user: str
     client: Client
     copies: tuple[Copy, ...]
+    tenant: str = TENANT
 
     @property
     def occurrences(self) -> int:
@@ -84,8 +95,15 @@ class Record:
 
     @property
     def is_successful_login(self) -> bool:
-        result = (self.body.get("responseElements") or {}).get("ConsoleLogin", "")
-        return self.body["eventName"].lower() == "consolelogin" and result.lower() == "success"
+        return self._is_login("success")
+
+    @property
+    def is_failed_login(self) -> bool:
+        return self._is_login("failure")
+
+    def _is_login(self, result: str) -> bool:
+        found = (self.body.get("responseElements") or {}).get("ConsoleLogin", "")
+        return self.body["eventName"].lower() == "consolelogin" and found.lower() == result
 
 
 @dataclass(frozen=True)
@@ -131,11 +149,14 @@ class Options:
     threshold: int = 5
     window: timedelta = timedelta(hours=24)
     order: str = "any"
+    ipv6_network: int | None = 64
+    """The bits of the networks that are judged too; `None` for no networks."""
 
     def arguments(self) -> list[str]:
         """The arguments for pivotwatch."""
         minutes = int(self.window.total_seconds() // 60)
-        return ["--threshold", str(self.threshold), "--window", f"{minutes}m", "--order", self.order]
+        arguments = ["--threshold", str(self.threshold), "--window", f"{minutes}m", "--order", self.order]
+        return [*arguments, "--ipv6-network", str(self.ipv6_network or "none")]
 
 
 def entries_of(worlds: Iterable[World]) -> list[Entry]:
