@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use pivotwatch_tests::cases;
-use pivotwatch_tests::facts::{failed, lines, noon};
+use pivotwatch_tests::facts::{failed, lines, log_file, noon};
 use pivotwatch_tests::judge::verdicts;
 use pivotwatch_tests::worlds::{Row, TrailRecord, World};
 use shuttle::scheduler::{DfsScheduler, RandomScheduler, Scheduler};
@@ -218,6 +218,23 @@ fn a_login_that_an_incident_of_its_address_holds_concurrent_with_its_failures() 
     for stored in [0, 5] {
         login_concurrent_with_the_last_failures(&world, stored);
     }
+}
+
+/// A log file's login is settled even if the store fails to record it.
+#[test]
+fn a_log_file_with_a_login_that_an_incident_of_its_address_holds_and_any_fault() {
+    let world = of_network(&[0; 6], &[0]);
+    let key = "AWSLogs/111122223333/CloudTrail/log-file";
+    let bytes = log_file(&[world.trail[0].record()]);
+    let scenario = Scenario {
+        rule: world.rule.clone(),
+        every_read_is_a_step: false,
+        stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
+        tuning: None,
+        deliveries: vec![vec![Step::Write(key.to_owned(), bytes), Step::Deliver(Notice::of_object(key))]],
+        afterwards: Vec::new(),
+    };
+    with_each_fault(&world, &scenario, 0, &Fault::ALL, in_some_orders);
 }
 
 #[test]
