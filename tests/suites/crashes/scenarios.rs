@@ -450,6 +450,7 @@ async fn a_login_of_an_ipv6_address_after_its_failures() {
         event: Event::Record(world.trail[0].record()),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [
             &["PutItem", "PutItem"][..],
             // The network.
@@ -481,6 +482,7 @@ async fn a_failed_login_after_a_login() {
         event: Event::Record(world.trail[0].record()),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [
             &["GetItem", "PutItem"][..],
             &TALLIES_AROUND_FAILURES,
@@ -502,6 +504,7 @@ async fn failures_of_an_ipv6_address_after_its_login() {
         event: written(["six"]),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [
             &["GetObject", "GetItem", "PutItem", "GetItem", "PutItem"][..],
             // The network and the address, at the same time.
@@ -533,6 +536,7 @@ async fn the_last_failures_of_a_rotating_network() {
         event: written(["last"]),
         world,
         entries: Vec::new(),
+        are_removed: false,
         calls: [
             &["GetObject", "GetItem", "GetItem", "PutItem", "PutItem", "GetItem", "PutItem"][..],
             // The network and two addresses, at the same time.

@@ -121,9 +121,13 @@ proptest! {
     }
 }
 
-/// Worlds whose facts are all delivered: no export shows successes.
+/// Worlds without successes: which of them count depends on the objects into which the world is cut.
 fn delivered_worlds() -> impl Strategy<Value = World> {
-    worlds().prop_map(|world| World { successes: Vec::new(), ..world })
+    worlds().prop_map(|mut world| {
+        world.successes.clear();
+        world.rows.retain(|row| row.sign_in.code.trim() != "0");
+        world
+    })
 }
 
 fn json(entries: &[WorldEntry]) -> Vec<Value> {

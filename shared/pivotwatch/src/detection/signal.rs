@@ -69,7 +69,7 @@ pub enum Signal {
     FewSucceeded,
     /// Most of the users who failed, and at least three, also signed in successfully from the address.
     MostSucceeded,
-    /// [`Signal::SameUser`], and that Entra user failed no more often than the threshold allows and then succeeded. The
+    /// [`Signal::SameUser`], and that Entra user failed no more often than the threshold allows, and succeeded too. The
     /// login was federated and the address is no sprayer's ([`Signal::ManyUsers`] with [`Signal::FewSucceeded`]), or most
     /// succeed at the address ([`Signal::MostSucceeded`]).
     OwnMistakes,
@@ -140,7 +140,7 @@ impl Signal {
                 "at most one in five of the users who failed also signed in successfully from this address"
             }
             Self::MostSucceeded => "most of the users who failed also signed in successfully from this address",
-            Self::OwnMistakes => "the user who logged in failed a few times and then signed in to Entra ID",
+            Self::OwnMistakes => "the user who logged in failed a few times, and also signed in to Entra ID",
         }
     }
 
