@@ -59,7 +59,7 @@ PLANS = {
     "an office over IPv6": Plan(
         office=partial(benign.office, people=60, engineers=10, network="2001:db8:7:1::"),
     ),
-    "no attack": Plan(attacks=(), doubtful=("conditional access",)),
+    "no attack": Plan(attacks=(), doubtful=("password resets",)),
     # Other places.
     "a branch with few successes": Plan((places.branch,)),
     "a VPN of many companies": Plan((places.vpn,)),
@@ -72,9 +72,9 @@ PLANS = {
     "a spray over four users": Plan((partial(attacks.spray, users=4, tries=3, source="203.0.113.204"),)),
     "a spray, then a second factor": Plan((partial(attacks.spray, users=8, has_mfa=True, source="203.0.113.204"),)),
     "targeted guesses": Plan((attacks.targeted,)),
-    "targeted guesses, then a second factor": Plan((partial(attacks.targeted, has_mfa=True),)),
+    "targeted guesses, then a second factor": Plan((partial(attacks.targeted, has_mfa=True),), unseen=("targeted",)),
     "targeted guesses, then another name": Plan((partial(attacks.targeted, user="svc-erik"),)),
-    "prompts until one is accepted": Plan((attacks.fatigue,)),
+    "prompts until one is accepted": Plan((attacks.fatigue,), unseen=("fatigue",)),
     "a spray into Entra ID": Plan((attacks.spray_into_entra,)),
     "a spray into Entra ID without a prompt": Plan((partial(attacks.spray_into_entra, users=8, is_prompted=False),)),
     "a spray into Entra ID and AWS": Plan((attacks.spray_into_both,)),

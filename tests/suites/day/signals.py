@@ -10,17 +10,17 @@ from ipaddress import ip_address, ip_network
 from day.facts import IDENTITY_CENTER, ROOT, Day, Login, SignIn
 
 POINTS = {
-    "root": 6,
-    "same_user": 2,
-    "different_user": 0,
+    "root": 7,
+    "no_mfa": 3,
+    "many_users": 2,
+    "same_user": 1,
     "users_not_remembered": 1,
-    "password_right": 2,
-    "no_mfa": 2,
+    "password_right": 1,
     "failed_logins": 1,
-    "many_users": 1,
-    "few_succeeded": 2,
-    "most_succeeded": -4,
+    "few_succeeded": 1,
+    "different_user": 0,
     "own_mistakes": -2,
+    "most_succeeded": -4,
 }
 HIGH = 3
 """An incident is High from this number of points."""
@@ -55,7 +55,9 @@ class Place:
 
     @cached_property
     def succeeding(self) -> set[str]:
-        return {sign_in.user for sign_in in self.sign_ins if not sign_in.failed}
+        """The users who succeed in a blob that also has a failure of the place."""
+        failing = {_blob(failure) for failure in self.failures}
+        return {sign_in.user for sign_in in self.sign_ins if not sign_in.failed and _blob(sign_in) in failing}
 
     def matches(self, login: Login) -> bool:
         """`True` if, for a source, a window has the login and more failures than the threshold."""
@@ -74,7 +76,7 @@ class Place:
         is_federated = login.kind == IDENTITY_CENTER
         succeeded = self.failing & self.succeeding
         are_many = len(self.failing) > MANY_USERS
-        are_few = len(succeeded) <= FEW * len(self.failing)
+        are_few = are_many and len(succeeded) <= FEW * len(self.failing)
         are_most = len(succeeded) >= MOST_FROM and len(succeeded) > MOST * len(self.failing)
         conditions = {
             "root": login.kind == ROOT,
@@ -89,9 +91,13 @@ class Place:
             "own_mistakes": is_same_user
             and len(own_failures) <= THRESHOLD
             and any(name.partition("@")[0] == user for name in succeeded)
-            and (are_most or (is_federated and not (are_many and are_few))),
+            and (are_most or (is_federated and not are_few)),
         }
         return {signal for signal, holds in conditions.items() if holds}
+
+
+def _blob(sign_in: SignIn) -> tuple:
+    return sign_in.source, sign_in.time.replace(minute=0, second=0, microsecond=0)
 
 
 def points(signals: Iterable[str]) -> int:

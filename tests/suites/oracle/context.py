@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from oracle.facts import Failure, Near, Reference, Tally, is_named, rank
-from oracle.signals import RIGHT_PASSWORDS, SUCCEEDED, certainly_right
+from oracle.facts import Failure, Near, Reference, is_named, rank
+from oracle.signals import SUCCEEDED, right_passwords
 from oracle.tuned_rule import CLASSES
 
 USERS_A_CLASS = 8
@@ -45,7 +45,8 @@ def wrong(shown: dict, near: Near) -> Wrong:
 
 def _wrong_classes(shown: dict[str, list[str]], near: Near) -> Wrong:
     users: dict[str, set[str]] = {}
-    for failure in _of_users(near):
+    right_ones = [failure for failure in right_passwords(near) if failure.user]
+    for failure in _of_users(near) + right_ones:
         for name in failure.classes:
             users.setdefault(name, set()).add(failure.user)
     for name in sorted(ALL_CLASSES | shown.keys()):
@@ -55,7 +56,7 @@ def _wrong_classes(shown: dict[str, list[str]], near: Near) -> Wrong:
             continue
         yield from unequal(f"users of {name}", listed, _first({*listed} & right, near))
         if name == "password_right":
-            number = min(len(certainly_right(near) - {""}), USERS_A_CLASS)
+            number = min(len({failure.user for failure in right_ones}), USERS_A_CLASS)
             if not number <= len(listed) <= USERS_A_CLASS:
                 yield f"number of users of {name}", len(listed), number
 
@@ -65,10 +66,11 @@ def _wrong_histories(shown: list[dict], near: Near) -> Wrong:
     counts = Counter(failure.user for failure in failures)
     first = {failure.user: failure.time for failure in sorted(failures, key=lambda failure: failure.time, reverse=True)}
     right = {failure.user for failure in failures if failure.has_right_password}
-    users = _first(counts, near, right)[:HISTORIES]
+    right |= {failure.user for failure in right_passwords(near) if failure.user}
+    users = _first(counts.keys() | right, near, right)[:HISTORIES]
     if near.has_all_failures:
         yield from unequal("users", [history["user"] for history in shown], users)
-    elif len({history["user"] for history in shown} & counts.keys()) != len(shown) or len(shown) > HISTORIES:
+    elif len({history["user"] for history in shown} & (counts.keys() | right)) != len(shown) or len(shown) > HISTORIES:
         yield "users", [history["user"] for history in shown], users
     for history in shown:
         user, number = history["user"], history["failures"]
@@ -80,7 +82,7 @@ def _wrong_histories(shown: list[dict], near: Near) -> Wrong:
         elif number > counts[user] or (first_failure is None) != (number == 0):
             yield f"failures of {user}", number, counts[user]
         elif first_failure and first_failure not in {failure.time for failure in failures if failure.user == user}:
-            yield f"first failure of {user}", first_failure, first[user]
+            yield f"first failure of {user}", first_failure, first.get(user)
         if len(near.successes) <= SUCCEEDED:
             yield from unequal(f"succeeded of {user}", history["succeeded"], user in near.successes)
             yield from unequal(f"first success of {user}", first_success, near.successes.get(user))
@@ -110,21 +112,11 @@ def _wrong_failed_logins(shown: dict | None, near: Near) -> Wrong:
 def _wrong_references(shown: list[dict], near: Near) -> Wrong:
     listed = [_reference(each) for each in shown]
     around = {failure.reference for failure in near.failures(*near.tallies)}
-    right = {_first_right(tally, user) for tally in near.tallies for user in _kept_users(tally)} & around
+    right = {failure.reference for failure in right_passwords(near)}
     first = ({tally.first for tally in near.tallies} & around) - right
     yield from unequal("number of references", len(listed), len(right) + len(first))
     yield from unequal("references with a right password", {*listed[: len(right)]}, right)
     yield from unequal("first references", {*listed[len(right) :]}, first)
-
-
-def _kept_users(tally: Tally) -> list[str]:
-    """The users with a right password whose first one a tally keeps."""
-    users = {failure.user for failure in tally.failures if failure.has_right_password}
-    return sorted(users, key=rank)[:RIGHT_PASSWORDS]
-
-
-def _first_right(tally: Tally, user: str) -> Reference:
-    return min(failure.reference for failure in tally.failures if failure.user == user and failure.has_right_password)
 
 
 def _reference(shown: dict) -> Reference:

@@ -183,12 +183,15 @@ class _Entries:
         return random.choice((pattern, pattern.upper(), pattern.lower()))
 
     def _period(self, times: Sequence[datetime]) -> tuple[datetime | None, datetime | None]:
-        """A period that starts and ends near some of the times, or is open at one end or at both."""
+        """A period that starts and ends near some of the times, or is open at one end or at both.
+
+        In whole seconds: pivotwatch truncates the times of events, and rounds the bounds of a period inwards.
+        """
         random = self._random
         if random.random() < 0.5:
             return None, None
-        near = (timedelta(), timedelta(seconds=-1), timedelta(seconds=1), timedelta(milliseconds=500))
-        start, end = sorted(random.choice(times) + random.choice(near) for _ in range(2))
+        near = (timedelta(), timedelta(seconds=-1), timedelta(seconds=1))
+        start, end = sorted((random.choice(times) + random.choice(near)).replace(microsecond=0) for _ in range(2))
         if start == end:
             end += timedelta(seconds=1)
         return random.choice(((start, end), (start, end), (start, None), (None, end)))

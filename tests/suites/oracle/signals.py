@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 
-from oracle.facts import Near, columns, is_named, is_root
+from oracle.facts import Failure, Near, columns, is_named, is_root, rank
 from oracle.world import Options
 
 POINTS = {
     "root": 7,
-    "same_user": 2,
+    "same_user": 1,
     "different_user": 0,
     "users_not_remembered": 1,
-    "password_right": 2,
-    "no_mfa": 2,
+    "password_right": 1,
+    "no_mfa": 3,
     "failed_logins": 1,
-    "many_users": 1,
-    "few_succeeded": 2,
+    "many_users": 2,
+    "few_succeeded": 1,
     "most_succeeded": -4,
     "own_mistakes": -2,
 }
@@ -71,17 +71,16 @@ def _signals(near: Near, options: Options, shown: set[str]) -> Iterator[tuple[st
     succeeded = near.users & near.successes.keys()
     has_all = near.has_all_users and len(near.successes) <= SUCCEEDED
     are_many = not near.has_all_users or len(near.users) > MANY_USERS
-    are_few = bool(near.users) and len(succeeded) <= FEW * len(near.users)
+    are_few = are_many and len(succeeded) <= FEW * len(near.users)
     are_few = decided("few_succeeded", are_few, has_all)
     are_most = len(succeeded) >= MOST_FROM and len(succeeded) > MOST * len(near.users)
     are_most = decided("most_succeeded", are_most, has_all)
-    right = [failure for failure in near.failures(*near.tallies) if failure.has_right_password]
     own = [failure for failure in near.failures(*near.tallies) if is_named(failure.user, incident)]
     yield "root", is_root(incident)
     yield "same_user", is_same
     yield "different_user", has_name and not is_same and near.has_all_users and bool(near.users)
     yield "users_not_remembered", has_name and not is_same and not near.has_all_users
-    yield "password_right", decided("password_right", bool(right), not right or bool(certainly_right(near)))
+    yield "password_right", bool(right_passwords(near))
     yield "no_mfa", identity in ("root", "iamuser") and mfa == "no"
     yield "failed_logins", bool(near.failed_logins)
     yield "many_users", are_many
@@ -92,22 +91,16 @@ def _signals(near: Near, options: Options, shown: set[str]) -> Iterator[tuple[st
         and near.has_all_failures
         and len(own) <= options.threshold
         and any(is_named(user, incident) for user in succeeded)
-        and (are_most or (identity in FEDERATED and not (are_many and are_few)))
+        and (are_most or (identity in FEDERATED and not are_few))
     )
     yield "own_mistakes", decided("own_mistakes", are_own_mistakes, not are_own_mistakes or has_all)
 
 
-def certainly_right(near: Near) -> set[str]:
-    """The users with a right password around the incident whom the tallies know, whatever else is in them.
-
-    A tally that cannot keep all failures keeps each user's first right password of the day, for some users.
-    """
-    users = set()
+def right_passwords(near: Near) -> list[Failure]:
+    """The first failure with a right password of each user whom a tally keeps, on the days with failures around."""
+    found = []
     for tally in near.tallies:
-        right = sorted((failure for failure in tally.failures if failure.has_right_password), key=lambda its: its.time)
-        first = {failure.user: failure for failure in reversed(right)}
-        if tally.has_all_failures:
-            users |= {failure.user for failure in near.failures(tally) if failure.has_right_password}
-        elif len(first) <= RIGHT_PASSWORDS:
-            users |= {failure.user for failure in first.values() if near.first <= failure.time <= near.last}
-    return users
+        right = [failure for failure in tally.failures if failure.has_right_password]
+        for user in sorted({failure.user for failure in right}, key=rank)[:RIGHT_PASSWORDS]:
+            found.append(min((failure for failure in right if failure.user == user), key=lambda its: its.reference))
+    return found

@@ -106,10 +106,9 @@ impl<'f> Near<'f> {
         let successful = names(self.successes.iter().map(|success| success.user.as_str()));
         let succeeded = users.intersection(&successful).count();
         let own_failures = self.failures.iter().filter(|failure| is_named(&failure.user, self.columns)).count();
-        // "More than 5 Entra users failed from the address", "of the users who failed, at most one in five also signed in
-        // successfully", "most of the users who failed, and at least three".
+        // "More than 5 Entra users failed from the address", "at most one in five of them also signed in successfully", "most of the users who failed, and at least three".
         let many_users = users.len() > 5;
-        let few_succeeded = !users.is_empty() && succeeded * 5 <= users.len();
+        let few_succeeded = many_users && succeeded * 5 <= users.len();
         let most_succeeded = succeeded >= 3 && succeeded > users.len() - succeeded;
         let own_succeeded = users.intersection(&successful).any(|user| is_named(user, self.columns));
         let holds = |signal| match signal {
@@ -127,8 +126,7 @@ impl<'f> Near<'f> {
             // "Failed no more often than the threshold allows and then succeeded. The login was federated and the address
             // is no sprayer's, or most succeed at the address".
             Signal::OwnMistakes => {
-                let is_sprayers = many_users && few_succeeded;
-                let is_excused = most_succeeded || is_federated && !is_sprayers;
+                let is_excused = most_succeeded || is_federated && !few_succeeded;
                 same_user && own_succeeded && is_excused && own_failures <= self.rule.threshold as usize
             }
         };

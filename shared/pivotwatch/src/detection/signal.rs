@@ -65,12 +65,12 @@ pub enum Signal {
     FailedLogins,
     /// More than [`MANY_USERS`] Entra users failed from the address.
     ManyUsers,
-    /// Of the users who failed, at most one in five also signed in successfully from the address.
+    /// [`Signal::ManyUsers`], and at most one in five of them also signed in successfully from the address.
     FewSucceeded,
     /// Most of the users who failed, and at least three, also signed in successfully from the address.
     MostSucceeded,
     /// [`Signal::SameUser`], and that Entra user failed no more often than the threshold allows, and succeeded too. The
-    /// login was federated and the address is no sprayer's ([`Signal::ManyUsers`] with [`Signal::FewSucceeded`]), or most
+    /// login was federated and the address is no sprayer's ([`Signal::FewSucceeded`]), or most
     /// succeed at the address ([`Signal::MostSucceeded`]).
     OwnMistakes,
 }
@@ -114,8 +114,13 @@ impl Signal {
     pub const fn points(self) -> i32 {
         match self {
             Self::Root => 7,
-            Self::SameUser | Self::PasswordRight | Self::NoMfa | Self::FewSucceeded => 2,
-            Self::UsersNotRemembered | Self::FailedLogins | Self::ManyUsers => 1,
+            Self::NoMfa => 3,
+            Self::ManyUsers => 2,
+            Self::SameUser
+            | Self::UsersNotRemembered
+            | Self::PasswordRight
+            | Self::FailedLogins
+            | Self::FewSucceeded => 1,
             Self::DifferentUser => 0,
             Self::OwnMistakes => -2,
             Self::MostSucceeded => -4,
@@ -137,7 +142,7 @@ impl Signal {
             Self::FailedLogins => "a login to the AWS console failed from this address before",
             Self::ManyUsers => "more than 5 Entra users failed from this address",
             Self::FewSucceeded => {
-                "at most one in five of the users who failed also signed in successfully from this address"
+                "at most one in five of these users also signed in successfully from this address"
             }
             Self::MostSucceeded => "most of the users who failed also signed in successfully from this address",
             Self::OwnMistakes => "the user who logged in failed a few times, and also signed in to Entra ID",
@@ -180,11 +185,10 @@ mod tests {
             (&[][..], 0, Severity::Medium),
             (&[Signal::Root], 7, Severity::High),
             (&[Signal::Root, Signal::MostSucceeded], 3, Severity::High),
-            (&[Signal::SameUser], 2, Severity::Medium),
-            (&[Signal::SameUser, Signal::NoMfa], 4, Severity::High),
-            (&[Signal::SameUser, Signal::OwnMistakes, Signal::PasswordRight], 2, Severity::Medium),
-            (&[Signal::NoMfa, Signal::ManyUsers], 3, Severity::High),
-            (&[Signal::NoMfa, Signal::ManyUsers, Signal::MostSucceeded], -1, Severity::Medium),
+            (&[Signal::SameUser, Signal::PasswordRight], 2, Severity::Medium),
+            (&[Signal::NoMfa], 3, Severity::High),
+            (&[Signal::SameUser, Signal::OwnMistakes, Signal::PasswordRight], 0, Severity::Medium),
+            (&[Signal::NoMfa, Signal::ManyUsers, Signal::MostSucceeded], 1, Severity::Medium),
             (&[Signal::ManyUsers, Signal::FewSucceeded], 3, Severity::High),
         ] {
             let signals = signals.iter().copied().collect();

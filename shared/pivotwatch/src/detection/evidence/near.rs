@@ -38,13 +38,11 @@ impl<'a> Near<'a> {
             self.tallies().flat_map(|tally| tally.users().entries().map(|(hash, _)| hash)).collect();
         let (among, succeeded) = self.succeeded(&failing);
         let many_users = is_cut || failing.len() > MANY_USERS;
-        // If more users succeeded than are kept, few of those who failed are compared, and few of few say nothing.
-        let are_enough = among == failing.len() || among > MANY_USERS;
-        let few_succeeded = among > 0 && are_enough && succeeded * 5 <= among;
+        // Not `many_users`, of whom few are compared if far more users succeeded than are kept.
+        let few_succeeded = among > MANY_USERS && succeeded * 5 <= among;
         let most_succeeded = succeeded >= MOST_SUCCEEDED_FROM && succeeded * 2 > among;
-        let is_spray = many_users && few_succeeded;
         let own_mistakes = same_user
-            && (most_succeeded || incident.is_federated() && !is_spray)
+            && (most_succeeded || incident.is_federated() && !few_succeeded)
             && self.has_succeeded(columns)
             && self.failures_of(columns).is_some_and(|own| own <= u64::from(rule.threshold));
         let signals = [

@@ -133,7 +133,7 @@ fn a_severity_is_explained_by_each_of_its_signals() {
     for (signals, severity) in [
         (&[][..], "Medium: 0 points, High from 3"),
         (&[Signal::Root][..], "High: 7 points, High from 3"),
-        (&[Signal::SameUser, Signal::OwnMistakes], "Medium: 0 points, High from 3"),
+        (&[Signal::SameUser, Signal::OwnMistakes], "Medium: -1 points, High from 3"),
         (&[Signal::MostSucceeded], "Medium: -4 points, High from 3"),
     ] {
         assert_eq!(line(&report(signals), "Severity"), severity);
