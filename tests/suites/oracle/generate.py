@@ -226,7 +226,7 @@ class _Generator:
     def _failed_logins(self, clock: Clock, address: str) -> Iterator[Record]:
         """Failed console logins."""
         number = self.random.choice((0, 0, 0, 0, 1, 2, 12))
-        is_crowd = self._chance(0.003)
+        is_crowd = self._chance(0.01)
         for _ in range(2 * SAMPLED if is_crowd else number):
             time = clock.time_in_one_hour() if is_crowd else clock.time()
             user = {"type": "IAMUser", "accountId": identities.ACCOUNTS[0], "userName": self.random.choice(GUESSED)}

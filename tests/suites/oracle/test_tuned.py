@@ -18,7 +18,7 @@ from oracle.world import Client, Copy, File, Options, Record, SignIn, World
 
 SEED = "hidden"
 ONE_DAY = Options(several_days=False, threshold=2)
-WORLDS = 20
+WORLDS = 60
 
 
 @cache

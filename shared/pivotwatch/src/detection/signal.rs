@@ -141,9 +141,7 @@ impl Signal {
             Self::NoMfa => "the login had no second factor",
             Self::FailedLogins => "a login to the AWS console failed from this address before",
             Self::ManyUsers => "more than 5 Entra users failed from this address",
-            Self::FewSucceeded => {
-                "at most one in five of these users also signed in successfully from this address"
-            }
+            Self::FewSucceeded => "at most one in five of these users also signed in successfully from this address",
             Self::MostSucceeded => "most of the users who failed also signed in successfully from this address",
             Self::OwnMistakes => "the user who logged in failed a few times, and also signed in to Entra ID",
         }

@@ -174,7 +174,10 @@ fn few_of_the_failing_users_succeed_or_most_or_neither() {
         let found = found.into_iter().filter(|signal| matches!(signal, FewSucceeded | MostSucceeded));
         assert_eq!(found.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>(), "{succeeded} of 10");
     }
-    assert!(!signals(with_six(spray(5)), login_as("IAMUser", "alice", "")).contains(&FewSucceeded), "five are few themselves");
+    assert!(
+        !signals(with_six(spray(5)), login_as("IAMUser", "alice", "")).contains(&FewSucceeded),
+        "five are few themselves"
+    );
     let two = with_successes([spray(2), six("user0@contoso.example")].concat(), &users[..2]);
     assert!(!signals_of(two, login_as("IAMUser", "alice", "")).contains(&MostSucceeded), "two are too few");
     let others = with_successes(spray(10), &["eve@contoso.example", "mallory@contoso.example"]);
