@@ -17,7 +17,7 @@ def test_an_export_after_the_login_raises_the_same_incident_as_before_it(stack, 
     export, login = lines(failures(address, noon)), console_login(address, noon + timedelta(minutes=30))
     stack.log_in(login)
     assert not stack.mails_about(address)
-    late = stack.upload("order/late.json", export)
+    late = stack.upload("order/export.json", export)
     assert (late["Incidents"], late["Publishes"]) == (1, 1)
     (first,) = incidents(stack, address)
 
@@ -25,7 +25,7 @@ def test_an_export_after_the_login_raises_the_same_incident_as_before_it(stack, 
     for record in stack.evidence(address):
         key = {"ip": {"S": address}, "record": {"S": record["record"]}}
         stack.dynamodb.delete_item(TableName=stack.outputs["EvidenceTable"], Key=key)
-    stack.upload("order/early.json", export)
+    stack.upload("order/export.json", export)
     detected = stack.log_in(login)
     assert (detected["Incidents"], detected["Publishes"]) == (1, 1)
     (second,) = incidents(stack, address)
@@ -74,7 +74,7 @@ def test_both_spellings_of_the_event_reach_the_function(stack, address, noon):
 @pytest.mark.parametrize(
     ("identity", "who", "severity"),
     [
-        ("iam_user", "alice (IAMUser)", "Medium"),
+        ("iam_user", "alice (IAMUser)", "High"),
         ("root", "root (Root)", "High"),
         ("identity_center", "bo@contoso.example (AssumedRole)", "Medium"),
         ("saml", "carol (AssumedRole)", "Medium"),

@@ -73,7 +73,7 @@ def test_a_responder_finds_everything_with_one_query(stack, address, noon):
     assert incident["account_name"] == login["account_name"] == "alice"
     assert incident["published_at"]
     assert incident["reported_failures"]["interactive"]["count"] == 6
-    assert (incident["severity"], incident["reported_severity"], incident["logins_total"]) == ("Medium", "Medium", 1)
+    assert (incident["severity"], incident["reported_severity"], incident["logins_total"]) == ("High", "High", 1)
     (mail,) = stack.mails_about(address)
     assert incident["record"] in mail.text
     assert incident["id"] == mail.attributes["incident_id"]

@@ -89,7 +89,7 @@ def test_the_evidence_of_an_address_is_short_and_whole(paste, tmp_path):
     assert printed[1].strip() == "6 failures from 2026-03-02T12:00:00Z to 2026-03-02T12:05:00Z"
     assert printed[2].strip() == "codes 50126 (6)"
     assert printed[3].strip() == "users ann@contoso.example"
-    assert "Medium: alice, account 111122223333, mailed 20" in done.stdout
+    assert "High: alice, account 111122223333, mailed 20" in done.stdout
     assert "alice (IAMUser), account 111122223333, region us-east-1, MFA No" in done.stdout
     assert json.loads("\n".join(printed[printed.index("{") :]))["failures"] == "6", "the second block"
     assert len(printed[: printed.index("{")]) < 20
@@ -155,17 +155,18 @@ def test_the_sessions_events_are_looked_up_in_every_region(paste):
 def test_the_days_incidents_have_headings_and_the_worst_are_first(paste, stack):
     other = "203.0.113.8"
     stack.upload("runbook/root.json", lines(failures(other, NOON, 9)))
-    # Before alice, so that only the severity sorts it first.
+    # Before the others, so that only the severity sorts it last.
+    stack.log_in(console_login(other, NOON + timedelta(minutes=5), identity="identity_center"))
     stack.log_in(console_login(other, NOON + timedelta(minutes=10), identity="root"))
     stack.log_in(console_login(other, NOON + timedelta(minutes=50), identity="root", userAgent="another"))
     done = paste("5. Who else")
     assert (done.returncode, done.stderr) == (0, "")
     rows = [line.split() for line in without_head(done.stdout)]
     assert rows[0] == ["SEVERITY", "LOGIN", "USER", "ACCOUNT", "ADDRESS", "MAILED"]
-    assert [row[0] for row in rows[1:4]] == ["High", "High", "Medium"]
-    assert rows[3][1:5] == ["2026-03-02T12:30:00Z", "alice", ACCOUNT, ADDRESS]
-    assert rows[4] == ["FAILURES", "ADDRESS", "SOURCE", "FIRST", "LAST"]
-    assert [row[:3] for row in rows[5:]] == [["9", other, "interactive"], ["6", ADDRESS, "interactive"]]
+    assert [row[0] for row in rows[1:5]] == ["High", "High", "High", "Medium"]
+    assert rows[2][1:5] == ["2026-03-02T12:30:00Z", "alice", ACCOUNT, ADDRESS]
+    assert rows[5] == ["FAILURES", "ADDRESS", "SOURCE", "FIRST", "LAST"]
+    assert [row[:3] for row in rows[6:]] == [["9", other, "interactive"], ["6", ADDRESS, "interactive"]]
 
 
 def test_a_day_without_incidents_is_reported(paste):
