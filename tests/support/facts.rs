@@ -145,7 +145,7 @@ pub fn console_login(event_id: &str, time: DateTime<Utc>) -> Value {
         "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
         "requestParameters": null,
         "responseElements": {"ConsoleLogin": "Success"},
-        "additionalEventData": {"MobileVersion": "No", "MFAUsed": "No"},
+        "additionalEventData": {"MobileVersion": "No", "MFAUsed": "Yes"},
         "eventID": event_id,
         "readOnly": false,
         "eventType": "AwsConsoleSignIn",

@@ -41,6 +41,9 @@ fn login(name: &str, address: &str, minutes: i64) -> Value {
     login["userIdentity"]["arn"] = json!(format!("arn:aws:iam::111122223333:user/{name}"));
     login["userIdentity"]["userName"] = json!(name);
     login["sourceIPAddress"] = json!(address);
+    if name == "ann" {
+        login["additionalEventData"]["MFAUsed"] = json!("No");
+    }
     login
 }
 
@@ -52,7 +55,7 @@ fn six_failures(address: &str) -> Vec<SignIn> {
     failed(6, base()).into_iter().map(of_address).collect()
 }
 
-/// Two incidents of one address: Medium of alice, High of ann, who has the name of the user who failed. A third of
+/// Two incidents of one address: Medium of alice, High of ann, who has no second factor. A third of
 /// another address.
 async fn three_incidents(account: &Account) {
     let other = "198.51.100.9";

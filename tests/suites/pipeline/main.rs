@@ -268,7 +268,9 @@ async fn the_message_says_who_where_when_and_where_to_look() {
     }
     sign_ins.extend(others);
     export(&world, &sign_ins).await;
-    log_in_at(&world, noon() + TimeDelta::minutes(30)).await;
+    let mut record = console_login("one", noon() + TimeDelta::minutes(30));
+    record["additionalEventData"]["MFAUsed"] = json!("No");
+    log_in(&world, &record).await;
     let message = world.notifier.messages().remove(0);
     insta::assert_snapshot!(format!("Subject: {}\n{:#?}\n\n{}", message.subject, message.attributes, message.text));
 }

@@ -276,11 +276,14 @@ impl Context {
             user: failure.user,
             request_id: failure.request_id,
         };
+        // One failure can be in two exports.
+        let mut references: Vec<_> = context.references.into_iter().map(reference).collect();
+        references.dedup();
         Self {
             users_by_class: context.users_by_class,
             users: context.users.into_iter().map(history).collect(),
             users_succeeded: context.users_succeeded,
-            references: context.references.into_iter().map(reference).collect(),
+            references,
             failed_logins: context.failed_logins.map(|failed| FailedLogins {
                 count: failed.count,
                 first: failed.first,
