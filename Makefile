@@ -106,8 +106,8 @@ test-infra: $(VENV)/ready ## Check that the SAM and the Terraform deployment are
 	$(IN_VENV) -m pytest -q -rs tests/suites/infra
 
 .PHONY: test-oracle
-test-oracle: hunt $(VENV)/ready ## Let Microsoft's own rule judge pivotwatch in hundreds of random worlds.
-	$(IN_VENV) -m pytest -q -rs tests/suites/oracle
+test-oracle: hunt $(VENV)/ready ## Let Microsoft's own rule judge pivotwatch in hundreds of random worlds, and the truth its severity.
+	$(IN_VENV) -m pytest -q -rs tests/suites/oracle tests/suites/day
 
 .PHONY: oracle
 oracle: hunt $(VENV)/ready ## The same in thousands of worlds: WORLDS=10000, SEED=... for certain ones.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use pivotwatch::aws::{TrailOutcome, TrailReceiver};
 use pivotwatch::detection::Rule;
-use pivotwatch::entra::{self, Outcome, TimeCollector, TimeRange};
+use pivotwatch::entra::{self, Outcome, SuccessTexts, TimeCollector, TimeRange};
 use pivotwatch::input::Limits;
 use pivotwatch::pipeline::object_reader;
 
@@ -29,6 +29,14 @@ impl entra::Receiver for Received {
             assert!(Rule::is_failure(&failure.code) && !failure.address.is_loopback(), "{failure:?}");
         }
         self.outcomes.push(outcome);
+    }
+
+    fn wants_successes(&self) -> bool {
+        true
+    }
+
+    fn succeeded(&mut self, success: &SuccessTexts<'_>) {
+        let _ = success.address().and_then(|address| success.from(address));
     }
 
     fn times(&mut self) -> TimeCollector<'_> {
