@@ -67,7 +67,7 @@ proptest! {
             prop_assert_eq!(has(Signal::FailedLogins), failed_before);
             prop_assert_eq!(has(Signal::ManyUsers), users > 5);
             prop_assert_eq!((has(Signal::FewSucceeded), has(Signal::MostSucceeded)), (users > 5, false));
-            prop_assert_eq!(has(Signal::NoMfa), true);
+            prop_assert_eq!(has(Signal::NoMfa), false);
         }
     }
 }
