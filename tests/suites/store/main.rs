@@ -90,7 +90,9 @@ fn tally(failures: u64) -> Tally {
 }
 
 fn login(event_id: &str, minutes: i64) -> Login {
-    match aws::parse_record(&console_login(event_id, noon() + TimeDelta::minutes(minutes))) {
+    let mut record = console_login(event_id, noon() + TimeDelta::minutes(minutes));
+    record["additionalEventData"]["MFAUsed"] = json!("No");
+    match aws::parse_record(&record) {
         TrailOutcome::Login(login) => *login,
         other => panic!("{other:?}"),
     }
