@@ -198,7 +198,9 @@ impl Aws {
         let body = request.body().bytes().unwrap_or_default();
         let parameters: BTreeMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
         for (name, value) in &parameters {
-            assert!(!name.ends_with(".DataType") || value == "String", "SNS refuses the data type {value:?}");
+            // <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>
+            let is_known = ["String", "String.Array"].contains(&value.as_str());
+            assert!(!name.ends_with(".DataType") || is_known, "SNS refuses the data type {value:?}");
         }
         self.messages.lock().unwrap().push(parameters);
         response(
