@@ -520,36 +520,3 @@ async fn failures_of_an_ipv6_address_after_its_login() {
     };
     scenario.with_every_fault_at_every_call().await;
 }
-
-#[tokio::test]
-async fn the_last_failures_of_a_rotating_network() {
-    let mut world = World::plain(&failed(6, noon()), &[noon()]);
-    move_to(&mut world, "2001:db8::1");
-    for row in &mut world.rows[4..] {
-        "2001:db8::2".clone_into(&mut row.sign_in.address);
-        row.address = row.sign_in.address.parse().ok();
-    }
-    let sign_ins = sign_ins(&world);
-    let scenario = Scenario {
-        objects: objects([("first", lines(&sign_ins[..3])), ("last", lines(&sign_ins[3..]))]),
-        before: vec![written(["first"]), Event::Record(world.trail[0].record())],
-        event: written(["last"]),
-        world,
-        entries: Vec::new(),
-        are_removed: false,
-        calls: [
-            &["GetObject", "GetItem", "GetItem", "PutItem", "PutItem", "GetItem", "PutItem"][..],
-            // The network and two addresses, at the same time.
-            &TALLIES_AROUND_FAILURES,
-            &TALLIES_AROUND_FAILURES,
-            &TALLIES_AROUND_FAILURES,
-            &LOGINS,
-            // The incident, the logins of its day, and the tallies of the login's own address.
-            &["GetItem", "Query", "Query", "Query", "Query"],
-            &PUBLISHED,
-            &TALLIES_AROUND_FAILURES,
-        ]
-        .concat(),
-    };
-    scenario.with_every_fault_at_every_call().await;
-}

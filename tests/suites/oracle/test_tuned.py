@@ -18,13 +18,13 @@ from oracle.world import Client, Copy, File, Options, Record, SignIn, World
 
 SEED = "hidden"
 ONE_DAY = Options(several_days=False, threshold=2)
-WORLDS = 60
+WORLDS = 20
 
 
 @cache
-def worlds() -> tuple[World, ...]:
+def worlds(number: int = WORLDS) -> tuple[World, ...]:
     """Worlds with hidden and with shown incidents."""
-    return tuple(generate.world(SEED, place, ONE_DAY) for place in range(WORLDS))
+    return tuple(generate.world(SEED, place, ONE_DAY) for place in range(number))
 
 
 def is_tuned(arguments: tuple[str, ...]) -> bool:
@@ -210,7 +210,7 @@ def test_a_difference_is_reported_with_the_only_entry_that_it_needs(monkeypatch,
         return hunt.incidents(folder, options, *more)
 
     with pytest.raises(compare.DifferenceError) as difference:
-        compare.judged(Judge(), worlds(), ONE_DAY, SEED, hunter)
+        compare.judged(Judge(), worlds(60), ONE_DAY, SEED, hunter)
     report = str(difference.value)
     assert report.count('"threshold"') == 1
     assert report.count("Record(") == 1
