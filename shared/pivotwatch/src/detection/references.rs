@@ -51,15 +51,15 @@ impl References {
         let is_right = is_right_password(&failure.code);
         let is_first = self.first.as_ref().is_none_or(|first| second <= first.second);
         if is_right || is_first {
-            let cut = |text: &str, most: usize| text[..text.floor_char_boundary(most)].to_owned();
             let name = |text: &str| truncated_name(text).to_owned();
+            let export = &failure.trace.export;
             let reference = Reference {
                 second,
                 code: failure.code,
                 user: name(&failure.user),
                 request_id: name(&failure.trace.request_id),
                 correlation_id: name(&failure.trace.correlation_id),
-                export: cut(&failure.trace.export, EXPORT_BYTES),
+                export: export[..export.floor_char_boundary(EXPORT_BYTES)].to_owned(),
             };
             if is_right {
                 self.right_passwords.add(hash(&[&reference.user]), reference.clone());

@@ -70,8 +70,8 @@ pub enum Signal {
     /// Most of the users who failed, and at least three, also signed in successfully from the address.
     MostSucceeded,
     /// [`Signal::SameUser`], and that Entra user failed no more often than the threshold allows, and succeeded too. The
-    /// login was federated and the address is no sprayer's ([`Signal::FewSucceeded`]), or most
-    /// succeed at the address ([`Signal::MostSucceeded`]).
+    /// login was federated and the address is no sprayer's ([`Signal::FewSucceeded`]), or most succeed at the address
+    /// ([`Signal::MostSucceeded`]).
     OwnMistakes,
 }
 

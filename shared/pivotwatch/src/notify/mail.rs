@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::escape::{ascii, escape_for_display};
 use crate::detection::incident::{MatchedBy, SourceFailures};
 use crate::detection::rule::{Order, RULE_ID};
-use crate::detection::{Incident, IncidentReport, Rule, Source};
+use crate::detection::{Incident, IncidentReport, Rule, Source, account};
 
 /// SNS accepts fewer than 100 characters, and rejects a message with a longer subject.
 pub(super) const SUBJECT_LENGTH: usize = 99;
@@ -185,8 +185,7 @@ fn full_name(incident: &Incident) -> String {
         (arn, "") if columns.user_identity_type.eq_ignore_ascii_case("Root") && arn.starts_with("arn:") => {
             "root".to_owned()
         }
-        (name, "") => name.to_owned(),
-        (name, suffix) => format!("{name}@{suffix}"),
+        (name, suffix) => account::full_name(name, suffix),
     }
 }
 

@@ -43,9 +43,7 @@ impl Chunk {
         let added = rule.counted_by(key.address).map(|address| add(self.tallies.entry(of(address)).or_default()));
         added.fold(false, |any, is_new| any | is_new)
     }
-}
 
-impl Chunk {
     fn len(&self) -> usize {
         self.tallies.len() + self.logins.len()
     }

@@ -17,7 +17,7 @@ use crate::entra::{SuccessTexts, SuccessfulSignIn};
 /// address that fails only later are then dropped, so the number of users stays a lower bound.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// Successes are kept from here on, and compared with the failures so far before.
+/// The users who succeeded, by address, source and day. The day is none where an export leaves the time open.
 type Joined = HashMap<(Address, Source, Option<Day>), Successes>;
 
 /// The successes since the last chunk.

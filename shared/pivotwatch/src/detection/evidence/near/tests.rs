@@ -49,7 +49,7 @@ fn federated(user: &str) -> Login {
     login_as("AssumedRole", name, suffix)
 }
 
-/// The tallies, in each of which these users succeeded too.
+/// The tallies of these failures. Each tally also holds a success of each of these users.
 fn with_successes(failures: Vec<Failure>, users: &[&str]) -> Tallies {
     let mut tallies = tallies(failures);
     let successes = Sample::restore(users.iter().map(|user| (user_hash(user), 0)), false);
