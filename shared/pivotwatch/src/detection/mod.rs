@@ -18,6 +18,7 @@
 //! | [`signal`] | what makes an incident more or less urgent, and its severity |
 //! | [`incident`], [`context`], [`evidence`] | the incidents of an address, and their reports |
 //! | [`judgement`] | which incidents are mailed |
+//! | [`reporting`] | in which form, and when again |
 
 pub mod account;
 pub mod address;
@@ -37,6 +38,7 @@ pub mod name_set;
 pub mod parameters;
 pub mod profile;
 pub mod references;
+pub mod reporting;
 pub mod result_code;
 pub mod rule;
 pub mod sample;
