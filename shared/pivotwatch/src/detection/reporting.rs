@@ -1,5 +1,6 @@
 //! How an incident is reported: by a message of its own, by an update, or in a digest.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Why an incident, or an update of it, is reported in a digest and not by a message of its own.
@@ -68,6 +69,47 @@ impl UpdateReason {
             Self::SeverityRose => "severity_rose",
             Self::PasswordRight => "password_right",
             Self::LoggedInAgain => "logged_in_again",
+        }
+    }
+}
+
+/// How many messages are sent, and whether any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportingPolicy {
+    /// The largest number of messages about an address in a UTC day.
+    pub address_limit: u32,
+    /// The largest number of messages about incidents in an hour.
+    pub hour_limit: u32,
+    /// Whether the deployment only observes.
+    pub observation: Observation,
+}
+
+impl Default for ReportingPolicy {
+    fn default() -> Self {
+        Self { address_limit: 5, hour_limit: 60, observation: Observation::Off }
+    }
+}
+
+/// Whether the deployment observes: it finds and stores incidents, and reports them in a digest a day only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Observation {
+    /// It publishes.
+    #[default]
+    Off,
+    /// It observes until this time.
+    Until(DateTime<Utc>),
+    /// It observes.
+    On,
+}
+
+impl Observation {
+    /// Whether the deployment observes `now`.
+    #[must_use]
+    pub fn is_on(self, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Until(end) => now < end,
+            Self::On => true,
         }
     }
 }
