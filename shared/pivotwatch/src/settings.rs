@@ -13,6 +13,7 @@ use crate::detection::parameters::{Threshold, Window};
 use crate::detection::reporting::{Observation, ReportingPolicy};
 use crate::detection::{Rule, Source};
 use crate::input::Limits;
+use crate::notify::HttpsForm;
 
 /// The validated settings. `docs/RUNBOOK.md` lists the variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Settings {
     pub reporting: ReportingPolicy,
     /// `PIVOTWATCH_ACCOUNT_NAMES`: the names of AWS accounts in messages, by id.
     pub account_names: BTreeMap<String, String>,
+    /// `PIVOTWATCH_HTTPS_FORM`: the form of messages to subscribers by HTTPS.
+    pub https: HttpsForm,
 }
 
 /// An SNS topic. Its ARN also gives the region and the account of the deployment.
@@ -150,6 +153,7 @@ impl Settings {
                 observation: parser.observation(),
             },
             account_names: parser.optional("PIVOTWATCH_ACCOUNT_NAMES", BTreeMap::new(), account_names::parse),
+            https: parser.optional("PIVOTWATCH_HTTPS_FORM", HttpsForm::default(), str::parse),
         };
         if parser.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(parser.faults)) }
     }
@@ -275,6 +279,7 @@ mod tests {
         assert_eq!(settings.retention, TimeDelta::days(90));
         assert_eq!((settings.table.as_str(), settings.limits), ("evidence", Limits::default()));
         assert_eq!((settings.reporting, settings.account_names), (ReportingPolicy::default(), BTreeMap::new()));
+        assert_eq!(settings.https, HttpsForm::Chat);
     }
 
     #[test]
@@ -297,6 +302,7 @@ mod tests {
             ("PIVOTWATCH_MODE", "observe"),
             ("PIVOTWATCH_OBSERVE_UNTIL", "2026-03-09T01:00:00+01:00"),
             ("PIVOTWATCH_ACCOUNT_NAMES", r#"{"111122223333": "payments-prod"}"#),
+            ("PIVOTWATCH_HTTPS_FORM", "finding"),
         ];
         let settings = parse(&[&REQUIRED[..], &set].concat()).unwrap();
         let rule = Rule {
@@ -310,6 +316,7 @@ mod tests {
         assert_eq!(settings.tuning_entries, [serde_json::json!({"id": "office"})]);
         assert_eq!((settings.rule, settings.retention), (rule, TimeDelta::days(30)));
         assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50, depth: 20 });
+        assert_eq!(settings.https, HttpsForm::Finding);
         let until = Observation::Until("2026-03-09T00:00:00Z".parse().unwrap());
         assert_eq!(settings.reporting, ReportingPolicy { address_limit: 1, hour_limit: 1000, observation: until });
         assert_eq!(settings.account_names, BTreeMap::from([("111122223333".to_owned(), "payments-prod".to_owned())]));
@@ -366,6 +373,7 @@ mod tests {
             ("PIVOTWATCH_MODE", "silent"),
             ("PIVOTWATCH_OBSERVE_UNTIL", "tomorrow"),
             ("PIVOTWATCH_ACCOUNT_NAMES", r#"{"payments-prod": "111122223333"}"#),
+            ("PIVOTWATCH_HTTPS_FORM", "xml"),
         ]);
         insta::assert_snapshot!(faults.unwrap_err().to_string().replace("; PIVOTWATCH", ";\nPIVOTWATCH"));
     }
