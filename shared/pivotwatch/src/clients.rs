@@ -68,7 +68,7 @@ pub async fn configuration() -> SdkConfig {
 /// The pipeline with these settings.
 #[must_use]
 pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
-    let Settings { table, topic, rule, tuning_table, tuning_entries, retention, limits } = settings;
+    let Settings { table, topic, rule, tuning_table, tuning_entries, retention, limits, .. } = settings;
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
         store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold).with_tuning_table(tuning_table),

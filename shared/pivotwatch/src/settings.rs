@@ -1,15 +1,19 @@
 //! The settings: environment variables, parsed and validated once.
 
-use std::collections::BTreeSet;
+mod account_names;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::detection::parameters::{Threshold, Window};
+use crate::detection::reporting::{Observation, ReportingPolicy};
 use crate::detection::{Rule, Source};
 use crate::input::Limits;
+use crate::notify::HttpsForm;
 
 /// The validated settings. `docs/RUNBOOK.md` lists the variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,13 @@ pub struct Settings {
     /// `PIVOTWATCH_RECORD_LIMIT` and `PIVOTWATCH_OBJECT_LIMIT` (bytes), `PIVOTWATCH_RATIO_LIMIT` and
     /// `PIVOTWATCH_DEPTH_LIMIT`: the limits when an object is read.
     pub limits: Limits,
+    /// `PIVOTWATCH_ADDRESS_LIMIT`, `PIVOTWATCH_HOUR_LIMIT`, `PIVOTWATCH_MODE` and `PIVOTWATCH_OBSERVE_UNTIL`: how many
+    /// messages are sent, and whether any.
+    pub reporting: ReportingPolicy,
+    /// `PIVOTWATCH_ACCOUNT_NAMES`: the names of AWS accounts in messages, by id.
+    pub account_names: BTreeMap<String, String>,
+    /// `PIVOTWATCH_HTTPS_FORM`: the form of messages to subscribers by HTTPS.
+    pub https: HttpsForm,
 }
 
 /// An SNS topic. Its ARN also gives the region and the account of the deployment.
@@ -78,6 +89,12 @@ const RATIO_LIMITS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
 /// The range of the limit on nested objects and arrays. Real records have a depth of six.
 const DEPTH_LIMITS: std::ops::RangeInclusive<usize> = 16..=1_000_000;
 
+/// The range of messages about an address in a day. An address's first message is always sent.
+const ADDRESS_LIMITS: std::ops::RangeInclusive<u32> = 1..=100;
+
+/// The range of messages in an hour. Nobody reads as many as the maximum.
+const HOUR_LIMITS: std::ops::RangeInclusive<u32> = 1..=1000;
+
 impl Settings {
     /// Parses the process's environment.
     ///
@@ -95,6 +112,7 @@ impl Settings {
         let mut parser = Parser { variable, faults: Vec::new() };
         let standard = Rule::default();
         let limits = Limits::default();
+        let reporting = ReportingPolicy::default();
         let settings = Self {
             table: parser.required("PIVOTWATCH_TABLE", |name| Ok(name.to_owned())),
             topic: parser.required("PIVOTWATCH_TOPIC_ARN", topic),
@@ -125,6 +143,17 @@ impl Settings {
                     parse_in_range(text, DEPTH_LIMITS, "a depth")
                 }),
             },
+            reporting: ReportingPolicy {
+                address_limit: parser.optional("PIVOTWATCH_ADDRESS_LIMIT", reporting.address_limit, |text| {
+                    parse_in_range(text, ADDRESS_LIMITS, "a number of messages")
+                }),
+                hour_limit: parser.optional("PIVOTWATCH_HOUR_LIMIT", reporting.hour_limit, |text| {
+                    parse_in_range(text, HOUR_LIMITS, "a number of messages")
+                }),
+                observation: parser.observation(),
+            },
+            account_names: parser.optional("PIVOTWATCH_ACCOUNT_NAMES", BTreeMap::new(), account_names::parse),
+            https: parser.optional("PIVOTWATCH_HTTPS_FORM", HttpsForm::default(), str::parse),
         };
         if parser.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(parser.faults)) }
     }
@@ -161,6 +190,37 @@ impl<F: Fn(&str) -> Option<String>> Parser<F> {
             }
         }
     }
+
+    /// Parses `PIVOTWATCH_MODE` and `PIVOTWATCH_OBSERVE_UNTIL`.
+    fn observation(&mut self) -> Observation {
+        const UNTIL: &str = "PIVOTWATCH_OBSERVE_UNTIL";
+        let observes = self.optional("PIVOTWATCH_MODE", false, observes);
+        let until = self.optional(UNTIL, None, |text| time(text).map(Some));
+        match (observes, until) {
+            (true, None) => Observation::On,
+            (true, Some(end)) => Observation::Until(end),
+            (false, None) => Observation::Off,
+            (false, Some(_)) => {
+                self.faults.push(format!("{UNTIL} is of use only together with PIVOTWATCH_MODE=observe"));
+                Observation::Off
+            }
+        }
+    }
+}
+
+/// Parses a mode: whether the deployment observes.
+fn observes(text: &str) -> Result<bool, String> {
+    match text {
+        "publish" => Ok(false),
+        "observe" => Ok(true),
+        _ => Err(format!("{text:?} is not a mode; the modes are publish and observe")),
+    }
+}
+
+/// Parses a time of RFC 3339.
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = DateTime::parse_from_rfc3339(text);
+    time.map(|time| time.to_utc()).map_err(|_| format!("{text:?} is not a time, such as 2026-03-09T00:00:00Z"))
 }
 
 /// Parses the ARN of a topic: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
@@ -218,6 +278,8 @@ mod tests {
         assert_eq!(settings.rule, Rule::default());
         assert_eq!(settings.retention, TimeDelta::days(90));
         assert_eq!((settings.table.as_str(), settings.limits), ("evidence", Limits::default()));
+        assert_eq!((settings.reporting, settings.account_names), (ReportingPolicy::default(), BTreeMap::new()));
+        assert_eq!(settings.https, HttpsForm::Chat);
     }
 
     #[test]
@@ -235,6 +297,12 @@ mod tests {
             ("PIVOTWATCH_OBJECT_LIMIT", "3000000000"),
             ("PIVOTWATCH_RATIO_LIMIT", "50"),
             ("PIVOTWATCH_DEPTH_LIMIT", "20"),
+            ("PIVOTWATCH_ADDRESS_LIMIT", "1"),
+            ("PIVOTWATCH_HOUR_LIMIT", "1000"),
+            ("PIVOTWATCH_MODE", "observe"),
+            ("PIVOTWATCH_OBSERVE_UNTIL", "2026-03-09T01:00:00+01:00"),
+            ("PIVOTWATCH_ACCOUNT_NAMES", r#"{"111122223333": "payments-prod"}"#),
+            ("PIVOTWATCH_HTTPS_FORM", "finding"),
         ];
         let settings = parse(&[&REQUIRED[..], &set].concat()).unwrap();
         let rule = Rule {
@@ -248,6 +316,25 @@ mod tests {
         assert_eq!(settings.tuning_entries, [serde_json::json!({"id": "office"})]);
         assert_eq!((settings.rule, settings.retention), (rule, TimeDelta::days(30)));
         assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50, depth: 20 });
+        assert_eq!(settings.https, HttpsForm::Finding);
+        let until = Observation::Until("2026-03-09T00:00:00Z".parse().unwrap());
+        assert_eq!(settings.reporting, ReportingPolicy { address_limit: 1, hour_limit: 1000, observation: until });
+        assert_eq!(settings.account_names, BTreeMap::from([("111122223333".to_owned(), "payments-prod".to_owned())]));
+    }
+
+    #[test]
+    fn a_deployment_observes_without_an_end_and_has_no_end_without_observing() {
+        let observation = |set: &[(&str, &str)]| {
+            let settings = parse(&[&REQUIRED, set].concat());
+            settings.map(|settings| settings.reporting.observation)
+        };
+        let until = ("PIVOTWATCH_OBSERVE_UNTIL", "2026-03-09T00:00:00Z");
+        assert_eq!(observation(&[("PIVOTWATCH_MODE", "observe")]), Ok(Observation::On));
+        assert_eq!(observation(&[("PIVOTWATCH_MODE", "publish")]), Ok(Observation::Off));
+        for set in [&[until][..], &[("PIVOTWATCH_MODE", "publish"), until]] {
+            let faults = observation(set).unwrap_err().to_string();
+            assert!(faults.contains("only together with PIVOTWATCH_MODE=observe"), "{faults}");
+        }
     }
 
     #[test]
@@ -281,6 +368,12 @@ mod tests {
             ("PIVOTWATCH_OBJECT_LIMIT", "all"),
             ("PIVOTWATCH_RATIO_LIMIT", "0"),
             ("PIVOTWATCH_DEPTH_LIMIT", "1"),
+            ("PIVOTWATCH_ADDRESS_LIMIT", "0"),
+            ("PIVOTWATCH_HOUR_LIMIT", "1001"),
+            ("PIVOTWATCH_MODE", "silent"),
+            ("PIVOTWATCH_OBSERVE_UNTIL", "tomorrow"),
+            ("PIVOTWATCH_ACCOUNT_NAMES", r#"{"payments-prod": "111122223333"}"#),
+            ("PIVOTWATCH_HTTPS_FORM", "xml"),
         ]);
         insta::assert_snapshot!(faults.unwrap_err().to_string().replace("; PIVOTWATCH", ";\nPIVOTWATCH"));
     }

@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::TableLocation;
 use super::escape::{ascii, escape_for_display};
 use crate::detection::incident::{MatchedBy, SourceFailures};
 use crate::detection::rule::{Order, RULE_ID};
@@ -32,17 +33,6 @@ pub struct Message {
     pub attributes: BTreeMap<&'static str, String>,
     /// Attributes that are lists. None is empty.
     pub lists: BTreeMap<&'static str, Vec<String>>,
-}
-
-/// The location of the table, where responders find the records of an incident.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TableLocation {
-    /// The table's name.
-    pub name: String,
-    /// The table's region, which can differ from the login's.
-    pub region: String,
-    /// The table's account, which can differ from the login's.
-    pub account: String,
 }
 
 /// The message of an incident, whose records are in `table`.

@@ -1,6 +1,7 @@
 //! Writes and publishes the message of an incident, and escapes texts for display.
 
 mod announcement;
+mod deployment;
 mod escape;
 mod in_memory;
 mod mail;
@@ -8,9 +9,10 @@ mod mail;
 mod sns;
 
 pub use announcement::announcement;
+pub use deployment::{Deployment, HttpsForm, TableLocation, UnknownHttpsForm};
 pub use escape::escape_for_display;
 pub use in_memory::InMemoryNotifier;
-pub use mail::{Message, TableLocation, message};
+pub use mail::{Message, message};
 #[cfg(feature = "sdk")]
 pub use sns::Sns;
 
