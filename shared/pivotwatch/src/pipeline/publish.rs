@@ -6,11 +6,12 @@
 
 use std::time::Duration;
 
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound, Utc};
 
-use super::settle::ATTEMPTS;
+use super::settle::{ATTEMPTS, POLL_INTERVAL};
 use super::{Pipeline, PipelineError, Runtime, Summary, count};
 use crate::detection::evidence::FailureIndex;
+use crate::detection::ledger::Ledger;
 use crate::detection::reporting::{Deferral, NextMessage, Reported};
 use crate::detection::{Address, Incident};
 use crate::notify::{Notifier, message};
@@ -54,7 +55,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             return Ok(Err(deferral));
         }
         let report = index.report(incident.clone());
-        self.notifier.publish(&message(&report, &self.rule, &self.table)).await?;
+        self.notifier.publish(&message(&report, &self.rule, &self.deployment.table)).await?;
         summary.publishes += 1;
         summary.updates += u64::from(next.number > 1);
         Ok(Ok(Reported::from(report)))
@@ -86,7 +87,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     }
 
     /// Leaves an incident to the next digest.
-    async fn defer(
+    pub(super) async fn defer(
         &self,
         mut stored: Versioned<StoredIncident>,
         deferral: Deferral,
@@ -116,32 +117,68 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
 
     /// Takes the slot of a message about `address`, and waits for it. An unreadable ledger limits nothing.
     async fn take_slot(&self, address: Address, summary: &mut Summary) -> Result<Result<(), Deferral>, PipelineError> {
+        let take = |ledger: &mut Ledger| ledger.take(address, self.runtime.now(), &self.policy);
+        match self.change_ledger(take, summary).await {
+            Ok(Ok(second)) => {
+                self.wait_for(second).await;
+                Ok(Ok(()))
+            }
+            Ok(Err(deferral)) => Ok(Err(deferral)),
+            // So many others send messages that a digest is the better form.
+            Err(PipelineError::Contended(_)) => Ok(Err(Deferral::HourLimit)),
+            Err(PipelineError::Store(StoreError::Unreadable { record, cause })) => {
+                summary.unreadable += 1;
+                tracing::error!(code = "store.unreadable", record, cause, "messages are not limited");
+                Ok(Ok(()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes a slot of a second for a message that has no other limit, and waits for it. Returns the time then.
+    pub(super) async fn take_second(&self, summary: &mut Summary) -> Result<DateTime<Utc>, PipelineError> {
         for _ in 0..ATTEMPTS {
-            let mut ledger = match self.store.load_ledger().await {
-                Ok(ledger) => ledger,
-                Err(StoreError::Unreadable { record, cause }) => {
-                    summary.unreadable += 1;
-                    tracing::error!(code = "store.unreadable", record, cause, "messages are not limited");
-                    return Ok(Ok(()));
-                }
-                Err(error) => return Err(error.into()),
+            let take = |ledger: &mut Ledger| ledger.take_second(self.runtime.now()).ok_or(());
+            if let Ok(second) = self.change_ledger(take, summary).await? {
+                self.wait_for(second).await;
+                return Ok(self.runtime.now());
+            }
+            self.runtime.wait_up_to(POLL_INTERVAL).await;
+        }
+        Err(contended_ledger())
+    }
+
+    async fn wait_for(&self, second: DateTime<Utc>) {
+        let ahead = (second - self.runtime.now()).to_std().unwrap_or_default();
+        if !ahead.is_zero() {
+            self.runtime.wait(ahead).await;
+        }
+    }
+
+    /// Changes the ledger by a function that is applied again after each conflict. If it declines, nothing is written.
+    pub(super) async fn change_ledger<T, E>(
+        &self,
+        change: impl Fn(&mut Ledger) -> Result<T, E>,
+        summary: &mut Summary,
+    ) -> Result<Result<T, E>, PipelineError> {
+        for _ in 0..ATTEMPTS {
+            let Versioned { mut value, version } = self.store.load_ledger().await?;
+            let changed = match change(&mut value) {
+                Ok(changed) => changed,
+                Err(declined) => return Ok(Err(declined)),
             };
-            let second = match ledger.value.take(address, self.runtime.now(), &self.policy) {
-                Ok(second) => second,
-                Err(deferral) => return Ok(Err(deferral)),
-            };
-            if self.store.write_ledger(&ledger.value, ledger.version).await? == WriteOutcome::Done {
-                if second > self.runtime.now() {
-                    self.runtime.wait_until(second).await;
-                }
-                return Ok(Ok(()));
+            if self.store.write_ledger(&value, version).await? == WriteOutcome::Done {
+                return Ok(Ok(changed));
             }
             summary.conflicts += 1;
             self.runtime.wait_up_to(LEDGER_INTERVAL).await;
         }
-        // So many others send messages that a digest is the better form.
-        Ok(Err(Deferral::HourLimit))
+        Err(contended_ledger())
     }
+}
+
+fn contended_ledger() -> PipelineError {
+    PipelineError::Contended("the ledger of messages".to_owned())
 }
 
 /// The error of an incident that others keep writing.
@@ -156,7 +193,7 @@ impl StoredIncident {
         reported: Reported,
         number: u32,
         digest: Option<&str>,
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
     ) {
         // Truncated, since records have whole seconds.
         self.published_at.get_or_insert(now.trunc_subsecs(0));

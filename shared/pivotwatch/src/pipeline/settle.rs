@@ -38,7 +38,7 @@ use crate::store::{
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 /// The longest wait before an incident under another invocation's lease is loaded again.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Attempts to store or mark an incident. A wait takes half a [`POLL_INTERVAL`] on average, so several leases expire
 /// before the last attempt.
@@ -86,13 +86,7 @@ impl Withheld {
 
     /// Decides about the next message of the stored incident: whether it is published now, which needs the lease, is
     /// left to a digest, or is withheld.
-    fn decide(
-        &self,
-        joined: &mut StoredIncident,
-        lease: Lease,
-        policy: ReportingPolicy,
-        now: DateTime<Utc>,
-    ) -> bool {
+    fn decide(&self, joined: &mut StoredIncident, lease: Lease, policy: ReportingPolicy, now: DateTime<Utc>) -> bool {
         joined.lease = None;
         if !self.hidden_by.is_empty() || !self.held_by.is_empty() {
             if joined.published_at.is_none() {

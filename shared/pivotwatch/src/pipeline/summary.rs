@@ -64,6 +64,12 @@ pub struct Summary {
     pub digests: u64,
     /// Incidents and updates that digests reported.
     pub digested: u64,
+    /// Sweeps that ended.
+    pub sweeps: u64,
+    /// Incidents and updates that were not reported after a sweep.
+    pub unreported: Option<u64>,
+    /// Confirmed subscribers of the topic.
+    pub confirmed_subscribers: Option<u64>,
     /// Announcements of tuning entries sent.
     pub announcements: u64,
     /// Tuning entries that are invalid and were ignored, counted whenever the entries are read.
@@ -123,6 +129,9 @@ impl Summary {
         self.updates += other.updates;
         self.digests += other.digests;
         self.digested += other.digested;
+        self.sweeps += other.sweeps;
+        self.unreported = other.unreported.or(self.unreported);
+        self.confirmed_subscribers = other.confirmed_subscribers.or(self.confirmed_subscribers);
         self.announcements += other.announcements;
         self.tuning_invalid += other.tuning_invalid;
         self.tuning_unavailable += other.tuning_unavailable;

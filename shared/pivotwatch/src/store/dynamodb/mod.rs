@@ -73,12 +73,7 @@ impl DynamoDb {
         (day.after(1).start().max(Utc::now()) + self.retention).timestamp()
     }
 
-    async fn get(
-        &self,
-        ip: impl ToString,
-        record: &str,
-        operation: Operation,
-    ) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, ip: impl ToString, record: &str, operation: Operation) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
             .get_item()
