@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Rule, Tallies, Tally};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{InMemoryNotifier, TableLocation};
+use pivotwatch::notify::{Deployment, InMemoryNotifier};
 use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::store::{
     Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError, StoredIncident,
@@ -185,7 +185,7 @@ pub fn pipeline(entries: usize) -> Pipeline<Counting, InMemoryNotifier, SystemRu
         rule: Rule::default(),
         tuning: TuningCache::of((0..entries).map(tuning_entry).collect()),
         limits: Limits::default(),
-        table: TableLocation::default(),
+        deployment: Deployment::default(),
     }
 }
 

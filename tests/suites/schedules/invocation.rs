@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use chrono::TimeDelta;
 use pivotwatch::input::Limits;
-use pivotwatch::notify::TableLocation;
+use pivotwatch::notify::Deployment;
 use pivotwatch::pipeline::{Pipeline, TuningCache};
 use pivotwatch_tests::pipeline::Event;
 
@@ -80,7 +80,7 @@ impl Invocation {
             rule: self.simulation.rule.clone(),
             tuning: TuningCache::default(),
             limits: Limits::default(),
-            table: TableLocation::default(),
+            deployment: Deployment::default(),
         };
         let mut work = pin!(event.invoke(&pipeline, &aws));
         poll_fn(|context| {

@@ -62,7 +62,7 @@ pub use unusable_export::UnusableExport;
 
 use crate::detection::Rule;
 use crate::input::Limits;
-use crate::notify::{PublishError, TableLocation};
+use crate::notify::{Deployment, PublishError};
 use crate::store::StoreError;
 
 /// The pipeline: the rule, its tuning and limits, and its adapters.
@@ -80,8 +80,8 @@ pub struct Pipeline<S, N, R> {
     pub tuning: TuningCache,
     /// Bounds of what is read of an object.
     pub limits: Limits,
-    /// The table that messages refer to.
-    pub table: TableLocation,
+    /// The deployment that messages refer to.
+    pub deployment: Deployment,
 }
 
 /// Why an invocation could not finish. Every error is worth a retry, and a retry is harmless.

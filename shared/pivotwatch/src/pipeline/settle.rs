@@ -26,7 +26,7 @@ use crate::detection::evidence::FailureIndex;
 use crate::detection::judgement::IncidentJudgements;
 use crate::detection::tuning::TunedIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
-use crate::notify::{Notifier, message};
+use crate::notify::{Notifier, incident_message};
 use crate::store::{
     IncidentKey, Lease, Loaded, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned,
     WriteOutcome, record_name,
@@ -375,7 +375,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
         let report = index.report(stored.value.incident.clone());
-        let message = message(&report, &self.rule, &self.table);
+        let message = incident_message(&report, None, self.runtime.now(), &self.rule, &self.deployment);
         if let Err(error) = self.notifier.publish(&message).await {
             // Returns the lease, so that a retry need not wait for it. If that fails, the lease expires.
             stored.value.lease = None;
