@@ -91,6 +91,13 @@ pub async fn create_table(client: &Client) {
         .projection(Projection::builder().projection_type(ProjectionType::All).build())
         .build()
         .unwrap();
+    let unreported = GlobalSecondaryIndex::builder()
+        .index_name("unreported")
+        .key_schema(key("unreported", KeyType::Hash))
+        .key_schema(key("rank", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .unwrap();
     client
         .create_table()
         .table_name(TABLE)
@@ -98,10 +105,12 @@ pub async fn create_table(client: &Client) {
         .attribute_definitions(attribute("ip", ScalarAttributeType::S))
         .attribute_definitions(attribute("record", ScalarAttributeType::S))
         .attribute_definitions(attribute("listed", ScalarAttributeType::S))
+        .attribute_definitions(attribute("unreported", ScalarAttributeType::S))
         .attribute_definitions(attribute("rank", ScalarAttributeType::N))
         .key_schema(key("ip", KeyType::Hash))
         .key_schema(key("record", KeyType::Range))
         .global_secondary_indexes(by_day)
+        .global_secondary_indexes(unreported)
         .send()
         .await
         .unwrap();
