@@ -86,11 +86,6 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
         ("Incidents", summary.incidents),
         ("IncidentsHidden", summary.hidden),
         ("Publishes", summary.publishes),
-        ("Updates", summary.updates),
-        ("Deferred", total(&summary.deferred)),
-        ("Digests", summary.digests),
-        ("Digested", summary.digested),
-        ("Sweeps", summary.sweeps),
         ("TuningAnnouncements", summary.announcements),
         ("TuningInvalid", summary.tuning_invalid),
         ("TuningUnavailable", summary.tuning_unavailable),
@@ -108,8 +103,17 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
     ] {
         metrics.extend(reasons.iter().map(|(reason, number)| (format!("{prefix}.{reason}"), *number)));
     }
-    for (name, number) in [("Unreported", summary.unreported), ("ConfirmedSubscribers", summary.confirmed_subscribers)]
-    {
+    // A metric costs money in each hour that has it, so these are left out where they say nothing.
+    let unless_zero = |number: u64| (number > 0).then_some(number);
+    for (name, number) in [
+        ("Updates", unless_zero(summary.updates)),
+        ("Deferred", unless_zero(total(&summary.deferred))),
+        ("Digests", unless_zero(summary.digests)),
+        ("Digested", unless_zero(summary.digested)),
+        ("Sweeps", unless_zero(summary.sweeps)),
+        ("Unreported", summary.unreported),
+        ("ConfirmedSubscribers", summary.confirmed_subscribers),
+    ] {
         metrics.extend(number.map(|number| (name.to_owned(), number)));
     }
     for (name, newest) in [("NewestSignInAge", summary.newest_sign_in), ("NewestLoginAge", summary.newest_login)] {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pivotwatch::detection::ledger::Ledger;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::objects::InMemoryObjects;
@@ -24,6 +25,7 @@ pub(super) struct Partly {
     unreadable: Vec<Address>,
     unavailable: Vec<Address>,
     has_no_tuning: AtomicBool,
+    pub(super) has_unreadable_ledger: AtomicBool,
 }
 
 impl Partly {
@@ -81,6 +83,22 @@ impl Store for Partly {
 
     async fn list_incidents(&self, day: Day) -> Result<Vec<ListedIncident>, StoreError> {
         self.store.list_incidents(day).await
+    }
+
+    async fn list_unreported(&self) -> Result<Vec<IncidentKey>, StoreError> {
+        self.store.list_unreported().await
+    }
+
+    async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {
+        if self.has_unreadable_ledger.load(Ordering::Relaxed) {
+            let [record, cause] = ["ledger", "somebody edited it"].map(str::to_owned);
+            return Err(StoreError::Unreadable { record, cause });
+        }
+        self.store.load_ledger().await
+    }
+
+    async fn write_ledger(&self, ledger: &Ledger, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        self.store.write_ledger(ledger, replaces).await
     }
 
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {

@@ -32,7 +32,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// [`Unfinished`] when the event must be delivered again.
     pub async fn detect_in(&self, invocation: Invocation<'_>, event: &Value) -> (Summary, Result<(), Unfinished>) {
         if event["pivotwatch"] == "sweep" {
-            return self.sweep_in(invocation).await;
+            // Boxed, so that the future of `detect` stays small.
+            return Box::pin(self.sweep_in(invocation)).await;
         }
         let Invocation { request_id, deadline } = invocation;
         let mut summary = Summary::default();

@@ -362,7 +362,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     }
                     let stored = Versioned { value: joined, version: version.next() };
                     return match published {
-                        Some(next) => self.publish(indexes.index, stored, next, summary).await,
+                        Some(next) => Box::pin(self.publish(indexes.index, stored, next, summary)).await,
                         None => Ok(()),
                     };
                 }
