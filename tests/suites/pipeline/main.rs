@@ -6,6 +6,7 @@ mod future;
 mod networks;
 mod objects;
 mod overlap;
+mod reporting;
 mod resettle;
 mod stopping;
 mod successes;

@@ -22,7 +22,6 @@ use pivotwatch::store::{
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
 use pivotwatch_tests::store_contents::store_contents;
 use serde_json::json;
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Runs each test against both stores.
