@@ -232,7 +232,7 @@ async fn only_one_sweep_runs_at_a_time() {
 }
 
 #[tokio::test]
-async fn facts_that_come_between_digest_and_mark_are_reported_too() {
+async fn a_deferred_update_is_in_the_next_digest() {
     let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     log_in_at(&world, noon()).await;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pivotwatch::detection::reporting::MOST_UPDATES;
 use pivotwatch_tests::judge::{Finding, Verdict};
 
 use super::simulation::Outcome;
@@ -9,6 +10,16 @@ use super::simulation::Outcome;
 /// The findings that can have been mailed while some facts were not known.
 pub fn perhaps(verdicts: &BTreeMap<Finding, Verdict>) -> BTreeSet<Finding> {
     verdicts.iter().filter(|(_, verdict)| verdict.may_be_mailed).map(|(finding, _)| finding.clone()).collect()
+}
+
+/// Whether what became worse after the messages is in an update.
+pub fn check_updates(outcome: &Outcome) -> Result<(), String> {
+    for (stored, finding) in outcome.incidents.iter().zip(&outcome.findings) {
+        if stored.published_at.is_some() && stored.next_message().is_some() {
+            return Err(format!("no update of {finding:?}\n{outcome:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// Compares the stored and published incidents with the rule's findings: every finding is stored, those that the
@@ -45,13 +56,19 @@ pub fn check(
         if !is_published && stored.held_by != verdict.held_by {
             return fail(&format!("held by {:?}, not by {:?}: {finding:?}", stored.held_by, verdict.held_by));
         }
-        let allowed = if is_published { 1..=1 + outcome.faults } else { 0..=0 };
-        if !allowed.contains(&messages) {
-            return fail(&format!("{messages} messages for {finding:?}"));
+        // A digest stands for a message. A fault can repeat each of them.
+        let reports = messages + usize::from(stored.digest.is_some());
+        let updates = stored.updates as usize;
+        let allowed = if is_published { 1..=1 + updates + outcome.faults } else { 0..=0 };
+        if !allowed.contains(&reports) || updates > MOST_UPDATES as usize {
+            return fail(&format!("{reports} reports and {updates} updates of {finding:?}"));
+        }
+        if stored.deferral.is_some() {
+            return fail(&format!("deferred, and in no digest: {finding:?}"));
         }
     }
-    let published = outcome.incidents.iter().filter(|stored| stored.published_at.is_some()).count();
-    if outcome.messages.len() != published {
+    let stored: BTreeSet<_> = outcome.incidents.iter().map(|stored| stored.incident.id.to_string()).collect();
+    if !outcome.messages.keys().all(|id| stored.contains(id)) {
         return fail("a message is for an incident that is not stored");
     }
     Ok(())

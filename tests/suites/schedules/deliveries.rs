@@ -49,6 +49,11 @@ impl Notice {
         Self { name: record.event_id.clone(), event: Event::Record(record.record()), faults: [None; 2] }
     }
 
+    /// The schedule is due.
+    pub fn of_a_sweep() -> Self {
+        Self { name: "a sweep".to_owned(), event: Event::Sweep, faults: [None; 2] }
+    }
+
     /// A login from an address that no world has.
     pub fn of_a_stranger() -> Self {
         let mut login = console_login("a stranger", noon());

@@ -24,7 +24,7 @@ use pivotwatch_tests::worlds::{World, worlds};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use check::{check, perhaps};
+use check::{check, check_updates, perhaps};
 use deliveries::{Notice, Step, deliveries, faults};
 use schedule::schedules;
 use simulation::{Scenario, run};
@@ -41,6 +41,7 @@ proptest! {
         let outcome = run(cut.of(&world), schedule);
         let verdicts = verdicts(&world, &[]);
         check(&verdicts, &perhaps(&verdicts), &outcome).map_err(TestCaseError::fail)?;
+        check_updates(&outcome).map_err(TestCaseError::fail)?;
         prop_assert_eq!(outcome.faults, 0);
     }
 
@@ -54,6 +55,7 @@ proptest! {
         let outcome = run(cut.with(faults).of(&world), schedule);
         let verdicts = verdicts(&world, &[]);
         check(&verdicts, &perhaps(&verdicts), &outcome).map_err(TestCaseError::fail)?;
+        check_updates(&outcome).map_err(TestCaseError::fail)?;
     }
 
     #[test]

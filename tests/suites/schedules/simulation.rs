@@ -20,7 +20,7 @@ use serde_json::Value;
 use shuttle::scheduler::Scheduler;
 use shuttle::{Config, FailurePersistence, Runner, future, thread};
 
-use super::deliveries::{Delivery, Step};
+use super::deliveries::{Delivery, Notice, Step};
 use super::invocation::deliver;
 use super::schedule::TimeLast;
 
@@ -249,6 +249,9 @@ pub fn run_each(
             simulation.start(afterwards);
             simulation.run_to_the_end();
         }
+        // Reports what was deferred. The leases of the dead have expired by then.
+        simulation.start(vec![Step::Wait(TimeDelta::minutes(3)), Step::Deliver(Notice::of_a_sweep())]);
+        simulation.run_to_the_end();
         let (mut messages, mut announcements) = (BTreeMap::new(), Vec::new());
         for message in simulation.notifier.messages() {
             match message.attributes.get("incident_id") {
