@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Rule;
+use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{InMemoryNotifier, Message, Notifier, PublishError, TableLocation};
+use pivotwatch::notify::{Deployment, InMemoryNotifier, Message, Notifier, PublishError, TableLocation};
 use pivotwatch::objects::Objects;
 use pivotwatch::pipeline::{Pipeline, Runtime, SystemRuntime, TuningCache};
 use pivotwatch::store::Store;
@@ -140,10 +141,14 @@ pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, VirtualRuntime> {
         rule: Rule::default(),
         tuning: TuningCache::default(),
         limits: Limits::default(),
-        table: TableLocation {
-            name: "pivotwatch-evidence".to_owned(),
-            region: "us-east-1".to_owned(),
-            account: "999988887777".to_owned(),
+        policy: ReportingPolicy::default(),
+        deployment: Deployment {
+            table: TableLocation {
+                name: "pivotwatch-evidence".to_owned(),
+                region: "us-east-1".to_owned(),
+                account: "999988887777".to_owned(),
+            },
+            ..Deployment::default()
         },
     }
 }

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pivotwatch::detection::parameters::{Ipv6Network, Threshold, Window};
+use pivotwatch::detection::reporting::{Observation, ReportingPolicy};
 use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{IncidentReport, Rule, Source};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{InMemoryNotifier, TableLocation};
+use pivotwatch::notify::{Deployment, InMemoryNotifier};
 use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::settings;
 use pivotwatch::store::InMemoryStore;
@@ -137,7 +138,9 @@ pub(crate) fn find(
         rule,
         tuning: TuningCache::of(entries),
         limits: Limits::default(),
-        table: TableLocation::default(),
+        // Nothing is published.
+        policy: ReportingPolicy { observation: Observation::On, ..ReportingPolicy::default() },
+        deployment: Deployment::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.inspect_err(|error| log.say(error)).ok()?;

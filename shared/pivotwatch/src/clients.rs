@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
-use crate::notify::{Sns, TableLocation};
+use crate::notify::{Deployment, Sns, TableLocation};
 use crate::objects::S3;
 use crate::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use crate::settings::Settings;
@@ -68,16 +68,29 @@ pub async fn configuration() -> SdkConfig {
 /// The pipeline with these settings.
 #[must_use]
 pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
-    let Settings { table, topic, rule, tuning_table, tuning_entries, retention, limits, .. } = settings;
+    let Settings {
+        table,
+        topic,
+        rule,
+        tuning_table,
+        tuning_entries,
+        reporting,
+        account_names,
+        https,
+        retention,
+        limits,
+    } = settings;
+    let location = TableLocation { name: table.clone(), region: topic.region, account: topic.account };
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
-        store: DynamoDb::new(dynamodb, table.clone(), retention, rule.threshold).with_tuning_table(tuning_table),
+        store: DynamoDb::new(dynamodb, table, retention, rule.threshold).with_tuning_table(tuning_table),
         notifier: Sns::new(aws_sdk_sns::Client::new(configuration), topic.arn),
         runtime: SystemRuntime,
         rule,
         tuning: TuningCache::of(tuning_entries),
         limits,
-        table: TableLocation { name: table, region: topic.region, account: topic.account },
+        policy: reporting,
+        deployment: Deployment { table: location, account_names, https },
     }
 }
 

@@ -86,6 +86,11 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
         ("Incidents", summary.incidents),
         ("IncidentsHidden", summary.hidden),
         ("Publishes", summary.publishes),
+        ("Updates", summary.updates),
+        ("Deferred", total(&summary.deferred)),
+        ("Digests", summary.digests),
+        ("Digested", summary.digested),
+        ("Sweeps", summary.sweeps),
         ("TuningAnnouncements", summary.announcements),
         ("TuningInvalid", summary.tuning_invalid),
         ("TuningUnavailable", summary.tuning_unavailable),
@@ -99,8 +104,14 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
         ("Ignored", &summary.ignored),
         ("Rejected", &summary.rejected),
         ("Warnings", &summary.warnings),
+        ("Deferred", &summary.deferred),
     ] {
         metrics.extend(reasons.iter().map(|(reason, number)| (format!("{prefix}.{reason}"), *number)));
+    }
+    for (name, number) in
+        [("Unreported", summary.unreported), ("ConfirmedSubscribers", summary.confirmed_subscribers)]
+    {
+        metrics.extend(number.map(|number| (name.to_owned(), number)));
     }
     for (name, newest) in [("NewestSignInAge", summary.newest_sign_in), ("NewestLoginAge", summary.newest_login)] {
         if let Some(newest) = newest {

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pivotwatch::detection::ledger::Ledger;
+use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Rule, Tallies, Tally};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{InMemoryNotifier, TableLocation};
+use pivotwatch::notify::{Deployment, InMemoryNotifier};
 use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::store::{
     Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError, StoredIncident,
@@ -145,6 +147,10 @@ impl Store for Counting {
         self.memory.list_incidents(day).await
     }
 
+    async fn list_unreported(&self) -> Result<Vec<IncidentKey>, StoreError> {
+        self.memory.list_unreported().await
+    }
+
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         self.memory.write_incident(stored, replaces).await
     }
@@ -173,6 +179,14 @@ impl Store for Counting {
     ) -> Result<WriteOutcome, StoreError> {
         self.memory.write_announcement(announcement, replaces).await
     }
+
+    async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {
+        self.memory.load_ledger().await
+    }
+
+    async fn write_ledger(&self, ledger: &Ledger, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        self.memory.write_ledger(ledger, replaces).await
+    }
 }
 
 /// The pipeline as the functions run it, over this store, with this number of tuning entries.
@@ -185,7 +199,8 @@ pub fn pipeline(entries: usize) -> Pipeline<Counting, InMemoryNotifier, SystemRu
         rule: Rule::default(),
         tuning: TuningCache::of((0..entries).map(tuning_entry).collect()),
         limits: Limits::default(),
-        table: TableLocation::default(),
+        policy: ReportingPolicy::default(),
+        deployment: Deployment::default(),
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use chrono::TimeDelta;
+use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::detection::{Day, Evidence, Rule, Tuning, incidents};
 use pivotwatch::input::Limits;
-use pivotwatch::notify::{Sns, TableLocation};
+use pivotwatch::notify::{Deployment, Sns};
 use pivotwatch::objects::S3;
 use pivotwatch::pipeline::{Pipeline, TuningCache};
 use pivotwatch::store::{DynamoDb, StoredIncident};
@@ -58,7 +59,8 @@ impl Function {
             rule,
             tuning: TuningCache::default(),
             limits: Limits::default(),
-            table: TableLocation::default(),
+            policy: ReportingPolicy::default(),
+            deployment: Deployment::default(),
         };
         Self { pipeline, objects: clients.objects }
     }

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
 use chrono::TimeDelta;
+use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::input::Limits;
-use pivotwatch::notify::TableLocation;
+use pivotwatch::notify::Deployment;
 use pivotwatch::pipeline::{Pipeline, TuningCache};
 use pivotwatch_tests::pipeline::Event;
 
@@ -80,7 +81,8 @@ impl Invocation {
             rule: self.simulation.rule.clone(),
             tuning: TuningCache::default(),
             limits: Limits::default(),
-            table: TableLocation::default(),
+            policy: ReportingPolicy::default(),
+            deployment: Deployment::default(),
         };
         let mut work = pin!(event.invoke(&pipeline, &aws));
         poll_fn(|context| {

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pivotwatch::detection::ledger::Ledger;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::notify::{Message, Notifier, PublishError};
@@ -68,6 +69,18 @@ impl Describe for Loaded<StoredIncidents> {
 impl Describe for Vec<ListedIncident> {
     fn describe(&self) -> String {
         format!("{} incidents", self.len())
+    }
+}
+
+impl Describe for Vec<IncidentKey> {
+    fn describe(&self) -> String {
+        format!("{} incidents", self.len())
+    }
+}
+
+impl Describe for Versioned<Ledger> {
+    fn describe(&self) -> String {
+        format!("version {}", self.version.0)
     }
 }
 
@@ -171,6 +184,12 @@ impl Store for SimulatedAws {
         self.0.step(format!("lists the incidents of {day}"), operation, unavailable(Operation::ListIncidents)).await
     }
 
+    async fn list_unreported(&self) -> Result<Vec<IncidentKey>, StoreError> {
+        let store = Arc::clone(&self.0.simulation.store);
+        let operation = async move { store.list_unreported().await };
+        self.0.step("lists the unreported".to_owned(), operation, unavailable(Operation::ListUnreported)).await
+    }
+
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let (store, stored) = (Arc::clone(&self.0.simulation.store), stored.clone());
         let state = match (&stored.published_at, &stored.lease) {
@@ -215,6 +234,24 @@ impl Store for SimulatedAws {
         let operation = async move { store.write_announcement(&announcement, replaces).await };
         self.0.step(what, operation, unavailable(Operation::WriteAnnouncement)).await
     }
+
+    async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {
+        let store = Arc::clone(&self.0.simulation.store);
+        let operation = async move { store.load_ledger().await };
+        if !self.0.simulation.every_read_is_a_step {
+            return operation.await;
+        }
+        self.0.step("reads the ledger".to_owned(), operation, unavailable(Operation::LoadLedger)).await
+    }
+
+    async fn write_ledger(&self, ledger: &Ledger, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        let (store, ledger) = (Arc::clone(&self.0.simulation.store), ledger.clone());
+        let operation = async move { store.write_ledger(&ledger, replaces).await };
+        if !self.0.simulation.every_read_is_a_step {
+            return operation.await;
+        }
+        self.0.step("writes the ledger".to_owned(), operation, unavailable(Operation::WriteLedger)).await
+    }
 }
 
 impl Notifier for SimulatedAws {
@@ -223,6 +260,10 @@ impl Notifier for SimulatedAws {
         let operation = async move { notifier.publish(&message).await };
         let error = PublishError("an injected fault".to_owned());
         self.0.step("publishes".to_owned(), operation, error).await
+    }
+
+    async fn subscribers(&self) -> Result<u64, PublishError> {
+        self.0.simulation.notifier.subscribers().await
     }
 }
 

@@ -58,6 +58,12 @@ impl IncidentJudgements {
         }
     }
 
+    /// Whether an incident is among them.
+    #[must_use]
+    pub fn have(&self, incident: Uuid) -> bool {
+        self.0.contains_key(&incident)
+    }
+
     /// Whether further logins can change nothing: each incident is mailed.
     #[must_use]
     pub fn are_final(&self) -> bool {

@@ -18,7 +18,7 @@
 //! | [`signal`] | what makes an incident more or less urgent, and its severity |
 //! | [`incident`], [`context`], [`evidence`] | the incidents of an address, and their reports |
 //! | [`judgement`] | which incidents are mailed |
-//! | [`reporting`] | in which form, and when again |
+//! | [`reporting`], [`ledger`] | when an incident is reported, and how many messages are sent |
 
 pub mod account;
 pub mod address;
@@ -33,6 +33,7 @@ pub(crate) mod fixtures;
 pub mod hour;
 pub mod incident;
 pub mod judgement;
+pub mod ledger;
 pub mod login;
 pub mod name_set;
 pub mod parameters;

@@ -1,7 +1,22 @@
 //! How an incident is reported: by a message of its own, by an update, or in a digest.
 
-use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+
+use super::incident::{Incident, IncidentReport, SourceFailures};
+use super::signal::{Severity, Signal};
+use super::source::Source;
+
+/// The largest number of updates of an incident, which has the logins of one day.
+pub const MOST_UPDATES: u32 = 3;
+
+/// A login after such a time without one is news.
+const QUIET: TimeDelta = TimeDelta::hours(1);
+
+/// An incident whose last login is older than this when it is found goes into a digest.
+const OLD: TimeDelta = TimeDelta::days(1);
 
 /// Why an incident, or an update of it, is reported in a digest and not by a message of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -112,4 +127,76 @@ impl Observation {
             Self::On => true,
         }
     }
+}
+
+impl ReportingPolicy {
+    /// Why an incident gets no message of its own whatever was sent before, if it gets none.
+    #[must_use]
+    pub fn deferral(&self, incident: &Incident, now: DateTime<Utc>) -> Option<Deferral> {
+        if self.observation.is_on(now) {
+            Some(Deferral::Observing)
+        } else {
+            (now - incident.end_time > OLD).then_some(Deferral::Old)
+        }
+    }
+}
+
+/// What the last report of an incident said of it. Later facts do not change it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// The severity.
+    #[serde(rename = "reported_severity")]
+    pub severity: Severity,
+    /// The signals.
+    #[serde(rename = "reported_signals")]
+    pub signals: BTreeSet<Signal>,
+    /// The failures. A digest names none.
+    #[serde(rename = "reported_failures")]
+    pub failures: BTreeMap<Source, SourceFailures>,
+    /// The last login.
+    #[serde(rename = "reported_end_time")]
+    pub end_time: DateTime<Utc>,
+}
+
+impl From<IncidentReport> for Reported {
+    fn from(report: IncidentReport) -> Self {
+        let (severity, end_time) = (report.severity(), report.incident.end_time);
+        Self { severity, signals: report.signals, failures: report.failures, end_time }
+    }
+}
+
+impl Reported {
+    /// Why the incident, which now has these signals, must be reported again.
+    #[must_use]
+    pub fn update_reasons(&self, incident: &Incident, signals: &BTreeSet<Signal>) -> BTreeSet<UpdateReason> {
+        let is_new = |signal| signals.contains(&signal) && !self.signals.contains(&signal);
+        [
+            (UpdateReason::SeverityRose, Severity::of(signals) > self.severity),
+            (UpdateReason::PasswordRight, is_new(Signal::PasswordRight)),
+            (UpdateReason::LoggedInAgain, self.is_login_after_quiet(incident)),
+        ]
+        .into_iter()
+        .filter_map(|(reason, holds)| holds.then_some(reason))
+        .collect()
+    }
+
+    /// Whether a login was not reported, and came an hour after the login before it. Of many logins only the first are
+    /// listed, so that the others count as one.
+    fn is_login_after_quiet(&self, incident: &Incident) -> bool {
+        let listed = incident.logins.listed().iter().map(|login| login.time);
+        let mut before = None;
+        listed.chain([incident.end_time]).any(|time| {
+            let is_after_quiet = before.replace(time).is_some_and(|before| time - before >= QUIET);
+            is_after_quiet && time > self.end_time
+        })
+    }
+}
+
+/// The message that an incident needs next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextMessage {
+    /// Its number: 1, or 2 for the first update.
+    pub number: u32,
+    /// Why there is an update.
+    pub reasons: BTreeSet<UpdateReason>,
 }

@@ -23,4 +23,8 @@ impl Notifier for InMemoryNotifier {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message.clone());
         Ok(())
     }
+
+    async fn subscribers(&self) -> Result<u64, PublishError> {
+        Ok(1)
+    }
 }

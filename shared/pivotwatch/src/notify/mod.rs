@@ -34,4 +34,7 @@ impl PublishError {
 pub trait Notifier: Send + Sync {
     /// Sends one message.
     fn publish(&self, message: &Message) -> impl Future<Output = Result<(), PublishError>> + Send;
+
+    /// The number of confirmed subscribers. Their filter policies are not known.
+    fn subscribers(&self) -> impl Future<Output = Result<u64, PublishError>> + Send;
 }

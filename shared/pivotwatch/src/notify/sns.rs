@@ -37,4 +37,12 @@ impl Notifier for Sns {
         publish.send().await.map_err(|error| PublishError(error_chain(&error)))?;
         Ok(())
     }
+
+    async fn subscribers(&self) -> Result<u64, PublishError> {
+        let topic = self.client.get_topic_attributes().topic_arn(&self.topic_arn).send().await;
+        let topic = topic.map_err(|error| PublishError(error_chain(&error)))?;
+        let confirmed = topic.attributes.as_ref().and_then(|attributes| attributes.get("SubscriptionsConfirmed"));
+        let confirmed = confirmed.and_then(|number| number.parse().ok());
+        confirmed.ok_or_else(|| PublishError("the topic has no number of confirmed subscriptions".to_owned()))
+    }
 }

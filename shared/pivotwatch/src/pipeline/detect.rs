@@ -25,11 +25,15 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     }
 
     /// Records the login of an event, successful or not, and settles its address and its network. An event without a
-    /// login is acknowledged, since a retry would not change it.
+    /// login is acknowledged, since a retry would not change it. The event `{"pivotwatch":"sweep"}` of the deployment's
+    /// schedule is a sweep.
     ///
     /// # Errors
     /// [`Unfinished`] when the event must be delivered again.
     pub async fn detect_in(&self, invocation: Invocation<'_>, event: &Value) -> (Summary, Result<(), Unfinished>) {
+        if event["pivotwatch"] == "sweep" {
+            return self.sweep_in(invocation).await;
+        }
         let Invocation { request_id, deadline } = invocation;
         let mut summary = Summary::default();
         let Some(trail_record) = aws::record_of(event) else {

@@ -14,7 +14,8 @@
 //! | `detect`, `ingest` | the handlers of the two functions |
 //! | `process_object`, [`object_reader`] | one object: reads, records and settles it; recognises and parses its bytes |
 //! | `fact_collector`, `success_collector` | collect an object's facts into chunks of bounded size |
-//! | `record_facts`, `settle` | writes facts; stores and publishes the incidents that they cause |
+//! | `record_facts`, `settle` | writes facts; stores the incidents that they cause |
+//! | `publish`, `sweep` | publishes incidents and their updates; reports the others in digests |
 //! | `judge` | which incidents tuning entries hide |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
 //! | `tuning_cache`, `announce`, `resettle` | the tuning entries: when they are read and announced; what they hid |
@@ -32,6 +33,7 @@ mod judge;
 mod object_fault;
 pub mod object_reader;
 mod process_object;
+mod publish;
 mod record_facts;
 mod record_kinds;
 mod resettle;
@@ -39,6 +41,7 @@ mod runtime;
 mod settle;
 mod success_collector;
 mod summary;
+mod sweep;
 mod tuning_cache;
 mod unfinished;
 mod unsettled_days;
@@ -61,8 +64,9 @@ pub use unsettled_days::UnsettledDays;
 pub use unusable_export::UnusableExport;
 
 use crate::detection::Rule;
+use crate::detection::reporting::ReportingPolicy;
 use crate::input::Limits;
-use crate::notify::{PublishError, TableLocation};
+use crate::notify::{Deployment, PublishError};
 use crate::store::StoreError;
 
 /// The pipeline: the rule, its tuning and limits, and its adapters.
@@ -78,10 +82,12 @@ pub struct Pipeline<S, N, R> {
     pub rule: Rule,
     /// The tuning entries.
     pub tuning: TuningCache,
+    /// How many messages are sent, and whether any.
+    pub policy: ReportingPolicy,
     /// Bounds of what is read of an object.
     pub limits: Limits,
-    /// The table that messages refer to.
-    pub table: TableLocation,
+    /// What messages say of the deployment.
+    pub deployment: Deployment,
 }
 
 /// Why an invocation could not finish. Every error is worth a retry, and a retry is harmless.

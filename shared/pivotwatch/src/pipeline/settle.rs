@@ -16,31 +16,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::{SubsecRound, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::judge::{IncidentsOfDay, judge};
+use super::publish::contended;
 use super::unfinished::{Unfinished, fail};
-use super::{Pipeline, PipelineError, Runtime, Summary};
+use super::{Pipeline, PipelineError, Runtime, Summary, count};
 use crate::detection::evidence::FailureIndex;
 use crate::detection::judgement::IncidentJudgements;
+use crate::detection::reporting::ReportingPolicy;
 use crate::detection::tuning::TunedIndex;
 use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
-use crate::notify::{Notifier, message};
+use crate::notify::Notifier;
 use crate::store::{
-    IncidentKey, Lease, Loaded, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned,
-    WriteOutcome, record_name,
+    IncidentKey, Lease, Loaded, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned, WriteOutcome,
+    record_name,
 };
 
 /// How long an invocation holds the lease on publishing: longer than the timeout of a request to SNS.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 /// The longest wait before an incident under another invocation's lease is loaded again.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Attempts to store or mark an incident. A wait takes half a [`POLL_INTERVAL`] on average, so several leases expire
 /// before the last attempt.
-const ATTEMPTS: u32 = 200;
+pub(super) const ATTEMPTS: u32 = 200;
 
 /// How often an address is settled again because its tallies changed meanwhile.
 const ROUNDS: u32 = 20;
@@ -71,16 +73,37 @@ struct Indexes<'a> {
     logins: &'a [&'a Login],
 }
 
-/// An incident that was found, and what keeps it from being mailed.
-struct Found {
-    incident: Incident,
+/// What keeps an incident from being mailed, if anything.
+struct Withheld {
     hidden_by: BTreeSet<String>,
     held_by: BTreeSet<Uuid>,
 }
 
-impl Found {
-    fn is_mailed(&self) -> bool {
-        self.hidden_by.is_empty() && self.held_by.is_empty()
+impl Withheld {
+    fn of(judged: &IncidentJudgements, incident: Uuid) -> Self {
+        Self { hidden_by: judged.hidden_by(incident), held_by: judged.held_by(incident) }
+    }
+
+    /// Decides about the next message of the stored incident: whether it is published now, which needs the lease, is
+    /// left to a digest, or is withheld.
+    fn decide(&self, joined: &mut StoredIncident, lease: Lease, policy: ReportingPolicy, now: DateTime<Utc>) -> bool {
+        joined.lease = None;
+        if !self.hidden_by.is_empty() || !self.held_by.is_empty() {
+            if joined.published_at.is_none() {
+                joined.hidden_by.clone_from(&self.hidden_by);
+                // A join, since another invocation may know further logins of a network, and nothing takes back a hold.
+                joined.held_by.extend(&self.held_by);
+            }
+            joined.deferral = None;
+            return false;
+        }
+        joined.hidden_by.clear();
+        joined.held_by.clear();
+        joined.deferral = joined.deferral.or_else(|| policy.deferral(&joined.incident, now));
+        if joined.deferral.is_none() {
+            joined.lease = Some(lease);
+        }
+        joined.lease.is_some()
     }
 }
 
@@ -229,15 +252,19 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         for (day, incidents) in by_day {
             let loaded = match self.stored_incidents(address, day, &incidents, summary).await {
                 Ok(stored) => {
-                    let is_published = |id| stored.get(&id).is_some_and(|stored| stored.value.published_at.is_some());
-                    let undecided = incidents.iter().map(|incident| incident.id).filter(|id| !is_published(*id));
+                    // Nothing is to be decided about an incident that needs no further message.
+                    let needs_message = |incident: &&Incident| {
+                        let stored = stored.get(&incident.id).map(|stored| stored.value.clone());
+                        joined(stored, incident, indexes.index).next_message().is_some()
+                    };
+                    let undecided = incidents.iter().filter(needs_message).map(|incident| incident.id);
                     let judged = IncidentJudgements::of(undecided);
                     let judged = self.judged(indexes, address, day, judged, summary).await;
                     judged.map(|judged| (stored, judged))
                 }
                 Err(error) => Err(error),
             };
-            let (mut stored, judged) = match loaded {
+            let (mut stored, mut judged) = match loaded {
                 Ok(loaded) => loaded,
                 Err(error) => {
                     let failed = fail(summary, &error.into(), address, format_args!("{day}#incident#"));
@@ -247,9 +274,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             };
             for incident in incidents {
                 let (key, stored) = (IncidentKey::of(&incident), stored.remove(&incident.id));
-                let (hidden_by, held_by) = (judged.hidden_by(incident.id), judged.held_by(incident.id));
-                let found = Found { incident, hidden_by, held_by };
-                let settled = self.settle_incident(indexes.index, found, stored, request_id, summary).await;
+                let settled = self.settle_incident(indexes, incident, stored, &mut judged, request_id, summary).await;
                 let settled = settled.map_err(|error| fail(summary, &error, address, record_name::incident(&key)));
                 result = result.and(settled);
             }
@@ -291,16 +316,16 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Ok(records)
     }
 
+    /// Settles an incident, which is judged here if a concurrent write made it need a message.
     async fn settle_incident(
         &self,
-        index: &FailureIndex<'_>,
-        found: Found,
+        indexes: &Indexes<'_>,
+        found: Incident,
         mut stored: Option<Versioned<StoredIncident>>,
+        judged: &mut IncidentJudgements,
         request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
-        let is_mailed = found.is_mailed();
-        let Found { incident: found, hidden_by, held_by } = found;
         let key = IncidentKey::of(&found);
         // The request id alone would not do: a retry has the same id, and must not use the lease of the first
         // invocation.
@@ -308,54 +333,38 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         for _ in 0..ATTEMPTS {
             let version = stored.as_ref().map_or(Version::NONE, |stored| stored.version);
             let before = stored.map(|stored| stored.value);
-            let mut joined = match &before {
-                Some(before) => before.clone(),
-                None => StoredIncident {
-                    incident: found.clone(),
-                    signals: BTreeSet::new(),
-                    published_at: None,
-                    reported: None,
-                    lease: None,
-                    hidden_by: BTreeSet::new(),
-                    held_by: BTreeSet::new(),
-                },
-            };
-            joined.incident.join(found.clone());
-            joined.signals = index.signals(&joined.incident);
-
+            let mut joined = joined(before.clone(), &found, indexes.index);
             let now = self.runtime.now();
-            if joined.published_at.is_some() {
-                if before.as_ref() == Some(&joined) {
-                    return Ok(());
-                }
-            } else if joined.lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
+            let next = joined.next_message();
+            if next.is_some() && joined.lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
                 self.runtime.wait_up_to(POLL_INTERVAL).await;
                 stored = self.store.load_incident(&key).await?;
                 continue;
-            } else if is_mailed {
-                joined.hidden_by.clear();
-                joined.held_by.clear();
-                joined.lease = Some(Lease { owner: owner.clone(), until: now + LEASE });
-            } else {
-                joined.hidden_by.clone_from(&hidden_by);
-                // A join, since another invocation may know further logins of a network, and nothing takes back a hold.
-                joined.held_by.extend(&held_by);
-                joined.lease = None;
-                if before.as_ref() == Some(&joined) {
-                    return Ok(());
-                }
             }
-
+            if next.is_some() && !judged.have(found.id) {
+                let this = IncidentJudgements::of([found.id]);
+                *judged = self.judged(indexes, key.address, key.day, this, summary).await?;
+            }
+            let lease = Lease { owner: owner.clone(), until: now + LEASE };
+            let withheld = Withheld::of(judged, found.id);
+            let published = next.filter(|_| withheld.decide(&mut joined, lease, self.policy, now));
+            if published.is_none() && before.as_ref() == Some(&joined) {
+                return Ok(());
+            }
             match self.store.write_incident(&joined, version).await? {
                 WriteOutcome::Done => {
                     summary.writes += 1;
                     summary.incidents += u64::from(version == Version::NONE);
                     summary.hidden += u64::from(version == Version::NONE && !joined.hidden_by.is_empty());
-                    if joined.lease.is_none() {
-                        return Ok(());
+                    let was_deferred = before.is_some_and(|before| before.deferral.is_some());
+                    if let Some(deferral) = joined.deferral.filter(|_| !was_deferred) {
+                        count(&mut summary.deferred, deferral.name());
                     }
                     let stored = Versioned { value: joined, version: version.next() };
-                    return self.publish(index, key, stored, summary).await;
+                    return match published {
+                        Some(next) => self.publish(indexes.index, stored, next, summary).await,
+                        None => Ok(()),
+                    };
                 }
                 WriteOutcome::Conflict => {
                     summary.conflicts += 1;
@@ -363,48 +372,16 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 }
             }
         }
-        Err(PipelineError::Contended(format!("{} of {}", record_name::incident(&key), key.address)))
+        Err(contended(&key))
     }
+}
 
-    /// Publishes an incident that is stored with the lease of this settlement, and marks it as published.
-    async fn publish(
-        &self,
-        index: &FailureIndex<'_>,
-        key: IncidentKey,
-        mut stored: Versioned<StoredIncident>,
-        summary: &mut Summary,
-    ) -> Result<(), PipelineError> {
-        let report = index.report(stored.value.incident.clone());
-        let message = message(&report, &self.rule, &self.table);
-        if let Err(error) = self.notifier.publish(&message).await {
-            // Returns the lease, so that a retry need not wait for it. If that fails, the lease expires.
-            stored.value.lease = None;
-            let _ = self.store.write_incident(&stored.value, stored.version).await;
-            return Err(error.into());
-        }
-        summary.publishes += 1;
-        let reported = Reported::from(report);
-        for _ in 0..ATTEMPTS {
-            // Truncated, since records have whole seconds.
-            stored.value.published_at = Some(self.runtime.now().trunc_subsecs(0));
-            stored.value.reported = Some(reported.clone());
-            stored.value.lease = None;
-            stored.value.hidden_by.clear();
-            stored.value.held_by.clear();
-            if self.store.write_incident(&stored.value, stored.version).await? == WriteOutcome::Done {
-                summary.writes += 1;
-                return Ok(());
-            }
-            summary.conflicts += 1;
-            match self.store.load_incident(&key).await? {
-                Some(current) if current.value.published_at.is_some() => return Ok(()),
-                Some(current) => stored = current,
-                // Somebody deleted the record on purpose.
-                None => return Ok(()),
-            }
-        }
-        Err(PipelineError::Contended(format!("{} of {}", record_name::incident(&key), key.address)))
-    }
+/// The stored incident, or a new one, with the facts that were found and the signals of all.
+fn joined(stored: Option<StoredIncident>, found: &Incident, index: &FailureIndex<'_>) -> StoredIncident {
+    let mut joined = stored.unwrap_or_else(|| StoredIncident::new(found.clone()));
+    joined.incident.join(found.clone());
+    joined.signals = index.signals(&joined.incident);
+    joined
 }
 
 /// Counts and logs records that could not be parsed and were skipped.

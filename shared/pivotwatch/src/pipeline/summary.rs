@@ -54,8 +54,22 @@ pub struct Summary {
     pub incidents: u64,
     /// Of `incidents`, those that tuning entries hid.
     pub hidden: u64,
-    /// Messages sent.
+    /// Messages about one incident that were sent, updates included.
     pub publishes: u64,
+    /// Of `publishes`, updates.
+    pub updates: u64,
+    /// Incidents and updates that were left to a digest, by reason.
+    pub deferred: Reasons,
+    /// Digests sent.
+    pub digests: u64,
+    /// Incidents and updates that digests reported.
+    pub digested: u64,
+    /// Sweeps that ended.
+    pub sweeps: u64,
+    /// Incidents and updates that were not reported after a sweep.
+    pub unreported: Option<u64>,
+    /// Confirmed subscribers of the topic.
+    pub confirmed_subscribers: Option<u64>,
     /// Announcements of tuning entries sent.
     pub announcements: u64,
     /// Tuning entries that are invalid and were ignored, counted whenever the entries are read.
@@ -112,6 +126,12 @@ impl Summary {
         self.incidents += other.incidents;
         self.hidden += other.hidden;
         self.publishes += other.publishes;
+        self.updates += other.updates;
+        self.digests += other.digests;
+        self.digested += other.digested;
+        self.sweeps += other.sweeps;
+        self.unreported = other.unreported.or(self.unreported);
+        self.confirmed_subscribers = other.confirmed_subscribers.or(self.confirmed_subscribers);
         self.announcements += other.announcements;
         self.tuning_invalid += other.tuning_invalid;
         self.tuning_unavailable += other.tuning_unavailable;
@@ -122,6 +142,7 @@ impl Summary {
             (&mut self.ignored, other.ignored),
             (&mut self.rejected, other.rejected),
             (&mut self.warnings, other.warnings),
+            (&mut self.deferred, other.deferred),
         ] {
             for (reason, number) in theirs {
                 *ours.entry(reason).or_default() += number;

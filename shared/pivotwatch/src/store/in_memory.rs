@@ -11,6 +11,7 @@ use super::{
     Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents,
     Version, Versioned, WriteOutcome,
 };
+use crate::detection::ledger::Ledger;
 use crate::detection::tally::{TallyKey, TallyKind};
 use crate::detection::{Address, Day, Login, Tallies, Tally};
 
@@ -31,6 +32,7 @@ struct Records {
     /// `None` if there is no table of tuning entries.
     tuning_entries: Option<Vec<Value>>,
     announcements: BTreeMap<String, Versioned<Announcement>>,
+    ledger: BTreeMap<(), Versioned<Ledger>>,
 }
 
 impl InMemoryStore {
@@ -134,6 +136,12 @@ impl Store for InMemoryStore {
         Ok(listed.collect())
     }
 
+    async fn list_unreported(&self) -> Result<Vec<IncidentKey>, StoreError> {
+        let records = self.records();
+        let unreported = records.incidents.iter().filter(|(_, stored)| stored.value.is_unreported());
+        Ok(unreported.map(|(key, _)| *key).collect())
+    }
+
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let key = IncidentKey::of(&stored.incident);
         Ok(replace(&mut self.records().incidents, key, stored.clone(), replaces))
@@ -159,6 +167,15 @@ impl Store for InMemoryStore {
     ) -> Result<WriteOutcome, StoreError> {
         let announcements = &mut self.records().announcements;
         Ok(replace(announcements, announcement.id.clone(), announcement.clone(), replaces))
+    }
+
+    async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {
+        let none = || Versioned { value: Ledger::default(), version: Version::NONE };
+        Ok(self.records().ledger.get(&()).cloned().unwrap_or_else(none))
+    }
+
+    async fn write_ledger(&self, ledger: &Ledger, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        Ok(replace(&mut self.records().ledger, (), ledger.clone(), replaces))
     }
 }
 

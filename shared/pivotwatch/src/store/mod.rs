@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::detection::incident::SourceFailures;
+use crate::detection::ledger::Ledger;
+use crate::detection::reporting::{Deferral, MOST_UPDATES, NextMessage, Reported};
 use crate::detection::signal::{Severity, Signal};
 use crate::detection::tally::TallyKey;
 use crate::detection::tuning::Announced;
-use crate::detection::{Address, Day, Incident, IncidentReport, Login, Source, Tallies, Tally};
+use crate::detection::{Address, Day, Incident, Login, Tallies, Tally};
 
 #[cfg(feature = "sdk")]
 pub use dynamodb::{DynamoDb, tuning_entries};
@@ -81,11 +82,17 @@ pub struct StoredIncident {
     pub incident: Incident,
     /// The signals, derived from the facts and the tallies at each write.
     pub signals: BTreeSet<Signal>,
-    /// When the incident was published; `None` before.
+    /// When the incident was published first, by itself or in a digest; `None` before.
     pub published_at: Option<DateTime<Utc>>,
-    /// The derived values in the published message.
+    /// What its last message or digest said.
     pub reported: Option<Reported>,
-    /// The lease on publishing it.
+    /// The number of updates that followed.
+    pub updates: u32,
+    /// The id of its last digest, if a digest reported it.
+    pub digest: Option<String>,
+    /// Why the next digest has to report it; `None` if no digest has to.
+    pub deferral: Option<Deferral>,
+    /// The lease on publishing it, or an update.
     pub lease: Option<Lease>,
     /// The ids of the tuning entries that hide it. Empty once it is published.
     pub hidden_by: BTreeSet<String>,
@@ -95,30 +102,46 @@ pub struct StoredIncident {
 }
 
 impl StoredIncident {
+    /// An incident that is not stored yet, and whose signals are not derived yet.
+    #[must_use]
+    pub const fn new(incident: Incident) -> Self {
+        Self {
+            incident,
+            signals: BTreeSet::new(),
+            published_at: None,
+            reported: None,
+            updates: 0,
+            digest: None,
+            deferral: None,
+            lease: None,
+            hidden_by: BTreeSet::new(),
+            held_by: BTreeSet::new(),
+        }
+    }
+
     /// [`Severity::of`] the signals.
     #[must_use]
     pub fn severity(&self) -> Severity {
         Severity::of(&self.signals)
     }
-}
 
-/// The derived values of an incident in its published message. Later facts do not change them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reported {
-    /// The severity.
-    #[serde(rename = "reported_severity")]
-    pub severity: Severity,
-    /// The signals.
-    #[serde(rename = "reported_signals")]
-    pub signals: BTreeSet<Signal>,
-    /// The failures.
-    #[serde(rename = "reported_failures")]
-    pub failures: BTreeMap<Source, SourceFailures>,
-}
+    /// The message that it needs next, if it is mailed at all.
+    #[must_use]
+    pub fn next_message(&self) -> Option<NextMessage> {
+        let Some(reported) = self.reported.as_ref().filter(|_| self.published_at.is_some()) else {
+            return Some(NextMessage { number: 1, reasons: BTreeSet::new() });
+        };
+        let reasons = reported.update_reasons(&self.incident, &self.signals);
+        let is_needed = !reasons.is_empty() && self.updates < MOST_UPDATES;
+        is_needed.then(|| NextMessage { number: self.updates + 2, reasons })
+    }
 
-impl From<IncidentReport> for Reported {
-    fn from(report: IncidentReport) -> Self {
-        Self { severity: report.severity(), signals: report.signals, failures: report.failures }
+    /// Whether it must still be reported, and no settlement is certain to do so: an invocation publishes it, or died,
+    /// or left it to a digest.
+    #[must_use]
+    pub fn is_unreported(&self) -> bool {
+        let is_withheld = !self.hidden_by.is_empty() || !self.held_by.is_empty();
+        !is_withheld && (self.published_at.is_none() || self.lease.is_some() || self.deferral.is_some())
     }
 }
 
@@ -263,6 +286,8 @@ pub enum Operation {
     LoadIncident,
     /// [`Store::list_incidents`].
     ListIncidents,
+    /// [`Store::list_unreported`].
+    ListUnreported,
     /// [`Store::write_incident`].
     WriteIncident,
     /// [`Store::load_tuning_entries`].
@@ -271,6 +296,10 @@ pub enum Operation {
     LoadAnnouncements,
     /// [`Store::write_announcement`].
     WriteAnnouncement,
+    /// [`Store::load_ledger`].
+    LoadLedger,
+    /// [`Store::write_ledger`].
+    WriteLedger,
 }
 
 impl fmt::Display for Operation {
@@ -284,10 +313,13 @@ impl fmt::Display for Operation {
             Self::LoadIncidents => "loading the incidents of an address",
             Self::LoadIncident => "loading an incident",
             Self::ListIncidents => "listing the incidents of a day in the index by_day",
+            Self::ListUnreported => "listing incidents in the index unreported",
             Self::WriteIncident => "writing an incident",
             Self::LoadTuningEntries => "loading the tuning entries",
             Self::LoadAnnouncements => "loading the announcements of tuning entries",
             Self::WriteAnnouncement => "writing the announcement of a tuning entry",
+            Self::LoadLedger => "loading the ledger of messages",
+            Self::WriteLedger => "writing the ledger of messages",
         })
     }
 }
@@ -345,6 +377,10 @@ pub trait Store: Send + Sync {
     /// Lists the incidents of a day, in no order. Unlike the loads, this can miss the writes of the last seconds.
     fn list_incidents(&self, day: Day) -> impl Future<Output = Result<Vec<ListedIncident>, StoreError>> + Send;
 
+    /// Lists the incidents that [are unreported](StoredIncident::is_unreported), in no order. This too can miss the
+    /// writes of the last seconds.
+    fn list_unreported(&self) -> impl Future<Output = Result<Vec<IncidentKey>, StoreError>> + Send;
+
     /// Writes an incident, on the condition that the stored version is the one that it `replaces`.
     fn write_incident(
         &self,
@@ -367,6 +403,16 @@ pub trait Store: Send + Sync {
     fn write_announcement(
         &self,
         announcement: &Announcement,
+        replaces: Version,
+    ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
+
+    /// Loads the ledger of messages. One that does not exist is empty.
+    fn load_ledger(&self) -> impl Future<Output = Result<Versioned<Ledger>, StoreError>> + Send;
+
+    /// Writes the ledger of messages, on the condition that the stored version is the one that it `replaces`.
+    fn write_ledger(
+        &self,
+        ledger: &Ledger,
         replaces: Version,
     ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 }

@@ -36,6 +36,9 @@ pub fn announcement(id: &str) -> String {
     format!("entry#{id}")
 }
 
+/// The partition and the name of the ledger of messages. No address has this name.
+pub const LEDGER: (&str, &str) = ("messages", "ledger");
+
 /// The range of the names of `day`'s tallies.
 #[must_use]
 pub fn tallies(day: Day) -> (String, String) {
@@ -67,6 +70,12 @@ pub fn listed(day: Day, kind: &str, shard: u64) -> String {
 /// The partition keys under which the index by day lists the incidents of `day`.
 pub fn listed_incidents(day: Day) -> impl Iterator<Item = String> {
     (0..SHARDS).map(move |shard| listed(day, "incident", shard))
+}
+
+/// The partition key of a shard of the index of unreported incidents: `unreported#0` to `unreported#f`.
+#[must_use]
+pub fn unreported(shard: u64) -> String {
+    format!("unreported#{shard:x}")
 }
 
 fn between(day: Day, kind: &str) -> (String, String) {

@@ -11,7 +11,9 @@ use uuid::Uuid;
 use super::{logins_state, tally_state};
 use crate::detection::context::{Context, ReferencedFailure};
 use crate::detection::incident::{Columns, LoginReference, MatchedBy};
+use crate::detection::ledger::Ledger;
 use crate::detection::name_set::NameSet;
+use crate::detection::reporting::{Deferral, Reported};
 use crate::detection::result_code::CodeClass;
 use crate::detection::sample::hash;
 use crate::detection::signal::{Severity, Signal};
@@ -20,7 +22,7 @@ use crate::detection::tuning::{Announced, EntryState};
 use crate::detection::{Address, Day, Incident, Login, Source, Tally};
 use crate::store::record_name::{self, written};
 use crate::store::{
-    Announcement, IncidentKey, Lease, ListedIncident, Reported, Resettlement, StoredIncident, Version, Versioned,
+    Announcement, IncidentKey, Lease, ListedIncident, Resettlement, StoredIncident, Version, Versioned,
 };
 
 /// An item's attributes.
@@ -44,6 +46,9 @@ const REFERENCES_SHOWN: usize = 4;
 /// The keys of the index by day: what is listed, and its rank.
 const LISTED: &str = "listed";
 const RANK: &str = "rank";
+
+/// The partition key of the index of unreported incidents.
+const UNREPORTED: &str = "unreported";
 
 /// The name of a record.
 pub(super) fn record(item: &Item) -> String {
@@ -168,6 +173,12 @@ struct IncidentItem {
     published_at: Option<DateTime<Utc>>,
     #[serde(flatten)]
     reported: Option<Reported>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    updates: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferral: Option<Deferral>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease_owner: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,6 +210,9 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
         severity: stored.severity(),
         published_at: stored.published_at,
         reported: stored.reported.clone(),
+        updates: stored.updates,
+        digest: stored.digest.clone(),
+        deferral: stored.deferral,
         lease_owner: stored.lease.as_ref().map(|lease| lease.owner.clone()),
         lease_until: stored.lease.as_ref().map(|lease| lease.until),
         hidden_by: stored.hidden_by.clone(),
@@ -214,6 +228,9 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
     }
     let start = u64::try_from(incident.start_time.timestamp()).unwrap_or_default();
     list(&mut item, incident.day, "incident", address, start);
+    if stored.is_unreported() {
+        item.insert(UNREPORTED.to_owned(), text(record_name::unreported(shard(address))));
+    }
     Ok(item)
 }
 
@@ -236,6 +253,9 @@ pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
         signals: found.signals,
         published_at: found.published_at,
         reported: found.reported,
+        updates: found.updates,
+        digest: found.digest,
+        deferral: found.deferral,
         lease: found.lease_owner.zip(found.lease_until).map(|(owner, until)| Lease { owner, until }),
         hidden_by: found.hidden_by,
         held_by: found.held_by,
@@ -247,6 +267,28 @@ pub(super) fn listed_incident(item: &Item, day: Day) -> Option<ListedIncident> {
     let address = item.get(IP)?.as_s().ok()?.parse().ok()?;
     let id = record(item).rsplit('#').next()?.parse().ok()?;
     Some(ListedIncident { key: IncidentKey { address, day, id }, is_published: item.contains_key("published_at") })
+}
+
+/// The key of an incident of the index of unreported incidents, `None` if the item is no incident.
+pub(super) fn unreported_incident(item: &Item) -> Option<IncidentKey> {
+    let day = record(item).split('#').next()?.parse().ok()?;
+    listed_incident(item, day).map(|listed| listed.key)
+}
+
+/// The item of the ledger of messages. It does not expire.
+pub(super) fn of_ledger(ledger: &Ledger, version: Version) -> Result<Item, String> {
+    let mut item = plain(ledger)?;
+    item.insert(IP.to_owned(), text(record_name::LEDGER.0));
+    item.insert(RECORD.to_owned(), text(record_name::LEDGER.1));
+    item.insert(VERSION.to_owned(), AttributeValue::N(version.0.to_string()));
+    Ok(item)
+}
+
+/// The ledger of an item, with its version.
+pub(super) fn ledger(item: Item) -> Result<Versioned<Ledger>, String> {
+    let version = version(&item)?;
+    let value = serde_dynamo::from_item(item).map_err(|error| format!("it is no ledger: {error}"))?;
+    Ok(Versioned { value, version })
 }
 
 /// An announcement's attributes, except for its keys, its version and its expiry.
@@ -300,9 +342,19 @@ pub(super) fn announcement(item: Item) -> Result<Versioned<Announcement>, String
 /// Lists an item in the index by day, in one of the shards `2026-11-24#incident#0` to `2026-11-24#incident#f`, by
 /// address.
 fn list(item: &mut Item, day: Day, kind: &str, address: Address, rank: u64) {
-    let shard = hash(&[&address.to_string()]) % record_name::SHARDS;
-    item.insert(LISTED.to_owned(), text(record_name::listed(day, kind, shard)));
+    item.insert(LISTED.to_owned(), text(record_name::listed(day, kind, shard(address))));
     item.insert(RANK.to_owned(), AttributeValue::N(rank.to_string()));
+}
+
+/// The shard of an address in both indexes.
+fn shard(address: Address) -> u64 {
+    hash(&[&address.to_string()]) % record_name::SHARDS
+}
+
+/// Whether a number is left out of an item.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn text(text: impl Into<String>) -> AttributeValue {

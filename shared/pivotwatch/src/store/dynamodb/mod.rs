@@ -26,6 +26,7 @@ use super::{
     Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident,
     StoredIncidents, UnreadableRecord, Version, Versioned, WriteOutcome, record_name,
 };
+use crate::detection::ledger::Ledger;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Login, Tallies, Tally};
 use crate::error_chain::error_chain;
@@ -38,7 +39,10 @@ const CONCURRENT_DAYS: usize = 3;
 const CONCURRENT_SHARDS: usize = 8;
 
 /// The index that lists a day's incidents.
-const INDEX: &str = "by_day";
+const BY_DAY: &str = "by_day";
+
+/// The index that lists the incidents that are still to be reported.
+const UNREPORTED: &str = "unreported";
 
 /// The store in DynamoDB.
 #[derive(Clone, Debug)]
@@ -69,12 +73,12 @@ impl DynamoDb {
         (day.after(1).start().max(Utc::now()) + self.retention).timestamp()
     }
 
-    async fn get(&self, address: Address, record: &str, operation: Operation) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, ip: impl ToString, record: &str, operation: Operation) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
             .get_item()
             .table_name(&self.table)
-            .key(item::IP, AttributeValue::S(address.to_string()))
+            .key(item::IP, AttributeValue::S(ip.to_string()))
             .key(item::RECORD, AttributeValue::S(record.to_owned()))
             .consistent_read(true)
             .send()
@@ -120,7 +124,7 @@ impl DynamoDb {
             .client
             .query()
             .table_name(&self.table)
-            .index_name(INDEX)
+            .index_name(BY_DAY)
             .key_condition_expression("listed = :listed")
             .projection_expression("ip, #record, published_at")
             .expression_attribute_names("#record", item::RECORD)
@@ -131,6 +135,25 @@ impl DynamoDb {
             let item = item.map_err(|error| unavailable(Operation::ListIncidents, &error))?;
             // A record that another program wrote is no incident.
             listed.extend(item::listed_incident(&item, day));
+        }
+        Ok(listed)
+    }
+
+    /// The incidents in a shard of the index of unreported incidents.
+    async fn unreported_of_shard(&self, shard: u64) -> Result<Vec<IncidentKey>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(UNREPORTED)
+            .key_condition_expression("unreported = :unreported")
+            .expression_attribute_values(":unreported", AttributeValue::S(record_name::unreported(shard)));
+        let mut items = query.into_paginator().items().send();
+        let mut listed = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| unavailable(Operation::ListUnreported, &error))?;
+            // A record that another program wrote is no incident.
+            listed.extend(item::unreported_incident(&item));
         }
         Ok(listed)
     }
@@ -272,6 +295,12 @@ impl Store for DynamoDb {
         Ok(listed.try_collect::<Vec<_>>().await?.concat())
     }
 
+    async fn list_unreported(&self) -> Result<Vec<IncidentKey>, StoreError> {
+        let shards = stream::iter(0..record_name::SHARDS);
+        let listed = shards.map(|shard| self.unreported_of_shard(shard)).buffered(CONCURRENT_SHARDS);
+        Ok(listed.try_collect::<Vec<_>>().await?.concat())
+    }
+
     async fn write_incident(&self, stored: &StoredIncident, replaces: Version) -> Result<WriteOutcome, StoreError> {
         let key = IncidentKey::of(&stored.incident);
         let item = item::of_incident(stored, replaces.next(), self.expiry(key.day))
@@ -315,6 +344,20 @@ impl Store for DynamoDb {
         let item = item::of_announcement(announcement, replaces.next(), expires_at)
             .map_err(|cause| StoreError::Unencodable { record: record_name::announcement(&announcement.id), cause })?;
         self.replace(item, replaces, Operation::WriteAnnouncement).await
+    }
+
+    async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {
+        let (ip, record) = record_name::LEDGER;
+        let Some(found) = self.get(ip, record, Operation::LoadLedger).await? else {
+            return Ok(Versioned { value: Ledger::default(), version: Version::NONE });
+        };
+        item::ledger(found).map_err(|cause| StoreError::Unreadable { record: record.to_owned(), cause })
+    }
+
+    async fn write_ledger(&self, ledger: &Ledger, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        let item = item::of_ledger(ledger, replaces.next())
+            .map_err(|cause| StoreError::Unencodable { record: record_name::LEDGER.1.to_owned(), cause })?;
+        self.replace(item, replaces, Operation::WriteLedger).await
     }
 }
 

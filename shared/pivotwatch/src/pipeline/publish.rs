@@ -1,0 +1,213 @@
+//! Publishes an incident, or an update of it, and marks it.
+//!
+//! A message takes a slot of the ledger first ([`crate::detection::ledger`]). A message without a slot is left to the
+//! next digest, which is noted in the incident. A slot whose invocation dies is lost; the incident's lease expires then,
+//! and the next sweep reports it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+use super::settle::{ATTEMPTS, POLL_INTERVAL};
+use super::{Pipeline, PipelineError, Runtime, Summary, count};
+use crate::detection::evidence::FailureIndex;
+use crate::detection::ledger::Ledger;
+use crate::detection::reporting::{Deferral, NextMessage, Reported};
+use crate::detection::{Address, Incident};
+use crate::notify::{Notifier, message};
+use crate::store::{IncidentKey, Store, StoreError, StoredIncident, Versioned, WriteOutcome, record_name};
+
+/// The longest wait before the ledger is loaded again after a conflict.
+const LEDGER_INTERVAL: Duration = Duration::from_millis(200);
+
+impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
+    /// Publishes the next message of an incident that is stored with the lease of this settlement, or leaves it to a
+    /// digest.
+    pub(super) async fn publish(
+        &self,
+        index: &FailureIndex<'_>,
+        stored: Versioned<StoredIncident>,
+        next: NextMessage,
+        summary: &mut Summary,
+    ) -> Result<(), PipelineError> {
+        match self.send(index, &stored.value.incident, &next, summary).await {
+            Ok(Ok(reported)) => self.mark(stored, reported, next.number, summary).await,
+            Ok(Err(deferral)) => self.defer(stored, deferral, summary).await,
+            Err(error) => {
+                // Returns the lease, so that a retry need not wait for it. If that fails, the lease expires.
+                let Versioned { mut value, version } = stored;
+                value.lease = None;
+                let _ = self.store.write_incident(&value, version).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends the message of an incident, and returns what it said, or why it has no slot.
+    async fn send(
+        &self,
+        index: &FailureIndex<'_>,
+        incident: &Incident,
+        next: &NextMessage,
+        summary: &mut Summary,
+    ) -> Result<Result<Reported, Deferral>, PipelineError> {
+        if let Err(deferral) = self.take_slot(incident.columns.source_ip_address, summary).await? {
+            return Ok(Err(deferral));
+        }
+        let report = index.report(incident.clone());
+        self.notifier.publish(&message(&report, &self.rule, &self.deployment.table)).await?;
+        summary.publishes += 1;
+        summary.updates += u64::from(next.number > 1);
+        Ok(Ok(Reported::from(report)))
+    }
+
+    /// Marks an incident as reported by the message of this number.
+    async fn mark(
+        &self,
+        mut stored: Versioned<StoredIncident>,
+        reported: Reported,
+        number: u32,
+        summary: &mut Summary,
+    ) -> Result<(), PipelineError> {
+        let key = IncidentKey::of(&stored.value.incident);
+        for _ in 0..ATTEMPTS {
+            stored.value.mark(reported.clone(), number, None, self.runtime.now());
+            if self.store.write_incident(&stored.value, stored.version).await? == WriteOutcome::Done {
+                summary.writes += 1;
+                return Ok(());
+            }
+            summary.conflicts += 1;
+            match self.store.load_incident(&key).await? {
+                Some(current) if !current.value.is_reported(number) => stored = current,
+                // Another settlement reported it, or somebody deleted the record on purpose.
+                _ => return Ok(()),
+            }
+        }
+        Err(contended(&key))
+    }
+
+    /// Leaves an incident to the next digest.
+    pub(super) async fn defer(
+        &self,
+        mut stored: Versioned<StoredIncident>,
+        deferral: Deferral,
+        summary: &mut Summary,
+    ) -> Result<(), PipelineError> {
+        let key = IncidentKey::of(&stored.value.incident);
+        let owner = stored.value.lease.as_ref().map(|lease| lease.owner.clone());
+        for _ in 0..ATTEMPTS {
+            stored.value.lease = None;
+            stored.value.deferral = Some(deferral);
+            if self.store.write_incident(&stored.value, stored.version).await? == WriteOutcome::Done {
+                summary.writes += 1;
+                count(&mut summary.deferred, deferral.name());
+                return Ok(());
+            }
+            summary.conflicts += 1;
+            match self.store.load_incident(&key).await? {
+                Some(current) if current.value.lease.as_ref().map(|lease| &lease.owner) == owner.as_ref() => {
+                    stored = current;
+                }
+                // The lease expired, and another settlement or a sweep took over.
+                _ => return Ok(()),
+            }
+        }
+        Err(contended(&key))
+    }
+
+    /// Takes the slot of a message about `address`, and waits for it. An unreadable ledger limits nothing.
+    async fn take_slot(&self, address: Address, summary: &mut Summary) -> Result<Result<(), Deferral>, PipelineError> {
+        let take = |ledger: &mut Ledger| ledger.take(address, self.runtime.now(), &self.policy);
+        match self.change_ledger(take, summary).await {
+            Ok(Ok(second)) => {
+                self.wait_for(second).await;
+                Ok(Ok(()))
+            }
+            Ok(Err(deferral)) => Ok(Err(deferral)),
+            // So many others send messages that a digest is the better form.
+            Err(PipelineError::Contended(_)) => Ok(Err(Deferral::HourLimit)),
+            Err(PipelineError::Store(StoreError::Unreadable { record, cause })) => {
+                summary.unreadable += 1;
+                tracing::error!(code = "store.unreadable", record, cause, "messages are not limited");
+                Ok(Ok(()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes a slot of a second for a message that has no other limit, and waits for it. Returns the time then.
+    pub(super) async fn take_second(&self, summary: &mut Summary) -> Result<DateTime<Utc>, PipelineError> {
+        for _ in 0..ATTEMPTS {
+            let take = |ledger: &mut Ledger| ledger.take_second(self.runtime.now()).ok_or(());
+            if let Ok(second) = self.change_ledger(take, summary).await? {
+                self.wait_for(second).await;
+                return Ok(self.runtime.now());
+            }
+            self.runtime.wait_up_to(POLL_INTERVAL).await;
+        }
+        Err(contended_ledger())
+    }
+
+    async fn wait_for(&self, second: DateTime<Utc>) {
+        let ahead = (second - self.runtime.now()).to_std().unwrap_or_default();
+        if !ahead.is_zero() {
+            self.runtime.wait(ahead).await;
+        }
+    }
+
+    /// Changes the ledger by a function that is applied again after each conflict. If it declines, nothing is written.
+    pub(super) async fn change_ledger<T, E>(
+        &self,
+        change: impl Fn(&mut Ledger) -> Result<T, E>,
+        summary: &mut Summary,
+    ) -> Result<Result<T, E>, PipelineError> {
+        for _ in 0..ATTEMPTS {
+            let Versioned { mut value, version } = self.store.load_ledger().await?;
+            let changed = match change(&mut value) {
+                Ok(changed) => changed,
+                Err(declined) => return Ok(Err(declined)),
+            };
+            if self.store.write_ledger(&value, version).await? == WriteOutcome::Done {
+                return Ok(Ok(changed));
+            }
+            summary.conflicts += 1;
+            self.runtime.wait_up_to(LEDGER_INTERVAL).await;
+        }
+        Err(contended_ledger())
+    }
+}
+
+fn contended_ledger() -> PipelineError {
+    PipelineError::Contended("the ledger of messages".to_owned())
+}
+
+/// The error of an incident that others keep writing.
+pub(super) fn contended(key: &IncidentKey) -> PipelineError {
+    PipelineError::Contended(format!("{} of {}", record_name::incident(key), key.address))
+}
+
+impl StoredIncident {
+    /// Notes that the message of this number, or a digest, reported the incident.
+    pub(super) fn mark(
+        &mut self,
+        reported: Reported,
+        number: u32,
+        digest: Option<&str>,
+        now: DateTime<Utc>,
+    ) {
+        // Truncated, since records have whole seconds.
+        self.published_at.get_or_insert(now.trunc_subsecs(0));
+        self.updates = self.updates.max(number.saturating_sub(1));
+        self.reported = Some(reported);
+        self.digest = digest.map(str::to_owned).or(self.digest.take());
+        self.deferral = None;
+        self.lease = None;
+        self.hidden_by.clear();
+        self.held_by.clear();
+    }
+
+    /// Whether the message of this number was reported.
+    fn is_reported(&self, number: u32) -> bool {
+        self.published_at.is_some() && self.updates >= number.saturating_sub(1)
+    }
+}
