@@ -108,8 +108,7 @@ fn metrics(summary: &Summary, now: DateTime<Utc>) -> Vec<(String, u64)> {
     ] {
         metrics.extend(reasons.iter().map(|(reason, number)| (format!("{prefix}.{reason}"), *number)));
     }
-    for (name, number) in
-        [("Unreported", summary.unreported), ("ConfirmedSubscribers", summary.confirmed_subscribers)]
+    for (name, number) in [("Unreported", summary.unreported), ("ConfirmedSubscribers", summary.confirmed_subscribers)]
     {
         metrics.extend(number.map(|number| (name.to_owned(), number)));
     }

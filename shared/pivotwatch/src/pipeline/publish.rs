@@ -188,13 +188,7 @@ pub(super) fn contended(key: &IncidentKey) -> PipelineError {
 
 impl StoredIncident {
     /// Notes that the message of this number, or a digest, reported the incident.
-    pub(super) fn mark(
-        &mut self,
-        reported: Reported,
-        number: u32,
-        digest: Option<&str>,
-        now: DateTime<Utc>,
-    ) {
+    pub(super) fn mark(&mut self, reported: Reported, number: u32, digest: Option<&str>, now: DateTime<Utc>) {
         // Truncated, since records have whole seconds.
         self.published_at.get_or_insert(now.trunc_subsecs(0));
         self.updates = self.updates.max(number.saturating_sub(1));
