@@ -84,15 +84,20 @@ pub async fn create_table(client: &Client) {
     let attribute =
         |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap();
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
-    let index = |name: &str, partition: &str, projected| {
-        GlobalSecondaryIndex::builder()
-            .index_name(name)
-            .key_schema(key(partition, KeyType::Hash))
-            .key_schema(key("rank", KeyType::Range))
-            .projection(Projection::builder().projection_type(projected).build())
-            .build()
-            .unwrap()
-    };
+    let by_day = GlobalSecondaryIndex::builder()
+        .index_name("by_day")
+        .key_schema(key("listed", KeyType::Hash))
+        .key_schema(key("rank", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .build()
+        .unwrap();
+    let unreported = GlobalSecondaryIndex::builder()
+        .index_name("unreported")
+        .key_schema(key("unreported", KeyType::Hash))
+        .key_schema(key("rank", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .unwrap();
     client
         .create_table()
         .table_name(TABLE)
@@ -104,8 +109,8 @@ pub async fn create_table(client: &Client) {
         .attribute_definitions(attribute("rank", ScalarAttributeType::N))
         .key_schema(key("ip", KeyType::Hash))
         .key_schema(key("record", KeyType::Range))
-        .global_secondary_indexes(index("by_day", "listed", ProjectionType::All))
-        .global_secondary_indexes(index("unreported", "unreported", ProjectionType::KeysOnly))
+        .global_secondary_indexes(by_day)
+        .global_secondary_indexes(unreported)
         .send()
         .await
         .unwrap();

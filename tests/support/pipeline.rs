@@ -1,6 +1,6 @@
 //! A pipeline with a virtual clock and a topic that can fail.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use pivotwatch::notify::{Deployment, InMemoryNotifier, Message, Notifier, Publis
 use pivotwatch::objects::Objects;
 use pivotwatch::pipeline::{Pipeline, Runtime, SystemRuntime, TuningCache};
 use pivotwatch::store::Store;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::facts::{event, noon, written};
 
@@ -72,6 +72,8 @@ pub struct Topic {
     pub refusals: AtomicU64,
     /// Number of messages still to send without an answer, as when a network loses the response.
     pub silences: AtomicU64,
+    /// Whether it has no confirmed subscriber.
+    pub is_deserted: AtomicBool,
 }
 
 impl Topic {
@@ -86,6 +88,10 @@ fn take_one(left: &AtomicU64) -> bool {
 }
 
 impl Notifier for Topic {
+    async fn subscribers(&self) -> Result<u64, PublishError> {
+        Ok(u64::from(!self.is_deserted.load(Ordering::Relaxed)))
+    }
+
     async fn publish(&self, message: &Message) -> Result<(), PublishError> {
         if take_one(&self.refusals) {
             return Err(PublishError("throttled".to_owned()));
@@ -105,6 +111,8 @@ pub enum Event {
     Objects(Vec<String>),
     /// EventBridge delivers a CloudTrail record.
     Record(Value),
+    /// The schedule is due.
+    Sweep,
 }
 
 impl Event {
@@ -128,6 +136,10 @@ impl Event {
                 let (_, result) = pipeline.detect(&event(record)).await;
                 result.map_err(|error| error.to_string())
             }
+            Self::Sweep => {
+                let (_, result) = pipeline.detect(&json!({"pivotwatch": "sweep"})).await;
+                result.map_err(|error| error.to_string())
+            }
         }
     }
 }
@@ -148,6 +160,8 @@ pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, VirtualRuntime> {
                 region: "us-east-1".to_owned(),
                 account: "999988887777".to_owned(),
             },
+            tuning_table: Some("pivotwatch-tuning".to_owned()),
+            account_names: [("111122223333".to_owned(), "payments-prod".to_owned())].into(),
             ..Deployment::default()
         },
     }

@@ -81,6 +81,7 @@ pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
         limits,
     } = settings;
     let location = TableLocation { name: table.clone(), region: topic.region, account: topic.account };
+    let deployment = Deployment { table: location, tuning_table: tuning_table.clone(), account_names, https };
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
         store: DynamoDb::new(dynamodb, table, retention, rule.threshold).with_tuning_table(tuning_table),
@@ -90,7 +91,7 @@ pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
         tuning: TuningCache::of(tuning_entries),
         limits,
         policy: reporting,
-        deployment: Deployment { table: location, account_names, https },
+        deployment,
     }
 }
 

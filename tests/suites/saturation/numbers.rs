@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use pivotwatch::detection::{Rule, Source, Tuning, incidents};
-use pivotwatch::notify::{TableLocation, message};
+use pivotwatch::notify::{Deployment, incident_message};
 use pivotwatch_tests::facts::noon;
 use proptest::prelude::*;
 
@@ -32,7 +32,7 @@ proptest! {
                 prop_assert_eq!(failures.count, times.iter().filter(|time| near(time)).count() as u64);
                 prop_assert_eq!(failures.error_codes.values().sum::<u64>(), failures.count);
             }
-            let text = message(&report, &rule, &TableLocation::default()).text;
+            let text = incident_message(&report, None, login_time, &rule, &Deployment::default()).text;
             prop_assert_eq!(text.contains("interactive: about "), is_sampled, "{}", text);
             prop_assert_eq!(text.contains("50126 (about "), is_sampled, "{}", text);
         }
@@ -48,7 +48,7 @@ fn a_number_of_users_is_exact_or_reported_as_an_estimate() {
             incidents(&evidence(&times, login(noon() + TimeDelta::hours(11))), &Rule::default(), &Tuning::default());
         let failures = &found[0].failures[&Source::Interactive];
         assert_eq!(failures.users_estimated, is_estimated, "{number}: {}", failures.users_total);
-        let text = message(&found[0], &Rule::default(), &TableLocation::default()).text;
+        let text = incident_message(&found[0], None, noon(), &Rule::default(), &Deployment::default()).text;
         assert_eq!(text.contains(" and about "), is_estimated, "{text}");
         if !is_estimated {
             assert_eq!(failures.users_total, times.len() as u64);

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{TimeDelta, Utc};
+use pivotwatch::detection::reporting::Reported;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Incident, Login, Rule, Tuning};
 use pivotwatch::store::{
-    IncidentKey, Reported, Store, StoreError, StoredIncident, UnreadableRecord, Version, WriteOutcome, record_name,
+    IncidentKey, Store, StoreError, StoredIncident, UnreadableRecord, Version, WriteOutcome, record_name,
 };
 use pivotwatch_tests::dynamodb::{TABLE, TUNING_TABLE, create_tuning_table, start};
 use pivotwatch_tests::facts::{ADDRESS, noon};

@@ -5,6 +5,8 @@ mod dynamodb;
 use chrono::TimeDelta;
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::failure::Trace;
+use pivotwatch::detection::ledger::Ledger;
+use pivotwatch::detection::reporting::{Deferral, Reported, ReportingPolicy};
 use pivotwatch::detection::signal::Signal;
 use pivotwatch::detection::successes::{Successes, user_hash};
 use pivotwatch::detection::tally::{TallyKey, TallyKind};
@@ -14,13 +16,14 @@ use pivotwatch::detection::{
     incidents,
 };
 use pivotwatch::store::{
-    Announcement, InMemoryStore, IncidentKey, Lease, ListedIncident, Reported, Resettlement, Store, StoredIncident,
-    Version, Versioned, WriteOutcome,
+    Announcement, InMemoryStore, IncidentKey, Lease, ListedIncident, Resettlement, Store, StoredIncident, Version,
+    Versioned, WriteOutcome,
 };
 use pivotwatch_tests::facts::{ADDRESS, console_login, noon};
 use pivotwatch_tests::store_contents::store_contents;
 use serde_json::json;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// Runs each test against both stores.
 macro_rules! on_both {
@@ -46,6 +49,8 @@ on_both!(
     a_full_tally_has_room,
     several_pages_of_records_are_loaded_whole,
     an_announcement_is_loaded_as_it_was_written,
+    incidents_that_are_still_to_be_reported_are_listed,
+    the_ledger_is_replaced_only_in_the_version_that_was_loaded,
     the_incidents_of_a_day_are_listed,
     a_tally_is_loaded_with_its_references_and_successes,
     a_tally_of_failed_logins_is_loaded_as_it_was_written,
@@ -111,15 +116,7 @@ fn report() -> IncidentReport {
 /// An incident before it is published.
 fn unpublished() -> StoredIncident {
     let report = report();
-    StoredIncident {
-        incident: report.incident,
-        signals: report.signals,
-        published_at: None,
-        reported: None,
-        lease: None,
-        hidden_by: BTreeSet::new(),
-        held_by: BTreeSet::new(),
-    }
+    StoredIncident { signals: report.signals, ..StoredIncident::new(report.incident) }
 }
 
 fn incident_key() -> IncidentKey {
@@ -214,6 +211,52 @@ async fn the_incidents_of_a_day_are_listed(store: impl Store) {
     keys.sort();
     assert_eq!(listed, keys);
     assert_eq!(store.list_incidents(key(1).day).await.unwrap(), [], "they are of another day");
+}
+
+async fn incidents_that_are_still_to_be_reported_are_listed(store: impl Store) {
+    assert_eq!(store.list_unreported().await.unwrap(), []);
+    let (published_at, reported) = (Some(noon()), Some(Reported::from(report())));
+    let published = || StoredIncident { published_at, reported: reported.clone(), ..unpublished() };
+    let lease = || Some(Lease { owner: "an invocation".to_owned(), until: noon() });
+    let cases = [
+        (unpublished(), true),
+        (StoredIncident { lease: lease(), ..unpublished() }, true),
+        (StoredIncident { hidden_by: ["office".to_owned()].into(), ..unpublished() }, false),
+        (StoredIncident { held_by: [Uuid::nil()].into(), ..unpublished() }, false),
+        (published(), false),
+        (StoredIncident { lease: lease(), ..published() }, true),
+        (
+            StoredIncident {
+                deferral: Some(Deferral::HourLimit),
+                updates: 2,
+                digest: Some("one".to_owned()),
+                ..published()
+            },
+            true,
+        ),
+    ];
+    let mut expected = Vec::new();
+    for (number, (mut stored, is_listed)) in cases.into_iter().enumerate() {
+        stored.incident.columns.source_ip_address = address(&format!("192.0.2.{number}"));
+        assert_eq!(store.write_incident(&stored, Version::NONE).await.unwrap(), WriteOutcome::Done);
+        let key = IncidentKey::of(&stored.incident);
+        assert_eq!(store.load_incident(&key).await.unwrap().unwrap().value, stored);
+        expected.extend(is_listed.then_some(key));
+    }
+    let mut listed = store.list_unreported().await.unwrap();
+    listed.sort();
+    assert_eq!(listed, expected);
+}
+
+async fn the_ledger_is_replaced_only_in_the_version_that_was_loaded(store: impl Store) {
+    let mut stored = store.load_ledger().await.unwrap();
+    assert_eq!(stored, Versioned { value: Ledger::default(), version: Version::NONE });
+    stored.value.take(key(0).address, noon(), &ReportingPolicy::default()).unwrap();
+    stored.value.silent_since = Some(noon());
+    stored.value.observed_on = Some(key(0).day);
+    assert_eq!(store.write_ledger(&stored.value, Version::NONE).await.unwrap(), WriteOutcome::Done);
+    assert_eq!(store.write_ledger(&Ledger::default(), Version::NONE).await.unwrap(), WriteOutcome::Conflict);
+    assert_eq!(store.load_ledger().await.unwrap(), Versioned { value: stored.value, version: Version(1) });
 }
 
 async fn an_incident_is_loaded_as_it_was_written(store: impl Store) {

@@ -8,6 +8,8 @@ use std::str::FromStr;
 pub struct Deployment {
     /// The location of the table.
     pub table: TableLocation,
+    /// The table of tuning entries, if there is one.
+    pub tuning_table: Option<String>,
     /// The names of AWS accounts by their ids, since CloudTrail records no names.
     pub account_names: BTreeMap<String, String>,
     /// What HTTP and HTTPS subscriptions receive.

@@ -1,20 +1,26 @@
 //! Writes and publishes the message of an incident, and escapes texts for display.
 
-mod announcement;
+mod alive;
 mod deployment;
+mod digest;
 mod escape;
 mod in_memory;
 mod mail;
+mod message;
 #[cfg(feature = "sdk")]
 mod sns;
+mod tuning;
 
-pub use announcement::announcement;
+pub use alive::{Alive, alive_message};
 pub use deployment::{Deployment, HttpsForm, TableLocation, UnknownHttpsForm};
+pub use digest::{DIGEST_ADDRESSES, Digest, DigestEntry, digest_message, digests};
 pub use escape::escape_for_display;
 pub use in_memory::InMemoryNotifier;
-pub use mail::{Message, message};
+pub use mail::{Update, incident_message};
+pub use message::Message;
 #[cfg(feature = "sdk")]
 pub use sns::Sns;
+pub use tuning::tuning_message;
 
 /// The message could not be sent. A retry can succeed, after the topic has recovered or somebody has added a missing
 /// permission.

@@ -26,8 +26,8 @@ impl Sns {
 
 impl Notifier for Sns {
     async fn publish(&self, message: &Message) -> Result<(), PublishError> {
-        let mut publish =
-            self.client.publish().topic_arn(&self.topic_arn).subject(&message.subject).message(&message.text);
+        let mut publish = self.client.publish().topic_arn(&self.topic_arn).subject(&message.subject);
+        publish = publish.message_structure("json").message(message.forms());
         let texts = message.attributes.iter().map(|(name, value)| (*name, "String", value.clone()));
         let lists = message.lists.iter().map(|(name, values)| (*name, "String.Array", json!(values).to_string()));
         for (name, data_type, value) in texts.chain(lists) {

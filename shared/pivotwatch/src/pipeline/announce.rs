@@ -18,7 +18,7 @@ use super::summary::count;
 use super::{Invocation, Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::Tuning;
 use crate::detection::tuning::{News, NewsKind, news};
-use crate::notify::{Notifier, announcement};
+use crate::notify::{Notifier, tuning_message};
 use crate::store::{
     Announcement, Lease, Loaded, Resettlement, Store, StoreError, UnreadableRecord, Version, Versioned, WriteOutcome,
 };
@@ -110,7 +110,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         if self.store.write_announcement(&leased, version).await? == WriteOutcome::Conflict {
             return Ok(None);
         }
-        self.notifier.publish(&announcement(&news)).await?;
+        self.notifier.publish(&tuning_message(&news, self.runtime.now(), &self.deployment)).await?;
         summary.announcements += 1;
         let resettlement = match news.kind {
             // The end of its period changes nothing for what happened before.

@@ -14,7 +14,7 @@ use crate::detection::evidence::FailureIndex;
 use crate::detection::ledger::Ledger;
 use crate::detection::reporting::{Deferral, NextMessage, Reported};
 use crate::detection::{Address, Incident};
-use crate::notify::{Notifier, message};
+use crate::notify::{Notifier, Update, incident_message};
 use crate::store::{IncidentKey, Store, StoreError, StoredIncident, Versioned, WriteOutcome, record_name};
 
 /// The longest wait before the ledger is loaded again after a conflict.
@@ -55,7 +55,11 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             return Ok(Err(deferral));
         }
         let report = index.report(incident.clone());
-        self.notifier.publish(&message(&report, &self.rule, &self.deployment.table)).await?;
+        let NextMessage { number, reasons } = next.clone();
+        let update = (number > 1).then_some(Update { number, reasons });
+        let now = self.runtime.now();
+        let message = incident_message(&report, update.as_ref(), now, &self.rule, &self.deployment);
+        self.notifier.publish(&message).await?;
         summary.publishes += 1;
         summary.updates += u64::from(next.number > 1);
         Ok(Ok(Reported::from(report)))

@@ -6,6 +6,10 @@ use crate::detection::fixtures::{after_noon, login, noon};
 use crate::detection::signal::Signal;
 use crate::detection::{Address, Login};
 
+fn message(report: &IncidentReport, rule: &Rule) -> Message {
+    incident_message(report, None, noon(), rule, &Deployment::default())
+}
+
 fn of(login: &Login) -> IncidentReport {
     let incident = Incident::of(login, login.source_ip_address, [Source::Interactive].into());
     IncidentReport {
@@ -32,7 +36,7 @@ fn named(user_identity_type: &str, account_name: &str, account_upn_suffix: &str)
 }
 
 fn text_of(report: &IncidentReport) -> String {
-    message(report, &Rule::default(), &TableLocation::default()).text
+    message(report, &Rule::default()).text
 }
 
 /// The line with this label, without the label.
@@ -43,7 +47,7 @@ fn line(report: &IncidentReport, label: &str) -> String {
 }
 
 fn subject_of(login: &Login) -> String {
-    message(&of(login), &Rule::default(), &TableLocation::default()).subject
+    message(&of(login), &Rule::default()).subject
 }
 
 #[test]
@@ -71,12 +75,12 @@ fn a_subject_with_the_longest_address_fits_and_has_the_address() {
 #[test]
 fn an_account_of_any_length_is_cut_to_what_sns_takes() {
     let login = Login { recipient_account_id: format!("1{}2", "0".repeat(98)), ..alice() };
-    let message = message(&of(&login), &Rule::default(), &TableLocation::default());
+    let message = super::tests::message(&of(&login), &Rule::default());
     assert_eq!(message.subject, "[pivotwatch] Medium: alice logged in to AWS 10000...0002 from 203.0.113.7");
     assert_eq!(message.attributes["recipient_account_id"].len(), 64);
 
     let login = Login { recipient_account_id: String::new(), user_identity_account_id: String::new(), ..login };
-    let message = super::message(&of(&login), &Rule::default(), &TableLocation::default());
+    let message = super::tests::message(&of(&login), &Rule::default());
     assert!(!message.attributes.contains_key("recipient_account_id"), "SNS refuses an attribute without a value");
 }
 
@@ -150,9 +154,9 @@ fn a_severity_is_explained_by_each_of_its_signals() {
 #[test]
 fn signals_are_a_list_for_filter_policies() {
     let report = IncidentReport { signals: [Signal::NoMfa, Signal::Root].into(), ..of(&alice()) };
-    let message = message(&report, &Rule::default(), &TableLocation::default());
+    let message = super::tests::message(&report, &Rule::default());
     assert_eq!(message.lists["signals"], ["root", "no_mfa"]);
-    assert!(super::message(&of(&alice()), &Rule::default(), &TableLocation::default()).lists.is_empty());
+    assert!(super::tests::message(&of(&alice()), &Rule::default()).lists.is_empty());
 }
 
 #[test]
@@ -162,7 +166,7 @@ fn a_network_is_called_a_network() {
     let report = IncidentReport { incident: Incident::of(&login, network, BTreeSet::new()), ..of(&login) };
     assert_eq!(line(&report, "From"), "the network 2001:db8:bad:1::/64");
     assert!(text_of(&report).starts_with("An address of a network that failed"));
-    assert_eq!(message(&report, &Rule::default(), &TableLocation::default()).attributes["matched_by"], "network");
+    assert_eq!(message(&report, &Rule::default()).attributes["matched_by"], "network");
 }
 
 fn failures(codes: u64, users: usize, users_total: u64) -> SourceFailures {
@@ -195,7 +199,7 @@ fn ten_codes_and_ten_users_are_shown_and_the_number_of_others() {
 fn the_window_and_the_days_to_query_are_those_of_the_rule() {
     let text = |minutes, order| {
         let rule = Rule { window: TimeDelta::minutes(minutes), order, ..Rule::default() };
-        message(&of(&alice()), &rule, &TableLocation::default()).text
+        message(&of(&alice()), &rule).text
     };
     for (minutes, order, sides, days) in [
         (24 * 60, Order::Any, "up to 24 h before or after the login", ("2024-10-03#", "2024-10-05#~")),

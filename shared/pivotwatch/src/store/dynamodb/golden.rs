@@ -17,12 +17,13 @@ use crate::detection::incident::{LoginReference, MatchedLogins, SourceFailures};
 use crate::detection::name_set::NameSet;
 use crate::detection::profile::{ProfileHash, Profiles};
 use crate::detection::references::References;
+use crate::detection::reporting::{Deferral, Reported};
 use crate::detection::sample::Sample;
 use crate::detection::signal::{Severity, Signal};
 use crate::detection::successes::Successes;
 use crate::detection::tally::TallyKey;
 use crate::detection::{Address, Day, Failure, Incident, Login, Source, Tally};
-use crate::store::{Lease, Reported, StoredIncident, Version};
+use crate::store::{Lease, StoredIncident, Version};
 
 const EXPIRES_AT: i64 = 1_780_000_000;
 
@@ -307,7 +308,11 @@ fn incident() -> StoredIncident {
             severity: Severity::High,
             signals,
             failures: BTreeMap::from([(Source::Interactive, failures)]),
+            end_time: at("2026-03-02T12:02:00Z"),
         }),
+        updates: 1,
+        digest: Some("a digest".to_owned()),
+        deferral: Some(Deferral::HourLimit),
         lease: Some(Lease { owner: "request/1".to_owned(), until: at("2026-03-02T12:04:00Z") }),
         hidden_by: BTreeSet::from(["office".to_owned()]),
         held_by: BTreeSet::from([uuid::Uuid::from_u128(7)]),

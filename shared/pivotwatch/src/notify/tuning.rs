@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use serde_json::Value;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 
+use super::Deployment;
 use super::escape::{ascii, escape_for_display};
-use super::mail::{Message, SUBJECT_LENGTH};
+use super::message::{Message, SUBJECT_LENGTH};
 use crate::detection::tuning::{News, NewsKind};
 
 /// Characters shown of a text of an entry.
@@ -14,11 +16,19 @@ const TEXT_LENGTH: usize = 200;
 
 /// The message of a piece of news.
 #[must_use]
-pub fn announcement(news: &News) -> Message {
+pub fn tuning_message(news: &News, _now: DateTime<Utc>, deployment: &Deployment) -> Message {
     let Words { happened, .. } = words(news.kind);
     let subject = format!("[pivotwatch] tuning entry {} {happened}", news.id);
     let attributes = BTreeMap::from([("tuning_entry", news.id.clone()), ("tuning_news", happened.to_owned())]);
-    Message { subject: ascii(&subject, SUBJECT_LENGTH), text: text(news), attributes, lists: BTreeMap::new() }
+    Message {
+        subject: ascii(&subject, SUBJECT_LENGTH),
+        text: text(news),
+        chat: json!({}),
+        finding: json!({}),
+        https: deployment.https,
+        attributes,
+        lists: BTreeMap::new(),
+    }
 }
 
 /// The texts about a kind of news.
@@ -110,14 +120,13 @@ fn shown(value: &Value, absent: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::detection::tuning::{Announced, EntryState};
 
     fn message(kind: NewsKind, written: Value) -> Message {
         let announced = Announced { written, state: EntryState::Open };
-        announcement(&News { kind, id: "office-oslo".to_owned(), announced })
+        let news = News { kind, id: "office-oslo".to_owned(), announced };
+        tuning_message(&news, DateTime::UNIX_EPOCH, &Deployment::default())
     }
 
     fn printed(message: &Message) -> String {

@@ -2,19 +2,20 @@
 
 mod context;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::TableLocation;
+use serde_json::json;
+
 use super::escape::{ascii, escape_for_display};
+use super::message::{Message, SUBJECT_LENGTH};
+use super::{Deployment, TableLocation};
 use crate::detection::incident::{MatchedBy, SourceFailures};
+use crate::detection::reporting::UpdateReason;
 use crate::detection::rule::{Order, RULE_ID};
 use crate::detection::{Incident, IncidentReport, Rule, Source, account};
-
-/// SNS accepts fewer than 100 characters, and rejects a message with a longer subject.
-pub(super) const SUBJECT_LENGTH: usize = 99;
 
 /// Characters shown of a name, an ARN or a user agent.
 const TEXT_LENGTH: usize = 200;
@@ -22,26 +23,31 @@ const TEXT_LENGTH: usize = 200;
 /// Users and codes that are shown for each source. The record has more.
 const SHOWN: usize = 10;
 
-/// A message to the security team.
+/// The update of an incident that was reported before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// At most 99 printable ASCII characters.
-    pub subject: String,
-    /// The body, for responders.
-    pub text: String,
-    /// Attributes for the filter policies of subscriptions.
-    pub attributes: BTreeMap<&'static str, String>,
-    /// Attributes that are lists. None is empty.
-    pub lists: BTreeMap<&'static str, Vec<String>>,
+pub struct Update {
+    /// The number of the message about the incident: 2 for the first update.
+    pub number: u32,
+    /// Why the incident is reported again.
+    pub reasons: BTreeSet<UpdateReason>,
 }
 
-/// The message of an incident, whose records are in `table`.
+/// The message of an incident, or of an update of it, at the time `now`.
 #[must_use]
-pub fn message(report: &IncidentReport, rule: &Rule, table: &TableLocation) -> Message {
+pub fn incident_message(
+    report: &IncidentReport,
+    _update: Option<&Update>,
+    _now: DateTime<Utc>,
+    rule: &Rule,
+    deployment: &Deployment,
+) -> Message {
     let signals: Vec<_> = report.signals.iter().map(|signal| signal.name().to_owned()).collect();
     Message {
         subject: subject(report),
-        text: text(report, rule, table),
+        text: text(report, rule, &deployment.table),
+        chat: json!({}),
+        finding: json!({}),
+        https: deployment.https,
         attributes: attributes(report),
         lists: [("signals", signals)].into_iter().filter(|(_, signals)| !signals.is_empty()).collect(),
     }
