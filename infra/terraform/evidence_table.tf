@@ -21,6 +21,11 @@ resource "aws_dynamodb_table" "evidence" {
   }
 
   attribute {
+    name = "unreported"
+    type = "S"
+  }
+
+  attribute {
     name = "rank"
     type = "N"
   }
@@ -41,6 +46,14 @@ resource "aws_dynamodb_table" "evidence" {
       "start_time",
       "published_at",
     ]
+  }
+
+  # Sparse too: only an incident that nobody was told of yet carries `unreported`, which says the shard.
+  global_secondary_index {
+    name            = "unreported"
+    hash_key        = "unreported"
+    range_key       = "rank"
+    projection_type = "KEYS_ONLY"
   }
 
   ttl {

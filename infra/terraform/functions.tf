@@ -6,7 +6,7 @@ locals {
       timeout     = 300
     }
     detect = {
-      description = "Records a console login and looks for the failed sign-ins of its address."
+      description = "Records a console login and looks for the failed sign-ins of its address. Sweeps up what was not reported."
       memory_size = 256
       timeout     = 120 # longer than another invocation may hold the lease on publishing an incident
     }
@@ -41,6 +41,12 @@ resource "aws_lambda_function" "function" {
       PIVOTWATCH_RETENTION_DAYS = var.retention_days
       PIVOTWATCH_TUNING_TABLE   = aws_dynamodb_table.tuning.name
       PIVOTWATCH_TUNING         = jsonencode(var.tuning_entries)
+      PIVOTWATCH_ADDRESS_LIMIT  = var.address_limit
+      PIVOTWATCH_HOUR_LIMIT     = var.hour_limit
+      PIVOTWATCH_MODE           = var.mode
+      PIVOTWATCH_OBSERVE_UNTIL  = var.observe_until
+      PIVOTWATCH_ACCOUNT_NAMES  = jsonencode(var.account_names)
+      PIVOTWATCH_HTTPS_FORM     = var.https_form
     }
   }
 

@@ -38,6 +38,11 @@ output "console_login_rule" {
   value       = aws_cloudwatch_event_rule.console_login.name
 }
 
+output "sweep_schedule" {
+  description = "Schedule that invokes detect for the sweep."
+  value       = aws_scheduler_schedule.sweep.name
+}
+
 output "trail_rule" {
   description = "Rule that routes the events of the trail's log files to ingest."
   value       = one(aws_cloudwatch_event_rule.trail[*].name)
@@ -66,6 +71,11 @@ output "detect_failure_queue_url" {
 output "detect_undelivered_queue_url" {
   description = "Logins that could not be delivered to detect."
   value       = aws_sqs_queue.detect_undelivered.url
+}
+
+output "sweep_undelivered_queue_url" {
+  description = "Sweeps that could not be delivered to detect."
+  value       = aws_sqs_queue.sweep_undelivered.url
 }
 
 output "ingest_undelivered_queue_url" {

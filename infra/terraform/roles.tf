@@ -13,7 +13,14 @@ locals {
         Resource = aws_s3_bucket.exports.arn
       },
     ])
-    detect = []
+    detect = [
+      {
+        # A message to nobody counts as published.
+        Sid      = "CountSubscribers"
+        Action   = ["sns:GetTopicAttributes"]
+        Resource = aws_sns_topic.incidents.arn
+      },
+    ]
   }
 }
 
@@ -48,10 +55,10 @@ resource "aws_iam_role_policy" "function" {
           Resource = aws_dynamodb_table.evidence.arn
         },
         {
-          # What an entry hid is found without its address.
+          # What an entry hid, or nobody was told of, is found without its address.
           Sid      = "ListIncidents"
           Action   = ["dynamodb:Query"]
-          Resource = "${aws_dynamodb_table.evidence.arn}/index/by_day"
+          Resource = [for index in ["by_day", "unreported"] : "${aws_dynamodb_table.evidence.arn}/index/${index}"]
         },
         {
           # Read alone: a function that could write entries could blind itself.

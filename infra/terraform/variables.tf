@@ -146,7 +146,7 @@ variable "deletion_protection" {
 
 variable "tuning_entries" {
   description = <<-EOT
-    Tuning entries in the format of docs/TUNING.md, beside those of the tuning table. As JSON they have at most 3,000
+    Tuning entries in the format of docs/TUNING.md, beside those of the tuning table. As JSON they have at most 2,000
     bytes: AWS allows 4 KB for all environment variables of a function. Put more of them into the table.
   EOT
   # Entries differ in their attributes, and a list of Terraform has elements of one type.
@@ -167,9 +167,94 @@ variable "tuning_entries" {
   }
 
   validation {
-    # The length in base64 is that of the bytes; `length` counts characters.
-    condition     = length(base64encode(jsonencode(var.tuning_entries))) <= 4000
-    error_message = "tuning_entries must have at most 3,000 bytes as JSON. Put more of them into the tuning table."
+    # The length in base64 is that of the bytes, times 4/3; `length` counts characters.
+    condition     = length(base64encode(jsonencode(var.tuning_entries))) <= 2668
+    error_message = "tuning_entries must have at most 2,000 bytes as JSON. Put more of them into the tuning table."
+  }
+}
+
+variable "address_limit" {
+  description = "Largest number of messages about an address in a UTC day. A digest reports what exceeds it."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.address_limit >= 1 && var.address_limit <= 100 && floor(var.address_limit) == var.address_limit
+    error_message = "address_limit must be a whole number from 1 to 100."
+  }
+}
+
+variable "hour_limit" {
+  description = "Largest number of messages in an hour. A digest reports what exceeds it."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.hour_limit >= 1 && var.hour_limit <= 1000 && floor(var.hour_limit) == var.hour_limit
+    error_message = "hour_limit must be a whole number from 1 to 1000."
+  }
+}
+
+variable "mode" {
+  description = "Whether incidents are published (publish), or only stored and reported in one digest a day (observe)."
+  type        = string
+  default     = "publish"
+
+  validation {
+    condition     = contains(["publish", "observe"], var.mode)
+    error_message = "mode must be publish or observe."
+  }
+}
+
+variable "observe_until" {
+  description = "End of observing in UTC, such as 2026-03-09T00:00:00Z, after which incidents are published. Empty for none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition = can(regex(
+      "^((20[0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|20([02468][048]|[13579][26])-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?$",
+      var.observe_until
+    ))
+    error_message = "observe_until must be a time in UTC, such as 2026-03-09T00:00:00Z, or empty."
+  }
+
+  validation {
+    condition     = var.observe_until == "" || var.mode == "observe"
+    error_message = "observe_until is of use only together with mode = \"observe\"."
+  }
+}
+
+variable "account_names" {
+  description = <<-EOT
+    Names of AWS accounts in messages, such as { 111122223333 = "payments-prod" }. As JSON they have at most 1,000
+    bytes, the bytes of all environment variables being limited. A name has at most 64 characters.
+  EOT
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = alltrue([
+      for id, name in var.account_names :
+      can(regex("^[0-9]{12}$", id)) && length(name) >= 1 && length(name) <= 64
+    ])
+    error_message = "account_names must have names of 1 to 64 characters by account ids of 12 digits."
+  }
+
+  validation {
+    condition     = length(base64encode(jsonencode(var.account_names))) <= 1336
+    error_message = "account_names must have at most 1,000 bytes as JSON."
+  }
+}
+
+variable "https_form" {
+  description = "What subscriptions by HTTPS receive. chat is for Amazon Q Developer (Slack, Teams), finding is OCSF for webhooks."
+  type        = string
+  default     = "chat"
+
+  validation {
+    condition     = contains(["chat", "finding"], var.https_form)
+    error_message = "https_form must be chat or finding."
   }
 }
 

@@ -8,6 +8,10 @@ mock_provider "aws" {
     values = { account_id = "123456789012" }
   }
   override_data {
+    target = data.aws_region.current
+    values = { id = "eu-central-1" }
+  }
+  override_data {
     target = data.aws_partition.current
     values = { partition = "aws" }
   }
@@ -37,6 +41,10 @@ mock_provider "aws" {
   override_resource {
     target = aws_iam_role.function["detect"]
     values = { arn = "arn:aws:iam::123456789012:role/DetectRole" }
+  }
+  override_resource {
+    target = aws_iam_role.sweep
+    values = { arn = "arn:aws:iam::123456789012:role/SweepRole" }
   }
   override_resource {
     target = aws_lambda_function.function["ingest"]
@@ -76,6 +84,14 @@ mock_provider "aws" {
       id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-detect-undelivered"
       url = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-detect-undelivered"
       arn = "arn:aws:sqs:eu-central-1:123456789012:pivotwatch-detect-undelivered"
+    }
+  }
+  override_resource {
+    target = aws_sqs_queue.sweep_undelivered
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-sweep-undelivered"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/pivotwatch-sweep-undelivered"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:pivotwatch-sweep-undelivered"
     }
   }
   override_resource {
@@ -126,6 +142,12 @@ run "changed" {
         permanent = true
       },
     ]
+    address_limit       = 1
+    hour_limit          = 1000
+    mode                = "observe"
+    observe_until       = "2028-02-29T23:59:59Z"
+    account_names       = { 111122223333 = "payments-prod", 444455556666 = "Påfyll \"7\"" }
+    https_form          = "finding"
     extra_event_sources = ["pivotwatch.selftest", "another"]
     trail_bucket        = "trail-of-all-regions"
     trail_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -188,13 +210,54 @@ run "a_tuning_entry_whose_id_has_capitals" {
   expect_failures = [var.tuning_entries]
 }
 
-# 2,841 characters, and 3,366 bytes.
+# 1,893 characters, and 2,243 bytes.
 run "tuning_entries_that_exceed_the_environment" {
   command = plan
   variables {
-    tuning_entries = [for number in range(75) : { id = "office-${number}", reason = "ÆØÅÆØÅÆ" }]
+    tuning_entries = [for number in range(50) : { id = "office-${number}", reason = "ÆØÅÆØÅÆ" }]
   }
   expect_failures = [var.tuning_entries]
+}
+
+run "an_end_of_observing_without_observing" {
+  command = plan
+  variables {
+    observe_until = "2026-03-09T00:00:00Z"
+  }
+  expect_failures = [var.observe_until]
+}
+
+run "an_account_name_without_an_id" {
+  command = plan
+  variables {
+    account_names = { payments-prod = "111122223333" }
+  }
+  expect_failures = [var.account_names]
+}
+
+run "an_empty_account_name" {
+  command = plan
+  variables {
+    account_names = { 111122223333 = "" }
+  }
+  expect_failures = [var.account_names]
+}
+
+run "an_account_name_that_is_too_long" {
+  command = plan
+  variables {
+    account_names = { 111122223333 = join("", [for number in range(65) : "x"]) }
+  }
+  expect_failures = [var.account_names]
+}
+
+# 783 characters, and 1,103 bytes.
+run "account_names_that_exceed_the_environment" {
+  command = plan
+  variables {
+    account_names = { for number in range(23) : format("%012d", number) => "ÆØÅÆØÅÆØÅÆØÅÆØ" }
+  }
+  expect_failures = [var.account_names]
 }
 
 run "a_name_that_is_too_long" {

@@ -17,6 +17,7 @@ COUNTERPARTS = {
     "AWS::SQS::Queue": "aws_sqs_queue",
     "AWS::SQS::QueuePolicy": "aws_sqs_queue_policy",
     "AWS::Events::Rule": "aws_cloudwatch_event_rule",
+    "AWS::Scheduler::Schedule": "aws_scheduler_schedule",
 }
 # Terraform resources that are properties of another resource in the template. The pictures show all of them.
 PARTS = {
@@ -72,6 +73,14 @@ SHOWN = {
     "AWS::SQS::Queue": {"QueueName", "MessageRetentionPeriod", "SqsManagedSseEnabled"},
     "AWS::SQS::QueuePolicy": {"Queues", "PolicyDocument"},
     "AWS::Events::Rule": {"Name", "Description", "State", "EventPattern", "Targets"},
+    "AWS::Scheduler::Schedule": {
+        "Name",
+        "Description",
+        "State",
+        "ScheduleExpression",
+        "FlexibleTimeWindow",
+        "Target",
+    },
 }
 
 
@@ -105,6 +114,10 @@ def sam(stack) -> dict:
     bucket, topic = stack.only("AWS::S3::Bucket"), stack.only("AWS::SNS::Topic")
     functions = {_short(f["FunctionName"]): f for f in stack.of_type("AWS::Serverless::Function").values()}
     roles = stack.of_type("AWS::IAM::Role")
+    schedules = {_short(s["Name"]): s for s in stack.of_type("AWS::Scheduler::Schedule").values()}
+    role_arns = {name: f["Role"] for name, f in functions.items()} | {
+        name: s["Target"]["RoleArn"] for name, s in schedules.items()
+    }
     lifecycle = bucket.get("LifecycleConfiguration", {"Rules": []})
 
     return {
@@ -135,13 +148,12 @@ def sam(stack) -> dict:
         },
         "roles": {
             name: {
-                "assumed by": _statements(roles[f["Role"].rsplit("/", 1)[-1]]["AssumeRolePolicyDocument"]),
+                "assumed by": _statements(role["AssumeRolePolicyDocument"]),
                 "policies": {
-                    policy["PolicyName"]: _statements(policy["PolicyDocument"])
-                    for policy in roles[f["Role"].rsplit("/", 1)[-1]]["Policies"]
+                    policy["PolicyName"]: _statements(policy["PolicyDocument"]) for policy in role["Policies"]
                 },
             }
-            for name, f in functions.items()
+            for name, role in [(name, roles[arn.rsplit("/", 1)[-1]]) for name, arn in role_arns.items()]
         },
         "who may invoke": {
             f"{_short(p['FunctionName'])} by {p['Principal']}": {
@@ -186,7 +198,7 @@ def sam(stack) -> dict:
                     i["IndexName"]: {
                         "key": {k["KeyType"]: k["AttributeName"] for k in i["KeySchema"]},
                         "projection": i["Projection"]["ProjectionType"],
-                        "attributes": sorted(i["Projection"]["NonKeyAttributes"]),
+                        "attributes": sorted(i["Projection"].get("NonKeyAttributes", [])),
                     }
                     for i in table.get("GlobalSecondaryIndexes", [])
                 },
@@ -233,6 +245,22 @@ def sam(stack) -> dict:
             }
             for rule in stack.of_type("AWS::Events::Rule").values()
         },
+        "schedules": {
+            name: {
+                "name": s["Name"],
+                "description": s["Description"],
+                "state": s["State"],
+                "expression": s["ScheduleExpression"],
+                "flexible window": s["FlexibleTimeWindow"]["Mode"],
+                "function": s["Target"]["Arn"],
+                "role": s["Target"]["RoleArn"],
+                "input": json.loads(s["Target"]["Input"]),
+                "maximum age": s["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"],
+                "retries": s["Target"]["RetryPolicy"]["MaximumRetryAttempts"],
+                "dead-letter queue": s["Target"]["DeadLetterConfig"]["Arn"],
+            }
+            for name, s in schedules.items()
+        },
         "outputs": stack.outputs,
     }
 
@@ -241,6 +269,10 @@ def terraform(deployment) -> dict:
     bucket, topic = deployment.only("aws_s3_bucket"), deployment.only("aws_sns_topic")
     functions = {_short(f["function_name"]): f for f in deployment.of_type("aws_lambda_function")}
     roles = {r["arn"]: r for r in deployment.of_type("aws_iam_role")}
+    schedules = {_short(s["name"]): s for s in deployment.of_type("aws_scheduler_schedule")}
+    role_arns = {name: f["role"] for name, f in functions.items()} | {
+        name: s["target"][0]["role_arn"] for name, s in schedules.items()
+    }
     access = deployment.only("aws_s3_bucket_public_access_block")
     kinds = [r["type"] for r in deployment.resources if r["mode"] == "managed"]
 
@@ -272,14 +304,14 @@ def terraform(deployment) -> dict:
         },
         "roles": {
             name: {
-                "assumed by": _statements(roles[f["role"]]["assume_role_policy"]),
+                "assumed by": _statements(role["assume_role_policy"]),
                 "policies": {
                     policy["name"]: _statements(policy["policy"])
                     for policy in deployment.of_type("aws_iam_role_policy")
-                    if policy["role"] == roles[f["role"]]["name"]
+                    if policy["role"] == role["name"]
                 },
             }
-            for name, f in functions.items()
+            for name, role in [(name, roles[arn]) for name, arn in role_arns.items()]
         },
         "who may invoke": {
             f"{_short(p['function_name'])} by {p['principal']}": {
@@ -328,7 +360,7 @@ def terraform(deployment) -> dict:
                     i["name"]: {
                         "key": _key(i),
                         "projection": i["projection_type"],
-                        "attributes": sorted(i["non_key_attributes"]),
+                        "attributes": sorted(i["non_key_attributes"] or []),
                     }
                     for i in table["global_secondary_index"]
                 },
@@ -369,6 +401,23 @@ def terraform(deployment) -> dict:
                 },
             }
             for rule in deployment.of_type("aws_cloudwatch_event_rule")
+        },
+        "schedules": {
+            name: {
+                "name": s["name"],
+                "description": s["description"],
+                "state": s["state"],
+                "expression": s["schedule_expression"],
+                "flexible window": s["flexible_time_window"][0]["mode"],
+                "function": target["arn"],
+                "role": target["role_arn"],
+                "input": json.loads(target["input"]),
+                "maximum age": target["retry_policy"][0]["maximum_event_age_in_seconds"],
+                "retries": target["retry_policy"][0]["maximum_retry_attempts"],
+                "dead-letter queue": target["dead_letter_config"][0]["arn"],
+            }
+            for name, s in schedules.items()
+            for target in s["target"]
         },
         "outputs": {
             "".join(word.capitalize() for word in name.split("_")): value for name, value in deployment.outputs.items()

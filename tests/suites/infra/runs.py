@@ -26,6 +26,12 @@ RUNS = {
             '"when":{"app":["Veeam*"],"cidr":["198.51.100.0/24"]}},'
             '{"id":"office-oslo","permanent":true,"threshold":50,"when":{"cidr":["192.0.2.0/24"]}}]'
         ),
+        "AddressLimit": "1",
+        "HourLimit": "1000",
+        "Mode": "observe",
+        "ObserveUntil": "2028-02-29T23:59:59Z",
+        "AccountNames": '{"111122223333":"payments-prod","444455556666":"Påfyll \\"7\\""}',
+        "HttpsForm": "finding",
         "ExtraEventSources": "pivotwatch.selftest,another",
         "TrailBucket": "trail-of-all-regions",
         "TrailKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",

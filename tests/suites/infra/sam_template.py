@@ -57,6 +57,11 @@ _NAMED = {
     ),
     "AWS::Logs::LogGroup": ("LogGroupName", lambda name: name, lambda name: _ARN.format("logs", f"log-group:{name}:*")),
     "AWS::Events::Rule": ("Name", lambda name: name, lambda name: _ARN.format("events", f"rule/{name}")),
+    "AWS::Scheduler::Schedule": (
+        "Name",
+        lambda name: name,
+        lambda name: _ARN.format("scheduler", f"schedule/default/{name}"),
+    ),
     "AWS::SQS::Queue": (
         "QueueName",
         lambda name: f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",

@@ -26,6 +26,7 @@ NEEDED = {
         "dynamodb:Query",
         "dynamodb:Scan",
         "sns:Publish",
+        "sns:GetTopicAttributes",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "sqs:SendMessage",
@@ -119,10 +120,43 @@ def test_the_tuning_table_is_read_and_nothing_more(function, picture):
 
 
 @pytest.mark.parametrize("function", NEEDED)
-def test_the_index_is_queried_and_nothing_more(function, picture):
+def test_the_indexes_are_queried_and_nothing_more(function, picture):
     of_index = {(action, resource) for action, resource in grants(picture, function) if "/index" in resource}
-    index = "arn:aws:dynamodb:eu-central-1:123456789012:table/pivotwatch-evidence/index/by_day"
-    assert of_index == {("dynamodb:Query", index)}
+    indexes = "arn:aws:dynamodb:eu-central-1:123456789012:table/pivotwatch-evidence/index/"
+    assert of_index == {("dynamodb:Query", indexes + name) for name in ("by_day", "unreported")}
+    assert picture["tables"]["pivotwatch-evidence"]["indexes"].keys() == {"by_day", "unreported"}
+
+
+def test_the_schedule_may_invoke_detect_and_keep_what_it_could_not_deliver(picture):
+    (schedule,) = picture["schedules"].values()
+    assert schedule["function"].endswith(":function:pivotwatch-detect")
+    assert set(grants(picture, "sweep")) == {
+        ("lambda:InvokeFunction", schedule["function"]),
+        ("sqs:SendMessage", schedule["dead-letter queue"]),
+    }
+    assert all(statement["Effect"] == "Allow" for statement in statements(picture, "sweep"))
+
+
+def test_only_the_schedules_of_this_account_assume_the_role_of_the_schedule(picture):
+    (statement,) = picture["roles"]["sweep"]["assumed by"].values()
+    group = "arn:aws:scheduler:eu-central-1:123456789012:schedule-group/default"
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Action": ["sts:AssumeRole"],
+        "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012", "aws:SourceArn": group}},
+    }
+
+
+def test_every_role_is_judged(picture):
+    assert picture["roles"].keys() == {*NEEDED, *picture["schedules"]}
+
+
+def test_a_sweep_that_is_not_delivered_is_replaced_by_the_next_one(picture):
+    (schedule,) = picture["schedules"].values()
+    assert schedule["expression"] == "rate(15 minutes)"
+    assert schedule["maximum age"] == 15 * 60
+    assert (schedule["flexible window"], schedule["input"]) == ("OFF", {"pivotwatch": "sweep"})
 
 
 def test_the_bucket_refuses_unencrypted_transport(picture):

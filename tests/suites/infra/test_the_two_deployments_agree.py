@@ -1,6 +1,9 @@
 """infra/sam and infra/terraform are the same deployment, written twice and compared here."""
 
+import itertools
+import json
 import re
+from datetime import date
 
 import pictures
 import pytest
@@ -24,6 +27,7 @@ ASPECTS = [
     "queues",
     "queue policies",
     "rules",
+    "schedules",
     "outputs",
 ]
 
@@ -61,8 +65,8 @@ def test_the_parameters_have_the_same_names_and_descriptions():
         re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower(): " ".join(parameter["Description"].split())
         for name, parameter in sam_template.load()["Parameters"].items()
     }
-    # Lists are text in SAM alone, and only Terraform empties a bucket before it deletes it.
-    said_otherwise = {"sources", "tuning_entries", "extra_event_sources", "deletion_protection"}
+    # Lists and maps are text in SAM alone, and only Terraform empties a bucket before it deletes it.
+    said_otherwise = {"sources", "tuning_entries", "account_names", "extra_event_sources", "deletion_protection"}
     variables = dict(
         re.findall(
             r'^variable "(\w+)" \{\s+description = (?:"((?:[^"\\]|\\.)*)"|<<-EOT)',
@@ -78,8 +82,9 @@ def test_the_parameters_have_the_same_names_and_descriptions():
 def test_text_is_checked_by_the_same_patterns():
     variables = (terraform_module.MODULE / "variables.tf").read_text(encoding="utf-8")
     for name, parameter in sam_template.load()["Parameters"].items():
-        # Terraform checks lists item by item.
-        if "AllowedPattern" in parameter and name not in {"Sources", "TuningEntries", "ExtraEventSources"}:
+        # Terraform checks lists and maps item by item.
+        items = {"Sources", "TuningEntries", "AccountNames", "ExtraEventSources"}
+        if "AllowedPattern" in parameter and name not in items:
             assert '"{}"'.format(parameter["AllowedPattern"].replace("\\", "\\\\")) in variables, name
 
 
@@ -115,18 +120,65 @@ def test_a_key_without_its_bucket_is_refused():
 
 def test_tuning_entries_that_are_no_list_or_too_long_are_refused():
     """In Terraform, runs of mocked.tftest.hcl that must fail."""
-    for refused in ("", "{}", '{"id":"office-oslo"}', "[" + " " * 3000 + "]"):
+    for refused in ("", "{}", '{"id":"office-oslo"}', "[" + " " * 1999 + "]"):
         with pytest.raises(sam_template.RefusedError, match="TuningEntries must be a JSON list"):
             sam_template.Stack(TuningEntries=refused)
     assert sam_template.Stack(TuningEntries='[\n  {"id": "office-oslo"}\n]')
+
+
+def test_an_end_of_observing_is_a_time_in_utc():
+    """Every day of the calendar, as in shared/pivotwatch/src/settings.rs, which also accepts other time zones."""
+    pattern = re.compile(sam_template.load()["Parameters"]["ObserveUntil"]["AllowedPattern"])
+    for year in (2026, 2027, 2028, 2032, 2096):
+        for month, day in itertools.product(range(14), range(33)):
+            written = f"{year}-{month:02}-{day:02}"
+            assert bool(pattern.search(f"{written}T00:00:00Z")) == is_date(written), written
+    for clock in ("23:59:59", "00:00:00"):
+        assert pattern.search(f"2026-03-09T{clock}Z")
+    for text in ("2026-03-09", "2026-03-09T24:00:00Z", "2026-03-09T00:60:00Z", "2026-03-09T00:00:00", "tomorrow"):
+        assert not pattern.search(text), text
+
+
+def is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def test_an_end_of_observing_without_observing_is_refused():
+    """In Terraform, a run of mocked.tftest.hcl that must fail."""
+    with pytest.raises(sam_template.RefusedError, match="only together with Mode=observe"):
+        sam_template.Stack(ObserveUntil="2026-03-09T00:00:00Z")
+    assert sam_template.Stack(Mode="observe")
+
+
+def test_account_names_that_the_functions_refuse_are_refused():
+    """In Terraform, runs of mocked.tftest.hcl that must fail."""
+    refused = [
+        {"payments-prod": "111122223333"},
+        {"1111222233334": "long id"},
+        {"111122223333": ""},
+        {"111122223333": "x" * 65},
+        {"111122223333": 7},
+        {"111122223333": ["list"]},
+        ["111122223333"],
+        {f"{number:012}": "x" * 30 for number in range(30)},
+    ]
+    for names in [*map(json.dumps, refused), "", '{"111122223333": "x"', '{"111122223333": "\n"}']:
+        with pytest.raises(sam_template.RefusedError, match="AccountNames must be a JSON object"):
+            sam_template.Stack(AccountNames=names)
+    for names in [{}, {"111122223333": "x" * 64}, {f"{number:012}": 'Påfyll "\\\n' for number in range(20)}]:
+        for ascii_only, indent in itertools.product((True, False), (None, 1)):
+            assert sam_template.Stack(AccountNames=json.dumps(names, ensure_ascii=ascii_only, indent=indent))
 
 
 # AWS allows 4 KB for all environment variables of a function.
 ENVIRONMENT_BYTES = 4096
 
 
-def test_the_longest_tuning_entries_leave_room_for_the_other_variables(both):
-    """Each other variable is at its longest. The topic's ARN has the longest region, and the name its 28 characters."""
+def test_the_longest_variables_fit_the_environment(both):
+    """Each variable is at its longest. The topic's ARN has the longest region, and the name its 28 characters."""
     longest = {
         "PIVOTWATCH_TABLE": f"{'a' * 28}-evidence",
         "PIVOTWATCH_TOPIC_ARN": f"arn:aws-us-gov:sns:ap-southeast-2:123456789012:{'a' * 28}-incidents",
@@ -137,11 +189,22 @@ def test_the_longest_tuning_entries_leave_room_for_the_other_variables(both):
         "PIVOTWATCH_IPV6_NETWORK": "none",
         "PIVOTWATCH_RETENTION_DAYS": "3650",
         "PIVOTWATCH_TUNING_TABLE": f"{'a' * 28}-tuning",
-        "PIVOTWATCH_TUNING": "[" + " " * 2998 + "]",
+        "PIVOTWATCH_TUNING": "[" + " " * 1998 + "]",
+        "PIVOTWATCH_ADDRESS_LIMIT": "100",
+        "PIVOTWATCH_HOUR_LIMIT": "1000",
+        "PIVOTWATCH_MODE": "observe",
+        "PIVOTWATCH_OBSERVE_UNTIL": "2026-03-09T00:00:00Z",
+        "PIVOTWATCH_ACCOUNT_NAMES": "{" + " " * 998 + "}",
+        "PIVOTWATCH_HTTPS_FORM": "finding",
     }
     for picture in both:
         for function in picture["functions"].values():
             assert function["environment"].keys() == longest.keys()
+    lengths = {
+        "PIVOTWATCH_TUNING": sam_template.load()["Parameters"]["TuningEntries"]["MaxLength"],
+        "PIVOTWATCH_ACCOUNT_NAMES": sam_template.load()["Parameters"]["AccountNames"]["MaxLength"],
+    }
+    assert {name: len(longest[name]) for name in lengths} == lengths
     assert sum(len(name) + len(value) for name, value in longest.items()) < ENVIRONMENT_BYTES
 
 
@@ -149,6 +212,7 @@ def test_the_longest_tuning_entries_leave_room_for_the_other_variables(both):
 LONGEST_NAMES = {
     "AWS::Serverless::Function": ("FunctionName", 64),
     "AWS::Events::Rule": ("Name", 64),
+    "AWS::Scheduler::Schedule": ("Name", 64),
     "AWS::SQS::Queue": ("QueueName", 80),
     "AWS::DynamoDB::Table": ("TableName", 255),
     "AWS::SNS::Topic": ("TopicName", 256),
