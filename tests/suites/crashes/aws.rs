@@ -210,10 +210,15 @@ impl Aws {
     }
 }
 
+/// The operation of a query of an index, which [`Call::operation`] keeps apart from one of the table.
+pub const QUERY_OF_INDEX: &str = "Query of the index";
+
 /// The service and the operation of a request.
 fn target(request: &HttpRequest) -> (Service, String) {
     if let Some(target) = request.headers().get("x-amz-target") {
         let operation = target.rsplit('.').next().unwrap_or(target);
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
+        let operation = if body.contains("\"IndexName\"") { QUERY_OF_INDEX } else { operation };
         return (Service::DynamoDb, operation.to_owned());
     }
     if request.uri().contains("//sns.") {
