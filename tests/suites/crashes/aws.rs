@@ -36,6 +36,13 @@ pub struct Call {
     pub was_answered: bool,
 }
 
+impl Call {
+    /// Whether it has no effect.
+    pub fn is_read(&self) -> bool {
+        ["GetItem", "GetObject", "Query", QUERY_OF_INDEX, "Scan"].contains(&&*self.operation)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     S3,

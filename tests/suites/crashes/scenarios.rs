@@ -107,7 +107,7 @@ impl Scenario {
         (aws, function)
     }
 
-    /// Runs each fault at each call of [`targets`], each with an AWS of its own.
+    /// Runs each fault at each call of [`targets`], each with an AWS of its own. Equal faults are one.
     async fn with_every_fault_at_every_call(self) {
         let http = pivotwatch::clients::http_client();
         let (aws, function) = self.start(&http).await;
@@ -117,12 +117,17 @@ impl Scenario {
         let undisturbed = function.stored(&self.world).await;
         self.judge(&undisturbed, &aws, 0);
 
-        for fault in targets(&calls).into_iter().flat_map(|at| Fault::all_at(at, calls[at - 1].service)) {
+        let mut injected = BTreeSet::new();
+        for fault in targets(&calls).into_iter().flat_map(|at| Fault::all_at(at, &calls[at - 1])) {
+            if injected.contains(&(fault.at, fault.kind, fault.scope)) {
+                continue;
+            }
             let context = format!("{fault:?}");
             let (aws, function) = self.start(&http).await;
             let (ended, disturbed) = aws.invoke(Some(fault), function.invoke(&self.event)).await;
             assert!(disturbed.len() >= fault.at, "{context} was not reached by {disturbed:#?}");
             assert_eq!(disturbed[fault.at - 1].operation, self.calls[fault.at - 1], "{context}");
+            injected.extend(fault.alike(&disturbed[fault.at - 1..]).map(|(kind, scope)| (fault.at, kind, scope)));
             assert!(disturbed.len() <= 3 * (calls.len() + 3), "{context} led to {} calls", disturbed.len());
             // Without the answer to an announcement, or to the reading of the entries, an invocation goes on.
             let may_go_on = !self.entries.is_empty() && ended == Ending::Succeeds;
