@@ -1,5 +1,7 @@
 //! The AWS account of a command: region, profile and endpoint, as other AWS tools accept them.
 
+use std::io;
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use clap::Args;
 use pivotwatch::clients;
@@ -8,7 +10,7 @@ use pivotwatch::clients;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "AWS")]
 pub(crate) struct AwsArguments {
-    /// The region of the tables; by default that of the environment or the profile.
+    /// The region of the deployment; by default that of the environment or the profile.
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
@@ -16,7 +18,7 @@ pub(crate) struct AwsArguments {
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 
-    /// The URL of DynamoDB, such as that of a local one.
+    /// The URL of AWS, such as that of a local DynamoDB.
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
@@ -25,6 +27,17 @@ pub(crate) struct AwsArguments {
 #[derive(Debug, thiserror::Error)]
 #[error("no AWS region is configured: name it by --region, by AWS_REGION, or in the profile")]
 pub(crate) struct NoRegion;
+
+/// The runtime of requests did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("the asynchronous runtime cannot start: {0}")]
+pub(crate) struct NoRuntime(io::Error);
+
+/// Runs an action that sends requests.
+pub(crate) fn block_on<T, F: From<NoRuntime>>(action: impl Future<Output = Result<T, F>>) -> Result<T, F> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(NoRuntime)?.block_on(action)
+}
 
 impl AwsArguments {
     /// The configuration of AWS clients. Unlike the functions' one it has the SDK's whole chain of credentials.

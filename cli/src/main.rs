@@ -1,15 +1,19 @@
-//! `pivotwatch`: the command line for responders and analysts, who apply the rule to files,
-//! and manage tuning entries.
+//! `pivotwatch`: the command line for responders and analysts, who apply the rule to files, manage tuning entries, and
+//! see and publish what no message reported yet.
 
 mod arguments;
 mod aws;
 mod explain;
 mod files;
 mod hunt;
+mod incident_name;
 mod incident_output;
 mod inspect;
 mod json;
 mod log;
+mod reporting;
+mod rule_arguments;
+mod stored_evidence;
 mod tuning;
 mod tuning_file;
 
@@ -33,15 +37,18 @@ enum Command {
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Tuning(tuning::TuningCommand),
+    Show(reporting::Show),
+    Publish(Box<reporting::Publish>),
 }
 
 /// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ExitStatus {
-    /// `hunt` found no incident, `inspect` no fault, `explain` no unknown code, or `tuning` did what it should.
+    /// `hunt` found no incident, `inspect` no fault, `explain` no unknown code, or `tuning`, `show` or `publish` did what
+    /// it should.
     Clean = 0,
-    /// A file or a table could not be read or used, or a code or a tuning entry is unknown. The findings in the other
-    /// files, and on the other codes and entries, are printed.
+    /// A file, a table or a topic could not be used, or a code, a tuning entry or an incident is unknown. The findings in
+    /// the other files, and on the other codes, entries and incidents, are printed.
     Trouble = 1,
     /// The arguments of `tuning add` make no valid entry. The parser of arguments exits with the same status.
     WrongArguments = 2,
@@ -50,6 +57,9 @@ enum ExitStatus {
     /// Standard output was closed before `inspect` ended: the status that a shell reports after SIGPIPE.
     PipeClosed = 141,
 }
+
+/// The exit status, and whether the findings could be printed.
+type Outcome = (ExitStatus, io::Result<()>);
 
 fn main() -> ExitCode {
     // A panic while a file is read becomes a fault of that file. Its message can quote the file, so it must be escaped.
@@ -62,6 +72,8 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(&mut out, &mut log),
         Command::Explain(explain) => explain.run(&mut out, &mut log),
         Command::Tuning(tuning) => tuning.run(&mut out, &mut log),
+        Command::Show(show) => show.run(&mut out, &mut log),
+        Command::Publish(publish) => publish.run(&mut out, &mut log),
     };
     let status = match printed {
         // A closed pipe does not change the findings.

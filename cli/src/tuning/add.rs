@@ -12,16 +12,18 @@ use pivotwatch::store::record_name::written;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::add_arguments::{Conditions, IncidentName, Lifetime};
+use super::add_arguments::{Conditions, Lifetime};
 use super::arguments::{CommonArguments, Connection};
+use super::comparison::Compared;
 use super::entries::{EntriesFault, StoredEntry};
 use super::listed_entry::{ListedEntry, tuning};
 use super::new_entry::{Excluded, NewEntry};
-use super::stored_evidence::Compared;
 use super::{Outcome, TuningFault, show};
 use crate::files::Format;
+use crate::incident_name::IncidentName;
 use crate::incident_output::{self, IncidentLine};
 use crate::log::{Log, counted};
+use crate::stored_evidence::UnknownIncident;
 use crate::{ExitStatus, json};
 
 /// Add an entry, with a condition by each option. Every condition must hold; an option that is repeated holds for one
@@ -146,12 +148,12 @@ impl Add {
     async fn entry(self, connection: &Connection) -> Result<NewEntry, TuningFault> {
         let mut when = self.conditions.named();
         let (mut exclude, mut id, mut lifetime) = (self.exclude, self.id, self.lifetime);
-        if let Some(IncidentName { id: incident, day }) = self.from {
+        if let Some(name) = self.from {
             let evidence = connection.evidence.as_ref();
             let evidence =
                 evidence.ok_or_else(|| TuningFault::Arguments("--from needs --evidence-table".to_owned()))?;
-            let unknown = || TuningFault::UnknownIncident(incident);
-            let StoredIncident { incident, .. } = evidence.incident(incident, day).await?.ok_or_else(unknown)?;
+            let stored = evidence.incident(name).await?;
+            let StoredIncident { incident, .. } = stored.ok_or(UnknownIncident(name.id))?;
             exclude = Some(Excluded::Logins);
             id = id.or_else(|| Some(format!("incident-{}", incident.id)));
             if self.expires_at.is_none() && !self.permanent {

@@ -12,7 +12,6 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Outcome;
-use super::arguments::RuleArguments;
 use super::entries::StoredEntry;
 use super::explanation;
 use super::listed_entry::{EntryState, ListedEntry};
@@ -20,6 +19,7 @@ use crate::files::{self, Format};
 use crate::hunt::report::{self, Hidden};
 use crate::hunt::{self, HuntFindings};
 use crate::log::Log;
+use crate::rule_arguments::RuleArguments;
 use crate::{ExitStatus, json, tuning_file};
 
 /// Test entries on the files of a hunt: count the incidents that each entry hides, by severity.

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::entry_file::{EntryFile, EntryFileFault};
-use super::entry_table::{EntryTable, EntryTableFault, TableFault};
+use super::entry_table::{EntryTable, EntryTableFault};
 use super::new_entry::NewEntry;
+use crate::stored_evidence::TableFault;
 
 /// Where the entries are.
 pub(super) enum Entries {

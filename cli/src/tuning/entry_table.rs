@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use pivotwatch::error_chain::error_chain;
 use pivotwatch::store::record_name::written;
-use pivotwatch::store::{StoreError, tuning_entries};
+use pivotwatch::store::tuning_entries;
 
 use super::entries::{EntriesFault, StoredEntry};
 use super::new_entry::NewEntry;
-use crate::log::shown_path;
+use crate::stored_evidence::TableFault;
 
 /// A table of entries.
 pub(super) struct EntryTable {
@@ -21,14 +21,6 @@ pub(super) struct EntryTable {
 
 /// The partition key.
 const ID: &str = "id";
-
-/// A table cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{table}: {fault}", table = shown_path(table))]
-pub(super) struct TableFault {
-    pub(super) table: String,
-    pub(super) fault: StoreError,
-}
 
 /// Why a table of entries cannot be changed.
 #[derive(Debug, thiserror::Error)]

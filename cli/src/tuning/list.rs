@@ -10,11 +10,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::arguments::{CommonArguments, Connection};
+use super::comparison::{self, Hits};
 use super::listed_entry::{EntryState, ListedEntry};
-use super::stored_evidence::{self, Hits};
 use super::{Outcome, TuningFault, explanation};
 use crate::files::{self, Format};
 use crate::log::{Log, counted};
+use crate::stored_evidence::report_unreadable;
 use crate::{ExitStatus, json};
 
 /// List the entries: what they do, whether they apply now, and how many stored incidents they hide.
@@ -83,14 +84,14 @@ pub(super) async fn stored_incidents(
 ) -> Result<Option<Vec<StoredIncident>>, TuningFault> {
     let Some(evidence) = &connection.evidence else { return Ok(None) };
     let stored = evidence.incidents().await?;
-    stored_evidence::report_unreadable(&stored.unreadable, status, log);
+    report_unreadable(&stored.unreadable, status, log);
     Ok(Some(stored.records))
 }
 
 /// The hits of each entry, `None` if the stored incidents are not known.
 pub(super) fn hits_of(entries: &[ListedEntry], stored: Option<&[StoredIncident]>) -> Vec<Option<Hits>> {
     let Some(stored) = stored else { return vec![None; entries.len()] };
-    let hits = stored_evidence::hits(stored);
+    let hits = comparison::hits(stored);
     let of_entry = |entry: &ListedEntry| {
         // An invalid entry with the id of another one hides nothing.
         let id = entry.id.as_deref().filter(|_| entry.state != EntryState::Invalid);
@@ -102,7 +103,7 @@ pub(super) fn hits_of(entries: &[ListedEntry], stored: Option<&[StoredIncident]>
 /// Logs the hits of entries that are not listed.
 fn report_other_entries(entries: &[ListedEntry], stored: &[StoredIncident], log: &mut Log<impl Write>) {
     let is_listed = |id: &str| entries.iter().any(|entry| entry.id.as_deref() == Some(id));
-    for (id, Hits { incidents, .. }) in stored_evidence::hits(stored).into_iter().filter(|(id, _)| !is_listed(id)) {
+    for (id, Hits { incidents, .. }) in comparison::hits(stored).into_iter().filter(|(id, _)| !is_listed(id)) {
         let incidents = counted(incidents, "incident");
         log.say(format_args!(
             "{id}, which is not listed, hides {incidents}: it is an entry of the deployment, or deleted"

@@ -6,13 +6,14 @@
 //! | `entries`, `entry_file`, `entry_table` | the entries, in a file or a DynamoDB table |
 //! | `new_entry` | an entry in the one format of tables and files |
 //! | `listed_entry`, `explanation` | the state of an entry, and the entry in words |
-//! | `stored_evidence` | the stored incidents, and which of them some entries hide |
+//! | `comparison` | which stored incidents some entries hide |
 //! | `add`, `list`, `show`, `remove`, `dry_run` | the subcommands |
 //! | `add_arguments` | the types of the arguments of `add` |
 
 mod add;
 mod add_arguments;
 mod arguments;
+mod comparison;
 mod dry_run;
 mod entries;
 mod entry_file;
@@ -23,18 +24,16 @@ mod listed_entry;
 mod new_entry;
 mod remove;
 mod show;
-mod stored_evidence;
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use clap::{Args, Subcommand};
-use uuid::Uuid;
 
-use crate::ExitStatus;
-use crate::aws::NoRegion;
+use crate::aws::{NoRegion, NoRuntime, block_on};
 use crate::log::Log;
+use crate::stored_evidence::{TableFault, UnknownIncident};
+use crate::{ExitStatus, Outcome};
 use entries::EntriesFault;
-use entry_table::TableFault;
 
 /// Add, list, show, remove and test tuning entries, which decide which incidents are mailed.
 ///
@@ -68,10 +67,10 @@ enum TuningFault {
     Arguments(String),
     #[error("there is no entry with the id {0}")]
     Unknown(String),
-    #[error("there is no stored incident {0} in these days; --days looks further back, and so does its record's name")]
-    UnknownIncident(Uuid),
-    #[error("the asynchronous runtime cannot start: {0}")]
-    Runtime(io::Error),
+    #[error(transparent)]
+    UnknownIncident(#[from] UnknownIncident),
+    #[error(transparent)]
+    Runtime(#[from] NoRuntime),
 }
 
 impl TuningFault {
@@ -82,9 +81,6 @@ impl TuningFault {
         }
     }
 }
-
-/// The exit status, and whether the findings could be printed.
-type Outcome = (ExitStatus, io::Result<()>);
 
 impl TuningCommand {
     /// Runs the subcommand, prints its findings to `out` and all messages to `log`. Returns the exit status, and
@@ -103,9 +99,4 @@ impl TuningCommand {
         });
         (status, printed.and_then(|()| out.flush()))
     }
-}
-
-fn block_on(action: impl Future<Output = Result<Outcome, TuningFault>>) -> Result<Outcome, TuningFault> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(TuningFault::Runtime)?.block_on(action)
 }

@@ -10,8 +10,8 @@ use pivotwatch::store::record_name::written;
 use serde::Serialize;
 
 use super::arguments::{CommonArguments, Connection};
+use super::comparison::Compared;
 use super::listed_entry::tuning;
-use super::stored_evidence::Compared;
 use super::{Outcome, TuningFault, explanation};
 use crate::files::Format;
 use crate::incident_output::{self, IncidentLine};

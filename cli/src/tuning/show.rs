@@ -6,10 +6,10 @@ use clap::Args;
 use pivotwatch::store::record_name::written;
 
 use super::arguments::{CommonArguments, Connection};
+use super::comparison::Hits;
 use super::explanation::{self, plain};
 use super::list::{self, EntryLine};
 use super::listed_entry::{EntryState, ListedEntry};
-use super::stored_evidence::Hits;
 use super::{Outcome, TuningFault};
 use crate::files::Format;
 use crate::log::{Log, counted, shown_message};

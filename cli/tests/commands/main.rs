@@ -4,6 +4,7 @@
 
 mod evidence;
 mod explain;
+mod reporting;
 mod streams;
 mod terminal;
 mod tuned;

@@ -15,16 +15,16 @@ use super::{folder, objects, text};
 const EVIDENCE: [&str; 2] = ["--evidence-table", TABLE];
 
 /// A time two days ago, at noon, so that all facts around it are on one day.
-fn base() -> DateTime<Utc> {
+pub(crate) fn base() -> DateTime<Utc> {
     Day::of(Utc::now() - TimeDelta::days(2)).at(12 * 3600)
 }
 
-fn stored_in(account: &Account) -> DynamoDb {
+pub(crate) fn stored_in(account: &Account) -> DynamoDb {
     store(account.client.clone()).with_tuning_table(Some(TUNING.to_owned()))
 }
 
 /// Records failures and logins, and settles them with the entries of the table.
-async fn settle(account: &Account, sign_ins: &[SignIn], logins: &[Value]) {
+pub(crate) async fn settle(account: &Account, sign_ins: &[SignIn], logins: &[Value]) {
     let pipeline = pipeline(stored_in(account));
     pipeline.runtime.pass(Utc::now() - pivotwatch_tests::facts::noon());
     let mut objects = InMemoryObjects::default();
@@ -35,8 +35,15 @@ async fn settle(account: &Account, sign_ins: &[SignIn], logins: &[Value]) {
     }
 }
 
+/// Reports in a digest what no message reported.
+async fn sweep(account: &Account) {
+    let pipeline = pipeline(stored_in(account));
+    pipeline.runtime.pass(Utc::now() - pivotwatch_tests::facts::noon());
+    pipeline.detect(&json!({"pivotwatch": "sweep"})).await.1.unwrap();
+}
+
 /// A login of the user `name`, after six failures of the same address.
-fn login(name: &str, address: &str, minutes: i64) -> Value {
+pub(crate) fn login(name: &str, address: &str, minutes: i64) -> Value {
     let mut login = console_login(&format!("{name}-{address}-{minutes}"), base() + TimeDelta::minutes(minutes));
     login["userIdentity"]["arn"] = json!(format!("arn:aws:iam::111122223333:user/{name}"));
     login["userIdentity"]["userName"] = json!(name);
@@ -47,7 +54,7 @@ fn login(name: &str, address: &str, minutes: i64) -> Value {
     login
 }
 
-fn six_failures(address: &str) -> Vec<SignIn> {
+pub(crate) fn six_failures(address: &str) -> Vec<SignIn> {
     let of_address = |sign_in: SignIn| {
         let id = format!("{}-{address}", sign_in.id);
         SignIn { id, address: address.to_owned(), ..sign_in }
@@ -57,7 +64,7 @@ fn six_failures(address: &str) -> Vec<SignIn> {
 
 /// Two incidents of one address: Medium of alice, High of ann, who has no second factor. A third of
 /// another address.
-async fn three_incidents(account: &Account) {
+pub(crate) async fn three_incidents(account: &Account) {
     let other = "198.51.100.9";
     settle(
         account,
@@ -85,7 +92,7 @@ fn named(users: &[(&str, &str)]) -> Vec<(String, String)> {
     users.iter().map(|(name, severity)| ((*name).to_owned(), (*severity).to_owned())).collect()
 }
 
-async fn stored(account: &Account) -> Vec<StoredIncident> {
+pub(crate) async fn stored(account: &Account) -> Vec<StoredIncident> {
     stored_on(account, Day::of(base())).await
 }
 
@@ -225,7 +232,8 @@ async fn hits_are_counted_and_a_removal_lists_what_it_no_longer_hides() {
 async fn a_removal_lists_only_what_no_other_entry_hides_and_what_was_not_mailed() {
     let account = Account::open().await;
     three_incidents(&account).await;
-    // These were mailed before the entries hid them.
+    // These were reported before the entries hid them.
+    sweep(&account).await;
     assert_eq!(add(&account, "all", &["--threshold", "50", "--source", "interactive", "--force"]).await.0, Some(0));
     settle(&account, &[], &[login("carol", ADDRESS, 40), login("dave", ADDRESS, 50)]).await;
     assert_eq!(add(&account, "carol", &["--exclude", "logins", "--principal", "*/carol"]).await.0, Some(0));

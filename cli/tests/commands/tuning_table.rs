@@ -18,7 +18,7 @@ pub(crate) const REGION: &str = "eu-north-1";
 
 /// DynamoDB with the table of evidence, and an empty table of entries.
 pub(crate) struct Account {
-    endpoint: String,
+    pub(crate) endpoint: String,
     pub(crate) client: Client,
 }
 
@@ -61,7 +61,7 @@ impl Account {
     }
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pivotwatch"));
     command.args(arguments).current_dir(folder);
     // Nothing of the user's own configuration applies.

@@ -15,6 +15,8 @@ use crate::detection::{Rule, Source};
 use crate::input::Limits;
 use crate::notify::HttpsForm;
 
+pub use account_names::account_names;
+
 /// The validated settings. `docs/RUNBOOK.md` lists the variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -52,6 +54,20 @@ pub struct Topic {
     pub region: String,
     /// The ARN's account.
     pub account: String,
+}
+
+impl FromStr for Topic {
+    type Err = String;
+
+    /// Parses an ARN: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
+    fn from_str(arn: &str) -> Result<Self, String> {
+        match arn.split(':').collect::<Vec<_>>()[..] {
+            ["arn", _, "sns", region, account, name] if ![region, account, name].contains(&"") => {
+                Ok(Self { arn: arn.to_owned(), region: region.to_owned(), account: account.to_owned() })
+            }
+            _ => Err(format!("{arn:?} is not the ARN of an SNS topic")),
+        }
+    }
 }
 
 /// All faults of the environment.
@@ -115,7 +131,7 @@ impl Settings {
         let reporting = ReportingPolicy::default();
         let settings = Self {
             table: parser.required("PIVOTWATCH_TABLE", |name| Ok(name.to_owned())),
-            topic: parser.required("PIVOTWATCH_TOPIC_ARN", topic),
+            topic: parser.required("PIVOTWATCH_TOPIC_ARN", str::parse),
             rule: Rule {
                 threshold: parser
                     .optional("PIVOTWATCH_THRESHOLD", standard.threshold, |text| text.parse().map(Threshold::get)),
@@ -152,7 +168,7 @@ impl Settings {
                 }),
                 observation: parser.observation(),
             },
-            account_names: parser.optional("PIVOTWATCH_ACCOUNT_NAMES", BTreeMap::new(), account_names::parse),
+            account_names: parser.optional("PIVOTWATCH_ACCOUNT_NAMES", BTreeMap::new(), account_names),
             https: parser.optional("PIVOTWATCH_HTTPS_FORM", HttpsForm::default(), str::parse),
         };
         if parser.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(parser.faults)) }
@@ -223,23 +239,17 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
     time.map(|time| time.to_utc()).map_err(|_| format!("{text:?} is not a time, such as 2026-03-09T00:00:00Z"))
 }
 
-/// Parses the ARN of a topic: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
-fn topic(arn: &str) -> Result<Topic, String> {
-    match arn.split(':').collect::<Vec<_>>()[..] {
-        ["arn", _, "sns", region, account, name] if ![region, account, name].contains(&"") => {
-            Ok(Topic { arn: arn.to_owned(), region: region.to_owned(), account: account.to_owned() })
-        }
-        _ => Err(format!("{arn:?} is not the ARN of an SNS topic")),
-    }
-}
-
 /// Parses a list of tuning entries. A text that is no JSON array is a single entry, which is invalid: tuning must not
 /// keep a function from starting.
 fn tuning_entries(text: &str) -> Vec<Value> {
     serde_json::from_str(text).unwrap_or_else(|_| vec![Value::String(text.to_owned())])
 }
 
-fn retention(text: &str) -> Result<TimeDelta, String> {
+/// Parses a retention in days.
+///
+/// # Errors
+/// The message for a number out of range.
+pub fn retention(text: &str) -> Result<TimeDelta, String> {
     parse_in_range(text, RETENTION, "a number of days").map(TimeDelta::days)
 }
 

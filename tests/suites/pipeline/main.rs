@@ -7,6 +7,7 @@ mod networks;
 mod objects;
 mod overlap;
 mod reporting;
+mod republish;
 mod resettle;
 mod stopping;
 mod successes;

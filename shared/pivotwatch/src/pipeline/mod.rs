@@ -36,6 +36,7 @@ mod process_object;
 mod publish;
 mod record_facts;
 mod record_kinds;
+mod republish;
 mod resettle;
 mod runtime;
 mod settle;

@@ -13,8 +13,8 @@ use super::{Pipeline, PipelineError, Runtime, Summary, count};
 use crate::detection::evidence::FailureIndex;
 use crate::detection::ledger::Ledger;
 use crate::detection::reporting::{Deferral, NextMessage, Reported};
-use crate::detection::{Address, Incident};
-use crate::notify::{Notifier, Update, incident_message};
+use crate::detection::{Address, Incident, IncidentReport};
+use crate::notify::{Message, Notifier, PublishError, Update, incident_message};
 use crate::store::{IncidentKey, Store, StoreError, StoredIncident, Versioned, WriteOutcome, record_name};
 
 /// The longest wait before the ledger is loaded again after a conflict.
@@ -55,18 +55,24 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             return Ok(Err(deferral));
         }
         let report = index.report(incident.clone());
-        let NextMessage { number, reasons } = next.clone();
-        let update = (number > 1).then_some(Update { number, reasons });
-        let now = self.runtime.now();
-        let message = incident_message(&report, update.as_ref(), now, &self.rule, &self.deployment);
-        self.notifier.publish(&message).await?;
+        self.deliver(&report, next).await?;
         summary.publishes += 1;
         summary.updates += u64::from(next.number > 1);
         Ok(Ok(Reported::from(report)))
     }
 
+    /// Publishes a message, and returns it.
+    pub(super) async fn deliver(&self, report: &IncidentReport, next: &NextMessage) -> Result<Message, PublishError> {
+        let NextMessage { number, reasons } = next.clone();
+        let update = (number > 1).then_some(Update { number, reasons });
+        let now = self.runtime.now();
+        let message = incident_message(report, update.as_ref(), now, &self.rule, &self.deployment);
+        self.notifier.publish(&message).await?;
+        Ok(message)
+    }
+
     /// Marks an incident as reported by the message of this number.
-    async fn mark(
+    pub(super) async fn mark(
         &self,
         mut stored: Versioned<StoredIncident>,
         reported: Reported,

@@ -11,7 +11,7 @@ const NAME_LENGTH: usize = 64;
 ///
 /// # Errors
 /// The message with all faults, each with the id that it is about.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
+pub fn account_names(text: &str) -> Result<BTreeMap<String, String>, String> {
     let Ok(Value::Object(names)) = serde_json::from_str(text) else {
         return Err("it is not a JSON object of names by account id".to_owned());
     };
@@ -46,7 +46,7 @@ mod tests {
             "111122223333": "", "222233334444": "x".repeat(65), "333344445555": ["list"], "444455556666": null,
             "555566667777": "valid",
         });
-        let faults = parse(&names.to_string()).unwrap_err();
+        let faults = account_names(&names.to_string()).unwrap_err();
         assert_eq!(faults.matches("is not an account id of 12 digits").count(), 3, "{faults}");
         for id in ["111122223333", "222233334444", "333344445555", "444455556666"] {
             assert!(faults.contains(&format!("the name of {id} is not a text of 1 to 64 characters")), "{faults}");
@@ -57,9 +57,9 @@ mod tests {
     #[test]
     fn only_an_object_has_names() {
         for text in ["[]", "null", "\"111122223333\"", "{", "{} {}", "111122223333=payments-prod"] {
-            assert_eq!(parse(text).unwrap_err(), "it is not a JSON object of names by account id", "{text}");
+            assert_eq!(account_names(text).unwrap_err(), "it is not a JSON object of names by account id", "{text}");
         }
-        assert_eq!(parse("{}"), Ok(BTreeMap::new()));
+        assert_eq!(account_names("{}"), Ok(BTreeMap::new()));
     }
 
     proptest! {
@@ -67,7 +67,7 @@ mod tests {
         fn names_of_every_script_are_kept(
             names in proptest::collection::btree_map("[0-9]{12}", "\\PC{1,64}", 0..5),
         ) {
-            prop_assert_eq!(parse(&json!(names).to_string()), Ok(names));
+            prop_assert_eq!(account_names(&json!(names).to_string()), Ok(names));
         }
     }
 }

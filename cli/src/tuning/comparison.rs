@@ -1,33 +1,20 @@
-//! The stored incidents of some days, and which of them some entries hide. Reads the table of evidence only.
+//! Which stored incidents some entries hide.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use aws_sdk_dynamodb::Client;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use pivotwatch::detection::evidence::FailureIndex;
 use pivotwatch::detection::judgement::IncidentJudgements;
 use pivotwatch::detection::tuning::TunedIndex;
-use pivotwatch::detection::{Address, Day, IncidentReport, Rule, Tuning};
+use pivotwatch::detection::{Address, Day, IncidentReport, Tuning};
 use pivotwatch::pipeline::{IncidentsOfDay, judge};
-use pivotwatch::store::{DynamoDb, IncidentKey, Loaded, Store, StoreError, StoredIncident, UnreadableRecord};
-use uuid::Uuid;
+use pivotwatch::store::{Loaded, Store, StoreError, StoredIncident};
 
-use super::entry_table::TableFault;
 use crate::ExitStatus;
 use crate::log::Log;
-
-/// Requests at the same time.
-const CONCURRENT_REQUESTS: usize = 8;
-
-/// The table of evidence.
-pub(super) struct StoredEvidence {
-    table: String,
-    store: DynamoDb,
-    rule: Rule,
-    days: Vec<Day>,
-}
+use crate::stored_evidence::{CONCURRENT_REQUESTS, StoredEvidence, TableFault, report_unreadable};
 
 /// The incidents that an entry hides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,38 +37,6 @@ pub(super) struct Compared {
 }
 
 impl StoredEvidence {
-    /// The evidence of some days.
-    pub(super) fn of(client: Client, table: String, rule: Rule, days: Vec<Day>) -> Self {
-        // Retention applies to writes, and nothing is written.
-        let store = DynamoDb::new(client, table.clone(), TimeDelta::zero(), rule.threshold);
-        Self { table, store, rule, days }
-    }
-
-    /// The incidents of the days.
-    pub(super) async fn incidents(&self) -> Result<Loaded<Vec<StoredIncident>>, TableFault> {
-        let mut groups = BTreeMap::<_, BTreeSet<Uuid>>::new();
-        for IncidentKey { address, day, id } in self.keys(&self.days).await? {
-            groups.entry((address, day)).or_default().insert(id);
-        }
-        let load = async |((address, day), ids)| self.store.load_incidents(address, day, &ids).await;
-        let loaded = stream::iter(groups).map(load).buffered(CONCURRENT_REQUESTS);
-        let loaded: Vec<_> = loaded.map_err(|fault| self.fault(fault)).try_collect().await?;
-        let mut all = Loaded { records: Vec::new(), unreadable: Vec::new() };
-        for Loaded { records, unreadable } in loaded {
-            all.records.extend(records.into_values().map(|stored| stored.value));
-            all.unreadable.extend(unreadable);
-        }
-        Ok(all)
-    }
-
-    /// The incident with an id: of `day`, or else of the days of this evidence.
-    pub(super) async fn incident(&self, id: Uuid, day: Option<Day>) -> Result<Option<StoredIncident>, TableFault> {
-        let keys = self.keys(day.as_ref().map_or(&self.days, std::slice::from_ref)).await?;
-        let Some(key) = keys.into_iter().find(|key| key.id == id) else { return Ok(None) };
-        let stored = self.store.load_incident(&key).await.map_err(|fault| self.fault(fault))?;
-        Ok(stored.map(|stored| stored.value))
-    }
-
     /// The incidents that one of two tunings hides, and the other does not.
     async fn changes(
         &self,
@@ -157,18 +112,6 @@ impl StoredEvidence {
         });
         Ok(Loaded { records: compared.collect(), unreadable })
     }
-
-    /// The keys of the incidents of some days.
-    async fn keys(&self, days: &[Day]) -> Result<Vec<IncidentKey>, TableFault> {
-        let load = |day| self.store.list_incidents(day);
-        let listed = stream::iter(days.iter().copied()).then(load);
-        let listed: Vec<_> = listed.map_err(|fault| self.fault(fault)).try_collect().await?;
-        Ok(listed.concat().into_iter().map(|listed| listed.key).collect())
-    }
-
-    fn fault(&self, fault: StoreError) -> TableFault {
-        TableFault { table: self.table.clone(), fault }
-    }
 }
 
 /// The hits of each entry, by its id.
@@ -182,12 +125,4 @@ pub(super) fn hits(incidents: &[StoredIncident]) -> BTreeMap<&str, Hits> {
         }
     }
     hits
-}
-
-/// Logs records that were ignored.
-pub(super) fn report_unreadable(unreadable: &[UnreadableRecord], status: &mut ExitStatus, log: &mut Log<impl Write>) {
-    for UnreadableRecord { record, cause } in unreadable {
-        log.say(format_args!("the record {record} was ignored, since it cannot be parsed: {cause}"));
-        *status = ExitStatus::Trouble;
-    }
 }
