@@ -17,6 +17,7 @@
 //! | [`tuning`] | which incidents entries hide |
 //! | [`signal`] | what makes an incident more or less urgent, and its severity |
 //! | [`incident`], [`context`], [`evidence`] | the incidents of an address, and their reports |
+//! | [`likely_cause`] | what the failures look like, as a guess for a responder |
 //! | [`judgement`] | which incidents are mailed |
 //! | [`reporting`] | in which form, and when again |
 
@@ -33,6 +34,7 @@ pub(crate) mod fixtures;
 pub mod hour;
 pub mod incident;
 pub mod judgement;
+pub mod likely_cause;
 pub mod login;
 pub mod name_set;
 pub mod parameters;
