@@ -545,8 +545,8 @@ async fn failures_of_an_ipv6_address_after_its_login() {
             &TALLIES_AROUND_FAILURES,
             &LOGINS,
             &LOGINS,
-            &["GetItem", "GetItem", "Query", "PutItem", "Query", "Query", "Query", "Publish", "PutItem", "PutItem"],
-            &TALLIES_AROUND_FAILURES,
+            &["GetItem", "GetItem", "Query", "PutItem", "Query", "Query", "Query", "GetItem", "PutItem", "PutItem"],
+            &["Query", "Query", "Query", "Publish", "Query", "Query", "PutItem"],
             &TALLIES_AROUND_FAILURES,
         ]
         .concat(),
