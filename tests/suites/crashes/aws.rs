@@ -36,6 +36,13 @@ pub struct Call {
     pub was_answered: bool,
 }
 
+impl Call {
+    /// Whether it has no effect.
+    pub fn is_read(&self) -> bool {
+        ["GetItem", "GetObject", "Query", QUERY_OF_INDEX, "Scan"].contains(&&*self.operation)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     S3,
@@ -139,7 +146,7 @@ impl Aws {
         let (service, operation) = target(&request);
         let number = {
             let mut calls = self.calls.lock().unwrap();
-            calls.push(Call { service, operation, took_effect: false, was_answered: false });
+            calls.push(Call { service, operation: operation.clone(), took_effect: false, was_answered: false });
             calls.len()
         };
         let kind = self.fault.lock().unwrap().as_mut().and_then(|fault| fault.at_call(number, service));
@@ -152,6 +159,7 @@ impl Aws {
         let answer = match service {
             Service::DynamoDb => engine.call(request).await?,
             Service::S3 => self.object(&request, kind == Some(FaultKind::ResponseCut)),
+            Service::Sns if operation == "GetTopicAttributes" => response(200, SdkBody::from(TOPIC)),
             Service::Sns => self.publish(&request),
         };
         self.update(number, |call| call.took_effect = true);
@@ -210,6 +218,11 @@ impl Aws {
     }
 }
 
+/// The attributes of a topic with one subscriber.
+const TOPIC: &str = "<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes><entry>\
+     <key>SubscriptionsConfirmed</key><value>1</value></entry></Attributes></GetTopicAttributesResult>\
+     </GetTopicAttributesResponse>";
+
 /// The operation of a query of an index, which [`Call::operation`] keeps apart from one of the table.
 pub const QUERY_OF_INDEX: &str = "Query of the index";
 
@@ -222,7 +235,9 @@ fn target(request: &HttpRequest) -> (Service, String) {
         return (Service::DynamoDb, operation.to_owned());
     }
     if request.uri().contains("//sns.") {
-        return (Service::Sns, "Publish".to_owned());
+        let parameters = form_urlencoded::parse(request.body().bytes().unwrap_or_default());
+        let action = parameters.into_owned().find_map(|(name, value)| (name == "Action").then_some(value));
+        return (Service::Sns, action.unwrap_or_default());
     }
     assert_eq!(request.method(), "GET", "{}", request.uri());
     (Service::S3, "GetObject".to_owned())

@@ -1,9 +1,16 @@
 //! Faults of a call to AWS.
+//!
+//! Two faults with the same effects on AWS and the same answers to the invocation are one fault, which is injected once:
+//!
+//! - a lost response to a read is a lost request;
+//! - a fault of every later call is one of the same service, if no call to another service follows;
+//! - a killed invocation leaves the effects of its calls, so it is killed before the first call and after each call
+//!   with an effect.
 
-use super::aws::Service;
+use super::aws::{Call, Service};
 
 /// What goes wrong with a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FaultKind {
     /// The request does not arrive.
     RequestLost,
@@ -20,7 +27,7 @@ pub enum FaultKind {
 }
 
 /// Which calls a fault affects, from the call with its number on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// Only that call. A retry of the SDK or a resumed transfer recovers from it.
     OneCall,
@@ -51,19 +58,31 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// All faults of a call to this service.
-    pub fn all_at(at: usize, service: Service) -> impl Iterator<Item = Self> {
-        let killed = [FaultKind::KilledBefore, FaultKind::KilledAfter].map(|kind| (kind, Scope::OneCall));
+    /// All faults of the call with the number `at`.
+    pub fn all_at(at: usize, call: &Call) -> impl Iterator<Item = Self> {
+        let before = (at == 1).then_some((FaultKind::KilledBefore, Scope::OneCall));
+        let after = (!call.is_read()).then_some((FaultKind::KilledAfter, Scope::OneCall));
         let broken = [Scope::OneCall, Scope::SameService].map(|scope| (FaultKind::ResponseCut, scope));
         let lasting = [FaultKind::RequestLost, FaultKind::Refused, FaultKind::ResponseLost]
             .into_iter()
             .flat_map(|kind| [Scope::OneCall, Scope::SameService, Scope::EveryCall].map(|scope| (kind, scope)));
-        killed
+        before
             .into_iter()
-            .chain(broken)
+            .chain(after)
+            .chain(broken.into_iter().filter(|_| call.service == Service::S3))
             .chain(lasting)
-            .filter(move |(kind, _)| service == Service::S3 || *kind != FaultKind::ResponseCut)
             .map(move |(kind, scope)| Self { at, kind, scope, reached: None })
+    }
+
+    /// The faults that are this one, which led to these calls from its own on. Itself is among them.
+    pub fn alike(&self, calls: &[Call]) -> impl Iterator<Item = (FaultKind, Scope)> {
+        let affected = if self.scope == Scope::OneCall { &calls[..1] } else { calls };
+        let is_lost_response = self.kind == FaultKind::RequestLost && affected.iter().all(Call::is_read);
+        let is_every_call =
+            self.scope == Scope::SameService && calls.iter().all(|call| call.service == calls[0].service);
+        let kinds = [Some(self.kind), is_lost_response.then_some(FaultKind::ResponseLost)];
+        let scopes = [Some(self.scope), is_every_call.then_some(Scope::EveryCall)];
+        kinds.into_iter().flatten().flat_map(move |kind| scopes.into_iter().flatten().map(move |scope| (kind, scope)))
     }
 
     /// What goes wrong with the call of this number, if anything.

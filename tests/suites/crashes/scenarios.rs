@@ -107,7 +107,7 @@ impl Scenario {
         (aws, function)
     }
 
-    /// Runs each fault at each call of [`targets`], each with an AWS of its own.
+    /// Runs each fault at each call of [`targets`], each with an AWS of its own. Equal faults are one.
     async fn with_every_fault_at_every_call(self) {
         let http = pivotwatch::clients::http_client();
         let (aws, function) = self.start(&http).await;
@@ -117,12 +117,17 @@ impl Scenario {
         let undisturbed = function.stored(&self.world).await;
         self.judge(&undisturbed, &aws, 0);
 
-        for fault in targets(&calls).into_iter().flat_map(|at| Fault::all_at(at, calls[at - 1].service)) {
+        let mut injected = BTreeSet::new();
+        for fault in targets(&calls).into_iter().flat_map(|at| Fault::all_at(at, &calls[at - 1])) {
+            if injected.contains(&(fault.at, fault.kind, fault.scope)) {
+                continue;
+            }
             let context = format!("{fault:?}");
             let (aws, function) = self.start(&http).await;
             let (ended, disturbed) = aws.invoke(Some(fault), function.invoke(&self.event)).await;
             assert!(disturbed.len() >= fault.at, "{context} was not reached by {disturbed:#?}");
             assert_eq!(disturbed[fault.at - 1].operation, self.calls[fault.at - 1], "{context}");
+            injected.extend(fault.alike(&disturbed[fault.at - 1..]).map(|(kind, scope)| (fault.at, kind, scope)));
             assert!(disturbed.len() <= 3 * (calls.len() + 3), "{context} led to {} calls", disturbed.len());
             // Without the answer to an announcement, or to the reading of the entries, an invocation goes on.
             let may_go_on = !self.entries.is_empty() && ended == Ending::Succeeds;
@@ -133,6 +138,11 @@ impl Scenario {
                 let (ended, again) = aws.invoke(None, function.invoke(&self.event)).await;
                 assert_eq!(ended, Ending::Succeeds, "{context}");
                 assert!(again.len() <= 2 * calls.len(), "{context} led to {again:#?}");
+            }
+            if matches!(self.event, Event::Sweep) {
+                // Reports what the fault kept from that.
+                function.pipeline.runtime.pass(TimeDelta::minutes(15));
+                function.invoke(&self.event).await.unwrap();
             }
             if !self.entries.is_empty() {
                 // Announces and settles what the fault kept from that.
@@ -161,7 +171,8 @@ impl Scenario {
             );
         }
         let hiding = if self.are_removed { BTreeSet::new() } else { ids };
-        for (finding, StoredIncident { incident, published_at, lease, hidden_by, held_by, .. }) in &stored.incidents {
+        for (finding, stored_incident) in &stored.incidents {
+            let StoredIncident { incident, published_at, lease, hidden_by, held_by, digest, .. } = stored_incident;
             let verdict = &verdicts[finding];
             if !verdict.may_be_mailed {
                 assert!(published_at.is_none() && lease.is_none() && *held_by == verdict.held_by, "{stored:#?}");
@@ -174,7 +185,9 @@ impl Scenario {
             }
             assert!(published_at.is_some() && lease.is_none(), "{stored:#?}");
             let id = incident.id.to_string();
-            let messages = aws.messages().iter().filter(|message| message.values().any(|value| *value == id)).count();
+            let reported = if digest.is_some() { "digest" } else { &id };
+            let messages =
+                aws.messages().iter().filter(|message| message.values().any(|value| value == reported)).count();
             assert!((1..=1 + allowed_duplicates).contains(&messages), "{messages} messages of {id}");
         }
     }
@@ -225,8 +238,8 @@ const TALLIES_AROUND_FAILURES: [&str; 5] = ["Query"; 5];
 /// The logins of these three days.
 const LOGINS: [&str; 3] = ["Query"; 3];
 
-/// An incident is stored with a lease, published, and marked as published.
-const PUBLISHED: [&str; 3] = ["PutItem", "Publish", "PutItem"];
+/// An incident is stored with a lease, gets a slot of the ledger, is published, and marked as published.
+const PUBLISHED: [&str; 5] = ["PutItem", "GetItem", "PutItem", "Publish", "PutItem"];
 
 #[tokio::test]
 async fn a_login_after_its_failures() {
@@ -532,9 +545,41 @@ async fn failures_of_an_ipv6_address_after_its_login() {
             &TALLIES_AROUND_FAILURES,
             &LOGINS,
             &LOGINS,
-            &["GetItem", "GetItem", "Query", "PutItem", "Query", "Query", "Query", "Publish", "PutItem", "PutItem"],
+            &["GetItem", "GetItem", "Query", "PutItem", "Query", "Query", "Query", "GetItem", "PutItem", "PutItem"],
+            &["Query", "Query", "Query", "Publish", "Query", "Query", "PutItem"],
             &TALLIES_AROUND_FAILURES,
-            &TALLIES_AROUND_FAILURES,
+        ]
+        .concat(),
+    };
+    scenario.with_every_fault_at_every_call().await;
+}
+
+/// A sweep begins with a slot for itself, and ends with the number of what is left.
+const SWEPT: [&str; 5] = ["GetItem", "PutItem", "GetTopicAttributes", "GetItem", "PutItem"];
+
+#[tokio::test]
+async fn a_sweep_that_reports_an_old_incident() {
+    let then = noon() - TimeDelta::days(2);
+    let six = failed(6, then);
+    let world = World::plain(&six, &[then]);
+    let scenario = Scenario {
+        objects: objects([("six", lines(&six))]),
+        before: vec![written(["six"]), Event::Record(world.trail[0].record())],
+        event: Event::Sweep,
+        world,
+        entries: Vec::new(),
+        are_removed: false,
+        calls: [
+            &SWEPT[..],
+            &[QUERY_OF_INDEX; 16],
+            &["GetItem"],
+            // A second for the digest.
+            &["GetItem", "PutItem", "Publish"],
+            // The mark.
+            &["GetItem", "PutItem"],
+            // The end.
+            &["GetItem", "PutItem"],
+            &[QUERY_OF_INDEX; 16],
         ]
         .concat(),
     };

@@ -201,9 +201,13 @@ impl<'a> SourceIndex<'a> {
         let known = self.within(range);
         let (first, last) = (second(*known.first()?)?, second(*known.last()?)?);
         let (mut near, mut users, mut count_estimated) = (Vec::new(), Users::default(), false);
+        let mut hours = BTreeMap::<_, f64>::new();
         for (day, tally) in self.days_within(range) {
             let is_near = |second: u32| (range.0..=range.1).contains(&(day.start().timestamp() + i64::from(second)));
-            near.extend(tally.occurrences().filter(|(occurrence, _)| is_near(occurrence.second)));
+            for (occurrence, weight) in tally.occurrences().filter(|(occurrence, _)| is_near(occurrence.second)) {
+                *hours.entry(day.at(occurrence.second / SECONDS_AN_HOUR * SECONDS_AN_HOUR)).or_default() += weight;
+                near.push((occurrence, weight));
+            }
             users.merge(tally.users());
             count_estimated |= tally.is_sampled(is_near);
         }
@@ -217,6 +221,7 @@ impl<'a> SourceIndex<'a> {
             exceeded: incident.exceeded.contains(&self.source),
             first,
             last,
+            by_hour: hours.into_iter().map(|(hour, number)| (hour, rounded(number))).collect(),
             error_codes: by_code(near.into_iter()),
             users: listed(&users, &incident.columns, users_total),
             users_total,
@@ -226,6 +231,7 @@ impl<'a> SourceIndex<'a> {
 }
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+const SECONDS_AN_HOUR: u32 = 60 * 60;
 
 fn second(timestamp: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(timestamp, 0)
@@ -258,7 +264,7 @@ fn listed(users: &Users, columns: &Columns, users_total: u64) -> BTreeSet<String
 }
 
 /// Whether an Entra user has the name of the AWS user. Compares the domains too if both names have one.
-fn is_same_user(user: &str, columns: &Columns) -> bool {
+pub(crate) fn is_same_user(user: &str, columns: &Columns) -> bool {
     let (name, suffix) = (&columns.account_name, &columns.account_upn_suffix);
     if name.is_empty() {
         return false;

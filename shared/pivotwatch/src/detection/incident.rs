@@ -33,6 +33,9 @@ pub const LOGINS_COUNTED: usize = 256;
 /// The largest number of users that a report lists for each source.
 pub const USERS_LISTED: usize = 64;
 
+/// The beginning of the event ids of a self-test's logins.
+pub const TEST_PREFIX: &str = "pivotwatch-selftest-";
+
 /// The rule's eleven columns. Two logins of a day that agree in all of them belong to the same incident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they are the rule's columns, by its names")]
@@ -114,6 +117,9 @@ pub struct SourceFailures {
     pub first: DateTime<Utc>,
     /// The time of the last failure.
     pub last: DateTime<Utc>,
+    /// Failures by the hour in which they happened, with its beginning. Neither stored nor printed.
+    #[serde(skip)]
+    pub by_hour: BTreeMap<DateTime<Utc>, u64>,
     /// Failures by result code.
     pub error_codes: BTreeMap<String, u64>,
     /// Users who failed on the days concerned, at most [`USERS_LISTED`], those with the AWS user's name first.
@@ -292,6 +298,14 @@ impl Incident {
     pub fn lacks_mfa(&self) -> bool {
         let Columns { user_identity_type, mfa_used, .. } = &self.columns;
         (self.is_root() || user_identity_type.eq_ignore_ascii_case("IAMUser")) && mfa_used.eq_ignore_ascii_case("No")
+    }
+
+    /// Whether the logins are those of a self-test. CloudTrail's own event ids are UUIDs, so no visitor can choose one
+    /// that begins like this.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        let listed = self.logins.listed();
+        !listed.is_empty() && listed.iter().all(|login| login.event_id.starts_with(TEST_PREFIX))
     }
 
     /// Whether the root user logged in.

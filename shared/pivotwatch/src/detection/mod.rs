@@ -17,6 +17,7 @@
 //! | [`tuning`] | which incidents entries hide |
 //! | [`signal`] | what makes an incident more or less urgent, and its severity |
 //! | [`incident`], [`context`], [`evidence`] | the incidents of an address, and their reports |
+//! | [`likely_cause`] | what the failures look like, as a guess for a responder |
 //! | [`judgement`] | which incidents are mailed |
 //! | [`reporting`], [`ledger`] | when an incident is reported, and how many messages are sent |
 
@@ -34,6 +35,7 @@ pub mod hour;
 pub mod incident;
 pub mod judgement;
 pub mod ledger;
+pub mod likely_cause;
 pub mod login;
 pub mod name_set;
 pub mod parameters;

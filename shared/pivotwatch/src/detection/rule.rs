@@ -15,6 +15,31 @@ use super::source::Source;
 /// Microsoft's identifier of the rule.
 pub const RULE_ID: &str = "643c2025-9604-47c5-833f-7b4b9378a1f5";
 
+/// Its name.
+pub const RULE_NAME: &str = "Failed AzureAD logons but success logon to AWS Console";
+
+/// Its version.
+pub const RULE_VERSION: &str = "1.0.1";
+
+/// Its techniques in MITRE ATT&CK, with their tactics.
+pub const TECHNIQUES: [Technique; 2] = [
+    Technique { id: "T1078", name: "Valid Accounts", tactic_id: "TA0001", tactic: "Initial Access" },
+    Technique { id: "T1110", name: "Brute Force", tactic_id: "TA0006", tactic: "Credential Access" },
+];
+
+/// A technique in MITRE ATT&CK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Technique {
+    /// The id.
+    pub id: &'static str,
+    /// The name.
+    pub name: &'static str,
+    /// The id of the rule's tactic.
+    pub tactic_id: &'static str,
+    /// The name of that tactic.
+    pub tactic: &'static str,
+}
+
 /// The text of the rule's column `Reason`.
 pub const REASON: &str = "Multiple failed AAD logins from IP address";
 

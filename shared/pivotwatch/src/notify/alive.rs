@@ -3,10 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Deployment;
-use super::message::Message;
+use super::chat::Notification;
+use super::escape::{ascii, exact, quoted};
+use super::finding::{Finding, FindingSeverity};
+use super::layout::Page;
+use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
+use super::words::{NAME, account, and_more, numbered, or_not_recorded, runbook, span, time};
+
+/// Regions, accounts and entries that are listed.
+const LISTED: usize = 64;
 
 /// What the deployment did in a period. Numbers are lower bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,16 +45,160 @@ pub struct Alive {
     pub ending: Vec<(String, DateTime<Utc>)>,
 }
 
-/// The message that the deployment works.
+/// The message that the deployment works, at the time `now`.
 #[must_use]
-pub fn alive_message(alive: &Alive, _now: DateTime<Utc>, deployment: &Deployment) -> Message {
+pub fn alive_message(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment) -> Message {
+    let title = title(alive);
     Message {
-        subject: "[pivotwatch] Alive".to_owned(),
-        text: format!("{} exports", alive.exports),
-        chat: json!({}),
-        finding: json!({}),
+        subject: ascii(&format!("[pivotwatch] {title}"), SUBJECT_LENGTH),
+        text: fitted_text(LISTED, |listed| text(alive, now, deployment, listed)),
+        chat: chat(alive, &title),
+        finding: fitted_form(LISTED, |listed| finding(alive, &title, now, deployment, listed)),
         https: deployment.https,
         attributes: [("kind", "alive".to_owned())].into(),
         lists: BTreeMap::new(),
     }
+}
+
+fn title(alive: &Alive) -> String {
+    let period = span(alive.until - alive.since);
+    let (exports, logins) = (numbered(alive.exports, "export"), numbered(alive.logins, "login"));
+    match (alive.exports, alive.logins) {
+        (0, 0) => format!("Alive, but without any export or login for {period}"),
+        (0, _) => format!("Alive, but without any export for {period}; at least {logins}"),
+        (_, 0) => format!("Alive, but without any login for {period}; at least {exports}"),
+        _ => format!("Alive: at least {exports} and {logins} in {period}"),
+    }
+}
+
+fn text(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> String {
+    let mut page = Page::default();
+    page.paragraph(&format!(
+        "pivotwatch is running. This is what it received from {} to {}.",
+        time(alive.since),
+        time(alive.until)
+    ));
+    page.paragraph(
+        "If the numbers are as usual, there is nothing to do. A region or an account that is missing here is not \
+         watched. If this weekly mail stops coming, pivotwatch or its topic is broken.",
+    );
+    if alive.exports == 0 {
+        page.paragraph(
+            "NO EXPORT was read, so no incident can be found. Check the export of the Entra ID sign-in logs.",
+        );
+    }
+    if alive.logins == 0 {
+        page.paragraph("NO LOGIN was recorded. If people log in to AWS, check the forwarding of their console logins.");
+    }
+    if alive.subscribers == Some(0) {
+        page.paragraph("NOBODY is subscribed and confirmed, so nobody receives the incidents.");
+    }
+    page.heading("Received");
+    let counted = |number: u64, last: Option<DateTime<Utc>>| match last {
+        Some(last) => format!("at least {number}, the last {} ago", span(now - last)),
+        None => format!("at least {number}"),
+    };
+    page.field("Exports", &counted(alive.exports, alive.last_export));
+    page.field("Sign-ins", &counted(alive.sign_ins, None));
+    page.field("Logins", &counted(alive.logins, alive.last_login));
+    page.field("Regions", &list(&alive.regions, listed, or_not_recorded));
+    page.field("Accounts", &list(&alive.accounts, listed, |id| account(id, deployment)));
+    if let Some(incidents) = alive.incidents {
+        page.field("Incidents", &format!("at least {incidents}"));
+    }
+    page.heading("Receivers");
+    page.field(
+        "Subscribers",
+        &match alive.subscribers {
+            Some(subscribers) => format!("{subscribers} confirmed"),
+            None => "unknown".to_owned(),
+        },
+    );
+    if !alive.ending.is_empty() {
+        page.heading("Tuning entries that end soon");
+        for (id, end) in alive.ending.iter().take(listed) {
+            page.item("-", &format!("{}, at {}", quoted(id, NAME), time(*end)));
+        }
+        if alive.ending.len() > listed {
+            page.item("-", &format!("and {} more", alive.ending.len() - listed));
+        }
+    }
+    page.heading("About this message");
+    page.field("Runbook", &runbook());
+    page.into_text()
+}
+
+fn list(values: &BTreeSet<String>, listed: usize, shown: impl Fn(&str) -> String) -> String {
+    let shown: Vec<_> = values.iter().take(listed).map(|value| shown(value)).collect();
+    match values.len() {
+        0 => "none".to_owned(),
+        total => format!("{}{}", shown.join(", "), and_more(total as u64, shown.len(), false)),
+    }
+}
+
+/// The id of the period.
+fn id(alive: &Alive) -> String {
+    format!("alive-{}", alive.until.timestamp())
+}
+
+fn chat(alive: &Alive, title: &str) -> Value {
+    Notification {
+        id: id(alive),
+        thread: id(alive),
+        title: title.to_owned(),
+        description: format!(
+            "{}, {}, {} confirmed subscribers.",
+            numbered(alive.regions.len(), "region"),
+            numbered(alive.accounts.len(), "account"),
+            alive.subscribers.map_or_else(|| "an unknown number of".to_owned(), |number| number.to_string()),
+        ),
+        next_steps: vec![
+            "Compare the numbers with last week's. If this message does not come, see the runbook.".to_owned(),
+        ],
+        keywords: vec!["pivotwatch".to_owned(), "alive".to_owned()],
+        kind: "alive",
+        context: json!({}),
+    }
+    .into_json()
+}
+
+fn finding(alive: &Alive, title: &str, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
+    let some =
+        |values: &BTreeSet<String>| values.iter().take(listed).map(|value| exact(value, NAME)).collect::<Vec<_>>();
+    let ending = alive.ending.iter().take(listed).map(|(id, end)| json!({"id": exact(id, NAME), "ends": end}));
+    Finding {
+        uid: id(alive),
+        title,
+        message: title,
+        severity: FindingSeverity::Informational,
+        is_update: false,
+        is_suppressed: false,
+        is_test: false,
+        now,
+        account: &deployment.table.account,
+        region: &deployment.table.region,
+        info: json!({}),
+        more: json!({
+            "start_time": alive.since.timestamp_millis(),
+            "end_time": alive.until.timestamp_millis(),
+            "unmapped": {
+                "kind": "alive",
+                "exports": alive.exports,
+                "sign_ins": alive.sign_ins,
+                "logins": alive.logins,
+                "incidents": alive.incidents,
+                "subscribers": alive.subscribers,
+                "last_export": alive.last_export,
+                "last_login": alive.last_login,
+                "regions": some(&alive.regions),
+                "regions_total": alive.regions.len(),
+                "accounts": some(&alive.accounts),
+                "accounts_total": alive.accounts.len(),
+                "tuning_entries_ending": ending.collect::<Vec<_>>(),
+                "tuning_entries_ending_total": alive.ending.len(),
+                "listed_at_most": listed,
+            },
+        }),
+    }
+    .into_json(deployment)
 }

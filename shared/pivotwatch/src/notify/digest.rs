@@ -1,16 +1,33 @@
 //! The digest: incidents that are reported together, because a message for each would be too many or too late.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::message::{Message, SUBJECT_LENGTH};
-use super::{Deployment, escape};
+use super::Deployment;
+use super::chat::Notification;
+use super::escape::{ascii, code_span, exact, quoted};
+use super::finding::{Finding, FindingSeverity};
+use super::layout::Page;
+use super::mail::query;
+use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
+use super::words::{NAME, account, and_more, capitalised, name_of, numbered, runbook, span, table_console};
 use crate::detection::reporting::Deferral;
+use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION};
 use crate::detection::signal::{Severity, Signal};
 use crate::detection::{Address, Incident, Rule};
+
+/// Users and accounts that the mail lists for each address.
+const IN_MAIL: usize = 5;
+
+/// Addresses that the chat lists.
+const IN_CHAT: usize = 10;
+
+/// Incidents, users and accounts that the finding lists for each address.
+const IN_FINDING: usize = 64;
 
 /// The largest number of addresses in a digest. All incidents of an address are in one digest.
 pub const DIGEST_ADDRESSES: usize = 200;
@@ -53,7 +70,7 @@ pub fn digests(entries: Vec<DigestEntry>) -> Vec<Digest> {
         entries.sort_by_key(|entry| (entry.incident.start_time, entry.incident.id));
     }
     // The most severe first; the sort keeps the order of addresses otherwise.
-    addresses.sort_by_key(|entries| std::cmp::Reverse(entries.iter().map(|entry| entry.severity).max()));
+    addresses.sort_by_key(|entries| Reverse(entries.iter().map(|entry| entry.severity).max()));
     let parts = u32::try_from(addresses.len().div_ceil(DIGEST_ADDRESSES)).unwrap_or(u32::MAX);
     let mut digests = Vec::new();
     let mut addresses = addresses.into_iter().peekable();
@@ -64,21 +81,233 @@ pub fn digests(entries: Vec<DigestEntry>) -> Vec<Digest> {
     digests
 }
 
-/// The message of a digest.
+/// The message of a digest at the time `now`.
 #[must_use]
-pub fn digest_message(digest: &Digest, _now: DateTime<Utc>, _rule: &Rule, deployment: &Deployment) -> Message {
-    let subject = format!("[pivotwatch] Digest: {} incidents", digest.entries.len());
-    let mut text = String::new();
-    for entry in &digest.entries {
-        let _ = writeln!(text, "{}", entry.incident.columns.source_ip_address);
-    }
+pub fn digest_message(digest: &Digest, now: DateTime<Utc>, rule: &Rule, deployment: &Deployment) -> Message {
+    let summary = Summary::of(digest);
     Message {
-        subject: escape::ascii(&subject, SUBJECT_LENGTH),
-        text,
-        chat: json!({}),
-        finding: json!({}),
+        subject: ascii(&format!("[pivotwatch] {}", summary.title), SUBJECT_LENGTH),
+        text: fitted_text(IN_MAIL, |listed| text(&summary, now, rule, deployment, listed)),
+        chat: fitted_form(IN_MAIL, |listed| chat(&summary, now, deployment, listed)),
+        finding: fitted_form(IN_FINDING, |listed| finding(&summary, now, deployment, listed)),
         https: deployment.https,
-        attributes: [("kind", "digest".to_owned())].into(),
+        attributes: [("kind", "digest".to_owned()), ("severity", summary.severity.name().to_owned())].into(),
         lists: BTreeMap::new(),
     }
+}
+
+/// What all forms of a digest say.
+struct Summary<'a> {
+    /// Each address with its incidents.
+    addresses: Vec<(Address, Vec<&'a DigestEntry>)>,
+    /// Equal in all forms and copies of the digest.
+    id: Uuid,
+    title: String,
+    /// How many incidents, from how many addresses.
+    counted: String,
+    /// Whether the deployment observes, and sends no message about an incident.
+    is_observing: bool,
+    severity: Severity,
+    incidents: usize,
+    is_test: bool,
+    /// Why the incidents have no messages of their own.
+    reason: String,
+}
+
+impl<'a> Summary<'a> {
+    fn of(digest: &'a Digest) -> Self {
+        let Digest { entries, part, parts } = digest;
+        let mut addresses = Vec::<(Address, Vec<&DigestEntry>)>::new();
+        for entry in entries {
+            let address = entry.incident.columns.source_ip_address;
+            match addresses.iter_mut().find(|(known, _)| *known == address) {
+                Some((_, of_address)) => of_address.push(entry),
+                None => addresses.push((address, vec![entry])),
+            }
+        }
+        let severity = severity(entries);
+        let is_test = !entries.is_empty() && entries.iter().all(|entry| entry.incident.is_test());
+        let ids: Vec<_> = entries.iter().flat_map(|entry| entry.incident.id.into_bytes()).collect();
+        let part = if *parts > 1 { format!(" (part {part} of {parts})") } else { String::new() };
+        let counted = format!(
+            "{} from {}{part}",
+            numbered(entries.len(), "incident"),
+            if addresses.len() == 1 { "1 IP address".to_owned() } else { format!("{} IP addresses", addresses.len()) },
+        );
+        let is_observing = entries.iter().any(|entry| entry.deferral == Deferral::Observing);
+        let what = if is_observing { ", only observed" } else { " digest" };
+        let test = if is_test { "TEST " } else { "" };
+        Self {
+            id: Uuid::new_v5(&Uuid::NAMESPACE_URL, &ids),
+            title: format!("{test}{}{what}: {counted}", severity.name()),
+            counted,
+            is_observing,
+            severity,
+            incidents: entries.len(),
+            is_test,
+            reason: reasons(entries),
+            addresses,
+        }
+    }
+}
+
+fn severity<'a>(entries: impl IntoIterator<Item = &'a DigestEntry>) -> Severity {
+    entries.into_iter().map(|entry| entry.severity).max().unwrap_or(Severity::Medium)
+}
+
+fn reasons<'a>(entries: impl IntoIterator<Item = &'a DigestEntry>) -> String {
+    let deferrals: BTreeSet<_> = entries.into_iter().map(|entry| entry.deferral).collect();
+    deferrals.into_iter().map(Deferral::explanation).collect::<Vec<_>>().join("; ")
+}
+
+/// The first values of a list, each of them once, and how many more there are.
+fn some<'a>(values: impl Iterator<Item = &'a str>, listed: usize, shown: impl Fn(&str) -> String) -> String {
+    let values: BTreeSet<_> = values.collect();
+    if listed == 0 {
+        return values.len().to_string();
+    }
+    let shown: Vec<_> = values.iter().take(listed).map(|value| shown(value)).collect();
+    format!("{}{}", shown.join(", "), and_more(values.len() as u64, shown.len(), false))
+}
+
+fn text(summary: &Summary<'_>, now: DateTime<Utc>, rule: &Rule, deployment: &Deployment, listed: usize) -> String {
+    let mut page = Page::default();
+    if summary.is_test {
+        page.paragraph("TEST: this is a self-test of pivotwatch. Nothing happened, and no action is needed.");
+    }
+    page.paragraph(&format!(
+        "{}, reported together. An incident is a login to the AWS console from an IP address with many failed Entra \
+         ID sign-ins.",
+        capitalised(&summary.counted),
+    ));
+    if summary.is_observing {
+        page.paragraph(
+            "This deployment only observes. Otherwise it would have sent these incidents in mails of their own.",
+        );
+    }
+    page.paragraph("Look at each High address first. The incidents of one address usually have one cause.");
+    let (mut first, mut last) = (None, None);
+    for (address, entries) in &summary.addresses {
+        let days = || entries.iter().map(|entry| entry.incident.day);
+        first = days().chain(first).min();
+        last = days().chain(last).max();
+        write_address(&mut page, *address, entries, now, deployment, listed);
+    }
+    if let (Some(first), Some(last)) = (first, last) {
+        let reach = rule.reach_in_days();
+        page.heading("All records of an IP address");
+        page.prose(&format!(
+            "With credentials for {}, the account of pivotwatch. Replace ADDRESS, by a network as it is written above:",
+            account(&deployment.table.account, deployment)
+        ));
+        query(&mut page, deployment, "ADDRESS", &first.before(reach).to_string(), &last.after(reach).to_string());
+        page.prose("The table in the console:");
+        page.verbatim(&table_console(deployment));
+    }
+    page.heading("About this message");
+    page.field("Digest", &summary.id.to_string());
+    page.field("Rule", &format!("{RULE_NAME}, version {RULE_VERSION}"));
+    page.field("Runbook", &runbook());
+    page.into_text()
+}
+
+fn write_address(
+    page: &mut Page,
+    address: Address,
+    entries: &[&DigestEntry],
+    now: DateTime<Utc>,
+    deployment: &Deployment,
+    listed: usize,
+) {
+    page.heading(&format!("{}: {address}", severity(entries.iter().copied()).name()));
+    let incidents = || entries.iter().map(|entry| &entry.incident);
+    let updates = entries.iter().filter(|entry| entry.is_update).count();
+    let again = if updates > 0 { format!(" ({updates} reported before)") } else { String::new() };
+    let last = incidents().map(|incident| incident.end_time).max();
+    let last = last.map_or_else(String::new, |last| format!("; last login {} ago", span(now - last)));
+    page.field("Incidents", &format!("{}{again}{last}", entries.len()));
+    let accounts = incidents().map(|incident| &*incident.account_id);
+    page.field("Accounts", &some(accounts, listed, |id| account(id, deployment)));
+    let names: Vec<_> = incidents().map(|incident| name_of(&incident.columns)).collect();
+    page.field("Users", &some(names.iter().map(String::as_str), listed, |name| quoted(name, NAME)));
+    let signals = entries.iter().flat_map(|entry| entry.signals.iter().map(|signal| signal.name()));
+    let signals = some(signals, Signal::ALL.len(), str::to_owned);
+    if !signals.is_empty() {
+        page.field("Signals", &signals);
+    }
+    page.field("Why here", &reasons(entries.iter().copied()));
+}
+
+fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
+    let mut description = format!("These incidents have no message of their own ({}).", summary.reason);
+    for (address, entries) in summary.addresses.iter().take(IN_CHAT) {
+        let names: Vec<_> = entries.iter().map(|entry| name_of(&entry.incident.columns)).collect();
+        let users = some(names.iter().map(String::as_str), listed.min(3), |name| code_span(name, NAME));
+        let severity = severity(entries.iter().copied()).name();
+        let incidents = numbered(entries.len(), "incident");
+        description.push_str(&format!("\n*{severity}:* {address}, {incidents}, users {users}"));
+    }
+    description.push_str(&and_more(summary.addresses.len() as u64, IN_CHAT.min(summary.addresses.len()), false));
+    Notification {
+        id: format!("{}-{}", summary.id, now.timestamp()),
+        thread: summary.id.to_string(),
+        title: summary.title.clone(),
+        description,
+        next_steps: vec![
+            "Look at each High address first.".to_owned(),
+            format!("Read the evidence of each address: {}", table_console(deployment)),
+            format!("Follow the runbook: {}", runbook()),
+        ],
+        keywords: vec!["pivotwatch".to_owned(), "digest".to_owned(), summary.severity.name().to_owned()],
+        kind: "digest",
+        context: json!({"severity": summary.severity.name()}),
+    }
+    .into_json()
+}
+
+fn finding(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
+    let addresses = summary.addresses.iter().map(|(address, entries)| {
+        let ids = entries.iter().take(listed.max(1)).map(|entry| entry.incident.id);
+        let mut of_address = json!({
+            "address": address.to_string(),
+            "severity": severity(entries.iter().copied()).name(),
+            "incidents": entries.len(),
+            "ids": ids.collect::<Vec<_>>(),
+        });
+        if listed > 0 {
+            let incidents = || entries.iter().map(|entry| &entry.incident);
+            let accounts: BTreeSet<_> = incidents().map(|incident| exact(&incident.account_id, NAME)).collect();
+            let users: BTreeSet<_> = incidents().map(|incident| exact(&name_of(&incident.columns), NAME)).collect();
+            of_address["accounts"] = json!(accounts.into_iter().take(listed).collect::<Vec<_>>());
+            of_address["users"] = json!(users.into_iter().take(listed).collect::<Vec<_>>());
+        }
+        of_address
+    });
+    let deferrals: BTreeSet<_> =
+        summary.addresses.iter().flat_map(|(_, entries)| entries.iter().map(|entry| entry.deferral.name())).collect();
+    Finding {
+        uid: summary.id.to_string(),
+        title: &summary.title,
+        message: &format!("{} are reported together: {}", numbered(summary.incidents, "incident"), summary.reason),
+        severity: FindingSeverity::Of(summary.severity),
+        is_update: false,
+        is_suppressed: false,
+        is_test: summary.is_test,
+        now,
+        account: &deployment.table.account,
+        region: &deployment.table.region,
+        info: json!({
+            "related_events_count": summary.incidents,
+            "analytic": {"type_id": 1, "type": "Rule", "uid": RULE_ID, "name": RULE_NAME, "version": RULE_VERSION},
+        }),
+        more: json!({
+            "unmapped": {
+                "kind": "digest",
+                "deferrals": deferrals,
+                "addresses": addresses.collect::<Vec<_>>(),
+                "listed_at_most": listed,
+            },
+        }),
+    }
+    .into_json(deployment)
 }

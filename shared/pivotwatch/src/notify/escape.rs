@@ -1,9 +1,12 @@
 //! Escapes text from logs for display.
 //!
 //! The client chooses user agents, user names and account names. A line break could forge lines of the mail. A
-//! direction mark could reverse text, and Cyrillic letters could imitate another user's name.
+//! direction mark could reverse text, and Cyrillic letters could imitate another user's name. A mail client makes a link
+//! of a host name, and a chat of a mention.
 
 use std::fmt::Write;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// `text` with every character outside plain Latin escaped as `\u{…}`, truncated to `most` characters.
 #[must_use]
@@ -22,6 +25,111 @@ pub fn escape_for_display(text: &str, most: usize) -> String {
         }
     }
     shown
+}
+
+/// A text from logs, for people: escaped, on one line, in a form that no mail client makes a link of, and at most
+/// `most` characters long.
+///
+/// - Runs of blanks become one.
+/// - A dot before a letter becomes `[.]`, and a colon before a letter or a slash `[:]`: `evil[.]example`,
+///   `https[:]//…`, `ann@contoso[.]example`. The colons of an ARN stay, since AWS chooses them.
+/// - A doubled backslash, as before the name of a server, is escaped.
+#[must_use]
+pub(super) fn shown(text: &str, most: usize) -> String {
+    let keeps_colons = text.starts_with("arn:");
+    let mut shown = String::new();
+    let mut length = 0;
+    let mut previous = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == ' ' && previous == Some(' ') {
+            continue;
+        }
+        let next = characters.peek().copied();
+        let follows_word = previous.is_some_and(|previous: char| previous.is_alphanumeric() || previous == '-');
+        let part = match character {
+            '.' if follows_word && next.is_some_and(char::is_alphabetic) => "[.]".to_owned(),
+            ':' if follows_word
+                && next.is_some_and(|c| c == '/' || !keeps_colons && !c.is_ascii_digit() && c != ' ') =>
+            {
+                "[:]".to_owned()
+            }
+            '\\' if next == Some('\\') || previous == Some('\\') => character.escape_unicode().to_string(),
+            _ if is_plain(character) => character.to_string(),
+            _ => character.escape_unicode().to_string(),
+        };
+        length += part.chars().count();
+        if length > most {
+            shown.push_str("… (cut)");
+            break;
+        }
+        shown.push_str(&part);
+        previous = Some(character);
+    }
+    shown
+}
+
+/// [`shown`] in quotes, which marks what a visitor chose. A quote in the text is escaped, so that it cannot end there.
+#[must_use]
+pub(super) fn quoted(text: &str, most: usize) -> String {
+    format!("\"{}\"", shown(text, most).replace('"', "\\u{22}"))
+}
+
+/// [`shown`] as a code span of Markdown, in which chats apply neither formatting nor mentions.
+#[must_use]
+pub(super) fn code_span(text: &str, most: usize) -> String {
+    format!("`{}`", without_links(&escaped(&shown(text, most), |c| matches!(c, '`' | '<' | '>' | '&'))))
+}
+
+/// A text that needs no code span, without the characters that Markdown and chats interpret.
+#[must_use]
+pub(super) fn markdown(text: &str) -> String {
+    without_links(&escaped(text, |c| matches!(c, '*' | '_' | '~' | '`' | '<' | '>' | '&' | '|' | '#')))
+}
+
+/// A text without Markdown's `[text](link)`.
+fn without_links(text: &str) -> String {
+    text.replace("](", "]\\u{28}")
+}
+
+/// A text from logs, for machines: escaped as for display, and cut to `most` characters, but with its dots, colons and
+/// blanks, so that it can be compared. A beginning that makes a formula of it in a spreadsheet is escaped.
+#[must_use]
+pub(super) fn exact(text: &str, most: usize) -> String {
+    let shown = escape_for_display(text, most);
+    match shown.chars().next() {
+        Some(first @ ('=' | '+' | '-' | '@')) => format!("{}{}", first.escape_unicode(), &shown[1..]),
+        _ => shown,
+    }
+}
+
+/// A name as an argument of a shell command. A dot is escaped, which the shell removes, so that no mail client makes a
+/// link of it. `None` if AWS cannot have given the name.
+#[must_use]
+pub(super) fn argument(name: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | ',' | '.' | '@' | '-' | '_');
+    let is_name = !name.is_empty() && name.len() <= 128 && !name.starts_with('-') && name.chars().all(is_allowed);
+    is_name.then(|| name.replace('.', "\\."))
+}
+
+/// A text as a part of a link.
+#[must_use]
+pub(super) fn percent_encoded(text: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    utf8_percent_encode(text, KEPT).to_string()
+}
+
+/// `text` with the characters that `is_escaped` names as `\u{…}`.
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
+    let mut result = String::new();
+    for character in text.chars() {
+        if is_escaped(character) {
+            result.extend(character.escape_unicode());
+        } else {
+            result.push(character);
+        }
+    }
+    result
 }
 
 /// `text` in printable ASCII, which SNS requires of a subject. If it is longer than `most`, its middle is removed,
@@ -71,7 +179,81 @@ mod tests {
         assert_eq!(ascii("José\n", 10), "Jos??");
     }
 
+    #[test]
+    fn nothing_that_a_visitor_chose_becomes_a_link() {
+        for (text, expected) in [
+            ("https://evil.example/x?y=1", "https[:]//evil[.]example/x?y=1"),
+            ("www.evil.com", "www[.]evil[.]com"),
+            ("ann@contoso.example", "ann@contoso[.]example"),
+            ("mailto:ann@contoso.example", "mailto[:]ann@contoso[.]example"),
+            ("javascript:alert(1)", "javascript[:]alert(1)"),
+            ("tel:+4712345678", "tel[:]+4712345678"),
+            ("\\\\evil\\share", "\\u{5c}\\u{5c}evil\\share"),
+            ("CORP\\ann", "CORP\\ann"),
+            ("Mozilla/5.0 (X11; rv:128.0) Gecko/20100101", "Mozilla/5.0 (X11; rv:128.0) Gecko/20100101"),
+            (
+                "arn:aws:sts::111122223333:assumed-role/Ops/ann@contoso.example",
+                "arn:aws:sts::111122223333:assumed-role/Ops/ann@contoso[.]example",
+            ),
+            ("a    b", "a b"),
+            ("exämple.com", "exämple[.]com"),
+            ("[x](https://evil.example)", "[x](https[:]//evil[.]example)"),
+        ] {
+            assert_eq!(shown(text, 200), expected);
+        }
+    }
+
+    #[test]
+    fn quotes_and_code_spans_cannot_be_left() {
+        assert_eq!(quoted("x\" MFA \"y", 100), "\"x\\u{22} MFA \\u{22}y\"");
+        assert_eq!(code_span("a`b<!channel>&", 100), "`a\\u{60}b\\u{3c}!channel\\u{3e}\\u{26}`");
+    }
+
+    #[test]
+    fn a_machine_gets_the_text_itself_but_no_formula() {
+        assert_eq!(exact("ann@contoso.example", 100), "ann@contoso.example");
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)"] {
+            let exact = exact(text, 100);
+            assert!(exact.starts_with("\\u{") && exact.ends_with(&text[1..]), "{exact}");
+        }
+    }
+
+    #[test]
+    fn only_a_name_that_aws_gives_is_an_argument() {
+        assert_eq!(argument("ann@contoso.example").as_deref(), Some("ann@contoso\\.example"));
+        for name in ["", "a b", "a;b", "$(id)", "--profile", "a\nb", "é", "'"] {
+            assert_eq!(argument(name), None, "{name}");
+        }
+    }
+
+    /// Whether a scheme is before `://`.
+    fn has_scheme(text: &str) -> bool {
+        text.match_indices("://").any(|(at, _)| text[..at].ends_with(|c: char| c.is_alphabetic()))
+    }
+
     proptest! {
+        #[test]
+        fn nothing_for_people_breaks_a_line_or_ends_its_quotes(text in any::<String>(), most in 0..50_usize) {
+            let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+            let quoted = quoted(&text, most);
+            prop_assert!(!quoted.contains(breaks), "{quoted}");
+            prop_assert_eq!(quoted.matches('"').count(), 2);
+            prop_assert!(!quoted.contains("  "), "{quoted}");
+            prop_assert_eq!(code_span(&text, most).matches('`').count(), 2);
+            prop_assert!(shown(&text, most).chars().count() <= most + "… (cut)".chars().count());
+        }
+
+        #[test]
+        fn nothing_for_people_has_a_host_name(text in "[a-z.:/@\\\\ ]{0,40}") {
+            let shown = shown(&text, 200);
+            let characters: Vec<_> = shown.chars().collect();
+            for around in characters.windows(3) {
+                let is_letter = |c: char| c.is_alphabetic();
+                prop_assert!(!(around[1] == '.' && is_letter(around[0]) && is_letter(around[2])), "{shown}");
+            }
+            prop_assert!(!has_scheme(&shown), "{shown}");
+        }
+
         #[test]
         fn nothing_shown_breaks_a_line(text in any::<String>()) {
             let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');

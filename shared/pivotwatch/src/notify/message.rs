@@ -1,4 +1,8 @@
-//! A message in its forms, one for each kind of reader.
+//! A message in its forms, one for each kind of reader, and their sizes.
+//!
+//! SNS refuses a message of more than 262,144 bytes, all its forms and attributes included. So each form has a bound of
+//! its own, and the forms of a message at their bounds fit together. A form that is too large lists less of what it
+//! counts, and says how much there is.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +12,15 @@ use super::HttpsForm;
 
 /// SNS accepts fewer than 100 characters, and rejects a message with a longer subject.
 pub(super) const SUBJECT_LENGTH: usize = 99;
+
+/// The largest text, in bytes of its JSON. It is sent once, and the finding and the chat form up to four times.
+const TEXT_BYTES: usize = 80_000;
+
+/// The largest finding and the largest chat form, in bytes of the JSON text that holds them.
+const FORM_BYTES: usize = 42_000;
+
+/// How much a form lists, tried in this order until the form is small enough.
+const LISTED: [usize; 6] = [64, 16, 8, 4, 1, 0];
 
 /// A message to the security team.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,14 +35,16 @@ pub struct Message {
     pub finding: Value,
     /// The form for HTTP and HTTPS.
     pub https: HttpsForm,
-    /// Attributes for the filter policies of subscriptions. None is empty, which SNS refuses.
+    /// Attributes for the filter policies of subscriptions, at most ten with `lists`, since a queue with raw delivery
+    /// takes no more. None is empty, which SNS refuses.
     pub attributes: BTreeMap<&'static str, String>,
     /// Attributes that are lists. None is empty.
     pub lists: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Message {
-    /// The message in the notation of SNS's `MessageStructure=json`: the form of each protocol.
+    /// The message in the notation of SNS's `MessageStructure=json`: a form for each protocol. Those that are not named,
+    /// such as `email`, receive `default`.
     #[must_use]
     pub fn forms(&self) -> String {
         let finding = self.finding.to_string();
@@ -37,16 +52,31 @@ impl Message {
             HttpsForm::Chat => self.chat.to_string(),
             HttpsForm::Finding => finding.clone(),
         };
-        // SNS cuts an SMS into parts of 140 bytes, and delivers 1,600 bytes at most.
-        json!({
-            "default": self.text,
-            "email": self.text,
-            "sms": self.subject,
-            "http": https,
-            "https": https,
-            "sqs": finding,
-            "lambda": finding,
-        })
-        .to_string()
+        // A long SMS fails, so it has the subject alone.
+        let sms = &self.subject;
+        json!({"default": self.text, "sms": sms, "http": https, "https": https, "sqs": finding, "lambda": finding})
+            .to_string()
     }
+}
+
+/// The text that lists as much as fits, at most `most` of each kind.
+pub(super) fn fitted_text(most: usize, text: impl Fn(usize) -> String) -> String {
+    fitted(most, TEXT_BYTES, text, |text| in_json(text))
+}
+
+/// The finding, or the chat form, that lists as much as fits.
+pub(super) fn fitted_form(most: usize, form: impl Fn(usize) -> Value) -> Value {
+    fitted(most, FORM_BYTES, form, |form| in_json(&form.to_string()))
+}
+
+/// The form with the longest lists that is small enough, or the one without lists.
+fn fitted<T>(most: usize, bytes: usize, form: impl Fn(usize) -> T, size: impl Fn(&T) -> usize) -> T {
+    let listed = LISTED.into_iter().filter(|listed| *listed < most);
+    let fits = std::iter::once(most).chain(listed).map(&form).find(|form| size(form) <= bytes);
+    fits.unwrap_or_else(|| form(0))
+}
+
+/// The number of bytes of a text in JSON.
+fn in_json(text: &str) -> usize {
+    json!(text).to_string().len()
 }

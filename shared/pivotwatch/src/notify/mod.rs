@@ -1,22 +1,30 @@
 //! Writes and publishes the message of an incident, and escapes texts for display.
 
 mod alive;
+#[cfg(test)]
+mod cases;
+mod chat;
 mod deployment;
 mod digest;
 mod escape;
+mod finding;
+mod identity;
 mod in_memory;
+mod incident;
+mod layout;
 mod mail;
 mod message;
 #[cfg(feature = "sdk")]
 mod sns;
 mod tuning;
+mod words;
 
 pub use alive::{Alive, alive_message};
 pub use deployment::{Deployment, HttpsForm, TableLocation, UnknownHttpsForm};
 pub use digest::{DIGEST_ADDRESSES, Digest, DigestEntry, digest_message, digests};
 pub use escape::escape_for_display;
 pub use in_memory::InMemoryNotifier;
-pub use mail::{Update, incident_message};
+pub use incident::{Update, incident_message};
 pub use message::Message;
 #[cfg(feature = "sdk")]
 pub use sns::Sns;

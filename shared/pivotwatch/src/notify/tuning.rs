@@ -1,32 +1,38 @@
 //! The message about a tuning entry: who added it, what it hides, until when, and how wide it is.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::Deployment;
-use super::escape::{ascii, escape_for_display};
-use super::message::{Message, SUBJECT_LENGTH};
+use super::chat::Notification;
+use super::escape::{ascii, code_span, exact, markdown, quoted};
+use super::finding::{Finding, FindingSeverity};
+use super::layout::Page;
+use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
+use super::words::{TEXT, and_more, runbook};
+use super::{Deployment, escape};
 use crate::detection::tuning::{News, NewsKind};
 
-/// Characters shown of a text of an entry.
-const TEXT_LENGTH: usize = 200;
+/// More values than an entry of 16 KiB has in a condition. All are shown if they fit, since the widest could be the last.
+const ALL: usize = 16_384;
 
-/// The message of a piece of news.
+/// The message of a piece of news at the time `now`.
 #[must_use]
-pub fn tuning_message(news: &News, _now: DateTime<Utc>, deployment: &Deployment) -> Message {
+pub fn tuning_message(news: &News, now: DateTime<Utc>, deployment: &Deployment) -> Message {
     let Words { happened, .. } = words(news.kind);
-    let subject = format!("[pivotwatch] tuning entry {} {happened}", news.id);
-    let attributes = BTreeMap::from([("tuning_entry", news.id.clone()), ("tuning_news", happened.to_owned())]);
+    let title = format!("tuning entry {} {happened}", shown_text(&news.id));
     Message {
-        subject: ascii(&subject, SUBJECT_LENGTH),
-        text: text(news),
-        chat: json!({}),
-        finding: json!({}),
+        subject: ascii(&format!("[pivotwatch] {title}"), SUBJECT_LENGTH),
+        text: fitted_text(ALL, |listed| text(news, listed)),
+        chat: chat(news, &title, now),
+        finding: fitted_form(1, |listed| finding(news, &title, now, deployment, listed > 0)),
         https: deployment.https,
-        attributes,
+        attributes: BTreeMap::from([
+            ("kind", "tuning".to_owned()),
+            ("tuning_entry", news.id.clone()),
+            ("tuning_news", happened.to_owned()),
+        ]),
         lists: BTreeMap::new(),
     }
 }
@@ -51,7 +57,7 @@ const fn words(kind: NewsKind) -> Words {
         NewsKind::Changed => Words {
             happened: "changed",
             has: "been changed",
-            consequence: "It now reads as below. Incidents that it hides are stored, and not mailed.\nWhat it no longer \
+            consequence: "It now reads as below. Incidents that it hides are stored, and not mailed. What it no longer \
                           hides of the last 24 hours is mailed now.",
         },
         NewsKind::Expired => {
@@ -66,33 +72,34 @@ const fn words(kind: NewsKind) -> Words {
             happened: "vanished",
             has: "vanished",
             consequence: "Nobody set its removed_at: its item was deleted, became invalid, or left the deployment's \
-                          variables.\nIt hides nothing any more. What it hid in the last 24 hours is mailed now.\nAsk who did \
+                          variables. It hides nothing any more. What it hid in the last 24 hours is mailed now. Ask who did \
                           that.",
         },
     }
 }
 
-fn text(news: &News) -> String {
+fn text(news: &News, listed: usize) -> String {
     let written = &news.announced.written;
     let Words { has, consequence, .. } = words(news.kind);
-    let mut text = format!("The tuning entry {} has {has}.\n{consequence}\n\n", news.id);
-    let mut line = |label: &str, value: &str| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{label:<9} {value}");
-    };
-    line("Effect", &effect(written));
+    let mut page = Page::default();
+    page.paragraph(&format!("The tuning entry {} has {has}. {consequence}", quoted(&news.id, TEXT)));
+    page.heading("The entry");
+    page.field("Effect", &effect(written));
     for (name, values) in written["when"].as_object().into_iter().flatten() {
-        line("", &format!("{name} is {}", one_of(values)));
+        page.field("", &format!("{} is {}", shown_text(name), one_of(values, listed)));
     }
-    line("From", &shown(&written["starts_at"], "the beginning"));
-    line("Until", &shown(&written["expires_at"], "for ever"));
-    line("Author", &shown(&written["author"], "(not recorded)"));
-    line("Written", &shown(&written["created_at"], "(not recorded)"));
-    line("Reason", &shown(&written["reason"], "(not recorded)"));
+    page.field("From", &shown(&written["starts_at"], "the beginning"));
+    page.field("Until", &shown(&written["expires_at"], "no end"));
+    page.field("Author", &shown(&written["author"], "(not recorded)"));
+    page.field("Written", &shown(&written["created_at"], "(not recorded)"));
+    page.field("Reason", &shown(&written["reason"], "(not recorded)"));
     if written["force"] == Value::Bool(true) {
-        line("Width", "it was forced, so it can apply to very much");
+        page.field("Width", "it was forced, so it can apply to very much");
     }
-    text
+    page.heading("If you do not know of it");
+    page.prose("Ask the author. An attacker who can write to the table can hide incidents with an entry. The runbook says how to remove it.");
+    page.field("Runbook", &runbook());
+    page.into_text()
 }
 
 fn effect(written: &Value) -> String {
@@ -104,17 +111,75 @@ fn effect(written: &Value) -> String {
 }
 
 /// The values of a condition.
-fn one_of(values: &Value) -> String {
+fn one_of(values: &Value, listed: usize) -> String {
     let values = values.as_array().map(Vec::as_slice).unwrap_or_default();
-    // All of them: the widest could be the last. An entry has at most 16 KiB.
-    values.iter().map(|value| shown(value, "")).collect::<Vec<_>>().join(" or ")
+    let shown: Vec<_> = values.iter().take(listed).map(|value| shown(value, "")).collect();
+    format!("{}{}", shown.join(" or "), and_more(values.len() as u64, shown.len(), false))
 }
 
 fn shown(value: &Value, absent: &str) -> String {
     match value {
         Value::Null => absent.to_owned(),
-        Value::String(text) => escape_for_display(text, TEXT_LENGTH),
-        other => escape_for_display(&other.to_string(), TEXT_LENGTH),
+        Value::String(text) => quoted(text, TEXT),
+        other => quoted(&other.to_string(), TEXT),
+    }
+}
+
+fn shown_text(text: &str) -> String {
+    escape::shown(text, TEXT)
+}
+
+fn chat(news: &News, title: &str, now: DateTime<Utc>) -> Value {
+    let written = &news.announced.written;
+    let Words { has, consequence, .. } = words(news.kind);
+    let of = |name: &str| written[name].as_str().map_or("(not recorded)".to_owned(), |text| code_span(text, TEXT));
+    Notification {
+        id: format!("tuning-{}-{}", news.id, now.timestamp()),
+        thread: format!("tuning-{}", news.id),
+        title: markdown(title),
+        description: format!(
+            "The tuning entry {} has {has}. {consequence}\n*Author:* {}\n*Reason:* {}",
+            code_span(&news.id, TEXT),
+            of("author"),
+            of("reason"),
+        ),
+        next_steps: vec!["If you do not know of it, ask the author, and remove it.".to_owned()],
+        keywords: vec!["pivotwatch".to_owned(), "tuning".to_owned()],
+        kind: "tuning",
+        context: json!({"tuning_entry": news.id}),
+    }
+    .into_json()
+}
+
+fn finding(news: &News, title: &str, now: DateTime<Utc>, deployment: &Deployment, has_entry: bool) -> Value {
+    let Words { happened, has, consequence } = words(news.kind);
+    let entry = if has_entry { written_exactly(&news.announced.written) } else { Value::Null };
+    Finding {
+        uid: format!("tuning-{}", news.id),
+        title,
+        message: &format!("The tuning entry {} has {has}. {consequence}", exact(&news.id, TEXT)),
+        severity: FindingSeverity::Informational,
+        is_update: news.kind != NewsKind::Added,
+        is_suppressed: false,
+        is_test: false,
+        now,
+        account: &deployment.table.account,
+        region: &deployment.table.region,
+        info: json!({}),
+        more: json!({"unmapped": {"kind": "tuning", "news": happened, "entry": entry}}),
+    }
+    .into_json(deployment)
+}
+
+/// The entry with its texts escaped.
+fn written_exactly(value: &Value) -> Value {
+    match value {
+        Value::String(text) => json!(exact(text, TEXT)),
+        Value::Array(values) => values.iter().map(written_exactly).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (exact(name, TEXT), written_exactly(value))).collect()
+        }
+        other => other.clone(),
     }
 }
 
@@ -162,7 +227,7 @@ mod tests {
             "exclude": "failures", "when": {"app": values}, "reason": forged, "author": "y".repeat(5000), "created_at": forged,
         });
         let message = message(NewsKind::Added, written);
-        assert_eq!(message.text.lines().filter(|line| line.starts_with("Until")).count(), 1, "{}", message.text);
+        assert_eq!(message.text.lines().filter(|line| line.starts_with("  Until")).count(), 1, "{}", message.text);
         assert!(message.text.chars().all(|c| c == '\n' || !c.is_control()) && message.text.len() < 10_000);
         assert!(message.text.contains("29x"), "every value is shown");
     }

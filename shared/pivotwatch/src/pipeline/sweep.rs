@@ -66,22 +66,19 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let begin = |ledger: &mut Ledger| {
             let is_running = ledger.sweep_until.is_some_and(|until| until > now);
             ledger.sweep_until = Some(now + LONGEST);
-            if is_running { Err(()) } else { Ok(()) }
+            if is_running { Err(()) } else { Ok(ledger.clone()) }
         };
-        if self.change_ledger(begin, summary).await?.is_err() {
-            return Ok(());
-        }
-        let is_heard = self.hear_subscribers(now, summary).await?;
+        let Ok(ledger) = self.change_ledger(begin, summary).await? else { return Ok(()) };
         let today = Day::of(now);
         let is_observing = self.policy.observation.is_on(now);
-        let observed_on = self.store.load_ledger().await?.value.observed_on;
-        let mut result = Ok(());
-        if is_heard && !(is_observing && observed_on == Some(today)) {
-            result = self.report_unreported(now, summary).await;
-        }
+        let reported = match self.hear_subscribers(&ledger, now, summary).await {
+            Ok(true) if is_observing && ledger.observed_on == Some(today) => Ok(false),
+            Ok(true) => self.report_unreported(now, summary).await.map(|()| true),
+            other => other,
+        };
         let end = |ledger: &mut Ledger| {
             ledger.sweep_until = None;
-            if is_observing && is_heard {
+            if is_observing && matches!(reported, Ok(true)) {
                 ledger.observed_on = Some(today);
             }
             Ok::<_, ()>(())
@@ -89,39 +86,39 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let _ = self.change_ledger(end, summary).await?;
         summary.unreported = Some(self.store.list_unreported().await?.len() as u64);
         summary.sweeps += 1;
-        result
+        reported.map(|_| ())
     }
 
     /// Counts the confirmed subscribers, and keeps since when there is none. Returns `false` while nobody is known to
     /// listen.
-    async fn hear_subscribers(&self, now: DateTime<Utc>, summary: &mut Summary) -> Result<bool, PipelineError> {
+    async fn hear_subscribers(
+        &self,
+        ledger: &Ledger,
+        now: DateTime<Utc>,
+        summary: &mut Summary,
+    ) -> Result<bool, PipelineError> {
         let subscribers = match self.notifier.subscribers().await {
             Ok(subscribers) => subscribers,
             Err(error) => {
                 failed(&error.into(), summary);
-                return Ok(self.store.load_ledger().await?.value.silent_since.is_none());
+                return Ok(ledger.silent_since.is_none());
             }
         };
         summary.confirmed_subscribers = Some(subscribers);
-        if subscribers == 0 {
-            let silent = |ledger: &mut Ledger| {
-                let heard_at = ledger.heard_at.unwrap_or(now - BEFORE_THE_FIRST);
-                ledger.silent_since.get_or_insert(heard_at);
-                Ok::<_, ()>(())
-            };
-            let _ = self.change_ledger(silent, summary).await?;
-            return Ok(false);
-        }
-        if let Some(since) = self.store.load_ledger().await?.value.silent_since {
+        if let Some(since) = ledger.silent_since.filter(|_| subscribers > 0) {
             self.defer_unheard(since, now, summary).await?;
         }
-        let heard = |ledger: &mut Ledger| {
-            ledger.silent_since = None;
-            ledger.heard_at = Some(now);
+        let hear = |ledger: &mut Ledger| {
+            if subscribers > 0 {
+                (ledger.silent_since, ledger.heard_at) = (None, Some(now));
+            } else {
+                let heard_at = ledger.heard_at.unwrap_or(now - BEFORE_THE_FIRST);
+                ledger.silent_since.get_or_insert(heard_at);
+            }
             Ok::<_, ()>(())
         };
-        let _ = self.change_ledger(heard, summary).await?;
-        Ok(true)
+        let _ = self.change_ledger(hear, summary).await?;
+        Ok(subscribers > 0)
     }
 
     /// Defers what was published since `since`, when nobody may have listened. A message of its own has an incident

@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::detection::fixtures::{address, after_noon, login};
+use crate::detection::fixtures::{address, after_noon, login, noon};
 
 /// What can differ between logins of one incident: second, event id, ARN, account, sources.
 type Differing = (i64, u16, u8, u8, u8);
@@ -92,4 +92,24 @@ fn the_account_of_the_record_is_shown_before_that_of_the_identity() {
         .account_id
     };
     assert_eq!((of("111122223333"), of("")), ("111122223333".to_owned(), "444455556666".to_owned()));
+}
+
+#[test]
+fn an_incident_is_a_test_if_all_its_logins_are() {
+    let of = |ids: &[&str]| {
+        let mut found: Option<Incident> = None;
+        for id in ids {
+            let incident = Incident::of(&login(id, noon()), address(), BTreeSet::new());
+            match &mut found {
+                Some(known) => known.join(incident),
+                None => found = Some(incident),
+            }
+        }
+        found.unwrap().is_test()
+    };
+    assert!(of(&["pivotwatch-selftest-1"]) && of(&["pivotwatch-selftest-1", "pivotwatch-selftest-2"]));
+    for ids in [&["one"][..], &["pivotwatch-selftest-1", "one"], &["x-pivotwatch-selftest-1"], &["pivotwatch-selftest"]]
+    {
+        assert!(!of(ids), "{ids:?}");
+    }
 }

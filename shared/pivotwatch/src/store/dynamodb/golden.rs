@@ -289,6 +289,7 @@ fn a_login_is_this_item() {
 /// An incident that was published once, and is about to be published again.
 fn incident() -> StoredIncident {
     let failures = SourceFailures {
+        by_hour: BTreeMap::new(),
         count: 300,
         count_estimated: true,
         exceeded: true,

@@ -1,0 +1,320 @@
+//! A message for every kind of identity, attack, update and digest, as snapshots to be read by people.
+//!
+//! The findings are in files of their own, which `tests/suites/findings` validates by OCSF's schema.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::*;
+use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
+use crate::detection::reporting::{Deferral, UpdateReason};
+use crate::detection::signal::Signal;
+use crate::detection::successes::{Successes, user_hash};
+use crate::detection::tuning::{Announced, EntryState, News, NewsKind};
+use crate::detection::{Address, Evidence, Failure, IncidentReport, Login, Rule, Source, Tuning, incidents};
+
+const MINUTE: i64 = 60;
+
+pub(super) fn deployment() -> Deployment {
+    Deployment {
+        table: TableLocation {
+            name: "pivotwatch-evidence".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "999988887777".to_owned(),
+        },
+        tuning_table: Some("pivotwatch-tuning".to_owned()),
+        account_names: [("111122223333", "payments-prod"), ("999988887777", "security")]
+            .map(|(id, name)| (id.to_owned(), name.to_owned()))
+            .into(),
+        https: HttpsForm::Chat,
+    }
+}
+
+/// Failures of users in turn, a minute apart from noon on.
+fn failures(number: i64, code: &str, users: &[&str]) -> Vec<Failure> {
+    let failure = |n: i64| Failure {
+        code: code.parse().unwrap(),
+        user: users[usize::try_from(n).unwrap() % users.len()].to_owned(),
+        trace: crate::detection::failure::Trace {
+            request_id: format!("0a0a0a0a-0000-4000-8000-{n:012}"),
+            correlation_id: format!("0c0c0c0c-0000-4000-8000-{n:012}"),
+            tenant: "7e7e7e7e-0000-4000-8000-000000000001".to_owned(),
+            export: "insights-logs-signinlogs/y=2024/m=10/d=04/h=12/m=00/PT1H.json".into(),
+        },
+        ..failure(n, after_noon(n * MINUTE))
+    };
+    (0..number).map(failure).collect()
+}
+
+fn names(number: usize) -> Vec<String> {
+    (0..number).map(|n| format!("user{n:02}@contoso.example")).collect()
+}
+
+fn of_many(number: i64, code: &str, users: usize) -> Vec<Failure> {
+    let names = names(users);
+    failures(number, code, &names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A login of alice, half an hour after noon.
+fn alice() -> Login {
+    login("90c72977-31e0-4079-9a74-ee25e5d7aadf", after_noon(30 * MINUTE))
+}
+
+fn of_kind(user_identity_type: &str, arn: &str, account_name: &str, account_upn_suffix: &str) -> Login {
+    Login {
+        user_identity_type: user_identity_type.to_owned(),
+        user_identity_arn: arn.to_owned(),
+        account_name: account_name.to_owned(),
+        account_upn_suffix: account_upn_suffix.to_owned(),
+        ..alice()
+    }
+}
+
+fn report_with(logins: Vec<Login>, failures: Vec<Failure>, succeeded: &[&str]) -> IncidentReport {
+    let mut tallies = tallies(failures);
+    let mut successes = Successes::default();
+    for user in succeeded {
+        successes.add(user_hash(user), 13 * 3600);
+    }
+    for tally in tallies.values_mut() {
+        tally.add_successes(&successes);
+    }
+    let address = address();
+    let evidence = Evidence { tallies, logins, ..Evidence::none(address) };
+    incidents(&evidence, &Rule::default(), &Tuning::default()).remove(0)
+}
+
+pub(super) fn report(login: Login, failures: Vec<Failure>) -> IncidentReport {
+    report_with(vec![login], failures, &[])
+}
+
+fn usual() -> Vec<Failure> {
+    failures(7, "50126", &["ann@contoso.example", "bob@contoso.example"])
+}
+
+pub(super) fn message(report: &IncidentReport) -> Message {
+    incident_message(report, None, after_noon(40 * MINUTE), &Rule::default(), &deployment())
+}
+
+fn check(name: &str, message: &Message) {
+    let Message { subject, text, chat, attributes, lists, .. } = message;
+    let chat = serde_json::to_string_pretty(chat).unwrap();
+    let people = format!("{subject}\n{attributes:?} {lists:?}\n\n{text}\n======== chat\n{chat}");
+    let finding = serde_json::to_string_pretty(&message.finding).unwrap();
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::with_settings!({snapshot_path => "snapshots/messages"}, { insta::assert_snapshot!(name, people) });
+        insta::with_settings!({snapshot_path => "snapshots/findings"}, { insta::assert_snapshot!(name, finding) });
+    });
+    obeys_the_bounds(message);
+}
+
+/// What holds for every message.
+pub(super) fn obeys_the_bounds(message: &Message) {
+    let Message { subject, text, attributes, lists, .. } = message;
+    assert!(subject.len() <= 99 && subject.chars().all(|c| c.is_ascii_graphic() || c == ' '), "{subject}");
+    for line in text.lines() {
+        let is_verbatim = line.starts_with("    ") && !line.starts_with("     ") || line.starts_with("      ");
+        let words = line.split_whitespace().count();
+        assert!(line.chars().count() <= 72 || is_verbatim || words <= 2, "{line}");
+        assert!(!line.contains(char::is_control) && !line.ends_with(' '), "{line:?}");
+    }
+    for https in [HttpsForm::Chat, HttpsForm::Finding] {
+        let message = Message { https, ..message.clone() };
+        let of_attributes: usize = attributes.iter().map(|(name, value)| name.len() + value.len() + 6).sum();
+        let of_lists: usize =
+            lists.iter().map(|(name, values)| name.len() + json!(values).to_string().len() + 12).sum();
+        let bytes = message.forms().len() + of_attributes + of_lists;
+        assert!(bytes <= 262_144, "{bytes} bytes");
+    }
+    assert!(attributes.len() + lists.len() <= 10 && attributes.values().all(|value| !value.is_empty()));
+}
+
+#[test]
+fn every_kind_of_identity() {
+    let role = "arn:aws:sts::111122223333:assumed-role";
+    let sso = format!("{role}/AWSReservedSSO_Admin_0123456789abcdef/bo@contoso.example");
+    for (name, login) in [
+        ("iam_user", alice()),
+        ("root", of_kind("Root", "arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:root", "")),
+        ("identity_center", of_kind("AssumedRole", &sso, "bo", "contoso.example")),
+        ("role", of_kind("AssumedRole", &format!("{role}/Operators/bo"), "bo", "")),
+        ("federated", of_kind("FederatedUser", "arn:aws:sts::111122223333:federated-user/bo", "bo", "")),
+        ("unknown", of_kind("Directory", "", "", "")),
+    ] {
+        check(&format!("identity_{name}"), &message(&report(login, usual())));
+    }
+}
+
+#[test]
+fn every_shape_of_attack() {
+    let leaked = [of_many(25, "50034", 25), of_many(20, "50126", 40)].concat();
+    let stopped = failures(8, "50074", &["alice@contoso.example"]);
+    for (name, failures, succeeded) in [
+        ("guessing", failures(29, "50126", &["ann@contoso.example"]), vec![]),
+        ("spraying", [of_many(16, "50126", 16), of_many(1, "50076", 1)].concat(), vec![]),
+        ("stuffing", leaked, vec![]),
+        (
+            "forgetful_person",
+            failures(7, "50126", &["alice@contoso.example"]),
+            vec!["alice@contoso.example".to_owned()],
+        ),
+        ("expired_token", failures(12, "70043", &["ann@contoso.example"]), vec![]),
+        ("stopped_after_password", stopped, vec![]),
+        ("shared_address", of_many(20, "50126", 12), names(12)),
+        ("unclear", usual(), vec![]),
+    ] {
+        let succeeded: Vec<_> = succeeded.iter().map(String::as_str).collect();
+        let report = report_with(vec![alice()], numbered(failures), &succeeded);
+        assert_eq!(crate::detection::likely_cause::likely_cause(&report).cause.name(), name);
+        check(&format!("attack_{name}"), &message(&report));
+    }
+}
+
+/// The failures with identities of their own.
+fn numbered(failures: Vec<Failure>) -> Vec<Failure> {
+    failures.into_iter().zip(0..).map(|(failure, identity)| Failure { identity, ..failure }).collect()
+}
+
+#[test]
+fn every_signal() {
+    for signal in Signal::ALL {
+        let report = IncidentReport { signals: [signal].into(), ..report(alice(), usual()) };
+        check(&format!("signal_{}", signal.name()), &message(&report));
+    }
+}
+
+#[test]
+fn updates_old_logins_networks_tests_and_what_is_hidden() {
+    let usual_report = report(alice(), usual());
+    let (rule, deployment) = (Rule::default(), deployment());
+    let at =
+        |now: DateTime<Utc>, update: Option<&Update>| incident_message(&usual_report, update, now, &rule, &deployment);
+    let reasons =
+        BTreeSet::from([UpdateReason::SeverityRose, UpdateReason::PasswordRight, UpdateReason::LoggedInAgain]);
+    check("update", &at(after_noon(3600), Some(&Update { number: 2, reasons })));
+    check("old", &at(noon() + TimeDelta::days(12), None));
+
+    let many = (0..3).map(|n| login(&format!("one-{n}"), after_noon(n * 600))).collect();
+    let mut several = report_with(many, usual(), &[]);
+    several.context.failed_logins = Some(crate::detection::context::FailedLogins {
+        count: 3,
+        count_estimated: false,
+        first: noon(),
+        last: after_noon(60),
+        users: vec!["alice".to_owned()],
+    });
+    check("several_logins", &message(&several));
+    check("login_before_the_failures", &message(&report(login("one", after_noon(-90)), usual())));
+
+    let hidden = IncidentReport { hidden_by: ["office-oslo".to_owned()].into(), ..usual_report.clone() };
+    check("hidden", &message(&hidden));
+
+    let test = Login { event_id: "pivotwatch-selftest-1".to_owned(), account_name: "self-test".to_owned(), ..alice() };
+    check("test", &message(&report(test, usual())));
+
+    let mut network = usual_report.clone();
+    let member = Login { source_ip_address: Address::parse("2001:db8:bad:1::7").unwrap(), ..alice() };
+    let of = member.source_ip_address.network(64).unwrap();
+    network.incident = crate::detection::Incident::of(&member, of, [Source::Interactive].into());
+    check("network", &message(&network));
+
+    let china = Login { aws_region: "cn-north-1".to_owned(), ..alice() };
+    check("china", &message(&report(china, usual())));
+}
+
+#[test]
+fn texts_of_an_attacker() {
+    let hostile = "x\r\n  MFA         yes\u{202e}\u{200b}\u{1b}[1m <b>https://evil.example</b> [a](https://evil.example) `<!channel>`   =1+1";
+    let login = Login {
+        account_name: format!("=cmd|' /C calc'!A0 {hostile}"),
+        account_upn_suffix: "evil.example".to_owned(),
+        user_agent: format!("@SUM(1) {hostile} {}", "y".repeat(65_536)),
+        aws_region: hostile.to_owned(),
+        recipient_account_id: hostile.to_owned(),
+        user_identity_arn: format!("arn:aws:iam::1:user/{hostile}"),
+        mfa_used: hostile.to_owned(),
+        ..alice()
+    };
+    let message = message(&report(login, failures(7, "50126", &[hostile, "www.evil.example", "dän@contoso.example"])));
+    check("hostile", &message);
+    let labels = message.text.lines().filter(|line| line.starts_with("  MFA ")).count();
+    assert_eq!(labels, 1, "{}", message.text);
+    for form in [message.text.clone(), message.chat["content"].to_string(), message.subject.clone()] {
+        assert!(!form.contains("https://evil") && !form.contains("evil.example"), "{form}");
+    }
+    let chat = message.chat.to_string();
+    assert!(!chat.contains("<!") && !chat.contains("](http"), "{chat}");
+    for form in [message.text.clone(), message.forms(), message.finding.to_string()] {
+        assert!(!form.contains(|c: char| matches!(c, '\u{202e}' | '\u{200b}' | '\u{1b}' | '\r')), "{form}");
+    }
+    assert!(!message.finding.to_string().contains("\"="), "no formula");
+}
+
+fn entry(number: u8, deferral: Deferral, signals: &[Signal]) -> DigestEntry {
+    let from = std::net::IpAddr::from([203, 0, 113, number / 2]);
+    let login = Login {
+        source_ip_address: Address::from(from),
+        account_name: format!("user{number}"),
+        ..login(&format!("id-{number}"), after_noon(i64::from(number)))
+    };
+    let incident = crate::detection::Incident::of(&login, login.source_ip_address, [Source::Interactive].into());
+    let signals: BTreeSet<_> = signals.iter().copied().collect();
+    let severity = crate::detection::signal::Severity::of(&signals);
+    DigestEntry { incident, severity, signals, deferral, is_update: number == 3 }
+}
+
+#[test]
+fn digests_signs_of_life_and_news() {
+    let entries = |deferral| {
+        vec![
+            entry(1, deferral, &[Signal::DifferentUser]),
+            entry(3, Deferral::Old, &[]),
+            entry(2, deferral, &[Signal::Root]),
+            entry(9, deferral, &[]),
+        ]
+    };
+    for (name, deferral) in [("digest", Deferral::HourLimit), ("digest_observing", Deferral::Observing)] {
+        let digest = digests(entries(deferral)).remove(0);
+        check(name, &digest_message(&digest, after_noon(3600), &Rule::default(), &deployment()));
+    }
+    let alive = Alive {
+        since: noon() - TimeDelta::days(7),
+        until: noon(),
+        exports: 168,
+        sign_ins: 4580,
+        logins: 92,
+        regions: ["eu-north-1".to_owned(), "us-east-1".to_owned()].into(),
+        accounts: ["111122223333".to_owned(), "444455556666".to_owned()].into(),
+        last_export: Some(noon() - TimeDelta::minutes(25)),
+        last_login: Some(noon() - TimeDelta::hours(30)),
+        incidents: Some(3),
+        subscribers: Some(2),
+        ending: vec![("office-oslo".to_owned(), noon() + TimeDelta::days(2))],
+    };
+    check("alive", &alive_message(&alive, noon(), &deployment()));
+    let deaf = Alive {
+        exports: 0,
+        logins: 0,
+        regions: BTreeSet::new(),
+        accounts: BTreeSet::new(),
+        last_export: None,
+        last_login: None,
+        incidents: None,
+        subscribers: None,
+        ending: Vec::new(),
+        ..alive
+    };
+    check("alive_deaf", &alive_message(&deaf, noon(), &deployment()));
+    let written = json!({
+        "id": "office-oslo", "threshold": 50, "when": {"cidr": ["192.0.2.0/24"]}, "reason": "300 people, see wiki.example",
+        "author": "ann@contoso.example", "created_at": "2024-10-04T09:00:00Z", "permanent": true,
+    });
+    for kind in [NewsKind::Added, NewsKind::Changed, NewsKind::Expired, NewsKind::Removed, NewsKind::Vanished] {
+        let announced = Announced { written: written.clone(), state: EntryState::Open };
+        let news = News { kind, id: "office-oslo".to_owned(), announced };
+        let name = format!("tuning_{kind:?}").to_lowercase();
+        check(&name, &tuning_message(&news, noon(), &deployment()));
+    }
+}

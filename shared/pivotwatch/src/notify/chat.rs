@@ -1,0 +1,123 @@
+//! The form for chats: the custom notification that Amazon Q Developer in chat applications accepts, and posts to Slack
+//! and Microsoft Teams.
+//!
+//! Its texts are Markdown. What a log says stands in code spans, where chats apply neither formatting nor mentions.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::Deployment;
+use super::escape::{code_span, markdown};
+use super::incident::{Update, kind_of};
+use super::words::{NAME, account, console, name_of, runbook, table_console, what_happened};
+use crate::detection::IncidentReport;
+use crate::detection::likely_cause::likely_cause;
+use crate::detection::result_code::CodeClass;
+
+/// Characters of a description: Slack cuts a section there.
+const DESCRIPTION: usize = 3_000;
+
+/// A custom notification.
+pub(super) struct Notification<'a> {
+    /// Unlike that of any other notification.
+    pub(super) id: String,
+    /// Equal in all notifications that join one thread.
+    pub(super) thread: String,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) next_steps: Vec<String>,
+    pub(super) keywords: Vec<String>,
+    pub(super) kind: &'a str,
+    /// What custom actions select notifications by.
+    pub(super) context: Value,
+}
+
+impl Notification<'_> {
+    /// The notification in JSON.
+    pub(super) fn into_json(self) -> Value {
+        let Self { id, thread, title, mut description, next_steps, keywords, kind, context } = self;
+        if description.chars().count() > DESCRIPTION {
+            description = description.chars().take(DESCRIPTION).chain("… (cut)".chars()).collect();
+        }
+        json!({
+            "version": "1.0",
+            "source": "custom",
+            "id": id,
+            "content": {
+                "textType": "client-markdown",
+                "title": title,
+                "description": description,
+                "nextSteps": next_steps,
+                "keywords": keywords,
+            },
+            "metadata": {
+                "threadId": thread,
+                "summary": title,
+                "eventType": kind,
+                "additionalContext": context,
+            },
+        })
+    }
+}
+
+/// The notification of an incident.
+pub(super) fn of_incident(
+    report: &IncidentReport,
+    update: Option<&Update>,
+    now: DateTime<Utc>,
+    deployment: &Deployment,
+    listed: usize,
+) -> Value {
+    let incident = &report.incident;
+    let columns = &incident.columns;
+    let severity = report.severity().name();
+    let number = update.map_or(1, |update| update.number);
+    let address = columns.source_ip_address.to_string();
+    let name = name_of(columns);
+    let account = markdown(&account(&incident.account_id, deployment));
+    let mut description = what_happened(report, &code_span(&name, NAME), now);
+    let cause = likely_cause(report);
+    let _ = write!(
+        description,
+        "\n\n*AWS account:* {account}\n*IP address:* {address}\n*Looks like ({}):* {} ({})",
+        cause.likelihood.name(),
+        cause.cause.explanation(),
+        cause.reason,
+    );
+    let right = report.context.users_by_class.get(&CodeClass::PasswordRight);
+    let right: Vec<_> = right.into_iter().flatten().take(listed).map(|user| code_span(user, NAME)).collect();
+    if !right.is_empty() {
+        let _ = write!(description, "\n*Entra users whose password was right:* {}", right.join(", "));
+    }
+    for signal in &report.signals {
+        let _ = write!(description, "\n{:+} {}", signal.points(), signal.explanation());
+    }
+    let events = format!("{}#/events", console(&columns.aws_region, "cloudtrailv2/home"));
+    Notification {
+        id: format!("{}-{number}", incident.id),
+        thread: incident.id.to_string(),
+        title: format!(
+            "{}: {} logged in to AWS {account} from {address}",
+            kind_of(report, update, now),
+            markdown(&super::escape::shown(&name, NAME)),
+        ),
+        description,
+        next_steps: vec![
+            "Call the user by phone. If nobody confirms the login, treat it as an attack.".to_owned(),
+            format!("See what the session did in CloudTrail: {events}"),
+            format!(
+                "Read the evidence, record {}#incident#{}: {}",
+                incident.day,
+                incident.id,
+                table_console(deployment)
+            ),
+            format!("Follow the runbook: {}", runbook()),
+        ],
+        keywords: vec!["pivotwatch".to_owned(), severity.to_owned(), address.clone()],
+        kind: if incident.is_test() { "test" } else { "incident" },
+        context: json!({"severity": severity, "address": address, "incident_id": incident.id.to_string()}),
+    }
+    .into_json()
+}

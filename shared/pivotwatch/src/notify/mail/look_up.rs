@@ -1,0 +1,123 @@
+//! Where to look: the evidence, the consoles, the way to hide a benign cause, and the rule.
+
+use super::super::Deployment;
+use super::super::escape::{escape_for_display, percent_encoded, quoted, shown};
+use super::super::identity::IdentityKind;
+use super::super::layout::Page;
+use super::super::words::{NAME, TEXT, account, console, name_of, or_not_recorded, runbook, table_console, time};
+use crate::detection::incident::Incident;
+use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION, TECHNIQUES};
+use crate::detection::{IncidentReport, Rule};
+
+/// Entra's log of sign-ins, as its portal links it.
+const ENTRA_SIGN_INS: &str = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SignInLogsList.ReactView\
+                              /timeRangeType/last24hours/showApplicationSignIns~/true";
+
+pub(super) fn write(page: &mut Page, report: &IncidentReport, rule: &Rule, deployment: &Deployment, listed: usize) {
+    write_query(page, &report.incident, rule, deployment);
+    write_consoles(page, report, deployment);
+    write_references(page, report, listed);
+    write_tuning(page, &report.incident, deployment);
+
+    page.heading("About this message");
+    page.field("Incident", &report.incident.id.to_string());
+    page.field("Rule", &format!("{RULE_NAME}, version {RULE_VERSION}"));
+    page.verbatim(RULE_ID);
+    let techniques: Vec<_> =
+        TECHNIQUES.iter().map(|technique| format!("{} {}", technique.id, technique.name)).collect();
+    page.field("Techniques", &format!("{} (MITRE ATT&CK)", techniques.join(", ")));
+    page.field("Runbook", &runbook());
+}
+
+/// The query for what is stored of the address, a line for each record.
+fn write_query(page: &mut Page, incident: &Incident, rule: &Rule, deployment: &Deployment) {
+    let table = &deployment.table;
+    let reach = rule.reach_in_days();
+    let (from, to) = (incident.day.before(reach), incident.day.after(reach));
+    page.heading("All records of this IP address around that day");
+    page.prose(&format!("With credentials for {}, the account of pivotwatch:", account(&table.account, deployment)));
+    query(page, deployment, &incident.columns.source_ip_address.to_string(), &from.to_string(), &to.to_string());
+    page.prose("The table in the console, and the key of this incident's record:");
+    page.verbatim(&table_console(deployment));
+    page.verbatim(&format!("ip = {}", incident.columns.source_ip_address));
+    page.verbatim(&format!("record = {}", record(incident)));
+}
+
+/// The query for the records of an address from one day to another.
+pub(in super::super) fn query(page: &mut Page, deployment: &Deployment, address: &str, from: &str, to: &str) {
+    let table = &deployment.table;
+    for line in [
+        format!("aws dynamodb query --region {} --output text \\", table.region),
+        format!("  --table-name {} \\", table.name),
+        "  --key-condition-expression 'ip = :ip AND #r BETWEEN :a AND :z' \\".to_owned(),
+        "  --projection-expression '#r,severity,failures,account_name' \\".to_owned(),
+        "  --expression-attribute-names '{\"#r\":\"record\"}' \\".to_owned(),
+        "  --expression-attribute-values \\".to_owned(),
+        format!("  '{{\":ip\":{{\"S\":\"{address}\"}},\":a\":{{\"S\":\"{from}#\"}},\":z\":{{\"S\":\"{to}#~\"}}}}' \\"),
+        "  --query 'Items[].[record.S,severity.S,failures.N,account_name.S]'".to_owned(),
+    ] {
+        page.verbatim(&line);
+    }
+}
+
+fn write_consoles(page: &mut Page, report: &IncidentReport, deployment: &Deployment) {
+    let incident = &report.incident;
+    let region = &incident.columns.aws_region;
+    page.heading("Consoles");
+    page.prose(&format!("CloudTrail and IAM, signed in to {}:", account(&incident.account_id, deployment)));
+    let first = incident.logins.listed().first();
+    let event = first.and_then(|login| uuid::Uuid::try_parse(&login.event_id).ok());
+    let event = event.map_or_else(String::new, |id| format!("/{id}"));
+    page.verbatim(&format!("{}#/events{event}", console(region, "cloudtrailv2/home")));
+    let name = percent_encoded(&name_of(&incident.columns));
+    let place = match IdentityKind::of(incident) {
+        IdentityKind::IamUser => format!("users/details/{name}"),
+        IdentityKind::Root => "home".to_owned(),
+        _ => "roles".to_owned(),
+    };
+    page.verbatim(&format!("{}#/{place}", console(region, "iam/home")));
+    page.prose("The sign-in log of Entra ID; filter it by IP address:");
+    page.verbatim(ENTRA_SIGN_INS);
+}
+
+/// Failures to find again in Entra ID.
+fn write_references(page: &mut Page, report: &IncidentReport, listed: usize) {
+    let context = &report.context;
+    if context.references.is_empty() {
+        return;
+    }
+    page.prose("Failures to look up there, those with a right password first:");
+    for tenant in context.tenants.iter().take(listed) {
+        page.verbatim(&format!("tenant {}", or_not_recorded(tenant)));
+    }
+    for failure in context.references.iter().take(listed.min(4)) {
+        page.item("-", &format!("{} {} {}", time(failure.time), shown(&failure.code, 12), quoted(&failure.user, NAME)));
+        for (label, id) in [("request", &failure.request_id), ("correlation", &failure.correlation_id)] {
+            if !id.is_empty() {
+                page.verbatim(&format!("{label} {}", shown(id, NAME)));
+            }
+        }
+        page.verbatim(&format!("export {}", escape_for_display(&failure.export, TEXT)));
+    }
+}
+
+/// The command that hides incidents like this one.
+fn write_tuning(page: &mut Page, incident: &Incident, deployment: &Deployment) {
+    let Some(tuning_table) = &deployment.tuning_table else { return };
+    page.heading("Not malicious?");
+    page.prose(
+        "This hides logins of this user from this IP address for 24 hours. They are still stored. It needs the \
+         command pivotwatch:",
+    );
+    page.verbatim("pivotwatch tuning add \\");
+    page.verbatim(&format!("  --from '{}' \\", record(incident)));
+    let table = &deployment.table;
+    page.verbatim(&format!("  --region {} --table {tuning_table} \\", table.region));
+    page.verbatim(&format!("  --evidence-table {} \\", table.name));
+    page.verbatim("  --reason 'WHY IT IS BENIGN'");
+}
+
+/// The sort key of an incident's record.
+fn record(incident: &Incident) -> String {
+    format!("{}#incident#{}", incident.day, incident.id)
+}
