@@ -180,6 +180,10 @@ package: ## Build the functions for AWS: ARCHITECTURE=arm64 (default) or x86_64.
 packages-local: ## Build the functions for this machine, as the demo and the end-to-end tests need them.
 	@infra/build.sh $(HOST_ARCHITECTURE) $(LOCAL_ZIPS) local
 
+.PHONY: selftest
+selftest: ## Test a deployment in AWS from a sign-in to the mail: BUCKET=its export bucket, NAME=pivotwatch.
+	@infra/selftest.sh "$(BUCKET)" --name "$(or $(NAME),pivotwatch)"
+
 .PHONY: release
 release: package ## Build the files of a release: zips, bills of materials, checksums. ARCHITECTURE as above; TAG=v0.1.0 checks the version.
 	infra/release.sh $(ARCHITECTURE) $(ZIPS) target/release-files

@@ -19,8 +19,7 @@ pub fn account_names(text: &str) -> Result<BTreeMap<String, String>, String> {
     if !faults.is_empty() {
         return Err(faults.join(", "));
     }
-    let named = names.into_iter().filter_map(|(id, name)| Some((id, name.as_str()?.to_owned())));
-    Ok(named.collect())
+    Ok(names.into_iter().filter_map(|(id, name)| Some((id, name.as_str()?.to_owned()))).collect())
 }
 
 fn fault(id: &str, name: &Value) -> Option<String> {
