@@ -14,7 +14,7 @@ use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{IncidentReport, Rule, Source};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Deployment, InMemoryNotifier};
-use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
+use pivotwatch::pipeline::{ActivityLog, Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::settings;
 use pivotwatch::store::InMemoryStore;
 use serde_json::Value;
@@ -139,6 +139,7 @@ pub(crate) fn find(
         tuning: TuningCache::of(entries),
         limits: Limits::default(),
         // Nothing is published.
+        activity: ActivityLog::off(),
         policy: ReportingPolicy { observation: Observation::On, ..ReportingPolicy::default() },
         deployment: Deployment::default(),
     };

@@ -279,6 +279,7 @@ fn digests_signs_of_life_and_news() {
         check(name, &digest_message(&digest, after_noon(3600), &Rule::default(), &deployment()));
     }
     let alive = Alive {
+        silent: vec![("ap-southeast-2".to_owned(), after_noon(-9 * 86_400))],
         since: noon() - TimeDelta::days(7),
         until: noon(),
         exports: 168,
