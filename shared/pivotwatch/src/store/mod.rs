@@ -87,7 +87,7 @@ pub struct StoredIncident {
     pub reported: Option<Reported>,
     /// The lease on publishing it.
     pub lease: Option<Lease>,
-    /// The ids of the tuning entries that hide it. Empty once it is published.
+    /// The ids of the tuning entries that hide it. Empty once it is published, or if all its logins are held.
     pub hidden_by: BTreeSet<String>,
     /// The ids of the incidents of addresses that hold its logins, if it is a network's and therefore not mailed. Empty
     /// once it is published.
