@@ -96,7 +96,7 @@ pub struct StoredIncident {
     pub deferral: Option<Deferral>,
     /// The lease on publishing it, or an update.
     pub lease: Option<Lease>,
-    /// The ids of the tuning entries that hide it. Empty once it is published.
+    /// The ids of the tuning entries that hide it. Empty once it is published, or if all its logins are held.
     pub hidden_by: BTreeSet<String>,
     /// The ids of the incidents of addresses that hold its logins, if it is a network's and therefore not mailed. Empty
     /// once it is published.
