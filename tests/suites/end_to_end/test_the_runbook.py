@@ -422,10 +422,16 @@ def test_every_alarm_of_the_table_is_set_and_no_other(paste, stack):
         if "MetricName" in alarm:
             assert alarm["MetricName"].removeprefix("Rejected.") in row, name
     silent_without_data = {name for name in table if found[f"pivotwatch-{name}"]["TreatMissingData"] == "breaching"}
-    assert silent_without_data == {"sign-ins", "logins", "trail-records"}
+    assert silent_without_data == {"sign-ins", "logins", "sweeps", "trail-records"}
     watched = {alarm.get("MetricName") for alarm in found.values()}
     assert "RecordsRead" not in watched, "with a backstop it never stops"
-    for queue in ("ingest-failures", "detect-failures", "detect-undelivered", "ingest-undelivered"):
+    for queue in (
+        "ingest-failures",
+        "detect-failures",
+        "detect-undelivered",
+        "sweep-undelivered",
+        "ingest-undelivered",
+    ):
         (dimension,) = found[f"pivotwatch-{queue}"]["Dimensions"]
         assert stack.queues.get_queue_url(QueueName=dimension["Value"])
 
