@@ -36,7 +36,7 @@ demo: packages-local $(VENV)/ready ## Watch an attack be noticed: deploy to a lo
 	@PYTHONPATH=tests:tests/support DEPLOY=$(DEPLOY) ENTRA="$(ENTRA)" CLOUDTRAIL="$(CLOUDTRAIL)" $(IN_VENV) -m demo
 
 .PHONY: test
-test: lint test-docs test-rust test-neon test-infra test-oracle test-fuzz test-end-to-end ## Run everything that must pass before a change lands.
+test: lint test-docs test-findings test-rust test-neon test-infra test-oracle test-fuzz test-end-to-end ## Run everything that must pass before a change lands.
 
 .PHONY: lint
 lint: lint-rust lint-dependencies lint-python lint-infra lint-shell lint-github ## Check style, documentation, features, dependencies, scripts and workflows.
@@ -100,6 +100,10 @@ test-neon: ## Run the tests of json-records for aarch64, where an emulator and t
 .PHONY: test-docs
 test-docs: $(VENV)/ready ## Check that the documents name what exists, and explain every setting, metric and error code.
 	$(IN_VENV) -m pytest -q -rs tests/suites/docs
+
+.PHONY: test-findings
+test-findings: $(VENV)/ready ## Let OCSF's own schema judge the form of the messages for machines.
+	$(IN_VENV) -m pytest -q -rs tests/suites/findings
 
 .PHONY: test-infra
 test-infra: $(VENV)/ready ## Check that the SAM and the Terraform deployment are the same and grant no more than is needed.

@@ -190,8 +190,8 @@ variable "hour_limit" {
   default     = 60
 
   validation {
-    condition     = var.hour_limit >= 1 && var.hour_limit <= 1000 && floor(var.hour_limit) == var.hour_limit
-    error_message = "hour_limit must be a whole number from 1 to 1000."
+    condition     = var.hour_limit >= 1 && var.hour_limit <= 250 && floor(var.hour_limit) == var.hour_limit
+    error_message = "hour_limit must be a whole number from 1 to 250."
   }
 }
 

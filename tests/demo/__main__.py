@@ -83,11 +83,15 @@ def play(deployed: Deployment, export: sample.Export, logins: list[dict]) -> boo
 
     addresses = sorted({login.get("sourceIPAddress", "") for login in logins})
     mails = deployed.all_mails()
+    if not mails:
+        with step("sweeping, since incidents that are older than a day are mailed in a digest"):
+            deployed.sweep()
+        mails = deployed.all_mails()
     for mail in mails:
         show.mail(mail)
     if not mails:
         show.nothing_found(ingested, detected)
-    for address in {mail.attributes["source_ip_address"] for mail in mails} or set(addresses[:1]):
+    for address in {mail.attributes["address"] for mail in mails if "address" in mail.attributes} or set(addresses[:1]):
         show.evidence(address, deployed)
     return bool(mails)
 

@@ -20,17 +20,18 @@ class Export:
 
 def facts() -> tuple[Export, list[dict]]:
     """Six failures among a day's usual sign-ins, and a login from the same address."""
-    eight = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    # Some hours ago: what is older than a day is mailed in a digest.
+    begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
     ordinary = [
-        sign_in(OFFICE, eight + timedelta(minutes=3 * number), code=code, user=user)
+        sign_in(OFFICE, begin + timedelta(minutes=3 * number), code=code, user=user)
         for number, (code, user) in enumerate(
             [("0", VICTIMS[0]), ("50126", VICTIMS[2]), ("0", VICTIMS[2]), ("50140", VICTIMS[1]), ("0", VICTIMS[1])]
         )
     ]
     guesses = [
-        sign_in(ATTACKER, eight + timedelta(minutes=20, seconds=40 * number), user=VICTIMS[number % 3])
+        sign_in(ATTACKER, begin + timedelta(minutes=20, seconds=40 * number), user=VICTIMS[number % 3])
         for number in range(6)
     ]
-    key = f"tenantId=0f1e2d3c/y={eight:%Y}/m={eight:%m}/d={eight:%d}/h=08/m=00/PT1H.json"
-    login = console_login(ATTACKER, eight + timedelta(minutes=31))
+    key = f"tenantId=0f1e2d3c/y={begin:%Y}/m={begin:%m}/d={begin:%d}/h={begin:%H}/m=00/PT1H.json"
+    login = console_login(ATTACKER, begin + timedelta(minutes=31))
     return Export(key, lines(ordinary + guesses)), [login]

@@ -108,8 +108,9 @@ const DEPTH_LIMITS: std::ops::RangeInclusive<usize> = 16..=1_000_000;
 /// The range of messages about an address in a day. An address's first message is always sent.
 const ADDRESS_LIMITS: std::ops::RangeInclusive<u32> = 1..=100;
 
-/// The range of messages in an hour. Nobody reads as many as the maximum.
-const HOUR_LIMITS: std::ops::RangeInclusive<u32> = 1..=1000;
+/// The range of messages in an hour. The ledger, an item of at most 400 KB, has each address with a message that day:
+/// at most 6,000 of 250 an hour, which take some 300 KB.
+const HOUR_LIMITS: std::ops::RangeInclusive<u32> = 1..=250;
 
 impl Settings {
     /// Parses the process's environment.
@@ -308,7 +309,7 @@ mod tests {
             ("PIVOTWATCH_RATIO_LIMIT", "50"),
             ("PIVOTWATCH_DEPTH_LIMIT", "20"),
             ("PIVOTWATCH_ADDRESS_LIMIT", "1"),
-            ("PIVOTWATCH_HOUR_LIMIT", "1000"),
+            ("PIVOTWATCH_HOUR_LIMIT", "250"),
             ("PIVOTWATCH_MODE", "observe"),
             ("PIVOTWATCH_OBSERVE_UNTIL", "2026-03-09T01:00:00+01:00"),
             ("PIVOTWATCH_ACCOUNT_NAMES", r#"{"111122223333": "payments-prod"}"#),
@@ -328,7 +329,7 @@ mod tests {
         assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50, depth: 20 });
         assert_eq!(settings.https, HttpsForm::Finding);
         let until = Observation::Until("2026-03-09T00:00:00Z".parse().unwrap());
-        assert_eq!(settings.reporting, ReportingPolicy { address_limit: 1, hour_limit: 1000, observation: until });
+        assert_eq!(settings.reporting, ReportingPolicy { address_limit: 1, hour_limit: 250, observation: until });
         assert_eq!(settings.account_names, BTreeMap::from([("111122223333".to_owned(), "payments-prod".to_owned())]));
     }
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 import pytest
@@ -50,8 +50,12 @@ def address() -> str:
 
 @pytest.fixture
 def noon() -> datetime:
-    """The base of the tests' times, in the past, so that no test depends on today's date."""
-    return datetime(2026, 3, 2, 12, tzinfo=UTC)
+    """The base of the tests' times: 6, 12 or 18 o'clock, from 4 to 16 hours ago. So no test's facts are on two days,
+    in the future, or older than a day."""
+    latest = datetime.now(UTC) - timedelta(hours=4)
+    hour = max(latest.hour // 6 * 6, 6) if latest.hour >= 6 else 18
+    day = latest if latest.hour >= 6 else latest - timedelta(days=1)
+    return day.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

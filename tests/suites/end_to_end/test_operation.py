@@ -1,6 +1,7 @@
 """Operation: sufficient and least permissions, recovery from faults, readable logs."""
 
 import json
+from datetime import timedelta
 
 from local_aws.exports import console_login, failures, lines
 
@@ -65,10 +66,10 @@ def test_the_metrics_of_an_invocation_add_up(stack, address, noon):
 def test_a_responder_finds_everything_with_one_query(stack, address, noon):
     stack.upload("operation/evidence.json", lines(failures(address, noon)))
     stack.log_in(console_login(address, noon))
-    tally, incident, login = stack.evidence(address, "2026-03-01", "2026-03-03")
-    assert tally["record"] == "2026-03-02#failures#interactive"
+    tally, incident, login = stack.evidence(address, f"{noon - timedelta(days=1):%F}", f"{noon + timedelta(days=1):%F}")
+    assert tally["record"] == f"{noon:%F}#failures#interactive"
     assert (tally["failures"], tally["error_codes"]) == (6, {"50126": 6})
-    assert tally["first_failure"] == "2026-03-02T12:00:00Z"
+    assert tally["first_failure"] == f"{noon:%FT%TZ}"
     assert tally["users"] == ["ann@contoso.example"]
     assert incident["account_name"] == login["account_name"] == "alice"
     assert incident["published_at"]

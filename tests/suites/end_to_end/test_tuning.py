@@ -49,8 +49,13 @@ PROBE = entry("probe", FAILURES, {"app": ["Probe"]})
 
 def login_after_failures(stack: Deployment, address: str, noon, **fields) -> int:
     """The number of messages after six failures and a login."""
+    return detected_after_failures(stack, address, noon, **fields)["Publishes"]
+
+
+def detected_after_failures(stack: Deployment, address: str, noon, **fields) -> dict:
+    """The summary of a login after six failures."""
     assert stack.upload(f"tuning/{address}.json", lines(failures(address, noon, **fields)))["Publishes"] == 0
-    return stack.log_in(console_login(address, noon))["Publishes"]
+    return stack.log_in(console_login(address, noon))
 
 
 def within_a_minute(happened: Callable[[int], bool]) -> None:
@@ -74,11 +79,13 @@ def test_entries_are_obeyed_within_a_minute_and_hide_no_attacker_and_give_back_w
     stack.tune(PROBE)
     stack.tune({"id": "invalid", "threshold": 1})
 
-    hidden = []
+    # Older than what is mailed when an entry ends.
+    hidden, long_ago = [], noon - timedelta(days=2)
 
     def is_obeyed(attempt: int) -> bool:
         hidden[:] = [f"192.0.2.{100 + attempt}"]
-        return login_after_failures(stack, hidden[0], noon, app="Probe") == 0
+        summary = detected_after_failures(stack, hidden[0], long_ago, app="Probe")
+        return (summary["Publishes"], summary.get("Deferred")) == (0, None)
 
     within_a_minute(is_obeyed)
     assert "tuning.invalid" in stack.codes("detect")
@@ -106,7 +113,10 @@ def test_entries_are_obeyed_within_a_minute_and_hide_no_attacker_and_give_back_w
     assert "hidden_by" not in incident(stack, recent)
     assert len(stack.mails_about(recent)) == 1, "mailed without a further fact of its address"
     assert stack.mails_about(address) == [], "it is older than 24 hours"
-    assert stack.log_in(console_login(address, noon))["Publishes"] == 1, "a fact of its address came"
+    assert stack.log_in(console_login(address, long_ago))["Deferred.old"] == 1, "a fact of its address came"
+    stack.sweep()
+    digests = [mail for mail in stack.all_mails() if mail.attributes["kind"] == "digest"]
+    assert address in digests[-1].text, "the digest has what is older than a day"
 
     subjects = [mail.subject for mail in stack.all_mails()]
     for identifier in ["probe", *(written["id"] for written, _, _ in SCENARIOS)]:

@@ -143,7 +143,7 @@ run "changed" {
       },
     ]
     address_limit       = 1
-    hour_limit          = 1000
+    hour_limit          = 250
     mode                = "observe"
     observe_until       = "2028-02-29T23:59:59Z"
     account_names       = { 111122223333 = "payments-prod", 444455556666 = "Påfyll \"7\"" }

@@ -27,7 +27,7 @@ RUNS = {
             '{"id":"office-oslo","permanent":true,"threshold":50,"when":{"cidr":["192.0.2.0/24"]}}]'
         ),
         "AddressLimit": "1",
-        "HourLimit": "1000",
+        "HourLimit": "250",
         "Mode": "observe",
         "ObserveUntil": "2028-02-29T23:59:59Z",
         "AccountNames": '{"111122223333":"payments-prod","444455556666":"Påfyll \\"7\\""}',

@@ -5,7 +5,7 @@ import platform
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ LINES_AT_ONCE = 10_000
 
 @dataclass(frozen=True)
 class Mail:
-    """An incident's message as a subscriber of the topic receives it."""
+    """A message as a mail subscription of the topic receives it."""
 
     subject: str
     text: str
@@ -42,7 +42,6 @@ class Deployment:
 
     server: Server
     outputs: dict[str, str]
-    mails: list[Mail] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.s3 = self.server.client("s3")
@@ -51,23 +50,22 @@ class Deployment:
         self.functions = self.server.client("lambda")
         self.logs = self.server.client("logs")
         self.queues = self.server.client("sqs")
-        self._mailbox = self._subscribe()
 
-    def _subscribe(self) -> str:
-        """A queue on the topic, which receives what a mailbox would."""
-        queue = self.queues.create_queue(QueueName=f"mailbox-{uuid.uuid4()}")["QueueUrl"]
-        attributes = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    def subscribe_queue(self, **attributes: str) -> str:
+        """A new queue with a subscription of these attributes, such as a filter policy. Returns its URL."""
+        queue = self.queues.create_queue(QueueName=f"subscriber-{uuid.uuid4()}")["QueueUrl"]
+        arn = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         topic = self.outputs["TopicArn"]
         allowed = {
             "Effect": "Allow",
             "Principal": {"Service": "sns.amazonaws.com"},
             "Action": "sqs:SendMessage",
-            "Resource": attributes["QueueArn"],
+            "Resource": arn,
             "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         self.queues.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-        self.server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+        self.server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
         return queue
 
     # --- Actions ---
@@ -101,6 +99,10 @@ class Deployment:
     def delete_tuning(self, identifier: str) -> None:
         """Deletes an entry from the tuning table, so that it vanishes without `removed_at`."""
         self.dynamodb.delete_item(TableName=self.outputs["TuningTable"], Key={"id": {"S": identifier}})
+
+    def sweep(self) -> dict:
+        """Invokes detect as its schedule does, which the emulator keeps and never runs, and returns its summary."""
+        return self.after("detect", lambda: self.invoke("detect", {"pivotwatch": "sweep"}))
 
     def invoke_later(self, function: str, event: Any) -> None:
         """Invokes a function as S3 and EventBridge do: by a queue with retries."""
@@ -190,20 +192,26 @@ class Deployment:
 
     def mails_about(self, address: str) -> list[Mail]:
         """The mails so far about an address."""
-        return [mail for mail in self.all_mails() if mail.attributes.get("source_ip_address") == address]
+        return [mail for mail in self.all_mails() if mail.attributes.get("address") == address]
 
     def all_mails(self) -> list[Mail]:
-        """The mails so far."""
-        while True:
-            received = self.queues.receive_message(QueueUrl=self._mailbox, MaxNumberOfMessages=10).get("Messages", [])
-            if not received:
-                break
-            for message in received:
-                self.queues.delete_message(QueueUrl=self._mailbox, ReceiptHandle=message["ReceiptHandle"])
-                body = json.loads(message["Body"])
-                attributes = {name: value["Value"] for name, value in body.get("MessageAttributes", {}).items()}
-                self.mails.append(Mail(body["Subject"], body["Message"], attributes))
-        return self.mails
+        """The mails so far, of any kind."""
+        mails = []
+        for line in self.server.mailbox.read_text().splitlines() if self.server.mailbox.exists() else []:
+            envelope = json.loads(line)
+            attributes = {name: value["Value"] for name, value in envelope.get("MessageAttributes", {}).items()}
+            if envelope["TopicArn"] == self.outputs["TopicArn"]:
+                mails.append(Mail(envelope["Subject"], envelope["Message"], attributes))
+        return mails
+
+    def received(self, queue: str) -> list[dict]:
+        """The envelopes of the messages in a queue, which are taken out of it."""
+        envelopes = []
+        while messages := self.queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                self.queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                envelopes.append(json.loads(message["Body"]))
+        return envelopes
 
     def evidence(self, address: str, first_day: str = "0", last_day: str = "9") -> list[dict]:
         """The records of an address, as a responder queries them."""

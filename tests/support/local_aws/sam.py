@@ -18,6 +18,8 @@ PARAMETERS = {
     "DeletionProtection": "false",
     "AlertEmail": "security@example.com",
     "TrailBucket": trail.BUCKET,
+    # The tests send more than a deployment needs in an hour.
+    "HourLimit": "250",
 }
 EVERY_SECOND = {"Delay": 1, "MaxAttempts": 120}
 

@@ -28,6 +28,9 @@ def deploy(server: Server, zips: Path, architecture: str, **changed: Any) -> Dep
         "extra_event_sources": [EVENT_SOURCE],
         "deletion_protection": False,
         "trail_bucket": trail.BUCKET,
+        "alert_email": "security@example.com",
+        # The tests send more than a deployment needs in an hour.
+        "hour_limit": 250,
         # The provider polls a lifecycle rule for most of a minute.
         "export_retention_days": 0,
     }
