@@ -40,6 +40,7 @@ alarms() {
 ingest-failures     AWS/SQS ApproximateNumberOfMessagesVisible QueueName=$name-ingest-failures     Maximum 300 1 > 0 notBreaching
 detect-failures     AWS/SQS ApproximateNumberOfMessagesVisible QueueName=$name-detect-failures     Maximum 300 1 > 0 notBreaching
 detect-undelivered  AWS/SQS ApproximateNumberOfMessagesVisible QueueName=$name-detect-undelivered  Maximum 300 1 > 0 notBreaching
+sweep-undelivered   AWS/SQS ApproximateNumberOfMessagesVisible QueueName=$name-sweep-undelivered   Maximum 300 1 > 0 notBreaching
 ingest-errors       AWS/Lambda Errors                      FunctionName=$name-ingest Sum 300 3 > 0 notBreaching
 detect-errors       AWS/Lambda Errors                      FunctionName=$name-detect Sum 300 3 > 0 notBreaching
 ingest-throttles    AWS/Lambda Throttles                   FunctionName=$name-ingest Sum 300 3 > 0 notBreaching
@@ -53,9 +54,13 @@ detect-unkept       AWS/Lambda DestinationDeliveryFailures FunctionName=$name-de
 table-reads         AWS/DynamoDB ReadThrottleEvents  TableName=$name-evidence Sum 300 3 > 0 notBreaching
 table-writes        AWS/DynamoDB WriteThrottleEvents TableName=$name-evidence Sum 300 3 > 0 notBreaching
 index-writes        AWS/DynamoDB WriteThrottleEvents TableName=$name-evidence,GlobalSecondaryIndexName=by_day Sum 300 3 > 0 notBreaching
+unreported-writes   AWS/DynamoDB WriteThrottleEvents TableName=$name-evidence,GlobalSecondaryIndexName=unreported Sum 300 3 > 0 notBreaching
 rule-failed         AWS/Events FailedInvocations RuleName=$name-console-login Sum 300 1 > 0 notBreaching
 mail-failed         AWS/SNS NumberOfNotificationsFailed TopicName=$name-incidents Sum 300 1 > 0 notBreaching
 sign-ins            pivotwatch NewestSignInAge Function=ingest Minimum 3600 3 > 7200 breaching
+sweeps              pivotwatch Sweeps Function=detect Sum 3600 1 < 1 breaching
+subscribers         pivotwatch ConfirmedSubscribers Function=detect Minimum 1800 1 < 1 notBreaching
+unreported          pivotwatch Unreported Function=detect Minimum 3600 1 > 0 notBreaching
 logins              pivotwatch Logins Function=detect Sum 86400 3 < 1 breaching
 refused             pivotwatch ObjectsRefused Function=ingest Sum 300 1 > 0 notBreaching
 unusable            pivotwatch UnusableExports Function=ingest Sum 300 1 > 0 notBreaching
@@ -81,23 +86,11 @@ TABLE
     fi
 }
 
-# A query of one metric, for an alarm on several.
+# A query of one metric of the incidents' topic, for an alarm on several.
 query() {
-    local id=$1 namespace=$2 metric=$3 dimension=$4 value=$5
-    printf '{"Id":"%s","ReturnData":false,"MetricStat":{"Stat":"Sum","Period":900,"Metric":' "$id"
-    printf '{"Namespace":"%s","MetricName":"%s","Dimensions":[{"Name":"%s","Value":"%s"}]}}}' \
-        "$namespace" "$metric" "$dimension" "$value"
-}
-
-# Sets an alarm that rings when an expression over metrics is above 0 in a quarter of an hour.
-expression_alarm() {
-    local alarm=$1 expression=$2
-    shift 2
-    local metrics
-    metrics=$(IFS=, && echo "$*")
-    aws cloudwatch put-metric-alarm --alarm-name "$name-$alarm" --alarm-actions "$topic" --evaluation-periods 1 \
-        --comparison-operator GreaterThanThreshold --threshold 0 --treat-missing-data notBreaching \
-        --metrics "[{\"Id\":\"result\",\"Expression\":\"$expression\",\"ReturnData\":true},$metrics]"
+    printf '{"Id":"%s","ReturnData":false,"MetricStat":{"Stat":"Sum","Period":900,"Metric":' "$1"
+    printf '{"Namespace":"AWS/SNS","MetricName":"%s",' "$2"
+    printf '"Dimensions":[{"Name":"TopicName","Value":"%s"}]}}}' "$name-incidents"
 }
 
 number=0
@@ -115,14 +108,11 @@ while read -r alarm namespace metric dimensions statistic period periods compari
     number=$((number + 1))
 done < <(alarms)
 
-expression_alarm unpublished 'FILL(found_i,0)+FILL(found_d,0)-FILL(hidden_i,0)-FILL(hidden_d,0)-FILL(sent_i,0)-FILL(sent_d,0)' \
-    "$(query found_i pivotwatch Incidents Function ingest)" "$(query found_d pivotwatch Incidents Function detect)" \
-    "$(query hidden_i pivotwatch IncidentsHidden Function ingest)" \
-    "$(query hidden_d pivotwatch IncidentsHidden Function detect)" \
-    "$(query sent_i pivotwatch Publishes Function ingest)" "$(query sent_d pivotwatch Publishes Function detect)"
-expression_alarm undelivered-mail 'IF(FILL(published,0) > 0 AND FILL(delivered,0) + FILL(filtered,0) < 1, 1, 0)' \
-    "$(query published AWS/SNS NumberOfMessagesPublished TopicName "$name-incidents")" \
-    "$(query delivered AWS/SNS NumberOfNotificationsDelivered TopicName "$name-incidents")" \
-    "$(query filtered AWS/SNS NumberOfNotificationsFilteredOut TopicName "$name-incidents")"
+undelivered='IF(FILL(published,0) > 0 AND FILL(delivered,0) + FILL(filtered,0) < 1, 1, 0)'
+metrics=$(printf ',%s' "$(query published NumberOfMessagesPublished)" "$(query delivered NumberOfNotificationsDelivered)" \
+    "$(query filtered NumberOfNotificationsFilteredOut)")
+aws cloudwatch put-metric-alarm --alarm-name "$name-undelivered-mail" --alarm-actions "$topic" --evaluation-periods 1 \
+    --comparison-operator GreaterThanThreshold --threshold 0 --treat-missing-data notBreaching \
+    --metrics "[{\"Id\":\"result\",\"Expression\":\"$undelivered\",\"ReturnData\":true}$metrics]"
 
-echo "$((number + 2)) alarms notify $topic."
+echo "$((number + 1)) alarms notify $topic."

@@ -64,6 +64,22 @@ def test_the_scans_of_the_tuning_table_follow_from_its_entries():
         assert most * int(each) * 0.45e-9 < 0.01, "storage and backup"
 
 
+def test_the_sweep_is_the_sum_of_its_parts():
+    sweeps = 4 * 24 * 30
+    queries = int(re.search(r"× (\d+) queries", COSTS)[1])
+    ledger = int(re.search(r"× (\d+) writes of the ledger", COSTS)[1])
+    assert f"{sweeps * queries // 2:,} units" in COSTS
+    assert f"{sweeps * ledger:,} units" in COSTS
+    dollars = [
+        sweeps * 1e-6,
+        sweeps * (0.20 + 3.33 * 0.5) * 1e-6,
+        sweeps * queries / 2 * READ,
+        sweeps * ledger * WRITE,
+    ]
+    assert [number(cells[-1]) for cells in rows(COSTS, "The sweep", "a month")] == pytest.approx(dollars, abs=0.005)
+    assert number(re.search(r"\[([\d.]+)\]\(#the-sweep\)", COSTS)[1]) == pytest.approx(sum(dollars), abs=0.005)
+
+
 def test_the_backstop_is_the_sum_of_its_parts():
     seconds, kilobytes = map(float, re.search(r"assumes ([\d.]+) seconds and ([\d.]+) KB", COSTS).groups())
     part = {row[0]: number(row[1].split(" ×")[0]) for row in rows(COSTS, "The backstop", "a million files")}

@@ -5,6 +5,7 @@ the account 111122223333. Only words in capitals are therefore replaced.
 """
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,6 +35,8 @@ def stack():
         deployed = sam.deploy(emulator, ZIPS, ARCHITECTURE, ExtraEventSources=f"{EVENT_SOURCE},{SELF_TEST}")
         deployed.upload(KEY.format(day=2), lines(failures(ADDRESS, NOON)))
         deployed.log_in(console_login(ADDRESS, NOON + timedelta(minutes=30)))
+        # The incident is old, so that a digest reports it.
+        assert deployed.sweep()["Digested"] == 1
         yield deployed
 
 
@@ -305,14 +308,15 @@ def test_a_filter_suppresses_its_mails_until_it_is_removed(paste, stack):
     assert listed.returncode == 0, listed.stderr
     sns = stack.server.client("sns")
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=stack.outputs["TopicArn"])["Subscriptions"]
-    (subscription,) = [one["SubscriptionArn"] for one in subscriptions if one["Protocol"] == "sqs"]
+    (subscription,) = [one["SubscriptionArn"] for one in subscriptions if one["Protocol"] == "email"]
     assert subscription in listed.stdout
 
     def mailed(block: str, address: str) -> bool:
         done = paste(BLOCKS[block].filled(ARN_FROM_THE_TABLE_ABOVE=subscription)) if block in BLOCKS else paste(block)
         assert (done.returncode, done.stderr) == (0, "")
-        stack.upload(f"runbook/{address}.json", lines(failures(address, NOON)))
-        assert stack.log_in(console_login(address, NOON))["Publishes"] == 1
+        recently = datetime.now(UTC) - timedelta(hours=2)
+        stack.upload(f"runbook/{address}.json", lines(failures(address, recently)))
+        assert stack.log_in(console_login(address, recently))["Publishes"] == 1
         return bool(stack.mails_about(address))
 
     try:
@@ -328,6 +332,101 @@ def test_a_filter_suppresses_its_mails_until_it_is_removed(paste, stack):
         assert mailed(second, "198.51.100.11")
     finally:
         assert mailed("Likely false positives 5", "198.51.100.12")
+
+
+# --- Chat, tickets and filters ---
+
+CHAT = "https://global.sns-api.chatbot.amazonaws.com"
+
+
+@runs("Slack and Teams")
+def test_a_chat_channel_that_is_not_subscribed_is_an_error(paste, stack):
+    unheard = paste("Slack and Teams")
+    assert (unheard.returncode, without_head(unheard.stdout)[0]) == (1, "0 chat channels")
+    sns = stack.server.client("sns")
+    channel = sns.subscribe(
+        TopicArn=stack.outputs["TopicArn"], Protocol="https", Endpoint=CHAT, ReturnSubscriptionArn=True
+    )
+    heard = paste("Slack and Teams")
+    assert (heard.returncode, without_head(heard.stdout)[0]) == (0, "1 chat channels"), heard.stderr
+    sns.unsubscribe(SubscriptionArn=channel["SubscriptionArn"])
+
+
+@runs("PagerDuty", "A queue")
+def test_a_webhook_and_a_queue_are_subscribed(paste, stack):
+    sns, topic = stack.server.client("sns"), stack.outputs["TopicArn"]
+
+    def subscribed(endpoint: str) -> str:
+        pages = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        (arn,) = [one["SubscriptionArn"] for one in pages if one["Endpoint"] == endpoint]
+        return arn
+
+    url = "https://127.0.0.1:9/integration"
+    done = paste(BLOCKS["PagerDuty"].filled(URL_OF_THE_INTEGRATION=url))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert subscribed(url)
+
+    queue = stack.subscribe_queue()
+    arn = stack.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.unsubscribe(SubscriptionArn=subscribed(arn))
+    done = paste(BLOCKS["A queue"].filled(ARN_OF_THE_QUEUE=arn))
+    assert (done.returncode, done.stderr) == (0, "")
+    address = "198.51.100.20"
+    recently = datetime.now(UTC) - timedelta(hours=2)
+    stack.upload(f"runbook/{address}.json", lines(failures(address, recently)))
+    stack.log_in(console_login(address, recently))
+    (finding,) = stack.received(queue)
+    (incident,) = [record for record in stack.evidence(address) if "#incident#" in record["record"]]
+    assert (finding["class_uid"], finding["finding_info"]["uid"]) == (2004, incident["id"]), "the finding itself"
+
+
+# The filters of the page's table, and which messages of these attributes each accepts.
+ACCEPTED = {
+    "what is High, and digests with it": lambda message: message.get("severity") == "High",
+    "what is High, and all that is no incident": lambda message: (
+        message.get("severity") == "High" or message["kind"] != "incident"
+    ),
+    "incidents of one account": lambda message: message.get("account") == ACCOUNT,
+    "logins without a second factor": lambda message: "no_mfa" in message.get("signals", ""),
+    "no updates": lambda message: message.get("update") == "1" or message["kind"] != "incident",
+    "changes of tuning entries": lambda message: message["kind"] == "tuning",
+}
+
+
+def test_every_filter_of_the_page_accepts_what_it_says(stack):
+    filters = dict(re.findall(r"^\| ([^|`]+) \| `(\{.+\})` \|$", runbook.TEXT, re.M))
+    assert filters.keys() == ACCEPTED.keys()
+    everything = stack.subscribe_queue()
+    queues = {name: stack.subscribe_queue(FilterPolicy=policy) for name, policy in filters.items()}
+
+    recently = datetime.now(UTC) - timedelta(hours=3)
+    other = console_login("198.51.100.32", recently) | {"recipientAccountId": "444455556666"}
+    other["additionalEventData"]["MFAUsed"] = "Yes"
+    for login in [
+        console_login("198.51.100.31", recently),
+        other,
+        console_login("198.51.100.31", recently + timedelta(hours=2)),
+    ]:
+        address = login["sourceIPAddress"]
+        stack.upload(f"runbook/{address}.json", lines(failures(address, recently, user="bob@contoso.example")))
+        assert stack.log_in(login)["Publishes"] == 1
+    for attributes in [{"kind": "tuning", "tuning_news": "added"}, {"kind": "digest", "severity": "Medium"}]:
+        typed = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+        stack.server.client("sns").publish(
+            TopicArn=stack.outputs["TopicArn"], Message="a message", MessageAttributes=typed
+        )
+
+    def attributes_of(queue: str) -> list[dict[str, str]]:
+        envelopes = stack.received(queue)
+        return [{name: one["Value"] for name, one in each["MessageAttributes"].items()} for each in envelopes]
+
+    messages = attributes_of(everything)
+    assert len(messages) == 5
+    for name, queue in queues.items():
+        expected = [message for message in messages if ACCEPTED[name](message)]
+        assert 0 < len(expected) < len(messages), f"{name} proves nothing"
+        received = attributes_of(queue)
+        assert sorted(received, key=str) == sorted(expected, key=str), name
 
 
 # --- Tuning ---
@@ -422,10 +521,16 @@ def test_every_alarm_of_the_table_is_set_and_no_other(paste, stack):
         if "MetricName" in alarm:
             assert alarm["MetricName"].removeprefix("Rejected.") in row, name
     silent_without_data = {name for name in table if found[f"pivotwatch-{name}"]["TreatMissingData"] == "breaching"}
-    assert silent_without_data == {"sign-ins", "logins", "trail-records"}
+    assert silent_without_data == {"sign-ins", "logins", "sweeps", "trail-records"}
     watched = {alarm.get("MetricName") for alarm in found.values()}
     assert "RecordsRead" not in watched, "with a backstop it never stops"
-    for queue in ("ingest-failures", "detect-failures", "detect-undelivered", "ingest-undelivered"):
+    for queue in (
+        "ingest-failures",
+        "detect-failures",
+        "detect-undelivered",
+        "sweep-undelivered",
+        "ingest-undelivered",
+    ):
         (dimension,) = found[f"pivotwatch-{queue}"]["Dimensions"]
         assert stack.queues.get_queue_url(QueueName=dimension["Value"])
 
@@ -584,12 +689,20 @@ def test_all_records_of_an_address_are_deleted_and_counted(paste, stack):
     assert len(stack.evidence(ADDRESS)) == kept
 
 
-@runs("Self-test", "Self-test 2")
-def test_the_self_test_sends_a_mail_and_its_login_is_found(paste, stack):
-    address = "203.0.113.77"
+@runs("Self-test")
+def test_the_self_test_of_the_page_passes(paste):
     done = paste("Self-test")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert without_head(done.stdout)[-1].startswith("PASSED")
+
+
+@runs("Self-test 2", "Self-test 3")
+def test_the_self_test_by_hand_sends_a_mail_and_its_login_is_found(paste, stack):
+    address = "203.0.113.77"
+    done = paste("Self-test 2")
     assert done.returncode == 0, done.stderr
-    stack.wait_for("the mail of the self-test", lambda: stack.mails_about(address))
-    found = paste(BLOCKS["Self-test 2"].filled(YOUR_ADDRESS=address))
+    (mail,) = stack.wait_for("the mail of the self-test", lambda: stack.mails_about(address))
+    assert "TEST" in mail.subject
+    found = paste(BLOCKS["Self-test 3"].filled(YOUR_ADDRESS=address))
     assert found.returncode == 0, found.stderr
     assert without_head(found.stdout)[0].split("\t")[1:] == ["us-east-1", "self-test", "111122223333"]
