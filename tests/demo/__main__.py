@@ -87,7 +87,7 @@ def play(deployed: Deployment, export: sample.Export, logins: list[dict]) -> boo
         show.mail(mail)
     if not mails:
         show.nothing_found(ingested, detected)
-    for address in {mail.attributes["source_ip_address"] for mail in mails} or set(addresses[:1]):
+    for address in {mail.attributes["address"] for mail in mails} or set(addresses[:1]):
         show.evidence(address, deployed)
     return bool(mails)
 

@@ -54,7 +54,7 @@ class Deployment:
         self._mailbox = self._subscribe()
 
     def _subscribe(self) -> str:
-        """A queue on the topic, which receives what a mailbox would."""
+        """A mailbox on the topic, as the queue that receives its mails."""
         queue = self.queues.create_queue(QueueName=f"mailbox-{uuid.uuid4()}")["QueueUrl"]
         attributes = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
         topic = self.outputs["TopicArn"]
@@ -67,7 +67,8 @@ class Deployment:
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         self.queues.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-        self.server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+        mailbox = f"{queue.rsplit('/', 1)[1]}@mailbox.example"
+        self.server.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint=mailbox)
         return queue
 
     # --- Actions ---
@@ -190,7 +191,7 @@ class Deployment:
 
     def mails_about(self, address: str) -> list[Mail]:
         """The mails so far about an address."""
-        return [mail for mail in self.all_mails() if mail.attributes.get("source_ip_address") == address]
+        return [mail for mail in self.all_mails() if mail.attributes.get("address") == address]
 
     def all_mails(self) -> list[Mail]:
         """The mails so far."""

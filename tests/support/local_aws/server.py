@@ -83,7 +83,7 @@ def _start(folder: Path) -> tuple[Server, subprocess.Popen]:
         log = folder / "emulator.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-P", str(Path(__file__).with_name("emulator.py"))],
                 env=server.environment,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
