@@ -249,15 +249,16 @@ fn write_address(
 }
 
 fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
-    let mut description = format!("These incidents have no message of their own ({}).", summary.reason);
-    for (address, entries) in summary.addresses.iter().take(IN_CHAT) {
+    let lines = summary.addresses.iter().take(IN_CHAT).map(|(address, entries)| {
         let names: Vec<_> = entries.iter().map(|entry| name_of(&entry.incident.columns)).collect();
         let users = some(names.iter().map(String::as_str), listed.min(3), |name| code_span(name, NAME));
         let severity = severity(entries.iter().copied()).name();
-        let incidents = numbered(entries.len(), "incident");
-        description.push_str(&format!("\n*{severity}:* {address}, {incidents}, users {users}"));
-    }
-    description.push_str(&and_more(summary.addresses.len() as u64, IN_CHAT.min(summary.addresses.len()), false));
+        format!("\n*{severity}:* {address}, {}, users {users}", numbered(entries.len(), "incident"))
+    });
+    let lines: Vec<_> = lines.collect();
+    let more = and_more(summary.addresses.len() as u64, lines.len(), false);
+    let description =
+        format!("These incidents have no message of their own ({}).{}{more}", summary.reason, lines.concat());
     Notification {
         id: format!("{}-{}", summary.id, now.timestamp()),
         thread: summary.id.to_string(),
