@@ -1,7 +1,7 @@
 """ministack with mailboxes.
 
-ministack accepts subscriptions by email, and delivers nothing to them. Here a mail goes into the queue that has the name
-before the `@` of its address, if there is one.
+ministack accepts subscriptions by email, and delivers nothing to them. Here a mail goes into the queue that has the
+name before the `@` of its address, if there is one.
 """
 
 import inspect
