@@ -10,7 +10,7 @@ use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Deployment, InMemoryNotifier, Message, Notifier, PublishError, TableLocation};
 use pivotwatch::objects::Objects;
-use pivotwatch::pipeline::{Pipeline, Runtime, SystemRuntime, TuningCache};
+use pivotwatch::pipeline::{ActivityLog, Pipeline, Runtime, SystemRuntime, TuningCache};
 use pivotwatch::store::Store;
 use serde_json::{Value, json};
 
@@ -153,6 +153,7 @@ pub fn pipeline<S: Store>(store: S) -> Pipeline<S, Topic, VirtualRuntime> {
         rule: Rule::default(),
         tuning: TuningCache::default(),
         limits: Limits::default(),
+        activity: ActivityLog::off(),
         policy: ReportingPolicy::default(),
         deployment: Deployment {
             table: TableLocation {

@@ -14,9 +14,9 @@ use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{IncidentReport, Rule, Source};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Deployment, InMemoryNotifier};
-use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
+use pivotwatch::pipeline::{ActivityLog, Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::settings;
-use pivotwatch::store::InMemoryStore;
+use pivotwatch::store::{InMemoryStore, StoredIncident};
 use serde_json::Value;
 
 use crate::files::{self, Format};
@@ -118,7 +118,7 @@ impl Hunt {
 
 /// The findings of a hunt.
 pub(crate) struct HuntFindings {
-    /// Every incident, by the time of its first login, without those of networks that incidents of addresses hold.
+    /// Every incident, by the time of its first login, without those all of whose logins incidents of addresses hold.
     pub(crate) incidents: Vec<IncidentReport>,
     /// The files that were read.
     pub(crate) read: ReadFiles,
@@ -139,6 +139,7 @@ pub(crate) fn find(
         tuning: TuningCache::of(entries),
         limits: Limits::default(),
         // Nothing is published.
+        activity: ActivityLog::off(),
         policy: ReportingPolicy { observation: Observation::On, ..ReportingPolicy::default() },
         deployment: Deployment::default(),
     };
@@ -150,7 +151,8 @@ pub(crate) fn find(
     read.report_missing_input(log);
 
     let mut incidents = Vec::new();
-    for stored in pipeline.store.all_incidents().into_iter().filter(|stored| stored.held_by.is_empty()) {
+    let is_held = |stored: &StoredIncident| !stored.held_by.is_empty() && stored.hidden_by.is_empty();
+    for stored in pipeline.store.all_incidents().into_iter().filter(|stored| !is_held(stored)) {
         let report = runtime.block_on(pipeline.report(stored.incident));
         let report = report.inspect_err(|error| log.say(error)).ok()?;
         incidents.push(IncidentReport { hidden_by: stored.hidden_by, ..report });

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 
 use crate::notify::{Deployment, Sns, TableLocation};
 use crate::objects::S3;
-use crate::pipeline::{Pipeline, SystemRuntime, TuningCache};
+use crate::pipeline::{ActivityLog, Pipeline, SystemRuntime, TuningCache};
 use crate::settings::Settings;
 use crate::store::DynamoDb;
 
@@ -90,6 +90,7 @@ pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
         rule,
         tuning: TuningCache::of(tuning_entries),
         limits,
+        activity: ActivityLog::default(),
         policy: reporting,
         deployment,
     }

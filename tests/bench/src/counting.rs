@@ -9,10 +9,10 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Day, Login, Rule, Tallies, Tally};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Deployment, InMemoryNotifier};
-use pivotwatch::pipeline::{Pipeline, SystemRuntime, TuningCache};
+use pivotwatch::pipeline::{ActivityLog, Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::store::{
-    Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError, StoredIncident,
-    StoredIncidents, Version, Versioned, WriteOutcome,
+    Activity, Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError,
+    StoredIncident, StoredIncidents, Version, Versioned, WriteOutcome,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -180,6 +180,14 @@ impl Store for Counting {
         self.memory.write_announcement(announcement, replaces).await
     }
 
+    async fn load_activity(&self) -> Result<Versioned<Activity>, StoreError> {
+        self.memory.load_activity().await
+    }
+
+    async fn write_activity(&self, activity: &Activity, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        self.memory.write_activity(activity, replaces).await
+    }
+
     async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {
         self.memory.load_ledger().await
     }
@@ -199,6 +207,7 @@ pub fn pipeline(entries: usize) -> Pipeline<Counting, InMemoryNotifier, SystemRu
         rule: Rule::default(),
         tuning: TuningCache::of((0..entries).map(tuning_entry).collect()),
         limits: Limits::default(),
+        activity: ActivityLog::off(),
         policy: ReportingPolicy::default(),
         deployment: Deployment::default(),
     }

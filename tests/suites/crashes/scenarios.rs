@@ -9,7 +9,7 @@ use pivotwatch::detection::{Day, Evidence, Rule, Tuning, incidents};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Deployment, Sns};
 use pivotwatch::objects::S3;
-use pivotwatch::pipeline::{Pipeline, TuningCache};
+use pivotwatch::pipeline::{ActivityLog, Pipeline, TuningCache};
 use pivotwatch::store::{DynamoDb, StoredIncident};
 use pivotwatch_tests::dynamodb;
 use pivotwatch_tests::facts::{ADDRESS, SignIn, batch, failed, gzip, lines, log_file, noon};
@@ -59,6 +59,7 @@ impl Function {
             rule,
             tuning: TuningCache::default(),
             limits: Limits::default(),
+            activity: ActivityLog::off(),
             policy: ReportingPolicy::default(),
             deployment: Deployment::default(),
         };

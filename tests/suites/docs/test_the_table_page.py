@@ -48,8 +48,8 @@ def type_of(name: str, value: object) -> str:
 
 def struct_fields(file: str, name: str) -> set[str]:
     body = re.search(rf"^(?:pub )?struct {name} \{{\n(.*?)^\}}$", (LIBRARY / file).read_text(), re.M | re.S)[1]
-    # A flattened field has no name of its own.
-    body = re.sub(r"#\[serde\(flatten\)\]\s+(?:pub )?\w+:", "", body)
+    # A flattened field has no name of its own, and a skipped one is not written.
+    body = re.sub(r"#\[serde\((?:flatten|skip)\)\]\s+(?:pub )?\w+:", "", body)
     renamed = set(re.findall(r'rename = "(\w+)"', body))
     return renamed or set(re.findall(r"^    (?:pub )?(\w+):", body, re.M))
 

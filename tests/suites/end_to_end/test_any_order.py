@@ -74,18 +74,18 @@ def test_both_spellings_of_the_event_reach_the_function(stack, address, noon):
 @pytest.mark.parametrize(
     ("identity", "who", "severity"),
     [
-        ("iam_user", "alice (IAMUser)", "High"),
-        ("root", "root (Root)", "High"),
-        ("identity_center", "bo@contoso.example (AssumedRole)", "Medium"),
-        ("saml", "carol (AssumedRole)", "Medium"),
+        ("iam_user", '"alice", IAM user', "High"),
+        ("root", '"root", root user', "High"),
+        ("identity_center", '"bo@contoso[.]example", Identity Center user', "Medium"),
+        ("saml", '"carol", session of a role', "Medium"),
     ],
 )
 def test_every_kind_of_identity_is_mailed_by_its_name(stack, address, noon, identity, who, severity):
     stack.upload(f"order/{identity}.json", lines(failures(address, noon)))
     stack.log_in(console_login(address, noon, identity=identity))
     (mail,) = stack.mails_about(address)
-    assert f"Who       {who}\n" in mail.text
+    assert f"  User        {who}\n" in mail.text
     assert mail.attributes["severity"] == severity
     assert len(mail.subject) <= 99
     federated = identity in ("identity_center", "saml")
-    assert f"MFA       {'not recorded (federated)' if federated else 'No'}\n" in mail.text
+    assert f"  MFA         {'not recorded (federated)' if federated else 'no'}\n" in mail.text

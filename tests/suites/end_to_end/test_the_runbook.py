@@ -308,7 +308,7 @@ def test_a_filter_suppresses_its_mails_until_it_is_removed(paste, stack):
     assert listed.returncode == 0, listed.stderr
     sns = stack.server.client("sns")
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=stack.outputs["TopicArn"])["Subscriptions"]
-    (subscription,) = [one["SubscriptionArn"] for one in subscriptions if one["Protocol"] == "email"]
+    (subscription,) = [one["SubscriptionArn"] for one in subscriptions if "mailbox" in one["Endpoint"]]
     assert subscription in listed.stdout
 
     def mailed(block: str, address: str) -> bool:

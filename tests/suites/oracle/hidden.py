@@ -30,11 +30,11 @@ class Tuning:
         """The matching logins of an incident by the rule without entries."""
         return self._facts.logins(incident)
 
-    def named(self, incident: Incident, shown: Collection[Login]) -> list[str]:
+    def named(self, incident: Incident, others: Collection[Login]) -> list[str]:
         """The ids of every entry that excludes a login of the incident or a failure near it, or sets its threshold,
-        except for the `shown` logins.
+        except for those of the `others`.
         """
-        logins = [login for login in self.logins(incident) if login not in shown]
+        logins = [login for login in self.logins(incident) if login not in others]
         return sorted({entry.id for login in logins for entry in self._of_login(incident, login)})
 
     def is_certain(self, incident: Incident) -> bool:

@@ -12,7 +12,6 @@ from oracle.entry import FAILURES, LOGINS, Entry
 from oracle.findings import Incident
 from oracle.judge import Judge
 from oracle.networks import REASON, network
-from oracle.tuned import KEEPS_PARTLY_HELD
 from oracle.world import Client, Copy, File, Options, Record, SignIn, World
 
 ONE_DAY = Options(several_days=False, threshold=2)
@@ -124,10 +123,17 @@ MIXED = {
 @pytest.mark.parametrize(("entry", "of_address"), MIXED.values(), ids=MIXED)
 def test_an_entry_for_some_logins_of_a_network(entry, of_address, judge):
     of_network = [] if entry.expires_at else ["entry"]
-    expected = [(SIBLINGS[0], of_address)]
-    if KEEPS_PARTLY_HELD or not of_network:
-        expected.append((NETWORK, of_network))
+    expected = [(SIBLINGS[0], of_address), (NETWORK, of_network)]
     assert found(judge, replace(OF_TWO, entries=(entry,))) == expected
+
+
+def test_a_network_is_hidden_by_the_entries_of_the_logins_that_no_incident_of_an_address_holds(judge):
+    later = NOON + timedelta(minutes=1)
+    entries = (
+        Entry("held", LOGINS, {"cidr": (NETWORK,)}, expires_at=later),
+        Entry("other", LOGINS, {"cidr": (NETWORK,)}, starts_at=later),
+    )
+    assert found(judge, replace(OF_TWO, entries=entries)) == [(SIBLINGS[0], ["held"]), (NETWORK, ["other"])]
 
 
 def as_network(incident: Incident) -> Incident:

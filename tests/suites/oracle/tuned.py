@@ -12,9 +12,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from oracle.findings import Incident, Login, group_of, grouped_without
 from oracle.hidden import Tuning
 
-KEEPS_PARTLY_HELD = False
-"""`True` if pivotwatch prints a hidden incident of a network, some of whose logins incidents of addresses hold."""
-
 
 def errors(
     untuned: Sequence[Incident],
@@ -27,13 +24,11 @@ def errors(
     logins. A text for each. `held` has the ids of the logins that incidents of addresses hold.
     """
     shown_by_rule = grouped_without(held, logins).keys()
-    for incident, error in _unequal(untuned, tuned, "it is not stored with tuning"):
-        is_held = any(login.is_of_network and login.event_id in held for login in tuning.logins(incident))
-        if KEEPS_PARTLY_HELD or not is_held or group_of(incident) in shown_by_rule:
-            yield incident, error
+    yield from _unequal(untuned, tuned, "it is not stored with tuning")
     yield from _unequal(tuned, untuned, "it is stored only with tuning")
     for incident in tuned:
-        hidden_by, named = incident.details["hidden_by"], tuning.named(incident, logins)
+        of_addresses = [login for login in tuning.logins(incident) if login.is_of_network and login.event_id in held]
+        hidden_by, named = incident.details["hidden_by"], tuning.named(incident, [*logins, *of_addresses])
         is_certain = tuning.is_certain(incident)
         if group_of(incident) in shown_by_rule:
             if hidden_by:

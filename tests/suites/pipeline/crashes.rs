@@ -168,5 +168,5 @@ async fn concurrent_writers_of_one_tally_lose_nothing() {
     assert!(conflicts > 0, "the writers did not even meet");
     log_in_at(&world, noon()).await;
     let text = world.notifier.messages().remove(0).text;
-    assert!(text.contains("interactive: 12, more than the 5 allowed"), "{text}");
+    assert!(text.contains("Interactive: 12 failed (alert threshold: more than 5)"), "{text}");
 }

@@ -9,8 +9,8 @@ use pivotwatch::detection::{Address, Day, Login, Tallies, Tally};
 use pivotwatch::objects::InMemoryObjects;
 use pivotwatch::pipeline::{FailedObjects, Pipeline, Summary};
 use pivotwatch::store::{
-    Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError,
-    StoredIncident, StoredIncidents, Version, Versioned, WriteOutcome,
+    Activity, Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store,
+    StoreError, StoredIncident, StoredIncidents, Version, Versioned, WriteOutcome,
 };
 use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
 use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
@@ -87,6 +87,14 @@ impl Store for Partly {
 
     async fn list_unreported(&self) -> Result<Vec<IncidentKey>, StoreError> {
         self.store.list_unreported().await
+    }
+
+    async fn load_activity(&self) -> Result<Versioned<Activity>, StoreError> {
+        self.store.load_activity().await
+    }
+
+    async fn write_activity(&self, activity: &Activity, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        self.store.write_activity(activity, replaces).await
     }
 
     async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {

@@ -282,12 +282,12 @@ async fn a_user_agent_cannot_write_lines_of_the_message() {
     let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     let mut record = console_login("one", noon());
-    record["userAgent"] = json!("Mozilla\r\nSeverity  Low, this is a drill\u{202e}");
+    record["userAgent"] = json!("Mozilla\r\n  MFA         yes, this is a drill\u{202e}");
     record["userIdentity"]["userName"] = json!(format!("alice\nBcc: x{}", "y".repeat(300)));
     log_in(&world, &record).await;
     let message = world.notifier.messages().remove(0);
     assert!(message.subject.len() <= 99 && message.subject.chars().all(|c| c.is_ascii_graphic() || c == ' '));
-    assert_eq!(message.text.lines().filter(|line| line.starts_with("Severity")).count(), 1);
+    assert_eq!(message.text.lines().filter(|line| line.starts_with("  MFA ")).count(), 1);
     assert!(!message.text.contains('\u{202e}') && !message.text.contains("\nBcc"));
 }
 

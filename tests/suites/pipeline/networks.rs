@@ -47,7 +47,7 @@ fn of_network(world: &World<InMemoryStore>) -> Vec<StoredIncident> {
 
 fn mailed_addresses(world: &World<InMemoryStore>) -> Vec<String> {
     let messages = world.notifier.messages();
-    messages.iter().map(|message| message.attributes["source_ip_address"].clone()).collect()
+    messages.iter().map(|message| message.attributes["address"].clone()).collect()
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::reporting::{Deferral, Observation, ReportingPolicy};
-use pivotwatch::pipeline::{Pipeline, Reasons, Summary};
+use pivotwatch::pipeline::{ActivityLog, Pipeline, Reasons, Runtime, Summary};
 use pivotwatch::store::{InMemoryStore, Lease, Store, StoredIncident};
 use pivotwatch_tests::facts::{SignIn, console_login, failed, noon};
 use pivotwatch_tests::pipeline::pipeline;
@@ -268,6 +268,36 @@ async fn no_second_has_more_than_five_messages() {
     for number in 0..30 {
         assert_eq!(attack(&world, number).await.publishes, 1);
     }
-    use pivotwatch::pipeline::Runtime;
     assert!(world.runtime.now() - begun >= TimeDelta::seconds(5), "they waited for their seconds");
+}
+
+#[tokio::test]
+async fn once_a_week_a_message_says_what_was_received() {
+    let world = Pipeline { activity: ActivityLog::default(), ..pipeline(InMemoryStore::default()) };
+    let alive = || {
+        let messages = world.notifier.messages().into_iter();
+        messages.filter(|message| message.attributes["kind"] == "alive").collect::<Vec<_>>()
+    };
+    export(&world, &failed(6, noon())).await;
+    log_in_at(&world, noon()).await;
+    world.runtime.pass(TimeDelta::minutes(15));
+    log_in(&world, &console_login("two", noon())).await;
+    world.runtime.pass(TimeDelta::days(7) - TimeDelta::minutes(16));
+    sweep(&world).await;
+    assert_eq!(alive().len(), 0, "a week is not over");
+    world.runtime.pass(TimeDelta::minutes(1));
+    sweep(&world).await;
+    sweep(&world).await;
+    let [message] = &alive()[..] else { panic!("{:?}", alive()) };
+    let received = &message.finding["unmapped"];
+    assert_eq!((&received["exports"], &received["sign_ins"], &received["logins"]), (&json!(1), &json!(6), &json!(2)));
+    assert_eq!((&received["regions"], &received["accounts"]), (&json!(["eu-north-1"]), &json!(["111122223333"])));
+
+    world.runtime.pass(TimeDelta::days(7));
+    sweep(&world).await;
+    let received = &alive()[1].finding["unmapped"];
+    assert_eq!(
+        (&received["exports"], &received["logins"], &received["silent_total"]),
+        (&json!(0), &json!(0), &json!(2))
+    );
 }

@@ -96,7 +96,7 @@ async fn a_later_fact_that_the_entries_leave_is_mailed_with_the_whole_incident()
     assert_eq!(hidden_by(&incident(&world)), ["user"], "five more are not enough");
     let summary = export(&world, &others).await;
     assert_eq!(summary.publishes, 1);
-    assert!(mails(&world)[0].text.contains("interactive: 12,"), "{}", mails(&world)[0].text);
+    assert!(mails(&world)[0].text.contains("Interactive: 12 failed"), "{}", mails(&world)[0].text);
 }
 
 #[tokio::test]

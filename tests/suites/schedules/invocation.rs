@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::input::Limits;
 use pivotwatch::notify::Deployment;
-use pivotwatch::pipeline::{Pipeline, TuningCache};
+use pivotwatch::pipeline::{ActivityLog, Pipeline, TuningCache};
 use pivotwatch_tests::pipeline::Event;
 
 use super::deliveries::Notice;
@@ -81,6 +81,7 @@ impl Invocation {
             rule: self.simulation.rule.clone(),
             tuning: TuningCache::default(),
             limits: Limits::default(),
+            activity: ActivityLog::off(),
             policy: ReportingPolicy::default(),
             deployment: Deployment::default(),
         };

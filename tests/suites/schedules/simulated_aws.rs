@@ -14,8 +14,8 @@ use pivotwatch::notify::{Message, Notifier, PublishError};
 use pivotwatch::objects::{Body, ObjectAddress, Objects, OpenFault};
 use pivotwatch::pipeline::Runtime;
 use pivotwatch::store::{
-    Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident,
-    StoredIncidents, Version, Versioned, WriteOutcome,
+    Activity, Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError,
+    StoredIncident, StoredIncidents, Version, Versioned, WriteOutcome,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -233,6 +233,14 @@ impl Store for SimulatedAws {
         let what = format!("writes the announcement of {}", announcement.id);
         let operation = async move { store.write_announcement(&announcement, replaces).await };
         self.0.step(what, operation, unavailable(Operation::WriteAnnouncement)).await
+    }
+
+    async fn load_activity(&self) -> Result<Versioned<Activity>, StoreError> {
+        self.0.simulation.store.load_activity().await
+    }
+
+    async fn write_activity(&self, activity: &Activity, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        self.0.simulation.store.write_activity(activity, replaces).await
     }
 
     async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {

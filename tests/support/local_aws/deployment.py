@@ -5,7 +5,7 @@ import platform
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Deployment:
 
     server: Server
     outputs: dict[str, str]
+    mails: list[Mail] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.s3 = self.server.client("s3")
@@ -50,10 +51,15 @@ class Deployment:
         self.functions = self.server.client("lambda")
         self.logs = self.server.client("logs")
         self.queues = self.server.client("sqs")
+        self._mailbox = self._subscribe("email")
 
     def subscribe_queue(self, **attributes: str) -> str:
         """A new queue with a subscription of these attributes, such as a filter policy. Returns its URL."""
-        queue = self.queues.create_queue(QueueName=f"subscriber-{uuid.uuid4()}")["QueueUrl"]
+        return self._subscribe("sqs", **attributes)
+
+    def _subscribe(self, protocol: str, **subscription: str) -> str:
+        """A new queue on the topic, or one that receives the mails of a new mailbox. Returns its URL."""
+        queue = self.queues.create_queue(QueueName=f"mailbox-{uuid.uuid4()}")["QueueUrl"]
         arn = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         topic = self.outputs["TopicArn"]
         allowed = {
@@ -65,7 +71,10 @@ class Deployment:
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         self.queues.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-        self.server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+        endpoint = f"{queue.rsplit('/', 1)[1]}@mailbox.example" if protocol == "email" else arn
+        self.server.client("sns").subscribe(
+            TopicArn=topic, Protocol=protocol, Endpoint=endpoint, Attributes=subscription
+        )
         return queue
 
     # --- Actions ---
@@ -196,13 +205,10 @@ class Deployment:
 
     def all_mails(self) -> list[Mail]:
         """The mails so far, of any kind."""
-        mails = []
-        for line in self.server.mailbox.read_text().splitlines() if self.server.mailbox.exists() else []:
-            envelope = json.loads(line)
+        for envelope in self.received(self._mailbox):
             attributes = {name: value["Value"] for name, value in envelope.get("MessageAttributes", {}).items()}
-            if envelope["TopicArn"] == self.outputs["TopicArn"]:
-                mails.append(Mail(envelope["Subject"], envelope["Message"], attributes))
-        return mails
+            self.mails.append(Mail(envelope["Subject"], envelope["Message"], attributes))
+        return self.mails
 
     def received(self, queue: str) -> list[dict]:
         """The envelopes of the messages in a queue, which are taken out of it."""

@@ -1,40 +1,34 @@
-"""The emulator with a mailbox: a file that gets what mail subscriptions receive, which ministack drops.
+"""ministack with mailboxes.
 
-Run as `python -m local_aws.emulator` with `MAILBOX` set to the file. Each line is SNS's envelope of a message.
+ministack accepts subscriptions by email, and delivers nothing to them. Here a mail goes into the queue that has the
+name before the `@` of its address, if there is one.
 """
 
-import os
-import runpy
-from pathlib import Path
+import inspect
 
+from ministack.app import main
 from ministack.services import sns
 
-MAILBOX = "MAILBOX"
-"""The environment variable that names the file."""
+_fan_out = sns._fanout
 
 
-def deliver_mail(mailbox: Path) -> None:
-    """Lets ministack write the message of each mail subscription to `mailbox`.
+def _fan_out_with_mailboxes(*arguments, **named):
+    _fan_out(*arguments, **named)
+    call = inspect.signature(_fan_out).bind(*arguments, **named)
+    call.apply_defaults()
+    of = call.arguments
+    topic, attributes = of["topic_arn"], of["message_attributes"] or {}
+    text = sns._resolve_message_for_protocol(of["message"], of["message_structure"], "email")
+    for subscription in sns._topic_by_arn_any_scope(topic)["subscriptions"]:
+        is_mailbox = subscription["protocol"] == "email"
+        if is_mailbox and sns._matches_filter_policy(subscription, attributes, text):
+            name = subscription["endpoint"].split("@")[0]
+            queue = topic.replace(":sns:", ":sqs:").rsplit(":", 1)[0] + ":" + name
+            envelope = sns._build_envelope(topic, of["msg_id"], text, of["subject"], attributes, False)
+            sns._deliver_to_sqs(queue, envelope, False, text, message_attributes=attributes, topic_arn=topic)
 
-    For each subscription ministack first resolves the form of the message and then builds its envelope.
-    """
-    resolve, build = sns._resolve_message_for_protocol, sns._build_envelope
-    protocols = []
 
-    def resolve_and_note(message: str, structure: str, protocol: str) -> str:
-        protocols[:] = [protocol]
-        return resolve(message, structure, protocol)
-
-    def build_and_deliver(*arguments, **named) -> str:
-        envelope = build(*arguments, **named)
-        if protocols == ["email"]:
-            with mailbox.open("a") as lines:
-                lines.write(envelope + "\n")
-        return envelope
-
-    sns._resolve_message_for_protocol, sns._build_envelope = resolve_and_note, build_and_deliver
-
+sns._fanout = _fan_out_with_mailboxes
 
 if __name__ == "__main__":
-    deliver_mail(Path(os.environ[MAILBOX]))
-    runpy.run_module("ministack", run_name="__main__", alter_sys=True)
+    main()

@@ -54,11 +54,6 @@ class Server:
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
         )
 
-    @property
-    def mailbox(self) -> Path:
-        """The file with the envelopes of all mails, one a line."""
-        return self.folder / "mailbox"
-
     def work(self) -> int:
         """Processor time that the functions have used, in ticks; 0 where there is no /proc."""
         ticks = 0
@@ -88,7 +83,7 @@ def _start(folder: Path) -> tuple[Server, subprocess.Popen]:
         log = folder / "emulator.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "local_aws.emulator"],
+                [sys.executable, "-P", str(Path(__file__).with_name("emulator.py"))],
                 env=server.environment,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
@@ -141,8 +136,6 @@ def _describe(folder: Path) -> Server:
         "AWS_CA_BUNDLE": str(trusted),
         "SSL_CERT_FILE": str(trusted),
         "TMPDIR": str(folder),
-        "PYTHONPATH": str(Path(__file__).parents[1]),
-        "MAILBOX": str(folder / "mailbox"),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "USE_SSL": "1",

@@ -21,7 +21,8 @@ pub struct IncidentJudgements(BTreeMap<Uuid, IncidentJudgement>);
 struct IncidentJudgement {
     /// Whether one of the logins is a reason to mail the incident.
     is_mailed: bool,
-    /// [`Judgement::entries`] of the logins that do not match under the tuned rule.
+    /// [`Judgement::entries`] of the logins that do not match under the tuned rule, except held ones: without the
+    /// entries these would be no reason either. Empty if all logins are held.
     entries: BTreeSet<String>,
     /// The incidents of addresses that hold its logins.
     incidents: BTreeSet<Uuid>,
@@ -52,7 +53,7 @@ impl IncidentJudgements {
                 |tuned| tuned.judge(login, &incident.exceeded),
             );
             judged.is_mailed |= matches && holding.is_none();
-            if !matches {
+            if !matches && holding.is_none() {
                 judged.entries.extend(entries.into_iter().map(str::to_owned));
             }
         }
@@ -70,7 +71,7 @@ impl IncidentJudgements {
         self.0.values().all(|judged| judged.is_mailed)
     }
 
-    /// The ids of the entries that hide an incident; empty if it is mailed.
+    /// The ids of the entries that hide an incident; empty if it is mailed, or if all its logins are held.
     #[must_use]
     pub fn hidden_by(&self, incident: Uuid) -> BTreeSet<String> {
         self.withheld(incident).map(|judged| judged.entries.clone()).unwrap_or_default()

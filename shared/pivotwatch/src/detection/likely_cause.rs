@@ -63,7 +63,7 @@ impl Cause {
                 "sign-ins that were stopped after the password: by the user, or by somebody who knows it"
             }
             Self::SharedAddress => "an address that many people share, such as an office or a VPN",
-            Self::Unclear => "no pattern that stands out",
+            Self::Unclear => "no pattern stands out",
         }
     }
 }

@@ -33,6 +33,9 @@ pub struct Alive {
     pub regions: BTreeSet<String>,
     /// The accounts of the logins.
     pub accounts: BTreeSet<String>,
+    /// The regions and accounts that were heard before the period and not in it, each with its last login; the longest
+    /// silence first.
+    pub silent: Vec<(String, DateTime<Utc>)>,
     /// The time of the last export; `None` if none is known.
     pub last_export: Option<DateTime<Utc>>,
     /// The time of the last login; `None` if none is known.
@@ -106,6 +109,15 @@ fn text(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment, listed: usiz
     if let Some(incidents) = alive.incidents {
         page.field("Incidents", &format!("at least {incidents}"));
     }
+    if !alive.silent.is_empty() {
+        page.heading("Silent since");
+        for (name, last) in alive.silent.iter().take(listed) {
+            page.item("-", &format!("{}, {}", quoted(name, NAME), time(*last)));
+        }
+        if alive.silent.len() > listed {
+            page.item("-", &format!("and {} more", alive.silent.len() - listed));
+        }
+    }
     page.heading("Receivers");
     page.field(
         "Subscribers",
@@ -165,6 +177,7 @@ fn chat(alive: &Alive, title: &str) -> Value {
 fn finding(alive: &Alive, title: &str, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
     let some =
         |values: &BTreeSet<String>| values.iter().take(listed).map(|value| exact(value, NAME)).collect::<Vec<_>>();
+    let silent = alive.silent.iter().take(listed).map(|(name, last)| json!({"name": exact(name, NAME), "last": last}));
     let ending = alive.ending.iter().take(listed).map(|(id, end)| json!({"id": exact(id, NAME), "ends": end}));
     Finding {
         uid: id(alive),
@@ -190,6 +203,8 @@ fn finding(alive: &Alive, title: &str, now: DateTime<Utc>, deployment: &Deployme
                 "subscribers": alive.subscribers,
                 "last_export": alive.last_export,
                 "last_login": alive.last_login,
+                "silent": silent.collect::<Vec<_>>(),
+                "silent_total": alive.silent.len(),
                 "regions": some(&alive.regions),
                 "regions_total": alive.regions.len(),
                 "accounts": some(&alive.accounts),

@@ -43,6 +43,17 @@ pub struct Digest {
     pub parts: u32,
 }
 
+impl Digest {
+    /// The id: the same if a digest is sent again because a sweep died, and another one for news of the same incidents.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        let name = |DigestEntry { incident, severity, is_update, .. }: &DigestEntry| {
+            format!("{} {} {} {is_update}\n", incident.id, severity.name(), incident.end_time.timestamp())
+        };
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, self.entries.iter().map(name).collect::<String>().as_bytes())
+    }
+}
+
 /// An incident in a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DigestEntry {
@@ -127,7 +138,6 @@ impl<'a> Summary<'a> {
         }
         let severity = severity(entries);
         let is_test = !entries.is_empty() && entries.iter().all(|entry| entry.incident.is_test());
-        let ids: Vec<_> = entries.iter().flat_map(|entry| entry.incident.id.into_bytes()).collect();
         let part = if *parts > 1 { format!(" (part {part} of {parts})") } else { String::new() };
         let counted = format!(
             "{} from {}{part}",
@@ -138,7 +148,7 @@ impl<'a> Summary<'a> {
         let what = if is_observing { ", only observed" } else { " digest" };
         let test = if is_test { "TEST " } else { "" };
         Self {
-            id: Uuid::new_v5(&Uuid::NAMESPACE_URL, &ids),
+            id: digest.id(),
             title: format!("{test}{}{what}: {counted}", severity.name()),
             counted,
             is_observing,
@@ -239,15 +249,16 @@ fn write_address(
 }
 
 fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
-    let mut description = format!("These incidents have no message of their own ({}).", summary.reason);
-    for (address, entries) in summary.addresses.iter().take(IN_CHAT) {
+    let lines = summary.addresses.iter().take(IN_CHAT).map(|(address, entries)| {
         let names: Vec<_> = entries.iter().map(|entry| name_of(&entry.incident.columns)).collect();
         let users = some(names.iter().map(String::as_str), listed.min(3), |name| code_span(name, NAME));
         let severity = severity(entries.iter().copied()).name();
-        let incidents = numbered(entries.len(), "incident");
-        description.push_str(&format!("\n*{severity}:* {address}, {incidents}, users {users}"));
-    }
-    description.push_str(&and_more(summary.addresses.len() as u64, IN_CHAT.min(summary.addresses.len()), false));
+        format!("\n*{severity}:* {address}, {}, users {users}", numbered(entries.len(), "incident"))
+    });
+    let lines: Vec<_> = lines.collect();
+    let more = and_more(summary.addresses.len() as u64, lines.len(), false);
+    let description =
+        format!("These incidents have no message of their own ({}).{}{more}", summary.reason, lines.concat());
     Notification {
         id: format!("{}-{}", summary.id, now.timestamp()),
         thread: summary.id.to_string(),

@@ -65,17 +65,11 @@ fn subject(report: &IncidentReport, update: Option<&Update>, now: DateTime<Utc>)
 
 /// The beginning of the subject: the severity, and what is special about the message.
 pub(super) fn kind_of(report: &IncidentReport, update: Option<&Update>, now: DateTime<Utc>) -> String {
-    let mut kind = report.severity().name().to_owned();
-    if report.incident.is_test() {
-        kind.insert_str(0, "TEST ");
-    }
-    if let Some(update) = update {
-        kind.push_str(&format!(", update {}", update.number));
-    }
-    if let Some(age) = age(&report.incident, now) {
-        kind.push_str(&format!(", {age} old"));
-    }
-    kind
+    let test = if report.incident.is_test() { "TEST " } else { "" };
+    let severity = Some(format!("{test}{}", report.severity().name()));
+    let update = update.map(|update| format!("update {}", update.number));
+    let age = age(&report.incident, now).map(|age| format!("{age} old"));
+    [severity, update, age].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn attributes(report: &IncidentReport, update: Option<&Update>) -> BTreeMap<&'static str, String> {

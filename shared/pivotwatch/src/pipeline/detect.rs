@@ -69,7 +69,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             None
         } else {
             let stop = StopSignal::default();
-            let work = pin!(self.record_and_settle(&chunk, request_id, &mut summary));
+            let work = Box::pin(self.record_and_settle(&chunk, request_id, &mut summary));
             let time = pin!(deadline.enforce(&stop, &self.runtime));
             match select(work, time).await {
                 Either::Left((result, _)) => Some(result),
@@ -79,6 +79,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let result = finished.unwrap_or_else(|| Err(fail(&mut summary, &PipelineError::OutOfTime, address, record)));
         // Last, since an incident is more urgent.
         self.announce_in(invocation, &mut summary).await;
+        Box::pin(self.keep_activity(&mut summary)).await;
         (summary, result)
     }
 

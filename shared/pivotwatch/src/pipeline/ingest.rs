@@ -58,12 +58,14 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         }
         for notification in found.written {
             let object = &notification.object;
+            let before = summary.kinds.usable_sign_ins;
             let result = if invocation.deadline.has_passed(self.runtime.now()) {
                 Err(ObjectFault::NotBegun)
             } else {
                 let settling = Settling::AtOnce { request_id: invocation.request_id };
                 self.process(objects, object, settling, invocation.deadline, &mut summary).await
             };
+            summary.exports += u64::from(summary.kinds.usable_sign_ins > before);
             if let Err(fault) = result {
                 fault.report(object, &mut summary);
                 if fault.is_transient() {
@@ -72,6 +74,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             }
         }
         self.announce_in(invocation, &mut summary).await;
+        Box::pin(self.keep_activity(&mut summary)).await;
         (summary, answer(&failed))
     }
 }

@@ -16,12 +16,14 @@
 //! | `fact_collector`, `success_collector` | collect an object's facts into chunks of bounded size |
 //! | `record_facts`, `settle` | writes facts; stores the incidents that they cause |
 //! | `publish`, `sweep` | publishes incidents and their updates; reports the others in digests |
+//! | `activity` | counts what the deployment received, for the weekly message |
 //! | `judge` | which incidents tuning entries hide |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
 //! | `tuning_cache`, `announce`, `resettle` | the tuning entries: when they are read and announced; what they hid |
 //! | `unfinished`, `object_fault` | errors, and how they are reported |
 //! | `deadline`, `horizon`, `runtime`, `invocation` | time: when to stop, which times are in the future, clock |
 
+mod activity;
 mod announce;
 mod deadline;
 mod detect;
@@ -48,6 +50,7 @@ mod unfinished;
 mod unsettled_days;
 mod unusable_export;
 
+pub use activity::ActivityLog;
 pub use deadline::Deadline;
 pub use horizon::horizon;
 pub use ingest::FailedObjects;
@@ -83,6 +86,8 @@ pub struct Pipeline<S, N, R> {
     pub rule: Rule,
     /// The tuning entries.
     pub tuning: TuningCache,
+    /// What the deployment received, for its weekly message.
+    pub activity: ActivityLog,
     /// How many messages are sent, and whether any.
     pub policy: ReportingPolicy,
     /// Bounds of what is read of an object.

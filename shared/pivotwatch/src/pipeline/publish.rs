@@ -18,7 +18,7 @@ use crate::notify::{Message, Notifier, PublishError, Update, incident_message};
 use crate::store::{IncidentKey, Store, StoreError, StoredIncident, Versioned, WriteOutcome, record_name};
 
 /// The longest wait before the ledger is loaded again after a conflict.
-const LEDGER_INTERVAL: Duration = Duration::from_millis(200);
+pub(super) const LEDGER_INTERVAL: Duration = Duration::from_millis(200);
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Publishes the next message of an incident that is stored with the lease of this settlement, or leaves it to a

@@ -12,6 +12,7 @@ use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::tally::TallyKey;
 use crate::detection::{Login, Tally};
 use crate::notify::Notifier;
+use crate::store::activity::hear;
 use crate::store::{Store, Version, Versioned, WriteOutcome, record_name};
 
 /// Facts that are recorded, or addresses that are settled, at the same time. They are different records, so they do not
@@ -94,6 +95,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Records a login for its address, and for its network.
     async fn record_login(&self, login: &Login, summary: &mut Summary) -> Result<(), Unfinished> {
         summary.logins += 1;
+        hear(&mut summary.regions, &[(login.aws_region.clone(), login.time)].into());
+        hear(&mut summary.accounts, &[(login.account_id().to_owned(), login.time)].into());
         let mut is_new = false;
         for address in self.rule.counted_by(login.source_ip_address) {
             match self.store.write_login(address, login).await {

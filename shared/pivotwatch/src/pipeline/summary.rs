@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::RecordKinds;
 use crate::aws::TrailOutcome;
 use crate::entra::Outcome;
+use crate::store::activity::hear;
 
 /// Counts by reason.
 pub type Reasons = BTreeMap<&'static str, u64>;
@@ -18,6 +19,8 @@ pub type Reasons = BTreeMap<&'static str, u64>;
 pub struct Summary {
     /// Objects that the events named.
     pub objects: u64,
+    /// Of `objects`, those with a usable sign-in.
+    pub exports: u64,
     /// Objects that cannot be used, by error code. They stay in the bucket, and the log names them.
     pub refused: Reasons,
     /// Errors of objects, events, records and addresses that are worth a retry, by error code.
@@ -50,6 +53,10 @@ pub struct Summary {
     pub logins: u64,
     /// Failed console logins.
     pub failed_logins: u64,
+    /// The regions that recorded the successful logins, each with the time of its last.
+    pub regions: BTreeMap<String, DateTime<Utc>>,
+    /// The accounts of the successful logins, each with the time of its last.
+    pub accounts: BTreeMap<String, DateTime<Utc>>,
     /// Incidents that were not known before.
     pub incidents: u64,
     /// Of `incidents`, those that tuning entries hid.
@@ -110,6 +117,7 @@ impl Summary {
     /// Adds the counts of another part.
     pub fn add(&mut self, other: Self) {
         self.objects += other.objects;
+        self.exports += other.exports;
         self.records += other.records;
         self.kinds.sign_ins += other.kinds.sign_ins;
         self.kinds.usable_sign_ins += other.kinds.usable_sign_ins;
@@ -148,6 +156,8 @@ impl Summary {
                 *ours.entry(reason).or_default() += number;
             }
         }
+        hear(&mut self.regions, &other.regions);
+        hear(&mut self.accounts, &other.accounts);
         self.newest_sign_in = self.newest_sign_in.max(other.newest_sign_in);
         self.newest_login = self.newest_login.max(other.newest_login);
     }

@@ -13,7 +13,6 @@ use std::pin::pin;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
-use uuid::Uuid;
 
 use super::deadline::StopSignal;
 use super::publish::contended;
@@ -32,9 +31,6 @@ const LONGEST: TimeDelta = TimeDelta::minutes(3);
 
 /// The incidents that a sweep reports, so that memory is bounded. The next sweep reports the others.
 const MOST: usize = 5_000;
-
-/// The namespace of the ids of digests.
-const NAMESPACE: Uuid = Uuid::from_u128(0x3d9c_5a3e_7a7b_5f0e_9c1d_52b4_08d6_7e11);
 
 /// Before the first sweep that saw a subscriber, messages of this time may have had none.
 const BEFORE_THE_FIRST: TimeDelta = TimeDelta::days(1);
@@ -73,7 +69,10 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let is_observing = self.policy.observation.is_on(now);
         let reported = match self.hear_subscribers(&ledger, now, summary).await {
             Ok(true) if is_observing && ledger.observed_on == Some(today) => Ok(false),
-            Ok(true) => self.report_unreported(now, summary).await.map(|()| true),
+            Ok(true) => {
+                let reported = self.report_unreported(now, summary).await;
+                reported.and(self.send_alive(now, summary).await).map(|()| true)
+            }
             other => other,
         };
         let end = |ledger: &mut Ledger| {
@@ -185,7 +184,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let now = self.take_second(summary).await?;
         self.notifier.publish(&digest_message(&digest, now, &self.rule, &self.deployment)).await?;
         summary.digests += 1;
-        let id = id_of(&digest).to_string();
+        let id = digest.id().to_string();
         let marked = stream::iter(digest.entries).map(async |entry| self.mark_digested(entry, &id).await);
         let mut marked = pin!(marked.buffer_unordered(CONCURRENCY));
         let mut result = Ok(());
@@ -220,14 +219,6 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         }
         Err(contended(&key))
     }
-}
-
-/// The id of a digest: the same if a sweep that died is repeated with the same incidents.
-fn id_of(digest: &Digest) -> Uuid {
-    let names = digest.entries.iter().map(|DigestEntry { incident, severity, is_update, .. }| {
-        format!("{} {} {is_update} {}", incident.id, severity.name(), incident.end_time.timestamp())
-    });
-    Uuid::new_v5(&NAMESPACE, names.collect::<Vec<_>>().join("\n").as_bytes())
 }
 
 /// The entry of an incident that is deferred.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError, StoredIncident, StoredIncidents,
-    Version, Versioned, WriteOutcome,
+    Activity, Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Store, StoreError, StoredIncident,
+    StoredIncidents, Version, Versioned, WriteOutcome,
 };
 use crate::detection::ledger::Ledger;
 use crate::detection::tally::{TallyKey, TallyKind};
@@ -33,6 +33,7 @@ struct Records {
     tuning_entries: Option<Vec<Value>>,
     announcements: BTreeMap<String, Versioned<Announcement>>,
     ledger: BTreeMap<(), Versioned<Ledger>>,
+    activity: BTreeMap<(), Versioned<Activity>>,
 }
 
 impl InMemoryStore {
@@ -176,6 +177,15 @@ impl Store for InMemoryStore {
 
     async fn write_ledger(&self, ledger: &Ledger, replaces: Version) -> Result<WriteOutcome, StoreError> {
         Ok(replace(&mut self.records().ledger, (), ledger.clone(), replaces))
+    }
+
+    async fn load_activity(&self) -> Result<Versioned<Activity>, StoreError> {
+        let none = || Versioned { value: Activity::default(), version: Version::NONE };
+        Ok(self.records().activity.get(&()).cloned().unwrap_or_else(none))
+    }
+
+    async fn write_activity(&self, activity: &Activity, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        Ok(replace(&mut self.records().activity, (), activity.clone(), replaces))
     }
 }
 

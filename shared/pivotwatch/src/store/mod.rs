@@ -3,6 +3,7 @@
 //! [`Store`] has atomic operations only, and every write is conditional. The pipeline combines them so that no
 //! interleaving loses a fact. Both implementations pass the same tests.
 
+pub mod activity;
 #[cfg(feature = "sdk")]
 mod dynamodb;
 mod in_memory;
@@ -23,6 +24,7 @@ use crate::detection::tally::TallyKey;
 use crate::detection::tuning::Announced;
 use crate::detection::{Address, Day, Incident, Login, Tallies, Tally};
 
+pub use activity::Activity;
 #[cfg(feature = "sdk")]
 pub use dynamodb::{DynamoDb, tuning_entries};
 pub use in_memory::InMemoryStore;
@@ -94,7 +96,7 @@ pub struct StoredIncident {
     pub deferral: Option<Deferral>,
     /// The lease on publishing it, or an update.
     pub lease: Option<Lease>,
-    /// The ids of the tuning entries that hide it. Empty once it is published.
+    /// The ids of the tuning entries that hide it. Empty once it is published, or if all its logins are held.
     pub hidden_by: BTreeSet<String>,
     /// The ids of the incidents of addresses that hold its logins, if it is a network's and therefore not mailed. Empty
     /// once it is published.
@@ -300,6 +302,10 @@ pub enum Operation {
     LoadLedger,
     /// [`Store::write_ledger`].
     WriteLedger,
+    /// [`Store::load_activity`].
+    LoadActivity,
+    /// [`Store::write_activity`].
+    WriteActivity,
 }
 
 impl fmt::Display for Operation {
@@ -320,6 +326,8 @@ impl fmt::Display for Operation {
             Self::WriteAnnouncement => "writing the announcement of a tuning entry",
             Self::LoadLedger => "loading the ledger of messages",
             Self::WriteLedger => "writing the ledger of messages",
+            Self::LoadActivity => "loading the numbers of the weekly message",
+            Self::WriteActivity => "writing the numbers of the weekly message",
         })
     }
 }
@@ -413,6 +421,16 @@ pub trait Store: Send + Sync {
     fn write_ledger(
         &self,
         ledger: &Ledger,
+        replaces: Version,
+    ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
+
+    /// Loads what the deployment received. What was never written is empty.
+    fn load_activity(&self) -> impl Future<Output = Result<Versioned<Activity>, StoreError>> + Send;
+
+    /// Writes what the deployment received, on the condition that the stored version is the one that it `replaces`.
+    fn write_activity(
+        &self,
+        activity: &Activity,
         replaces: Version,
     ) -> impl Future<Output = Result<WriteOutcome, StoreError>> + Send;
 }

@@ -36,8 +36,14 @@ pub fn announcement(id: &str) -> String {
     format!("entry#{id}")
 }
 
-/// The partition and the name of the ledger of messages. No address has this name.
-pub const LEDGER: (&str, &str) = ("messages", "ledger");
+/// The partition of the records about the deployment. No address has this name.
+pub const DEPLOYMENT: &str = "deployment";
+
+/// The name of the ledger of messages.
+pub const LEDGER: &str = "ledger";
+
+/// The name of what the deployment received.
+pub const ACTIVITY: &str = "activity";
 
 /// The range of the names of `day`'s tallies.
 #[must_use]

@@ -31,7 +31,14 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, deployment: &Deplo
     if report.signals.contains(&Signal::PasswordRight) {
         step(page, "In Entra ID, revoke the sessions and reset the password of each user whose password was right.");
     }
-    step(page, "See what the session did. Look for new users, keys, roles and policies, and for StopLogging:");
+    step(
+        page,
+        &format!(
+            "See what the session did, with credentials for {}. Look for new users, keys, roles and policies, and for \
+             StopLogging:",
+            account(&incident.account_id, deployment)
+        ),
+    );
     page.verbatim(&format!("aws cloudtrail lookup-events --region {} \\", region(&incident.columns.aws_region)));
     page.verbatim(&format!("  --start-time {} \\", incident.start_time.format("%Y-%m-%dT%H:%M:%SZ")));
     let name = argument(&name_of(&incident.columns)).unwrap_or_else(|| "NAME_IN_THE_RECORD".to_owned());

@@ -114,12 +114,9 @@ fn write_from(page: &mut Page, report: &IncidentReport, listed: usize) {
     }
     if let Some(FailedLogins { count, count_estimated, first, last, users }) = &report.context.failed_logins {
         let (about, logins) = (about(*count_estimated), if *count == 1 { "login" } else { "logins" });
-        let mut said = format!("{about}{count} AWS console {logins} failed from there before");
-        if !users.is_empty() {
-            let users: Vec<_> = users.iter().take(listed).map(|user| quoted(user, NAME)).collect();
-            said.push_str(&format!(", as {}", users.join(", ")));
-        }
-        page.field("AWS failures", &said);
+        let users: Vec<_> = users.iter().take(listed).map(|user| quoted(user, NAME)).collect();
+        let whose = if users.is_empty() { String::new() } else { format!(", as {}", users.join(", ")) };
+        page.field("AWS failed", &format!("{about}{count} AWS console {logins} failed from there before{whose}"));
         page.field("", &format!("from {} to {}", time(*first), time(*last)));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,7 +12,6 @@ use uuid::Uuid;
 use super::{logins_state, tally_state};
 use crate::detection::context::{Context, ReferencedFailure};
 use crate::detection::incident::{Columns, LoginReference, MatchedBy};
-use crate::detection::ledger::Ledger;
 use crate::detection::name_set::NameSet;
 use crate::detection::reporting::{Deferral, Reported};
 use crate::detection::result_code::CodeClass;
@@ -275,19 +275,19 @@ pub(super) fn unreported_incident(item: &Item) -> Option<IncidentKey> {
     listed_incident(item, day).map(|listed| listed.key)
 }
 
-/// The item of the ledger of messages. It does not expire.
-pub(super) fn of_ledger(ledger: &Ledger, version: Version) -> Result<Item, String> {
-    let mut item = plain(ledger)?;
-    item.insert(IP.to_owned(), text(record_name::LEDGER.0));
-    item.insert(RECORD.to_owned(), text(record_name::LEDGER.1));
+/// The item of a record about the deployment. It does not expire.
+pub(super) fn of_deployment(record: &str, value: &impl Serialize, version: Version) -> Result<Item, String> {
+    let mut item = plain(value)?;
+    item.insert(IP.to_owned(), text(record_name::DEPLOYMENT));
+    item.insert(RECORD.to_owned(), text(record));
     item.insert(VERSION.to_owned(), AttributeValue::N(version.0.to_string()));
     Ok(item)
 }
 
-/// The ledger of an item, with its version.
-pub(super) fn ledger(item: Item) -> Result<Versioned<Ledger>, String> {
+/// The record about the deployment of an item, with its version.
+pub(super) fn deployment<T: DeserializeOwned>(item: Item) -> Result<Versioned<T>, String> {
     let version = version(&item)?;
-    let value = serde_dynamo::from_item(item).map_err(|error| format!("it is no ledger: {error}"))?;
+    let value = serde_dynamo::from_item(item).map_err(|error| format!("it has another form: {error}"))?;
     Ok(Versioned { value, version })
 }
 

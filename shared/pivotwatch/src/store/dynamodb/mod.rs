@@ -19,12 +19,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{TimeDelta, Utc};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError, StoredIncident,
-    StoredIncidents, UnreadableRecord, Version, Versioned, WriteOutcome, record_name,
+    Activity, Announcement, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store, StoreError,
+    StoredIncident, StoredIncidents, UnreadableRecord, Version, Versioned, WriteOutcome, record_name,
 };
 use crate::detection::ledger::Ledger;
 use crate::detection::tally::TallyKey;
@@ -156,6 +158,30 @@ impl DynamoDb {
             listed.extend(item::unreported_incident(&item));
         }
         Ok(listed)
+    }
+
+    /// Loads a record about the deployment. One that does not exist is empty.
+    async fn load_of_deployment<T: Default + DeserializeOwned>(
+        &self,
+        record: &str,
+        operation: Operation,
+    ) -> Result<Versioned<T>, StoreError> {
+        let Some(found) = self.get(record_name::DEPLOYMENT, record, operation).await? else {
+            return Ok(Versioned { value: T::default(), version: Version::NONE });
+        };
+        item::deployment(found).map_err(|cause| StoreError::Unreadable { record: record.to_owned(), cause })
+    }
+
+    async fn write_of_deployment(
+        &self,
+        record: &str,
+        value: &impl Serialize,
+        replaces: Version,
+        operation: Operation,
+    ) -> Result<WriteOutcome, StoreError> {
+        let item = item::of_deployment(record, value, replaces.next())
+            .map_err(|cause| StoreError::Unencodable { record: record.to_owned(), cause })?;
+        self.replace(item, replaces, operation).await
     }
 
     /// A put, to which the caller adds its condition.
@@ -347,17 +373,19 @@ impl Store for DynamoDb {
     }
 
     async fn load_ledger(&self) -> Result<Versioned<Ledger>, StoreError> {
-        let (ip, record) = record_name::LEDGER;
-        let Some(found) = self.get(ip, record, Operation::LoadLedger).await? else {
-            return Ok(Versioned { value: Ledger::default(), version: Version::NONE });
-        };
-        item::ledger(found).map_err(|cause| StoreError::Unreadable { record: record.to_owned(), cause })
+        self.load_of_deployment(record_name::LEDGER, Operation::LoadLedger).await
     }
 
     async fn write_ledger(&self, ledger: &Ledger, replaces: Version) -> Result<WriteOutcome, StoreError> {
-        let item = item::of_ledger(ledger, replaces.next())
-            .map_err(|cause| StoreError::Unencodable { record: record_name::LEDGER.1.to_owned(), cause })?;
-        self.replace(item, replaces, Operation::WriteLedger).await
+        self.write_of_deployment(record_name::LEDGER, ledger, replaces, Operation::WriteLedger).await
+    }
+
+    async fn load_activity(&self) -> Result<Versioned<Activity>, StoreError> {
+        self.load_of_deployment(record_name::ACTIVITY, Operation::LoadActivity).await
+    }
+
+    async fn write_activity(&self, activity: &Activity, replaces: Version) -> Result<WriteOutcome, StoreError> {
+        self.write_of_deployment(record_name::ACTIVITY, activity, replaces, Operation::WriteActivity).await
     }
 }
 
