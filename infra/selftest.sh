@@ -72,18 +72,19 @@ finish() {
     exit "$status"
 }
 
-# All versions of the object, then all records of the address. Its caller disables `set -e` in it.
+# All versions of the object, then all records of the address. Its caller disables `set -e` in it. In a trap, `return`
+# without a number is the status before the trap.
 clean_up() {
     aws s3api list-object-versions --bucket "$bucket" --prefix "$key" --output text \
-        --query '[Versions, DeleteMarkers][].[VersionId]' >"$folder/versions" || return
+        --query '[Versions, DeleteMarkers][].[VersionId]' >"$folder/versions" || return 1
     while read -r version; do
         aws s3api delete-object --bucket "$bucket" --key "$key" --version-id "$version" >"$folder/answer" </dev/null ||
-            return
+            return 1
     done <"$folder/versions"
-    records '[].[record.S]' >"$folder/records" || return
+    records '[].[record.S]' >"$folder/records" || return 1
     while read -r record; do
         aws dynamodb delete-item --table-name "$table" </dev/null \
-            --key "{\"ip\":{\"S\":\"$address\"},\"record\":{\"S\":\"$record\"}}" || return
+            --key "{\"ip\":{\"S\":\"$address\"},\"record\":{\"S\":\"$record\"}}" || return 1
     done <"$folder/records"
 }
 
@@ -92,7 +93,7 @@ records() {
     local found
     found=$(aws dynamodb query --table-name "$table" --consistent-read --output text \
         --key-condition-expression 'ip = :ip' --expression-attribute-values "{\":ip\":{\"S\":\"$address\"}}" \
-        --query "Items$1") || return
+        --query "Items$1") || return 1
     if [ -n "$found" ] && [ "$found" != None ]; then printf '%s\n' "$found"; fi
 }
 
@@ -142,7 +143,7 @@ echo "$((threshold + 1)) failed sign-ins from $address are in s3://$bucket/$key.
 
 is_counted() {
     local counts count sum=0
-    counts=$(records "[?contains(record.S, '#failures#')].failures.N") || exit
+    counts=$(records "[?contains(record.S, '#failures#')].failures.N") || exit 1
     for count in $counts; do sum=$((sum + count)); done
     [ "$sum" -gt "$threshold" ]
 }
@@ -169,7 +170,7 @@ incident='' published='' deferral='' entries=''
 is_decided() {
     local found
     found=$(records "[?contains(record.S, '#incident#')].[record.S, published_at.S, deferral.S, hidden_by.L[0].S] | [0]") ||
-        exit
+        exit 1
     read -r incident published deferral entries <<<"${found:-None None None None}"
     [ "$published $deferral $entries" != 'None None None' ]
 }

@@ -60,9 +60,8 @@ impl Topic {
 
 /// The body of a request with a `Content-Length`.
 async fn read_request(stream: &mut tokio::net::TcpStream) -> String {
-    let mut bytes = Vec::new();
+    let (mut bytes, mut buffer) = (Vec::new(), vec![0; 65_536]);
     loop {
-        let mut buffer = [0; 65_536];
         let read = stream.read(&mut buffer).await.unwrap();
         bytes.extend_from_slice(&buffer[..read]);
         let received = String::from_utf8_lossy(&bytes).into_owned();
@@ -220,6 +219,7 @@ async fn a_message_names_the_account_as_the_deployment_does() {
     let names = ["--account-names", r#"{"111122223333": "payments-prod"}"#, "--https-form", "finding"];
     let output = publish(&account, &topic, &id, &names).await;
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(topic.requests()[0].contains("payments-prod"));
 }
 
 #[tokio::test]
