@@ -60,12 +60,14 @@ def test_every_attribute_that_the_code_can_write_is_documented_and_no_other():
     common = documented("Keys")
     assert common.keys() == keys
     columns = struct_fields("detection/incident.rs", "Columns")
-    reported = struct_fields("store/mod.rs", "Reported")
+    reported = struct_fields("detection/reporting.rs", "Reported")
     written = {
         "A tally": struct_fields(item, "TallyItem"),
         "A login": struct_fields("detection/login.rs", "Login"),
         "An incident": struct_fields(item, "IncidentItem") | columns | reported,
         "An announcement": struct_fields(item, "AnnouncementItem") | struct_fields("store/mod.rs", "Resettlement"),
+        "The ledger": struct_fields("detection/ledger.rs", "Ledger") | struct_fields("detection/ledger.rs", "Slots"),
+        "The activity": struct_fields("store/activity.rs", "Activity"),
         "A source in `reported_failures`": struct_fields("detection/incident.rs", "SourceFailures"),
     }
     for section, names in written.items():

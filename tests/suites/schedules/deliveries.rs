@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::TimeDelta;
 use pivotwatch_tests::facts::{SignIn, batch, console_login, gzip, lines, log_file, noon};
 use pivotwatch_tests::pipeline::Event;
-use pivotwatch_tests::worlds::{TrailRecord, World};
+use pivotwatch_tests::worlds::{TrailRecord, World, source_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -159,7 +159,13 @@ impl Cut {
                 self.home.get(*row).copied().unwrap_or_default() == number || self.also.contains(&(*row, number))
             };
             let rows = (0..world.rows.len()).filter(stands_in).map(|row| world.rows[row].sign_in.clone());
-            let (rows, write): (Vec<SignIn>, _) = (rows.collect(), if export.in_batches { batch } else { lines });
+            let mut rows: Vec<SignIn> = rows.collect();
+            if !rows.is_empty() {
+                // The first version of a growing export has only some of them, or only some of the failures.
+                let place = if number % 2 == 0 { 0 } else { rows.len() };
+                rows.splice(place..place, successes(world));
+            }
+            let write = if export.in_batches { batch } else { lines };
             deliveries.extend(export.delivery(&format!("export-{number}"), &rows, write));
         }
         let path = |number: usize| self.paths.get(number).copied().unwrap_or(Path::Bridge);
@@ -202,6 +208,20 @@ impl Cut {
             }
         }
     }
+}
+
+/// The categories of the sources that worlds have.
+const CATEGORIES: [&str; 2] = ["SignInLogs", "NonInteractiveUserSignInLogs"];
+
+/// The successes of a world. Each export has all of them, so that the ones with failures in it are beside these.
+fn successes(world: &World) -> impl Iterator<Item = SignIn> {
+    (0..).zip(&world.successes).map(|(number, success)| SignIn {
+        address: success.address.to_string(),
+        code: "0".to_owned(),
+        category: CATEGORIES.into_iter().find(|name| source_of(name) == Some(success.source)).unwrap().to_owned(),
+        user: success.user.clone(),
+        ..SignIn::failed(&format!("success-{number}"), success.time)
+    })
 }
 
 impl Export {

@@ -16,6 +16,7 @@ mod simulated_aws;
 mod simulation;
 
 use chrono::TimeDelta;
+use pivotwatch::detection::{Address, Day, Evidence};
 use pivotwatch_tests::cases;
 use pivotwatch_tests::facts::at;
 use pivotwatch_tests::judge::verdicts;
@@ -123,11 +124,16 @@ proptest! {
     }
 }
 
-/// Worlds without successes: which of them count depends on the objects into which the world is cut.
+/// Worlds whose successes count in every cut: their addresses have failures of the source and day.
 fn delivered_worlds() -> impl Strategy<Value = World> {
     worlds().prop_map(|mut world| {
-        world.successes.clear();
         world.rows.retain(|row| row.sign_in.code.trim() != "0");
+        let evidence = world.evidence();
+        world.successes.retain(|success| {
+            let key = (Day::of(success.time), success.source.into());
+            let of_address = |evidence: &&Evidence| evidence.address == Address::from(success.address);
+            evidence.iter().find(of_address).is_some_and(|evidence| evidence.tallies.contains_key(&key))
+        });
         world
     })
 }

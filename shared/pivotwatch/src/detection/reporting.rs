@@ -200,3 +200,69 @@ pub struct NextMessage {
     /// Why there is an update.
     pub reasons: BTreeSet<UpdateReason>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::fixtures::{address, login, noon};
+
+    /// An incident with logins so many minutes after noon.
+    fn incident(minutes: &[i64]) -> Incident {
+        let login = |minutes: &i64| login(&format!("login {minutes}"), noon() + TimeDelta::minutes(*minutes));
+        let of = |minutes| Incident::of(&login(minutes), address(), BTreeSet::from([Source::Interactive]));
+        let mut incident = of(&minutes[0]);
+        minutes[1..].iter().for_each(|minutes| incident.join(of(minutes)));
+        incident
+    }
+
+    fn reported(signals: &[Signal], minutes: i64) -> Reported {
+        let signals: BTreeSet<_> = signals.iter().copied().collect();
+        let end_time = noon() + TimeDelta::minutes(minutes);
+        Reported { severity: Severity::of(&signals), signals, failures: BTreeMap::new(), end_time }
+    }
+
+    #[test]
+    fn an_incident_is_reported_again_if_it_became_worse() {
+        use UpdateReason::{LoggedInAgain, PasswordRight, SeverityRose};
+        for (before, now, reasons) in [
+            (&[][..], &[][..], &[][..]),
+            (&[], &[Signal::SameUser], &[]),
+            (&[], &[Signal::NoMfa], &[SeverityRose]),
+            (&[Signal::NoMfa], &[], &[]),
+            (&[], &[Signal::PasswordRight], &[PasswordRight]),
+            (&[Signal::PasswordRight], &[Signal::PasswordRight, Signal::NoMfa], &[SeverityRose]),
+        ] {
+            let found = reported(before, 0).update_reasons(&incident(&[0]), &now.iter().copied().collect());
+            assert_eq!(found, reasons.iter().copied().collect(), "{before:?} and then {now:?}");
+        }
+        for (until, logins, is_again) in [
+            (0, &[0][..], false),
+            (0, &[0, 59], false),
+            (0, &[0, 60], true),
+            (0, &[-90, 0], false),
+            (0, &[0, 40, 80, 120], false),
+            (120, &[0, 40, 80, 120, 300], true),
+            (300, &[0, 40, 80, 120, 300], false),
+        ] {
+            let found = reported(&[], until).update_reasons(&incident(logins), &BTreeSet::new());
+            assert_eq!(found.contains(&LoggedInAgain), is_again, "reported until {until}, logins {logins:?}");
+        }
+    }
+
+    #[test]
+    fn of_more_logins_than_are_listed_the_others_count_as_one() {
+        let many: Vec<_> = (0..60).collect();
+        let reported = reported(&[], 0);
+        assert!(!reported.is_login_after_quiet(&incident(&many)));
+        assert!(reported.is_login_after_quiet(&incident(&[many, vec![200]].concat())));
+    }
+
+    #[test]
+    fn an_observing_deployment_defers_everything_until_its_end() {
+        let until = Observation::Until(noon() + TimeDelta::hours(1));
+        let policy = ReportingPolicy { observation: until, ..ReportingPolicy::default() };
+        assert_eq!(policy.deferral(&incident(&[0]), noon()), Some(Deferral::Observing));
+        assert_eq!(policy.deferral(&incident(&[0]), noon() + TimeDelta::hours(1)), None);
+        assert_eq!(policy.deferral(&incident(&[0]), noon() + TimeDelta::hours(25)), Some(Deferral::Old));
+    }
+}

@@ -1,0 +1,152 @@
+"""What subscribers of each protocol receive: an incident, its update, and a digest of what was deferred."""
+
+import http.server
+import io
+import json
+import threading
+import urllib.parse
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from local_aws.deployment import Deployment
+from local_aws.exports import console_login, failures, lines
+
+# A Lambda function that appends its events to a file.
+BOOTSTRAP = """#!/usr/bin/env python3
+import os, urllib.request
+runtime = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation/"
+while True:
+    with urllib.request.urlopen(runtime + "next") as answer:
+        request, event = answer.headers["Lambda-Runtime-Aws-Request-Id"], answer.read()
+    with open(os.environ["RECEIVED"], "ab") as received:
+        received.write(event.strip() + b"\\n")
+    urllib.request.urlopen(urllib.request.Request(runtime + request + "/response", b"{}", method="POST")).close()
+"""
+
+
+class Webhook(http.server.BaseHTTPRequestHandler):
+    """Keeps what SNS posts to it."""
+
+    posted: list[dict]
+
+    def do_POST(self) -> None:
+        self.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """The tests' output is for the tests."""
+
+
+@pytest.fixture
+def webhook(stack: Deployment) -> Iterator[list[dict]]:
+    """What a confirmed HTTP subscription has received."""
+
+    class Handler(Webhook):
+        posted: list[dict] = []
+
+    sns = stack.server.client("sns")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        arn = sns.subscribe(
+            TopicArn=stack.outputs["TopicArn"], Protocol="http", Endpoint=url, ReturnSubscriptionArn=True
+        )["SubscriptionArn"]
+        (asked,) = stack.wait_for("the request to confirm", lambda: list(Handler.posted))
+        token = urllib.parse.parse_qs(urllib.parse.urlsplit(asked["SubscribeURL"]).query)["Token"][0]
+        sns.confirm_subscription(TopicArn=stack.outputs["TopicArn"], Token=token)
+        Handler.posted.clear()
+        yield Handler.posted
+        sns.unsubscribe(SubscriptionArn=arn)
+        server.shutdown()
+
+
+@pytest.fixture
+def subscribed_function(stack: Deployment, tmp_path: Path) -> Iterator[Path]:
+    """The file with the events of a function that is subscribed to the topic."""
+    received, packed = tmp_path / "received", io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        archive.writestr(entry, BOOTSTRAP)
+    arn = stack.functions.create_function(
+        FunctionName="subscriber",
+        Runtime="provided.al2023",
+        Handler="bootstrap",
+        Role="arn:aws:iam::000000000000:role/subscriber",
+        Code={"ZipFile": packed.getvalue()},
+        Environment={"Variables": {"RECEIVED": str(received)}},
+    )["FunctionArn"]
+    sns = stack.server.client("sns")
+    subscription = sns.subscribe(TopicArn=stack.outputs["TopicArn"], Protocol="lambda", Endpoint=arn)["SubscriptionArn"]
+    yield received
+    sns.unsubscribe(SubscriptionArn=subscription)
+    stack.functions.delete_function(FunctionName="subscriber")
+
+
+def test_each_protocol_receives_its_form_of_an_incident(stack, address, noon, webhook, subscribed_function):
+    queue = stack.subscribe_queue()
+    stack.upload("messages/forms.json", lines(failures(address, noon)))
+    stack.log_in(console_login(address, noon))
+    (incident,) = [record for record in stack.evidence(address) if "#incident#" in record["record"]]
+
+    (mail,) = stack.mails_about(address)
+    assert "logged in to the AWS console" in mail.text
+    assert incident["record"] in mail.text
+
+    (queued,) = stack.received(queue)
+    finding = json.loads(queued["Message"])
+    assert (finding["class_uid"], finding["metadata"]["version"]) == (2004, "1.5.0")
+    assert finding["finding_info"]["uid"] == incident["id"]
+
+    (posted,) = stack.wait_for("the webhook's message", lambda: list(webhook))
+    chat = json.loads(posted["Message"])
+    assert (chat["version"], chat["source"], chat["metadata"]["threadId"]) == ("1.0", "custom", incident["id"])
+
+    def events() -> list[dict]:
+        written = subscribed_function.read_text().splitlines() if subscribed_function.exists() else []
+        return [json.loads(line) for line in written]
+
+    (event,) = stack.wait_for("the function's event", events)
+    assert json.loads(event["Records"][0]["Sns"]["Message"]) == finding
+
+    attributes = {name: value["Value"] for name, value in queued["MessageAttributes"].items()}
+    assert attributes.keys() >= {"severity", "account", "address", "mfa", "signals", "incident_id", "update"}
+    assert (attributes["address"], attributes["incident_id"], attributes["update"]) == (address, incident["id"], "1")
+
+
+def test_an_incident_that_becomes_worse_sends_an_update(stack, address, noon):
+    stack.upload("messages/first.json", lines(failures(address, noon)))
+    stack.log_in(console_login(address, noon))
+    stack.upload("messages/more.json", lines(failures(address, noon, 1, code="50074", user="bo@contoso.example")))
+    first, update = stack.mails_about(address)
+    assert (first.attributes["update"], update.attributes["update"]) == ("1", "2")
+    assert first.attributes["incident_id"] == update.attributes["incident_id"]
+    assert "update 2" in update.subject
+
+
+def test_what_exceeds_the_limit_of_an_address_or_is_old_is_reported_in_a_digest(stack, address, noon):
+    then = noon - timedelta(days=3)
+    stack.upload("messages/old.json", lines(failures(address, then)))
+    assert stack.log_in(console_login(address, then))["Deferred.old"] == 1
+    stack.upload("messages/new.json", lines(failures(address, noon)))
+    deferred = [
+        stack.log_in(console_login(address, noon, userAgent=f"agent {number}")).get("Deferred.address_limit", 0)
+        for number in range(7)
+    ]
+    assert deferred == [0, 0, 0, 0, 0, 1, 1]
+    assert len(stack.mails_about(address)) == 5
+
+    swept = stack.sweep()
+    assert swept["ConfirmedSubscribers"] >= 1
+    assert (swept["Digests"], swept["Unreported"]) == (1, 0)
+    digest = [mail for mail in stack.all_mails() if mail.attributes["kind"] == "digest"][-1]
+    assert address in digest.text
+    incidents = [record for record in stack.evidence(address) if "#incident#" in record["record"]]
+    assert len(incidents) == 8
+    assert all("published_at" in incident and "deferral" not in incident for incident in incidents)
+    assert sum("digest" in incident for incident in incidents) == 3
