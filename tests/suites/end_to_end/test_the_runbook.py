@@ -387,7 +387,10 @@ ACCEPTED = {
         message.get("severity") == "High" or message["kind"] != "incident"
     ),
     "incidents of one account": lambda message: message.get("account") == ACCOUNT,
-    "logins without a second factor": lambda message: "no_mfa" in message.get("signals", ""),
+    "the first messages of one account": lambda message: message.get("account") == ACCOUNT and message["update"] == "1",
+    "logins without a second factor, or of root": lambda message: (
+        message.get("mfa") == "no" or '"root"' in message.get("signals", "")
+    ),
     "no updates": lambda message: message.get("update") == "1" or message["kind"] != "incident",
     "changes of tuning entries": lambda message: message["kind"] == "tuning",
 }
@@ -413,7 +416,7 @@ def test_every_filter_of_the_page_accepts_what_it_says(stack):
     for attributes in [{"kind": "tuning", "tuning_news": "added"}, {"kind": "digest", "severity": "Medium"}]:
         typed = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
         stack.server.client("sns").publish(
-            TopicArn=stack.outputs["TopicArn"], Message="a message", MessageAttributes=typed
+            TopicArn=stack.outputs["TopicArn"], Subject="a message", Message="a message", MessageAttributes=typed
         )
 
     def attributes_of(queue: str) -> list[dict[str, str]]:
