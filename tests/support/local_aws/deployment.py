@@ -55,23 +55,35 @@ class Deployment:
 
     def _subscribe(self) -> str:
         """A mailbox on the topic, as the queue that receives its mails."""
-        queue = self.queues.create_queue(QueueName=f"mailbox-{uuid.uuid4()}")["QueueUrl"]
-        attributes = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-        topic = self.outputs["TopicArn"]
+        queue, _ = self._queue("mailbox")
+        mailbox = f"{queue.rsplit('/', 1)[1]}@mailbox.example"
+        self.server.client("sns").subscribe(TopicArn=self.outputs["TopicArn"], Protocol="email", Endpoint=mailbox)
+        return queue
+
+    def _queue(self, name: str) -> tuple[str, str]:
+        """A queue to which the topic may send: its URL and its ARN."""
+        queue = self.queues.create_queue(QueueName=f"{name}-{uuid.uuid4()}")["QueueUrl"]
+        arn = self.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         allowed = {
             "Effect": "Allow",
             "Principal": {"Service": "sns.amazonaws.com"},
             "Action": "sqs:SendMessage",
-            "Resource": attributes["QueueArn"],
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": self.outputs["TopicArn"]}},
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         self.queues.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-        mailbox = f"{queue.rsplit('/', 1)[1]}@mailbox.example"
-        self.server.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint=mailbox)
-        return queue
+        return queue, arn
 
     # --- Actions ---
+
+    def subscribe_queue(self, name: str, filter_policy: dict | None = None) -> str:
+        """A queue on the topic, which receives the form for machines: its URL."""
+        queue, arn = self._queue(name)
+        attributes = {"FilterPolicy": json.dumps(filter_policy)} if filter_policy else {}
+        topic = self.outputs["TopicArn"]
+        self.server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+        return queue
 
     def upload(self, key: str, body: bytes) -> dict:
         """Uploads an object, waits until ingest has read it, and returns ingest's summary."""
@@ -195,16 +207,19 @@ class Deployment:
 
     def all_mails(self) -> list[Mail]:
         """The mails so far."""
-        while True:
-            received = self.queues.receive_message(QueueUrl=self._mailbox, MaxNumberOfMessages=10).get("Messages", [])
-            if not received:
-                break
-            for message in received:
-                self.queues.delete_message(QueueUrl=self._mailbox, ReceiptHandle=message["ReceiptHandle"])
-                body = json.loads(message["Body"])
-                attributes = {name: value["Value"] for name, value in body.get("MessageAttributes", {}).items()}
-                self.mails.append(Mail(body["Subject"], body["Message"], attributes))
+        for body in self.received(self._mailbox):
+            attributes = {name: value["Value"] for name, value in body.get("MessageAttributes", {}).items()}
+            self.mails.append(Mail(body["Subject"], body["Message"], attributes))
         return self.mails
+
+    def received(self, queue: str) -> list[dict]:
+        """The notifications in a queue, which are taken from it."""
+        bodies: list[dict] = []
+        while messages := self.queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                self.queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                bodies.append(json.loads(message["Body"]))
+        return bodies
 
     def evidence(self, address: str, first_day: str = "0", last_day: str = "9") -> list[dict]:
         """The records of an address, as a responder queries them."""

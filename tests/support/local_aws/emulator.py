@@ -1,6 +1,6 @@
 """ministack with mailboxes.
 
-ministack accepts subscriptions by email, and delivers nothing to them. Here a mail goes into the queue that has the name
+ministack accepts subscriptions by email, and delivers nothing to them. Here a mail goes into the queue with the name
 before the `@` of its address, if there is one.
 """
 
