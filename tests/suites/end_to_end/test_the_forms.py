@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from local_aws import shell
 from local_aws.deployment import Deployment
 from local_aws.exports import console_login, failures, lines
 
@@ -62,6 +63,26 @@ def test_people_chats_and_machines_receive_the_incident_in_their_forms(stack, ad
     assert notification["metadata"]["threadId"] == incident
     assert (finding["class_uid"], finding["metadata"]["version"]) == (2004, "1.5.0")
     assert finding["finding_info"]["uid"] == incident
+
+
+def command(text: str, beginning: str) -> str:
+    """A command of a mail, with its continued lines."""
+    lines_of_it = text[text.index(f"    {beginning}") :].splitlines()
+    last = next(number for number, line in enumerate(lines_of_it) if not line.endswith("\\"))
+    return "\n".join(lines_of_it[: last + 1])
+
+
+def test_the_query_of_a_mail_prints_a_line_for_each_record(stack, address, noon):
+    stack.upload("forms/query.json", lines(failures(address, noon)))
+    stack.log_in(console_login(address, noon))
+    (mail,) = stack.mails_about(address)
+    done = shell.run(stack.server, command(mail.text, "aws dynamodb query"))
+    assert (done.returncode, done.stderr) == (0, "")
+    tally, incident, login = (line.split("\t") for line in done.stdout.splitlines())
+    assert tally == ["2026-03-02#failures#interactive", "None", "6", "None"]
+    assert incident[1:] == ["High", "None", "alice"]
+    assert incident[0] in mail.text
+    assert login[1:] == ["None", "None", "alice"]
 
 
 def test_a_filter_policy_of_the_runbook_accepts_what_the_page_says(stack, address, noon):
