@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from local_aws import shell
 from local_aws.deployment import Deployment
 from local_aws.exports import console_login, failures, lines
 
@@ -115,6 +116,26 @@ def test_each_protocol_receives_its_form_of_an_incident(stack, address, noon, we
     attributes = {name: value["Value"] for name, value in queued["MessageAttributes"].items()}
     assert attributes.keys() >= {"severity", "account", "address", "mfa", "signals", "incident_id", "update"}
     assert (attributes["address"], attributes["incident_id"], attributes["update"]) == (address, incident["id"], "1")
+
+
+def command(text: str, beginning: str) -> str:
+    """A command of a mail, with its continued lines."""
+    continued = text[text.index(f"    {beginning}") :].splitlines()
+    last = next(number for number, line in enumerate(continued) if not line.endswith("\\"))
+    return "\n".join(continued[: last + 1])
+
+
+def test_the_query_of_a_mail_prints_a_line_for_each_record(stack, address, noon):
+    stack.upload("messages/query.json", lines(failures(address, noon)))
+    stack.log_in(console_login(address, noon))
+    (mail,) = stack.mails_about(address)
+    done = shell.run(stack.server, command(mail.text, "aws dynamodb query"))
+    assert (done.returncode, done.stderr) == (0, "")
+    tally, incident, login = (line.split("\t") for line in done.stdout.splitlines())
+    assert tally == [f"{noon:%F}#failures#interactive", "None", "6", "None"]
+    assert incident[1:] == ["High", "None", "alice"]
+    assert incident[0] in mail.text
+    assert login[1:] == ["None", "None", "alice"]
 
 
 def test_an_incident_that_becomes_worse_sends_an_update(stack, address, noon):

@@ -154,7 +154,7 @@ def test_the_sessions_events_are_looked_up_in_every_region(paste):
     assert event.split("\t")[1:3] == ["ap-southeast-2", "CreateAccessKey"]
 
 
-@runs("5. Who else")
+@runs("5. Other activity of the day")
 def test_the_days_incidents_have_headings_and_the_worst_are_first(paste, stack):
     other = "203.0.113.8"
     stack.upload("runbook/root.json", lines(failures(other, NOON, 9)))
@@ -162,7 +162,7 @@ def test_the_days_incidents_have_headings_and_the_worst_are_first(paste, stack):
     stack.log_in(console_login(other, NOON + timedelta(minutes=5), identity="identity_center"))
     stack.log_in(console_login(other, NOON + timedelta(minutes=10), identity="root"))
     stack.log_in(console_login(other, NOON + timedelta(minutes=50), identity="root", userAgent="another"))
-    done = paste("5. Who else")
+    done = paste("5. Other activity of the day")
     assert (done.returncode, done.stderr) == (0, "")
     rows = [line.split() for line in without_head(done.stdout)]
     assert rows[0] == ["SEVERITY", "LOGIN", "USER", "ACCOUNT", "ADDRESS", "MAILED"]
@@ -173,7 +173,7 @@ def test_the_days_incidents_have_headings_and_the_worst_are_first(paste, stack):
 
 
 def test_a_day_without_incidents_is_reported(paste):
-    quiet = BLOCKS["5. Who else"].commands.replace("day=2026-03-02", "day=2026-05-05")
+    quiet = BLOCKS["5. Other activity of the day"].commands.replace("day=2026-03-02", "day=2026-05-05")
     assert without_head(paste(quiet).stdout) == [
         "no incident is listed on 2026-05-05",
         "no address is listed on 2026-05-05",

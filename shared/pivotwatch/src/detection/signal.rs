@@ -1,6 +1,6 @@
 //! Signals: what makes an incident more or less urgent, and the severity that they add up to.
 //!
-//! The rule has one severity. A signal is a finding beside the rule, derived from the facts of the incident. It has
+//! The rule has one severity. A signal is an observation beside the rule, derived from the facts of the incident. It has
 //! points; the severity is High from [`HIGH`] points on. docs/RULE.md has the table, and what it ranks on a made-up day.
 
 use std::collections::BTreeSet;
@@ -45,7 +45,7 @@ pub fn points(signals: &BTreeSet<Signal>) -> i32 {
     signals.iter().map(|signal| signal.points()).sum()
 }
 
-/// A finding beside the rule.
+/// An observation beside the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
