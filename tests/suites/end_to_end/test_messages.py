@@ -76,7 +76,7 @@ def subscribed_function(stack: Deployment, tmp_path: Path) -> Iterator[Path]:
         FunctionName="subscriber",
         Runtime="provided.al2023",
         Handler="bootstrap",
-        Role="arn:aws:iam::000000000000:role/subscriber",
+        Role=stack.outputs["IngestRoleArn"],
         Code={"ZipFile": packed.getvalue()},
         Environment={"Variables": {"RECEIVED": str(received)}},
     )["FunctionArn"]
