@@ -186,7 +186,7 @@ fn a_sequence_of_json_texts_is_read_as_the_texts_on_lines() {
     ] {
         let texts: Vec<String> = texts;
         for (separator, end) in [("\u{1e}", "\n"), ("\u{1e}", "\r\n"), ("\u{1e}\u{1e}", "\n"), ("\u{1e}", "")] {
-            let sequence: String = texts.iter().flat_map(|text| [separator, text, end]).collect();
+            let sequence = format!("{separator}{}{end}", texts.join(&format!("{end}{separator}")));
             let (received, result) = read(sequence.as_bytes());
             assert!(result.is_ok(), "{sequence:?}: {result:?}");
             assert_eq!((received.failures().len(), received.trail.len()), (failures, logins), "{sequence:?}");
