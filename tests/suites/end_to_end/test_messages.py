@@ -4,7 +4,6 @@ import http.server
 import io
 import json
 import threading
-import urllib.parse
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -57,8 +56,7 @@ def webhook(stack: Deployment) -> Iterator[list[dict]]:
             TopicArn=stack.outputs["TopicArn"], Protocol="http", Endpoint=url, ReturnSubscriptionArn=True
         )["SubscriptionArn"]
         (asked,) = stack.wait_for("the request to confirm", lambda: list(Handler.posted))
-        token = urllib.parse.parse_qs(urllib.parse.urlsplit(asked["SubscribeURL"]).query)["Token"][0]
-        sns.confirm_subscription(TopicArn=stack.outputs["TopicArn"], Token=token)
+        sns.confirm_subscription(TopicArn=stack.outputs["TopicArn"], Token=asked["Token"])
         Handler.posted.clear()
         yield Handler.posted
         sns.unsubscribe(SubscriptionArn=arn)

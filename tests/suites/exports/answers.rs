@@ -32,6 +32,8 @@ fn answers() -> Vec<Value> {
         json!({"columns": named("name"), "values": rows}),
         json!({"took": 1, "hits": {"total": 3, "hits": hits}}),
         json!({"body": {"value": objects}}),
+        json!({"responses": [{"id": "1", "status": 200, "headers": {}, "body": {"@odata.context": "x", "value": objects}}]}),
+        json!({"responses": [{"id": "2", "body": {"value": objects[..1]}}, {"id": "1", "body": {"value": objects[1..]}}]}),
         json!({"data": {"result": objects}}),
         json!({"rows": objects}),
         json!({"Schema": named("Name"), "Results": objects, "Stats": {}}),
@@ -66,6 +68,19 @@ fn a_row_that_cannot_be_read_is_rejected_by_itself() {
     let (received, _) = read(format!("{record}\n{answer}\n").as_bytes());
     assert_eq!(received.failures().len(), 3);
     assert_eq!(received.outcomes[2], Outcome::Rejected(Rejected::Malformed), "{:?}", received.outcomes);
+}
+
+#[test]
+fn an_error_in_place_of_one_of_several_answers_is_a_rejected_record() {
+    let objects: Vec<Value> = failed(3, noon()).iter().map(graph).collect();
+    let error = json!({"id": "2", "status": 429, "body": {"error": {"code": "TooManyRequests", "message": "x"}}});
+    let answer = json!({"id": "1", "status": 200, "body": {"value": objects}});
+    for responses in [[&answer, &error], [&error, &answer]] {
+        let (received, result) = read(json!({"responses": responses}).to_string().as_bytes());
+        assert!(result.is_ok(), "{result:?}");
+        assert_eq!((received.failures().len(), received.outcomes.len()), (3, 4));
+        assert!(received.outcomes.contains(&Outcome::Rejected(Rejected::Malformed)));
+    }
 }
 
 /// A visitor can post an answer to an application, which logs it.

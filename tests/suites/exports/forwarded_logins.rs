@@ -46,6 +46,11 @@ fn documents() -> Vec<Value> {
             "messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": "trail", "subscriptionFilters": ["x"],
             "logStream": "111122223333_CloudTrail_us-east-1", "logEvents": [{"id": "1", "timestamp": 1, "message": text()}],
         }),
+        json!({
+            "events": [{"logStreamName": "111122223333_CloudTrail_us-east-1", "timestamp": 1, "message": text(), "eventId": "1"}],
+            "searchedLogStreams": [],
+        }),
+        json!({"logStreamName": "111122223333_CloudTrail_us-east-1_2", "timestamp": 1, "message": text(), "eventId": "1"}),
         json!({"Events": [{"EventId": "x", "EventName": "ConsoleLogin", "CloudTrailEvent": text()}]}),
     ]
 }
@@ -130,15 +135,18 @@ fn what_another_application_logged_is_no_login() {
         "messageType": "DATA_MESSAGE", "logGroup": "/aws/lambda/shop", "logStream": "2026/03/02/[$LATEST]x",
         "logEvents": [{"message": text()}],
     });
-    let (received, _) = read(format!("{message}\n{message}\n").as_bytes());
-    assert_eq!(logins(&received), 0);
+    let found = json!({"logStreamName": "2026/03/02/[$LATEST]x", "message": text()});
+    for document in [message, json!({"events": [found]}), found] {
+        let (received, _) = read(format!("{document}\n{document}\n").as_bytes());
+        assert_eq!(logins(&received), 0, "{document}");
+    }
 }
 
 proptest! {
     /// Beside any sign-ins, and with any damage to one document, the other documents keep their logins.
     #[test]
     fn damage_to_a_document_costs_its_login_only(
-        position in 0..22_usize,
+        position in 0..24_usize,
         cut in any::<prop::sample::Index>(),
         byte in prop::sample::select(&b"\"{}[]:,\\\0\xff"[..]),
     ) {

@@ -2,11 +2,13 @@
 
 use pivotwatch::entra::{Outcome, Rejected};
 use pivotwatch::input::{Limits, ReadFault};
-use pivotwatch_tests::facts::{SignIn, failed, lines, noon};
+use pivotwatch_tests::facts::{SignIn, batch, failed, lines, log_file, noon};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::strangers::login;
 use crate::tools::{Pieces, read, read_with};
+use crate::writers::graph;
 
 fn record() -> Value {
     SignIn::failed("id", noon()).record()
@@ -167,5 +169,27 @@ proptest! {
         let (received, result) = read_with(Pieces { rest: &export, sizes: sizes.iter().cycle().copied() }, Limits::default());
         prop_assert!(result.is_ok());
         prop_assert_eq!(received.failures().len(), 40);
+    }
+}
+
+/// RFC 7464: a record separator precedes each JSON text.
+#[test]
+fn a_sequence_of_json_texts_is_read_as_the_texts_on_lines() {
+    let sign_ins = failed(3, noon());
+    let login = log_file(&[login()]);
+    for (texts, failures, logins) in [
+        (sign_ins.iter().map(|one| one.record().to_string()).collect(), 3, 0),
+        (sign_ins.iter().map(|one| graph(one).to_string()).collect(), 3, 0),
+        (sign_ins.iter().map(|one| serde_json::to_string_pretty(&one.record()).unwrap()).collect(), 3, 0),
+        (vec![String::from_utf8(batch(&sign_ins)).unwrap()], 3, 0),
+        (vec![String::from_utf8(login).unwrap(), sign_ins[0].record().to_string()], 1, 1),
+    ] {
+        let texts: Vec<String> = texts;
+        for (separator, end) in [("\u{1e}", "\n"), ("\u{1e}", "\r\n"), ("\u{1e}\u{1e}", "\n"), ("\u{1e}", "")] {
+            let sequence: String = texts.iter().flat_map(|text| [separator, text, end]).collect();
+            let (received, result) = read(sequence.as_bytes());
+            assert!(result.is_ok(), "{sequence:?}: {result:?}");
+            assert_eq!((received.failures().len(), received.trail.len()), (failures, logins), "{sequence:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 server      the emulator, on a free port, over TLS, with IAM enforced
 deployment  the deployed stack, and ways to use it
+emulator    ministack with mailboxes, as the server starts it
 sam         deploying infra/sam, through CloudFormation
 terraform   deploying infra/terraform
 exports     builders of sign-in exports and console logins

@@ -1,5 +1,13 @@
-//! Messages of a subscription of CloudWatch Logs, with records of CloudTrail as texts: `{"logEvents":[{"message":"{...}"}]}`
-//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html>).
+//! Events of CloudWatch Logs, with records of CloudTrail as texts: messages of a subscription, and answers of
+//! `aws logs filter-log-events`.
+//!
+//! | JSON | of |
+//! |---|---|
+//! | `{"logGroup":"...","logStream":"...","logEvents":[{"message":"{...}"}]}` | a [subscription] |
+//! | `{"events":[{"logStreamName":"...","message":"{...}"}]}` | an answer of [`FilterLogEvents`] |
+//!
+//! [subscription]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+//! [`FilterLogEvents`]: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 //!
 //! Every application can log to CloudWatch Logs, and a visitor can post a login to an application. So a text counts only
 //! where the stream or the group is CloudTrail's. CloudTrail itself names the stream:
@@ -13,13 +21,21 @@ use super::outcome::{TrailOutcome, TrailRejected};
 use crate::input::Limits;
 
 #[derive(Deserialize)]
-struct Message {
-    #[serde(rename = "logGroup")]
-    group: String,
-    #[serde(rename = "logStream")]
-    stream: String,
-    #[serde(rename = "logEvents")]
-    events: Vec<LogEvent>,
+#[serde(untagged)]
+enum LogEvents {
+    Message {
+        #[serde(rename = "logGroup")]
+        group: String,
+        #[serde(rename = "logStream")]
+        stream: String,
+        #[serde(rename = "logEvents")]
+        events: Vec<LogEvent>,
+    },
+    Answer {
+        events: Vec<FoundEvent>,
+    },
+    /// An element of an answer, whose array is read like any batch.
+    Found(FoundEvent),
 }
 
 #[derive(Deserialize)]
@@ -27,18 +43,38 @@ struct LogEvent {
     message: String,
 }
 
-/// Reads the records of a message. Returns `false` if it is no message, or another log's. Then `receiver` has received
-/// nothing.
-pub(super) fn read(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
-    let message = parse_or_repair(text, |text| serde_json::from_slice::<Message>(text).ok());
-    let Some(Message { group, stream, events }) = message else { return false };
-    if ![group, stream].iter().any(|name| name.to_ascii_lowercase().contains("cloudtrail")) {
-        return false;
+#[derive(Deserialize)]
+struct FoundEvent {
+    #[serde(rename = "logStreamName")]
+    stream: String,
+    message: String,
+}
+
+impl LogEvents {
+    /// The texts of the events in a group or a stream of CloudTrail.
+    fn of_trail(self) -> Vec<String> {
+        let is_trail = |name: &str| name.to_ascii_lowercase().contains("cloudtrail");
+        let found = match self {
+            Self::Message { group, stream, events } => {
+                let is_trail = is_trail(&group) || is_trail(&stream);
+                return events.into_iter().filter(|_| is_trail).map(|event| event.message).collect();
+            }
+            Self::Answer { events } => events,
+            Self::Found(event) => vec![event],
+        };
+        found.into_iter().filter(|event| is_trail(&event.stream)).map(|event| event.message).collect()
     }
-    for LogEvent { message } in events {
+}
+
+/// Reads the records of events. Returns `false` if the text has none, or only those of other logs. Then `receiver` has
+/// received nothing.
+pub(super) fn read(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
+    let events = parse_or_repair(text, |text| serde_json::from_slice::<LogEvents>(text).ok());
+    let messages = events.map(LogEvents::of_trail).unwrap_or_default();
+    for message in &messages {
         if !read_one(message.as_bytes(), limits, receiver) {
             receiver.receive_record(TrailOutcome::Rejected(TrailRejected::NotARecord));
         }
     }
-    true
+    !messages.is_empty()
 }

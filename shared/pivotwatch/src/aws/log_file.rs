@@ -2,7 +2,7 @@
 //!
 //! A trail's log file is `{"Records":[...]}`, compressed with gzip
 //! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>). Exports have bare
-//! records, on lines or in an array, EventBridge events with records, answers of `LookupEvents`, or messages of
+//! records, on lines or in an array, EventBridge events with records, answers of `LookupEvents`, or events of
 //! `CloudWatch` Logs. All forms are read, since the fields of each record decide.
 
 use json_records::{
@@ -25,8 +25,12 @@ const RECORDS: &str = "Records";
 /// The key of the array in an answer of `LookupEvents`.
 const EVENTS: &str = "Events";
 
+/// The key of the array in an answer of `FilterLogEvents`.
+const LOG_EVENTS: &str = "events";
+
 /// The keys of batches. Those of sign-ins among the records can be longer than a record, too.
-static BATCHES: KeySet = KeySet::with_batches(&[], &[RECORDS, EVENTS, "records", "value", "results", "Results"]);
+static BATCHES: KeySet =
+    KeySet::with_batches(&[], &[RECORDS, EVENTS, LOG_EVENTS, "records", "value", "results", "Results"]);
 
 /// Receives the outcomes of a file's records, in the order of the file. A trait beside `entra::Receiver`, because `aws`
 /// and `entra` do not know each other's outcomes.
@@ -62,6 +66,7 @@ fn is_record(keys: &Keys) -> bool {
         let has = |name: &str| keys.contains(&format!("{around}{name}"));
         has("eventName") && has("eventTime") && has("userIdentity") && !has("s3")
     }) || keys.contains("CloudTrailEvent")
+        || ["logStreamName", "message"].iter().all(|name| keys.contains(*name))
         || ["messageType", "logGroup", "logStream", "logEvents"].iter().all(|name| keys.contains(*name))
 }
 

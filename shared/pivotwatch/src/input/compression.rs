@@ -6,6 +6,7 @@ use flate2::bufread::GzDecoder;
 
 use super::container::Container;
 use super::encoding::{ByteOrder, Utf16};
+use super::json_sequence::{JsonSequence, is_sequence};
 use super::limited::{Exceeded, Expansion};
 use super::{Foreign, Limits, ReadFault};
 
@@ -90,6 +91,7 @@ pub(super) fn decompressed<'a>(
     }
     let text: Box<dyn Read + Send + 'a> = match ByteOrder::of(&mark) {
         Some(order) => Box::new(Utf16::new(BufReader::with_capacity(BUFFER, plain), order)),
+        None if is_sequence(&mark) => Box::new(JsonSequence(plain)),
         None => plain,
     };
     Ok((text, outermost))

@@ -8,6 +8,7 @@ mod container;
 pub(crate) mod csv;
 mod encoding;
 mod fault;
+mod json_sequence;
 mod limited;
 mod limits;
 mod object;

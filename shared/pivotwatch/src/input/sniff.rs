@@ -61,6 +61,9 @@ const PATH_OVERHEAD: usize = 64;
 /// The keys under which forwarders put the text of a record. Other texts are not parsed.
 pub(crate) const TEXT_KEYS: [&str; 5] = ["message", "_raw", "event", "attributes", "log"];
 
+/// The key of the answers to a batch of requests of Microsoft Graph.
+pub(crate) const RESPONSES: &str = "responses";
+
 /// The keys of a record, those of objects within it as `object.key`.
 pub(crate) type Keys = BTreeSet<String>;
 
@@ -285,8 +288,11 @@ impl<'de> Visitor<'de> for SniffVisitor<'_> {
 }
 
 /// Whether forwarders put a record or an array of records under this path: one of [`TEXT_KEYS`], or one of `batches`
-/// within it. The keys of an array's elements count as keys of the array.
+/// within it; or whether it is [`RESPONSES`]. The keys of an array's elements count as keys of the array.
 fn is_forwarded(path: &str, batches: &KeySet) -> bool {
+    if path == RESPONSES {
+        return true;
+    }
     let path = path.strip_prefix("_source.").unwrap_or(path);
     let (name, batch) = path.split_once('.').unwrap_or((path, ""));
     TEXT_KEYS.contains(&name) && (batch.is_empty() || matches!(batches.get(batch), Some(Key::Batch)))

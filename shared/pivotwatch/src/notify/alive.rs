@@ -82,8 +82,8 @@ fn text(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment, listed: usiz
         time(alive.until)
     ));
     page.paragraph(
-        "If the numbers are as usual, there is nothing to do. A region or an account that is missing here is not \
-         watched. If this weekly mail stops coming, pivotwatch or its topic is broken.",
+        "If the numbers are as usual, there is nothing to do. If people log in to an account or a region that is \
+         missing here, it is not watched. If this weekly mail stops coming, pivotwatch or its topic is broken.",
     );
     if alive.exports == 0 {
         page.paragraph(

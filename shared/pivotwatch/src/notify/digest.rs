@@ -195,7 +195,11 @@ fn text(summary: &Summary<'_>, now: DateTime<Utc>, rule: &Rule, deployment: &Dep
             "This deployment only observes. Otherwise it would have sent these incidents in mails of their own.",
         );
     }
-    page.paragraph("Look at each High address first. The incidents of one address usually have one cause.");
+    page.paragraph(
+        "Look at each High address first. The incidents of one address usually have one cause. Call the users (by phone, \
+         not by mail): did they log in, and from this IP address? If nobody confirms it, treat it as an attack: the \
+         runbook has the commands that stop each kind of identity.",
+    );
     let (mut first, mut last) = (None, None);
     for (address, entries) in &summary.addresses {
         let days = || entries.iter().map(|entry| entry.incident.day);

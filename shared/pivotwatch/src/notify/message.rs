@@ -61,22 +61,24 @@ impl Message {
 
 /// The text that lists as much as fits, at most `most` of each kind.
 pub(super) fn fitted_text(most: usize, text: impl Fn(usize) -> String) -> String {
-    fitted(most, TEXT_BYTES, text, |text| in_json(text))
+    fitted(most, text, |text| fits(text, TEXT_BYTES))
 }
 
 /// The finding, or the chat form, that lists as much as fits.
 pub(super) fn fitted_form(most: usize, form: impl Fn(usize) -> Value) -> Value {
-    fitted(most, FORM_BYTES, form, |form| in_json(&form.to_string()))
+    fitted(most, form, |form| fits(&form.to_string(), FORM_BYTES))
 }
 
-/// The form with the longest lists that is small enough, or the one without lists.
-fn fitted<T>(most: usize, bytes: usize, form: impl Fn(usize) -> T, size: impl Fn(&T) -> usize) -> T {
+/// The form with the longest lists that fits, or the one without lists.
+fn fitted<T>(most: usize, form: impl Fn(usize) -> T, fits: impl Fn(&T) -> bool) -> T {
     let listed = LISTED.into_iter().filter(|listed| *listed < most);
-    let fits = std::iter::once(most).chain(listed).map(&form).find(|form| size(form) <= bytes);
-    fits.unwrap_or_else(|| form(0))
+    let fitting = std::iter::once(most).chain(listed).map(&form).find(fits);
+    fitting.unwrap_or_else(|| form(0))
 }
 
-/// The number of bytes of a text in JSON.
-fn in_json(text: &str) -> usize {
-    json!(text).to_string().len()
+/// Whether a text has at most so many bytes in JSON. The only control character in it is the line break, so JSON has at
+/// most two bytes for each of its own.
+fn fits(text: &str, bytes: usize) -> bool {
+    let escaped = || text.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).count();
+    text.len() * 2 <= bytes || text.len() + escaped() <= bytes
 }

@@ -8,6 +8,7 @@
 //! A digest is sent before its incidents are marked. So a sweep that dies in between causes a second digest, and none
 //! loses an incident. Only one sweep runs at a time, and only a sweep reports what is deferred.
 
+use std::collections::BTreeMap;
 use std::pin::pin;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -203,7 +204,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     async fn mark_digested(&self, entry: DigestEntry, digest: &str) -> Result<(), PipelineError> {
         let key = IncidentKey::of(&entry.incident);
         let DigestEntry { incident, severity, signals, .. } = entry;
-        let reported = Reported { severity, signals, failures: Default::default(), end_time: incident.end_time };
+        let reported = Reported { severity, signals, failures: BTreeMap::new(), end_time: incident.end_time };
         for _ in 0..ATTEMPTS {
             let Some(Versioned { mut value, version }) = self.store.load_incident(&key).await? else { return Ok(()) };
             if value.deferral.is_none() {

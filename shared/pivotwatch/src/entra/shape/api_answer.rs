@@ -8,6 +8,7 @@
 //! | `[{"FrameType":"DataTable","Columns":[...],"Rows":[[...]]}]` | Kusto, version 2 |
 //! | `{"hits":{"hits":[{"_source":{...}}]}}`, `{"columns":[...],"values":[[...]]}` | Elasticsearch |
 //! | `{"body":{"value":[{...}]}}` | Logic Apps |
+//! | `{"responses":[{"body":{"value":[{...}]}}]}` | Microsoft Graph's `$batch` |
 //!
 //! A row is an array and needs the columns of its table, so an answer is parsed as one document. Damage to its brackets
 //! costs the rest of it, but an API returns an answer whole or not at all. Answers whose rows
@@ -29,13 +30,13 @@ use super::forwarded::is_of_cloud_trail;
 use super::pages::{self, is_log_line};
 use super::preview::{Preview, document_length};
 use super::{RECORDS, Recognition, Shape, Sink, any_record, mixed, table, table_field_maps};
-use crate::input::sniff::{KeySample, Keys, ignore_scalars};
+use crate::input::sniff::{KeySample, Keys, RESPONSES, ignore_scalars};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, ReadFault};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognition: Recognition::Preview(recognises), read };
 
-/// Keys of lists of tables, in lower case.
-const TABLES: [&str; 1] = ["tables"];
+/// Keys of lists of tables, or of lists of answers, in lower case.
+const TABLES: [&str; 2] = ["tables", RESPONSES];
 /// Keys of lists of columns, in lower case.
 const COLUMNS: [&str; 3] = ["columns", "schema", "columndescriptors"];
 /// Keys of lists of rows or of objects around such lists, in lower case.
@@ -72,6 +73,7 @@ fn has(record: &Keys, name: &str) -> bool {
 
 fn is_table(record: &Keys) -> bool {
     ["tables", "FrameType", "hits.hits"].iter().any(|name| has(record, name))
+        || has(record, "responses.body")
         || has(record, "properties.columns") && has(record, "properties.rows")
         || has(record, "columns") && ["rows", "values", "results", "data", "value"].iter().any(|rows| has(record, rows))
 }
@@ -347,6 +349,10 @@ impl<'de> Visitor<'de> for AnswerVisitor<'_, '_, '_, '_> {
                 self.answer.columns(columns.get());
             } else if is_one_of(&TABLES) {
                 map.next_value_seed(AnswerVisitor { answer: self.answer, position: Position::Tables })?;
+            } else if name == "error" && matches!(self.position, Position::Rows) {
+                // One of several requests failed, so its rows are missing.
+                map.next_value::<IgnoredAny>()?;
+                self.answer.sink.reject(Rejected::Malformed);
             } else if is_one_of(&ROWS) {
                 map.next_value_seed(AnswerVisitor { answer: self.answer, position: Position::Rows })?;
             } else {

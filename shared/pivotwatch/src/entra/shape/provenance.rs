@@ -54,7 +54,7 @@ enum Purpose {
 }
 
 /// The members that count, by their paths. Documents have them nested or flat.
-const EVIDENCE: [(&str, Purpose); 27] = [
+const EVIDENCE: [(&str, Purpose); 28] = [
     ("source", Purpose::Subject),
     ("ddsource", Purpose::Subject),
     ("sourcetype", Purpose::Subject),
@@ -80,6 +80,7 @@ const EVIDENCE: [(&str, Purpose); 27] = [
     ("tag", Purpose::Label),
     ("tags", Purpose::Label),
     ("ddtags", Purpose::Label),
+    ("logStreamName", Purpose::Label),
     ("fields.type", Purpose::Label),
     ("fields.log_type", Purpose::Label),
 ];

@@ -34,7 +34,8 @@ fn write_query(page: &mut Page, incident: &Incident, rule: &Rule, deployment: &D
     let table = &deployment.table;
     let reach = rule.reach_in_days();
     let (from, to) = (incident.day.before(reach), incident.day.after(reach));
-    page.heading("All records of this IP address around that day");
+    let what = if incident.columns.source_ip_address.is_network() { "network" } else { "IP address" };
+    page.heading(&format!("All records of this {what} around that day"));
     page.prose(&format!("With credentials for {}, the account of pivotwatch:", account(&table.account, deployment)));
     query(page, deployment, &incident.columns.source_ip_address.to_string(), &from.to_string(), &to.to_string());
     page.prose("The table in the console, and the key of this incident's record:");
@@ -69,15 +70,21 @@ fn write_consoles(page: &mut Page, report: &IncidentReport, deployment: &Deploym
     let event = first.and_then(|login| uuid::Uuid::try_parse(&login.event_id).ok());
     let event = event.map_or_else(String::new, |id| format!("/{id}"));
     page.verbatim(&format!("{}#/events{event}", console(region, "cloudtrailv2/home")));
-    let name = percent_encoded(&name_of(&incident.columns));
-    let place = match IdentityKind::of(incident) {
-        IdentityKind::IamUser => format!("users/details/{name}"),
-        IdentityKind::Root => "home".to_owned(),
-        _ => "roles".to_owned(),
+    let user = percent_encoded(&name_of(&incident.columns));
+    let place = match (IdentityKind::of(incident), role(&incident.user_identity_arn)) {
+        (IdentityKind::IamUser, _) => format!("users/details/{user}"),
+        (IdentityKind::Root, _) => "home".to_owned(),
+        (_, Some(role)) => format!("roles/details/{}", percent_encoded(role)),
+        (_, None) => "roles".to_owned(),
     };
     page.verbatim(&format!("{}#/{place}", console(region, "iam/home")));
     page.prose("The sign-in log of Entra ID; filter it by IP address:");
     page.verbatim(ENTRA_SIGN_INS);
+}
+
+/// The name of the role in the ARN of its session.
+fn role(arn: &str) -> Option<&str> {
+    arn.split_once(":assumed-role/")?.1.split('/').next()
 }
 
 /// Failures to find again in Entra ID.
