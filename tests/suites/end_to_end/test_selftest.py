@@ -1,8 +1,11 @@
 """infra/selftest.sh: a deployment that works passes, another one says why not, and nothing of the test is left."""
 
+import json
+import re
+
 import pytest
 
-from local_aws import shell
+from local_aws import server, shell
 
 AWS = shell.TOOLS / "aws"
 
@@ -133,3 +136,32 @@ def test_wrong_arguments_are_refused(stack, arguments):
     done = shell.run(stack.server, f"infra/selftest.sh {arguments}")
     assert (done.returncode, done.stdout) == (2, "")
     assert "selftest.sh EXPORT_BUCKET [--name NAME]" in done.stderr
+
+
+def test_it_needs_the_documented_permissions_alone(stack, selftest):
+    text = (shell.PROJECT / "docs" / "DEPLOY.md").read_text().split("## A self-test", 1)[1].split("## ", 1)[0]
+    actions = re.findall(r"`(\w+:\w+)`", text)
+    assert len(actions) == len(set(actions)) == 8
+    resources = [
+        f"arn:aws:lambda:{server.REGION}:000000000000:function:{stack.outputs['DetectFunction']}",
+        f"arn:aws:s3:::{stack.outputs['ExportBucket']}",
+        f"arn:aws:s3:::{stack.outputs['ExportBucket']}/pivotwatch-selftest/*",
+        f"arn:aws:dynamodb:{server.REGION}:000000000000:table/{stack.outputs['EvidenceTable']}",
+    ]
+    iam = stack.server.client("iam")
+    iam.create_user(UserName="tester")
+    keys = iam.create_access_key(UserName="tester")["AccessKey"]
+    access = {"AWS_ACCESS_KEY_ID": keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"]}
+
+    def allow(granted: list[str]) -> None:
+        statement = {"Effect": "Allow", "Action": granted, "Resource": resources}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName="tester", PolicyName="selftest", PolicyDocument=policy)
+
+    allow(actions)
+    done = selftest(**access)
+    assert (done.returncode, done.stderr) == (0, "")
+    for action in ("lambda:GetFunctionConfiguration", "lambda:InvokeFunction", "s3:PutObject", "dynamodb:Query"):
+        allow([other for other in actions if other != action])
+        done = selftest(**access, leaves_nothing=False)
+        assert done.returncode != 0, f"it does not need {action}"
