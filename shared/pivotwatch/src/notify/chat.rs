@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Deployment;
 use super::escape::{code_span, markdown};
 use super::incident::{Update, kind_of};
-use super::words::{NAME, account, console, name_of, runbook, table_console, what_happened};
+use super::words::{NAME, account, console, name_of, preface, runbook, table_console, what_happened};
 use crate::detection::IncidentReport;
 use crate::detection::likely_cause::likely_cause;
 use crate::detection::result_code::CodeClass;
@@ -77,7 +77,8 @@ pub(super) fn of_incident(
     let address = columns.source_ip_address.to_string();
     let name = name_of(columns);
     let account = markdown(&account(&incident.account_id, deployment));
-    let mut description = what_happened(report, &code_span(&name, NAME), now);
+    let happened = what_happened(report, &code_span(&name, NAME), now);
+    let mut description = [preface(report, update), vec![happened]].concat().join("\n\n");
     let cause = likely_cause(report);
     let _ = write!(
         description,

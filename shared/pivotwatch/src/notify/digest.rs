@@ -14,7 +14,7 @@ use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
 use super::mail::query;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
-use super::words::{NAME, account, and_more, capitalised, name_of, numbered, runbook, span, table_console};
+use super::words::{NAME, TEST, account, and_more, capitalised, name_of, numbered, runbook, span, table_console};
 use crate::detection::reporting::Deferral;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION};
 use crate::detection::signal::{Severity, Signal};
@@ -183,7 +183,7 @@ fn some<'a>(values: impl Iterator<Item = &'a str>, listed: usize, shown: impl Fn
 fn text(summary: &Summary<'_>, now: DateTime<Utc>, rule: &Rule, deployment: &Deployment, listed: usize) -> String {
     let mut page = Page::default();
     if summary.is_test {
-        page.paragraph("TEST: this is a self-test of pivotwatch. Nothing happened, and no action is needed.");
+        page.paragraph(TEST);
     }
     page.paragraph(&format!(
         "{}, reported together. An incident is a login to the AWS console from an IP address with many failed Entra \

@@ -1,4 +1,13 @@
-//! Writes and publishes the message of an incident, and escapes texts for display.
+//! Writes and publishes messages, in a form for each kind of reader, and escapes texts for display.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`message`] | a message in its forms, and their sizes |
+//! | [`incident`], [`digest`], [`alive`], [`tuning`] | the kinds of messages |
+//! | [`mail`], [`chat`], [`finding`] | the forms: for people, chats and machines |
+//! | [`words`], [`identity`], [`layout`], [`escape`] | what the forms share |
+//! | [`deployment`] | what messages need to know about the deployment |
+//! | `sns`, [`in_memory`] | the adapters |
 
 mod alive;
 #[cfg(test)]
@@ -33,7 +42,7 @@ pub use tuning::tuning_message;
 /// The message could not be sent. A retry can succeed, after the topic has recovered or somebody has added a missing
 /// permission.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the incident could not be published: {0}; see whether the topic exists and the role may publish to it")]
+#[error("the message could not be published: {0}; see whether the topic exists and the role may publish to it")]
 pub struct PublishError(pub String);
 
 impl PublishError {

@@ -7,8 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Deployment;
 use super::escape::{percent_encoded, quoted, shown};
 use super::identity::IdentityKind;
+use super::incident::Update;
 use crate::detection::account::full_name;
 use crate::detection::incident::Columns;
+use crate::detection::reporting::UpdateReason;
 use crate::detection::{Incident, IncidentReport};
 
 /// Characters shown of a name or an ARN.
@@ -109,6 +111,25 @@ pub(super) fn age(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
     (age > TimeDelta::days(1)).then(|| span(age))
 }
 
+/// The first paragraph of every form of a test.
+pub(super) const TEST: &str = "TEST: this is a self-test of pivotwatch. Nothing happened, and no action is needed.";
+
+/// What a reader must know before what happened: that it is a test, and why it is reported again.
+pub(super) fn preface(report: &IncidentReport, update: Option<&Update>) -> Vec<String> {
+    let reason = |reason: &UpdateReason| match reason {
+        UpdateReason::SeverityRose => "its severity rose",
+        UpdateReason::PasswordRight => "the password of an Entra user turned out to be right",
+        UpdateReason::LoggedInAgain => "the user logged in again after a quiet hour",
+    };
+    let again = update.map(|Update { number, reasons }| {
+        let reasons: Vec<_> = reasons.iter().map(reason).collect();
+        let because = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
+        format!("Update {number} of a reported incident{because}.")
+    });
+    let test = report.incident.is_test().then(|| TEST.to_owned());
+    test.into_iter().chain(again).collect()
+}
+
 /// What happened, in one sentence. `name` is the user's name in its form for the reader.
 pub(super) fn what_happened(report: &IncidentReport, name: &str, now: DateTime<Utc>) -> String {
     let incident = &report.incident;
@@ -137,7 +158,7 @@ fn timing(report: &IncidentReport) -> String {
     };
     let about = about(failures().any(|one| one.count_estimated));
     let count: u64 = failures().map(|one| one.count).sum();
-    let failed = format!("{about}{count} failed Entra ID sign-ins {from}");
+    let failed = format!("{about}{} {from}", numbered(count, "failed Entra ID sign-in"));
     if last <= login {
         format!("{} the last of {failed}", distance(login - last, "after"))
     } else if first >= login {

@@ -38,7 +38,7 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, rule: &Rule, liste
         (Likelihood::Possible, _) => "Possibly",
     };
     page.prose(&format!("{likelihood} {}.", cause.explanation()));
-    page.prose(&format!("Reason: {reason}."));
+    page.prose(&format!("Reason: {reason}. A guess, which does not change the first steps below."));
 }
 
 fn write_source(page: &mut Page, source: Source, failures: &SourceFailures, rule: &Rule, listed: usize) {

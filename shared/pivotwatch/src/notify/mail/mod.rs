@@ -21,9 +21,8 @@ use super::escape::{quoted, shown};
 use super::identity::IdentityKind;
 use super::incident::Update;
 use super::layout::Page;
-use super::words::{NAME, SecondFactor, TEXT, about, account, name_of, or_not_recorded, time, what_happened};
+use super::words::{NAME, SecondFactor, TEXT, about, account, name_of, or_not_recorded, preface, time, what_happened};
 use crate::detection::context::FailedLogins;
-use crate::detection::reporting::UpdateReason;
 use crate::detection::{IncidentReport, Rule};
 
 /// The text, with at most `listed` users, codes or the like in each list.
@@ -36,11 +35,8 @@ pub(super) fn text(
     listed: usize,
 ) -> String {
     let mut page = Page::default();
-    if report.incident.is_test() {
-        page.paragraph("TEST: this is a self-test of pivotwatch. Nothing happened, and no action is needed.");
-    }
-    if let Some(update) = update {
-        page.paragraph(&reported_again(update));
+    for paragraph in preface(report, update) {
+        page.paragraph(&paragraph);
     }
     page.paragraph(&what_happened(report, &quoted(&name_of(&report.incident.columns), NAME), now));
     write_who(&mut page, report, deployment);
@@ -50,18 +46,6 @@ pub(super) fn text(
     first_minutes::write(&mut page, report, deployment);
     look_up::write(&mut page, report, rule, deployment, listed);
     page.into_text()
-}
-
-/// Why an incident is reported again.
-fn reported_again(update: &Update) -> String {
-    let reason = |reason: &UpdateReason| match reason {
-        UpdateReason::SeverityRose => "its severity rose",
-        UpdateReason::PasswordRight => "the password of an Entra user turned out to be right",
-        UpdateReason::LoggedInAgain => "the user logged in again after a quiet hour",
-    };
-    let reasons: Vec<_> = update.reasons.iter().map(reason).collect();
-    let because = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
-    format!("Update {} of a reported incident{because}.", update.number)
 }
 
 fn write_who(page: &mut Page, report: &IncidentReport, deployment: &Deployment) {
