@@ -117,7 +117,7 @@ fn logins(incident: &Incident) -> String {
 
 fn failures(report: &IncidentReport) -> String {
     let by_source = report.failures.iter().map(|(source, failures)| {
-        let verdict = if failures.exceeded { "" } else { " (allowed)" };
+        let verdict = if failures.exceeded { "" } else { " (below threshold)" };
         let about = if failures.count_estimated { "about " } else { "" };
         format!("{source} {about}{}{verdict}", failures.count)
     });

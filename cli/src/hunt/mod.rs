@@ -40,7 +40,7 @@ pub(crate) struct Hunt {
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     cloudtrail: Vec<PathBuf>,
 
-    /// Failures of one source that raise no alarm; one more raises it.
+    /// Alert when one source has more failures than this.
     #[arg(long, value_name = "N", default_value = "5")]
     threshold: Threshold,
 
