@@ -12,10 +12,11 @@ pub fn perhaps(verdicts: &BTreeMap<Finding, Verdict>) -> BTreeSet<Finding> {
     verdicts.iter().filter(|(_, verdict)| verdict.may_be_mailed).map(|(finding, _)| finding.clone()).collect()
 }
 
-/// Whether what became worse after the messages is in an update.
-pub fn check_updates(outcome: &Outcome) -> Result<(), String> {
+/// Whether what became worse after the messages is in an update, unless the verdict is not to mail the incident.
+pub fn check_updates(verdicts: &BTreeMap<Finding, Verdict>, outcome: &Outcome) -> Result<(), String> {
     for (stored, finding) in outcome.incidents.iter().zip(&outcome.findings) {
-        if stored.published_at.is_some() && stored.next_message().is_some() {
+        let is_reported = stored.published_at.is_some() && verdicts[finding].is_mailed;
+        if is_reported && stored.next_message().is_some() {
             return Err(format!("no update of {finding:?}\n{outcome:?}"));
         }
     }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use chrono::TimeDelta;
+use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch_tests::facts::{SignIn, batch, console_login, gzip, lines, log_file, noon};
 use pivotwatch_tests::pipeline::Event;
 use pivotwatch_tests::worlds::{TrailRecord, World, source_of};
@@ -74,6 +75,8 @@ pub struct Cut {
     paths: Vec<Path>,
     log_file: Export,
     faults: Vec<PlannedFault>,
+    /// Number of sweeps beside the deliveries.
+    sweeps: usize,
 }
 
 /// How an object is written.
@@ -123,6 +126,7 @@ pub fn deliveries() -> impl Strategy<Value = Cut> {
             paths,
             log_file,
             faults: Vec::new(),
+            sweeps: 0,
         })
 }
 
@@ -149,6 +153,11 @@ impl Cut {
     /// The same cut, with faults.
     pub fn with(self, faults: Vec<PlannedFault>) -> Self {
         Self { faults, ..self }
+    }
+
+    /// The same cut, with sweeps beside its deliveries.
+    pub fn with_sweeps(self, sweeps: usize) -> Self {
+        Self { sweeps, ..self }
     }
 
     /// The scenario that delivers this world.
@@ -184,11 +193,13 @@ impl Cut {
             let notice = Notice::of_record(record);
             deliveries.extend((0..times).map(|_| vec![Step::Deliver(notice.clone())]));
         }
+        deliveries.extend((0..self.sweeps).map(|_| vec![Step::Deliver(Notice::of_a_sweep())]));
         self.inject_faults(&mut deliveries);
         Scenario {
             rule: world.rule.clone(),
             every_read_is_a_step: true,
             stored: Vec::new(),
+            policy: ReportingPolicy::default(),
             tuning: None,
             deliveries,
             afterwards: Vec::new(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
+use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch_tests::cases;
 use pivotwatch_tests::facts::{failed, lines, log_file, noon};
 use pivotwatch_tests::judge::verdicts;
@@ -92,6 +93,7 @@ fn nothing(world: &World) -> Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
         stored: Vec::new(),
+        policy: ReportingPolicy::default(),
         tuning: None,
         deliveries: Vec::new(),
         afterwards: Vec::new(),
@@ -194,6 +196,7 @@ fn login_concurrent_with_the_last_failures(world: &World, stored: usize) {
     let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
+        policy: ReportingPolicy::default(),
         stored: World { rows: world.rows[..stored].to_vec(), trail: Vec::new(), ..world.clone() }.evidence(),
         tuning: None,
         deliveries: vec![login(&world.trail[0]), export("last", &world.rows[stored..])],
@@ -229,6 +232,7 @@ fn a_log_file_with_a_login_that_an_incident_of_its_address_holds_and_any_fault()
     let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
+        policy: ReportingPolicy::default(),
         stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
         tuning: None,
         deliveries: vec![vec![Step::Write(key.to_owned(), bytes), Step::Deliver(Notice::of_object(key))]],
@@ -243,6 +247,7 @@ fn two_exports_of_one_address_concurrent_after_its_login() {
     let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
+        policy: ReportingPolicy::default(),
         stored: World { rows: Vec::new(), ..world.clone() }.evidence(),
         tuning: None,
         deliveries: vec![export("first", &world.rows[..4]), export("last", &world.rows[2..])],
@@ -258,6 +263,7 @@ fn two_logins_that_incidents_of_two_addresses_hold() {
     let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
+        policy: ReportingPolicy::default(),
         stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
         tuning: None,
         deliveries: vec![login(&world.trail[0]), login(&world.trail[1])],
@@ -273,6 +279,7 @@ fn a_failed_login_concurrent_with_the_login_after_it() {
     let scenario = Scenario {
         rule: world.rule.clone(),
         every_read_is_a_step: false,
+        policy: ReportingPolicy::default(),
         stored: World { trail: Vec::new(), ..world.clone() }.evidence(),
         tuning: None,
         deliveries: vec![login(&world.trail[0]), login(&world.trail[1])],

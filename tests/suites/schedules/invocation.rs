@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
 use chrono::TimeDelta;
-use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::input::Limits;
 use pivotwatch::notify::Deployment;
 use pivotwatch::pipeline::{ActivityLog, Pipeline, TuningCache};
@@ -82,7 +81,7 @@ impl Invocation {
             tuning: TuningCache::default(),
             limits: Limits::default(),
             activity: ActivityLog::off(),
-            policy: ReportingPolicy::default(),
+            policy: self.simulation.policy,
             deployment: Deployment::default(),
         };
         let mut work = pin!(event.invoke(&pipeline, &aws));

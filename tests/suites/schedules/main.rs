@@ -16,6 +16,7 @@ mod simulated_aws;
 mod simulation;
 
 use chrono::TimeDelta;
+use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::detection::{Address, Day, Evidence};
 use pivotwatch_tests::cases;
 use pivotwatch_tests::facts::at;
@@ -42,7 +43,7 @@ proptest! {
         let outcome = run(cut.of(&world), schedule);
         let verdicts = verdicts(&world, &[]);
         check(&verdicts, &perhaps(&verdicts), &outcome).map_err(TestCaseError::fail)?;
-        check_updates(&outcome).map_err(TestCaseError::fail)?;
+        check_updates(&verdicts, &outcome).map_err(TestCaseError::fail)?;
         prop_assert_eq!(outcome.faults, 0);
     }
 
@@ -56,7 +57,28 @@ proptest! {
         let outcome = run(cut.with(faults).of(&world), schedule);
         let verdicts = verdicts(&world, &[]);
         check(&verdicts, &perhaps(&verdicts), &outcome).map_err(TestCaseError::fail)?;
-        check_updates(&outcome).map_err(TestCaseError::fail)?;
+        check_updates(&verdicts, &outcome).map_err(TestCaseError::fail)?;
+    }
+
+    /// Sweeps run beside the deliveries, and die too. The messages beyond the limits are in digests.
+    #[test]
+    fn every_schedule_with_limits_and_sweeps_reports_the_rules_incidents(
+        world in delivered_worlds(),
+        cut in deliveries(),
+        schedule in schedules(),
+        (address_limit, hour_limit, sweeps) in (1..3_u32, 1..4_u32, 0..3_usize),
+        faults in prop_oneof![Just(Vec::new()), faults()],
+    ) {
+        let policy = ReportingPolicy { address_limit, hour_limit, ..ReportingPolicy::default() };
+        let mut scenario = Scenario { policy, ..cut.with_sweeps(sweeps).with(faults).of(&world) };
+        // The sweep of each scenario comes after all deliveries. Here another one may be killed before.
+        scenario.afterwards = vec![Step::Wait(TimeDelta::minutes(3)), Step::Deliver(Notice::of_a_sweep())];
+        let outcome = run(scenario, schedule);
+        let verdicts = verdicts(&world, &[]);
+        check(&verdicts, &perhaps(&verdicts), &outcome).map_err(TestCaseError::fail)?;
+        check_updates(&verdicts, &outcome).map_err(TestCaseError::fail)?;
+        let messages: usize = outcome.messages.values().sum();
+        prop_assert!(messages <= hour_limit as usize + outcome.faults, "{messages} messages\n{outcome:?}");
     }
 
     #[test]

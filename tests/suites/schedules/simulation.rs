@@ -9,6 +9,7 @@ use std::task::{Poll, Waker};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
+use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Day, Evidence, Rule};
 use pivotwatch::notify::InMemoryNotifier;
@@ -27,6 +28,7 @@ use super::schedule::TimeLast;
 /// The state that concurrent invocations share.
 pub struct Simulation {
     pub rule: Rule,
+    pub policy: ReportingPolicy,
     pub store: Arc<InMemoryStore>,
     pub notifier: Arc<InMemoryNotifier>,
     /// The current objects by key.
@@ -84,9 +86,10 @@ impl Clock {
 }
 
 impl Simulation {
-    fn new(rule: Rule, every_read_is_a_step: bool, has_tuning: bool) -> Self {
+    fn new(rule: Rule, policy: ReportingPolicy, every_read_is_a_step: bool, has_tuning: bool) -> Self {
         Self {
             rule,
+            policy,
             every_read_is_a_step,
             has_tuning,
             store: Arc::default(),
@@ -174,6 +177,8 @@ pub struct Scenario {
     pub every_read_is_a_step: bool,
     /// Evidence that is stored before.
     pub stored: Vec<Evidence>,
+    /// The limits on messages.
+    pub policy: ReportingPolicy,
     /// The tuning entries at the beginning; `None` if no invocation reads them.
     pub tuning: Option<Vec<Value>>,
     /// Concurrent deliveries.
@@ -233,8 +238,8 @@ pub fn run_each(
     config.stack_size = 1024 * 1024;
     config.failure_persistence = FailurePersistence::None;
     Runner::new(TimeLast(scheduler), config).run(move || {
-        let Scenario { rule, every_read_is_a_step, stored, tuning, deliveries, afterwards } = scenario.clone();
-        let simulation = Arc::new(Simulation::new(rule, every_read_is_a_step, tuning.is_some()));
+        let Scenario { rule, every_read_is_a_step, stored, policy, tuning, deliveries, afterwards } = scenario.clone();
+        let simulation = Arc::new(Simulation::new(rule, policy, every_read_is_a_step, tuning.is_some()));
         if let Some(entries) = tuning {
             simulation.store.set_tuning_entries(entries);
         }

@@ -169,15 +169,16 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         if !value.is_unreported() || value.lease.as_ref().is_some_and(|lease| lease.until > now) {
             return Ok(None);
         }
-        if value.deferral.is_none() {
-            value.deferral = Some(Deferral::Interrupted);
-            value.lease = None;
-            // After a conflict, another invocation is publishing it.
-            if self.store.write_incident(&value, version).await? == WriteOutcome::Conflict {
-                return Ok(None);
-            }
+        // Later facts can take back why an update was due.
+        let is_news = value.next_message().is_some() || value.deferral == Some(Deferral::NoSubscriber);
+        if is_news && value.deferral.is_some() {
+            return Ok(Some(entry(&value)));
         }
-        Ok(Some(entry(&value)))
+        value.lease = None;
+        value.deferral = is_news.then_some(Deferral::Interrupted);
+        let written = self.store.write_incident(&value, version).await?;
+        // After a conflict, another invocation is at work on it.
+        Ok((is_news && written == WriteOutcome::Done).then(|| entry(&value)))
     }
 
     /// Sends a digest, and marks its incidents.
