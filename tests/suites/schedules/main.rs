@@ -19,7 +19,7 @@ use chrono::TimeDelta;
 use pivotwatch::detection::reporting::ReportingPolicy;
 use pivotwatch::detection::{Address, Day, Evidence};
 use pivotwatch_tests::cases;
-use pivotwatch_tests::facts::at;
+use pivotwatch_tests::facts::{at, failed, noon};
 use pivotwatch_tests::judge::verdicts;
 use pivotwatch_tests::tuning::{WorldEntry, entries};
 use pivotwatch_tests::worlds::{World, worlds};
@@ -79,6 +79,22 @@ proptest! {
         check_updates(&verdicts, &outcome).map_err(TestCaseError::fail)?;
         let messages: usize = outcome.messages.values().sum();
         prop_assert!(messages <= hour_limit as usize + outcome.faults, "{messages} messages\n{outcome:?}");
+    }
+
+    /// The digest may be sent before the login is known, and be marked after.
+    #[test]
+    fn a_login_concurrent_with_a_digest_is_reported(cut in deliveries(), schedule in schedules()) {
+        let hours = |hours| noon() + TimeDelta::hours(hours);
+        let (first, both) = ([noon()], [noon(), hours(2)]);
+        let [before, world] = [&first[..], &both[..]].map(|logins| World::plain(&failed(6, noon()), logins));
+        let policy = ReportingPolicy { hour_limit: 0, ..ReportingPolicy::default() };
+        let mut scenario = Scenario { policy, ..cut.of(&before) };
+        let login = Notice::of_record(&world.trail[1]);
+        scenario.afterwards = vec![Step::Deliver(Notice::of_a_sweep()), Step::Deliver(login)];
+        let outcome = run(scenario, schedule);
+        let verdicts = verdicts(&world, &[]);
+        check(&verdicts, &perhaps(&verdicts), &outcome).map_err(TestCaseError::fail)?;
+        check_updates(&verdicts, &outcome).map_err(TestCaseError::fail)?;
     }
 
     #[test]
