@@ -56,7 +56,7 @@ impl StoredEvidence {
     pub(crate) async fn unreported(&self) -> Result<Loaded<Vec<StoredIncident>>, TableFault> {
         let keys = self.store.list_unreported().await.map_err(|fault| self.fault(fault))?;
         let mut loaded = self.load(keys).await?;
-        // The index can be seconds behind.
+        // The index can lag by seconds.
         loaded.records.retain(StoredIncident::is_unreported);
         Ok(loaded)
     }

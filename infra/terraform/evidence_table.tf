@@ -48,7 +48,7 @@ resource "aws_dynamodb_table" "evidence" {
     ]
   }
 
-  # Sparse too: only an incident that nobody was told of yet carries `unreported`, which says the shard.
+  # Sparse too: only an incident that is still to be reported has `unreported`, which says the shard.
   global_secondary_index {
     name            = "unreported"
     hash_key        = "unreported"

@@ -55,7 +55,7 @@ resource "aws_iam_role_policy" "function" {
           Resource = aws_dynamodb_table.evidence.arn
         },
         {
-          # What an entry hid, or nobody was told of, is found without its address.
+          # What an entry hid, or is not reported, is found without its address.
           Sid      = "ListIncidents"
           Action   = ["dynamodb:Query"]
           Resource = [for index in ["by_day", "unreported"] : "${aws_dynamodb_table.evidence.arn}/index/${index}"]

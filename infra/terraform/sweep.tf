@@ -1,7 +1,7 @@
 # Publishes the digests that are due, and the incidents whose publisher died.
 resource "aws_scheduler_schedule" "sweep" {
   name                = "${var.name}-sweep"
-  description         = "Lets pivotwatch's detect report what was deferred or left behind."
+  description         = "Lets pivotwatch's detect report what was deferred or interrupted."
   state               = "ENABLED"
   schedule_expression = "rate(15 minutes)"
 

@@ -1,6 +1,7 @@
 //! Errors of the store: each is counted, and none hides another.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pivotwatch::detection::ledger::Ledger;
@@ -26,6 +27,8 @@ pub(super) struct Partly {
     unavailable: Vec<Address>,
     has_no_tuning: AtomicBool,
     pub(super) has_unreadable_ledger: AtomicBool,
+    /// The address whose incidents cannot be parsed.
+    pub(super) unreadable_incidents: Mutex<Option<Address>>,
 }
 
 impl Partly {
@@ -78,6 +81,10 @@ impl Store for Partly {
     }
 
     async fn load_incident(&self, key: &IncidentKey) -> Result<Option<Versioned<StoredIncident>>, StoreError> {
+        if *self.unreadable_incidents.lock().unwrap() == Some(key.address) {
+            let [record, cause] = ["an incident", "somebody edited it"].map(str::to_owned);
+            return Err(StoreError::Unreadable { record, cause });
+        }
         self.store.load_incident(key).await
     }
 

@@ -83,7 +83,7 @@ async fn what_becomes_worse_after_the_message_is_an_update() {
 }
 
 #[tokio::test]
-async fn an_incident_has_three_updates_at_most() {
+async fn logins_alone_cause_three_updates_at_most_and_leave_room_for_worse() {
     let world = pipeline(InMemoryStore::default());
     export(&world, &failed(6, noon())).await;
     let mut updates = Vec::new();
@@ -92,6 +92,7 @@ async fn an_incident_has_three_updates_at_most() {
         updates.push(log_in(&world, &login).await.updates);
     }
     assert_eq!(updates, [0, 1, 1, 1, 0, 0, 0, 0]);
+    assert_eq!(export(&world, &[with_code(0, "50074")]).await.updates, 1);
 }
 
 #[tokio::test]
@@ -188,6 +189,83 @@ async fn what_nobody_could_hear_is_reported_when_there_is_a_subscriber_again() {
     assert_eq!((heard.digests, heard.digested, heard.unreported), (1, 2, Some(0)));
     assert_eq!(attack(&world, 3).await.publishes, 1);
     assert_eq!(sweep(&world).await.digested, 0, "what was heard is not reported again");
+}
+
+/// The mailbox vanishes between two sweeps, and an update is published meanwhile.
+#[tokio::test]
+async fn an_update_that_nobody_could_hear_is_reported_too() {
+    let world = pipeline(InMemoryStore::default());
+    export(&world, &failed(6, noon())).await;
+    log_in_at(&world, noon()).await;
+    world.runtime.pass(TimeDelta::minutes(15));
+    sweep(&world).await;
+    world.notifier.is_deserted.store(true, Ordering::Relaxed);
+    world.runtime.pass(TimeDelta::minutes(5));
+    assert_eq!(export(&world, &[with_code(0, "50074")]).await.updates, 1);
+    sweep(&world).await;
+    world.notifier.is_deserted.store(false, Ordering::Relaxed);
+    assert_eq!(sweep(&world).await.digested, 1);
+}
+
+#[tokio::test]
+async fn a_silence_counts_no_more_if_no_sweep_confirms_it() {
+    let world = pipeline(InMemoryStore::default());
+    world.notifier.is_deserted.store(true, Ordering::Relaxed);
+    sweep(&world).await;
+    assert_eq!(attack(&world, 1).await.publishes, 0);
+    world.runtime.pass(TimeDelta::hours(1));
+    assert_eq!(attack(&world, 2).await.publishes, 1);
+}
+
+#[tokio::test]
+async fn an_unreadable_incident_keeps_no_other_from_being_reported() {
+    let world = pipeline(Partly::default());
+    world.notifier.is_deserted.store(true, Ordering::Relaxed);
+    for number in 1..=2 {
+        assert_eq!(attack(&world, number).await.publishes, 1, "no sweep has seen it yet");
+    }
+    sweep(&world).await;
+    for number in 3..=4 {
+        assert_eq!(attack(&world, number).await.publishes, 0);
+    }
+    for (unreadable, is_published) in [(1, true), (3, false)] {
+        let address = format!("198.51.100.{unreadable}").parse().unwrap();
+        *world.store.unreadable_incidents.lock().unwrap() = Some(address);
+        world.notifier.is_deserted.store(!is_published, Ordering::Relaxed);
+        let swept = sweep(&world).await;
+        assert_eq!(swept.unreadable, u64::from(is_published));
+        assert_eq!(swept.digested, if is_published { 3 } else { 0 });
+    }
+}
+
+/// Lambda gives up, and the event is in the failure queue.
+#[tokio::test]
+async fn an_update_whose_publishing_fails_for_good_is_in_a_digest() {
+    let world = pipeline(InMemoryStore::default());
+    export(&world, &failed(6, noon())).await;
+    log_in_at(&world, noon()).await;
+    world.notifier.refusals.store(3, Ordering::Relaxed);
+    let back = pivotwatch_tests::facts::event(&console_login("back", noon() + TimeDelta::hours(2)));
+    for _ in 0..3 {
+        assert!(world.detect(&back).await.1.is_err());
+    }
+    let swept = sweep(&world).await;
+    assert_eq!((swept.digested, swept.unreported), (1, Some(0)));
+    assert_eq!(incident(&world).updates, 1);
+}
+
+#[tokio::test]
+async fn a_sweep_reports_without_a_readable_ledger() {
+    let world = Pipeline {
+        policy: ReportingPolicy { address_limit: 1, ..ReportingPolicy::default() },
+        ..pipeline(Partly::default())
+    };
+    export(&world, &failed(6, noon())).await;
+    for number in 0..2 {
+        log_in(&world, &other_login(number, noon())).await;
+    }
+    world.store.has_unreadable_ledger.store(true, Ordering::Relaxed);
+    assert_eq!(sweep(&world).await.digested, 1);
 }
 
 #[tokio::test]

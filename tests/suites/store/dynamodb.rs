@@ -70,7 +70,7 @@ async fn people_read_plain_attributes() {
     store.write_tally(&key(0), &tally(6), Version::NONE).await.unwrap();
     store.write_login(key(0).address, &login("8a8cf6a0", 1)).await.unwrap();
     let stored =
-        StoredIncident { published_at: Some(noon()), reported: Some(Reported::from(report())), ..unpublished() };
+        StoredIncident { published_at: Some(noon()), reported: Some(Reported::of(report(), noon())), ..unpublished() };
     store.write_incident(&stored, Version::NONE).await.unwrap();
 
     let names = [

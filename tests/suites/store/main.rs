@@ -214,7 +214,7 @@ async fn the_incidents_of_a_day_are_listed(store: impl Store) {
 
 async fn incidents_that_are_still_to_be_reported_are_listed(store: impl Store) {
     assert_eq!(store.list_unreported().await.unwrap(), []);
-    let (published_at, reported) = (Some(noon()), Some(Reported::from(report())));
+    let (published_at, reported) = (Some(noon()), Some(Reported::of(report(), noon())));
     let published = || StoredIncident { published_at, reported: reported.clone(), ..unpublished() };
     let lease = || Some(Lease { owner: "an invocation".to_owned(), until: noon() });
     let cases = [
@@ -261,7 +261,7 @@ async fn the_ledger_is_replaced_only_in_the_version_that_was_loaded(store: impl 
 async fn an_incident_is_loaded_as_it_was_written(store: impl Store) {
     let lease = Lease { owner: "an invocation".to_owned(), until: noon() + TimeDelta::seconds(30) };
     let leased = StoredIncident { lease: Some(lease), ..unpublished() };
-    let reported = Some(Reported::from(report()));
+    let reported = Some(Reported::of(report(), noon()));
     let published = StoredIncident { published_at: Some(noon()), reported, ..unpublished() };
     let hidden = StoredIncident { hidden_by: ["backup", "office"].map(str::to_owned).into(), ..unpublished() };
 

@@ -15,6 +15,9 @@ use super::{Address, Day};
 /// The largest number of messages in a second.
 const A_SECOND: u32 = 5;
 
+/// How long a silence counts after a sweep saw it.
+const CONFIRMED_WITHIN: TimeDelta = TimeDelta::hours(1);
+
 /// How far ahead a second is reserved. A message that waits longer goes into a digest.
 const AHEAD: TimeDelta = TimeDelta::seconds(5);
 
@@ -34,6 +37,8 @@ pub struct Ledger {
     pub heard_at: Option<DateTime<Utc>>,
     /// Since when messages may have had no receiver; `None` while there is a confirmed subscriber.
     pub silent_since: Option<DateTime<Utc>>,
+    /// When a sweep last saw that there is no confirmed subscriber.
+    pub silent_seen_at: Option<DateTime<Utc>>,
     /// Until when a sweep is running.
     pub sweep_until: Option<DateTime<Utc>>,
     /// The day of the last digest of a deployment that observes.
@@ -48,6 +53,13 @@ struct Slots {
 }
 
 impl Ledger {
+    /// Whether nobody listens. A silence that no sweep confirmed lately counts no more: without sweeps there would be
+    /// neither messages nor digests.
+    #[must_use]
+    pub fn is_silent(&self, now: DateTime<Utc>) -> bool {
+        self.silent_since.is_some() && self.silent_seen_at.is_some_and(|seen_at| now - seen_at < CONFIRMED_WITHIN)
+    }
+
     /// Takes the slot of a message about `address`, and returns the second in which to send it.
     ///
     /// # Errors
@@ -58,7 +70,7 @@ impl Ledger {
         now: DateTime<Utc>,
         policy: &ReportingPolicy,
     ) -> Result<DateTime<Utc>, Deferral> {
-        if self.silent_since.is_some() {
+        if self.is_silent(now) {
             return Err(Deferral::NoSubscriber);
         }
         // Clocks differ: a clock that is behind takes the slots of the later hour and day.
@@ -139,8 +151,11 @@ mod tests {
 
     #[test]
     fn without_a_subscriber_there_is_no_slot() {
-        let mut ledger = Ledger { silent_since: Some(noon()), ..Ledger::default() };
+        let seen = Some(noon());
+        let mut ledger = Ledger { silent_since: seen, silent_seen_at: seen, ..Ledger::default() };
         assert_eq!(ledger.take(address(), noon(), &ReportingPolicy::default()), Err(Deferral::NoSubscriber));
+        let later = noon() + TimeDelta::hours(1);
+        assert!(ledger.take(address(), later, &ReportingPolicy::default()).is_ok(), "no sweep confirms it any more");
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::incident::{Incident, IncidentReport, SourceFailures};
@@ -10,7 +10,11 @@ use super::signal::{Severity, Signal};
 use super::source::Source;
 
 /// The largest number of updates of an incident, which has the logins of one day.
-pub const MOST_UPDATES: u32 = 3;
+pub const MOST_UPDATES: u32 = 6;
+
+/// The updates after which a login alone is no reason for another one. So logins do not use up the updates that say
+/// something worse.
+const MOST_RETURNS: u32 = 3;
 
 /// A login after such a time without one is news.
 const QUIET: TimeDelta = TimeDelta::hours(1);
@@ -133,10 +137,10 @@ impl ReportingPolicy {
     /// Why an incident gets no message of its own whatever was sent before, if it gets none.
     #[must_use]
     pub fn deferral(&self, incident: &Incident, now: DateTime<Utc>) -> Option<Deferral> {
-        if self.observation.is_on(now) {
-            Some(Deferral::Observing)
+        if now - incident.end_time > OLD {
+            Some(Deferral::Old)
         } else {
-            (now - incident.end_time > OLD).then_some(Deferral::Old)
+            self.observation.is_on(now).then_some(Deferral::Observing)
         }
     }
 }
@@ -156,16 +160,29 @@ pub struct Reported {
     /// The last login.
     #[serde(rename = "reported_end_time")]
     pub end_time: DateTime<Utc>,
-}
-
-impl From<IncidentReport> for Reported {
-    fn from(report: IncidentReport) -> Self {
-        let (severity, end_time) = (report.severity(), report.incident.end_time);
-        Self { severity, signals: report.signals, failures: report.failures, end_time }
-    }
+    /// When it was sent, in whole seconds.
+    #[serde(rename = "reported_at")]
+    pub at: DateTime<Utc>,
 }
 
 impl Reported {
+    /// What a message with this report said that was sent `at`, without the hours, which are not stored.
+    #[must_use]
+    pub fn of(mut report: IncidentReport, at: DateTime<Utc>) -> Self {
+        let (severity, end_time) = (report.severity(), report.incident.end_time);
+        report.failures.values_mut().for_each(|failures| failures.by_hour.clear());
+        Self { severity, signals: report.signals, failures: report.failures, end_time, at: at.trunc_subsecs(0) }
+    }
+
+    /// The message that an incident needs after this report and so many updates, if it needs one.
+    #[must_use]
+    pub fn next_message(&self, incident: &Incident, signals: &BTreeSet<Signal>, updates: u32) -> Option<NextMessage> {
+        let reasons = self.update_reasons(incident, signals);
+        let is_return = reasons == BTreeSet::from([UpdateReason::LoggedInAgain]);
+        let most = if is_return { MOST_RETURNS } else { MOST_UPDATES };
+        (!reasons.is_empty() && updates < most).then(|| NextMessage { number: updates + 2, reasons })
+    }
+
     /// Why the incident, which now has these signals, must be reported again.
     #[must_use]
     pub fn update_reasons(&self, incident: &Incident, signals: &BTreeSet<Signal>) -> BTreeSet<UpdateReason> {
@@ -184,11 +201,9 @@ impl Reported {
     /// listed, so that the others count as one.
     fn is_login_after_quiet(&self, incident: &Incident) -> bool {
         let listed = incident.logins.listed().iter().map(|login| login.time);
-        let mut before = None;
-        listed.chain([incident.end_time]).any(|time| {
-            let is_after_quiet = before.replace(time).is_some_and(|before| time - before >= QUIET);
-            is_after_quiet && time > self.end_time
-        })
+        let unreported = listed.chain([incident.end_time]).filter(|time| *time > self.end_time);
+        let mut before = self.end_time;
+        unreported.into_iter().any(|time| time - std::mem::replace(&mut before, time) >= QUIET)
     }
 }
 
@@ -218,7 +233,7 @@ mod tests {
     fn reported(signals: &[Signal], minutes: i64) -> Reported {
         let signals: BTreeSet<_> = signals.iter().copied().collect();
         let end_time = noon() + TimeDelta::minutes(minutes);
-        Reported { severity: Severity::of(&signals), signals, failures: BTreeMap::new(), end_time }
+        Reported { severity: Severity::of(&signals), signals, failures: BTreeMap::new(), end_time, at: noon() }
     }
 
     #[test]
@@ -255,6 +270,15 @@ mod tests {
         let reported = reported(&[], 0);
         assert!(!reported.is_login_after_quiet(&incident(&many)));
         assert!(reported.is_login_after_quiet(&incident(&[many, vec![200]].concat())));
+    }
+
+    #[test]
+    fn logins_do_not_use_up_the_updates_that_say_something_worse() {
+        let worse = BTreeSet::from([Signal::PasswordRight]);
+        for (updates, on_return, on_worse) in [(0, true, true), (2, true, true), (3, false, true), (6, false, false)] {
+            let next = |signals| reported(&[], 0).next_message(&incident(&[0, 60]), signals, updates).is_some();
+            assert_eq!((next(&BTreeSet::new()), next(&worse)), (on_return, on_worse), "after {updates} updates");
+        }
     }
 
     #[test]

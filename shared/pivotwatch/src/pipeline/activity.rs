@@ -5,15 +5,18 @@
 //! did not store when it ends is lost: the numbers are lower bounds.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use futures_util::future::select;
 
+use super::deadline::{Deadline, StopSignal};
 use super::publish::LEDGER_INTERVAL;
 use super::{Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::tuning::Entry;
 use crate::notify::{Alive, Notifier, alive_message};
-use crate::store::{Activity, Store, Version, Versioned, WriteOutcome};
+use crate::store::{Activity, Store, Versioned, WriteOutcome};
 
 /// How long numbers are kept in the execution environment.
 const KEPT: TimeDelta = TimeDelta::minutes(15);
@@ -72,16 +75,27 @@ impl ActivityLog {
 }
 
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
-    /// Keeps what an invocation received. An error loses no fact, so it only delays the numbers.
-    pub(super) async fn keep_activity(&self, summary: &mut Summary) {
+    /// Keeps what an invocation received, until the deadline. An error loses no fact, so it only delays the numbers.
+    pub(super) async fn keep_activity(&self, deadline: Deadline, summary: &mut Summary) {
         if self.activity.is_off {
             return;
         }
         let Some(pending) = self.activity.add(summary, self.runtime.now()) else { return };
-        let added = self.change_activity(|stored| stored.add(&pending), summary).await;
+        if deadline.has_passed(self.runtime.now()) {
+            self.activity.pending().activity.add(&pending);
+            return;
+        }
+        let stop = StopSignal::default();
+        let work = pin!(self.store_activity(&pending, summary));
+        let time = pin!(deadline.enforce(&stop, &self.runtime));
+        select(work, time).await;
+    }
+
+    async fn store_activity(&self, pending: &Activity, summary: &mut Summary) {
+        let added = self.change_activity(|stored| stored.add(pending), summary).await;
         if let Err(error) = added {
             tracing::warn!(code = error.code(), "the numbers of the weekly message are stored later: {error}");
-            self.activity.pending().activity.add(&pending);
+            self.activity.pending().activity.add(pending);
         }
     }
 
@@ -91,9 +105,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
         for _ in 0..ATTEMPTS {
-            let (mut activity, version) = self.stored_activity().await?;
-            change(&mut activity);
-            if self.store.write_activity(&activity, version).await? == WriteOutcome::Done {
+            let Versioned { mut value, version } = self.store.load_activity().await?;
+            change(&mut value);
+            if self.store.write_activity(&value, version).await? == WriteOutcome::Done {
                 return Ok(());
             }
             summary.conflicts += 1;
@@ -102,18 +116,13 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Err(PipelineError::Contended("the numbers of the weekly message".to_owned()))
     }
 
-    async fn stored_activity(&self) -> Result<(Activity, Version), PipelineError> {
-        let Versioned { value, version } = self.store.load_activity().await?;
-        Ok((value, version))
-    }
-
     /// Sends the weekly message if it is due, and begins the next week. The week of a new deployment begins with its
     /// first sweep.
     pub(super) async fn send_alive(&self, now: DateTime<Utc>, summary: &mut Summary) -> Result<(), PipelineError> {
         if self.activity.is_off {
             return Ok(());
         }
-        let (activity, _) = self.stored_activity().await?;
+        let activity = self.store.load_activity().await?.value;
         let Some(since) = activity.since else {
             return self.change_activity(|activity| activity.since = activity.since.or(Some(now)), summary).await;
         };

@@ -79,7 +79,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             .iter()
             .filter_map(|stored| Some((stored.value.id.clone(), stored.value.announced.clone()?)))
             .collect();
-        let news = news(tuning, &known, self.runtime.now());
+        let mut news = news(tuning, &known, self.runtime.now());
+        let now = self.runtime.now();
+        if !news.is_empty() && self.store.load_ledger().await.is_ok_and(|ledger| ledger.value.is_silent(now)) {
+            // Nobody would receive them. They are news until somebody does.
+            news.clear();
+        }
         let mut stored: BTreeMap<_, _> = stored.into_iter().map(|stored| (stored.value.id.clone(), stored)).collect();
         let mut result = Ok(());
         for news in news {
@@ -110,7 +115,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         if self.store.write_announcement(&leased, version).await? == WriteOutcome::Conflict {
             return Ok(None);
         }
-        self.notifier.publish(&tuning_message(&news, self.runtime.now(), &self.deployment)).await?;
+        let now = self.take_second(summary).await?;
+        self.notifier.publish(&tuning_message(&news, now, &self.deployment)).await?;
         summary.announcements += 1;
         let resettlement = match news.kind {
             // The end of its period changes nothing for what happened before.

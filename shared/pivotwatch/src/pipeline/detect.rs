@@ -79,7 +79,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let result = finished.unwrap_or_else(|| Err(fail(&mut summary, &PipelineError::OutOfTime, address, record)));
         // Last, since an incident is more urgent.
         self.announce_in(invocation, &mut summary).await;
-        Box::pin(self.keep_activity(&mut summary)).await;
+        Box::pin(self.keep_activity(invocation.deadline, &mut summary)).await;
         (summary, result)
     }
 

@@ -74,7 +74,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             }
         }
         self.announce_in(invocation, &mut summary).await;
-        Box::pin(self.keep_activity(&mut summary)).await;
+        Box::pin(self.keep_activity(invocation.deadline, &mut summary)).await;
         (summary, answer(&failed))
     }
 }

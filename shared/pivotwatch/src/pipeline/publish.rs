@@ -17,6 +17,9 @@ use crate::detection::{Address, Incident, IncidentReport};
 use crate::notify::{Message, Notifier, PublishError, Update, incident_message};
 use crate::store::{IncidentKey, Store, StoreError, StoredIncident, Versioned, WriteOutcome, record_name};
 
+/// Attempts to change the ledger. With the waits they take some seconds, since the lease on publishing goes on.
+const LEDGER_ATTEMPTS: u32 = 30;
+
 /// The longest wait before the ledger is loaded again after a conflict.
 pub(super) const LEDGER_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -34,9 +37,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             Ok(Ok(reported)) => self.mark(stored, reported, next.number, summary).await,
             Ok(Err(deferral)) => self.defer(stored, deferral, summary).await,
             Err(error) => {
-                // Returns the lease, so that a retry need not wait for it. If that fails, the lease expires.
+                // Ends the lease, so that a retry need not wait for it. If that fails, the lease expires. It stays, so
+                // that a sweep finds an update that no retry publishes.
                 let Versioned { mut value, version } = stored;
-                value.lease = None;
+                if let Some(lease) = &mut value.lease {
+                    lease.until = self.runtime.now().trunc_subsecs(0);
+                }
                 let _ = self.store.write_incident(&value, version).await;
                 Err(error)
             }
@@ -58,7 +64,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         self.deliver(&report, next).await?;
         summary.publishes += 1;
         summary.updates += u64::from(next.number > 1);
-        Ok(Ok(Reported::from(report)))
+        Ok(Ok(Reported::of(report, self.runtime.now())))
     }
 
     /// Publishes a message, and returns it.
@@ -136,12 +142,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             Ok(Err(deferral)) => Ok(Err(deferral)),
             // So many others send messages that a digest is the better form.
             Err(PipelineError::Contended(_)) => Ok(Err(Deferral::HourLimit)),
-            Err(PipelineError::Store(StoreError::Unreadable { record, cause })) => {
-                summary.unreadable += 1;
-                tracing::error!(code = "store.unreadable", record, cause, "messages are not limited");
-                Ok(Ok(()))
-            }
-            Err(error) => Err(error),
+            Err(error) => unlimited(error, summary).map(Ok),
         }
     }
 
@@ -149,11 +150,14 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     pub(super) async fn take_second(&self, summary: &mut Summary) -> Result<DateTime<Utc>, PipelineError> {
         for _ in 0..ATTEMPTS {
             let take = |ledger: &mut Ledger| ledger.take_second(self.runtime.now()).ok_or(());
-            if let Ok(second) = self.change_ledger(take, summary).await? {
-                self.wait_for(second).await;
-                return Ok(self.runtime.now());
+            match self.change_ledger(take, summary).await {
+                Ok(Ok(second)) => {
+                    self.wait_for(second).await;
+                    return Ok(self.runtime.now());
+                }
+                Ok(Err(())) => self.runtime.wait_up_to(POLL_INTERVAL).await,
+                Err(error) => return unlimited(error, summary).map(|()| self.runtime.now()),
             }
-            self.runtime.wait_up_to(POLL_INTERVAL).await;
         }
         Err(contended_ledger())
     }
@@ -171,7 +175,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         change: impl Fn(&mut Ledger) -> Result<T, E>,
         summary: &mut Summary,
     ) -> Result<Result<T, E>, PipelineError> {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..LEDGER_ATTEMPTS {
             let Versioned { mut value, version } = self.store.load_ledger().await?;
             let changed = match change(&mut value) {
                 Ok(changed) => changed,
@@ -184,6 +188,18 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             self.runtime.wait_up_to(LEDGER_INTERVAL).await;
         }
         Err(contended_ledger())
+    }
+}
+
+/// Reports that messages are not limited, because the ledger is unreadable. Returns any other error.
+pub(super) fn unlimited(error: PipelineError, summary: &mut Summary) -> Result<(), PipelineError> {
+    match error {
+        PipelineError::Store(StoreError::Unreadable { record, cause }) => {
+            summary.unreadable += 1;
+            tracing::error!(code = "store.unreadable", record, cause, "messages are not limited");
+            Ok(())
+        }
+        error => Err(error),
     }
 }
 
@@ -204,7 +220,8 @@ impl StoredIncident {
         self.updates = self.updates.max(number.saturating_sub(1));
         self.reported = Some(reported);
         self.digest = digest.map(str::to_owned).or(self.digest.take());
-        self.deferral = None;
+        // What came meanwhile is left to the next sweep, since its settlement left it to a digest.
+        self.deferral = self.deferral.and(self.next_message()).map(|_| Deferral::Interrupted);
         self.lease = None;
         self.hidden_by.clear();
         self.held_by.clear();

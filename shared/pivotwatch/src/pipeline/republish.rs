@@ -19,7 +19,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let next = stored.value.next_message().unwrap_or(last);
         let report = self.report(stored.value.incident.clone()).await?;
         let message = self.deliver(&report, &next).await?;
-        self.mark(stored, Reported::from(report), next.number, &mut Summary::default()).await?;
+        self.mark(stored, Reported::of(report, self.runtime.now()), next.number, &mut Summary::default()).await?;
         Ok(Some(message))
     }
 }

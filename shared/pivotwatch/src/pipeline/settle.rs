@@ -34,8 +34,9 @@ use crate::store::{
     record_name,
 };
 
-/// How long an invocation holds the lease on publishing: longer than the timeout of a request to SNS.
-pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// How long an invocation holds the lease on publishing: longer than a slot of the ledger and a request to SNS take,
+/// with all their attempts.
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// The longest wait before an incident under another invocation's lease is loaded again.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);

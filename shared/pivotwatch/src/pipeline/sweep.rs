@@ -16,7 +16,7 @@ use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 
 use super::deadline::StopSignal;
-use super::publish::contended;
+use super::publish::{contended, unlimited};
 use super::record_facts::CONCURRENCY;
 use super::settle::ATTEMPTS;
 use super::unfinished::Unfinished;
@@ -25,13 +25,13 @@ use crate::detection::Day;
 use crate::detection::ledger::Ledger;
 use crate::detection::reporting::{Deferral, Reported};
 use crate::notify::{Digest, DigestEntry, Notifier, digest_message, digests};
-use crate::store::{IncidentKey, Store, StoredIncident, Versioned, WriteOutcome};
+use crate::store::{IncidentKey, Store, StoreError, StoredIncident, Versioned, WriteOutcome};
 
 /// How long a sweep keeps others from running: longer than the timeout of `detect`.
 const LONGEST: TimeDelta = TimeDelta::minutes(3);
 
-/// The incidents that a sweep reports, so that memory is bounded. The next sweep reports the others.
-const MOST: usize = 5_000;
+/// The incidents that are loaded together, so that memory is bounded. Digests begin with the most severe of them.
+const TOGETHER: usize = 5_000;
 
 /// Before the first sweep that saw a subscriber, messages of this time may have had none.
 const BEFORE_THE_FIRST: TimeDelta = TimeDelta::days(1);
@@ -49,44 +49,61 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             let work = pin!(self.sweep(&mut summary));
             let time = pin!(deadline.enforce(&stop, &self.runtime));
             match select(work, time).await {
-                Either::Left((result, _)) => result,
-                Either::Right(_) => Err(PipelineError::OutOfTime),
+                Either::Left((result, _)) => Some(result),
+                Either::Right(_) => None,
             }
         };
-        let result = swept.map_err(|error| failed(&error, &mut summary));
+        let result = swept.unwrap_or_else(|| Err(failed(&PipelineError::OutOfTime, &mut summary)));
         self.announce_in(invocation, &mut summary).await;
         (summary, result)
     }
 
-    async fn sweep(&self, summary: &mut Summary) -> Result<(), PipelineError> {
+    async fn sweep(&self, summary: &mut Summary) -> Result<(), Unfinished> {
         let now = self.runtime.now().trunc_subsecs(0);
+        let until = Some(now + LONGEST);
         let begin = |ledger: &mut Ledger| {
-            let is_running = ledger.sweep_until.is_some_and(|until| until > now);
-            ledger.sweep_until = Some(now + LONGEST);
+            // Its own time is there if the answer to its first attempt was lost.
+            let is_running = ledger.sweep_until.is_some_and(|running| running > now) && ledger.sweep_until != until;
+            ledger.sweep_until = until;
             if is_running { Err(()) } else { Ok(ledger.clone()) }
         };
-        let Ok(ledger) = self.change_ledger(begin, summary).await? else { return Ok(()) };
-        let today = Day::of(now);
-        let is_observing = self.policy.observation.is_on(now);
-        let reported = match self.hear_subscribers(&ledger, now, summary).await {
-            Ok(true) if is_observing && ledger.observed_on == Some(today) => Ok(false),
-            Ok(true) => {
-                let reported = self.report_unreported(now, summary).await;
-                reported.and(self.send_alive(now, summary).await).map(|()| true)
+        let ledger = match self.change_ledger(begin, summary).await {
+            Ok(Ok(ledger)) => ledger,
+            Ok(Err(())) => return Ok(()),
+            // Nothing is known of other sweeps then. A second digest is the lesser evil.
+            Err(error) => {
+                unlimited(error, summary).map(|()| Ledger::default()).map_err(|error| failed(&error, summary))?
             }
-            other => other,
         };
+        let is_observing = self.policy.observation.is_on(now);
+        let was_observed = is_observing && ledger.observed_on == Some(Day::of(now));
+        let is_heard = self.hear_subscribers(&ledger, now, summary).await;
+        let (digests, mut result) = (summary.digests, is_heard.map(drop));
+        match self.store.list_unreported().await {
+            Ok(listed) => {
+                let digested = summary.digested;
+                let total = listed.len() as u64;
+                if is_heard == Ok(true) && !was_observed {
+                    result = self.report_unreported(listed, now, summary).await;
+                }
+                summary.unreported = Some(total.saturating_sub(summary.digested - digested));
+            }
+            Err(error) => result = result.and(Err(failed(&error.into(), summary))),
+        }
+        if is_heard == Ok(true) {
+            let alive = self.send_alive(now, summary).await;
+            result = result.and(alive.map_err(|error| failed(&error, summary)));
+        }
+        let is_observed = is_observing && (result.is_ok() || summary.digests > digests) && is_heard == Ok(true);
         let end = |ledger: &mut Ledger| {
             ledger.sweep_until = None;
-            if is_observing && matches!(reported, Ok(true)) {
-                ledger.observed_on = Some(today);
+            if is_observed {
+                ledger.observed_on = Some(Day::of(now));
             }
-            Ok::<_, ()>(())
         };
-        let _ = self.change_ledger(end, summary).await?;
-        summary.unreported = Some(self.store.list_unreported().await?.len() as u64);
+        let ended = self.note_in_ledger(end, summary).await;
         summary.sweeps += 1;
-        reported.map(|_| ())
+        result.and(ended.map_err(|error| failed(&error, summary)))
     }
 
     /// Counts the confirmed subscribers, and keeps since when there is none. Returns `false` while nobody is known to
@@ -96,12 +113,12 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         ledger: &Ledger,
         now: DateTime<Utc>,
         summary: &mut Summary,
-    ) -> Result<bool, PipelineError> {
+    ) -> Result<bool, Unfinished> {
         let subscribers = match self.notifier.subscribers().await {
             Ok(subscribers) => subscribers,
             Err(error) => {
                 failed(&error.into(), summary);
-                return Ok(ledger.silent_since.is_none());
+                return Ok(!ledger.is_silent(now));
             }
         };
         summary.confirmed_subscribers = Some(subscribers);
@@ -114,27 +131,51 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             } else {
                 let heard_at = ledger.heard_at.unwrap_or(now - BEFORE_THE_FIRST);
                 ledger.silent_since.get_or_insert(heard_at);
+                ledger.silent_seen_at = Some(now);
             }
-            Ok::<_, ()>(())
         };
-        let _ = self.change_ledger(hear, summary).await?;
+        self.note_in_ledger(hear, summary).await.map_err(|error| failed(&error, summary))?;
         Ok(subscribers > 0)
     }
 
-    /// Defers what was published since `since`, when nobody may have listened. A message of its own has an incident
-    /// with a login of the last day, so that these are incidents of the days around.
+    /// Changes the ledger, unless it is unreadable.
+    async fn note_in_ledger(&self, change: impl Fn(&mut Ledger), summary: &mut Summary) -> Result<(), PipelineError> {
+        let change = |ledger: &mut Ledger| {
+            change(ledger);
+            Ok::<_, ()>(())
+        };
+        self.change_ledger(change, summary).await.map(drop).or_else(|error| unlimited(error, summary))
+    }
+
+    /// Defers what was reported since `since`, when nobody may have listened. A message of its own has an incident with
+    /// a login of the last day, so that these are incidents of the days around.
     async fn defer_unheard(
         &self,
         since: DateTime<Utc>,
         now: DateTime<Utc>,
         summary: &mut Summary,
-    ) -> Result<(), PipelineError> {
+    ) -> Result<(), Unfinished> {
         let (first, last) = (Day::of(since).before(2), Day::of(now).after(1));
         for day in (0..).map(|later| first.after(later)).take_while(|day| *day <= last) {
-            for listed in self.store.list_incidents(day).await? {
-                let Some(stored) = self.store.load_incident(&listed.key).await? else { continue };
-                if stored.value.published_at.is_some_and(|published_at| since <= published_at) {
-                    self.defer(stored, Deferral::NoSubscriber, summary).await?;
+            let listed = self.store.list_incidents(day).await.map_err(|error| failed(&error.into(), summary))?;
+            let published = listed.into_iter().filter(|listed| listed.is_published).map(|listed| listed.key);
+            let loaded = stream::iter(published).map(async |key| self.store.load_incident(&key).await);
+            let mut loaded = pin!(loaded.buffer_unordered(CONCURRENCY));
+            while let Some(found) = loaded.next().await {
+                let found = match found {
+                    Ok(found) => found,
+                    Err(error) => {
+                        skip_unreadable(error, summary)?;
+                        continue;
+                    }
+                };
+                let is_unheard = |stored: &Versioned<StoredIncident>| {
+                    let reported_since = stored.value.reported.as_ref().is_some_and(|reported| since <= reported.at);
+                    reported_since && stored.value.deferral.is_none()
+                };
+                if let Some(stored) = found.filter(is_unheard) {
+                    let deferred = self.defer(stored, Deferral::NoSubscriber, summary).await;
+                    deferred.map_err(|error| failed(&error, summary))?;
                 }
             }
         }
@@ -142,29 +183,32 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     }
 
     /// Reports all incidents that are due.
-    async fn report_unreported(&self, now: DateTime<Utc>, summary: &mut Summary) -> Result<(), PipelineError> {
+    async fn report_unreported(
+        &self,
+        listed: Vec<IncidentKey>,
+        now: DateTime<Utc>,
+        summary: &mut Summary,
+    ) -> Result<(), Unfinished> {
         let mut result = Ok(());
-        let listed = self.store.list_unreported().await?;
-        let loaded = stream::iter(listed.into_iter().take(MOST)).map(async |key| self.due(key, now).await);
-        let mut loaded = pin!(loaded.buffer_unordered(CONCURRENCY));
-        let mut due = Vec::new();
-        while let Some(found) = loaded.next().await {
-            match found {
-                Ok(found) => due.extend(found),
-                Err(error) => {
-                    failed(&error, summary);
-                    result = Err(error);
+        for keys in listed.chunks(TOGETHER) {
+            let loaded = stream::iter(keys).map(async |key| self.due(*key, now).await);
+            let mut loaded = pin!(loaded.buffer_unordered(CONCURRENCY));
+            let mut due = Vec::new();
+            while let Some(found) = loaded.next().await {
+                match found {
+                    Ok(found) => due.extend(found),
+                    Err(error) => result = result.and(skip_unreadable(error, summary)),
                 }
             }
-        }
-        for digest in digests(due) {
-            result = result.and(self.send_digest(digest, summary).await);
+            for digest in digests(due) {
+                result = result.and(self.send_digest(digest, summary).await);
+            }
         }
         result
     }
 
     /// The entry of an unreported incident, `None` if an invocation is publishing it, or it is reported by now.
-    async fn due(&self, key: IncidentKey, now: DateTime<Utc>) -> Result<Option<DigestEntry>, PipelineError> {
+    async fn due(&self, key: IncidentKey, now: DateTime<Utc>) -> Result<Option<DigestEntry>, StoreError> {
         let Some(Versioned { mut value, version }) = self.store.load_incident(&key).await? else { return Ok(None) };
         if !value.is_unreported() || value.lease.as_ref().is_some_and(|lease| lease.until > now) {
             return Ok(None);
@@ -182,30 +226,34 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     }
 
     /// Sends a digest, and marks its incidents.
-    async fn send_digest(&self, digest: Digest, summary: &mut Summary) -> Result<(), PipelineError> {
-        let now = self.take_second(summary).await?;
-        self.notifier.publish(&digest_message(&digest, now, &self.rule, &self.deployment)).await?;
-        summary.digests += 1;
+    async fn send_digest(&self, digest: Digest, summary: &mut Summary) -> Result<(), Unfinished> {
+        let sent = self.publish_digest(&digest, summary).await;
+        let sent_at = sent.map_err(|error| failed(&error, summary))?;
         let id = digest.id().to_string();
-        let marked = stream::iter(digest.entries).map(async |entry| self.mark_digested(entry, &id).await);
+        let marked = stream::iter(digest.entries).map(async |entry| self.mark_digested(entry, &id, sent_at).await);
         let mut marked = pin!(marked.buffer_unordered(CONCURRENCY));
         let mut result = Ok(());
         while let Some(of_one) = marked.next().await {
             match of_one {
                 Ok(()) => summary.digested += 1,
-                Err(error) => {
-                    failed(&error, summary);
-                    result = Err(error);
-                }
+                Err(error) => result = Err(failed(&error, summary)),
             }
         }
         result
     }
 
-    async fn mark_digested(&self, entry: DigestEntry, digest: &str) -> Result<(), PipelineError> {
+    /// Publishes a digest, and returns when.
+    async fn publish_digest(&self, digest: &Digest, summary: &mut Summary) -> Result<DateTime<Utc>, PipelineError> {
+        let now = self.take_second(summary).await?;
+        self.notifier.publish(&digest_message(digest, now, &self.rule, &self.deployment)).await?;
+        summary.digests += 1;
+        Ok(now.trunc_subsecs(0))
+    }
+
+    async fn mark_digested(&self, entry: DigestEntry, digest: &str, at: DateTime<Utc>) -> Result<(), PipelineError> {
         let key = IncidentKey::of(&entry.incident);
         let DigestEntry { incident, severity, signals, .. } = entry;
-        let reported = Reported { severity, signals, failures: BTreeMap::new(), end_time: incident.end_time };
+        let reported = Reported { severity, signals, failures: BTreeMap::new(), end_time: incident.end_time, at };
         for _ in 0..ATTEMPTS {
             let Some(Versioned { mut value, version }) = self.store.load_incident(&key).await? else { return Ok(()) };
             if value.deferral.is_none() {
@@ -213,8 +261,6 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             }
             let number = value.next_message().map_or(1, |next| next.number);
             value.mark(reported.clone(), number, Some(digest), self.runtime.now());
-            // What came meanwhile is left to the next sweep, since its settlement left it to this one.
-            value.deferral = value.next_message().map(|_| Deferral::Interrupted);
             if self.store.write_incident(&value, version).await? == WriteOutcome::Done {
                 return Ok(());
             }
@@ -225,12 +271,26 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
 
 /// The entry of an incident that is deferred.
 fn entry(stored: &StoredIncident) -> DigestEntry {
+    let deferral = stored.deferral.unwrap_or(Deferral::Interrupted);
     DigestEntry {
         incident: stored.incident.clone(),
         severity: stored.severity(),
         signals: stored.signals.clone(),
-        deferral: stored.deferral.unwrap_or(Deferral::Interrupted),
-        is_update: stored.published_at.is_some(),
+        // What nobody could receive is as new as what was not sent.
+        is_update: stored.published_at.is_some() && deferral != Deferral::NoSubscriber,
+        deferral,
+    }
+}
+
+/// Counts and logs an incident that cannot be parsed, which is skipped. Any other error is one of the sweep.
+fn skip_unreadable(error: StoreError, summary: &mut Summary) -> Result<(), Unfinished> {
+    match error {
+        StoreError::Unreadable { record, cause } => {
+            summary.unreadable += 1;
+            tracing::error!(code = "store.unreadable", record, cause, "an incident was not reported");
+            Ok(())
+        }
+        error => Err(failed(&error.into(), summary)),
     }
 }
 

@@ -65,13 +65,15 @@ impl Activity {
     }
 }
 
-/// Adds names with the times when they were heard.
+/// Adds names with the times when they were heard. Of too many, those that are silent for the longest time are dropped.
 pub fn hear(heard: &mut BTreeMap<String, DateTime<Utc>>, others: &BTreeMap<String, DateTime<Utc>>) {
     for (name, time) in others {
-        if heard.len() < REMEMBERED || heard.contains_key(name) {
-            let last = heard.entry(name.clone()).or_insert(*time);
-            *last = (*last).max(*time);
-        }
+        let last = heard.entry(name.clone()).or_insert(*time);
+        *last = (*last).max(*time);
+    }
+    while heard.len() > REMEMBERED {
+        let Some(silent) = heard.iter().min_by_key(|(_, last)| **last).map(|(name, _)| name.clone()) else { return };
+        heard.remove(&silent);
     }
 }
 

@@ -18,7 +18,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::detection::ledger::Ledger;
-use crate::detection::reporting::{Deferral, MOST_UPDATES, NextMessage, Reported};
+use crate::detection::reporting::{Deferral, NextMessage, Reported};
 use crate::detection::signal::{Severity, Signal};
 use crate::detection::tally::TallyKey;
 use crate::detection::tuning::Announced;
@@ -133,9 +133,7 @@ impl StoredIncident {
         let Some(reported) = self.reported.as_ref().filter(|_| self.published_at.is_some()) else {
             return Some(NextMessage { number: 1, reasons: BTreeSet::new() });
         };
-        let reasons = reported.update_reasons(&self.incident, &self.signals);
-        let is_needed = !reasons.is_empty() && self.updates < MOST_UPDATES;
-        is_needed.then(|| NextMessage { number: self.updates + 2, reasons })
+        reported.next_message(&self.incident, &self.signals, self.updates)
     }
 
     /// Whether it must still be reported, and no settlement is certain to do so: an invocation publishes it, or died,

@@ -310,6 +310,7 @@ fn incident() -> StoredIncident {
             signals,
             failures: BTreeMap::from([(Source::Interactive, failures)]),
             end_time: at("2026-03-02T12:02:00Z"),
+            at: at("2026-03-02T12:03:00Z"),
         }),
         updates: 1,
         digest: Some("a digest".to_owned()),

@@ -238,6 +238,10 @@ pub(super) fn of_incident(stored: &StoredIncident, version: Version, expires_at:
 pub(super) fn incident(item: Item) -> Result<StoredIncident, String> {
     let state = item.get(STATE).and_then(|value| value.as_b().ok()).map(|state| state.as_ref().to_vec());
     let found: IncidentItem = serde_dynamo::from_item(item).map_err(|error| format!("it is no incident: {error}"))?;
+    // What cannot be parsed of a flattened field is missing, and the incident would be mailed again.
+    if found.published_at.is_some() && found.reported.is_none() {
+        return Err("it is published, and what was reported cannot be parsed".to_owned());
+    }
     Ok(StoredIncident {
         incident: Incident {
             id: found.id,
