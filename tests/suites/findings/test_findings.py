@@ -66,7 +66,8 @@ def test_numbers_and_names_of_a_finding_agree(name):
     assert finding["severity"] == {1: "Informational", 3: "Medium", 4: "High"}[finding["severity_id"]]
     assert finding["activity_name"] == {1: "Create", 2: "Update"}[finding["activity_id"]]
     assert finding["status"] == {1: "New", 3: "Suppressed"}[finding["status_id"]]
-    assert finding["is_alert"] == (finding["unmapped"]["kind"] not in ("alive", "tuning"))
+    assert finding["is_alert"] == (finding["severity"] != "Informational")
+    assert finding["is_alert"] == (finding["unmapped"]["kind"] in ("incident", "digest") or name == "alive_deaf")
 
 
 def test_an_update_a_hidden_incident_and_a_test_are_marked():

@@ -11,7 +11,9 @@ use super::escape::{ascii, exact, quoted};
 use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
-use super::words::{NAME, account, and_more, numbered, or_not_recorded, runbook, span, time};
+use super::words::{NAME, account, and_more, numbered, or_not_recorded, span, time, write_runbook};
+
+use crate::detection::signal::Severity;
 
 /// Regions, accounts and entries that are listed.
 const LISTED: usize = 64;
@@ -58,7 +60,11 @@ pub fn alive_message(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment)
         chat: chat(alive, &title),
         finding: fitted_form(LISTED, |listed| finding(alive, &title, now, deployment, listed)),
         https: deployment.https,
-        attributes: [("kind", "alive".to_owned())].into(),
+        attributes: if warnings(alive).is_empty() {
+            [("kind", "alive".to_owned())].into()
+        } else {
+            [("kind", "alive".to_owned()), ("severity", Severity::High.name().to_owned())].into()
+        },
         lists: BTreeMap::new(),
     }
 }
@@ -74,6 +80,24 @@ fn title(alive: &Alive) -> String {
     }
 }
 
+/// What keeps the deployment from finding or reporting incidents.
+fn warnings(alive: &Alive) -> Vec<&'static str> {
+    [
+        (
+            alive.exports == 0,
+            "NO EXPORT was read, so no incident can be found. Check the export of the Entra ID sign-in logs.",
+        ),
+        (
+            alive.logins == 0,
+            "NO LOGIN was recorded. If people log in to AWS, check the forwarding of their console logins.",
+        ),
+        (alive.subscribers == Some(0), "NOBODY is subscribed and confirmed, so nobody receives the incidents."),
+    ]
+    .into_iter()
+    .filter_map(|(holds, warning)| holds.then_some(warning))
+    .collect()
+}
+
 fn text(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> String {
     let mut page = Page::default();
     page.paragraph(&format!(
@@ -85,16 +109,8 @@ fn text(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment, listed: usiz
         "If the numbers are as usual, there is nothing to do. If people log in to an account or a region that is \
          missing here, it is not watched. If this weekly mail stops coming, pivotwatch or its topic is broken.",
     );
-    if alive.exports == 0 {
-        page.paragraph(
-            "NO EXPORT was read, so no incident can be found. Check the export of the Entra ID sign-in logs.",
-        );
-    }
-    if alive.logins == 0 {
-        page.paragraph("NO LOGIN was recorded. If people log in to AWS, check the forwarding of their console logins.");
-    }
-    if alive.subscribers == Some(0) {
-        page.paragraph("NOBODY is subscribed and confirmed, so nobody receives the incidents.");
+    for warning in warnings(alive) {
+        page.paragraph(warning);
     }
     page.heading("Received");
     let counted = |number: u64, last: Option<DateTime<Utc>>| match last {
@@ -136,7 +152,7 @@ fn text(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment, listed: usiz
         }
     }
     page.heading("About this message");
-    page.field("Runbook", &runbook());
+    write_runbook(&mut page, deployment);
     page.into_text()
 }
 
@@ -154,16 +170,18 @@ fn id(alive: &Alive) -> String {
 }
 
 fn chat(alive: &Alive, title: &str) -> Value {
+    let numbers = format!(
+        "{}, {}, {} confirmed subscribers.",
+        numbered(alive.regions.len(), "region"),
+        numbered(alive.accounts.len(), "account"),
+        alive.subscribers.map_or_else(|| "an unknown number of".to_owned(), |number| number.to_string()),
+    );
+    let warnings = warnings(alive).into_iter().map(str::to_owned);
     Notification {
         id: id(alive),
         thread: id(alive),
         title: title.to_owned(),
-        description: format!(
-            "{}, {}, {} confirmed subscribers.",
-            numbered(alive.regions.len(), "region"),
-            numbered(alive.accounts.len(), "account"),
-            alive.subscribers.map_or_else(|| "an unknown number of".to_owned(), |number| number.to_string()),
-        ),
+        description: warnings.chain([numbers]).collect::<Vec<_>>().join("\n\n"),
         next_steps: vec![
             "Compare the numbers with last week's. If this message does not come, see the runbook.".to_owned(),
         ],
@@ -179,11 +197,16 @@ fn finding(alive: &Alive, title: &str, now: DateTime<Utc>, deployment: &Deployme
         |values: &BTreeSet<String>| values.iter().take(listed).map(|value| exact(value, NAME)).collect::<Vec<_>>();
     let silent = alive.silent.iter().take(listed).map(|(name, last)| json!({"name": exact(name, NAME), "last": last}));
     let ending = alive.ending.iter().take(listed).map(|(id, end)| json!({"id": exact(id, NAME), "ends": end}));
+    let warnings = warnings(alive);
     Finding {
         uid: id(alive),
         title,
-        message: title,
-        severity: FindingSeverity::Informational,
+        message: &if warnings.is_empty() { title.to_owned() } else { format!("{title}. {}", warnings.join(" ")) },
+        severity: if warnings.is_empty() {
+            FindingSeverity::Informational
+        } else {
+            FindingSeverity::Of(Severity::High)
+        },
         is_update: false,
         is_suppressed: false,
         is_test: false,

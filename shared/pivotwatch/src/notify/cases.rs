@@ -32,6 +32,7 @@ pub(super) fn deployment() -> Deployment {
         account_names: [("111122223333", "payments-prod"), ("999988887777", "security")]
             .map(|(id, name)| (id.to_owned(), name.to_owned()))
             .into(),
+        runbook: None,
         https: HttpsForm::Chat,
     }
 }
@@ -115,8 +116,19 @@ fn check(name: &str, message: &Message) {
 }
 
 /// How identifiers, links and commands begin, which stand on lines of their own.
-const VERBATIM: [&str; 10] =
-    ["arn:", "aws ", "--", "'{", "https://", "ip = ", "record = ", "export ", "request ", "correlation "];
+const VERBATIM: [&str; 11] = [
+    "arn:",
+    "aws ",
+    "for region in ",
+    "--",
+    "'{",
+    "https://",
+    "ip = ",
+    "record = ",
+    "export ",
+    "request ",
+    "correlation ",
+];
 
 /// What holds for every message.
 pub(super) fn obeys_the_bounds(message: &Message) {
@@ -214,7 +226,8 @@ fn updates_old_logins_networks_tests_and_what_is_hidden() {
     let hidden = IncidentReport { hidden_by: ["office-oslo".to_owned()].into(), ..usual_report.clone() };
     check("hidden", &message(&hidden));
 
-    let test = Login { event_id: "pivotwatch-selftest-1".to_owned(), account_name: "self-test".to_owned(), ..alice() };
+    let arn = "arn:aws:iam::111122223333:user/self-test";
+    let test = Login { event_id: "pivotwatch-selftest-1".to_owned(), ..of_kind("IAMUser", arn, "self-test", "") };
     check("test", &message(&report(test, usual())));
 
     let mut network = usual_report.clone();
@@ -282,6 +295,12 @@ fn digests_signs_of_life_and_news() {
         let digest = digests(entries(deferral)).remove(0);
         check(name, &digest_message(&digest, after_noon(3600), &Rule::default(), &deployment()));
     }
+    let mut test = entry(1, Deferral::Old, &[Signal::Root]);
+    let login = login("pivotwatch-selftest-1", noon());
+    test.incident = crate::detection::Incident::of(&login, address(), [Source::Interactive].into());
+    let digest = digests(vec![test]).remove(0);
+    check("digest_test", &digest_message(&digest, after_noon(3600), &Rule::default(), &deployment()));
+
     let alive = Alive {
         silent: vec![("ap-southeast-2".to_owned(), after_noon(-9 * 86_400))],
         since: noon() - TimeDelta::days(7),

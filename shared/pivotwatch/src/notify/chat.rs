@@ -10,14 +10,18 @@ use serde_json::{Value, json};
 
 use super::Deployment;
 use super::escape::{code_span, markdown};
+use super::identity::IdentityKind;
 use super::incident::{Update, kind_of};
-use super::words::{NAME, account, console, name_of, preface, runbook, table_console, what_happened};
+use super::words::{NAME, account, console, name_of, preface, regions, runbook, table_console, what_happened};
 use crate::detection::IncidentReport;
 use crate::detection::likely_cause::likely_cause;
 use crate::detection::result_code::CodeClass;
 
 /// Characters of a description: Slack cuts a section there.
 const DESCRIPTION: usize = 3_000;
+
+/// The next step of a test.
+pub(super) const NOTHING_TO_DO: &str = "Nothing to do: a self-test.";
 
 /// A custom notification.
 pub(super) struct Notification<'a> {
@@ -95,7 +99,9 @@ pub(super) fn of_incident(
     for signal in &report.signals {
         let _ = write!(description, "\n{:+} {}", signal.points(), signal.explanation());
     }
-    let events = format!("{}#/events", console(&columns.aws_region, "cloudtrailv2/home"));
+    let kind = IdentityKind::of(incident);
+    let events = regions(&columns.aws_region).into_iter().map(|region| console(region, "cloudtrailv2/home"));
+    let events: Vec<_> = events.map(|console| format!("{console}#/events")).collect();
     Notification {
         id: format!("{}-{number}", incident.id),
         thread: incident.id.to_string(),
@@ -105,17 +111,22 @@ pub(super) fn of_incident(
             markdown(&super::escape::shown(&name, NAME)),
         ),
         description,
-        next_steps: vec![
-            "Call the user by phone. If nobody confirms the login, treat it as an attack.".to_owned(),
-            format!("See what the session did in CloudTrail: {events}"),
-            format!(
-                "Read the evidence, record {}#incident#{}: {}",
-                incident.day,
-                incident.id,
-                table_console(deployment)
-            ),
-            format!("Follow the runbook: {}", runbook()),
-        ],
+        next_steps: if incident.is_test() {
+            vec![NOTHING_TO_DO.to_owned()]
+        } else {
+            vec![
+                kind.call(),
+                format!("If nobody confirms the login, treat it as an attack. {}", kind.containment(&account)),
+                format!("See what the session did in CloudTrail: {}", events.join(" ")),
+                format!(
+                    "Read the evidence, record {}#incident#{}: {}",
+                    incident.day,
+                    incident.id,
+                    table_console(deployment)
+                ),
+                format!("Follow the runbook: {}", runbook(deployment)),
+            ]
+        },
         keywords: vec!["pivotwatch".to_owned(), severity.to_owned(), address.clone()],
         kind: if incident.is_test() { "test" } else { "incident" },
         context: json!({"severity": severity, "address": address, "incident_id": incident.id.to_string()}),

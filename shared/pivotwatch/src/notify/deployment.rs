@@ -12,6 +12,8 @@ pub struct Deployment {
     pub tuning_table: Option<String>,
     /// The names of AWS accounts by their ids, since CloudTrail records no names.
     pub account_names: BTreeMap<String, String>,
+    /// The address at which responders read the runbook; `None` if the deployment names none.
+    pub runbook: Option<String>,
     /// What HTTP and HTTPS subscriptions receive.
     pub https: HttpsForm,
 }

@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Deployment;
-use super::chat::Notification;
+use super::chat::{NOTHING_TO_DO, Notification};
 use super::escape::{ascii, code_span, exact, quoted};
 use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
 use super::mail::query;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
-use super::words::{NAME, TEST, account, and_more, capitalised, name_of, numbered, runbook, span, table_console};
+use super::words::{
+    NAME, TEST, account, and_more, capitalised, name_of, numbered, runbook, span, table_console, write_runbook,
+};
 use crate::detection::reporting::Deferral;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION};
 use crate::detection::signal::{Severity, Signal};
@@ -102,7 +104,7 @@ pub fn digest_message(digest: &Digest, now: DateTime<Utc>, rule: &Rule, deployme
         chat: fitted_form(IN_MAIL, |listed| chat(&summary, now, deployment, listed)),
         finding: fitted_form(IN_FINDING, |listed| finding(&summary, now, deployment, listed)),
         https: deployment.https,
-        attributes: [("kind", "digest".to_owned()), ("severity", summary.severity.name().to_owned())].into(),
+        attributes: [("kind", summary.kind().to_owned()), ("severity", summary.severity.name().to_owned())].into(),
         lists: BTreeMap::new(),
     }
 }
@@ -158,6 +160,12 @@ impl<'a> Summary<'a> {
             reason: reasons(entries),
             addresses,
         }
+    }
+}
+
+impl Summary<'_> {
+    const fn kind(&self) -> &'static str {
+        if self.is_test { "test" } else { "digest" }
     }
 }
 
@@ -221,7 +229,7 @@ fn text(summary: &Summary<'_>, now: DateTime<Utc>, rule: &Rule, deployment: &Dep
     page.heading("About this message");
     page.field("Digest", &summary.id.to_string());
     page.field("Rule", &format!("{RULE_NAME}, version {RULE_VERSION}"));
-    page.field("Runbook", &runbook());
+    write_runbook(&mut page, deployment);
     page.into_text()
 }
 
@@ -268,13 +276,17 @@ fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, list
         thread: summary.id.to_string(),
         title: summary.title.clone(),
         description,
-        next_steps: vec![
-            "Look at each High address first.".to_owned(),
-            format!("Read the evidence of each address: {}", table_console(deployment)),
-            format!("Follow the runbook: {}", runbook()),
-        ],
+        next_steps: if summary.is_test {
+            vec![NOTHING_TO_DO.to_owned()]
+        } else {
+            vec![
+                "Look at each High address first.".to_owned(),
+                format!("Read the evidence of each address: {}", table_console(deployment)),
+                format!("Follow the runbook: {}", runbook(deployment)),
+            ]
+        },
         keywords: vec!["pivotwatch".to_owned(), "digest".to_owned(), summary.severity.name().to_owned()],
-        kind: "digest",
+        kind: summary.kind(),
         context: json!({"severity": summary.severity.name()}),
     }
     .into_json()
@@ -304,7 +316,7 @@ fn finding(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, l
         uid: summary.id.to_string(),
         title: &summary.title,
         message: &format!("{} are reported together: {}", numbered(summary.incidents, "incident"), summary.reason),
-        severity: FindingSeverity::Of(summary.severity),
+        severity: FindingSeverity::of(summary.severity, summary.is_test),
         is_update: false,
         is_suppressed: false,
         is_test: summary.is_test,
@@ -317,7 +329,7 @@ fn finding(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, l
         }),
         more: json!({
             "unmapped": {
-                "kind": "digest",
+                "kind": summary.kind(),
                 "deferrals": deferrals,
                 "addresses": addresses.collect::<Vec<_>>(),
                 "listed_at_most": listed,

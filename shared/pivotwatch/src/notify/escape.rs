@@ -112,6 +112,13 @@ pub(super) fn argument(name: &str) -> Option<String> {
     is_name.then(|| name.replace('.', "\\."))
 }
 
+/// [`argument`] as a value in the AWS CLI's shorthand syntax, in which a bare comma separates values. The shell makes `\,`
+/// of `\\,`. `None` also for a leading `=`, which the syntax rejects.
+#[must_use]
+pub(super) fn shorthand_value(name: &str) -> Option<String> {
+    argument(name).filter(|name| !name.starts_with('=')).map(|name| name.replace(',', "\\\\,"))
+}
+
 /// A text as a part of a link.
 #[must_use]
 pub(super) fn percent_encoded(text: &str) -> String {
@@ -224,6 +231,12 @@ mod tests {
         for name in ["", "a b", "a;b", "$(id)", "--profile", "a\nb", "é", "'"] {
             assert_eq!(argument(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_with_a_comma_stays_one_value() {
+        assert_eq!(shorthand_value("a,b.c").as_deref(), Some("a\\\\,b\\.c"));
+        assert_eq!((shorthand_value("=a"), shorthand_value("a b")), (None, None));
     }
 
     /// Whether a scheme is before `://`.

@@ -12,7 +12,7 @@ use super::Deployment;
 use super::escape::exact;
 use super::identity::IdentityKind;
 use super::incident::{Update, kind_of};
-use super::words::{NAME, SecondFactor, TEXT, account, name_of, partition, what_happened};
+use super::words::{NAME, SecondFactor, TEXT, account, name_of, partition, preface, what_happened};
 use crate::detection::likely_cause::likely_cause;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION, TECHNIQUES};
 use crate::detection::signal::{Severity, points};
@@ -26,6 +26,11 @@ pub(super) enum FindingSeverity {
 }
 
 impl FindingSeverity {
+    /// The severity of incidents. A test alarms nobody.
+    pub(super) const fn of(severity: Severity, is_test: bool) -> Self {
+        if is_test { Self::Informational } else { Self::Of(severity) }
+    }
+
     /// OCSF's number and name.
     pub(super) const fn id_and_name(self) -> (u8, &'static str) {
         match self {
@@ -140,8 +145,8 @@ pub(super) fn of_incident(
     Finding {
         uid: incident.id.to_string(),
         title: &format!("{kind}: {name} logged in to AWS {} from {address}", exact(&incident.account_id, NAME)),
-        message: &what_happened(report, &name, now),
-        severity: FindingSeverity::Of(report.severity()),
+        message: &[preface(report, update), vec![what_happened(report, &name, now)]].concat().join(" "),
+        severity: FindingSeverity::of(report.severity(), incident.is_test()),
         is_update: update.is_some(),
         is_suppressed: !report.hidden_by.is_empty(),
         is_test: incident.is_test(),

@@ -9,6 +9,8 @@ pub(super) enum IdentityKind {
     Root,
     IdentityCenter,
     Role,
+    /// A session that an IAM user's access keys created, with `GetFederationToken`.
+    KeysSession,
     Federated,
     Unknown,
 }
@@ -26,6 +28,8 @@ impl IdentityKind {
             Self::IdentityCenter
         } else if is("AssumedRole") {
             Self::Role
+        } else if is("FederatedUser") {
+            Self::KeysSession
         } else if incident.is_federated() {
             Self::Federated
         } else {
@@ -40,7 +44,7 @@ impl IdentityKind {
             Self::Root => "root user",
             Self::IdentityCenter => "Identity Center user",
             Self::Role => "session of a role",
-            Self::Federated => "federated user",
+            Self::KeysSession | Self::Federated => "federated user",
             Self::Unknown => "identity of an unknown kind",
         }
     }
@@ -52,8 +56,47 @@ impl IdentityKind {
             Self::Root => "The root user".to_owned(),
             Self::IdentityCenter => format!("Identity Center user {name}"),
             Self::Role => format!("A role's session {name}"),
-            Self::Federated => format!("Federated user {name}"),
+            Self::KeysSession | Self::Federated => format!("Federated user {name}"),
             Self::Unknown => format!("The user {name}"),
+        }
+    }
+
+    /// The first step: whom a responder calls, and what to ask.
+    pub(super) fn call(self) -> String {
+        let person = match self {
+            Self::Root => "the owner of the account's root user",
+            Self::Role | Self::KeysSession | Self::Unknown => "the person or team to whom this identity belongs",
+            Self::IamUser | Self::IdentityCenter | Self::Federated => "the user",
+        };
+        format!("Call {person} (by phone, not by mail): did you log in, and from this IP address?")
+    }
+
+    /// How a responder stops the identity, in an account that is named in its form for the reader.
+    pub(super) fn containment(self, account: &str) -> String {
+        match self {
+            Self::IamUser => format!("With credentials for {account}, attach the policy AWSDenyAll to the user."),
+            Self::Root => format!(
+                "If {account} is a member account, first deny everything to its root user by a policy of the \
+                 organisation (SCP): the runbook has it. Then, as root, change the password and the second factor, \
+                 and delete the access keys. In the management account no policy binds root."
+            ),
+            Self::IdentityCenter => "Attach the runbook's deny policy first: the open AWS session continues without \
+                                     it. Then disable the user in Entra ID and in Identity Center, and delete the \
+                                     active sessions."
+                .to_owned(),
+            Self::Role => format!(
+                "First disable the user in the system that signed them in. Then, in the IAM console of {account}, \
+                 open the role, and choose Revoke sessions. That ends the sessions of all users of the role; the \
+                 others can sign in again."
+            ),
+            Self::KeysSession => format!(
+                "In {account}, deny the IAM user whose keys created this session: the session has no more rights \
+                 than that user. The runbook says how to find the user."
+            ),
+            Self::Federated | Self::Unknown => format!(
+                "Disable the user in the system that signed them in, and stop the sessions in {account}: the runbook \
+                 has a section for each kind of identity."
+            ),
         }
     }
 }

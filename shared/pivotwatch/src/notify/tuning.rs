@@ -10,7 +10,7 @@ use super::escape::{ascii, code_span, exact, markdown, quoted};
 use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
-use super::words::{TEXT, and_more, runbook};
+use super::words::{TEXT, and_more, write_runbook};
 use super::{Deployment, escape};
 use crate::detection::tuning::{News, NewsKind};
 
@@ -24,7 +24,7 @@ pub fn tuning_message(news: &News, now: DateTime<Utc>, deployment: &Deployment) 
     let title = format!("tuning entry {} {happened}", shown_text(&news.id));
     Message {
         subject: ascii(&format!("[pivotwatch] {title}"), SUBJECT_LENGTH),
-        text: fitted_text(ALL, |listed| text(news, listed)),
+        text: fitted_text(ALL, |listed| text(news, deployment, listed)),
         chat: chat(news, &title, now),
         finding: fitted_form(1, |listed| finding(news, &title, now, deployment, listed > 0)),
         https: deployment.https,
@@ -78,7 +78,7 @@ const fn words(kind: NewsKind) -> Words {
     }
 }
 
-fn text(news: &News, listed: usize) -> String {
+fn text(news: &News, deployment: &Deployment, listed: usize) -> String {
     let written = &news.announced.written;
     let Words { has, consequence, .. } = words(news.kind);
     let mut page = Page::default();
@@ -98,7 +98,7 @@ fn text(news: &News, listed: usize) -> String {
     }
     page.heading("If you do not know of it");
     page.prose("Ask the author. An attacker who can write to the table can hide incidents with an entry. The runbook says how to remove it.");
-    page.field("Runbook", &runbook());
+    write_runbook(&mut page, deployment);
     page.into_text()
 }
 

@@ -8,10 +8,14 @@ use super::Deployment;
 use super::escape::{percent_encoded, quoted, shown};
 use super::identity::IdentityKind;
 use super::incident::Update;
+use super::layout::Page;
 use crate::detection::account::full_name;
 use crate::detection::incident::Columns;
 use crate::detection::reporting::UpdateReason;
 use crate::detection::{Incident, IncidentReport};
+
+/// The version of this program, and of its runbook.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Characters shown of a name or an ARN.
 pub(super) const NAME: usize = 160;
@@ -28,6 +32,15 @@ pub(super) fn name_of(columns: &Columns) -> String {
         }
         (name, suffix) => full_name(name, suffix),
     }
+}
+
+/// The name by which AWS's own commands and consoles know the user: the last part of the ARN, which AWS writes. The
+/// rule's name can lack a part of it, and so name somebody else.
+pub(super) fn aws_name(incident: &Incident) -> Option<&str> {
+    if incident.is_root() {
+        return Some("root");
+    }
+    incident.user_identity_arn.rsplit_once('/').map(|(_, name)| name)
 }
 
 /// An account's name, if the deployment has it, and its id.
@@ -56,19 +69,18 @@ pub(super) fn or_not_recorded(id: &str) -> String {
 pub(super) enum SecondFactor {
     Yes,
     No,
-    /// CloudTrail's text is missing, or neither yes nor no.
+    /// CloudTrail's text is missing, is neither yes nor no, or has no meaning for this kind of identity.
     NotRecorded,
     Federated,
 }
 
 impl SecondFactor {
     pub(super) fn of(incident: &Incident) -> Self {
-        let mfa_used = &incident.columns.mfa_used;
         if incident.is_federated() || IdentityKind::of(incident) == IdentityKind::IdentityCenter {
             Self::Federated
-        } else if mfa_used.eq_ignore_ascii_case("yes") {
+        } else if incident.columns.mfa_used.eq_ignore_ascii_case("yes") {
             Self::Yes
-        } else if mfa_used.eq_ignore_ascii_case("no") {
+        } else if incident.lacks_mfa() {
             Self::No
         } else {
             Self::NotRecorded
@@ -130,17 +142,39 @@ pub(super) fn preface(report: &IncidentReport, update: Option<&Update>) -> Vec<S
     test.into_iter().chain(again).collect()
 }
 
-/// What happened, in one sentence. `name` is the user's name in its form for the reader.
+/// What happened, and what is suspected. `name` is the user's name in its form for the reader.
 pub(super) fn what_happened(report: &IncidentReport, name: &str, now: DateTime<Utc>) -> String {
     let incident = &report.incident;
-    let who = IdentityKind::of(incident).subject(name);
-    let mfa = SecondFactor::of(incident).phrase();
-    let age = age(incident, now).map_or_else(String::new, |age| format!("{age} ago and "));
-    let number = match incident.logins.total() {
-        0 | 1 => String::new(),
-        total => format!(" {}{total} times", about(incident.logins.is_estimated())),
+    let who = if incident.columns.account_name.is_empty() && !incident.is_root() {
+        "A user without a recorded name".to_owned()
+    } else {
+        IdentityKind::of(incident).subject(name)
     };
-    format!("{who} logged in to the AWS console{number}{mfa}, {age}{}.", timing(report))
+    let mfa = SecondFactor::of(incident).phrase();
+    let total = incident.logins.total();
+    let number =
+        if total > 1 { format!(" {}{total} times", about(incident.logins.is_estimated())) } else { String::new() };
+    let age = age(incident, now);
+    let timing = timing(report);
+    let when = match &age {
+        Some(age) if total > 1 => format!("last {age} ago. The first login was {timing}"),
+        Some(age) => format!("{age} ago. That was {timing}"),
+        None => timing,
+    };
+    format!("{who} logged in to the AWS console{number}{mfa}, {when}. {}", suspicion(report, age.is_some()))
+}
+
+/// What the order of logins and failures makes likely, and what looks the same.
+fn suspicion(report: &IncidentReport, is_old: bool) -> String {
+    let place = if report.incident.columns.source_ip_address.is_network() { "network" } else { "IP address" };
+    let is_login_first = report.failures.values().map(|one| one.first).min() > Some(report.incident.start_time);
+    let suspected = match (is_login_first, is_old) {
+        (false, false) => format!("Somebody who tried Entra ID passwords from this {place} may now be in AWS."),
+        (false, true) => format!("Somebody who tried Entra ID passwords from this {place} may have got into AWS then."),
+        (true, false) => format!("Somebody who is in AWS may also be trying Entra ID passwords from this {place}."),
+        (true, true) => format!("Somebody who was in AWS may also have tried Entra ID passwords from this {place}."),
+    };
+    format!("{suspected} An office or a VPN looks the same.")
 }
 
 /// When the first login was, in relation to the failures.
@@ -222,9 +256,14 @@ pub(super) fn capitalised(text: &str) -> String {
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
+/// Whether a text can be the name of a region, and so is safe in a link or a command.
+pub(super) fn is_region(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.len() <= 32 && text.contains('-') && !text.starts_with('-') && text.bytes().all(is_allowed)
+}
+
 /// AWS's console of a region. A text that is no region gives the console without one.
 pub(super) fn console(region: &str, path: &str) -> String {
-    let is_region = region.contains('-') && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let host = if region.starts_with("cn-") {
         "console.amazonaws.cn"
     } else if region.starts_with("us-gov-") {
@@ -232,7 +271,7 @@ pub(super) fn console(region: &str, path: &str) -> String {
     } else {
         "console.aws.amazon.com"
     };
-    if is_region && region.len() <= 32 {
+    if is_region(region) {
         format!("https://{region}.{host}/{path}?region={region}")
     } else {
         format!("https://{host}/{path}")
@@ -250,17 +289,46 @@ pub(super) fn partition(region: &str) -> &'static str {
     }
 }
 
+/// The regions whose CloudTrail shows what a session that `recorded` saw begin did: that region, and the one in which the
+/// partition records its global services, IAM and STS. CloudTrail records some logins in `global`.
+pub(super) fn regions(recorded: &str) -> Vec<&str> {
+    let global = match partition(recorded) {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    };
+    let recorded = Some(recorded).filter(|region| is_region(region) && *region != global);
+    recorded.into_iter().chain([global]).collect()
+}
+
 /// The link to the table's items.
 pub(super) fn table_console(deployment: &Deployment) -> String {
     let table = &deployment.table;
     format!("{}#item-explorer?table={}", console(&table.region, "dynamodbv2/home"), percent_encoded(&table.name))
 }
 
-/// The runbook of this version: its address if the project has one, or else its name.
-pub(super) fn runbook() -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    match env!("CARGO_PKG_REPOSITORY") {
-        "" => format!("docs/RUNBOOK.md of pivotwatch {version}"),
-        repository => format!("{repository}/blob/v{version}/docs/RUNBOOK.md"),
+/// The address of the runbook: the one that the deployment names, or the project's of this version, if there is one.
+fn runbook_address(deployment: &Deployment) -> Option<String> {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    let of_project = || format!("{repository}/blob/v{VERSION}/docs/RUNBOOK.md");
+    deployment.runbook.clone().or_else(|| (!repository.is_empty()).then(of_project))
+}
+
+/// The runbook, in a sentence: its address, or else its name.
+pub(super) fn runbook(deployment: &Deployment) -> String {
+    match runbook_address(deployment) {
+        Some(address) => format!("{address} (pivotwatch {VERSION})"),
+        None => format!("docs/RUNBOOK.md of pivotwatch {VERSION}"),
+    }
+}
+
+/// The runbook, at the end of a mail.
+pub(super) fn write_runbook(page: &mut Page, deployment: &Deployment) {
+    match runbook_address(deployment) {
+        Some(address) => {
+            page.field("Runbook", &format!("of pivotwatch {VERSION}:"));
+            page.verbatim(&address);
+        }
+        None => page.field("Runbook", &runbook(deployment)),
     }
 }

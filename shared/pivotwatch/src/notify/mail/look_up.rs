@@ -1,10 +1,12 @@
 //! Where to look: the evidence, the consoles, the way to hide a benign cause, and the rule.
 
 use super::super::Deployment;
-use super::super::escape::{escape_for_display, percent_encoded, quoted, shown};
+use super::super::escape::{argument, escape_for_display, percent_encoded, quoted, shown};
 use super::super::identity::IdentityKind;
 use super::super::layout::Page;
-use super::super::words::{NAME, TEXT, account, console, name_of, or_not_recorded, runbook, table_console, time};
+use super::super::words::{
+    NAME, TEXT, account, aws_name, console, or_not_recorded, table_console, time, write_runbook,
+};
 use crate::detection::incident::Incident;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION, TECHNIQUES};
 use crate::detection::{IncidentReport, Rule};
@@ -26,7 +28,7 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, rule: &Rule, deplo
     let techniques: Vec<_> =
         TECHNIQUES.iter().map(|technique| format!("{} {}", technique.id, technique.name)).collect();
     page.field("Techniques", &format!("{} (MITRE ATT&CK)", techniques.join(", ")));
-    page.field("Runbook", &runbook());
+    write_runbook(page, deployment);
 }
 
 /// The query for what is stored of the address, a line for each record.
@@ -70,9 +72,12 @@ fn write_consoles(page: &mut Page, report: &IncidentReport, deployment: &Deploym
     let event = first.and_then(|login| uuid::Uuid::try_parse(&login.event_id).ok());
     let event = event.map_or_else(String::new, |id| format!("/{id}"));
     page.verbatim(&format!("{}#/events{event}", console(region, "cloudtrailv2/home")));
-    let user = percent_encoded(&name_of(&incident.columns));
     let place = match (IdentityKind::of(incident), role(&incident.user_identity_arn)) {
-        (IdentityKind::IamUser, _) => format!("users/details/{user}"),
+        (IdentityKind::IamUser, _) => match aws_name(incident).filter(|name| argument(name).is_some()) {
+            Some(user) => format!("users/details/{}", percent_encoded(user)),
+            None => "users".to_owned(),
+        },
+        (IdentityKind::KeysSession, _) => "users".to_owned(),
         (IdentityKind::Root, _) => "home".to_owned(),
         (_, Some(role)) => format!("roles/details/{}", percent_encoded(role)),
         (_, None) => "roles".to_owned(),

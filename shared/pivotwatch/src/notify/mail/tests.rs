@@ -253,7 +253,7 @@ fn consoles_are_those_of_the_partition() {
                 "arn:aws-us-gov:iam",
             ],
         ),
-        ("global", ["https://console.aws.amazon.com/cloudtrailv2/home#/events", "--region us-east-1"]),
+        ("global", ["https://console.aws.amazon.com/cloudtrailv2/home#/events", "for region in us-east-1; do"]),
         ("x.evil.example/", ["https://console.aws.amazon.com/iam/home#/users", "arn:aws:iam"]),
     ] {
         let text = text_of(&of(&Login { aws_region: region.to_owned(), ..alice() }));
@@ -268,4 +268,56 @@ fn without_a_table_of_tuning_entries_no_entry_is_offered() {
     let deployment = Deployment { tuning_table: None, ..deployment() };
     let text = incident_message(&of(&alice()), None, noon(), &Rule::default(), &deployment).text;
     assert!(!text.contains("tuning add") && text_of(&of(&alice())).contains("tuning add"));
+}
+
+/// A user whose name the rule shortens, since it has two `@`.
+fn shortened(user_identity_type: &str, resource: &str) -> Login {
+    let user_identity_arn = format!("arn:aws:iam::111122223333:{resource}");
+    Login { user_identity_arn, ..named(user_identity_type, "alice", "corp") }
+}
+
+#[test]
+fn commands_and_links_name_the_user_of_the_arn() {
+    for (login, argument, link) in [
+        (shortened("IAMUser", "user/ops/alice@corp@x"), Some("alice@corp@x"), "users/details/alice%40corp%40x"),
+        (shortened("AssumedRole", "assumed-role/Ops/alice@corp@x"), Some("alice@corp@x"), "roles/details/Ops"),
+        (shortened("FederatedUser", "federated-user/alice@corp@x"), Some("alice@corp@x"), "users"),
+        (shortened("IAMUser", "user/a,b"), Some("a\\\\,b"), "users/details/a%2Cb"),
+        (shortened("IAMUser", "user/a b"), Some("NAME_IN_THE_RECORD"), "users"),
+        (Login { user_identity_arn: String::new(), ..shortened("IAMUser", "") }, Some("NAME_IN_THE_RECORD"), "users"),
+        (shortened("Root", "root"), Some("root"), "home"),
+        (shortened("IAMUser", "user/=a"), None, "users/details/%3Da"),
+    ] {
+        let text = text_of(&of(&login));
+        let found = text.split_once("AttributeValue=").map(|(_, rest)| rest.split(' ').next().unwrap());
+        assert_eq!(found, argument, "{text}");
+        assert_eq!(found.is_none(), text.contains("event history"), "{text}");
+        assert!(text.contains(&format!("#/{link}\n")), "{link} is not in {text}");
+        assert!(!text.contains("--user-name alice@corp \\"), "{text}");
+    }
+}
+
+#[test]
+fn events_are_looked_up_where_iam_records_them_too() {
+    for (region, regions) in [
+        ("eu-north-1", "eu-north-1 us-east-1"),
+        ("us-east-1", "us-east-1"),
+        ("global", "us-east-1"),
+        ("$(id)-", "us-east-1"),
+        ("cn-northwest-1", "cn-northwest-1 cn-north-1"),
+        ("us-gov-east-1", "us-gov-east-1 us-gov-west-1"),
+    ] {
+        let text = text_of(&of(&Login { aws_region: region.to_owned(), ..alice() }));
+        assert!(text.contains(&format!("    for region in {regions}; do\n")), "{regions} is not in {text}");
+    }
+}
+
+#[test]
+fn the_deployments_runbook_stands_on_a_line_of_its_own() {
+    let address = format!("https://wiki.example/{}", "runbook/".repeat(12));
+    let deployment = Deployment { runbook: Some(address.clone()), ..deployment() };
+    let message = incident_message(&of(&alice()), None, noon(), &Rule::default(), &deployment);
+    super::super::cases::obeys_the_bounds(&message);
+    assert!(message.text.ends_with(&format!("    {address}\n")), "{}", message.text);
+    assert!(message.chat.to_string().contains(&format!("{address} (pivotwatch ")), "{}", message.chat);
 }
