@@ -58,12 +58,12 @@ impl Deferral {
     #[must_use]
     pub const fn explanation(self) -> &'static str {
         match self {
-            Self::Old => "it was more than a day old when it was found",
-            Self::AddressLimit => "its address had its messages of the day",
-            Self::HourLimit => "the deployment had its messages of the hour",
-            Self::Observing => "the deployment observes",
+            Self::Old => "found more than a day late",
+            Self::AddressLimit => "daily limit of messages for this address reached",
+            Self::HourLimit => "hourly limit of this deployment reached",
+            Self::Observing => "observe mode",
             Self::NoSubscriber => "nobody was subscribed",
-            Self::Interrupted => "its message was interrupted",
+            Self::Interrupted => "the sender stopped before it was sent",
         }
     }
 }

@@ -57,7 +57,7 @@ pub fn alive_message(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment)
     Message {
         subject: ascii(&format!("[pivotwatch] {title}"), SUBJECT_LENGTH),
         text: fitted_text(LISTED, |listed| text(alive, now, deployment, listed)),
-        chat: chat(alive, &title),
+        chat: chat(alive, &title).to_json(),
         finding: fitted_form(LISTED, |listed| finding(alive, &title, now, deployment, listed)),
         https: deployment.https,
         attributes: if warnings(alive).is_empty() {
@@ -169,12 +169,15 @@ fn id(alive: &Alive) -> String {
     format!("alive-{}", alive.until.timestamp())
 }
 
-fn chat(alive: &Alive, title: &str) -> Value {
+fn chat(alive: &Alive, title: &str) -> Notification {
     let numbers = format!(
-        "{}, {}, {} confirmed subscribers.",
+        "{}, {}, {}.",
         numbered(alive.regions.len(), "region"),
         numbered(alive.accounts.len(), "account"),
-        alive.subscribers.map_or_else(|| "an unknown number of".to_owned(), |number| number.to_string()),
+        alive.subscribers.map_or_else(
+            || "an unknown number of confirmed subscribers".to_owned(),
+            |number| numbered(number, "confirmed subscriber")
+        ),
     );
     let warnings = warnings(alive).into_iter().map(str::to_owned);
     Notification {
@@ -189,7 +192,6 @@ fn chat(alive: &Alive, title: &str) -> Value {
         kind: "alive",
         context: json!({}),
     }
-    .into_json()
 }
 
 fn finding(alive: &Alive, title: &str, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
@@ -200,6 +202,7 @@ fn finding(alive: &Alive, title: &str, now: DateTime<Utc>, deployment: &Deployme
     let warnings = warnings(alive);
     Finding {
         uid: id(alive),
+        message_uid: id(alive),
         title,
         message: &if warnings.is_empty() { title.to_owned() } else { format!("{title}. {}", warnings.join(" ")) },
         severity: if warnings.is_empty() {

@@ -3,28 +3,35 @@
 //!
 //! Its texts are Markdown. What a log says stands in code spans, where chats apply neither formatting nor mentions.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Deployment;
-use super::escape::{code_span, markdown};
+use super::escape::{code_span, markdown, plain_title, shown};
 use super::identity::IdentityKind;
 use super::incident::{Update, kind_of};
-use super::words::{NAME, account, console, name_of, preface, regions, runbook, table_console, what_happened};
+use super::message::{fitted, form_fits};
+use super::words::{
+    NAME, account, console, name_of, preface, record_key, regions, runbook, table_console, what_happened,
+};
 use crate::detection::IncidentReport;
 use crate::detection::likely_cause::likely_cause;
 use crate::detection::result_code::CodeClass;
 
 /// Characters of a description: Slack cuts a section there.
-const DESCRIPTION: usize = 3_000;
+pub(super) const DESCRIPTION: usize = 3_000;
+
+/// Characters of a title.
+pub(super) const TITLE: usize = 250;
 
 /// The next step of a test.
 pub(super) const NOTHING_TO_DO: &str = "Nothing to do: a self-test.";
 
 /// A custom notification.
-pub(super) struct Notification<'a> {
+pub(super) struct Notification {
     /// Unlike that of any other notification.
     pub(super) id: String,
     /// Equal in all notifications that join one thread.
@@ -33,18 +40,16 @@ pub(super) struct Notification<'a> {
     pub(super) description: String,
     pub(super) next_steps: Vec<String>,
     pub(super) keywords: Vec<String>,
-    pub(super) kind: &'a str,
+    pub(super) kind: &'static str,
     /// What custom actions select notifications by.
     pub(super) context: Value,
 }
 
-impl Notification<'_> {
+impl Notification {
     /// The notification in JSON.
-    pub(super) fn into_json(self) -> Value {
-        let Self { id, thread, title, mut description, next_steps, keywords, kind, context } = self;
-        if description.chars().count() > DESCRIPTION {
-            description = description.chars().take(DESCRIPTION).chain("… (cut)".chars()).collect();
-        }
+    pub(super) fn to_json(&self) -> Value {
+        let Self { id, thread, title, description, next_steps, keywords, kind, context } = self;
+        let (title, description) = (cut(title, TITLE), cut(description, DESCRIPTION));
         json!({
             "version": "1.0",
             "source": "custom",
@@ -66,6 +71,24 @@ impl Notification<'_> {
     }
 }
 
+/// At most `most` characters of a text, the mark of the cut included.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    const MARK: &str = "… (cut)";
+    if text.chars().count() <= most {
+        return Cow::Borrowed(text);
+    }
+    text.chars().take(most.saturating_sub(MARK.chars().count())).chain(MARK.chars()).collect()
+}
+
+/// The notification that lists as much as fits, at most `most` of each kind. Its description is not cut if a shorter list
+/// suffices.
+pub(super) fn fitted_chat(most: usize, form: impl Fn(usize) -> Notification) -> Value {
+    let fits = |notification: &Notification| {
+        notification.description.chars().count() <= DESCRIPTION && form_fits(&notification.to_json())
+    };
+    fitted(most, form, fits).to_json()
+}
+
 /// The notification of an incident.
 pub(super) fn of_incident(
     report: &IncidentReport,
@@ -73,14 +96,15 @@ pub(super) fn of_incident(
     now: DateTime<Utc>,
     deployment: &Deployment,
     listed: usize,
-) -> Value {
+) -> Notification {
     let incident = &report.incident;
     let columns = &incident.columns;
     let severity = report.severity().name();
     let number = update.map_or(1, |update| update.number);
     let address = columns.source_ip_address.to_string();
     let name = name_of(columns);
-    let account = markdown(&account(&incident.account_id, deployment));
+    let account_shown = account(&incident.account_id, deployment);
+    let account = markdown(&account_shown);
     let happened = what_happened(report, &code_span(&name, NAME), now);
     let mut description = [preface(report, update), vec![happened]].concat().join("\n\n");
     let cause = likely_cause(report);
@@ -106,9 +130,10 @@ pub(super) fn of_incident(
         id: format!("{}-{number}", incident.id),
         thread: incident.id.to_string(),
         title: format!(
-            "{}: {} logged in to AWS {account} from {address}",
+            "{}: {} logged in to AWS {} from {address}",
             kind_of(report, update, now),
-            markdown(&super::escape::shown(&name, NAME)),
+            plain_title(&shown(&name, NAME)),
+            plain_title(&account_shown),
         ),
         description,
         next_steps: if incident.is_test() {
@@ -118,12 +143,7 @@ pub(super) fn of_incident(
                 kind.call(),
                 format!("If nobody confirms the login, treat it as an attack. {}", kind.containment(&account)),
                 format!("See what the session did in CloudTrail: {}", events.join(" ")),
-                format!(
-                    "Read the evidence, record {}#incident#{}: {}",
-                    incident.day,
-                    incident.id,
-                    table_console(deployment)
-                ),
+                format!("Read the evidence, record {}: {}", record_key(incident), table_console(deployment)),
                 format!("Follow the runbook: {}", runbook(deployment)),
             ]
         },
@@ -131,5 +151,4 @@ pub(super) fn of_incident(
         kind: if incident.is_test() { "test" } else { "incident" },
         context: json!({"severity": severity, "address": address, "incident_id": incident.id.to_string()}),
     }
-    .into_json()
 }

@@ -8,15 +8,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Deployment;
-use super::chat::{NOTHING_TO_DO, Notification};
+use super::chat::{NOTHING_TO_DO, Notification, fitted_chat};
 use super::escape::{ascii, code_span, exact, quoted};
-use super::finding::{Finding, FindingSeverity};
+use super::finding::{Finding, FindingSeverity, address_observable, attacks, endpoint};
 use super::layout::Page;
 use super::mail::query;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
-use super::words::{
-    NAME, TEST, account, and_more, capitalised, name_of, numbered, runbook, span, table_console, write_runbook,
-};
+use super::words::{NAME, TEST, account, and_more, name_of, numbered, runbook, span, table_console, write_runbook};
 use crate::detection::reporting::Deferral;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION};
 use crate::detection::signal::{Severity, Signal};
@@ -27,6 +25,9 @@ const IN_MAIL: usize = 5;
 
 /// Addresses that the chat lists.
 const IN_CHAT: usize = 10;
+
+/// Characters of a name in the chat.
+const IN_CHAT_NAME: usize = 40;
 
 /// Incidents, users and accounts that the finding lists for each address.
 const IN_FINDING: usize = 64;
@@ -101,7 +102,7 @@ pub fn digest_message(digest: &Digest, now: DateTime<Utc>, rule: &Rule, deployme
     Message {
         subject: ascii(&format!("[pivotwatch] {}", summary.title), SUBJECT_LENGTH),
         text: fitted_text(IN_MAIL, |listed| text(&summary, now, rule, deployment, listed)),
-        chat: fitted_form(IN_MAIL, |listed| chat(&summary, now, deployment, listed)),
+        chat: fitted_chat(IN_MAIL, |listed| chat(&summary, now, deployment, listed)),
         finding: fitted_form(IN_FINDING, |listed| finding(&summary, now, deployment, listed)),
         https: deployment.https,
         attributes: [("kind", summary.kind().to_owned()), ("severity", summary.severity.name().to_owned())].into(),
@@ -196,7 +197,7 @@ fn text(summary: &Summary<'_>, now: DateTime<Utc>, rule: &Rule, deployment: &Dep
     page.paragraph(&format!(
         "{}, reported together. An incident is a login to the AWS console from an IP address with many failed Entra \
          ID sign-ins.",
-        capitalised(&summary.counted),
+        summary.counted,
     ));
     if summary.is_observing {
         page.paragraph(
@@ -219,7 +220,7 @@ fn text(summary: &Summary<'_>, now: DateTime<Utc>, rule: &Rule, deployment: &Dep
         let reach = rule.reach_in_days();
         page.heading("All records of an IP address");
         page.prose(&format!(
-            "With credentials for {}, the account of pivotwatch. Replace ADDRESS, by a network as it is written above:",
+            "With credentials for {}, the account of pivotwatch. Replace ADDRESS with an address or network as written above:",
             account(&deployment.table.account, deployment)
         ));
         query(&mut page, deployment, "ADDRESS", &first.before(reach).to_string(), &last.after(reach).to_string());
@@ -260,17 +261,16 @@ fn write_address(
     page.field("Why here", &reasons(entries.iter().copied()));
 }
 
-fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
+fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Notification {
     let lines = summary.addresses.iter().take(IN_CHAT).map(|(address, entries)| {
         let names: Vec<_> = entries.iter().map(|entry| name_of(&entry.incident.columns)).collect();
-        let users = some(names.iter().map(String::as_str), listed.min(3), |name| code_span(name, NAME));
+        let users = some(names.iter().map(String::as_str), listed.min(3), |name| code_span(name, IN_CHAT_NAME));
         let severity = severity(entries.iter().copied()).name();
-        format!("\n*{severity}:* {address}, {}, users {users}", numbered(entries.len(), "incident"))
+        format!("\n*{severity}:* {address}, {}, users: {users}", numbered(entries.len(), "incident"))
     });
     let lines: Vec<_> = lines.collect();
     let more = and_more(summary.addresses.len() as u64, lines.len(), false);
-    let description =
-        format!("These incidents have no message of their own ({}).{}{more}", summary.reason, lines.concat());
+    let description = format!("{}, reported together: {}.{}{more}", summary.counted, summary.reason, lines.concat());
     Notification {
         id: format!("{}-{}", summary.id, now.timestamp()),
         thread: summary.id.to_string(),
@@ -289,7 +289,6 @@ fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, list
         kind: summary.kind(),
         context: json!({"severity": summary.severity.name()}),
     }
-    .into_json()
 }
 
 fn finding(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
@@ -310,12 +309,16 @@ fn finding(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, l
         }
         of_address
     });
+    let incidents = || summary.addresses.iter().flat_map(|(_, entries)| entries).map(|entry| &entry.incident);
+    let evidence = |(address, _): &(Address, _)| json!({"src_endpoint": endpoint(*address)});
+    let observable = |(address, _): &(Address, _)| address_observable("evidences.src_endpoint", *address);
     let deferrals: BTreeSet<_> =
         summary.addresses.iter().flat_map(|(_, entries)| entries.iter().map(|entry| entry.deferral.name())).collect();
     Finding {
         uid: summary.id.to_string(),
+        message_uid: format!("{}-{}", summary.id, now.timestamp()),
         title: &summary.title,
-        message: &format!("{} are reported together: {}", numbered(summary.incidents, "incident"), summary.reason),
+        message: &format!("{}, reported together: {}", summary.counted, summary.reason),
         severity: FindingSeverity::of(summary.severity, summary.is_test),
         is_update: false,
         is_suppressed: false,
@@ -325,9 +328,14 @@ fn finding(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, l
         region: &deployment.table.region,
         info: json!({
             "related_events_count": summary.incidents,
+            "attacks": attacks(),
             "analytic": {"type_id": 1, "type": "Rule", "uid": RULE_ID, "name": RULE_NAME, "version": RULE_VERSION},
         }),
         more: json!({
+            "start_time": incidents().map(|incident| incident.start_time.timestamp_millis()).min(),
+            "end_time": incidents().map(|incident| incident.end_time.timestamp_millis()).max(),
+            "evidences": summary.addresses.iter().take(listed.max(1)).map(evidence).collect::<Vec<_>>(),
+            "observables": summary.addresses.iter().take(listed.max(1)).map(observable).collect::<Vec<_>>(),
             "unmapped": {
                 "kind": summary.kind(),
                 "deferrals": deferrals,

@@ -84,7 +84,13 @@ pub(super) fn code_span(text: &str, most: usize) -> String {
 /// A text that needs no code span, without the characters that Markdown and chats interpret.
 #[must_use]
 pub(super) fn markdown(text: &str) -> String {
-    without_links(&escaped(text, |c| matches!(c, '*' | '_' | '~' | '`' | '<' | '>' | '&' | '|' | '#')))
+    escaped(&plain_title(text), |c| c == '_')
+}
+
+/// A text for a chat's title, which is no Markdown in most chats, and so keeps its `_`.
+#[must_use]
+pub(super) fn plain_title(text: &str) -> String {
+    without_links(&escaped(text, |c| matches!(c, '*' | '~' | '`' | '<' | '>' | '&' | '|' | '#')))
 }
 
 /// A text without Markdown's `[text](link)`.

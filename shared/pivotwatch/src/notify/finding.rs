@@ -3,7 +3,7 @@
 //! The class has no room for the failures, the signals and their points, so these are under `unmapped`. Names are those
 //! of the logs, escaped and cut, since a machine compares them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use super::Deployment;
 use super::escape::exact;
 use super::identity::IdentityKind;
 use super::incident::{Update, kind_of};
-use super::words::{NAME, SecondFactor, TEXT, account, name_of, partition, preface, what_happened};
+use super::words::{NAME, SecondFactor, TEXT, account, name_of, partition, preface, record_key, what_happened};
 use crate::detection::likely_cause::likely_cause;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION, TECHNIQUES};
 use crate::detection::signal::{Severity, points};
@@ -45,6 +45,8 @@ impl FindingSeverity {
 pub(super) struct Finding<'a> {
     /// Equal in all findings about the same thing.
     pub(super) uid: String,
+    /// Unlike that of any other finding, but equal in copies.
+    pub(super) message_uid: String,
     pub(super) title: &'a str,
     pub(super) message: &'a str,
     pub(super) severity: FindingSeverity,
@@ -98,6 +100,7 @@ impl Finding<'_> {
             "cloud": cloud,
             "metadata": {
                 "version": "1.5.0",
+                "uid": self.message_uid,
                 "profiles": ["cloud"],
                 "product": {"name": "pivotwatch", "vendor_name": "pivotwatch", "version": env!("CARGO_PKG_VERSION")},
                 "labels": if self.is_test { vec!["TEST"] } else { Vec::new() },
@@ -130,20 +133,19 @@ pub(super) fn of_incident(
     let name = exact(&name_of(columns), NAME);
     let mut info = json!({
         "desc": "A console login to AWS from an IP address with failed sign-ins to Entra ID.",
-        "created_time": incident.end_time.timestamp_millis(),
         "first_seen_time": incident.start_time.timestamp_millis(),
         "last_seen_time": incident.end_time.timestamp_millis(),
         "data_sources": ["Microsoft Entra ID sign-in logs", "AWS CloudTrail"],
         "analytic": {"type_id": 1, "type": "Rule", "uid": RULE_ID, "name": RULE_NAME, "version": RULE_VERSION},
         "attacks": attacks(),
     });
-    if update.is_some() {
-        info["modified_time"] = json!(now.timestamp_millis());
-    }
+    let changed = if update.is_some() { "modified_time" } else { "created_time" };
+    info[changed] = json!(now.timestamp_millis());
     let address = columns.source_ip_address.to_string();
     let kind = kind_of(report, update, now);
     Finding {
         uid: incident.id.to_string(),
+        message_uid: format!("{}-{}", incident.id, update.map_or(1, |update| update.number)),
         title: &format!("{kind}: {name} logged in to AWS {} from {address}", exact(&incident.account_id, NAME)),
         message: &[preface(report, update), vec![what_happened(report, &name, now)]].concat().join(" "),
         severity: FindingSeverity::of(report.severity(), incident.is_test()),
@@ -158,7 +160,7 @@ pub(super) fn of_incident(
             "start_time": incident.start_time.timestamp_millis(),
             "end_time": incident.end_time.timestamp_millis(),
             "evidences": evidences(report, listed),
-            "observables": observables(report),
+            "observables": observables(report, listed),
             "resources": [resource(report)],
             "unmapped": unmapped(report, update, deployment, listed),
         }),
@@ -166,7 +168,7 @@ pub(super) fn of_incident(
     .into_json(deployment)
 }
 
-fn attacks() -> Vec<Value> {
+pub(super) fn attacks() -> Vec<Value> {
     let of = |technique: &crate::detection::rule::Technique| {
         json!({
             "tactic": {"uid": technique.tactic_id, "name": technique.tactic},
@@ -177,7 +179,7 @@ fn attacks() -> Vec<Value> {
 }
 
 /// An endpoint: an address by its value, a network by its name.
-fn endpoint(address: Address) -> Value {
+pub(super) fn endpoint(address: Address) -> Value {
     if address.is_network() { json!({"name": address.to_string()}) } else { json!({"ip": address.to_string()}) }
 }
 
@@ -187,13 +189,17 @@ fn evidences(report: &IncidentReport, listed: usize) -> Vec<Value> {
     let columns = &incident.columns;
     let (endpoint, user) = (endpoint(columns.source_ip_address), aws_user(report));
     let logins = incident.logins.listed().iter().take(listed.max(1)).map(|login| {
-        json!({
+        let mut evidence = json!({
             "api": {"operation": "ConsoleLogin", "service": {"name": "signin.amazonaws.com"}},
             "actor": {"user": user},
             "src_endpoint": endpoint,
-            "http_request": {"user_agent": exact(&columns.user_agent, TEXT)},
+            "uid": exact(&login.event_id, NAME),
             "data": {"time": login.time, "event_id": exact(&login.event_id, NAME)},
-        })
+        });
+        if !columns.user_agent.is_empty() {
+            evidence["http_request"] = json!({"user_agent": exact(&columns.user_agent, TEXT)});
+        }
+        evidence
     });
     let failures = report.context.references.iter().take(listed).map(|failure| {
         let mut evidence = json!({
@@ -227,21 +233,26 @@ fn aws_user(report: &IncidentReport) -> Value {
     user
 }
 
-fn observables(report: &IncidentReport) -> Vec<Value> {
-    let columns = &report.incident.columns;
-    let address = columns.source_ip_address;
-    let source = if address.is_network() {
-        json!({"name": "evidences.src_endpoint.name", "type_id": 12, "type": "Subnet", "value": address.to_string()})
-    } else {
-        json!({"name": "evidences.src_endpoint.ip", "type_id": 2, "type": "IP Address", "value": address.to_string()})
-    };
-    let user = exact(&name_of(columns), NAME);
-    vec![
-        source,
-        json!({"name": "evidences.actor.user.name", "type_id": 4, "type": "User Name", "value": user}),
-        json!({"name": "evidences.http_request.user_agent", "type_id": 16, "type": "HTTP User-Agent",
-               "value": exact(&columns.user_agent, TEXT)}),
-    ]
+fn observables(report: &IncidentReport, listed: usize) -> Vec<Value> {
+    let incident = &report.incident;
+    let columns = &incident.columns;
+    let of = |name: &str, type_id: u8, kind: &str, value: &str, most: usize| json!({"name": name, "type_id": type_id, "type": kind, "value": exact(value, most)});
+    let agent = "evidences.http_request.user_agent";
+    let texts = [
+        of("evidences.actor.user.name", 4, "User Name", &name_of(columns), NAME),
+        of("resources.uid", 10, "Resource UID", &incident.user_identity_arn, TEXT),
+        of(agent, 16, "HTTP User-Agent", &columns.user_agent, TEXT),
+    ];
+    let failed: BTreeSet<_> = report.context.references.iter().take(listed).map(|failure| &*failure.user).collect();
+    let failed = failed.into_iter().map(|user| of("evidences.user.name", 4, "User Name", user, NAME));
+    let texts = texts.into_iter().chain(failed).filter(|observable| observable["value"] != "");
+    std::iter::once(address_observable("evidences.src_endpoint", columns.source_ip_address)).chain(texts).collect()
+}
+
+/// The observable of an address or a network, which `endpoint` has.
+pub(super) fn address_observable(endpoint: &str, address: Address) -> Value {
+    let (member, type_id, kind) = if address.is_network() { ("name", 12, "Subnet") } else { ("ip", 2, "IP Address") };
+    json!({"name": format!("{endpoint}.{member}"), "type_id": type_id, "type": kind, "value": address.to_string()})
 }
 
 /// The AWS identity, or without an ARN its account.
@@ -328,7 +339,7 @@ fn unmapped(report: &IncidentReport, update: Option<&Update>, deployment: &Deplo
             "region": deployment.table.region,
             "account": deployment.table.account,
             "ip": incident.columns.source_ip_address.to_string(),
-            "record": format!("{}#incident#{}", incident.day, incident.id),
+            "record": record_key(incident),
         },
         "listed_at_most": listed,
     })

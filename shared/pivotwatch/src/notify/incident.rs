@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::chat::fitted_chat;
 use super::escape::{ascii, shown};
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
 use super::words::{NAME, SecondFactor, age, name_of};
@@ -42,7 +43,7 @@ pub fn incident_message(
     Message {
         subject: subject(report, update, now),
         text: fitted_text(IN_MAIL, |listed| mail::text(report, update, now, rule, deployment, listed)),
-        chat: fitted_form(IN_CHAT, |listed| chat::of_incident(report, update, now, deployment, listed)),
+        chat: fitted_chat(IN_CHAT, |listed| chat::of_incident(report, update, now, deployment, listed)),
         finding: fitted_form(IN_FINDING, |listed| finding::of_incident(report, update, now, deployment, listed)),
         https: deployment.https,
         attributes: attributes(report, update),
@@ -83,9 +84,10 @@ fn attributes(report: &IncidentReport, update: Option<&Update>) -> BTreeMap<&'st
         ("update", update.map_or(1, |update| update.number).to_string()),
         ("matched_by", incident.matched_by().name().to_owned()),
     ]);
-    // SNS refuses an attribute without a value.
-    if !incident.account_id.is_empty() {
-        attributes.insert("account", ascii(&incident.account_id, 64));
+    // The text of a log is no id, and SNS refuses an attribute without a value.
+    let id = &incident.account_id;
+    if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        attributes.insert("account", id.clone());
     }
     attributes
 }

@@ -64,13 +64,18 @@ pub(super) fn fitted_text(most: usize, text: impl Fn(usize) -> String) -> String
     fitted(most, text, |text| fits(text, TEXT_BYTES))
 }
 
-/// The finding, or the chat form, that lists as much as fits.
+/// The finding that lists as much as fits.
 pub(super) fn fitted_form(most: usize, form: impl Fn(usize) -> Value) -> Value {
-    fitted(most, form, |form| fits(&form.to_string(), FORM_BYTES))
+    fitted(most, form, form_fits)
 }
 
-/// The form with the longest lists that fits, or the one without lists.
-fn fitted<T>(most: usize, form: impl Fn(usize) -> T, fits: impl Fn(&T) -> bool) -> T {
+/// Whether a finding or a chat form is small enough.
+pub(super) fn form_fits(form: &Value) -> bool {
+    fits(&form.to_string(), FORM_BYTES)
+}
+
+/// The form with the longest lists that fits, or the one without lists. What that has is bounded by itself.
+pub(super) fn fitted<T>(most: usize, form: impl Fn(usize) -> T, fits: impl Fn(&T) -> bool) -> T {
     let listed = LISTED.into_iter().filter(|listed| *listed < most);
     let fitting = std::iter::once(most).chain(listed).map(&form).find(fits);
     fitting.unwrap_or_else(|| form(0))

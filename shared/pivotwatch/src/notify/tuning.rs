@@ -1,12 +1,13 @@
 //! The message about a tuning entry: who added it, what it hides, until when, and how wide it is.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::chat::Notification;
-use super::escape::{ascii, code_span, exact, markdown, quoted};
+use super::escape::{ascii, code_span, exact, plain_title, quoted};
 use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
@@ -17,6 +18,9 @@ use crate::detection::tuning::{News, NewsKind};
 /// More values than an entry of 16 KiB has in a condition. All are shown if they fit, since the widest could be the last.
 const ALL: usize = 16_384;
 
+/// What to do about an entry that ended.
+const ADD_AGAIN: &str = "If nobody meant this, add the entry again.";
+
 /// The message of a piece of news at the time `now`.
 #[must_use]
 pub fn tuning_message(news: &News, now: DateTime<Utc>, deployment: &Deployment) -> Message {
@@ -25,7 +29,7 @@ pub fn tuning_message(news: &News, now: DateTime<Utc>, deployment: &Deployment) 
     Message {
         subject: ascii(&format!("[pivotwatch] {title}"), SUBJECT_LENGTH),
         text: fitted_text(ALL, |listed| text(news, deployment, listed)),
-        chat: chat(news, &title, now),
+        chat: chat(news, &title, now).to_json(),
         finding: fitted_form(1, |listed| finding(news, &title, now, deployment, listed > 0)),
         https: deployment.https,
         attributes: BTreeMap::from([
@@ -88,16 +92,26 @@ fn text(news: &News, deployment: &Deployment, listed: usize) -> String {
     for (name, values) in written["when"].as_object().into_iter().flatten() {
         page.field("", &format!("{} is {}", shown_text(name), one_of(values, listed)));
     }
-    page.field("From", &shown(&written["starts_at"], "the beginning"));
-    page.field("Until", &shown(&written["expires_at"], "no end"));
-    page.field("Author", &shown(&written["author"], "(not recorded)"));
-    page.field("Written", &shown(&written["created_at"], "(not recorded)"));
-    page.field("Reason", &shown(&written["reason"], "(not recorded)"));
+    page.field("From", &value_shown(&written["starts_at"], "the beginning"));
+    page.field("Until", &value_shown(&written["expires_at"], "no end"));
+    let author = match &written["author"] {
+        Value::Null => "(not recorded)".to_owned(),
+        author => format!("{} (the writer of the entry chose this)", value_shown(author, "")),
+    };
+    page.field("Author", &author);
+    page.field("Written", &value_shown(&written["created_at"], "(not recorded)"));
+    page.field("Reason", &value_shown(&written["reason"], "(not recorded)"));
     if written["force"] == Value::Bool(true) {
-        page.field("Width", "it was forced, so it can apply to very much");
+        page.field("Width", "unchecked: `force` skipped the limit");
     }
     page.heading("If you do not know of it");
-    page.prose("Ask the author. An attacker who can write to the table can hide incidents with an entry. The runbook says how to remove it.");
+    page.prose(match news.kind {
+        NewsKind::Added | NewsKind::Changed => {
+            "Ask the author. An attacker who can write to the table can hide incidents with an entry. The runbook says \
+             how to remove it."
+        }
+        NewsKind::Expired | NewsKind::Removed | NewsKind::Vanished => ADD_AGAIN,
+    });
     write_runbook(&mut page, deployment);
     page.into_text()
 }
@@ -106,49 +120,62 @@ fn effect(written: &Value) -> String {
     match (written["exclude"].as_str(), &written["threshold"]) {
         (Some("logins"), _) => "excludes console logins of which all of this holds:".to_owned(),
         (Some(_), _) => "excludes failed sign-ins of which all of this holds:".to_owned(),
-        (None, threshold) => format!("needs more than {threshold} failures, where all of this holds:"),
+        (None, threshold) => {
+            format!("raises the threshold: an incident needs more than {threshold} failures if all of this holds:")
+        }
     }
 }
 
 /// The values of a condition.
 fn one_of(values: &Value, listed: usize) -> String {
     let values = values.as_array().map(Vec::as_slice).unwrap_or_default();
-    let shown: Vec<_> = values.iter().take(listed).map(|value| shown(value, "")).collect();
+    let shown: Vec<_> = values.iter().take(listed).map(|value| value_shown(value, "")).collect();
     format!("{}{}", shown.join(" or "), and_more(values.len() as u64, shown.len(), false))
 }
 
-fn shown(value: &Value, absent: &str) -> String {
+fn value_shown(value: &Value, absent: &str) -> String {
     match value {
         Value::Null => absent.to_owned(),
+        Value::String(text) if is_address(text) => format!("\"{text}\""),
         Value::String(text) => quoted(text, TEXT),
         other => quoted(&other.to_string(), TEXT),
     }
+}
+
+/// Whether a text is an address or a network. It has no letters that could make a link, and IPv6 its colons.
+fn is_address(text: &str) -> bool {
+    let (ip, prefix) = text.split_once('/').map_or((text, None), |(ip, prefix)| (ip, Some(prefix)));
+    ip.parse::<IpAddr>().is_ok() && prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok())
 }
 
 fn shown_text(text: &str) -> String {
     escape::shown(text, TEXT)
 }
 
-fn chat(news: &News, title: &str, now: DateTime<Utc>) -> Value {
+fn chat(news: &News, title: &str, now: DateTime<Utc>) -> Notification {
     let written = &news.announced.written;
     let Words { has, consequence, .. } = words(news.kind);
     let of = |name: &str| written[name].as_str().map_or("(not recorded)".to_owned(), |text| code_span(text, TEXT));
     Notification {
         id: format!("tuning-{}-{}", news.id, now.timestamp()),
         thread: format!("tuning-{}", news.id),
-        title: markdown(title),
+        title: plain_title(title),
         description: format!(
             "The tuning entry {} has {has}. {consequence}\n*Author:* {}\n*Reason:* {}",
             code_span(&news.id, TEXT),
             of("author"),
             of("reason"),
         ),
-        next_steps: vec!["If you do not know of it, ask the author, and remove it.".to_owned()],
+        next_steps: vec![match news.kind {
+            NewsKind::Added | NewsKind::Changed => {
+                "If you do not know of it, ask the author, and remove it.".to_owned()
+            }
+            NewsKind::Expired | NewsKind::Removed | NewsKind::Vanished => ADD_AGAIN.to_owned(),
+        }],
         keywords: vec!["pivotwatch".to_owned(), "tuning".to_owned()],
         kind: "tuning",
         context: json!({"tuning_entry": news.id}),
     }
-    .into_json()
 }
 
 fn finding(news: &News, title: &str, now: DateTime<Utc>, deployment: &Deployment, has_entry: bool) -> Value {
@@ -156,6 +183,7 @@ fn finding(news: &News, title: &str, now: DateTime<Utc>, deployment: &Deployment
     let entry = if has_entry { written_exactly(&news.announced.written) } else { Value::Null };
     Finding {
         uid: format!("tuning-{}", news.id),
+        message_uid: format!("tuning-{}-{}", news.id, now.timestamp()),
         title,
         message: &format!("The tuning entry {} has {has}. {consequence}", exact(&news.id, TEXT)),
         severity: FindingSeverity::Informational,

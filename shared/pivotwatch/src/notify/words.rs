@@ -164,9 +164,19 @@ pub(super) fn what_happened(report: &IncidentReport, name: &str, now: DateTime<U
     format!("{who} logged in to the AWS console{number}{mfa}, {when}. {}", suspicion(report, age.is_some()))
 }
 
+/// What an incident's address is called.
+pub(super) const fn place(incident: &Incident) -> &'static str {
+    if incident.columns.source_ip_address.is_network() { "network" } else { "IP address" }
+}
+
+/// The sort key of an incident's record.
+pub(super) fn record_key(incident: &Incident) -> String {
+    format!("{}#incident#{}", incident.day, incident.id)
+}
+
 /// What the order of logins and failures makes likely, and what looks the same.
 fn suspicion(report: &IncidentReport, is_old: bool) -> String {
-    let place = if report.incident.columns.source_ip_address.is_network() { "network" } else { "IP address" };
+    let place = place(&report.incident);
     let is_login_first = report.failures.values().map(|one| one.first).min() > Some(report.incident.start_time);
     let suspected = match (is_login_first, is_old) {
         (false, false) => format!("Somebody who tried Entra ID passwords from this {place} may now be in AWS."),

@@ -57,7 +57,7 @@ pub(super) const CODES: &[ResultCode] = &[
     row("50105", "The password is right, but the user is not assigned to the app.", &[AppConfiguration, PasswordRight]),
     row("50107", "The requested realm of the federation does not exist.", &[Federation]),
     row("50125", "The sign-in paused for a password reset or its registration.", &[SsoStep, PasswordChange]),
-    row("50126", "The user name or the password is wrong: the core of an attack.", &[WrongPassword]),
+    row("50126", "The user name or the password is wrong.", &[WrongPassword]),
     row("50127", "The application needs a broker, and the device is not registered.", &[Device]),
     row("50128", "The domain of the user name belongs to no tenant.", &[UnknownUser]),
     row("50129", "The device is not joined to the workplace.", &[Device, PasswordRight]),

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::escape::{quoted, shown};
 use super::super::layout::Page;
-use super::super::words::{NAME, about, and_more, capitalised, time};
+use super::super::words::{NAME, about, and_more, capitalised, numbered, time};
 use crate::detection::context::{Context, USERS_A_CLASS};
 use crate::detection::incident::SourceFailures;
 use crate::detection::likely_cause::{Cause, Likelihood, LikelyCause, likely_cause};
@@ -48,17 +48,17 @@ fn write_source(page: &mut Page, source: Source, failures: &SourceFailures, rule
     } else {
         "below the alert threshold".to_owned()
     };
-    page.prose(&format!("{}: {about}{} failed ({threshold})", name_of(source), failures.count));
+    page.prose(&format!("{}: {about}{} failed ({threshold})", source_name(source), failures.count));
     page.detail("First", &time(failures.first));
     page.detail("Last", &time(failures.last));
-    page.detail("By hour", &by_hour(&failures.by_hour, about));
+    page.detail("By hour UTC", &by_hour(&failures.by_hour, about));
     let mut codes: Vec<_> = failures.error_codes.iter().collect();
     codes.sort_by_key(|(_, number)| Reverse(**number));
     for (code, number) in codes.iter().take(listed) {
         page.detail(&shown(code, 11), &format!("{about}{number} x {}", meaning(code)));
     }
     if codes.len() > listed {
-        page.detail("", &format!("and {} more codes", codes.len() - listed));
+        page.detail("", &format!("and {}", numbered(codes.len() - listed, "more code")));
     }
     if !failures.users.is_empty() {
         let users: Vec<_> = failures.users.iter().take(listed).map(|user| quoted(user, NAME)).collect();
@@ -92,7 +92,7 @@ fn by_hour(hours: &BTreeMap<DateTime<Utc>, u64>, about: &str) -> String {
     let mut day = None;
     let shown = most.into_iter().map(|(hour, number)| {
         let date =
-            (day.replace(hour.date_naive()) != Some(hour.date_naive())).then(|| hour.format("%m-%d ").to_string());
+            (day.replace(hour.date_naive()) != Some(hour.date_naive())).then(|| hour.format("%Y-%m-%d ").to_string());
         format!("{}{} ({about}{number})", date.unwrap_or_default(), hour.format("%H:00"))
     });
     let shown = shown.collect::<Vec<_>>().join(", ");
@@ -112,7 +112,7 @@ fn write_users(page: &mut Page, context: &Context, listed: usize) {
     }
     let mut users: Vec<_> = by_user.into_iter().collect();
     users.sort_by_key(|(user, classes)| (!classes.contains(&CodeClass::PasswordRight), *user));
-    page.prose(&format!("Who had which results (at most {USERS_A_CLASS} users for each):"));
+    page.prose(&format!("Results by user (at most {USERS_A_CLASS} users for each result):"));
     for (user, classes) in users.iter().take(listed) {
         let history = context.users.iter().find(|history| history.user == *user);
         let succeeded = if history.is_some_and(|history| history.succeeded) { "; also signed in" } else { "" };
@@ -125,13 +125,13 @@ fn write_users(page: &mut Page, context: &Context, listed: usize) {
 }
 
 /// A source's name for people.
-fn name_of(source: Source) -> String {
+fn source_name(source: Source) -> String {
     capitalised(&source.name().replace('_', "-"))
 }
 
 fn hours(window: TimeDelta) -> String {
     match (window.num_minutes() / 60, window.num_minutes() % 60) {
-        (hours, 0) => format!("{hours} hours"),
+        (hours, 0) => numbered(hours, "hour"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }

@@ -1,15 +1,15 @@
 //! Where to look: the evidence, the consoles, the way to hide a benign cause, and the rule.
 
 use super::super::Deployment;
-use super::super::escape::{argument, escape_for_display, percent_encoded, quoted, shown};
+use super::super::escape::{argument, percent_encoded, quoted, shown};
 use super::super::identity::IdentityKind;
 use super::super::layout::Page;
 use super::super::words::{
-    NAME, TEXT, account, aws_name, console, or_not_recorded, table_console, time, write_runbook,
+    NAME, TEXT, account, aws_name, console, or_not_recorded, place, record_key, table_console, time, write_runbook,
 };
 use crate::detection::incident::Incident;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION, TECHNIQUES};
-use crate::detection::{IncidentReport, Rule};
+use crate::detection::{Day, IncidentReport, Rule};
 
 /// Entra's log of sign-ins, as its portal links it.
 const ENTRA_SIGN_INS: &str = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SignInLogsList.ReactView\
@@ -17,7 +17,7 @@ const ENTRA_SIGN_INS: &str = "https://entra.microsoft.com/#view/Microsoft_AAD_IA
 
 pub(super) fn write(page: &mut Page, report: &IncidentReport, rule: &Rule, deployment: &Deployment, listed: usize) {
     write_query(page, &report.incident, rule, deployment);
-    write_consoles(page, report, deployment);
+    write_consoles(page, report, rule, deployment);
     write_references(page, report, listed);
     write_tuning(page, &report.incident, deployment);
 
@@ -34,16 +34,20 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, rule: &Rule, deplo
 /// The query for what is stored of the address, a line for each record.
 fn write_query(page: &mut Page, incident: &Incident, rule: &Rule, deployment: &Deployment) {
     let table = &deployment.table;
-    let reach = rule.reach_in_days();
-    let (from, to) = (incident.day.before(reach), incident.day.after(reach));
-    let what = if incident.columns.source_ip_address.is_network() { "network" } else { "IP address" };
-    page.heading(&format!("All records of this {what} around that day"));
+    let (from, to) = days(incident, rule);
+    page.heading(&format!("All records of this {}, {from} to {to}", place(incident)));
     page.prose(&format!("With credentials for {}, the account of pivotwatch:", account(&table.account, deployment)));
     query(page, deployment, &incident.columns.source_ip_address.to_string(), &from.to_string(), &to.to_string());
     page.prose("The table in the console, and the key of this incident's record:");
     page.verbatim(&table_console(deployment));
     page.verbatim(&format!("ip = {}", incident.columns.source_ip_address));
-    page.verbatim(&format!("record = {}", record(incident)));
+    page.verbatim(&format!("record = {}", record_key(incident)));
+}
+
+/// The days whose failures and logins can belong to the incident.
+fn days(incident: &Incident, rule: &Rule) -> (Day, Day) {
+    let reach = rule.reach_in_days();
+    (incident.day.before(reach), incident.day.after(reach))
 }
 
 /// The query for the records of an address from one day to another.
@@ -63,7 +67,7 @@ pub(in super::super) fn query(page: &mut Page, deployment: &Deployment, address:
     }
 }
 
-fn write_consoles(page: &mut Page, report: &IncidentReport, deployment: &Deployment) {
+fn write_consoles(page: &mut Page, report: &IncidentReport, rule: &Rule, deployment: &Deployment) {
     let incident = &report.incident;
     let region = &incident.columns.aws_region;
     page.heading("Consoles");
@@ -83,7 +87,11 @@ fn write_consoles(page: &mut Page, report: &IncidentReport, deployment: &Deploym
         (_, None) => "roles".to_owned(),
     };
     page.verbatim(&format!("{}#/{place}", console(region, "iam/home")));
-    page.prose("The sign-in log of Entra ID; filter it by IP address:");
+    let (from, to) = days(incident, rule);
+    page.prose(&format!(
+        "The sign-in log of Entra ID. Set the date to {from} to {to} (UTC), filter by IP address, and open the tab of \
+         the source:"
+    ));
     page.verbatim(ENTRA_SIGN_INS);
 }
 
@@ -109,7 +117,7 @@ fn write_references(page: &mut Page, report: &IncidentReport, listed: usize) {
                 page.verbatim(&format!("{label} {}", shown(id, NAME)));
             }
         }
-        page.verbatim(&format!("export {}", escape_for_display(&failure.export, TEXT)));
+        page.verbatim(&format!("export {}", quoted(&failure.export, TEXT)));
     }
 }
 
@@ -117,19 +125,16 @@ fn write_references(page: &mut Page, report: &IncidentReport, listed: usize) {
 fn write_tuning(page: &mut Page, incident: &Incident, deployment: &Deployment) {
     let Some(tuning_table) = &deployment.tuning_table else { return };
     page.heading("Not malicious?");
-    page.prose(
-        "This hides logins of this user from this IP address for 24 hours. They are still stored. It needs the \
-         command pivotwatch:",
-    );
+    page.prose(&format!(
+        "This hides logins of this user from this {} for 24 hours. They are still stored. It needs the command \
+         pivotwatch, and credentials for {}, the account of pivotwatch:",
+        place(incident),
+        account(&deployment.table.account, deployment)
+    ));
     page.verbatim("pivotwatch tuning add \\");
-    page.verbatim(&format!("  --from '{}' \\", record(incident)));
+    page.verbatim(&format!("  --from '{}' \\", record_key(incident)));
     let table = &deployment.table;
     page.verbatim(&format!("  --region {} --table {tuning_table} \\", table.region));
     page.verbatim(&format!("  --evidence-table {} \\", table.name));
     page.verbatim("  --reason 'WHY IT IS BENIGN'");
-}
-
-/// The sort key of an incident's record.
-fn record(incident: &Incident) -> String {
-    format!("{}#incident#{}", incident.day, incident.id)
 }

@@ -12,7 +12,7 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, listed: usize) {
     let (severity, points) = (report.severity().name(), points(&report.signals));
     page.heading(&format!("Why the severity is {severity} ({}; High from {HIGH})", numbered(points, "point")));
     if report.signals.is_empty() {
-        page.prose("Nothing makes it more or less urgent than the rule does.");
+        page.prose(&format!("No signal changes the rule's severity, {severity}."));
     }
     for signal in &report.signals {
         let users: Vec<_> = users(*signal, report).take(listed).map(|user| quoted(user, NAME)).collect();

@@ -81,7 +81,7 @@ fn an_account_of_any_length_is_cut_to_what_sns_takes() {
     let login = Login { recipient_account_id: format!("1{}2", "0".repeat(98)), ..alice() };
     let of_long = message(&of(&login));
     assert_eq!(of_long.subject, "[pivotwatch] Medium: alice logged in to AWS 10000...0002 from 203.0.113.7");
-    assert_eq!(of_long.attributes["account"].len(), 64);
+    assert!(!of_long.attributes.contains_key("account"), "it is no id");
 
     let login = Login { recipient_account_id: String::new(), user_identity_account_id: String::new(), ..login };
     assert!(!message(&of(&login)).attributes.contains_key("account"), "SNS refuses an attribute without a value");
@@ -194,9 +194,9 @@ fn ten_codes_and_ten_users_are_shown_and_the_number_of_others() {
 #[test]
 fn the_hours_with_most_failures_are_shown_in_order_of_time() {
     let report = IncidentReport { failures: [(Source::Interactive, failures(1, 1, 1))].into(), ..of(&alice()) };
-    let shown = field(&report, "By hour").split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = field(&report, "By hour UTC").split_whitespace().collect::<Vec<_>>().join(" ");
     let expected =
-        "10-05 12:00 (25), 13:00 (26), 14:00 (27), 15:00 (28), 16:00 (29), 17:00 (30), and 300 in other hours";
+        "2024-10-05 12:00 (25), 13:00 (26), 14:00 (27), 15:00 (28), 16:00 (29), 17:00 (30), and 300 in other hours";
     assert_eq!(shown, expected);
 }
 
