@@ -76,6 +76,11 @@ def test_an_update_a_hidden_incident_and_a_test_are_marked():
     assert [each["activity_name"] for each in (usual, update, hidden)] == ["Create", "Update", "Create"]
     assert [each["status"] for each in (usual, update, hidden)] == ["New", "New", "Suppressed"]
     assert [each["metadata"]["labels"] for each in (usual, test)] == [[], ["TEST"]]
+    uid = usual["finding_info"]["uid"]
+    assert [each["metadata"]["uid"] for each in (usual, update)] == [f"{uid}-1", f"{uid}-2"]
+    assert "created_time" in usual["finding_info"], "it is that of the first finding, so an update has none"
+    assert "created_time" not in update["finding_info"]
+    assert test["message"].startswith("TEST: ")
 
 
 @each_version

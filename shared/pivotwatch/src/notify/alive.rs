@@ -12,7 +12,6 @@ use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
 use super::words::{NAME, account, and_more, numbered, or_not_recorded, span, time, write_runbook};
-
 use crate::detection::signal::Severity;
 
 /// Regions, accounts and entries that are listed.

@@ -317,6 +317,11 @@ fn digests_signs_of_life_and_news() {
         ending: vec![("office-oslo".to_owned(), noon() + TimeDelta::days(2))],
     };
     check("alive", &alive_message(&alive, noon(), &deployment()));
+    let unheard = alive_message(&Alive { subscribers: Some(0), ..alive.clone() }, noon(), &deployment());
+    assert_eq!(unheard.attributes["severity"], "High");
+    for form in [unheard.text, unheard.chat.to_string(), unheard.finding["message"].to_string()] {
+        assert!(form.contains("NOBODY is subscribed"), "{form}");
+    }
     let deaf = Alive {
         exports: 0,
         logins: 0,
@@ -441,6 +446,13 @@ proptest! {
         let digests = digests(entries.collect());
         prop_assert_eq!(digests.len(), 1);
         let message = digest_message(&digests[0], noon(), &Rule::default(), &deployment());
+        let description = message.chat["content"]["description"].as_str().unwrap();
+        let named = digests[0].entries.iter().take(20).map(|entry| entry.incident.columns.source_ip_address);
+        let counted = format!("{} incidents from {addresses} ", addresses * 2);
+        prop_assert!(description.starts_with(&counted), "{description}");
+        for address in named {
+            prop_assert!(description.contains(&address.to_string()), "{address} is not in {description}");
+        }
         for entry in &digests[0].entries {
             let address = entry.incident.columns.source_ip_address.to_string();
             prop_assert!(message.text.contains(&address) && message.finding.to_string().contains(&address));
@@ -494,5 +506,9 @@ fn fits(message: &Message) -> Result<(), TestCaseError> {
     let https = if message.https == HttpsForm::Chat { &message.chat } else { &message.finding };
     prop_assert_eq!(&forms["https"], &https.to_string());
     prop_assert_eq!(&forms["http"], &forms["https"]);
+    for (name, most) in [("title", chat::TITLE), ("description", chat::DESCRIPTION)] {
+        let text = message.chat["content"][name].as_str().unwrap();
+        prop_assert!(text.chars().count() <= most, "{name}: {text}");
+    }
     Ok(())
 }

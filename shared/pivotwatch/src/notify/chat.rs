@@ -80,8 +80,8 @@ fn cut(text: &str, most: usize) -> Cow<'_, str> {
     text.chars().take(most.saturating_sub(MARK.chars().count())).chain(MARK.chars()).collect()
 }
 
-/// The notification that lists as much as fits, at most `most` of each kind. Its description is not cut if a shorter list
-/// suffices.
+/// The notification that lists as much as fits, at most `most` of each kind. Its description is not cut if a shorter
+/// list suffices.
 pub(super) fn fitted_chat(most: usize, form: impl Fn(usize) -> Notification) -> Value {
     let fits = |notification: &Notification| {
         notification.description.chars().count() <= DESCRIPTION && form_fits(&notification.to_json())

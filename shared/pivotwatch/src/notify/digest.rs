@@ -220,7 +220,8 @@ fn text(summary: &Summary<'_>, now: DateTime<Utc>, rule: &Rule, deployment: &Dep
         let reach = rule.reach_in_days();
         page.heading("All records of an IP address");
         page.prose(&format!(
-            "With credentials for {}, the account of pivotwatch. Replace ADDRESS with an address or network as written above:",
+            "With credentials for {}, the account of pivotwatch. Replace ADDRESS with an address or network as written \
+             above:",
             account(&deployment.table.account, deployment)
         ));
         query(&mut page, deployment, "ADDRESS", &first.before(reach).to_string(), &last.after(reach).to_string());

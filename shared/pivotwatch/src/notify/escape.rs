@@ -118,8 +118,8 @@ pub(super) fn argument(name: &str) -> Option<String> {
     is_name.then(|| name.replace('.', "\\."))
 }
 
-/// [`argument`] as a value in the AWS CLI's shorthand syntax, in which a bare comma separates values. The shell makes `\,`
-/// of `\\,`. `None` also for a leading `=`, which the syntax rejects.
+/// [`argument`] as a value in the AWS CLI's shorthand syntax, in which a bare comma separates values. The shell makes
+/// `\,` of `\\,`. `None` also for a leading `=`, which the syntax rejects.
 #[must_use]
 pub(super) fn shorthand_value(name: &str) -> Option<String> {
     argument(name).filter(|name| !name.starts_with('=')).map(|name| name.replace(',', "\\\\,"))

@@ -236,7 +236,10 @@ fn aws_user(report: &IncidentReport) -> Value {
 fn observables(report: &IncidentReport, listed: usize) -> Vec<Value> {
     let incident = &report.incident;
     let columns = &incident.columns;
-    let of = |name: &str, type_id: u8, kind: &str, value: &str, most: usize| json!({"name": name, "type_id": type_id, "type": kind, "value": exact(value, most)});
+    let of = |name: &str, type_id: u8, kind: &str, value: &str, most: usize| {
+        let value = exact(value, most);
+        json!({"name": name, "type_id": type_id, "type": kind, "value": value})
+    };
     let agent = "evidences.http_request.user_agent";
     let texts = [
         of("evidences.actor.user.name", 4, "User Name", &name_of(columns), NAME),

@@ -83,7 +83,7 @@ fn write_consoles(page: &mut Page, report: &IncidentReport, rule: &Rule, deploym
         },
         (IdentityKind::KeysSession, _) => "users".to_owned(),
         (IdentityKind::Root, _) => "home".to_owned(),
-        (_, Some(role)) => format!("roles/details/{}", percent_encoded(role)),
+        (_, Some(name)) => format!("roles/details/{}", percent_encoded(name)),
         (_, None) => "roles".to_owned(),
     };
     page.verbatim(&format!("{}#/{place}", console(region, "iam/home")));

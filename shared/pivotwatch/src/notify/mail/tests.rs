@@ -121,7 +121,7 @@ fn several_logins_have_their_number_and_their_period() {
 }
 
 #[test]
-fn the_second_factor_of_a_federated_user_is_not_recorded_whatever_the_record_says() {
+fn the_second_factor_is_recorded_of_identities_that_aws_authenticates_alone() {
     for (user_identity_type, mfa_used, words, attribute) in [
         ("IAMUser", "Yes", "yes", "yes"),
         ("IAMUser", "No", "no", "no"),
@@ -130,6 +130,7 @@ fn the_second_factor_of_a_federated_user_is_not_recorded_whatever_the_record_say
         ("AssumedRole", "No", "not recorded (federated)", "not_recorded"),
         ("AssumedRole", "Yes", "not recorded (federated)", "not_recorded"),
         ("IdentityCenterUser", "No", "not recorded (federated)", "not_recorded"),
+        ("Directory", "No", "not recorded", "not_recorded"),
     ] {
         let report = of(&Login { mfa_used: mfa_used.to_owned(), ..named(user_identity_type, "alice", "") });
         assert_eq!(field(&report, "MFA"), words);
@@ -187,6 +188,7 @@ fn ten_codes_and_ten_users_are_shown_and_the_number_of_others() {
     assert!(flat(&few).contains("\"user09\" Who") || flat(&few).contains("\"user09\" What"), "{}", flat(&few));
     let many = flat(&report(failures(12, 11, 500)));
     assert!(many.contains("and 2 more codes"), "{many}");
+    assert!(flat(&report(failures(11, 0, 0))).contains("and 1 more code "));
     assert!(many.contains("\"user09\" and 490 more"), "{many}");
     assert!(!flat(&report(failures(1, 0, 0))).contains("Users"), "without a name there is no list of names");
 }
@@ -208,6 +210,7 @@ fn the_window_and_the_days_to_query_are_those_of_the_rule() {
     };
     for (minutes, order, sides, days) in [
         (24 * 60, Order::Any, "within 24 hours of this login", ("2024-10-03#", "2024-10-05#~")),
+        (60, Order::Any, "within 1 hour of this login", ("2024-10-03#", "2024-10-05#~")),
         (90, Order::FailuresFirst, "within 1 h 30 min before this login", ("2024-10-03#", "2024-10-05#~")),
         (25 * 60, Order::Any, "within 25 hours of this login", ("2024-10-02#", "2024-10-06#~")),
     ] {
