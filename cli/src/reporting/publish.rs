@@ -71,6 +71,10 @@ struct DeploymentArguments {
     #[arg(long, value_name = "FORM", default_value = "chat")]
     https_form: HttpsForm,
 
+    /// Where responders read the runbook.
+    #[arg(long, value_name = "URL", value_parser = settings::runbook_url)]
+    runbook_url: Option<String>,
+
     /// The days that the table keeps the record.
     #[arg(long, value_name = "DAYS", default_value = "90", value_parser = settings::retention)]
     retention_days: TimeDelta,
@@ -112,6 +116,7 @@ impl Publish {
             reporting: ReportingPolicy::default(),
             account_names: deployment.account_names,
             https: deployment.https_form,
+            runbook: deployment.runbook_url,
         };
         let published = clients::pipeline(settings, &configuration).republish(&key).await?;
         let Message { subject, .. } = published.ok_or_else(unknown)?;

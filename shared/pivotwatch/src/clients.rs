@@ -77,12 +77,12 @@ pub fn pipeline(settings: Settings, configuration: &SdkConfig) -> AwsPipeline {
         reporting,
         account_names,
         https,
+        runbook,
         retention,
         limits,
     } = settings;
     let location = TableLocation { name: table.clone(), region: topic.region, account: topic.account };
-    let deployment =
-        Deployment { table: location, tuning_table: tuning_table.clone(), account_names, runbook: None, https };
+    let deployment = Deployment { table: location, tuning_table: tuning_table.clone(), account_names, runbook, https };
     let dynamodb = aws_sdk_dynamodb::Client::new(configuration);
     Pipeline {
         store: DynamoDb::new(dynamodb, table, retention, rule.threshold).with_tuning_table(tuning_table),

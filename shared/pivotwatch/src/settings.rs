@@ -43,6 +43,8 @@ pub struct Settings {
     pub account_names: BTreeMap<String, String>,
     /// `PIVOTWATCH_HTTPS_FORM`: the form of messages to subscribers by HTTPS.
     pub https: HttpsForm,
+    /// `PIVOTWATCH_RUNBOOK_URL`: where responders read the runbook; `None` if messages name its file.
+    pub runbook: Option<String>,
 }
 
 /// An SNS topic. Its ARN also gives the region and the account of the deployment.
@@ -112,6 +114,9 @@ const ADDRESS_LIMITS: std::ops::RangeInclusive<u32> = 1..=100;
 /// at most 6,000 of 250 an hour, which take some 300 KB.
 const HOUR_LIMITS: std::ops::RangeInclusive<u32> = 1..=250;
 
+/// The longest address of the runbook.
+const LONGEST_URL: usize = 200;
+
 impl Settings {
     /// Parses the process's environment.
     ///
@@ -171,6 +176,7 @@ impl Settings {
             },
             account_names: parser.optional("PIVOTWATCH_ACCOUNT_NAMES", BTreeMap::new(), account_names),
             https: parser.optional("PIVOTWATCH_HTTPS_FORM", HttpsForm::default(), str::parse),
+            runbook: parser.optional("PIVOTWATCH_RUNBOOK_URL", None, |text| runbook_url(text).map(Some)),
         };
         if parser.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(parser.faults)) }
     }
@@ -254,6 +260,19 @@ pub fn retention(text: &str) -> Result<TimeDelta, String> {
     parse_in_range(text, RETENTION, "a number of days").map(TimeDelta::days)
 }
 
+/// Parses the address of the runbook, which messages have as it is.
+///
+/// # Errors
+/// The message for a text that is no HTTPS address of at most 200 characters.
+pub fn runbook_url(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\'' | '`' | '|');
+    let is_address = text.len() <= LONGEST_URL && text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    if is_address && text.chars().all(is_plain) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{text:?} is no address that begins with https:// and has at most {LONGEST_URL} plain characters"))
+}
+
 fn parse_in_range<T>(text: &str, range: std::ops::RangeInclusive<T>, what: &str) -> Result<T, String>
 where
     T: FromStr + PartialOrd + fmt::Display,
@@ -314,6 +333,7 @@ mod tests {
             ("PIVOTWATCH_OBSERVE_UNTIL", "2026-03-09T01:00:00+01:00"),
             ("PIVOTWATCH_ACCOUNT_NAMES", r#"{"111122223333": "payments-prod"}"#),
             ("PIVOTWATCH_HTTPS_FORM", "finding"),
+            ("PIVOTWATCH_RUNBOOK_URL", "https://wiki.example/pivotwatch?page=1#contain"),
         ];
         let settings = parse(&[&REQUIRED[..], &set].concat()).unwrap();
         let rule = Rule {
@@ -328,6 +348,7 @@ mod tests {
         assert_eq!((settings.rule, settings.retention), (rule, TimeDelta::days(30)));
         assert_eq!(settings.limits, Limits { record: 2_000_000, object: 3_000_000_000, ratio: 50, depth: 20 });
         assert_eq!(settings.https, HttpsForm::Finding);
+        assert_eq!(settings.runbook.as_deref(), Some("https://wiki.example/pivotwatch?page=1#contain"));
         let until = Observation::Until("2026-03-09T00:00:00Z".parse().unwrap());
         assert_eq!(settings.reporting, ReportingPolicy { address_limit: 1, hour_limit: 250, observation: until });
         assert_eq!(settings.account_names, BTreeMap::from([("111122223333".to_owned(), "payments-prod".to_owned())]));
@@ -385,6 +406,7 @@ mod tests {
             ("PIVOTWATCH_OBSERVE_UNTIL", "tomorrow"),
             ("PIVOTWATCH_ACCOUNT_NAMES", r#"{"payments-prod": "111122223333"}"#),
             ("PIVOTWATCH_HTTPS_FORM", "xml"),
+            ("PIVOTWATCH_RUNBOOK_URL", "http://wiki.example"),
         ]);
         insta::assert_snapshot!(faults.unwrap_err().to_string().replace("; PIVOTWATCH", ";\nPIVOTWATCH"));
     }
