@@ -2,8 +2,8 @@
 //!
 //! An incident is stored together with a lease on publishing it. An invocation that dies before it publishes leaves a
 //! stored incident that is not marked. The lease expires, and the next invocation that settles the incident publishes
-//! it: at the latest the repeated invocation of the one that died. An invocation that dies between publishing and
-//! marking causes a second message, which is the price of never losing one.
+//! it: at the latest the repeated invocation of the one that died, or else a sweep. An invocation that dies between
+//! publishing and marking causes a second message, which is the price of never losing one. Updates are published alike.
 //!
 //! An incident that tuning entries hide is stored without a lease, and not published. Whether it is hidden is decided
 //! from all its logins and the current entries whenever it is settled, until it is published. The same holds for an
