@@ -47,6 +47,7 @@ resource "aws_lambda_function" "function" {
       PIVOTWATCH_OBSERVE_UNTIL  = var.observe_until
       PIVOTWATCH_ACCOUNT_NAMES  = jsonencode(var.account_names)
       PIVOTWATCH_HTTPS_FORM     = var.https_form
+      PIVOTWATCH_RUNBOOK_URL    = var.runbook_url
     }
   }
 

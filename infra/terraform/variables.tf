@@ -258,6 +258,17 @@ variable "https_form" {
   }
 }
 
+variable "runbook_url" {
+  description = "Where responders read the runbook, which messages then name. Empty for its file and version."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = length(var.runbook_url) <= 200 && can(regex("^(https://[!#-&(-;=?-_a-z~{}]+)?$", var.runbook_url))
+    error_message = "runbook_url must begin with https:// and have at most 200 plain characters, or be empty."
+  }
+}
+
 variable "extra_event_sources" {
   description = <<-EOT
     Event sources accepted beside aws.signin. AWS lets nobody send events as aws.signin, so an end-to-end self-test

@@ -66,7 +66,8 @@ def test_all_versions_of_the_export_are_deleted(stack, selftest):
     [
         ("None observing None", "the deployment observes"),
         ("None hour_limit None", "messages of the hour"),
-        ("None no_subscriber None", "left to a digest: no_subscriber"),
+        ("None no_subscriber None", "nobody was subscribed at the last sweep"),
+        ("None interrupted None", "left to a digest: interrupted"),
         ("None None office", "the tuning entry office hides"),
     ],
 )

@@ -148,6 +148,7 @@ run "changed" {
     observe_until       = "2028-02-29T23:59:59Z"
     account_names       = { 111122223333 = "payments-prod", 444455556666 = "Påfyll \"7\"" }
     https_form          = "finding"
+    runbook_url         = "https://wiki.example/pivotwatch?page=1#contain"
     extra_event_sources = ["pivotwatch.selftest", "another"]
     trail_bucket        = "trail-of-all-regions"
     trail_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"

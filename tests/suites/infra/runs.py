@@ -32,6 +32,7 @@ RUNS = {
         "ObserveUntil": "2028-02-29T23:59:59Z",
         "AccountNames": '{"111122223333":"payments-prod","444455556666":"Påfyll \\"7\\""}',
         "HttpsForm": "finding",
+        "RunbookUrl": "https://wiki.example/pivotwatch?page=1#contain",
         "ExtraEventSources": "pivotwatch.selftest,another",
         "TrailBucket": "trail-of-all-regions",
         "TrailKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",

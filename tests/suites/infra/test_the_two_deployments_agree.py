@@ -191,11 +191,12 @@ def test_the_longest_variables_fit_the_environment(both):
         "PIVOTWATCH_TUNING_TABLE": f"{'a' * 28}-tuning",
         "PIVOTWATCH_TUNING": "[" + " " * 1998 + "]",
         "PIVOTWATCH_ADDRESS_LIMIT": "100",
-        "PIVOTWATCH_HOUR_LIMIT": "1000",
+        "PIVOTWATCH_HOUR_LIMIT": "250",
         "PIVOTWATCH_MODE": "observe",
         "PIVOTWATCH_OBSERVE_UNTIL": "2026-03-09T00:00:00Z",
         "PIVOTWATCH_ACCOUNT_NAMES": "{" + " " * 998 + "}",
         "PIVOTWATCH_HTTPS_FORM": "finding",
+        "PIVOTWATCH_RUNBOOK_URL": "https://" + "a" * 192,
     }
     for picture in both:
         for function in picture["functions"].values():
