@@ -5,15 +5,12 @@
 //! did not store when it ends is lost: the numbers are lower bounds.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use futures_util::future::select;
 
-use super::deadline::{Deadline, StopSignal};
 use super::publish::LEDGER_INTERVAL;
-use super::{Pipeline, PipelineError, Runtime, Summary};
+use super::{Deadline, Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::tuning::Entry;
 use crate::notify::{Alive, Notifier, alive_message};
 use crate::store::{Activity, Store, Versioned, WriteOutcome};
@@ -85,10 +82,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             self.activity.pending().activity.add(&pending);
             return;
         }
-        let stop = StopSignal::default();
-        let work = pin!(self.store_activity(&pending, summary));
-        let time = pin!(deadline.enforce(&stop, &self.runtime));
-        select(work, time).await;
+        deadline.run(self.store_activity(&pending, summary), &self.runtime).await;
     }
 
     async fn store_activity(&self, pending: &Activity, summary: &mut Summary) {

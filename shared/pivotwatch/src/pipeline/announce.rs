@@ -7,12 +7,9 @@
 //! The mark also schedules the settlement of what the entry hid: see [`super::resettle`].
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use futures_util::future::select;
 
-use super::deadline::StopSignal;
 use super::settle::LEASE;
 use super::summary::count;
 use super::{Invocation, Pipeline, PipelineError, Runtime, Summary};
@@ -35,13 +32,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// later invocation, so the event need not be delivered again.
     pub(super) async fn announce_in(&self, invocation: Invocation<'_>, summary: &mut Summary) {
         let Invocation { request_id, deadline } = invocation;
-        if deadline.has_passed(self.runtime.now()) {
-            return;
-        }
-        let stop = StopSignal::default();
-        let work = pin!(self.announce_tuning(request_id, summary));
-        let time = pin!(deadline.enforce(&stop, &self.runtime));
-        select(work, time).await;
+        deadline.run(self.announce_tuning(request_id, summary), &self.runtime).await;
     }
 
     /// Announces the news about the entries, given what was announced before, and settles what they hid.

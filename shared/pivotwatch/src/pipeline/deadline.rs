@@ -5,9 +5,11 @@
 //! abandons the requests that are still in flight, which is safe: an invocation may die at any point. The event is
 //! delivered again.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::{Either, select};
 
 use super::Runtime;
 
@@ -52,6 +54,20 @@ impl Deadline {
         runtime.wait_until(start_nothing).await;
         stop.request();
         runtime.wait_until(abandon).await;
+    }
+}
+
+impl Deadline {
+    /// Runs `work` until requests in flight must be abandoned. Returns `None` if it was not begun, or not ended by then.
+    pub(super) async fn run<T>(self, work: impl Future<Output = T>, runtime: &impl Runtime) -> Option<T> {
+        if self.has_passed(runtime.now()) {
+            return None;
+        }
+        let stop = StopSignal::default();
+        match select(pin!(work), pin!(self.enforce(&stop, runtime))).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(_) => None,
+        }
     }
 }
 

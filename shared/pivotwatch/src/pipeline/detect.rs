@@ -1,11 +1,7 @@
 //! The handler of the function `detect`.
 
-use std::pin::pin;
-
-use futures_util::future::{Either, select};
 use serde_json::Value;
 
-use super::deadline::StopSignal;
 use super::fact_collector::Chunk;
 use super::horizon::{count_login_time, horizon};
 use super::unfinished::{Unfinished, fail};
@@ -65,17 +61,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             }
         };
         count_login_time(&mut summary, time, horizon(self.runtime.now()));
-        let finished = if deadline.has_passed(self.runtime.now()) {
-            None
-        } else {
-            let stop = StopSignal::default();
-            let work = Box::pin(self.record_and_settle(&chunk, request_id, &mut summary));
-            let time = pin!(deadline.enforce(&stop, &self.runtime));
-            match select(work, time).await {
-                Either::Left((result, _)) => Some(result),
-                Either::Right(_) => None,
-            }
-        };
+        let work = Box::pin(self.record_and_settle(&chunk, request_id, &mut summary));
+        let finished = deadline.run(work, &self.runtime).await;
         let result = finished.unwrap_or_else(|| Err(fail(&mut summary, &PipelineError::OutOfTime, address, record)));
         // Last, since an incident is more urgent.
         self.announce_in(invocation, &mut summary).await;

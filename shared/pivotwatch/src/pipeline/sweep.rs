@@ -12,10 +12,8 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 
-use super::deadline::StopSignal;
 use super::publish::{contended, unlimited};
 use super::record_facts::CONCURRENCY;
 use super::settle::ATTEMPTS;
@@ -44,15 +42,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     pub async fn sweep_in(&self, invocation: Invocation<'_>) -> (Summary, Result<(), Unfinished>) {
         let Invocation { deadline, .. } = invocation;
         let mut summary = Summary::default();
-        let swept = {
-            let stop = StopSignal::default();
-            let work = pin!(self.sweep(&mut summary));
-            let time = pin!(deadline.enforce(&stop, &self.runtime));
-            match select(work, time).await {
-                Either::Left((result, _)) => Some(result),
-                Either::Right(_) => None,
-            }
-        };
+        let swept = deadline.run(self.sweep(&mut summary), &self.runtime).await;
         let result = swept.unwrap_or_else(|| Err(failed(&PipelineError::OutOfTime, &mut summary)));
         self.announce_in(invocation, &mut summary).await;
         (summary, result)
