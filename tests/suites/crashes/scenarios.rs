@@ -195,7 +195,7 @@ impl Scenario {
 }
 
 /// The numbers of the calls that get faults, from 1. One function queries the shards of the index, so a fault in the
-/// first, the middle and the last query stands for all of them. Each other call gets every fault.
+/// first, the middle or the last query is enough. Every other call gets every fault.
 fn targets(calls: &[Call]) -> BTreeSet<usize> {
     let is_query_of_index = |call: &Call| call.operation == QUERY_OF_INDEX;
     let runs = calls.chunk_by(|one, next| is_query_of_index(one) && is_query_of_index(next));

@@ -57,7 +57,7 @@ pub fn check(
         if !is_published && stored.held_by != verdict.held_by {
             return fail(&format!("held by {:?}, not by {:?}: {finding:?}", stored.held_by, verdict.held_by));
         }
-        // A digest stands for a message. A fault can repeat each of them.
+        // Each incident has a message or a digest, and a message for each update. A fault can repeat one of them.
         let reports = messages + usize::from(stored.digest.is_some());
         let updates = stored.updates as usize;
         let allowed = if is_published { 1..=1 + updates + outcome.faults } else { 0..=0 };

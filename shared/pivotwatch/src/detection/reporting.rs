@@ -134,7 +134,7 @@ impl Observation {
 }
 
 impl ReportingPolicy {
-    /// Why an incident gets no message of its own whatever was sent before, if it gets none.
+    /// Why an incident goes into a digest even if no limit is reached. `None` if a limit decides.
     #[must_use]
     pub fn deferral(&self, incident: &Incident, now: DateTime<Utc>) -> Option<Deferral> {
         if now - incident.end_time > OLD {

@@ -247,7 +247,7 @@ pub(super) const fn about(is_estimated: bool) -> &'static str {
     if is_estimated { "about " } else { "" }
 }
 
-/// The end of a list of which not everything is shown.
+/// The end of a list that is cut: how many more there are.
 pub(super) fn and_more(total: u64, listed: usize, is_estimated: bool) -> String {
     match total.saturating_sub(listed as u64) {
         0 => String::new(),
