@@ -74,8 +74,11 @@ class Tally:
     """The facts of one address, source and UTC day."""
 
     failures: list[Failure] = field(default_factory=list)
-    successes: dict[str, datetime] = field(default_factory=dict)
-    """The users who succeeded in the files with failures of this tally, each with the first success."""
+    successes: dict[str, datetime | None] = field(default_factory=dict)
+    """The users who succeeded from the address in files with failures of it, each with the first success of the day."""
+
+    def add_success(self, user: str, time: datetime | None) -> None:
+        self.successes[user] = earlier(self.successes.get(user), time)
 
     @cached_property
     def users(self) -> set[str]:
@@ -123,14 +126,21 @@ class Facts:
         self._failed_logins: dict[str, set[FailedLogin]] = {}
         self._logins = grouped(logins)
         for world in worlds:
-            failing = {key for row in world.sign_ins if _is_failure(row) for key in _keys(row)}
+            failing: dict[tuple[str, int], set[tuple[str, date]]] = {}
             for row in world.sign_ins:
                 if _is_failure(row):
                     self._tally(row).failures.extend([_failure(world, row)] * row.occurrences)
+                    for copy in row.copies:
+                        failing.setdefault((row.address, copy.file), set()).add((row.category, row.time.date()))
             for row in world.sign_ins:
-                if row.category in SOURCES and row.code == SUCCESS and row.user and failing & {*_keys(row)}:
-                    successes, user = self._tally(row).successes, row.user.lower()
-                    successes[user] = min(successes.get(user, row.time), row.time.replace(microsecond=0))
+                if row.category in SOURCES and row.code == SUCCESS and row.user:
+                    for category, day in set().union(
+                        *(failing.get((row.address, copy.file), ()) for copy in row.copies)
+                    ):
+                        tally = self._tallies[row.address, SOURCES[category]][day]
+                        tally.add_success(
+                            row.user.lower(), row.time.replace(microsecond=0) if row.time.date() == day else None
+                        )
             for record in world.records:
                 if record.is_failed_login:
                     failed = FailedLogin(record.time, sentinel.event_id(record), _user(record))
@@ -161,9 +171,9 @@ def _is_failure(row: SignIn) -> bool:
     return row.category in SOURCES and row.code not in NO_FAILURES
 
 
-def _keys(row: SignIn) -> list[tuple[str, str, date, int]]:
-    """The tally of a sign-in in each of its files."""
-    return [(row.address, row.category, row.time.date(), copy.file) for copy in row.copies]
+def earlier(*times: datetime | None) -> datetime | None:
+    """The earliest of the times that are known."""
+    return min((time for time in times if time), default=None)
 
 
 def _failure(world: World, row: SignIn) -> Failure:
@@ -217,12 +227,12 @@ class Near:
         return set().union(*(tally.users for tally in self.tallies))
 
     @cached_property
-    def successes(self) -> dict[str, datetime]:
-        """The users who succeeded on these days, each with the first success."""
-        found: dict[str, datetime] = {}
+    def successes(self) -> dict[str, datetime | None]:
+        """The users who succeeded, each with the first success on these days."""
+        found: dict[str, datetime | None] = {}
         for tally in self.tallies:
             for user, time in tally.successes.items():
-                found[user] = min(found.get(user, time), time)
+                found[user] = earlier(found.get(user), time)
         return found
 
     @property

@@ -1,6 +1,9 @@
-//! Who else signed in: successes are recorded beside failures of their address, source and day in the same object.
+//! Who else signed in: successes are recorded beside failures of their address in the same object.
+
+use std::net::Ipv4Addr;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pivotwatch::detection::Source;
 use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, failed, noon};
 use pivotwatch_tests::pipeline::pipeline;
@@ -20,17 +23,21 @@ async fn beside_failures(successes: &[SignIn]) -> u64 {
 }
 
 #[tokio::test]
-async fn distinct_users_of_the_address_the_source_and_the_day_count() {
+async fn distinct_users_of_the_address_count_whatever_their_source_and_day() {
     let bob = || success("bob@contoso.example", noon());
     assert_eq!(beside_failures(&[]).await, 0);
     assert_eq!(beside_failures(&[bob(), success("BOB@contoso.example", noon() + TimeDelta::hours(1))]).await, 1);
     assert_eq!(beside_failures(&[bob(), success("eve@contoso.example", noon())]).await, 2);
+    for same in [
+        SignIn { category: "NonInteractiveUserSignInLogs".to_owned(), ..bob() },
+        success("bob@contoso.example", noon() - TimeDelta::days(1)),
+    ] {
+        assert_eq!(beside_failures(std::slice::from_ref(&same)).await, 1, "{same:?}");
+    }
     for other in [
         SignIn { address: "203.0.113.8".to_owned(), ..bob() },
-        SignIn { category: "NonInteractiveUserSignInLogs".to_owned(), ..bob() },
         SignIn { user: String::new(), ..bob() },
         SignIn { code: "50140".to_owned(), ..bob() },
-        success("bob@contoso.example", noon() - TimeDelta::days(1)),
     ] {
         assert_eq!(beside_failures(std::slice::from_ref(&other)).await, 0, "{other:?}");
     }
@@ -56,6 +63,38 @@ async fn the_order_of_records_and_objects_makes_no_difference() {
     assert_eq!(reports[0], reports[1]);
     assert_eq!(reports[0], reports[2]);
     assert_eq!(reports[0].context.users_succeeded, 1);
+}
+
+/// Failures of one user each from more addresses than a chunk has.
+fn of_many_addresses() -> impl Iterator<Item = SignIn> {
+    (0..10_050_u32).map(|number| {
+        let address = Ipv4Addr::from_bits(0x0a00_0000 + number).to_string();
+        SignIn { address, ..SignIn::failed(&format!("other-{number}"), noon()) }
+    })
+}
+
+#[tokio::test]
+async fn the_order_of_records_makes_no_difference_in_an_object_of_several_chunks() {
+    let six = failed(6, noon());
+    let bob = [success("bob@contoso.example", noon())];
+    let others: Vec<_> = of_many_addresses().collect();
+    for order in [[&six[..], &others, &bob], [&bob, &others, &six], [&others, &bob, &six]] {
+        let world = pipeline(InMemoryStore::default());
+        export(&world, &order.concat()).await;
+        log_in_at(&world, noon()).await;
+        let report = report(&world).await;
+        assert_eq!((report.failures[&Source::Interactive].count, report.context.users_succeeded), (6, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_success_of_another_day_has_no_time() {
+    let world = pipeline(InMemoryStore::default());
+    let day_before = success("ann@contoso.example", noon() - TimeDelta::days(1));
+    export(&world, &[&failed(6, noon())[..], &[day_before]].concat()).await;
+    log_in_at(&world, noon()).await;
+    let history = report(&world).await.context.users.remove(0);
+    assert_eq!((history.succeeded, history.first_success), (true, None));
 }
 
 #[tokio::test]

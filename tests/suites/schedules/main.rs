@@ -16,8 +16,8 @@ mod simulated_aws;
 mod simulation;
 
 use chrono::TimeDelta;
+use pivotwatch::detection::Address;
 use pivotwatch::detection::reporting::ReportingPolicy;
-use pivotwatch::detection::{Address, Day, Evidence};
 use pivotwatch_tests::cases;
 use pivotwatch_tests::facts::{at, failed, noon};
 use pivotwatch_tests::judge::verdicts;
@@ -162,16 +162,12 @@ proptest! {
     }
 }
 
-/// Worlds whose successes count in every cut: their addresses have failures of the source and day.
+/// Worlds whose successes count in every cut: their addresses have failures.
 fn delivered_worlds() -> impl Strategy<Value = World> {
     worlds().prop_map(|mut world| {
         world.rows.retain(|row| row.sign_in.code.trim() != "0");
-        let evidence = world.evidence();
-        world.successes.retain(|success| {
-            let key = (Day::of(success.time), success.source.into());
-            let of_address = |evidence: &&Evidence| evidence.address == Address::from(success.address);
-            evidence.iter().find(of_address).is_some_and(|evidence| evidence.tallies.contains_key(&key))
-        });
+        let failing = world.failing();
+        world.successes.retain(|success| failing.contains(&Address::from(success.address)));
         world
     })
 }

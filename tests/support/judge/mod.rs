@@ -76,6 +76,7 @@ pub struct History {
     pub user: String,
     pub failures: u64,
     pub first_failure: Option<DateTime<Utc>>,
+    pub succeeded: bool,
     pub first_success: Option<DateTime<Utc>>,
 }
 
@@ -261,14 +262,12 @@ impl Context {
                 || context.users_succeeded_estimated
                 || context.users.iter().any(|user| user.failures_incomplete)
                 || context.failed_logins.as_ref().is_some_and(|failed| failed.count_estimated);
-        let history = |user: pivotwatch::detection::context::UserHistory| {
-            assert_eq!(user.succeeded, user.first_success.is_some(), "no success of a world has an open time");
-            History {
-                user: user.user,
-                failures: user.failures,
-                first_failure: user.first_failure,
-                first_success: user.first_success,
-            }
+        let history = |user: pivotwatch::detection::context::UserHistory| History {
+            user: user.user,
+            failures: user.failures,
+            first_failure: user.first_failure,
+            succeeded: user.succeeded,
+            first_success: user.first_success,
         };
         let reference = |failure: pivotwatch::detection::context::ReferencedFailure| ReferencedFailure {
             time: failure.time,

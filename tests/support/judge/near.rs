@@ -48,10 +48,8 @@ impl<'f> Near<'f> {
         let of_place: Vec<_> = facts.failures.iter().filter(|failure| place.has(failure.address)).collect();
         let failures: Vec<_> = of_place.iter().copied().filter(|failure| range.contains(&failure.time)).collect();
         let days: BTreeSet<_> = failures.iter().map(|failure| day(failure)).collect();
-        let has_failure = |success: &&Success| {
-            let own = |failure: &&&Failure| failure.address == success.address && day(failure) == day_of(success);
-            days.contains(&day_of(success)) && of_place.iter().any(|failure| own(&failure))
-        };
+        let has_failure =
+            |success: &&Success| !days.is_empty() && of_place.iter().any(|failure| failure.address == success.address);
         let of_place_login = |failed: &&FailedLogin| place.has(failed.address);
         let before = |failed: &&FailedLogin| (first - rule.window..=last).contains(&failed.time);
         let failed_logins: Vec<_> = facts.failed_logins.iter().filter(of_place_login).filter(before).collect();
@@ -146,15 +144,15 @@ impl<'f> Near<'f> {
         let users = names(known().map(|failure| failure.user.as_str()));
         let history = |user: String| {
             let own = || self.failures.iter().filter(|failure| failure.user == user);
+            let of_days = |success: &Success| {
+                self.of_days.iter().any(|failure| failure.time.date_naive() == success.time.date_naive())
+            };
+            let successes = self.successes.iter().filter(|success| success.user == user && of_days(success));
             History {
                 failures: own().count() as u64,
                 first_failure: own().map(|failure| failure.time).min(),
-                first_success: self
-                    .successes
-                    .iter()
-                    .filter(|success| success.user == user)
-                    .map(|success| success.time)
-                    .min(),
+                succeeded: self.successes.iter().any(|success| success.user == user),
+                first_success: successes.map(|success| success.time).min(),
                 user,
             }
         };
@@ -231,10 +229,6 @@ impl<'f> Near<'f> {
 
 fn day(failure: &Failure) -> (Source, NaiveDate) {
     (failure.source, failure.time.date_naive())
-}
-
-fn day_of(success: &Success) -> (Source, NaiveDate) {
-    (success.source, success.time.date_naive())
 }
 
 fn reference(failure: &Failure) -> ReferencedFailure {

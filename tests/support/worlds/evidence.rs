@@ -1,15 +1,15 @@
 //! A world's evidence, as pivotwatch has it after all records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Timelike;
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::failure::{Particulars, Trace, identity};
-use pivotwatch::detection::successes::{Successes, user_hash};
-use pivotwatch::detection::tally::TallyKey;
+use pivotwatch::detection::successes::{Successes, UNKNOWN, user_hash};
+use pivotwatch::detection::tally::{TallyKey, TallyKind};
 use pivotwatch::detection::{Address, Day, Evidence, Failure, Rule, Tallies};
 
-use super::{Row, World, source_of};
+use super::{Row, Success, World, source_of};
 
 impl World {
     /// The evidence of each address and network.
@@ -36,12 +36,11 @@ impl World {
                 TrailOutcome::Ignored(_) | TrailOutcome::Rejected(_) => {}
             }
         }
+        let failing = self.failing();
         for success in &self.successes {
-            let (address, key) = (Address::from(success.address), (Day::of(success.time), success.source.into()));
-            if all.tallies(address).contains_key(&key) {
-                let mut successes = Successes::default();
-                successes.add(user_hash(&success.user), success.time.num_seconds_from_midnight());
-                all.add(address, |evidence| evidence.tallies.entry(key).or_default().add_successes(&successes));
+            let address = Address::from(success.address);
+            if failing.contains(&address) {
+                all.add(address, |evidence| add_success(&mut evidence.tallies, success));
             }
         }
         let tallies: BTreeMap<_, _> =
@@ -52,6 +51,12 @@ impl World {
             of_network.members = members.map(|member| (member, tallies[&member].clone())).collect();
         }
         evidence
+    }
+
+    /// The addresses with failures.
+    #[must_use]
+    pub fn failing(&self) -> BTreeSet<Address> {
+        self.rows.iter().filter_map(failure).map(|failure| failure.address).collect()
     }
 }
 
@@ -67,9 +72,16 @@ impl Collected<'_> {
             add(self.evidence.entry(address).or_insert_with(|| Evidence::none(address)));
         }
     }
+}
 
-    fn tallies(&mut self, address: Address) -> &Tallies {
-        &self.evidence.entry(address).or_insert_with(|| Evidence::none(address)).tallies
+/// Adds a success beside the failed sign-ins of its address, whatever their source and day.
+fn add_success(tallies: &mut Tallies, success: &Success) {
+    for ((day, kind), tally) in tallies {
+        let second = success.time.num_seconds_from_midnight();
+        let second = if *day == Day::of(success.time) { second } else { UNKNOWN };
+        if let TallyKind::SignIns(_) = kind {
+            tally.add_successes(&Successes::restore([(user_hash(&success.user), second)], false));
+        }
     }
 }
 

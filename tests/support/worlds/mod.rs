@@ -31,7 +31,7 @@ pub struct World {
     pub successes: Vec<Success>,
 }
 
-/// A successful sign-in. It counts if its address has a failure of its source on its day.
+/// A successful sign-in. It counts if its address has a failure.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "they are those of a failure")]
 pub struct Success {

@@ -1,8 +1,8 @@
 //! Who signed in to Entra ID successfully, in bounded space.
 //!
-//! Successes tell an office from an attacker: in an office, most of the users who fail then succeed. They are recorded
-//! beside the failures that came in the same export, so an address without failures costs nothing. Their number is
-//! therefore a lower bound.
+//! Successes distinguish an office from an attacker: in an office, most of the users who fail then succeed. They are
+//! recorded beside the failures that came in the same export, so an address without failures costs nothing. Their
+//! number is therefore a lower bound.
 
 use super::name_set::truncated_name;
 use super::sample::{Sample, hash};
@@ -10,11 +10,16 @@ use super::sample::{Sample, hash};
 /// Users kept in a tally. Beyond, their number is an estimate.
 pub const USERS: usize = 256;
 
-/// The second of the day in place of a time that the export does not decide.
-pub(crate) const UNKNOWN: u32 = u32::MAX;
+/// The second of the day in place of a time of another day, or of one that the export does not decide.
+pub const UNKNOWN: u32 = u32::MAX;
 
 /// The users who succeeded: the hash of each name, with the second of the day of the first success.
 pub type Successes = Sample<USERS, u32>;
+
+/// The same users, as beside a tally of another day.
+pub(crate) fn without_times(successes: &Successes) -> Successes {
+    Successes::restore(successes.entries().map(|(user, _)| (user, UNKNOWN)), successes.is_saturated())
+}
 
 /// The hash of a user's name in lower case. Equal to the hash of the same user among the users who failed, so that the
 /// two can be compared without the names.

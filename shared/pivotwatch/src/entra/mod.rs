@@ -21,7 +21,7 @@ mod success;
 mod time;
 
 pub use outcome::{Ignored, Outcome, Rejected, Warning};
-pub use success::{SuccessTexts, SuccessfulSignIn};
+pub use success::{SUCCESS_TEXTS, SuccessTexts, SuccessfulSignIn};
 pub use time::{Newest, TimeCollector, TimeRange};
 
 use crate::detection::Rule;

@@ -48,7 +48,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             }
             TrailOutcome::FailedLogin(failed) => {
                 summary.failed_logins += 1;
-                chunk.add_failed_login(&failed, &self.rule);
+                chunk.add_failed_login(&failed);
+                chunk.add_networks(&self.rule);
                 (failed.source_ip_address, record_name::tally(&TallyKey::of_login(&failed)), failed.time)
             }
             TrailOutcome::Ignored(reason) => {

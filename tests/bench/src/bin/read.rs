@@ -20,7 +20,6 @@ use pivotwatch_bench::findings;
 struct Folded {
     records: u64,
     failures: u64,
-    rule: Rule,
     /// Unused here, but ingest computes it too.
     newest: Newest,
     /// Boxed, as ingest has them.
@@ -34,10 +33,7 @@ impl entra::Receiver for Folded {
         self.records += 1;
         if let Outcome::Failure(failure) = outcome {
             self.failures += 1;
-            let key = TallyKey::of(&failure);
-            for address in self.rule.counted_by(key.address) {
-                self.tallies.entry(TallyKey { address, ..key }).or_default().add(&failure);
-            }
+            self.tallies.entry(TallyKey::of(&failure)).or_default().add(&failure);
         }
     }
 
@@ -70,16 +66,28 @@ fn main() -> io::Result<()> {
     let mut folded = Folded {
         records: 0,
         failures: 0,
-        rule: rule.clone(),
         newest: Newest::up_to(DateTime::<Utc>::MAX_UTC),
         tallies: BTreeMap::new(),
         successes: (!is_plain).then(SuccessCollector::default),
     };
     object_reader::read(File::open(&path)?, &path, &rule, Limits::default(), &mut folded).expect("a whole file");
-    if let Some(mut successes) = folded.successes.take() {
-        successes.join(&mut folded.tallies, &rule);
+    let mut tallies = folded.tallies;
+    let mut of_networks = BTreeMap::<TallyKey, Box<Tally>>::new();
+    for (key, tally) in &tallies {
+        if let Some(address) = rule.ipv6_network.of(key.address) {
+            of_networks.entry(TallyKey { address, ..*key }).or_default().merge(tally);
+        }
+    }
+    tallies.append(&mut of_networks);
+    if let Some(mut successes) = folded.successes {
+        for key in tallies.keys() {
+            successes.add_tally(*key);
+        }
+        for (key, successes) in successes.take(&rule) {
+            tallies.entry(key).or_default().add_successes(&successes);
+        }
     }
 
-    let of_addresses = folded.tallies.iter().filter(|(key, _)| !key.address.is_network());
+    let of_addresses = tallies.iter().filter(|(key, _)| !key.address.is_network());
     findings::print(folded.records, folded.failures, of_addresses.map(|(key, tally)| (*key, tally.failures())))
 }

@@ -31,7 +31,6 @@ pub(super) struct FastPath {
 struct KnownSuccess {
     /// The texts from the colon after the keys `category` and `resultType` to the value's end.
     texts: [Vec<u8>; 2],
-    source: Source,
     /// Whether it succeeded, and was not interrupted.
     has_succeeded: bool,
 }
@@ -49,7 +48,7 @@ impl FastPath {
         if let Some(known) = self.successes.iter().find(is_known) {
             let when = fields.when()?;
             if known.has_succeeded {
-                fields.succeeded(known.source, when, sink)?;
+                fields.succeeded(when, sink)?;
             }
             sink.judged(Outcome::Ignored(Ignored::NotAFailure), when);
             return Some(());
@@ -58,7 +57,7 @@ impl FastPath {
         match of_log(category)? {
             Origin::Source(source) => {
                 if fields.sign_in(source, sink)? && self.successes.len() < MOST_SUCCESSES {
-                    self.successes.extend(fields.success(source));
+                    self.successes.extend(fields.success());
                 }
             }
             Origin::UnknownSignIns => sink.unknown_sign_in(),
@@ -88,6 +87,14 @@ impl<'a> IndexedFields<'_, 'a> {
         }
     }
 
+    /// Like `text`, but a placeholder is a text.
+    fn unchecked(&self, id: FieldId) -> Option<Cow<'a, [u8]>> {
+        match self.value(id) {
+            Value::Escaped(text) => Some(Cow::Owned(serde_json::from_slice::<String>(text).ok()?.into_bytes())),
+            value => written(value).map(Cow::Borrowed),
+        }
+    }
+
     /// Like `text`, for a text without escapes.
     fn plain(&self, id: FieldId) -> Option<&'a str> {
         plain(self.value(id))
@@ -108,7 +115,7 @@ impl<'a> IndexedFields<'_, 'a> {
     }
 
     /// Gives a successful sign-in to the sink, if that has a use for it.
-    fn succeeded(&self, source: Source, when: When<'_>, sink: &mut Sink<'_>) -> Option<()> {
+    fn succeeded(&self, when: When<'_>, sink: &mut Sink<'_>) -> Option<()> {
         if !sink.wants_successes() {
             return Some(());
         }
@@ -116,15 +123,18 @@ impl<'a> IndexedFields<'_, 'a> {
         if !self.0.after_key(STATED).is_empty() {
             return None;
         }
-        let addresses = [self.text(FieldId::Address)?, self.text(FieldId::CallerAddress)?];
-        let user = self.either(FieldId::User, FieldId::ServicePrincipal)?;
-        let addresses = addresses.each_ref().map(|text| &**text);
-        sink.succeeded(&SuccessTexts { source, addresses, user: &user, time: std::str::from_utf8(when.text()).ok()? });
+        let addresses = [self.unchecked(FieldId::Address)?, self.unchecked(FieldId::CallerAddress)?];
+        let users = [self.unchecked(FieldId::User)?, self.unchecked(FieldId::ServicePrincipal)?];
+        sink.succeeded(&SuccessTexts {
+            addresses: addresses.each_ref().map(|text| &**text),
+            users: users.each_ref().map(|text| &**text),
+            time: when.text(),
+        });
         Some(())
     }
 
     /// The pair for [`FastPath::successes`], if both values are texts without white space around the colon.
-    fn success(&self, source: Source) -> Option<KnownSuccess> {
+    fn success(&self) -> Option<KnownSuccess> {
         let written = |id| match self.value(id) {
             Value::Text(text) => {
                 let after_key = self.0.after_key(id as usize);
@@ -133,7 +143,7 @@ impl<'a> IndexedFields<'_, 'a> {
             _ => None,
         };
         let texts = [written(FieldId::Category)?, written(FieldId::Code)?];
-        Some(KnownSuccess { texts, source, has_succeeded: record::is_success([self.plain(FieldId::Code)?, ""]) })
+        Some(KnownSuccess { texts, has_succeeded: record::is_success([self.plain(FieldId::Code)?, ""]) })
     }
 
     /// Gives a sign-in to the sink, and returns whether its result code alone made it a success.
@@ -144,7 +154,7 @@ impl<'a> IndexedFields<'_, 'a> {
         if let Err(outcome) = record::failure_code(sink.rule, source, codes) {
             let is_no_failure = outcome == NotCounted::Ignored(Ignored::NotAFailure);
             if is_no_failure && record::is_success(codes) {
-                self.succeeded(source, when, sink)?;
+                self.succeeded(when, sink)?;
             }
             sink.judged(outcome.into(), when);
             return Some(is_no_failure && is_code(result));
@@ -239,7 +249,7 @@ mod tests {
 
         fn succeeded(&mut self, success: &SuccessTexts<'_>) {
             let parsed = success.address().and_then(|address| success.from(address));
-            self.successes.push(format!("{} {parsed:?}", success.source));
+            self.successes.push(format!("{parsed:?}"));
         }
 
         fn times(&mut self) -> TimeCollector<'_> {

@@ -157,10 +157,9 @@ impl<'a> Sink<'a> {
                 if outcome == NotCounted::Ignored(Ignored::NotAFailure) && record.is_success() {
                     let time = record.times.iter().find(|text| When::by_itself(text.trim().as_bytes()).parse().is_ok());
                     self.succeeded(&SuccessTexts {
-                        source: record.source,
-                        addresses: record.addresses.each_ref().map(|text| &**text),
-                        user: &record.user,
-                        time: time.map_or("", |time| time.trim()),
+                        addresses: record.addresses.each_ref().map(|text| text.as_bytes()),
+                        users: [record.user.as_bytes(), b""],
+                        time: time.map_or(b"", |time| time.trim().as_bytes()),
                     });
                 }
                 let when = self.first_when(record, first_date);
