@@ -111,7 +111,7 @@ test-infra: $(VENV)/ready ## Check that the SAM and the Terraform deployment are
 
 .PHONY: test-oracle
 test-oracle: hunt $(VENV)/ready ## Let Microsoft's own rule judge pivotwatch in hundreds of random worlds, and the truth its severity.
-	$(IN_VENV) -m pytest -q -rs tests/suites/oracle tests/suites/day
+	$(IN_VENV) -m pytest -q -rs --numprocesses 2 --dist loadscope tests/suites/oracle tests/suites/day
 
 .PHONY: oracle
 oracle: hunt $(VENV)/ready ## The same in thousands of worlds: WORLDS=10000, SEED=... for certain ones.
@@ -123,7 +123,7 @@ hunt: ## Build the command that hunts in files.
 
 .PHONY: test-end-to-end
 test-end-to-end: packages-local $(VENV)/ready ## Deploy the real functions to a local AWS, by SAM and by Terraform, and use them.
-	$(IN_VENV) -m pytest -q -rs tests/suites/end_to_end
+	$(IN_VENV) -m pytest -q -rs --numprocesses 2 --dist loadgroup tests/suites/end_to_end
 
 FUZZ_SECONDS ?= 60
 SMOKE_SECONDS ?= 5

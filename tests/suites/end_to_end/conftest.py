@@ -1,31 +1,24 @@
 """One deployment by SAM and one by Terraform, shared by all tests; each test uses addresses of its own."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
 
 import pytest
 
 from local_aws import sam, server, terraform
 from local_aws.deployment import ARCHITECTURE, ZIPS, Deployment
 
-NOT_RUN = pytest.StashKey[list[str]]()
 
-
-@pytest.fixture(scope="session")
-def not_tested(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
-    """Skips a test and reports the skipped subject at the end."""
-
-    def skip(what: str) -> NoReturn:
-        request.config.stash.setdefault(NOT_RUN, []).append(what)
-        pytest.skip(what)
-
-    return skip
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets the tests of one deployment run in one process, and those of the other beside them."""
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        item.add_marker(pytest.mark.xdist_group(parameters.get("stack", item.path.name)))
 
 
 @pytest.fixture(scope="session", params=["sam", "terraform"])
-def stack(request: pytest.FixtureRequest, not_tested: Callable[[str], NoReturn]) -> Iterator[Deployment]:
+def stack(request: pytest.FixtureRequest) -> Iterator[Deployment]:
     """The deployed stack."""
     with server.running() as emulator:
         if request.param == "sam":
@@ -34,7 +27,7 @@ def stack(request: pytest.FixtureRequest, not_tested: Callable[[str], NoReturn])
         try:
             deployed = terraform.deploy(emulator, ZIPS, ARCHITECTURE)
         except terraform.TerraformMissingError as missing:
-            not_tested(f"the Terraform deployment, because {missing}")
+            pytest.skip(f"the Terraform deployment, because {missing}")
         yield deployed
 
 
@@ -56,9 +49,3 @@ def noon() -> datetime:
     hour = max(latest.hour // 6 * 6, 6) if latest.hour >= 6 else 18
     day = latest if latest.hour >= 6 else latest - timedelta(days=1)
     return day.replace(hour=hour, minute=0, second=0, microsecond=0)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Reports what was skipped at the end of the output, where it is seen."""
-    for what in config.stash.get(NOT_RUN, []):
-        print(f"NOT TESTED: {what}")

@@ -14,11 +14,11 @@ def emulator():
         yield running
 
 
-def test_a_destroy_stopped_by_a_protected_table_leaves_the_bucket_unchanged(emulator, noon, not_tested):
+def test_a_destroy_stopped_by_a_protected_table_leaves_the_bucket_unchanged(emulator, noon):
     try:
         deployed = terraform.deploy(emulator, ZIPS, ARCHITECTURE, deletion_protection=True)
     except terraform.TerraformMissingError as missing:
-        not_tested(f"what a destroy leaves of the Terraform deployment, because {missing}")
+        pytest.skip(f"what a destroy leaves of the Terraform deployment, because {missing}")
     bucket, s3 = deployed.outputs["ExportBucket"], deployed.s3
     deployed.upload("kept.json", lines(failures("203.0.113.7", noon)))
     policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
