@@ -128,7 +128,7 @@ impl<const N: usize> TemplateCache<N> {
         Ok(())
     }
 
-    /// Counts a mismatch, and stops to use templates.
+    /// Counts a mismatch, and drops the templates: none is used from then on.
     fn discard(&mut self) {
         self.mismatches += 1;
         self.templates.clear();
