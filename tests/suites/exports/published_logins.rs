@@ -42,7 +42,7 @@ fn bytes(sample: &str) -> Vec<u8> {
     fs::read(fixtures().join(FIXTURE).join(sample)).unwrap()
 }
 
-/// What each record of a sample comes to: a login, or the reason why it is none.
+/// The outcome of each record of a sample: a login, or the reason why it is none.
 fn outcomes(sample: &str) -> Vec<Result<Login, &'static str>> {
     let bytes = bytes(sample);
     let mut received = Received::default();

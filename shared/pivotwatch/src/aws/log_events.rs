@@ -9,8 +9,8 @@
 //! [subscription]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 //! [`FilterLogEvents`]: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 //!
-//! Every application can log to CloudWatch Logs, and a visitor can post a login to an application. So a text counts only
-//! where the stream or the group is CloudTrail's. CloudTrail itself names the stream:
+//! Every application can log to CloudWatch Logs, and a visitor can post a login to an application. So a text counts
+//! only where the stream or the group is CloudTrail's. CloudTrail itself names the stream:
 //! `111122223333_CloudTrail_us-east-1`.
 
 use json_records::parse_or_repair;

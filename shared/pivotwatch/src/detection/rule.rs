@@ -94,7 +94,8 @@ impl Default for Rule {
 }
 
 impl Rule {
-    /// Whether a sign-in with the result `code` (trimmed) succeeded. The interrupts are neither a success nor a failure.
+    /// Whether a sign-in with the result `code` (trimmed) succeeded. The interrupts are neither a success nor a
+    /// failure.
     #[must_use]
     pub fn is_success(code: &str) -> bool {
         code == "0"

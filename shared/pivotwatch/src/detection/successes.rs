@@ -1,8 +1,8 @@
 //! Who signed in to Entra ID successfully, in bounded space.
 //!
-//! Successes tell an office from an attacker: in an office, most of the users who fail then succeed. They are recorded
-//! beside the failures that came in the same export, so an address without failures costs nothing. Their number is
-//! therefore a lower bound.
+//! Successes distinguish an office from an attacker: in an office, most of the users who fail then succeed. They are
+//! recorded beside the failures that came in the same export, so an address without failures costs nothing. Their
+//! number is therefore a lower bound.
 
 use super::name_set::truncated_name;
 use super::sample::{Sample, hash};

@@ -15,7 +15,8 @@ use super::words::{TEXT, and_more, write_runbook};
 use super::{Deployment, escape};
 use crate::detection::tuning::{News, NewsKind};
 
-/// More values than an entry of 16 KiB has in a condition. All are shown if they fit, since the widest could be the last.
+/// More values than an entry of 16 KiB has in a condition. All are shown if they fit, since the widest could be the
+/// last.
 const ALL: usize = 16_384;
 
 /// What to do about an entry that ended.

@@ -47,8 +47,8 @@ impl SuccessCollector {
         self.texts.len() >= MOST_BYTES
     }
 
-    /// Adds the successes to the tallies of their address, or its network, source and day, and drops all others. A success
-    /// whose time is open is added for each day.
+    /// Adds the successes to the tallies of their address, or its network, source and day, and drops all others. A
+    /// success whose time is open is added for each day.
     pub fn join(&mut self, tallies: &mut BTreeMap<TallyKey, Box<Tally>>, rule: &Rule) {
         let failing: HashSet<Address> = tallies.keys().map(|key| key.address).collect();
         let joined = if failing.is_empty() { Joined::new() } else { self.of_addresses(&failing, rule) };

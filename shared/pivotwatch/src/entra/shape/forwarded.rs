@@ -83,9 +83,9 @@ const TRAIL_BATCH: &str = "Records";
 /// three backslashes before each quote.
 const DOCUMENT_FACTOR: usize = 16;
 
-/// Documents of a log forwarder without a sign-in in the beginning, by a member of the table and a member that only
-/// forwarders write; or answers of APIs among other records. Sign-ins can follow any number of other logs. Recognised
-/// after all other shapes.
+/// Recognises documents of a log forwarder whose beginning has no sign-in, by a member of the table and a member that
+/// only forwarders write. Also recognises answers of APIs among other records. Sign-ins can follow any number of other
+/// logs. Recognised after all other shapes.
 pub(super) const OF_OTHER_LOGS: Shape = Shape {
     name: "forwarded",
     recognition: Recognition::Preview(|preview| {
@@ -236,8 +236,8 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     Some(Forwarded::Parsed)
 }
 
-/// Parses the text that Elastic keeps beside what it parsed, if the document states Entra as its origin. Returns `false` if
-/// it has none with a sign-in. Its parsed fields are another shape, which precedes.
+/// Parses the text that Elastic keeps beside what it parsed, if the document states Entra as its origin. Returns
+/// `false` if it has none with a sign-in. Its parsed fields are another shape, which precedes.
 pub(super) fn parse_original(document: &[u8], sink: &mut Sink<'_>) -> bool {
     let [searched] = members(document, [SEARCH_SOURCE]).unwrap_or_default();
     let documents = std::iter::once(document).chain(searched.map(|searched| searched.get().as_bytes()));

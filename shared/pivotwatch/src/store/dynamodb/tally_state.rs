@@ -1,5 +1,6 @@
 //! Encodes the merge state of a tally: a format version, then the tally in postcard's encoding
-//! (<https://postcard.jamesmunns.com>). A failure takes about 12 bytes, and 32 in a saturated hour. Each text is there once.
+//! (<https://postcard.jamesmunns.com>). A failure takes about 12 bytes, and 32 in a saturated hour. Each text is there
+//! once.
 
 use std::collections::BTreeMap;
 
