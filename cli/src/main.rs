@@ -37,7 +37,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Tuning(tuning::TuningCommand),
-    Show(reporting::Show),
+    Show(reporting::ShowUnreported),
     Publish(Box<reporting::Publish>),
 }
 

@@ -65,10 +65,10 @@ impl Member for Profile {
 }
 
 /// The texts of a profile, separated by zero bytes.
-type Joined = ArrayString<{ TEXTS * (NAME_LENGTH + 1) }>;
+type JoinedTexts = ArrayString<{ TEXTS * (NAME_LENGTH + 1) }>;
 
-fn joined(texts: [&str; TEXTS]) -> Joined {
-    let mut joined = Joined::new();
+fn joined(texts: [&str; TEXTS]) -> JoinedTexts {
+    let mut joined = JoinedTexts::new();
     for (number, text) in texts.into_iter().enumerate() {
         if number > 0 {
             joined.push('\0');

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::chat::Notification;
+use super::chat::CustomNotification;
 use super::escape::{ascii, code_span, exact, plain_title, quoted};
 use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
@@ -153,11 +153,11 @@ fn shown_text(text: &str) -> String {
     escape::shown(text, TEXT)
 }
 
-fn chat(news: &News, title: &str, now: DateTime<Utc>) -> Notification {
+fn chat(news: &News, title: &str, now: DateTime<Utc>) -> CustomNotification {
     let written = &news.announced.written;
     let Words { has, consequence, .. } = words(news.kind);
     let of = |name: &str| written[name].as_str().map_or("(not recorded)".to_owned(), |text| code_span(text, TEXT));
-    Notification {
+    CustomNotification {
         id: format!("tuning-{}-{}", news.id, now.timestamp()),
         thread: format!("tuning-{}", news.id),
         title: plain_title(title),
