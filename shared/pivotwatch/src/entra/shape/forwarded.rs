@@ -21,15 +21,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use json_records::{Framing, parse_or_repair};
+use json_records::parse_or_repair;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::outcome::Rejected;
 use super::api_answer::is_answer;
 use super::batches::BATCH_NAMES;
+use super::framed::read_values;
+use super::parse_record::NotJson;
 use super::provenance::{CarriedLog, Provenance, members, provenance};
-use super::reader::{NotJson, read_framed, read_json};
+use super::reader::read_json;
 use super::{Recognition, Shape, Sink, diagnostic, elastic, forwarded_trail, mixed};
 use crate::input::sniff::{Keys, TEXT_KEYS};
 use crate::input::{Input, ReadFault};
@@ -365,7 +367,7 @@ fn parse_kind(content: &[u8], kind: ContentKind, sink: &mut Sink<'_>) {
         }
         ContentKind::Batch => {
             let mut input = Input::of_text(content.to_vec(), sink.limits);
-            if read_framed(&mut input, Framing::Values, sink, diagnostic::parse_bare).is_err() {
+            if read_values(&mut input, sink, diagnostic::parse_bare).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }
