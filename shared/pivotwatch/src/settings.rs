@@ -293,7 +293,7 @@ pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
 mod tests {
     use super::*;
     use crate::detection::parameters::Ipv6Network;
-    use crate::detection::rule::Order;
+    use crate::detection::parameters::Order;
 
     fn parse(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
         Settings::parse(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use pivotwatch::detection::failure::{Particulars, identity};
-use pivotwatch::detection::rule::Order;
+use pivotwatch::detection::parameters::Order;
 use pivotwatch::detection::{Address, Rule, Source};
 
 use super::columns::account_name;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use pivotwatch::detection::parameters::Order;
 use pivotwatch::detection::result_code::CodeClass;
-use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::sample::hash;
 use pivotwatch::detection::signal::Signal;
 use pivotwatch::detection::{Rule, Source};

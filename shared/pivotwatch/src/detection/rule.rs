@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 
 use super::address::Address;
 use super::day::Day;
-use super::parameters::Ipv6Network;
+use super::parameters::{Ipv6Network, Order};
 use super::source::Source;
 
 /// Microsoft's identifier of the rule.
@@ -70,15 +70,6 @@ pub struct Rule {
     pub sources: BTreeSet<Source>,
     /// The networks of IPv6 addresses whose failures are counted together too. Not in the published rule.
     pub ipv6_network: Ipv6Network,
-}
-
-/// Which failures count for a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Failures before and after the login, as in the published rule.
-    Any,
-    /// Only failures up to the time of the login.
-    FailuresFirst,
 }
 
 impl Default for Rule {
