@@ -1,5 +1,5 @@
-//! `pivotwatch`: the command line for responders and analysts, who apply the rule to files, manage tuning entries, and
-//! see and publish what no message reported yet.
+//! `pivotwatch`: the command line for responders and analysts. They apply the rule to files, manage tuning entries, and
+//! list and publish incidents that no message reported yet.
 
 mod arguments;
 mod aws;
@@ -37,18 +37,18 @@ enum Command {
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Tuning(tuning::TuningCommand),
-    Show(reporting::Show),
+    Show(reporting::ShowUnreported),
     Publish(Box<reporting::Publish>),
 }
 
 /// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ExitStatus {
-    /// `hunt` found no incident, `inspect` no fault, `explain` no unknown code, or `tuning`, `show` or `publish` did what
-    /// it should.
+    /// `hunt` found no incident, `inspect` no fault, `explain` no unknown code, or `tuning`, `show` or `publish` did
+    /// what it should.
     Clean = 0,
-    /// A file, a table or a topic could not be used, or a code, a tuning entry or an incident is unknown. The findings in
-    /// the other files, and on the other codes, entries and incidents, are printed.
+    /// A file, a table or a topic could not be used, or a code, a tuning entry or an incident is unknown. The findings
+    /// in the other files, and on the other codes, entries and incidents, are printed.
     Trouble = 1,
     /// The arguments of `tuning add` make no valid entry. The parser of arguments exits with the same status.
     WrongArguments = 2,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
+use pivotwatch::detection::parameters::Order;
 use pivotwatch::detection::parameters::{Ipv6Network, Threshold, Window};
-use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{Rule, Source};
 use pivotwatch::settings;
 

@@ -8,9 +8,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use pivotwatch::detection::parameters::{Ipv6Network, Threshold, Window};
+use pivotwatch::detection::parameters::{Ipv6Network, Order, Threshold, Window};
 use pivotwatch::detection::reporting::{Observation, ReportingPolicy};
-use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::{IncidentReport, Rule, Source};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Deployment, InMemoryNotifier};

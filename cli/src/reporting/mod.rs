@@ -9,7 +9,7 @@ use clap::Args;
 use pivotwatch::pipeline::PipelineError;
 
 pub(crate) use publish::Publish;
-pub(crate) use show::Show;
+pub(crate) use show::ShowUnreported;
 
 use crate::aws::{AwsArguments, NoRegion, NoRuntime};
 use crate::files::Format;
@@ -19,7 +19,7 @@ use crate::{ExitStatus, Outcome};
 
 /// Where the incidents are, and how to print.
 #[derive(Args)]
-struct CommonArguments {
+struct EvidenceArguments {
     /// The DynamoDB table of the evidence.
     #[arg(long, value_name = "NAME")]
     table: String,

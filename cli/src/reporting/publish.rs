@@ -14,7 +14,7 @@ use pivotwatch::settings::{self, Settings, Topic};
 use pivotwatch::store::record_name;
 use serde::Serialize;
 
-use super::{CommonArguments, ReportingFault, end};
+use super::{EvidenceArguments, ReportingFault, end};
 use crate::aws::block_on;
 use crate::files::Format;
 use crate::incident_name::IncidentName;
@@ -46,7 +46,7 @@ pub(crate) struct Publish {
     days: u64,
 
     #[command(flatten)]
-    common: CommonArguments,
+    common: EvidenceArguments,
 
     #[command(flatten)]
     deployment: DeploymentArguments,
@@ -99,7 +99,7 @@ impl Publish {
 
     async fn publish(self, out: &mut impl Write) -> Result<Outcome, ReportingFault> {
         let Self { incident, topic_arn: topic, days, common, deployment, rule } = self;
-        let CommonArguments { table, format, aws } = common;
+        let EvidenceArguments { table, format, aws } = common;
         let rule = rule.rule();
         let configuration = aws.configuration().await?;
         let evidence = StoredEvidence::of(Client::new(&configuration), table.clone(), rule.clone(), days, Utc::now());

@@ -13,7 +13,7 @@ use pivotwatch::notify::escape_for_display;
 use pivotwatch::store::{IncidentKey, StoredIncident, record_name};
 use serde::Serialize;
 
-use super::{CommonArguments, ReportingFault, end};
+use super::{EvidenceArguments, ReportingFault, end};
 use crate::aws::block_on;
 use crate::files::{self, Format};
 use crate::log::{Log, counted};
@@ -27,7 +27,7 @@ const SHOWN: usize = 60;
 ///
 /// Exit status: 0 done, 1 trouble, 2 wrong arguments. Trouble: the table, or a record of it, could not be read.
 #[derive(Args)]
-pub(crate) struct Show {
+pub(crate) struct ShowUnreported {
     #[command(subcommand)]
     subject: Subject,
 }
@@ -35,10 +35,10 @@ pub(crate) struct Show {
 #[derive(Subcommand)]
 enum Subject {
     /// The incidents that no message and no digest reported yet, and the updates. The next sweep reports them.
-    Unreported(CommonArguments),
+    Unreported(EvidenceArguments),
 }
 
-impl Show {
+impl ShowUnreported {
     /// Prints the incidents to `out` and all messages to `log`. Returns the exit status, and whether the incidents
     /// could be printed.
     pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> Outcome {
@@ -92,11 +92,11 @@ impl<'a> UnreportedLine<'a> {
 }
 
 async fn unreported(
-    arguments: CommonArguments,
+    arguments: EvidenceArguments,
     out: &mut impl Write,
     log: &mut Log<impl Write>,
 ) -> Result<Outcome, ReportingFault> {
-    let CommonArguments { table: name, format, aws } = arguments;
+    let EvidenceArguments { table: name, format, aws } = arguments;
     let (client, now) = (Client::new(&aws.configuration().await?), Utc::now());
     let mut stored = StoredEvidence::of(client, name, Rule::default(), 1, now).unreported().await?;
     let mut status = ExitStatus::Clean;

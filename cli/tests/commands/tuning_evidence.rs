@@ -1,4 +1,5 @@
-//! `tuning` beside the table of evidence: hits, previews, and entries of an incident. The real pipeline fills the table.
+//! `tuning` beside the table of evidence: hits, previews, and entries of an incident. The real pipeline fills the
+//! table.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Day;

@@ -7,7 +7,8 @@ use crate::scalar::{self, Value};
 pub(crate) struct Index<const N: usize> {
     /// The object's length in bytes.
     pub(crate) length: usize,
-    /// `true` if the slots can be trusted without a full parse. Then no requested key is duplicated or may be hidden by escapes, no requested object is something else, and every number fits a standard type.
+    /// `true` if the slots can be trusted without a full parse. Then no requested key is duplicated or may be hidden by
+    /// escapes, no requested object is something else, and every number fits a standard type.
     pub(crate) is_trusted: bool,
     /// `true` if the object is known to be UTF-8; `false` if that was not checked.
     pub(crate) is_utf8: bool,

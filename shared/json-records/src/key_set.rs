@@ -51,8 +51,11 @@ impl KeySet {
     /// A set of keys, and of those whose arrays make an object a batch. The first of these can begin a batch on a line.
     ///
     /// # Panics
-    /// At compile time, in a `static`: for more than 64 keys in all, or a key of fewer than two bytes; for a
-    /// [`Key::Batch`] among `keys`, or a key of more than 16 bytes among `batches`.
+    /// At compile time, in a `static`, for
+    /// - more than 64 keys in all,
+    /// - a key of fewer than two bytes,
+    /// - a [`Key::Batch`] among `keys`,
+    /// - a key of more than 16 bytes among `batches`.
     #[must_use]
     pub const fn with_batches(keys: &'static [(&'static str, Key)], batches: &'static [&'static str]) -> Self {
         let count = keys.len() + batches.len();

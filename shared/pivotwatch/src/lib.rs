@@ -1,9 +1,11 @@
 //! pivotwatch: finds console logins to AWS from addresses that failed to sign in to Microsoft Entra ID.
 //!
 //! ```text
-//! functions, cli ──► pipeline ──► store, notify, objects ──► detection
-//!                        └──────► entra, aws ───────────────────┘
-//!                                     └────► input ──► json-records
+//!                               ┌─► store, notify ──► detection
+//!                               │                         ▲
+//! functions, cli ──► pipeline ──┼─► entra, aws ───────────┤
+//!                               │                         ▼
+//!                               └─► objects ────────────► input ──► json-records
 //! ```
 //!
 //! | module | holds |

@@ -110,8 +110,8 @@ const DEPTH_LIMITS: std::ops::RangeInclusive<usize> = 16..=1_000_000;
 /// The range of messages about an address in a day. An address's first message is always sent.
 const ADDRESS_LIMITS: std::ops::RangeInclusive<u32> = 1..=100;
 
-/// The range of messages in an hour. The ledger, an item of at most 400 KB, has each address with a message that day:
-/// at most 6,000 of 250 an hour, which take some 300 KB.
+/// The range of messages in an hour. The ledger, an item of at most 400 KB, has each address with a message that day.
+/// With 250 an hour these are at most 6,000, which take some 300 KB.
 const HOUR_LIMITS: std::ops::RangeInclusive<u32> = 1..=250;
 
 /// The longest address of the runbook.
@@ -293,7 +293,7 @@ pub fn sources(text: &str) -> Result<BTreeSet<Source>, String> {
 mod tests {
     use super::*;
     use crate::detection::parameters::Ipv6Network;
-    use crate::detection::rule::Order;
+    use crate::detection::parameters::Order;
 
     fn parse(variables: &[(&str, &str)]) -> Result<Settings, SettingsFaults> {
         Settings::parse(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))

@@ -1,6 +1,7 @@
 //! Faults of a call to AWS.
 //!
-//! Two faults with the same effects on AWS and the same answers to the invocation are one fault, which is injected once:
+//! Two faults with the same effects on AWS and the same answers to the invocation are one fault, which is injected
+//! once:
 //!
 //! - a lost response to a read is a lost request;
 //! - a fault of every later call is one of the same service, if no call to another service follows;

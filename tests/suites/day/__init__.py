@@ -1,4 +1,4 @@
-"""A responder's day: a made-up but realistic day of a company, in which few incidents are true.
+"""A responder's day: a generated but realistic day of a company, in which few incidents are true.
 
 The rule finds every login from an address that failed often, so most of its incidents are false. Severity must rank
 them. The judge labels the incidents of `pivotwatch hunt` with the truth, and counts them by severity.

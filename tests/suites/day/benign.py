@@ -77,7 +77,7 @@ def remote(day: Day) -> None:
 
 
 def office(day: Day, people: int = 300, engineers: int = 25, without_mfa: int = 0, network: str = "") -> None:
-    """An office behind one address: six of 100 sign-ins fail, and the person then signs in.
+    """An office with one address: six of 100 sign-ins fail, and the person then signs in.
 
     With `network`, each person has an address of that IPv6 network instead.
 

@@ -10,8 +10,6 @@ LIBRARY = PROJECT / "shared/pivotwatch/src"
 DOCUMENTS = sorted(
     document for folder in ("", "docs", "tests", "shared/json-records") for document in (PROJECT / folder).glob("*.md")
 )
-# The history keeps its own sentences.
-PAGES = [document for document in DOCUMENTS if document.name != "CHANGELOG.md"]
 
 _ROW = re.compile(r"^\|.*\|$")
 

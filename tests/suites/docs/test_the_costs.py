@@ -7,6 +7,7 @@ import pytest
 from pages import PROJECT, tables
 
 COSTS = (PROJECT / "docs" / "COSTS.md").read_text()
+README = (PROJECT / "README.md").read_text()
 BENCHMARKS = (PROJECT / "docs" / "BENCHMARKS.md").read_text()
 RECORDS = 200_000
 READ, WRITE = 0.125e-6, 0.625e-6
@@ -78,6 +79,14 @@ def test_the_sweep_is_the_sum_of_its_parts():
     ]
     assert [number(cells[-1]) for cells in rows(COSTS, "The sweep", "a month")] == pytest.approx(dollars, abs=0.005)
     assert number(re.search(r"\[([\d.]+)\]\(#the-sweep\)", COSTS)[1]) == pytest.approx(sum(dollars), abs=0.005)
+
+
+def test_the_readme_has_the_fixed_costs():
+    metrics, alarms = re.search(r"× 0.30 = ([\d.]+)\..*? about 40 alarms: ([\d.]+)\.\n", COSTS, re.S).groups()
+    found = re.search(
+        r"some (\d+) dollars a month, nearly all of it for metrics, and (\d+) more with all alarms", README
+    )
+    assert [int(dollars) for dollars in found.groups()] == [round(float(dollars)) for dollars in (metrics, alarms)]
 
 
 def test_the_backstop_is_the_sum_of_its_parts():

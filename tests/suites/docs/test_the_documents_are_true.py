@@ -65,7 +65,7 @@ def test_the_mail_is_the_mail():
     text = rest.split("}\n\n", 1)[1].strip()
     assert f"    {subject}\n" in README
     # The first sections; the whole mail is twice as long.
-    shown = text.split("\n\nWhy the severity")[0]
+    shown = text.split("\n\nWhat this looks like")[0]
     assert f"```text\n{shown}\n```" in README
 
 

@@ -10,6 +10,7 @@ from pages import tables
 
 PROJECT = Path(__file__).parents[3]
 TESTS = PROJECT / "tests"
+GROUPS = ("suites", "support")
 README = (TESTS / "README.md").read_text()
 MAKEFILE = (PROJECT / "Makefile").read_text()
 WORKFLOWS = sorted((PROJECT / ".github/workflows").glob("*.yml"))
@@ -21,10 +22,23 @@ def names(manifest: Path, kind: str) -> set[str]:
 
 def test_the_table_of_tests_has_every_folder():
     sources = [file.relative_to(TESTS) for suffix in ["rs", "py"] for file in TESTS.glob(f"*/**/*.{suffix}")]
-    # A suite is a folder of `suites`. The other folders are listed by their first part.
-    folders = {"/".join(source.parts[: 2 if source.parts[0] == "suites" else 1]) for source in sources}
-    assert {"suites/rule", "support"} <= folders
+    # The folders of `suites` and `support` are listed themselves, the other folders by their first part.
+    folders = {"/".join(source.parent.parts[: 2 if source.parts[0] in GROUPS else 1]) for source in sources}
+    assert {"suites/rule", "support", "support/judge"} <= folders
     assert folders - set(re.findall(r"^\| \[([\w/]+)\]\(\1/", README, re.M)) == set()
+
+
+def test_the_table_of_tests_has_every_crate_with_tests_of_its_own():
+    manifests = [*PROJECT.glob("*/Cargo.toml"), *PROJECT.glob("*/*/Cargo.toml")]
+    crates = [file.parent for file in manifests if not file.is_relative_to(TESTS)]
+    tested = {crate for crate in crates if any("#[test]" in file.read_text() for file in crate.glob("*/**/*.rs"))}
+    assert PROJECT / "shared/json-records" in tested
+    assert {crate for crate in tested if f"](../{crate.relative_to(PROJECT)}/" not in README} == set()
+
+
+def test_the_table_of_tests_has_every_target_of_make_test():
+    targets = re.search(r"^test: (.+) ##", MAKEFILE, re.M)[1].split()
+    assert [target for target in targets if f"`make {target}`" not in README] == []
 
 
 def test_the_table_of_tests_has_the_command_of_every_suite():

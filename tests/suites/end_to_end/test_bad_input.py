@@ -61,7 +61,7 @@ def test_a_bad_object_costs_only_itself_in_a_batch(stack, address, noon):
     assert invoked["error"] is None
     assert summary["Objects"] == 3
     assert summary["Refused.object.not_an_export"] == 1
-    assert summary["Refused.object.not_found"] == 1, "gone is told from forbidden"
+    assert summary["Refused.object.not_found"] == 1, "a deleted object has another code than a forbidden one"
     assert summary["EventsUnrecognised"] == 1
     assert summary["Failures"] == summary["Duplicates"] == 6
     assert stack.codes("ingest")[-3:] == ["event.unrecognised", "object.not_an_export", "object.not_found"]

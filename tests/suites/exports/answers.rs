@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::strangers::login;
 use crate::tools::read;
-use crate::writers::{defender, elastic, graph};
+use crate::writers::{RecordWriter, defender, elastic, graph};
 
 const COLUMNS: [&str; 5] = ["CreatedDateTime", "IPAddress", "ResultType", "Id", "Category"];
 
@@ -40,12 +40,10 @@ fn answers() -> Vec<Value> {
     ]
 }
 
-type Writer = fn(&SignIn) -> Value;
-
 #[test]
 fn an_answer_beside_records_is_read_row_by_row() {
-    let vector: Writer = |one| json!({"message": one.record().to_string(), "source_type": "azure_event_hubs"});
-    let writers: [(Writer, usize); 6] =
+    let vector: RecordWriter = |one| json!({"message": one.record().to_string(), "source_type": "azure_event_hubs"});
+    let writers: [(RecordWriter, usize); 6] =
         [(SignIn::record, 4), (graph, 4), (defender, 4), (elastic, 4), (vector, 4), (|_| login(), 0)];
     for (record, failures) in writers {
         let records = failed(4, noon()).iter().map(|one| record(one).to_string()).collect::<Vec<_>>();

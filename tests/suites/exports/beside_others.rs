@@ -4,7 +4,7 @@ use pivotwatch_tests::facts::{SignIn, failed, noon};
 use serde_json::{Value, json};
 
 use crate::tools::read;
-use crate::writers::{defender, elastic, graph};
+use crate::writers::{RecordWriter, defender, elastic, graph};
 
 /// The lines of a file that has the record of another log among sign-ins.
 fn beside(record: impl Fn(&SignIn) -> Value, other: &str) -> String {
@@ -18,10 +18,8 @@ fn vector(one: &SignIn) -> Value {
     json!({"message": one.record().to_string(), "source_type": "azure_event_hubs"})
 }
 
-type Writer = fn(&SignIn) -> Value;
-
 /// None of the records hides a sign-in of an export, or adds a failure to it.
-fn assert_no_effect(others: &[Value], writers: &[(&str, Writer)]) {
+fn assert_no_effect(others: &[Value], writers: &[(&str, RecordWriter)]) {
     let mut wrong = Vec::new();
     for (shape, write) in writers {
         for other in others {

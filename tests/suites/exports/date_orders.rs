@@ -20,14 +20,14 @@ const MONTH_FIRST: &str = "04/22/2025 10:00:00";
 
 /// The outcomes and warnings of an export, each with its number.
 #[derive(Debug, Default, PartialEq)]
-struct Counted {
+struct DatedOutcomes {
     failures: BTreeMap<DateTime<Utc>, usize>,
     identities: Vec<u64>,
     others: BTreeMap<String, usize>,
     warnings: BTreeMap<&'static str, usize>,
 }
 
-impl entra::Receiver for Counted {
+impl entra::Receiver for DatedOutcomes {
     fn receive(&mut self, outcome: Outcome) {
         if let Outcome::Failure(failure) = outcome {
             *self.failures.entry(failure.time).or_default() += 1;
@@ -42,13 +42,13 @@ impl entra::Receiver for Counted {
     }
 }
 
-impl TrailReceiver for Counted {
+impl TrailReceiver for DatedOutcomes {
     fn receive_record(&mut self, reading: TrailOutcome) {
         panic!("{reading:?} is in no sign-in export");
     }
 }
 
-impl Counted {
+impl DatedOutcomes {
     fn of(export: &str) -> Self {
         let mut counted = Self::default();
         object_reader::read(export.as_bytes(), "", &Rule::default(), Limits::default(), &mut counted).unwrap();
@@ -115,18 +115,18 @@ fn times_of(export: &str, horizon: DateTime<Utc>) -> CollectedTimes {
 }
 
 /// A sign-in: its number, the texts of its time columns, its result code and its address.
-type Row = (usize, [String; 3], &'static str, &'static str);
+type TimedRow = (usize, [String; 3], &'static str, &'static str);
 
 const TIME_COLUMNS: [&str; 3] = ["CreatedDateTime", "_OriginalTimeGenerated", "TimeGenerated"];
 
-fn table(rows: &[Row]) -> String {
-    let row = |(id, times, code, address): &Row| format!("{},{code},{address},{id}\n", times.join(","));
+fn table(rows: &[TimedRow]) -> String {
+    let row = |(id, times, code, address): &TimedRow| format!("{},{code},{address},{id}\n", times.join(","));
     let rows: String = rows.iter().map(row).collect();
     format!("{},ResultType,IPAddress,Id\n{rows}", TIME_COLUMNS.join(","))
 }
 
-fn json_lines(rows: &[Row]) -> String {
-    let row = |(id, times, code, address): &Row| {
+fn json_lines(rows: &[TimedRow]) -> String {
+    let row = |(id, times, code, address): &TimedRow| {
         let mut row = json!({"ResultType": code, "IPAddress": address, "Id": id.to_string(), "Category": "SignInLogs"});
         for (column, time) in TIME_COLUMNS.iter().zip(times) {
             row[column] = json!(time);
@@ -137,7 +137,7 @@ fn json_lines(rows: &[Row]) -> String {
 }
 
 /// Rows with one time column.
-fn of_one_column<'a>(times: impl IntoIterator<Item = &'a str>) -> Vec<Row> {
+fn of_one_column<'a>(times: impl IntoIterator<Item = &'a str>) -> Vec<TimedRow> {
     let row = |(number, time): (usize, &str)| {
         (number, [time.to_owned(), String::new(), String::new()], "50126", "203.0.113.7")
     };
@@ -153,7 +153,7 @@ fn a_date_that_contradicts_the_others_is_read_by_its_own_evidence_and_leaves_the
         [MONTH_FIRST, AMBIGUOUS, DAY_FIRST],
         [DAY_FIRST, MONTH_FIRST, AMBIGUOUS],
     ] {
-        let counted = Counted::of(&table(&of_one_column(times)));
+        let counted = DatedOutcomes::of(&table(&of_one_column(times)));
         assert_eq!((counted.at(evident), counted.at(other)), (1, 1), "{times:?}");
         assert_eq!(counted.rejected(Rejected::AmbiguousTime), 1, "{times:?}");
         assert_eq!(counted.warnings(), [("mixed_date_orders", 1)], "{times:?}");
@@ -165,10 +165,10 @@ fn a_success_is_evidence_too() {
     for successes in [[DAY_FIRST, MONTH_FIRST], [MONTH_FIRST, DAY_FIRST]] {
         let mut rows = of_one_column([successes[0], AMBIGUOUS, successes[1]]);
         rows[0].2 = "0";
-        let decided = Counted::of(&table(&rows[..2]));
+        let decided = DatedOutcomes::of(&table(&rows[..2]));
         assert_eq!((decided.failures.len(), decided.warnings()), (1, vec![]));
         rows[2].2 = "0";
-        let mixed = Counted::of(&table(&rows));
+        let mixed = DatedOutcomes::of(&table(&rows));
         assert_eq!(mixed.rejected(Rejected::AmbiguousTime), 1);
         assert_eq!(mixed.warnings(), [("mixed_date_orders", 1)]);
     }
@@ -176,7 +176,7 @@ fn a_success_is_evidence_too() {
 
 #[test]
 fn evidence_of_one_time_column_decides_nothing_in_another() {
-    let row = |id, created: &str, original: &str, logged: &str| -> Row {
+    let row = |id, created: &str, original: &str, logged: &str| -> TimedRow {
         (id, [created, original, logged].map(str::to_owned), "50126", "203.0.113.7")
     };
     for rows in [
@@ -186,29 +186,29 @@ fn evidence_of_one_time_column_decides_nothing_in_another() {
         [row(1, "", "", DAY_FIRST), row(2, "", AMBIGUOUS, "")],
     ] {
         for export in [table(&rows), json_lines(&rows)] {
-            let counted = Counted::of(&export);
+            let counted = DatedOutcomes::of(&export);
             assert_eq!(counted.rejected(Rejected::AmbiguousTime), 1, "{export}");
             assert_eq!((counted.at("2025-04-21T10:00:00Z"), counted.warnings()), (1, vec![]), "{export}");
         }
     }
     let rows = [row(1, DAY_FIRST, "", MONTH_FIRST), row(2, AMBIGUOUS, "", ""), row(3, "", "", AMBIGUOUS)];
-    let counted = Counted::of(&table(&rows));
+    let counted = DatedOutcomes::of(&table(&rows));
     assert_eq!((counted.at("2025-04-03T10:00:00Z"), counted.at("2025-03-04T10:00:00Z")), (1, 1));
     assert_eq!(counted.warnings(), []);
 }
 
 #[test]
 fn an_ambiguous_column_yields_to_one_that_is_decided() {
-    let row = |id, created: &str| -> Row {
+    let row = |id, created: &str| -> TimedRow {
         (id, [created, "", "2025-03-04T10:05:00Z"].map(str::to_owned), "50126", "203.0.113.7")
     };
     let logged = "2025-03-04T10:05:00Z";
-    assert_eq!(Counted::of(&table(&[row(1, AMBIGUOUS)])).at(logged), 1);
+    assert_eq!(DatedOutcomes::of(&table(&[row(1, AMBIGUOUS)])).at(logged), 1);
     let [before, after] = [[row(1, AMBIGUOUS), row(2, MONTH_FIRST)], [row(2, MONTH_FIRST), row(1, AMBIGUOUS)]];
     for rows in [before, after] {
-        assert_eq!(Counted::of(&table(&rows)).at("2025-03-04T10:00:00Z"), 1);
+        assert_eq!(DatedOutcomes::of(&table(&rows)).at("2025-03-04T10:00:00Z"), 1);
         let mixed = [&rows[..], &[row(3, DAY_FIRST)]].concat();
-        assert_eq!(Counted::of(&table(&mixed)).at(logged), 1);
+        assert_eq!(DatedOutcomes::of(&table(&mixed)).at(logged), 1);
     }
 }
 
@@ -233,10 +233,10 @@ fn a_padded_second_number_decides_nothing_and_the_dates_of_its_column_do() {
     let padded = "2/03/2026 12:00:00";
     for (proof, expected) in [("2/28/2026 12:00:00", february), ("28/2/2026 12:00:00", march)] {
         for times in [[padded, proof], [proof, padded]] {
-            assert_eq!(Counted::of(&table(&of_one_column(times))).at(expected), 1, "{times:?}");
+            assert_eq!(DatedOutcomes::of(&table(&of_one_column(times))).at(expected), 1, "{times:?}");
         }
     }
-    let alone = Counted::of(&table(&of_one_column([padded])));
+    let alone = DatedOutcomes::of(&table(&of_one_column([padded])));
     assert_eq!((alone.rejected(Rejected::AmbiguousTime), alone.warnings()), (1, vec![]));
 }
 
@@ -244,7 +244,7 @@ fn a_padded_second_number_decides_nothing_and_the_dates_of_its_column_do() {
 fn a_dotted_date_with_the_month_first_leaves_the_dotted_dates_of_its_column_ambiguous() {
     let dotted = "02.03.2026 12:00:00";
     for times in [["02.28.2026 12:00:00", dotted], [dotted, "02.28.2026 12:00:00"]] {
-        let counted = Counted::of(&table(&of_one_column(times)));
+        let counted = DatedOutcomes::of(&table(&of_one_column(times)));
         assert_eq!((counted.failures.len(), counted.at("2026-02-28T12:00:00Z")), (1, 1), "{times:?}");
         assert_eq!(counted.rejected(Rejected::AmbiguousTime), 1, "{times:?}");
         assert_eq!(counted.warnings(), [("mixed_date_orders", 1)], "{times:?}");
@@ -264,7 +264,7 @@ fn long_rows<'a>(times: impl Iterator<Item = &'a str>) -> String {
 #[test]
 fn a_long_file_is_read_whole_once_a_date_decides_the_order() {
     let times = std::iter::once(DAY_FIRST).chain(std::iter::repeat_n(AMBIGUOUS, MANY));
-    let counted = Counted::of(&long_rows(times));
+    let counted = DatedOutcomes::of(&long_rows(times));
     assert_eq!((counted.at("2025-04-03T10:00:00Z"), counted.warnings()), (MANY, vec![]));
 }
 
@@ -272,7 +272,7 @@ fn a_long_file_is_read_whole_once_a_date_decides_the_order() {
 fn a_contradiction_beyond_the_buffer_is_counted_for_each_failure_before_it() {
     let many = std::iter::repeat_n(AMBIGUOUS, MANY);
     let times = std::iter::once(DAY_FIRST).chain(many).chain([MONTH_FIRST, AMBIGUOUS]);
-    let counted = Counted::of(&long_rows(times));
+    let counted = DatedOutcomes::of(&long_rows(times));
     let dated = counted.at("2025-04-03T10:00:00Z");
     assert!((40_000..MANY).contains(&dated), "{dated}");
     assert_eq!(counted.warnings(), [("contradicted_date", dated), ("mixed_date_orders", 1)]);
@@ -295,7 +295,7 @@ fn time() -> impl Strategy<Value = String> {
     ]
 }
 
-fn rows() -> impl Strategy<Value = Vec<Row>> {
+fn rows() -> impl Strategy<Value = Vec<TimedRow>> {
     let absent = || prop_oneof![2 => Just(String::new()), 1 => time()];
     let code = prop_oneof![4 => Just("50126"), 1 => Just("0"), 1 => Just("")];
     let address = prop_oneof![6 => Just("203.0.113.7"), 1 => Just(""), 1 => Just("::1")];
@@ -357,7 +357,7 @@ proptest! {
         let has_form = rows.iter().any(|(_, _, separator, colon)| [*separator, *colon].contains(&"."));
         prop_assume!(is_day_first || is_proven || !has_form);
         let texts: Vec<_> = rows.iter().enumerate().map(|(number, row)| written_row(number, *row, is_day_first)).collect();
-        let counted = Counted::of(&table(&of_one_column(texts.iter().map(String::as_str))));
+        let counted = DatedOutcomes::of(&table(&of_one_column(texts.iter().map(String::as_str))));
         let right: Vec<_> = (0..).zip(&rows).map(|(number, (day, ..))| day.and_hms_opt(10, number, 0).unwrap().and_utc()).collect();
         for time in counted.failures.keys() {
             prop_assert!(right.contains(time), "{:?} gave {:?}", texts, counted);
@@ -386,8 +386,8 @@ proptest! {
     fn the_order_of_records_changes_no_outcome(
         (rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
     ) {
-        prop_assert_eq!(Counted::of(&table(&rows)), Counted::of(&table(&shuffled)));
-        prop_assert_eq!(Counted::of(&json_lines(&rows)), Counted::of(&json_lines(&shuffled)));
+        prop_assert_eq!(DatedOutcomes::of(&table(&rows)), DatedOutcomes::of(&table(&shuffled)));
+        prop_assert_eq!(DatedOutcomes::of(&json_lines(&rows)), DatedOutcomes::of(&json_lines(&shuffled)));
     }
 
     #[test]
@@ -395,7 +395,7 @@ proptest! {
         dates in vec((1..=28_u32, 1..=28_u32).prop_filter("a month", |(a, b)| *a <= 12 || *b <= 12), 1..6),
     ) {
         let texts: Vec<String> = dates.iter().map(|(a, b)| format!("{a:02}/{b:02}/2025 10:00:00")).collect();
-        let counted = Counted::of(&table(&of_one_column(texts.iter().map(String::as_str))));
+        let counted = DatedOutcomes::of(&table(&of_one_column(texts.iter().map(String::as_str))));
         let mut failures = BTreeMap::new();
         let mut ambiguous = 0;
         for date in &dates {

@@ -22,7 +22,7 @@ const SOURCE: &str = "SOURCE.md";
 /// The columns of [`EXPECTED`]. Only a failure has others than the first two.
 const COLUMNS: [&str; 9] = ["file", "outcome", "time", "address", "user", "app", "code", "source", "id"];
 
-type Row = [String; COLUMNS.len()];
+type ExpectedRow = [String; COLUMNS.len()];
 
 /// The folders of the fixtures: one for each shape, named for it.
 pub(crate) fn fixtures() -> PathBuf {
@@ -47,10 +47,11 @@ fn shapes() -> BTreeSet<String> {
 
 /// The rows of a fixture: one for each record of its samples, in the order of the records. A refused object has one
 /// row, with its fault.
-fn rows(shape: &str) -> Vec<Row> {
+fn rows(shape: &str) -> Vec<ExpectedRow> {
     let path = fixtures().join(shape).join(EXPECTED);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let cells = |line: &str| -> Row { line.split(',').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap() };
+    let cells =
+        |line: &str| -> ExpectedRow { line.split(',').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap() };
     let mut rows: Vec<_> = text.lines().map(cells).collect();
     assert_eq!(rows.remove(0), COLUMNS.map(str::to_owned), "{shape}");
     rows
@@ -75,7 +76,7 @@ fn at_full(time: &chrono::DateTime<chrono::Utc>) -> String {
 }
 
 /// The identity that the id of a row gives its failure. The other particulars count only without an id.
-fn identity_of([_, _, time, address, user, app, code, _, id]: &Row) -> u64 {
+fn identity_of([_, _, time, address, user, app, code, _, id]: &ExpectedRow) -> u64 {
     let (time, address) = (at(time), Address::parse(address).unwrap());
     identity(id, code, &Particulars { time, address, user, app, correlation_id: "" })
 }

@@ -24,15 +24,15 @@ const BROWSER: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 #[derive(Default)]
-struct Received(Vec<TrailOutcome>);
+struct TrailOutcomes(Vec<TrailOutcome>);
 
-impl TrailReceiver for Received {
+impl TrailReceiver for TrailOutcomes {
     fn receive_record(&mut self, outcome: TrailOutcome) {
         self.0.push(outcome);
     }
 }
 
-impl entra::Receiver for Received {
+impl entra::Receiver for TrailOutcomes {
     fn receive(&mut self, outcome: Outcome) {
         panic!("{outcome:?} is in no log file of CloudTrail");
     }
@@ -42,10 +42,10 @@ fn bytes(sample: &str) -> Vec<u8> {
     fs::read(fixtures().join(FIXTURE).join(sample)).unwrap()
 }
 
-/// What each record of a sample comes to: a login, or the reason why it is none.
+/// The outcome of each record of a sample: a login, or the reason why it is none.
 fn outcomes(sample: &str) -> Vec<Result<Login, &'static str>> {
     let bytes = bytes(sample);
-    let mut received = Received::default();
+    let mut received = TrailOutcomes::default();
     let read = object_reader::read(&bytes[..], sample, &Rule::default(), Limits::default(), &mut received).unwrap();
     assert_eq!(read.shape, "cloudtrail", "{sample}");
     received.0.into_iter().map(result).collect()

@@ -12,14 +12,14 @@ use proptest::prelude::*;
 use crate::tools::failures;
 
 /// A row: its second, the address's last octet, the code, and whether it is interactive.
-type Row = (u32, u8, u32, bool);
+type RowWithoutId = (u32, u8, u32, bool);
 
-fn rows() -> impl Strategy<Value = Vec<Row>> {
+fn rows() -> impl Strategy<Value = Vec<RowWithoutId>> {
     vec((0..3_u32, 0..2_u8, 50126..50128_u32, any::<bool>()), 0..40)
 }
 
-fn table(rows: &[Row]) -> String {
-    let row = |(second, address, code, is_interactive): &Row| {
+fn table(rows: &[RowWithoutId]) -> String {
+    let row = |(second, address, code, is_interactive): &RowWithoutId| {
         let category = if *is_interactive { "SignInLogs" } else { "NonInteractiveUserSignInLogs" };
         format!("2026-03-02T12:00:0{second}Z,203.0.113.{address},{code},{category}\n")
     };
@@ -27,11 +27,11 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// The failures of a table, by tally.
-fn failures_of(rows: &[Row]) -> BTreeSet<(Source, u64)> {
+fn failures_of(rows: &[RowWithoutId]) -> BTreeSet<(Source, u64)> {
     failures(table(rows).as_bytes()).iter().map(|failure| (failure.source, failure.identity)).collect()
 }
 
-fn numbers(rows: &[Row]) -> BTreeMap<Row, usize> {
+fn numbers(rows: &[RowWithoutId]) -> BTreeMap<RowWithoutId, usize> {
     let mut numbers = BTreeMap::new();
     for row in rows {
         *numbers.entry(*row).or_default() += 1;
@@ -84,12 +84,12 @@ fn a_nil_id_is_no_id() {
 }
 
 #[derive(Default)]
-struct Counted {
+struct NumberedOutcomes {
     identities: BTreeSet<u64>,
     uncounted: u64,
 }
 
-impl entra::Receiver for Counted {
+impl entra::Receiver for NumberedOutcomes {
     fn receive(&mut self, outcome: Outcome) {
         if let Outcome::Failure(failure) = outcome {
             self.identities.insert(failure.identity);
@@ -102,7 +102,7 @@ impl entra::Receiver for Counted {
     }
 }
 
-impl pivotwatch::aws::TrailReceiver for Counted {
+impl pivotwatch::aws::TrailReceiver for NumberedOutcomes {
     fn receive_record(&mut self, _: pivotwatch::aws::TrailOutcome) {}
 }
 
@@ -114,7 +114,7 @@ fn beyond_the_bound_equal_rows_count_once_with_a_warning_for_each() {
     let rows = (0..NUMBERED + 10).chain([5, 5]).chain(NUMBERED + 3..NUMBERED + 6);
     let table: String = rows.map(|number| row(number).replace('\n', ",50126\n")).collect();
     let table = format!("TimeGenerated,IPAddress,ResultType\n{table}");
-    let mut counted = Counted::default();
+    let mut counted = NumberedOutcomes::default();
     object_reader::read(table.as_bytes(), "", &Rule::default(), Limits::default(), &mut counted).unwrap();
     assert_eq!(counted.identities.len(), NUMBERED as usize + 12);
     assert_eq!(counted.uncounted, 10 + 3);

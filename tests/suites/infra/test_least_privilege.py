@@ -1,6 +1,8 @@
 """Each function may call exactly the actions that it uses, on exactly the resources that it uses."""
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 import runs
@@ -36,6 +38,21 @@ NEEDED = {
 NEEDED_FOR_THE_TRAIL = {"kms:Decrypt"}
 TRAIL = "arn:aws:s3:::trail-of-all-regions"
 
+THREAT_MODEL = (Path(__file__).parents[3] / "SECURITY.md").read_text()
+# Parts of ARNs, and the names of their resources in SECURITY.md. The first part that an ARN contains counts.
+RESOURCES = {
+    ":table/pivotwatch-evidence/index/by_day": "index `by_day`",
+    ":table/pivotwatch-evidence/index/unreported": "index `unreported`",
+    ":table/pivotwatch-evidence": "the table",
+    ":table/pivotwatch-tuning": "the tuning table",
+    ":sns:": "the topic",
+    ":sqs:": "its failure queue",
+    ":logs:": "its log group",
+    ":kms:": "the trail's key",
+    TRAIL: "the trail's bucket",
+    ":s3:::": "the bucket of exports",
+}
+
 
 @pytest.fixture(params=runs.RUNS)
 def run(request):
@@ -66,6 +83,25 @@ def test_the_role_allows_what_the_function_calls_and_nothing_else(function, pict
     assert not [action for action, _ in granted if "*" in action]
     assert {action for action, _ in granted} == NEEDED[function] | (NEEDED_FOR_THE_TRAIL if reads_trail else set())
     assert len(granted) == len(set(granted)), "something is granted twice"
+
+
+def documented(function, run):
+    """The actions with their resources that SECURITY.md lists for a function."""
+    for actions, resource, functions in re.findall(r"^\| (`\w+:.+?) on (.+?) \| (.+?) \|", THREAT_MODEL, re.M):
+        resource, _, condition = resource.partition(", with ")
+        names = re.findall(r"`([\w:]+)`", actions)
+        service = names[0].split(":")[0]
+        if functions in ("both", f"`{function}`") and (run == "changed" or not condition):
+            yield from itertools.product((f"{service}:{name.split(':')[-1]}" for name in names), [resource])
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_the_threat_model_lists_every_grant_and_no_other(function, picture, run):
+    named = {
+        (action, next(name for part, name in RESOURCES.items() if part in resource))
+        for action, resource in grants(picture, function)
+    }
+    assert set(documented(function, run)) == named
 
 
 @pytest.mark.parametrize("function", NEEDED)

@@ -16,7 +16,7 @@ enum Refusal {
     Redirect,
     /// It names the region that the signature should have.
     WrongSignature,
-    /// It omits the region, as behind a proxy that drops headers.
+    /// It omits the region, as through a proxy that drops headers.
     Unnamed,
 }
 

@@ -15,7 +15,7 @@ from oracle.judged_world import hour
 from oracle.world import REMEMBERED, SAMPLED, Options
 
 USERS_LISTED = 64
-LOGINS_COUNTED = 254
+LOGINS_COUNTED = 256
 """Up to this number `logins_total` is exact."""
 
 

@@ -31,8 +31,9 @@ class Tuning:
         return self._facts.logins(incident)
 
     def named(self, incident: Incident, others: Collection[Login]) -> list[str]:
-        """The ids of every entry that excludes a login of the incident or a failure near it, or sets its threshold,
-        except for those of the `others`.
+        """The ids of every entry that excludes a login of the incident or a failure near it, or sets its threshold.
+
+        Entries that apply to logins in `others` alone do not count.
         """
         logins = [login for login in self.logins(incident) if login not in others]
         return sorted({entry.id for login in logins for entry in self._of_login(incident, login)})

@@ -6,29 +6,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::objects::{Body, InMemoryObjects, ObjectAddress, Objects, OpenFault};
-use pivotwatch::pipeline::{Deadline, Invocation, Pipeline, Runtime, UnsettledDays};
+use pivotwatch::pipeline::{Deadline, Invocation, Runtime, UnsettledDays};
 use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, noon, written};
-use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
+use pivotwatch_tests::pipeline::pipeline;
 use serde_json::{Value, json};
 
-use super::log_in_at;
+use super::{World, log_in_at};
 
-type World = Arc<Pipeline<InMemoryStore, Topic, VirtualRuntime>>;
+type SharedWorld = Arc<World<InMemoryStore>>;
 
-fn world() -> World {
+fn world() -> SharedWorld {
     Arc::new(pipeline(InMemoryStore::default()))
 }
 
 /// An invocation that begins now, with this number of seconds.
-fn within(world: &World, seconds: i64) -> Invocation<'static> {
+fn within(world: &SharedWorld, seconds: i64) -> Invocation<'static> {
     let now = world.runtime.now();
     Invocation { deadline: Deadline::before(now + TimeDelta::seconds(seconds), now), ..Invocation::LOCAL }
 }
 
 /// Slow objects: from the piece at `late_from` on, each piece takes a minute.
 struct Slow {
-    world: World,
+    world: SharedWorld,
     bytes: Vec<u8>,
     late_from: usize,
     /// `true` if opening takes an hour.
@@ -36,7 +36,7 @@ struct Slow {
 }
 
 impl Slow {
-    fn of(world: &World, sign_ins: &[SignIn], late_from: usize) -> Self {
+    fn of(world: &SharedWorld, sign_ins: &[SignIn], late_from: usize) -> Self {
         let (world, bytes) = (Arc::clone(world), lines(sign_ins));
         Self { world, bytes, late_from, opens_slowly: AtomicBool::new(false) }
     }
@@ -55,7 +55,7 @@ impl Objects for Slow {
 }
 
 struct SlowBytes {
-    world: World,
+    world: SharedWorld,
     bytes: Cursor<Vec<u8>>,
     late_from: usize,
 }

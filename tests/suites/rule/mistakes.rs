@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use pivotwatch::detection::parameters::Ipv6Network;
-use pivotwatch::detection::rule::Order;
+use pivotwatch::detection::parameters::Order;
 use pivotwatch::detection::signal::Signal;
 use pivotwatch_tests::judge::{Finding, Verdict, judge, verdicts};
 use pivotwatch_tests::worlds::{World, worlds};

@@ -8,7 +8,7 @@ mod signals;
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::aws::{self, TrailOutcome};
 use pivotwatch::detection::failure::Trace;
-use pivotwatch::detection::rule::Order;
+use pivotwatch::detection::parameters::Order;
 use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Address, Evidence, Failure, Login, Rule, Source, Tuning, incidents};
 use pivotwatch_tests::facts::{ADDRESS, at, console_login, noon};

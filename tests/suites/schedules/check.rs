@@ -23,7 +23,7 @@ pub fn check_updates(verdicts: &BTreeMap<Finding, Verdict>, outcome: &Outcome) -
     Ok(())
 }
 
-/// Compares the stored and published incidents with the rule's findings: every finding is stored, those that the
+/// Compares the stored and published incidents with the rule's findings. Every finding is stored, those that the
 /// verdicts mail are published, and no others than `perhaps`. Each injected fault may add one duplicate message.
 pub fn check(
     verdicts: &BTreeMap<Finding, Verdict>,

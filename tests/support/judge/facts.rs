@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use pivotwatch::detection::failure::{Particulars, identity};
-use pivotwatch::detection::rule::Order;
+use pivotwatch::detection::parameters::Order;
 use pivotwatch::detection::{Address, Rule, Source};
 
 use super::columns::account_name;
@@ -104,8 +104,9 @@ impl<'w> Facts<'w> {
         }
     }
 
-    /// The failures of a source in each window that holds the login: "Some window of length P contains t and holds more
-    /// than `threshold` distinct failed sign-ins from a."
+    /// The failures of a source in each window that holds the login.
+    ///
+    /// "Some window of length P contains t and holds more than `threshold` distinct failed sign-ins from a."
     pub(super) fn windows(&self, place: Place, source: Source, login: &TrailRecord, rule: &Rule) -> Vec<Vec<&Failure>> {
         let is_counted = |failure: &&Failure| place.has(failure.address) && failure.source == source;
         let counted: Vec<_> = self.failures.iter().filter(is_counted).collect();

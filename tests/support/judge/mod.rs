@@ -173,8 +173,10 @@ fn finding(
     }
 }
 
-/// "Mailed only while no incident of an address holds the login": an incident is mailed if one of its logins matches
-/// what the entries leave and, in a network, does not match by its own address.
+/// "Mailed only while no incident of an address holds the login."
+///
+/// So an incident is mailed if one of its logins matches what the entries leave. In a network, the login must also not
+/// match by its own address.
 fn verdict(
     facts: &Facts<'_>,
     left: &Facts<'_>,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use pivotwatch::detection::parameters::Order;
 use pivotwatch::detection::result_code::CodeClass;
-use pivotwatch::detection::rule::Order;
 use pivotwatch::detection::sample::hash;
 use pivotwatch::detection::signal::Signal;
 use pivotwatch::detection::{Rule, Source};
@@ -104,7 +104,9 @@ impl<'f> Near<'f> {
         let successful = names(self.successes.iter().map(|success| success.user.as_str()));
         let succeeded = users.intersection(&successful).count();
         let own_failures = self.failures.iter().filter(|failure| is_named(&failure.user, self.columns)).count();
-        // "More than 5 Entra users failed from the address", "at most one in five of them also signed in successfully", "most of the users who failed, and at least three".
+        // "More than 5 Entra users failed from the address."
+        // "At most one in five of them also signed in successfully."
+        // "Most of the users who failed, and at least three."
         let many_users = users.len() > 5;
         let few_succeeded = many_users && succeeded * 5 <= users.len();
         let most_succeeded = succeeded >= 3 && succeeded > users.len() - succeeded;
@@ -121,8 +123,8 @@ impl<'f> Near<'f> {
             Signal::ManyUsers => many_users,
             Signal::FewSucceeded => few_succeeded,
             Signal::MostSucceeded => most_succeeded,
-            // "Failed no more often than the threshold allows and then succeeded. The login was federated and the address
-            // is no sprayer's, or most succeed at the address".
+            // "Failed no more often than the threshold allows and then succeeded. The login was federated and the
+            // address is no sprayer's, or most succeed at the address".
             Signal::OwnMistakes => {
                 let is_excused = most_succeeded || is_federated && !few_succeeded;
                 same_user && own_succeeded && is_excused && own_failures <= self.rule.threshold as usize
@@ -190,8 +192,8 @@ impl<'f> Near<'f> {
         })
     }
 
-    /// "Failures to look up in Entra ID: those with a right password first, also outside the window on the same days;
-    /// then the first of each tally."
+    /// "Failures to look up in Entra ID. Those with a right password come first, also outside the window on the same
+    /// days; then the first of each tally."
     fn references(&self) -> Vec<ReferencedFailure> {
         let mut ranks = BTreeMap::<ReferencedFailure, u8>::new();
         let mut add = |failure: &Failure, rank: u8| {

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use pivotwatch::detection::rule::Order;
+use pivotwatch::detection::parameters::Order;
 use pivotwatch::detection::{Day, Rule};
 use proptest::collection::vec;
 use proptest::option;

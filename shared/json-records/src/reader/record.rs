@@ -29,8 +29,8 @@ pub enum Framing {
     /// [`Limits::record`]. The other is a batch over several lines that begins with `{"records":[`, or another first
     /// batch key.
     Lines,
-    /// Like [`Framing::Lines`], but each element of every batch that begins with `{"records":[` is a record. A line of at
-    /// most [`Limits::record`] with other members after its array is one record.
+    /// Like [`Framing::Lines`], but each element of every batch that begins with `{"records":[` is a record. A line of
+    /// at most [`Limits::record`] with other members after its array is one record.
     BatchLines,
     /// JSON documents, concatenated: objects, arrays of records, and batches, over any number of lines.
     Values,

@@ -131,11 +131,12 @@ pub(super) fn same<S: Simd>(simd: S, one: &[u8], other: &[u8], most: usize) -> u
 
 #[cfg(test)]
 mod tests {
-    use fearless_simd::{Level, dispatch};
+    use fearless_simd::dispatch;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::levels;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
@@ -152,13 +153,15 @@ mod tests {
             let padding = vec![7; BLOCK * room];
             let (one, other) = ([one, padding.clone()].concat(), [other, padding].concat());
             let expected = one.iter().zip(&other).take(most).take_while(|(one, other)| one == other).count();
-            prop_assert_eq!(dispatch!(Level::new(), simd => same(simd, &one, &other, most)), expected);
-            let are = dispatch!(Level::new(), simd => begin_alike(simd, &one, &other, most));
-            prop_assert!(!are || expected == most);
-            prop_assert!(are || expected < most || room == 0);
-            let begins = dispatch!(Level::new(), simd => Blocks::of(&one[..most]).begin(simd, &other));
-            prop_assert!(!begins || expected == most);
-            prop_assert!(begins || expected < most || room == 0);
+            for level in levels() {
+                prop_assert_eq!(dispatch!(level, simd => same(simd, &one, &other, most)), expected, "{:?}", level);
+                let are = dispatch!(level, simd => begin_alike(simd, &one, &other, most));
+                let begins = dispatch!(level, simd => Blocks::of(&one[..most]).begin(simd, &other));
+                for found in [are, begins] {
+                    prop_assert!(!found || expected == most, "{level:?}");
+                    prop_assert!(found || expected < most || room == 0, "{level:?}");
+                }
+            }
         }
     }
 }

@@ -113,7 +113,7 @@ impl<const N: usize> TemplateCache<N> {
     }
 
     /// Compares a match with the validator: always in debug builds, for one record of [`VERIFIED_IN_RELEASE`] in
-    /// release builds. If they differ, the validator's answer is used, and the cache is empty and unused from then on.
+    /// release builds.
     fn verify(&mut self, text: &[u8], validation: Validation, index: &mut Index<N>) -> Result<(), Invalid> {
         self.matched = self.matched.wrapping_add(1);
         if !cfg!(debug_assertions) && !self.matched.is_multiple_of(VERIFIED_IN_RELEASE) {
@@ -121,18 +121,24 @@ impl<const N: usize> TemplateCache<N> {
         }
         let validated = validate(text, validation, Some(self.keys));
         debug_assert!(agrees(index, &validated, text), "{index:?} and {validated:?}: {}", text.escape_ascii());
+        self.correct(text, index, validated)
+    }
+
+    /// Replaces the index of a match by the validator's answer if they differ. Then the mismatch is counted, and the
+    /// templates are dropped: none is used from then on.
+    fn correct(
+        &mut self,
+        text: &[u8],
+        index: &mut Index<N>,
+        validated: Result<Index<N>, Invalid>,
+    ) -> Result<(), Invalid> {
         if !agrees(index, &validated, text) {
-            self.discard();
+            self.mismatches += 1;
+            self.templates.clear();
+            self.backoff_records = u32::MAX;
             *index = validated?;
         }
         Ok(())
-    }
-
-    /// Counts a mismatch, and stops to use templates.
-    fn discard(&mut self) {
-        self.mismatches += 1;
-        self.templates.clear();
-        self.backoff_records = u32::MAX;
     }
 
     /// Adds a template of a record that matched none, if the budget allows it.

@@ -356,35 +356,60 @@ fn deep_nesting_is_not_validated_once_for_each_level() {
     assert!(!cached.is_matched(other.as_bytes()).unwrap());
 }
 
-#[test]
-fn a_mismatch_is_counted_and_ends_the_use_of_templates() {
+const RECORD: &[u8] = br#"{"category":"SignIns","id":"a1"}"#;
+
+/// A cache whose last record matched.
+fn matched() -> Cached {
     let mut cached = Cached::new(Level::new());
-    let text = br#"{"category":"SignIns","id":"a1"}"#;
-    cached.is_matched(text).unwrap();
-    assert!(cached.is_matched(text).unwrap());
-    cached.cache.discard();
-    assert_eq!(cached.cache.mismatches(), 1);
-    for _ in 0..3 {
-        cached.cache.validate(text, cached.validation, &mut cached.index).unwrap();
-        assert!(!cached.index.is_utf8, "no template was used");
-    }
+    cached.is_matched(RECORD).unwrap();
+    assert!(cached.is_matched(RECORD).unwrap());
+    cached
 }
 
 #[test]
-fn an_index_that_differs_from_the_validators_in_anything_is_a_mismatch() {
-    let text = br#"{"category":"SignIns","id":"a1"}"#;
-    let validation = Validation { level: Level::new(), in_line: true, depth: DEPTH };
-    let valid = || validate::<4>(text, validation, Some(&OUTER));
-    let right = Index { is_utf8: true, ..valid().unwrap() };
-    assert!(agrees(&right, &valid(), text));
+fn a_match_that_the_validator_confirms_stays() {
+    let mut cached = matched();
+    let right = copy(&cached.index);
+    let validated = validate(RECORD, cached.validation, Some(&OUTER));
+    cached.cache.correct(RECORD, &mut cached.index, validated).unwrap();
+    assert_eq!((cached.cache.mismatches(), &cached.index), (0, &right));
+    assert!(cached.is_matched(RECORD).unwrap());
+}
+
+#[test]
+fn the_validator_corrects_an_index_that_is_wrong_in_anything_and_ends_the_use_of_templates() {
+    let right = matched().index;
     for wrong in [
         Index { length: 5, ..copy(&right) },
         Index { is_trusted: false, ..copy(&right) },
         Index { is_batch: true, ..copy(&right) },
         Index { slots: [0; 4], ..copy(&right) },
     ] {
-        assert!(!agrees(&wrong, &valid(), text), "{wrong:?}");
+        let mut cached = matched();
+        cached.index = wrong;
+        let validated = || validate::<4>(RECORD, cached.validation, Some(&OUTER));
+        cached.cache.correct(RECORD, &mut cached.index, validated()).unwrap();
+        assert_eq!((cached.cache.mismatches(), &cached.index), (1, &validated().unwrap()));
+        for _ in 0..3 {
+            cached.cache.validate(RECORD, cached.validation, &mut cached.index).unwrap();
+            assert!(!cached.index.is_utf8, "no template was used");
+        }
+        assert_eq!(cached.cache.mismatches(), 1);
     }
-    assert!(!agrees(&right, &Err(Invalid::Malformed), text));
-    assert!(!agrees(&right, &valid(), b"{\"category\":\"SignIns\",\"id\":\"\xff1\"}"));
+}
+
+#[test]
+fn a_match_of_a_text_that_the_validator_refuses_is_refused() {
+    let mut cached = matched();
+    let corrected = cached.cache.correct(RECORD, &mut cached.index, Err(Invalid::Malformed));
+    assert_eq!((corrected, cached.cache.mismatches()), (Err(Invalid::Malformed), 1));
+}
+
+#[test]
+fn a_match_that_is_not_utf8_is_a_mismatch() {
+    let mut cached = matched();
+    let text = b"{\"category\":\"SignIns\",\"id\":\"\xff1\"}";
+    let validated = validate(text, cached.validation, Some(&OUTER));
+    cached.cache.correct(text, &mut cached.index, validated).unwrap();
+    assert_eq!((cached.cache.mismatches(), cached.index.is_utf8), (1, false));
 }

@@ -235,10 +235,12 @@ mod tests {
                 Err(_) => prop_assert!(!read || text[..end].contains(&b'\\'), "{}", text.escape_ascii()),
             }
             for length in 2..=text.len().min(LONGEST_FIXED) {
-                let is_fixed = dispatch!(Level::new(), simd => is_fixed_string(simd, &text, length));
-                prop_assert!(!is_fixed || found == Ok(length), "{length} of {}", text.escape_ascii());
-                let can_be = found == Ok(length) && text.len() > BLOCK && text[..length].iter().all(|byte| byte.is_ascii() && *byte != b'\\');
-                prop_assert_eq!(is_fixed, can_be, "{} of {}", length, text.escape_ascii());
+                let is_plain = text[..length].iter().all(|byte| byte.is_ascii() && *byte != b'\\');
+                let can_be = found == Ok(length) && text.len() > BLOCK && is_plain;
+                for level in levels() {
+                    let is_fixed = dispatch!(level, simd => is_fixed_string(simd, &text, length));
+                    prop_assert_eq!(is_fixed, can_be, "{:?}: {} of {}", level, length, text.escape_ascii());
+                }
             }
         }
 
@@ -248,14 +250,16 @@ mod tests {
             room in prop::bool::ANY,
         ) {
             let text = text + &if room { ",          ".repeat(10) } else { String::new() };
-            let found = dispatch!(Level::new(), simd => number(simd, text.as_bytes()));
             let expected = match scalar::scalar(text.as_bytes()) {
                 Scalar::Plain(length) => Some(length),
                 Scalar::Large | Scalar::Malformed => None,
             };
-            prop_assert!(found.is_none() || found == expected, "{found:?} and not {expected:?} of {text}");
-            let is_usual = text.len() >= BLOCK && expected.is_some_and(|end| end < BLOCK && !text[..end].contains(|c: char| c.is_ascii_alphabetic()));
-            prop_assert_eq!(found.is_some(), is_usual, "{}", text);
+            let is_usual = |end: &usize| *end < BLOCK && !text[..*end].contains(|c: char| c.is_ascii_alphabetic());
+            let expected = expected.filter(|end| text.len() >= BLOCK && is_usual(end));
+            for level in levels() {
+                let found = dispatch!(level, simd => number(simd, text.as_bytes()));
+                prop_assert_eq!(found, expected, "{:?}: {}", level, text);
+            }
         }
     }
 }

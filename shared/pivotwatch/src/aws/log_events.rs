@@ -9,16 +9,12 @@
 //! [subscription]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 //! [`FilterLogEvents`]: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 //!
-//! Every application can log to CloudWatch Logs, and a visitor can post a login to an application. So a text counts only
-//! where the stream or the group is CloudTrail's. CloudTrail itself names the stream:
+//! Every application can log to CloudWatch Logs, and a visitor can post a login to an application. So a text counts
+//! only where the stream or the group is CloudTrail's. CloudTrail itself names the stream:
 //! `111122223333_CloudTrail_us-east-1`.
 
 use json_records::parse_or_repair;
 use serde::Deserialize;
-
-use super::log_file::{TrailReceiver, read_one};
-use super::outcome::{TrailOutcome, TrailRejected};
-use crate::input::Limits;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -66,15 +62,8 @@ impl LogEvents {
     }
 }
 
-/// Reads the records of events. Returns `false` if the text has none, or only those of other logs. Then `receiver` has
-/// received nothing.
-pub(super) fn read(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
+/// The messages that CloudTrail logged. Empty if the text has no events, or only those of other logs.
+pub(super) fn messages(text: &[u8]) -> Vec<String> {
     let events = parse_or_repair(text, |text| serde_json::from_slice::<LogEvents>(text).ok());
-    let messages = events.map(LogEvents::of_trail).unwrap_or_default();
-    for message in &messages {
-        if !read_one(message.as_bytes(), limits, receiver) {
-            receiver.receive_record(TrailOutcome::Rejected(TrailRejected::NotARecord));
-        }
-    }
-    !messages.is_empty()
+    events.map(LogEvents::of_trail).unwrap_or_default()
 }

@@ -111,7 +111,7 @@ fn read_records(
 fn read_object(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) {
     let outcome = parse(text);
     let is_other = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NotARecord));
-    if !is_other || !(log_events::read(text, limits, receiver) || receiver.take_other_record(text)) {
+    if !is_other || !(read_messages(text, limits, receiver) || receiver.take_other_record(text)) {
         receiver.receive_record(outcome);
     }
 }
@@ -143,9 +143,21 @@ pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -
     match parse_or_repair(text, kind) {
         Some((true, _)) => receiver.receive_record(parse(text)),
         Some((false, true)) => read_elements(text, limits, receiver),
-        _ => return log_events::read(text, limits, receiver),
+        _ => return read_messages(text, limits, receiver),
     }
     true
+}
+
+/// Reads the records in messages of `CloudWatch` Logs. Returns `false` if the text has none, or only those of other
+/// logs. Then `receiver` has received nothing.
+fn read_messages(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
+    let messages = log_events::messages(text);
+    for message in &messages {
+        if !read_one(message.as_bytes(), limits, receiver) {
+            receiver.receive_record(TrailOutcome::Rejected(TrailRejected::NotARecord));
+        }
+    }
+    !messages.is_empty()
 }
 
 /// Whether an array has a record.

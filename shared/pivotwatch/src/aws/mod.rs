@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `console_login` | parses a record: from JSON to a [`Login`](crate::detection::Login) |
 //! | `event` | finds the record in an EventBridge event |
-//! | `log_events` | reads the records in a message of CloudWatch Logs |
+//! | `log_events` | finds the messages of CloudTrail in events of CloudWatch Logs |
 //! | `log_file` | recognises and reads log files |
 //! | `outcome` | the outcomes of a record |
 //! | `trail_key` | decides by an object's key whether to skip it |

@@ -1,5 +1,5 @@
-//! What a responder asks next about the failures around an incident: which users, with which kind of result; who else
-//! signed in; where in Entra ID to look.
+//! What a responder asks next about the failures around an incident. Which users had which kind of result? Who else
+//! signed in? Where in Entra ID are the records?
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ pub const HISTORIES: usize = 16;
 /// The context of an incident. Derived from the tallies of the days with failures near its logins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Context {
-    /// Users by the class of a result code that they had, at most [`USERS_A_CLASS`] each: the AWS user's namesakes
-    /// first, then those with the smallest hashes. Of more than some 200 users a day, it is a sample, except that a
-    /// class `password_right` never lacks its users while the tally has at most 16.
+    /// Users by the class of a result code that they had, at most [`USERS_A_CLASS`] each. The AWS user's namesakes come
+    /// first, then the users with the smallest hashes. Of more than some 200 users a day, it is a sample. The class
+    /// `password_right` is complete while the tally has at most 16 users of it.
     pub users_by_class: BTreeMap<CodeClass, Vec<String>>,
     /// Histories of users, at most [`HISTORIES`]: the AWS user's namesakes, those whose password was right, others.
     pub users: Vec<UserHistory>,
@@ -29,8 +29,8 @@ pub struct Context {
     pub users_succeeded_estimated: bool,
     /// The ids of the tenants whose users failed.
     pub tenants: BTreeSet<String>,
-    /// Failures to look up in Entra ID: those with a right password first, also outside the window on the same days;
-    /// then the first of each tally.
+    /// Failures to look up in Entra ID. Those with a right password come first, also outside the window on the same
+    /// days; then the first of each tally.
     pub references: Vec<ReferencedFailure>,
     /// Failed console logins, from one window before the first login to the last; `None` if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]

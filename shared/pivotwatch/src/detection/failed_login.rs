@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::address::Address;
 use super::sample::hash;
 
-/// A `ConsoleLogin` that failed, from an address. The rule does not count it: it tells a responder what preceded a
+/// A `ConsoleLogin` that failed, from an address. The rule does not count it: it shows a responder what preceded a
 /// login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedLogin {

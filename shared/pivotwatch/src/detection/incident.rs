@@ -326,8 +326,8 @@ pub struct IncidentReport {
     pub signals: BTreeSet<Signal>,
     /// What a responder asks next.
     pub context: Context,
-    /// The ids of the tuning entries that keep the incident from being mailed; empty if it is mailed, or if incidents of
-    /// addresses hold all its logins.
+    /// The ids of the tuning entries that hide the incident. Empty if it is mailed, or if incidents of addresses hold
+    /// all its logins.
     pub hidden_by: BTreeSet<String>,
     /// The ids of the incidents of addresses that hold logins of this incident, which is of a network, and so keep it
     /// from being mailed. Empty if it is mailed.

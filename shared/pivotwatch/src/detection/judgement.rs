@@ -1,8 +1,8 @@
 //! Which incidents are mailed: all, except those that tuning entries hide and those that incidents of addresses hold.
 //!
 //! An incident is mailed if one of its logins is a reason to mail it. A login is none if it does not match under the
-//! tuned rule. In an incident of a network, a login is none either if it matches the failures of its own address: an
-//! incident of that address holds it.
+//! tuned rule. Nor is a login of a network's incident that matches the failures of its own address: an incident of that
+//! address holds it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -73,7 +73,7 @@ impl Ledger {
         if self.is_silent(now) {
             return Err(Deferral::NoSubscriber);
         }
-        // Clocks differ: a clock that is behind takes the slots of the later hour and day.
+        // Clocks differ: a clock that is late takes the slots of the later hour and day.
         let hour = now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now).max(self.hour);
         let in_hour = if hour == self.hour { self.in_hour } else { 0 };
         let day = Some(Day::of(now)).max(self.day);

@@ -28,7 +28,7 @@ pub enum Cause {
     ExpiredToken,
     /// Sign-ins that something stopped after the password, such as the second factor.
     StoppedAfterPassword,
-    /// Many people behind one address.
+    /// Many people share one address.
     SharedAddress,
     /// None of these stands out.
     Unclear,

@@ -9,7 +9,6 @@ use chrono::TimeDelta;
 
 use super::address::Address;
 use super::hour::FAILURES_AN_HOUR;
-use super::rule::Order;
 
 /// The number of failures of one source that raises no alarm, from [`Self::MIN`] to [`Self::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +24,15 @@ pub struct Window {
 /// [`Self::MAX`], or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ipv6Network(Option<u8>);
+
+/// Which failures count for a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Failures before and after the login, as in the published rule.
+    Any,
+    /// Only failures up to the time of the login.
+    FailuresFirst,
+}
 
 /// The error for a text that is not a parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -25,8 +25,8 @@ pub const TEXTS: usize = 5;
 
 /// Who failed, and by which client. An empty text is missing in the record. A text of more than 128 bytes is truncated.
 ///
-/// The texts, separated by zero bytes. A tally has few profiles of many failures, or one of each, so a profile takes one
-/// allocation, is compared as one text, and its hash is that of one text.
+/// The texts, separated by zero bytes. A tally has few profiles of many failures, or many profiles of one failure each.
+/// So a profile takes one allocation, and is compared and hashed as one text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile(Box<str>);
 
@@ -65,10 +65,10 @@ impl Member for Profile {
 }
 
 /// The texts of a profile, separated by zero bytes.
-type Joined = ArrayString<{ TEXTS * (NAME_LENGTH + 1) }>;
+type JoinedTexts = ArrayString<{ TEXTS * (NAME_LENGTH + 1) }>;
 
-fn joined(texts: [&str; TEXTS]) -> Joined {
-    let mut joined = Joined::new();
+fn joined(texts: [&str; TEXTS]) -> JoinedTexts {
+    let mut joined = JoinedTexts::new();
     for (number, text) in texts.into_iter().enumerate() {
         if number > 0 {
             joined.push('\0');

@@ -1,4 +1,5 @@
-//! The rule: its constants and its parameters.
+//! The rule: its constants and its parameters. The match is in [`super::window`], the decision about an address in
+//! [`super::evidence`].
 //!
 //! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", with the same codes and
 //! numbers.
@@ -9,7 +10,7 @@ use chrono::TimeDelta;
 
 use super::address::Address;
 use super::day::Day;
-use super::parameters::Ipv6Network;
+use super::parameters::{Ipv6Network, Order};
 use super::source::Source;
 
 /// Microsoft's identifier of the rule.
@@ -71,15 +72,6 @@ pub struct Rule {
     pub ipv6_network: Ipv6Network,
 }
 
-/// Which failures count for a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Failures before and after the login, as in the published rule.
-    Any,
-    /// Only failures up to the time of the login.
-    FailuresFirst,
-}
-
 impl Default for Rule {
     fn default() -> Self {
         Self {
@@ -93,7 +85,8 @@ impl Default for Rule {
 }
 
 impl Rule {
-    /// Whether a sign-in with the result `code` (trimmed) succeeded. The interrupts are neither a success nor a failure.
+    /// Whether a sign-in with the result `code` (trimmed) succeeded. The interrupts are neither a success nor a
+    /// failure.
     #[must_use]
     pub fn is_success(code: &str) -> bool {
         code == "0"

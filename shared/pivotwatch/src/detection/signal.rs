@@ -1,7 +1,8 @@
 //! Signals: what makes an incident more or less urgent, and the severity that they add up to.
 //!
-//! The rule has one severity. A signal is an observation beside the rule, derived from the facts of the incident. It has
-//! points; the severity is High from [`HIGH`] points on. docs/RULE.md has the table, and what it ranks on a made-up day.
+//! The rule has one severity. A signal is an observation beside the rule, derived from the facts of the incident. It
+//! has points; the severity is High from [`HIGH`] points on. docs/RULE.md has the table, and what it ranks on a
+//! generated day.
 
 use std::collections::BTreeSet;
 

@@ -4,7 +4,8 @@
 //! Sentinel runs the rule once a day over the last day, so its result depends on the schedule. This match is the union
 //! over all possible schedules, so no match is lost at midnight.
 
-use super::rule::{Order, Rule};
+use super::parameters::Order;
+use super::rule::Rule;
 
 /// The largest number of failures in a window of the rule's length that holds `login`, 0 if no failure is near enough.
 /// `moments` are the times of the failures, sorted. All times are in seconds since the epoch.

@@ -101,8 +101,8 @@ const ALL: [FieldId; FIELD_IDS] = [
 ];
 
 impl FieldId {
-    /// Whether the field tells the client or the tenant of a failure. Logs of other kinds have such fields too, so it
-    /// identifies no sign-in.
+    /// Whether the field describes the client or the tenant of a failure. Logs of other kinds have such fields too, so
+    /// it identifies no sign-in.
     pub(super) const fn is_common(self) -> bool {
         matches!(self, Self::ClientApp | Self::Operation | Self::UserAgent | Self::Tenant)
     }

@@ -67,8 +67,8 @@ pub(crate) const RESPONSES: &str = "responses";
 /// The keys of a record, those of objects within it as `object.key`.
 pub(crate) type Keys = BTreeSet<String>;
 
-/// The keys of records on lines: of a record that is alone on its line, and of the records of a page or an array. Arrays
-/// under the keys `batches` hold records.
+/// The keys of records on lines: of a record that is alone on its line, and of the records of a page or an array.
+/// Arrays under the keys `batches` hold records.
 pub(crate) fn keys_in_lines(text: &[u8], batches: &'static KeySet) -> KeySample {
     let mut sample = KeySample::default();
     for line in text.split(|byte| *byte == b'\n') {
@@ -287,8 +287,8 @@ impl<'de> Visitor<'de> for SniffVisitor<'_> {
     ignore_scalars!();
 }
 
-/// Whether forwarders put a record or an array of records under this path: one of [`TEXT_KEYS`], or one of `batches`
-/// within it; or whether it is [`RESPONSES`]. The keys of an array's elements count as keys of the array.
+/// Whether forwarders put a record or an array of records under this path. It is one of [`TEXT_KEYS`], or one of
+/// `batches` within it, or [`RESPONSES`]. The keys of an array's elements count as keys of the array.
 fn is_forwarded(path: &str, batches: &KeySet) -> bool {
     if path == RESPONSES {
         return true;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Deployment;
-use super::chat::Notification;
+use super::chat::CustomNotification;
 use super::escape::{ascii, exact, quoted};
 use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
@@ -168,7 +168,7 @@ fn id(alive: &Alive) -> String {
     format!("alive-{}", alive.until.timestamp())
 }
 
-fn chat(alive: &Alive, title: &str) -> Notification {
+fn chat(alive: &Alive, title: &str) -> CustomNotification {
     let numbers = format!(
         "{}, {}, {}.",
         numbered(alive.regions.len(), "region"),
@@ -179,7 +179,7 @@ fn chat(alive: &Alive, title: &str) -> Notification {
         ),
     );
     let warnings = warnings(alive).into_iter().map(str::to_owned);
-    Notification {
+    CustomNotification {
         id: id(alive),
         thread: id(alive),
         title: title.to_owned(),

@@ -31,7 +31,7 @@ pub(super) const TITLE: usize = 250;
 pub(super) const NOTHING_TO_DO: &str = "Nothing to do: a self-test.";
 
 /// A custom notification.
-pub(super) struct Notification {
+pub(super) struct CustomNotification {
     /// Unlike that of any other notification.
     pub(super) id: String,
     /// Equal in all notifications that join one thread.
@@ -45,7 +45,7 @@ pub(super) struct Notification {
     pub(super) context: Value,
 }
 
-impl Notification {
+impl CustomNotification {
     /// The notification in JSON.
     pub(super) fn to_json(&self) -> Value {
         let Self { id, thread, title, description, next_steps, keywords, kind, context } = self;
@@ -82,8 +82,8 @@ fn cut(text: &str, most: usize) -> Cow<'_, str> {
 
 /// The notification that lists as much as fits, at most `most` of each kind. Its description is not cut if a shorter
 /// list suffices.
-pub(super) fn fitted_chat(most: usize, form: impl Fn(usize) -> Notification) -> Value {
-    let fits = |notification: &Notification| {
+pub(super) fn fitted_chat(most: usize, form: impl Fn(usize) -> CustomNotification) -> Value {
+    let fits = |notification: &CustomNotification| {
         notification.description.chars().count() <= DESCRIPTION && form_fits(&notification.to_json())
     };
     fitted(most, form, fits).to_json()
@@ -96,7 +96,7 @@ pub(super) fn of_incident(
     now: DateTime<Utc>,
     deployment: &Deployment,
     listed: usize,
-) -> Notification {
+) -> CustomNotification {
     let incident = &report.incident;
     let columns = &incident.columns;
     let severity = report.severity().name();
@@ -126,7 +126,7 @@ pub(super) fn of_incident(
     let kind = IdentityKind::of(incident);
     let events = regions(&columns.aws_region).into_iter().map(|region| console(region, "cloudtrailv2/home"));
     let events: Vec<_> = events.map(|console| format!("{console}#/events")).collect();
-    Notification {
+    CustomNotification {
         id: format!("{}-{number}", incident.id),
         thread: incident.id.to_string(),
         title: format!(

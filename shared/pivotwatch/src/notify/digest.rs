@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Deployment;
-use super::chat::{NOTHING_TO_DO, Notification, fitted_chat};
+use super::chat::{CustomNotification, NOTHING_TO_DO, fitted_chat};
 use super::escape::{ascii, code_span, exact, quoted};
 use super::finding::{Finding, FindingSeverity, address_observable, attacks, endpoint};
 use super::layout::Page;
@@ -98,7 +98,7 @@ pub fn digests(entries: Vec<DigestEntry>) -> Vec<Digest> {
 /// The message of a digest at the time `now`.
 #[must_use]
 pub fn digest_message(digest: &Digest, now: DateTime<Utc>, rule: &Rule, deployment: &Deployment) -> Message {
-    let summary = Summary::of(digest);
+    let summary = DigestContent::of(digest);
     Message {
         subject: ascii(&format!("[pivotwatch] {}", summary.title), SUBJECT_LENGTH),
         text: fitted_text(IN_MAIL, |listed| text(&summary, now, rule, deployment, listed)),
@@ -111,7 +111,7 @@ pub fn digest_message(digest: &Digest, now: DateTime<Utc>, rule: &Rule, deployme
 }
 
 /// What all forms of a digest say.
-struct Summary<'a> {
+struct DigestContent<'a> {
     /// Each address with its incidents.
     addresses: Vec<(Address, Vec<&'a DigestEntry>)>,
     /// Equal in all forms and copies of the digest.
@@ -128,7 +128,7 @@ struct Summary<'a> {
     reason: String,
 }
 
-impl<'a> Summary<'a> {
+impl<'a> DigestContent<'a> {
     fn of(digest: &'a Digest) -> Self {
         let Digest { entries, part, parts } = digest;
         let mut addresses = Vec::<(Address, Vec<&DigestEntry>)>::new();
@@ -164,7 +164,7 @@ impl<'a> Summary<'a> {
     }
 }
 
-impl Summary<'_> {
+impl DigestContent<'_> {
     const fn kind(&self) -> &'static str {
         if self.is_test { "test" } else { "digest" }
     }
@@ -189,7 +189,13 @@ fn some<'a>(values: impl Iterator<Item = &'a str>, listed: usize, shown: impl Fn
     format!("{}{}", shown.join(", "), and_more(values.len() as u64, shown.len(), false))
 }
 
-fn text(summary: &Summary<'_>, now: DateTime<Utc>, rule: &Rule, deployment: &Deployment, listed: usize) -> String {
+fn text(
+    summary: &DigestContent<'_>,
+    now: DateTime<Utc>,
+    rule: &Rule,
+    deployment: &Deployment,
+    listed: usize,
+) -> String {
     let mut page = Page::default();
     if summary.is_test {
         page.paragraph(TEST);
@@ -262,7 +268,7 @@ fn write_address(
     page.field("Why here", &reasons(entries.iter().copied()));
 }
 
-fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Notification {
+fn chat(summary: &DigestContent<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> CustomNotification {
     let lines = summary.addresses.iter().take(IN_CHAT).map(|(address, entries)| {
         let names: Vec<_> = entries.iter().map(|entry| name_of(&entry.incident.columns)).collect();
         let users = some(names.iter().map(String::as_str), listed.min(3), |name| code_span(name, IN_CHAT_NAME));
@@ -272,7 +278,7 @@ fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, list
     let lines: Vec<_> = lines.collect();
     let more = and_more(summary.addresses.len() as u64, lines.len(), false);
     let description = format!("{}, reported together: {}.{}{more}", summary.counted, summary.reason, lines.concat());
-    Notification {
+    CustomNotification {
         id: format!("{}-{}", summary.id, now.timestamp()),
         thread: summary.id.to_string(),
         title: summary.title.clone(),
@@ -292,7 +298,7 @@ fn chat(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, list
     }
 }
 
-fn finding(summary: &Summary<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
+fn finding(summary: &DigestContent<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {
     let addresses = summary.addresses.iter().map(|(address, entries)| {
         let ids = entries.iter().take(listed.max(1)).map(|entry| entry.incident.id);
         let mut of_address = json!({

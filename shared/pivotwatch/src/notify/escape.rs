@@ -1,8 +1,8 @@
 //! Escapes text from logs for display.
 //!
 //! The client chooses user agents, user names and account names. A line break could forge lines of the mail. A
-//! direction mark could reverse text, and Cyrillic letters could imitate another user's name. A mail client makes a link
-//! of a host name, and a chat of a mention.
+//! direction mark could reverse text, and Cyrillic letters could imitate another user's name. A mail client makes a
+//! link of a host name, and a chat of a mention.
 
 use std::fmt::Write;
 
@@ -27,8 +27,8 @@ pub fn escape_for_display(text: &str, most: usize) -> String {
     shown
 }
 
-/// A text from logs, for people: escaped, on one line, in a form that no mail client makes a link of, and at most
-/// `most` characters long.
+/// A text from logs, for people: escaped, on one line, at most `most` characters long. No mail client makes a link of
+/// it.
 ///
 /// - Runs of blanks become one.
 /// - A dot before a letter becomes `[.]`, and a colon before a letter or a slash `[:]`: `evil[.]example`,
@@ -98,7 +98,7 @@ fn without_links(text: &str) -> String {
     text.replace("](", "]\\u{28}")
 }
 
-/// A text from logs, for machines: escaped as for display, and cut to `most` characters, but with its dots, colons and
+/// A text from logs, for machines: escaped as for display, and cut to `most` characters. It keeps its dots, colons and
 /// blanks, so that it can be compared. A beginning that makes a formula of it in a spreadsheet is escaped.
 #[must_use]
 pub(super) fn exact(text: &str, most: usize) -> String {

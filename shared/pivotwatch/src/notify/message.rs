@@ -43,8 +43,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// The message in the notation of SNS's `MessageStructure=json`: a form for each protocol. Those that are not named,
-    /// such as `email`, receive `default`.
+    /// The message in the notation of SNS's `MessageStructure=json`: a form for each protocol. Those that are not
+    /// named, such as `email`, receive `default`.
     #[must_use]
     pub fn forms(&self) -> String {
         let finding = self.finding.to_string();

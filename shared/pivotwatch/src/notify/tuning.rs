@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::chat::Notification;
+use super::chat::CustomNotification;
 use super::escape::{ascii, code_span, exact, plain_title, quoted};
 use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
@@ -15,7 +15,8 @@ use super::words::{TEXT, and_more, write_runbook};
 use super::{Deployment, escape};
 use crate::detection::tuning::{News, NewsKind};
 
-/// More values than an entry of 16 KiB has in a condition. All are shown if they fit, since the widest could be the last.
+/// More values than an entry of 16 KiB has in a condition. All are shown if they fit, since the widest could be the
+/// last.
 const ALL: usize = 16_384;
 
 /// What to do about an entry that ended.
@@ -152,11 +153,11 @@ fn shown_text(text: &str) -> String {
     escape::shown(text, TEXT)
 }
 
-fn chat(news: &News, title: &str, now: DateTime<Utc>) -> Notification {
+fn chat(news: &News, title: &str, now: DateTime<Utc>) -> CustomNotification {
     let written = &news.announced.written;
     let Words { has, consequence, .. } = words(news.kind);
     let of = |name: &str| written[name].as_str().map_or("(not recorded)".to_owned(), |text| code_span(text, TEXT));
-    Notification {
+    CustomNotification {
         id: format!("tuning-{}-{}", news.id, now.timestamp()),
         thread: format!("tuning-{}", news.id),
         title: plain_title(title),

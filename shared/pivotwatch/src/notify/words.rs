@@ -299,8 +299,8 @@ pub(super) fn partition(region: &str) -> &'static str {
     }
 }
 
-/// The regions in which to look up a session that began in the region `recorded`: that one, and the one in which the
-/// partition records its global services, IAM and STS. CloudTrail records some logins in `global`.
+/// The regions in which to look up a session that began in the region `recorded`. They are that region, and the one in
+/// which the partition records its global services, IAM and STS. CloudTrail records some logins in `global`.
 pub(super) fn regions(recorded: &str) -> Vec<&str> {
     let global = match partition(recorded) {
         "aws-cn" => "cn-north-1",

@@ -1,8 +1,8 @@
 //! What the deployment received: exports, sign-ins, logins, and the regions and accounts of the logins.
 //!
 //! A weekly message reports it, so that an export or a region that went silent is noticed. The numbers are kept in the
-//! execution environment and added to the stored ones every 15 minutes at most, so they cost little. What an environment
-//! did not store when it ends is lost: the numbers are lower bounds.
+//! execution environment and added to the stored ones every 15 minutes at most, so they cost little. What an
+//! environment did not store when it ends is lost: the numbers are lower bounds.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

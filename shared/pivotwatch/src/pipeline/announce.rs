@@ -1,8 +1,8 @@
 //! Announces tuning entries on the topic of the incidents: each that is new, and each end.
 //!
 //! What was announced is stored like an incident: with a lease first, then published, then marked. So concurrent
-//! invocations announce an entry once, and one that dies leaves a lease that expires. An announcement that fails does not
-//! keep an incident from being settled; it is tried again when the entries are read again.
+//! invocations announce an entry once, and one that dies leaves a lease that expires. An announcement that fails does
+//! not keep an incident from being settled; it is tried again when the entries are read again.
 //!
 //! The mark also schedules the settlement of what the entry hid: see [`super::resettle`].
 

@@ -58,7 +58,8 @@ impl Deadline {
 }
 
 impl Deadline {
-    /// Runs `work` until requests in flight must be abandoned. Returns `None` if it was not begun, or not ended by then.
+    /// Runs `work` until requests in flight must be abandoned. Returns `None` if it was not begun, or not ended by
+    /// then.
     pub(super) async fn run<T>(self, work: impl Future<Output = T>, runtime: &impl Runtime) -> Option<T> {
         if self.has_passed(runtime.now()) {
             return None;

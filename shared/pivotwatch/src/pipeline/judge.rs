@@ -19,8 +19,8 @@ pub struct IncidentsOfDay<'a> {
     pub new: &'a [&'a Login],
 }
 
-/// Judges incidents by the logins of their day. Any of them can be a reason to mail an incident. An incident is mailed if
-/// a login cannot be read. `tuned` is `None` if no entry can apply to the address.
+/// Judges incidents by the logins of their day. Any of them can be a reason to mail an incident. An incident is mailed
+/// if a login cannot be read. `tuned` is `None` if no entry can apply to the address.
 ///
 /// # Errors
 /// [`StoreError`] when the logins, or the tallies of a network's addresses, cannot be loaded.

@@ -140,10 +140,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 tracing::warn!(code = "object.unusable", object = %address, reason, "the object has no usable record");
             }
         }
-        if of_reader.warnings.contains_key(Warning::TemplateMismatch.name()) {
-            let explanation = Warning::TemplateMismatch.explanation();
-            tracing::error!(code = "object.template_mismatch", object = %address, "{explanation}");
-        }
+        report_mismatch(address, &of_reader);
         summary.add(of_reader);
         match (result, read) {
             (Ok(()), read) => read.map(drop).map_err(ObjectFault::from),
@@ -206,5 +203,87 @@ impl io::Read for StoppableBody {
             return Err(Interrupted("the function's timeout is near".to_owned()).into());
         }
         self.body.read(buffer)
+    }
+}
+
+/// Logs that a template disagreed with the validator, which is a defect of pivotwatch and costs no record.
+fn report_mismatch(address: &ObjectAddress, of_reader: &Summary) {
+    if of_reader.warnings.contains_key(Warning::TemplateMismatch.name()) {
+        let explanation = Warning::TemplateMismatch.explanation();
+        tracing::error!(code = "object.template_mismatch", object = %address, "{explanation}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fmt::Debug;
+    use std::sync::Mutex;
+
+    use chrono::Utc;
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    use super::*;
+    use crate::detection::Rule;
+    use crate::entra::Receiver;
+
+    /// Collects the codes that are logged.
+    #[derive(Clone, Default)]
+    struct LoggedCodes(Arc<Mutex<Vec<String>>>);
+
+    impl Visit for LoggedCodes {
+        fn record_str(&mut self, field: &Field, value: &str) {
+            if field.name() == "code" {
+                self.0.lock().unwrap().push(value.to_owned());
+            }
+        }
+
+        fn record_debug(&mut self, _field: &Field, _value: &dyn Debug) {}
+    }
+
+    impl Subscriber for LoggedCodes {
+        fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _span: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _span: &Id, _values: &Record<'_>) {}
+
+        fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            event.record(&mut self.clone());
+        }
+
+        fn enter(&self, _span: &Id) {}
+
+        fn exit(&self, _span: &Id) {}
+    }
+
+    /// The warnings of an object with so many mismatches, and the codes that are logged.
+    fn reported(mismatches: usize) -> (BTreeMap<&'static str, u64>, Vec<String>) {
+        let mut collector = FactCollector::new(mpsc::channel(1).0, "key", Rule::default(), Utc::now());
+        (0..mismatches).for_each(|_| collector.warn(Warning::TemplateMismatch));
+        let of_reader = collector.finish();
+        let logged = LoggedCodes::default();
+        let address =
+            ObjectAddress { bucket: "exports".to_owned(), key: "key".to_owned(), version: None, region: None };
+        tracing::subscriber::with_default(logged.clone(), || report_mismatch(&address, &of_reader));
+        let codes = logged.0.lock().unwrap().clone();
+        (of_reader.warnings, codes)
+    }
+
+    #[test]
+    fn template_mismatches_are_counted_and_logged_once_for_the_object() {
+        assert_eq!(reported(0), (BTreeMap::new(), Vec::new()));
+        assert_eq!(
+            reported(2),
+            (BTreeMap::from([("template_mismatch", 2)]), vec!["object.template_mismatch".to_owned()])
+        );
     }
 }

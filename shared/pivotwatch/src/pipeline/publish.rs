@@ -1,8 +1,8 @@
 //! Publishes an incident, or an update of it, and marks it.
 //!
 //! A message takes a slot of the ledger first ([`crate::detection::ledger`]). A message without a slot is left to the
-//! next digest, which is noted in the incident. A slot whose invocation dies is lost; the incident's lease expires then,
-//! and the next sweep reports it.
+//! next digest, which is noted in the incident. A slot whose invocation dies is lost; the incident's lease expires
+//! then, and the next sweep reports it.
 
 use std::time::Duration;
 

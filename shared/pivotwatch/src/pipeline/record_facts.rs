@@ -32,9 +32,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Records the facts of a chunk. An error of one does not keep the others from being recorded.
     ///
-    /// A failure is recorded for its address before it is recorded for its network, and for its network only if it is
-    /// recorded for its address. So whoever sees it in the network's tally sees it in the address's too, and knows
-    /// whether an incident of the address holds a login.
+    /// A failure is recorded for its address first, and then for its network. If the first write fails, the second is
+    /// not made. So whoever sees it in the network's tally sees it in the address's too, and knows whether an incident
+    /// of the address holds a login.
     pub(super) async fn record(&self, chunk: &Chunk, summary: &mut Summary) -> Result<(), Unfinished> {
         let (of_networks, of_addresses): (Vec<_>, Vec<_>) =
             chunk.tallies.iter().partition(|(key, _)| key.address.is_network());

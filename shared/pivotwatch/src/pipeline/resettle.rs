@@ -27,9 +27,9 @@ use crate::store::{Announcement, Resettlement, Store, StoreError, StoredIncident
 /// The age of the oldest logins whose incidents are settled, when an entry changes.
 pub const LOOK_BACK: TimeDelta = TimeDelta::hours(24);
 
-/// When the incidents are settled, after the change was announced: at once; when no copy of the entries from before is
-/// used any more, which takes a minute; the same after an outage of the table, which takes 15 minutes and the longest
-/// invocation; and again, in case the others failed.
+/// When the incidents are settled, after the change was announced. First at once. Then when no copy of the earlier
+/// entries is in use, which takes a minute. Then when the same holds after an outage of the table, which takes 15
+/// minutes and the longest invocation. And once more, in case the others failed.
 const AFTER: [TimeDelta; 4] = [TimeDelta::zero(), TimeDelta::minutes(2), TimeDelta::minutes(30), TimeDelta::hours(6)];
 
 impl Resettlement {

@@ -2,8 +2,9 @@
 //!
 //! An incident is stored together with a lease on publishing it. An invocation that dies before it publishes leaves a
 //! stored incident that is not marked. The lease expires, and the next invocation that settles the incident publishes
-//! it: at the latest the repeated invocation of the one that died, or else a sweep. An invocation that dies between
-//! publishing and marking causes a second message, which is the price of never losing one. Updates are published alike.
+//! it. At the latest this is the repetition of the invocation that died, or else a sweep. An invocation that dies
+//! between publishing and marking causes a second message, which is the price of never losing one. Updates are
+//! published alike.
 //!
 //! An incident that tuning entries hide is stored without a lease, and not published. Whether it is hidden is decided
 //! from all its logins and the current entries whenever it is settled, until it is published. The same holds for an
@@ -34,8 +35,8 @@ use crate::store::{
     record_name,
 };
 
-/// How long an invocation holds the lease on publishing: longer than a slot of the ledger and a request to SNS take,
-/// with all their attempts.
+/// How long an invocation holds the lease on publishing. A slot of the ledger and a request to SNS, with all attempts,
+/// take less.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// The longest wait before an incident under another invocation's lease is loaded again.
@@ -85,8 +86,8 @@ impl Withheld {
         Self { hidden_by: judged.hidden_by(incident), held_by: judged.held_by(incident) }
     }
 
-    /// Decides about the next message of the stored incident: whether it is published now, which needs the lease, is
-    /// left to a digest, or is withheld.
+    /// Decides whether the next message of the stored incident is published now, which needs the lease, is left to a
+    /// digest, or is withheld.
     fn decide(&self, joined: &mut StoredIncident, lease: Lease, policy: ReportingPolicy, now: DateTime<Utc>) -> bool {
         joined.lease = None;
         if !self.hidden_by.is_empty() || !self.held_by.is_empty() {

@@ -101,8 +101,8 @@ impl Summary {
         }
     }
 
-    /// Counts a CloudTrail record of an object, by the reason unless it is a login. A successful login is counted when it
-    /// is recorded.
+    /// Counts a CloudTrail record of an object, by the reason unless it is a login. A successful login is counted when
+    /// it is recorded.
     pub fn count_trail_record(&mut self, outcome: &TrailOutcome) {
         self.records += 1;
         self.kinds.count_trail_record(outcome);

@@ -136,7 +136,7 @@ impl StoredIncident {
         reported.next_message(&self.incident, &self.signals, self.updates)
     }
 
-    /// Whether it must still be reported, and no settlement is certain to do so: an invocation publishes it, or died,
+    /// Whether it must still be reported, and no settlement is certain to do so. An invocation is publishing it, died,
     /// or left it to a digest.
     #[must_use]
     pub fn is_unreported(&self) -> bool {

@@ -1,5 +1,5 @@
-//! DynamoDB's work for the pipeline: `work [RECORDS [SEED]]`, for the same day of sign-ins in one file, in hourly
-//! files, and in files of five minutes, without tuning entries and with a hundred. Prints the rows of a table.
+//! DynamoDB's work for the pipeline: `work [RECORDS [SEED]]`. The same day of sign-ins is in one file, in hourly files,
+//! and in files of five minutes, without tuning entries and with a hundred. Prints the rows of a table.
 
 use std::io;
 

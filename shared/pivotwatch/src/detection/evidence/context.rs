@@ -34,7 +34,7 @@ impl Context {
 }
 
 impl Near<'_> {
-    /// The context of an incident whose last login was in the second `last`. `is_namesake` tells whether an Entra user has
+    /// The context of an incident whose last login was in the second `last`. `is_namesake` is true if an Entra user has
     /// the AWS user's name.
     pub(super) fn context(&self, is_namesake: impl Fn(&str) -> bool, last: i64) -> Context {
         let (users_by_class, known) = self.users_by_class(&is_namesake);

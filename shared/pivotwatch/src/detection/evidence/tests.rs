@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
-use crate::detection::rule::Order;
+use crate::detection::parameters::Order;
 use crate::detection::{Failure, IncidentReport};
 
 const DAY: i64 = 24 * 60 * 60;

@@ -53,8 +53,8 @@ pub struct Period {
 }
 
 impl Period {
-    /// The whole seconds between two times. The times of events are truncated to seconds, so of a second that is partly
-    /// in the period it is not known whether an event is.
+    /// The whole seconds between two times. The times of events are truncated to seconds. So of an event in a second
+    /// that is partly in the period, it is unknown whether it is in.
     #[must_use]
     pub fn in_seconds(start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> Self {
         let rounded_up = |time: DateTime<Utc>| {

@@ -3,7 +3,7 @@
 use super::super::fields::{FieldMap, Fields};
 use super::super::outcome::Rejected;
 use super::Sink;
-use super::reader::ParseRecord;
+use super::parse_record::ParseRecord;
 
 /// Parses a record by one of these shapes, or rejects it as malformed. Of shapes that map as many fields, the first
 /// parses it.

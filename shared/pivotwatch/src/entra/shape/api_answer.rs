@@ -86,8 +86,8 @@ pub(super) fn is_answer(record: &Keys) -> bool {
         || ["hits", "body", "data", "result", "results", "response"].into_iter().any(is_wrapped)
 }
 
-/// Parses an answer among other records. Returns `false` if the object is none: it has no rows, or the keys of a log line.
-/// Then the sink has received nothing.
+/// Parses an answer among other records. Returns `false` if the object is none: it has no rows, or the keys of a log
+/// line. Then the sink has received nothing.
 pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>) -> bool {
     if is_log_line(object) {
         return false;

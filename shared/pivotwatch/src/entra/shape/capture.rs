@@ -11,7 +11,7 @@ use json_records::{Framing, batch_start};
 
 use super::super::outcome::Rejected;
 use super::avro::{Schema, ValueBudget, Values, bytes, count, damaged, exactly, number, text};
-use super::reader::DiagnosticReader;
+use super::diagnostic_reader::DiagnosticReader;
 use super::{Recognition, Shape, Sink};
 use crate::input::{Expansion, Foreign, Input, Limits, ReadFault};
 

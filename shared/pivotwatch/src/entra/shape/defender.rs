@@ -6,7 +6,8 @@
 //! Fields: <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table>.
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
-use super::reader::{NotJson, read_json};
+use super::parse_record::NotJson;
+use super::reader::read_json;
 use super::{Recognition, Shape, Sink, mixed, table};
 
 pub(super) const SHAPE: Shape = Shape {

@@ -9,14 +9,8 @@ use json_records::{Key, KeySet};
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
 use super::batches::{BATCH_NAMES, STATING_KEYS};
-use super::reader::{DiagnosticReader, NotJson};
-use super::{Recognition, Shape, Sink, defender, log_analytics};
-
-pub(super) const SHAPE: Shape = Shape {
-    name: "diagnostic",
-    recognition: Recognition::Preview(|preview| preview.has(&["category"])),
-    read: |input, sink| DiagnosticReader::new(input.limits).read(input, sink.framing, sink),
-};
+use super::parse_record::NotJson;
+use super::{Sink, defender, log_analytics};
 
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
 /// event hub can mix all of these.

@@ -3,7 +3,8 @@
 //! Fields: <https://www.elastic.co/docs/reference/integrations/azure>.
 
 use super::super::fields::{Field, FieldId, Fields, LONGEST_NAME};
-use super::reader::{NotJson, read_json};
+use super::parse_record::NotJson;
+use super::reader::read_json;
 use super::{Recognition, Shape, Sink, mixed, table};
 
 pub(super) const SHAPE: Shape = Shape {

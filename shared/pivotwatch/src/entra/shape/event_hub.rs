@@ -6,8 +6,8 @@
 use json_records::{Framing, batch_start};
 
 use super::batches::{LOG_KEYS, STATING_KEYS};
+use super::diagnostic_reader::DiagnosticReader;
 use super::preview::has_document_of_many_lines;
-use super::reader::DiagnosticReader;
 use super::{Recognition, Shape};
 use crate::input::sniff::Keys;
 

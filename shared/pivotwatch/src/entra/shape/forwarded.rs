@@ -21,15 +21,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use json_records::{Framing, parse_or_repair};
+use json_records::parse_or_repair;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::outcome::Rejected;
 use super::api_answer::is_answer;
 use super::batches::BATCH_NAMES;
+use super::framed::read_values;
+use super::parse_record::NotJson;
 use super::provenance::{CarriedLog, Provenance, members, provenance};
-use super::reader::{NotJson, read_framed, read_json};
+use super::reader::read_json;
 use super::{Recognition, Shape, Sink, diagnostic, elastic, forwarded_trail, mixed};
 use crate::input::sniff::{Keys, TEXT_KEYS};
 use crate::input::{Input, ReadFault};
@@ -83,9 +85,9 @@ const TRAIL_BATCH: &str = "Records";
 /// three backslashes before each quote.
 const DOCUMENT_FACTOR: usize = 16;
 
-/// Documents of a log forwarder without a sign-in in the beginning, by a member of the table and a member that only
-/// forwarders write; or answers of APIs among other records. Sign-ins can follow any number of other logs. Recognised
-/// after all other shapes.
+/// Recognises documents of a log forwarder whose beginning has no sign-in, by a member of the table and a member that
+/// only forwarders write. Also recognises answers of APIs among other records. Sign-ins can follow any number of other
+/// logs. Recognised after all other shapes.
 pub(super) const OF_OTHER_LOGS: Shape = Shape {
     name: "forwarded",
     recognition: Recognition::Preview(|preview| {
@@ -236,8 +238,8 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
     Some(Forwarded::Parsed)
 }
 
-/// Parses the text that Elastic keeps beside what it parsed, if the document states Entra as its origin. Returns `false` if
-/// it has none with a sign-in. Its parsed fields are another shape, which precedes.
+/// Parses the text that Elastic keeps beside what it parsed, if the document states Entra as its origin. Returns
+/// `false` if it has none with a sign-in. Its parsed fields are another shape, which precedes.
 pub(super) fn parse_original(document: &[u8], sink: &mut Sink<'_>) -> bool {
     let [searched] = members(document, [SEARCH_SOURCE]).unwrap_or_default();
     let documents = std::iter::once(document).chain(searched.map(|searched| searched.get().as_bytes()));
@@ -365,7 +367,7 @@ fn parse_kind(content: &[u8], kind: ContentKind, sink: &mut Sink<'_>) {
         }
         ContentKind::Batch => {
             let mut input = Input::of_text(content.to_vec(), sink.limits);
-            if read_framed(&mut input, Framing::Values, sink, diagnostic::parse_bare).is_err() {
+            if read_values(&mut input, sink, diagnostic::parse_bare).is_err() {
                 sink.reject(Rejected::Malformed);
             }
         }

@@ -11,8 +11,8 @@ use super::provenance::{CarriedLog, Provenance, members, provenance};
 use super::sink::Sink;
 use crate::input::sniff::TEXT_KEYS;
 
-/// Gives the CloudTrail records that a valid document carries to the receiver, or counts a document whose records can be
-/// another application's. Returns `false` if it carries none. Then the sink has received nothing.
+/// Gives the CloudTrail records that a valid document carries to the receiver, or counts a document whose records can
+/// be another application's. Returns `false` if it carries none. Then the sink has received nothing.
 pub(super) fn take(document: &[u8], sink: &mut Sink<'_>) -> bool {
     let origin = provenance(document, CarriedLog::CloudTrail);
     let [searched] = members(document, [SEARCH_SOURCE]).unwrap_or_default();

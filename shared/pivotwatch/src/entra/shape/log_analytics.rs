@@ -7,7 +7,8 @@
 
 use super::super::fields::{Field, FieldId, Fields, field_in};
 use super::super::outcome::Rejected;
-use super::reader::{NotJson, read_json};
+use super::parse_record::NotJson;
+use super::reader::read_json;
 use super::{Recognition, Shape, Sink, mixed};
 
 pub(super) const SHAPE: Shape = Shape {

@@ -1,12 +1,12 @@
 //! Records of another shape than their file's: archives and event hubs mix logs.
 //!
-//! The file's shape is that of some record near its beginning, which a stranger may have written. So the shape decides
+//! The file's shape is that of some record near its beginning, which a visitor may have written. So the shape decides
 //! only how a record is parsed first. A record that has none of the shape's fields is parsed by its own keys.
 
 use super::super::fields::{FieldId, Fields};
 use super::forwarded::{self, Forwarded};
+use super::parse_record::NotJson;
 use super::provenance::{CarriedLog, Provenance, provenance};
-use super::reader::NotJson;
 use super::sink::Sink;
 use super::{ROWS, api_answer, diagnostic, log_analytics, pages};
 

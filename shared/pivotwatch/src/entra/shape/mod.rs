@@ -12,16 +12,19 @@ mod capture;
 mod date_order_buffer;
 mod defender;
 mod diagnostic;
+mod diagnostic_reader;
 mod elastic;
 mod event_hub;
 mod fast_path;
 mod forwarded;
 mod forwarded_trail;
+mod framed;
 mod graph;
 mod log_analytics;
 mod log_analytics_csv;
 mod mixed;
 mod pages;
+mod parse_record;
 mod portal_csv;
 mod prefixed;
 mod preview;
@@ -30,8 +33,8 @@ mod reader;
 mod sink;
 mod table;
 
+use self::parse_record::ParseRecord;
 use self::preview::Preview;
-use self::reader::ParseRecord;
 pub(super) use self::sink::{Sink, SinkState};
 use super::RecognisedShape;
 use super::fields::FieldMap;
@@ -44,7 +47,7 @@ const SHAPES: &[Shape] = &[
     elastic::SHAPE,
     forwarded::SHAPE,
     log_analytics::SHAPE,
-    diagnostic::SHAPE,
+    diagnostic_reader::SHAPE,
     graph::SHAPE,
     defender::SHAPE,
     forwarded::OF_TEXTS,

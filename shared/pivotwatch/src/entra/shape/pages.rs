@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use json_records::Framing;
 use memchr::memmem;
 use serde_json::value::RawValue;
 
 use super::super::outcome::Rejected;
 use super::batches::{BATCH_NAMES, LOG_KEYS, STATING_KEYS};
+use super::framed::read_values;
+use super::parse_record::ParseRecord;
 use super::provenance::members;
-use super::reader::{ParseRecord, read_framed};
 use super::sink::Sink;
 use crate::input::Input;
 
@@ -48,7 +48,7 @@ pub(super) fn parse_line(line: &[u8], sink: &mut Sink<'_>, parse_record: ParseRe
 fn parse_elements(text: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) {
     let mut input = Input::of_text(text.to_vec(), sink.limits);
     sink.pages += 1;
-    if read_framed(&mut input, Framing::Values, sink, parse_record).is_err() {
+    if read_values(&mut input, sink, parse_record).is_err() {
         sink.reject(Rejected::Malformed);
     }
     sink.pages -= 1;

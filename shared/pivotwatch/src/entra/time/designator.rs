@@ -1,6 +1,6 @@
 //! AM and PM in the languages whose cultures write them.
 //!
-//! The same letters can have another meaning in another language: `Sa` is Saturday in German, French, Spanish and
+//! The same letters can have another meaning in another language. `Sa` is Saturday in German, French, Spanish and
 //! English, Sunday in Turkish, and AM in Vietnamese; `am` is a German preposition, `em` a Portuguese one. So a word is
 //! AM or PM only where the cultures of its language write it: see [`Designator::fits`].
 

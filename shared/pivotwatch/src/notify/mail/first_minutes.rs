@@ -1,4 +1,4 @@
-//! The first five minutes: what a stranger does first, by the kind of identity.
+//! The first five minutes: what a responder does first, by the kind of identity.
 
 use super::super::Deployment;
 use super::super::escape::{argument, shorthand_value};
@@ -8,7 +8,7 @@ use super::super::words::{account, aws_name, partition, regions};
 use crate::detection::signal::Signal;
 use crate::detection::{Incident, IncidentReport};
 
-/// What stands in a command for a name that AWS cannot have given.
+/// The text in a command in place of a name that AWS cannot have given.
 const NO_NAME: &str = "NAME_IN_THE_RECORD";
 
 pub(super) fn write(page: &mut Page, report: &IncidentReport, deployment: &Deployment) {

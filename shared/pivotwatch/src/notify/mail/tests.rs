@@ -9,7 +9,7 @@ use super::*;
 use crate::detection::context::Context;
 use crate::detection::fixtures::{after_noon, login, noon};
 use crate::detection::incident::SourceFailures;
-use crate::detection::rule::Order;
+use crate::detection::parameters::Order;
 use crate::detection::signal::Signal;
 use crate::detection::{Address, Incident, Login, Source};
 

@@ -5,6 +5,7 @@
 mod golden;
 mod item;
 mod logins_state;
+mod numbers;
 mod references_state;
 mod tally_state;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::tally_state::{Codes, Texts, text};
+use super::numbers::{Codes, Texts, text};
 use crate::detection::failure::Code;
 use crate::detection::references::{Reference, References, Tenants};
 use crate::detection::sample::{Sample, hash};

@@ -1,11 +1,13 @@
 //! Encodes the merge state of a tally: a format version, then the tally in postcard's encoding
-//! (<https://postcard.jamesmunns.com>). A failure takes about 12 bytes, and 32 in a saturated hour. Each text is there once.
+//! (<https://postcard.jamesmunns.com>). A failure takes about 12 bytes, and 32 in a saturated hour. Each text is there
+//! once.
 
 use std::collections::BTreeMap;
 
 use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
+use super::numbers::{Codes, Texts, text};
 use super::references_state::{self, ReferencesState};
 use crate::detection::Tally;
 use crate::detection::bounded_set::Member;
@@ -136,53 +138,6 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tally, String> {
     let successes = state.successes.users.into_iter().map(|(hash, second)| (u64::from_be_bytes(hash), second));
     let successes = Sample::restore(successes, state.successes.dropped);
     Ok(Tally { hours, users, apps, profiles, references, successes })
-}
-
-/// The texts so far, by number.
-#[derive(Default)]
-pub(super) struct Texts {
-    texts: Vec<String>,
-    numbers: BTreeMap<String, u32>,
-}
-
-impl Texts {
-    /// Adds a text, also if it is there.
-    fn add(&mut self, text: &str) -> u32 {
-        // The sets of a tally are bounded to far fewer bytes.
-        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        self.texts.push(text.to_owned());
-        self.numbers.entry(text.to_owned()).or_insert(number);
-        number
-    }
-
-    pub(super) fn number(&mut self, text: &str) -> u32 {
-        self.numbers.get(text).copied().unwrap_or_else(|| self.add(text))
-    }
-}
-
-pub(super) fn text(texts: &[String], number: u32) -> Result<&str, String> {
-    let text = usize::try_from(number).ok().and_then(|number| texts.get(number));
-    text.map(String::as_str).ok_or_else(|| "its state refers to a text that it does not have".to_owned())
-}
-
-/// The codes so far, by number.
-#[derive(Default)]
-pub(super) struct Codes {
-    codes: Vec<Code>,
-    numbers: BTreeMap<Code, u16>,
-}
-
-impl Codes {
-    pub(super) fn number(&mut self, code: Code) -> u16 {
-        if let Some(number) = self.numbers.get(&code) {
-            return *number;
-        }
-        // There are at most 24 × 256 codes in a tally, so they cannot outgrow the number.
-        let number = u16::try_from(self.codes.len()).unwrap_or(u16::MAX);
-        self.codes.push(code);
-        self.numbers.insert(code, number);
-        number
-    }
 }
 
 fn hour_state(number: u8, hour: &Hour, codes: &mut Codes, profiles: &BTreeMap<ProfileHash, u16>) -> HourState {
