@@ -4,9 +4,10 @@ use pivotwatch::entra::{Outcome, Rejected};
 use pivotwatch_tests::facts::{SignIn, failed, noon};
 use serde_json::{Value, json};
 
+use crate::RecordWriter;
 use crate::strangers::login;
 use crate::tools::read;
-use crate::writers::{RecordWriter, defender, elastic, graph};
+use crate::writers::{defender, elastic, graph};
 
 const COLUMNS: [&str; 5] = ["CreatedDateTime", "IPAddress", "ResultType", "Id", "Category"];
 

@@ -31,3 +31,9 @@ mod tools;
 mod values;
 mod without_id;
 mod writers;
+
+use pivotwatch_tests::facts::SignIn;
+use serde_json::Value;
+
+/// Writes one sign-in as a record.
+type RecordWriter = fn(&SignIn) -> Value;
