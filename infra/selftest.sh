@@ -180,7 +180,8 @@ if [ "$entries" != None ]; then die "the tuning entry $entries hides the inciden
 if [ "$published" = None ]; then
     case $deferral in
     observing) die "the deployment observes: it publishes nothing but a digest a day" ;;
-    hour_limit) die "the deployment had its messages of the hour, or very many at once; test again in an hour" ;;
+    hour_limit) die "the deployment had its messages of the hour; test again in an hour" ;;
+    too_many_at_once) die "the deployment had too many messages at once; test again" ;;
     no_subscriber) die "nobody was subscribed at the last sweep; confirm a subscription, and test again in 15 minutes" ;;
     *) die "the incident was left to a digest: $deferral" ;;
     esac

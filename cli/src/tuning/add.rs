@@ -30,7 +30,7 @@ use crate::{ExitStatus, json};
 /// of its values.
 ///
 /// With --evidence-table, first shows which stored incidents the entry would have hidden. If one of them is of high
-/// severity, --force is needed.
+/// severity, and is not the one that --from names, --force is needed.
 #[derive(Args)]
 pub(super) struct Add {
     /// The entry's id: characters a-z, 0-9 and -; by default, with --from, the id of the incident.
@@ -75,7 +75,8 @@ pub(super) struct Add {
     #[arg(long, group = "end")]
     permanent: bool,
 
-    /// Add the entry even if it applies to too much, or would have hidden an incident of high severity.
+    /// Add the entry even if it applies to too much, or would have hidden an incident of high severity that --from
+    /// does not name.
     #[arg(long)]
     force: bool,
 
@@ -100,6 +101,7 @@ impl Add {
     pub(super) async fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> Result<Outcome, TuningFault> {
         let connection = self.common.connect().await?;
         let (format, days, force) = (self.common.format, self.common.days(), self.force);
+        let named = self.from.map(|name| name.id);
         let mut entry = self.entry(&connection).await?;
         let Connection { entries, deployed, evidence, rule, now } = connection;
         let value = entry.validate(&rule, force).map_err(|fault| TuningFault::Arguments(fault.to_string()))?;
@@ -121,9 +123,13 @@ impl Add {
         for report in &high {
             log.say(format_args!("it would have hidden {}", high_incident(report)));
         }
-        let is_refused = !high.is_empty() && !force;
+        // Whoever names an incident knows of it.
+        let is_refused = !force && high.iter().any(|report| Some(report.incident.id) != named);
         if is_refused {
-            log.say("the entry was not added: it would have hidden incidents of high severity; --force adds it");
+            let other = if named.is_some() { "other incidents" } else { "incidents" };
+            log.say(format_args!(
+                "the entry was not added: it would have hidden {other} of high severity; --force adds it"
+            ));
             status = ExitStatus::Trouble;
         } else {
             entries.add(&entry).await?;

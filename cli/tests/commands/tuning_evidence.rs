@@ -1,10 +1,12 @@
 //! `tuning` beside the table of evidence: hits, previews, and entries of an incident. The real pipeline fills the
 //! table.
 
+use std::path::Path;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use pivotwatch::detection::Day;
+use pivotwatch::detection::{Day, Incident};
 use pivotwatch::objects::InMemoryObjects;
-use pivotwatch::store::{DynamoDb, Store, StoredIncident, record_name};
+use pivotwatch::store::{DynamoDb, IncidentKey, Store, StoredIncident, record_name};
 use pivotwatch_tests::dynamodb::{TABLE, store};
 use pivotwatch_tests::facts::{ADDRESS, SignIn, console_login, event, failed, lines, written};
 use pivotwatch_tests::pipeline::pipeline;
@@ -317,6 +319,60 @@ async fn an_entry_of_an_incident_hides_that_incident_and_no_other() {
     let item = account.item(&format!("incident-{}", incident.id)).await;
     let time = |name: &str| item[name].as_s().unwrap().parse::<DateTime<Utc>>().unwrap();
     assert_eq!(time("expires_at") - time("created_at"), TimeDelta::hours(1));
+}
+
+/// The words of a command as a shell reads them, if no word has a blank outside single quotes.
+fn words_of(command: &str) -> Vec<String> {
+    let joined = command.replace("\\\n", " ");
+    let parts = joined.split('\'').enumerate();
+    let marked: String =
+        parts.map(|(number, part)| if number % 2 == 1 { part.replace(' ', "\0") } else { part.to_owned() }).collect();
+    marked.split_whitespace().map(|word| word.replace('\0', " ")).collect()
+}
+
+/// The command that the mail of an incident has for a benign one.
+async fn command_of_the_mail(account: &Account, incident: &Incident) -> Vec<String> {
+    let mut pipeline = pipeline(stored_in(account));
+    pipeline.deployment.tuning_table = Some(TUNING.to_owned());
+    TABLE.clone_into(&mut pipeline.deployment.table.name);
+    let mail = pipeline.republish(&IncidentKey::of(incident)).await.unwrap().unwrap().text;
+    let (_, command) = mail.split_once("    pivotwatch tuning add ").unwrap();
+    words_of(command.split_once("\n\n").unwrap().0)
+}
+
+#[tokio::test]
+async fn the_command_of_a_mail_hides_its_incident_whatever_its_severity() {
+    let account = Account::open().await;
+    three_incidents(&account).await;
+    for StoredIncident { incident, .. } in stored(&account).await {
+        let severity = if incident.columns.account_name == "ann" { "High" } else { "Medium" };
+        let command = command_of_the_mail(&account, &incident).await;
+        let more: Vec<_> = command.iter().map(String::as_str).chain(["--author", "ann", "--format", "json"]).collect();
+        let output = account.run(Path::new("."), &[&["tuning", "add"], &more[..]].concat()).await;
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{more:?} {said}");
+        let line = objects(&output).remove(0);
+        assert_eq!((&line["added"], &line["entry"]["reason"]), (&json!(true), &json!("WHY IT IS BENIGN")));
+        assert_eq!(users(&line["hides"]), named(&[(&incident.columns.account_name, severity)]));
+        assert_eq!(said.contains(&incident.id.to_string()), severity == "High", "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_an_incident_that_hides_another_high_one_needs_force() {
+    let account = Account::open().await;
+    let mut of_another_browser = login("ann", ADDRESS, 30);
+    of_another_browser["userAgent"] = json!("another browser");
+    settle(&account, &six_failures(ADDRESS), &[login("ann", ADDRESS, 20), of_another_browser]).await;
+    let id = stored(&account).await[0].incident.id.to_string();
+    let from = ["--from", &id, "--reason", "x", "--author", "ann", "--format", "json"];
+    for (more, status, is_added) in [(&[][..], 1, false), (&["--force"], 0, true)] {
+        let output = account.tuning("add", &[&from, &EVIDENCE[..], more].concat()).await;
+        let line = objects(&output).remove(0);
+        assert_eq!(line["hides"].as_array().unwrap().len(), 2, "{line}");
+        assert_eq!((output.status.code(), &line["added"]), (Some(status), &json!(is_added)));
+        assert_eq!(text(&output.stderr).contains("other incidents of high severity"), !is_added);
+    }
 }
 
 /// A principal is a pattern, so a `*` in its name would match others too.

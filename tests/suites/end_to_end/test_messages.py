@@ -1,12 +1,14 @@
-"""What subscribers of each protocol receive: an incident, its update, and a digest of what was deferred."""
+"""What subscribers of each protocol receive: an incident, its update, a digest, and news of a tuning entry."""
 
 import http.server
 import io
 import json
 import threading
+import time
+import uuid
 import zipfile
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,37 @@ def subscribed_function(stack: Deployment, tmp_path: Path) -> Iterator[Path]:
     stack.functions.delete_function(FunctionName="subscriber")
 
 
+Forms = Callable[..., dict[str, dict]]
+
+
+@pytest.fixture
+def received(stack: Deployment, webhook: list[dict], subscribed_function: Path) -> Forms:
+    """Waits for the message of a kind and number, and returns its form of each protocol."""
+    queue = stack.subscribe_queue()
+    queued: list[dict] = []
+
+    def all_forms() -> dict[str, list[dict]]:
+        queued.extend(stack.received(queue))
+        events = subscribed_function.read_text().splitlines() if subscribed_function.exists() else []
+        records = [json.loads(event)["Records"][0]["Sns"] for event in events]
+        envelopes = {"https": list(webhook), "sqs": queued, "lambda": records}
+        return {protocol: [json.loads(one["Message"]) for one in many] for protocol, many in envelopes.items()}
+
+    def of_kind(kind: str, number: int = 1) -> dict[str, dict]:
+        def found() -> dict[str, dict] | None:
+            forms = {
+                protocol: [one for one in many if kind == (one["metadata"].get("eventType") or one["unmapped"]["kind"])]
+                for protocol, many in all_forms().items()
+            }
+            if all(len(many) >= number for many in forms.values()):
+                return {protocol: many[number - 1] for protocol, many in forms.items()}
+            return None
+
+        return stack.wait_for(f"message {number} of the kind {kind}", found)
+
+    return of_kind
+
+
 def test_each_protocol_receives_its_form_of_an_incident(stack, address, noon, webhook, subscribed_function):
     queue = stack.subscribe_queue()
     stack.upload("messages/forms.json", lines(failures(address, noon)))
@@ -131,14 +164,24 @@ def test_the_query_of_a_mail_prints_a_line_for_each_record(stack, address, noon)
     (mail,) = stack.mails_about(address)
     done = shell.run(stack.server, command(mail.text, "aws dynamodb query"))
     assert (done.returncode, done.stderr) == (0, "")
-    tally, incident, login = (line.split("\t") for line in done.stdout.splitlines())
-    assert tally == [f"{noon:%F}#failures#interactive", "None", "6", "None"]
-    assert incident[1:] == ["High", "None", "alice"]
-    assert incident[0] in mail.text
-    assert login[1:] == ["None", "None", "alice"]
+    assert len(done.stdout.splitlines()) == 4, "a line for each record, and two brackets"
+    tally, incident = json.loads(done.stdout)
+    assert tally == f"{noon:%F}#failures#interactive 6"
+    record, rest = incident.split(" ", 1)
+    assert rest == "High alice"
+    assert record in mail.text
 
 
-def test_an_incident_that_becomes_worse_sends_an_update(stack, address, noon):
+def test_the_query_of_a_mail_prints_at_most_twenty_records(stack, address, noon):
+    stack.upload("messages/many.json", lines(failures(address, noon)))
+    for number in range(22):
+        stack.log_in(console_login(address, noon, userAgent=f"agent {number}"))
+    done = shell.run(stack.server, command(stack.mails_about(address)[0].text, "aws dynamodb query"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json.loads(done.stdout)) == 20
+
+
+def test_an_incident_that_becomes_worse_sends_an_update(stack, address, noon, received):
     stack.upload("messages/first.json", lines(failures(address, noon)))
     stack.log_in(console_login(address, noon))
     stack.upload("messages/more.json", lines(failures(address, noon, 1, code="50074", user="bo@contoso.example")))
@@ -146,9 +189,18 @@ def test_an_incident_that_becomes_worse_sends_an_update(stack, address, noon):
     assert (first.attributes["update"], update.attributes["update"]) == ("1", "2")
     assert first.attributes["incident_id"] == update.attributes["incident_id"]
     assert "update 2" in update.subject
+    assert "the password of an Entra user turned out to be right" in " ".join(update.text.split())
+
+    forms = received("incident", 2)
+    identifier = first.attributes["incident_id"]
+    assert forms["https"]["metadata"]["threadId"] == identifier, "it joins the thread"
+    assert forms["https"]["content"]["title"].startswith("High, update 2: ")
+    assert forms["sqs"] == forms["lambda"]
+    assert (forms["sqs"]["activity_name"], forms["sqs"]["finding_info"]["uid"]) == ("Update", identifier)
+    assert forms["sqs"]["unmapped"]["update_reasons"] == ["password_right"]
 
 
-def test_what_exceeds_the_limit_of_an_address_or_is_old_is_reported_in_a_digest(stack, address, noon):
+def test_what_exceeds_the_limit_of_an_address_or_is_old_is_reported_in_a_digest(stack, address, noon, received):
     then = noon - timedelta(days=3)
     stack.upload("messages/old.json", lines(failures(address, then)))
     assert stack.log_in(console_login(address, then))["Deferred.old"] == 1
@@ -169,3 +221,59 @@ def test_what_exceeds_the_limit_of_an_address_or_is_old_is_reported_in_a_digest(
     assert len(incidents) == 8
     assert all("published_at" in incident and "deferral" not in incident for incident in incidents)
     assert sum("digest" in incident for incident in incidents) == 3
+
+    forms = received("digest")
+    assert address in forms["https"]["content"]["description"]
+    assert forms["sqs"] == forms["lambda"]
+    of_address = {one["address"]: one for one in forms["sqs"]["unmapped"]["addresses"]}[address]
+    assert of_address["incidents"] == 3
+    assert forms["https"]["metadata"]["threadId"] == forms["sqs"]["finding_info"]["uid"]
+    assert {"old", "address_limit"} <= set(forms["sqs"]["unmapped"]["deferrals"])
+
+
+def test_each_protocol_receives_news_of_a_tuning_entry(stack, received):
+    identifier = f"news-{uuid.uuid4()}"
+    stack.tune(
+        {
+            "id": identifier,
+            "threshold": 50,
+            "when": {"cidr": ["192.0.2.192/26"]},
+            "reason": "a test",
+            "author": "ann",
+            "permanent": True,
+        }
+    )
+    # A function uses its copy of the entries for a minute.
+    deadline = time.monotonic() + 90
+    while not (news := [mail for mail in stack.all_mails() if mail.attributes.get("tuning_entry") == identifier]):
+        assert time.monotonic() < deadline
+        stack.sweep()
+        time.sleep(1)
+    assert [mail.attributes["tuning_news"] for mail in news] == ["added"]
+    forms = received("tuning")
+    assert forms["https"]["metadata"]["threadId"] == f"tuning-{identifier}"
+    assert forms["sqs"] == forms["lambda"]
+    assert (forms["sqs"]["unmapped"]["news"], forms["sqs"]["unmapped"]["entry"]["id"]) == ("added", identifier)
+
+
+def test_the_weekly_message_is_sent_when_its_week_is_over(stack, received):
+    stack.sweep()
+    key = {"ip": {"S": "deployment"}, "record": {"S": "activity"}}
+    since = f"{datetime.now(UTC) - timedelta(days=8):%FT%TZ}"
+    stack.dynamodb.update_item(
+        TableName=stack.outputs["EvidenceTable"],
+        Key=key,
+        UpdateExpression="SET since = :since",
+        ConditionExpression="attribute_exists(since)",
+        ExpressionAttributeValues={":since": {"S": since}},
+    )
+    stack.sweep()
+    forms = received("alive")
+    (mail,) = [mail for mail in stack.all_mails() if mail.attributes["kind"] == "alive"]
+    assert mail.subject.startswith("[pivotwatch] Alive")
+    assert "Subscribers" in mail.text
+    assert "*Sign-ins:* at least" in forms["https"]["content"]["description"]
+    assert forms["sqs"] == forms["lambda"]
+    assert forms["sqs"]["unmapped"]["subscribers"] >= 3
+    stack.sweep()
+    assert len([mail for mail in stack.all_mails() if mail.attributes["kind"] == "alive"]) == 1, "a new week begins"

@@ -66,6 +66,7 @@ def test_all_versions_of_the_export_are_deleted(stack, selftest):
     [
         ("None observing None", "the deployment observes"),
         ("None hour_limit None", "messages of the hour"),
+        ("None too_many_at_once None", "too many messages at once"),
         ("None no_subscriber None", "nobody was subscribed at the last sweep"),
         ("None interrupted None", "left to a digest: interrupted"),
         ("None None office", "the tuning entry office hides"),

@@ -364,7 +364,8 @@ def test_a_webhook_and_a_queue_are_subscribed(paste, stack):
     url = "https://127.0.0.1:9/integration"
     done = paste(BLOCKS["PagerDuty"].filled(URL_OF_THE_INTEGRATION=url))
     assert (done.returncode, done.stderr) == (0, "")
-    assert subscribed(url)
+    attributes = sns.get_subscription_attributes(SubscriptionArn=subscribed(url))["Attributes"]
+    assert json.loads(attributes["FilterPolicy"]) == json.loads(FILTER_OF_PAGERDUTY)
 
     queue = stack.subscribe_queue()
     arn = stack.queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -380,16 +381,27 @@ def test_a_webhook_and_a_queue_are_subscribed(paste, stack):
     assert (finding["class_uid"], finding["finding_info"]["uid"]) == (2004, incident["id"]), "the finding itself"
 
 
-# The filters of the page's table, and which messages of these attributes each accepts.
+# The filter with which PagerDuty's webhook is subscribed.
+SUBSCRIPTION_OF_PAGERDUTY = re.search(r"--attributes '(.+)'", BLOCKS["PagerDuty"].commands)[1]
+FILTER_OF_PAGERDUTY = json.loads(SUBSCRIPTION_OF_PAGERDUTY)["FilterPolicy"]
+
+# The filters of the page's table and of PagerDuty, and which messages of these attributes each accepts.
 ACCEPTED = {
+    "PagerDuty": lambda message: message["kind"] in ("incident", "digest", "test"),
     "what is High, and digests with it": lambda message: message.get("severity") == "High",
     "what is High, and all that is no incident": lambda message: (
         message.get("severity") == "High" or message["kind"] != "incident"
     ),
     "incidents of one account": lambda message: message.get("account") == ACCOUNT,
+    "incidents of one account, and digests": lambda message: (
+        message.get("account") == ACCOUNT or message["kind"] == "digest"
+    ),
     "the first messages of one account": lambda message: message.get("account") == ACCOUNT and message["update"] == "1",
     "logins without a second factor, or of root": lambda message: (
         message.get("mfa") == "no" or '"root"' in message.get("signals", "")
+    ),
+    "logins without a second factor, or of root, and digests": lambda message: (
+        message.get("mfa") == "no" or '"root"' in message.get("signals", "") or message["kind"] == "digest"
     ),
     "no updates": lambda message: message.get("update") == "1" or message["kind"] != "incident",
     "changes of tuning entries": lambda message: message["kind"] == "tuning",
@@ -398,6 +410,7 @@ ACCEPTED = {
 
 def test_every_filter_of_the_page_accepts_what_it_says(stack):
     filters = dict(re.findall(r"^\| ([^|`]+) \| `(\{.+\})` \|$", runbook.TEXT, re.M))
+    filters["PagerDuty"] = FILTER_OF_PAGERDUTY
     assert filters.keys() == ACCEPTED.keys()
     everything = stack.subscribe_queue()
     queues = {name: stack.subscribe_queue(FilterPolicy=policy) for name, policy in filters.items()}

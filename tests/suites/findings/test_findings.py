@@ -71,14 +71,17 @@ def test_numbers_and_names_of_a_finding_agree(name):
 
 
 def test_an_update_a_hidden_incident_and_a_test_are_marked():
-    usual, update, hidden, test = (FINDINGS[name] for name in ("identity_iam_user", "update", "hidden", "test"))
-    assert usual["finding_info"]["uid"] == update["finding_info"]["uid"] == hidden["finding_info"]["uid"]
-    assert [each["activity_name"] for each in (usual, update, hidden)] == ["Create", "Update", "Create"]
-    assert [each["status"] for each in (usual, update, hidden)] == ["New", "New", "Suppressed"]
+    names = ("before_the_update", "update", "identity_iam_user", "hidden", "test")
+    first, update, usual, hidden, test = (FINDINGS[name] for name in names)
+    assert first["finding_info"]["uid"] == update["finding_info"]["uid"]
+    assert usual["finding_info"]["uid"] == hidden["finding_info"]["uid"]
+    assert [each["activity_name"] for each in (first, update, hidden)] == ["Create", "Update", "Create"]
+    assert [each["status"] for each in (first, update, hidden)] == ["New", "New", "Suppressed"]
+    assert [each["severity"] for each in (first, update)] == ["Medium", "High"]
     assert [each["metadata"]["labels"] for each in (usual, test)] == [[], ["TEST"]]
-    uid = usual["finding_info"]["uid"]
-    assert [each["metadata"]["uid"] for each in (usual, update)] == [f"{uid}-1", f"{uid}-2"]
-    assert "created_time" in usual["finding_info"], "it is that of the first finding, so an update has none"
+    uid = first["finding_info"]["uid"]
+    assert [each["metadata"]["uid"] for each in (first, update)] == [f"{uid}-1", f"{uid}-2"]
+    assert "created_time" in first["finding_info"], "it is that of the first finding, so an update has none"
     assert "created_time" not in update["finding_info"]
     assert test["message"].startswith("TEST: ")
 

@@ -37,8 +37,17 @@ async fn a_hidden_incident_is_published() {
     let world = tuned(vec![office()]);
     export(&world, &failed(6, noon())).await;
     assert_eq!(log_in_at(&world, noon()).await.publishes, 0);
+    let hidden_by: Vec<_> = incident(&world).hidden_by.into_iter().collect();
+    assert_eq!(hidden_by.len(), 1);
     let stored = republished(&world).await;
     assert_eq!((stored.published_at.is_some(), stored.hidden_by.len()), (true, 0));
+    let message = mails(&world).pop().unwrap();
+    assert_eq!((&message.finding["status_id"], &message.finding["status"]), (&json!(3), &json!("Suppressed")));
+    assert_eq!(message.finding["unmapped"]["hidden_by"], json!(hidden_by));
+    let said = "Tuning hides this incident: ";
+    assert!(message.text.starts_with(&format!("{said}\"{}\".\n", hidden_by[0])), "{}", message.text);
+    let description = message.chat["content"]["description"].as_str().unwrap();
+    assert!(description.starts_with(&format!("{said}`{}`.\n", hidden_by[0])), "{description}");
 }
 
 #[tokio::test]

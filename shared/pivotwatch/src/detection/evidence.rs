@@ -13,6 +13,7 @@
 mod context;
 mod near;
 
+use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +23,10 @@ use uuid::Uuid;
 use super::address::Address;
 use super::context::Context;
 use super::day::Day;
-use super::incident::{Columns, Incident, IncidentReport, SourceFailures, USERS_LISTED};
+use super::incident::{APPS_LISTED, Columns, Incident, IncidentReport, SourceFailures, USERS_LISTED};
 use super::judgement::IncidentJudgements;
 use super::login::Login;
+use super::profile::Profile;
 use super::rule::Rule;
 use super::sample::hash;
 use super::signal::Signal;
@@ -201,11 +203,14 @@ impl<'a> SourceIndex<'a> {
         let known = self.within(range);
         let (first, last) = (second(*known.first()?)?, second(*known.last()?)?);
         let (mut near, mut users, mut count_estimated) = (Vec::new(), Users::default(), false);
-        let mut hours = BTreeMap::<_, f64>::new();
+        let (mut hours, mut apps) = (BTreeMap::<_, f64>::new(), BTreeMap::<_, f64>::new());
         for (day, tally) in self.days_within(range) {
             let is_near = |second: u32| (range.0..=range.1).contains(&(day.start().timestamp() + i64::from(second)));
             for (occurrence, weight) in tally.occurrences().filter(|(occurrence, _)| is_near(occurrence.second)) {
                 *hours.entry(day.at(occurrence.second / SECONDS_AN_HOUR * SECONDS_AN_HOUR)).or_default() += weight;
+                if let Some(app) = tally.profile(occurrence).map(Profile::app).filter(|app| !app.is_empty()) {
+                    *apps.entry(app).or_default() += weight;
+                }
                 near.push((occurrence, weight));
             }
             users.merge(tally.users());
@@ -223,6 +228,7 @@ impl<'a> SourceIndex<'a> {
             last,
             by_hour: hours.into_iter().map(|(hour, number)| (hour, rounded(number))).collect(),
             error_codes: by_code(near.into_iter()),
+            apps: most_frequent(apps),
             users: listed(&users, &incident.columns, users_total),
             users_total,
             users_estimated: users.is_cut() || count_estimated && users.len() as u64 > count,
@@ -252,6 +258,13 @@ pub fn incidents(evidence: &Evidence, rule: &Rule, tuning: &Tuning) -> Vec<Incid
         IncidentReport { hidden_by, held_by, ..index.report(incident) }
     };
     found.into_values().map(report).collect()
+}
+
+/// The applications to list of these with their failures.
+fn most_frequent(apps: BTreeMap<&str, f64>) -> Vec<String> {
+    let mut ranked: Vec<_> = apps.into_iter().map(|(app, number)| (Reverse(rounded(number)), app)).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(APPS_LISTED).map(|(_, app)| app.to_owned()).collect()
 }
 
 /// The users to list: those with the AWS user's name first, then those with the smallest hashes. So the selection

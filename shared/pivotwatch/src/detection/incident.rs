@@ -33,6 +33,9 @@ pub const LOGINS_COUNTED: usize = 256;
 /// The largest number of users that a report lists for each source.
 pub const USERS_LISTED: usize = 64;
 
+/// The largest number of applications that a report lists for each source.
+pub const APPS_LISTED: usize = 3;
+
 /// The beginning of the event ids of a self-test's logins.
 pub const TEST_PREFIX: &str = "pivotwatch-selftest-";
 
@@ -122,6 +125,9 @@ pub struct SourceFailures {
     pub by_hour: BTreeMap<DateTime<Utc>, u64>,
     /// Failures by result code.
     pub error_codes: BTreeMap<String, u64>,
+    /// The applications with most failures, at most [`APPS_LISTED`]. Neither stored nor printed.
+    #[serde(skip)]
+    pub apps: Vec<String>,
     /// Users who failed on the days concerned, at most [`USERS_LISTED`], those with the AWS user's name first.
     pub users: BTreeSet<String>,
     /// The number of users, at most `count`: exact unless `users_estimated`.
@@ -160,13 +166,17 @@ pub struct LoginReference {
     pub time: DateTime<Utc>,
     /// CloudTrail's `eventID`.
     pub event_id: String,
+    /// The login's own address, if the incident is its network's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
 }
 
 impl LoginReference {
-    /// The reference to `login`.
+    /// The reference to `login` in an incident of `address`.
     #[must_use]
-    pub fn of(login: &Login) -> Self {
-        Self { time: login.time, event_id: login.event_id.clone() }
+    pub fn of(login: &Login, address: Address) -> Self {
+        let own = Some(login.source_ip_address).filter(|own| *own != address);
+        Self { time: login.time, event_id: login.event_id.clone(), address: own }
     }
 }
 
@@ -256,7 +266,7 @@ impl Incident {
     pub fn of(login: &Login, address: Address, exceeded: BTreeSet<Source>) -> Self {
         let columns = Columns::of(login, address);
         let mut logins = MatchedLogins::default();
-        logins.add(LoginReference::of(login));
+        logins.add(LoginReference::of(login, address));
         Self {
             id: columns.id(login.day()),
             day: login.day(),

@@ -84,7 +84,7 @@ impl Ledger {
         if in_hour >= policy.hour_limit {
             return Err(Deferral::HourLimit);
         }
-        let second = self.take_second(now).ok_or(Deferral::HourLimit)?;
+        let second = self.take_second(now).ok_or(Deferral::TooManyAtOnce)?;
         (self.hour, self.in_hour) = (hour, in_hour + 1);
         if day != self.day {
             self.by_address.clear();
@@ -140,6 +140,15 @@ mod tests {
         assert_eq!(take(other(2), noon() + TimeDelta::hours(1)), Ok(()));
         assert_eq!(take(address(), noon() + TimeDelta::hours(1)), Err(Deferral::AddressLimit));
         assert_eq!(take(address(), noon() + TimeDelta::days(1)), Ok(()));
+    }
+
+    #[test]
+    fn beyond_the_slots_of_the_next_seconds_there_are_too_many_at_once() {
+        let (mut ledger, policy) = (Ledger::default(), policy(1, 250));
+        let taken: Vec<_> = (0..=30).map(|number| ledger.take(other(number), noon(), &policy)).collect();
+        assert!(taken[..30].iter().all(Result::is_ok), "{taken:?}");
+        assert_eq!(taken[30], Err(Deferral::TooManyAtOnce));
+        assert!(ledger.take(other(30), noon() + TimeDelta::seconds(1), &policy).is_ok());
     }
 
     #[test]

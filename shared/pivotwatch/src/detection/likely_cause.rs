@@ -50,9 +50,8 @@ impl Cause {
         }
     }
 
-    /// The explanation for a responder.
-    #[must_use]
-    pub const fn explanation(self) -> &'static str {
+    /// The explanation for a responder, as the end of a sentence.
+    const fn explanation(self) -> &'static str {
         match self {
             Self::Guessing => "password guessing",
             Self::Spraying => "password spraying: few passwords, many users",
@@ -62,8 +61,8 @@ impl Cause {
             Self::StoppedAfterPassword => {
                 "sign-ins that were stopped after the password: by the user, or by somebody who knows it"
             }
-            Self::SharedAddress => "an address that many people share, such as an office or a VPN",
-            Self::Unclear => "no pattern stands out",
+            Self::SharedAddress => "many people behind one connection, such as an office or a VPN",
+            Self::Unclear => "No pattern stands out",
         }
     }
 }
@@ -97,6 +96,19 @@ pub struct LikelyCause {
     pub likelihood: Likelihood,
     /// One sentence for a responder, without names.
     pub reason: String,
+}
+
+impl LikelyCause {
+    /// The cause in a sentence for a responder.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let explanation = self.cause.explanation();
+        match (self.cause, self.likelihood) {
+            (Cause::Unclear, _) => format!("{explanation}."),
+            (_, Likelihood::Likely) => format!("This is likely {explanation}."),
+            (_, Likelihood::Possible) => format!("This is possibly {explanation}."),
+        }
+    }
 }
 
 /// The numbers that decide the cause.
@@ -226,6 +238,7 @@ mod tests {
             last: noon(),
             by_hour: BTreeMap::new(),
             error_codes: codes.iter().map(|(code, number)| ((*code).to_owned(), *number)).collect(),
+            apps: Vec::new(),
             users: BTreeSet::new(),
             users_total: users,
             users_estimated: false,

@@ -52,6 +52,13 @@ impl Profile {
         let [user, ..] = self.texts();
         user
     }
+
+    /// The application.
+    #[must_use]
+    pub fn app(&self) -> &str {
+        let [_, app, ..] = self.texts();
+        app
+    }
 }
 
 impl Member for Profile {

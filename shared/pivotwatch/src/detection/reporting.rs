@@ -30,8 +30,10 @@ pub enum Deferral {
     Old,
     /// Its address had as many messages that day as one may have.
     AddressLimit,
-    /// The deployment had as many messages that hour as it may have, or too many in the same seconds.
+    /// The deployment had as many messages that hour as it may have.
     HourLimit,
+    /// The seconds ahead had as many messages as they may have, or too many invocations took slots.
+    TooManyAtOnce,
     /// The deployment observes: it publishes nothing but a digest a day.
     Observing,
     /// The topic had no confirmed subscriber.
@@ -48,6 +50,7 @@ impl Deferral {
             Self::Old => "old",
             Self::AddressLimit => "address_limit",
             Self::HourLimit => "hour_limit",
+            Self::TooManyAtOnce => "too_many_at_once",
             Self::Observing => "observing",
             Self::NoSubscriber => "no_subscriber",
             Self::Interrupted => "interrupted",
@@ -59,8 +62,9 @@ impl Deferral {
     pub const fn explanation(self) -> &'static str {
         match self {
             Self::Old => "found more than a day late",
-            Self::AddressLimit => "daily limit of messages for this address reached",
+            Self::AddressLimit => "daily limit of messages about this IP address or network reached",
             Self::HourLimit => "hourly limit of this deployment reached",
+            Self::TooManyAtOnce => "too many messages at once",
             Self::Observing => "observe mode",
             Self::NoSubscriber => "nobody was subscribed",
             Self::Interrupted => "the sender stopped before it was sent",
@@ -166,11 +170,15 @@ pub struct Reported {
 }
 
 impl Reported {
-    /// What a message with this report said that was sent `at`, without the hours, which are not stored.
+    /// What a message with this report said that was sent `at`, without the hours and applications, which are not
+    /// stored.
     #[must_use]
     pub fn of(mut report: IncidentReport, at: DateTime<Utc>) -> Self {
         let (severity, end_time) = (report.severity(), report.incident.end_time);
-        report.failures.values_mut().for_each(|failures| failures.by_hour.clear());
+        for failures in report.failures.values_mut() {
+            failures.by_hour.clear();
+            failures.apps.clear();
+        }
         Self { severity, signals: report.signals, failures: report.failures, end_time, at: at.trunc_subsecs(0) }
     }
 

@@ -128,24 +128,25 @@ impl Signal {
         }
     }
 
-    /// The explanation for a responder.
+    /// The explanation for a responder. `place` is what the incident's address is called.
     #[must_use]
-    pub const fn explanation(self) -> &'static str {
-        match self {
+    pub fn explanation(self, place: &str) -> String {
+        let explanation = match self {
             Self::Root => "the root user logged in",
-            Self::SameUser => "the AWS user has the name of an Entra user who failed from this address",
-            Self::DifferentUser => "none of the Entra users who failed from this address has the AWS user's name",
+            Self::SameUser => "the AWS user has the name of an Entra user who failed from this {place}",
+            Self::DifferentUser => "none of the Entra users who failed from this {place} has the AWS user's name",
             Self::UsersNotRemembered => {
-                "more Entra users failed from this address than can be remembered, so the AWS user may be one of them"
+                "more Entra users failed from this {place} than can be remembered, so the AWS user may be one of them"
             }
             Self::PasswordRight => "the password of an Entra user was right",
             Self::NoMfa => "the login had no second factor",
-            Self::FailedLogins => "a login to the AWS console failed from this address before",
-            Self::ManyUsers => "more than 5 Entra users failed from this address",
-            Self::FewSucceeded => "at most one in five of these users also signed in successfully from this address",
-            Self::MostSucceeded => "most of the users who failed also signed in successfully from this address",
+            Self::FailedLogins => "a login to the AWS console failed from this {place} before",
+            Self::ManyUsers => "more than 5 Entra users failed from this {place}",
+            Self::FewSucceeded => "at most one in five of these users also signed in successfully from this {place}",
+            Self::MostSucceeded => "most of the users who failed also signed in successfully from this {place}",
             Self::OwnMistakes => "the user who logged in failed a few times, and also signed in to Entra ID",
-        }
+        };
+        explanation.replace("{place}", place)
     }
 
     /// What makes the signal a false alarm or, of a signal with negative points, a false all-clear.
@@ -155,11 +156,11 @@ impl Signal {
             Self::Root => "the account's owner used root on purpose",
             Self::SameUser => "the user mistyped the password, or two people have one name",
             Self::DifferentUser => "the AWS user has another name in Entra ID",
-            Self::UsersNotRemembered => "thousands of users of one organisation fail from one address in a day",
+            Self::UsersNotRemembered => "thousands of users of one organisation fail from one place in a day",
             Self::PasswordRight => "a user did not finish an ordinary sign-in: second factor, expired password, policy",
             Self::NoMfa => "the account does not require a second factor",
             Self::FailedLogins => "a user mistyped the AWS password",
-            Self::ManyUsers => "an office, a VPN or a carrier has one address",
+            Self::ManyUsers => "an office, a VPN or a carrier has one IP address",
             Self::FewSucceeded => "the exports have failures only, or successes come in files without failures",
             Self::MostSucceeded => "an attacker is in the same network as the users",
             Self::OwnMistakes => "an attacker needed few tries for this user",

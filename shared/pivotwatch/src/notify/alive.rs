@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Deployment;
-use super::chat::CustomNotification;
-use super::escape::{ascii, exact, quoted};
+use super::chat::{CustomNotification, fitted_chat};
+use super::escape::{ascii, code_span, exact, markdown, quoted};
 use super::finding::{Finding, FindingSeverity};
 use super::layout::Page;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
@@ -56,7 +56,7 @@ pub fn alive_message(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment)
     Message {
         subject: ascii(&format!("[pivotwatch] {title}"), SUBJECT_LENGTH),
         text: fitted_text(LISTED, |listed| text(alive, now, deployment, listed)),
-        chat: chat(alive, &title).to_json(),
+        chat: fitted_chat(LISTED, |listed| chat(alive, &title, now, deployment, listed)),
         finding: fitted_form(LISTED, |listed| finding(alive, &title, now, deployment, listed)),
         https: deployment.https,
         attributes: if warnings(alive).is_empty() {
@@ -112,47 +112,55 @@ fn text(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment, listed: usiz
         page.paragraph(warning);
     }
     page.heading("Received");
-    let counted = |number: u64, last: Option<DateTime<Utc>>| match last {
-        Some(last) => format!("at least {number}, the last {} ago", span(now - last)),
-        None => format!("at least {number}"),
-    };
-    page.field("Exports", &counted(alive.exports, alive.last_export));
-    page.field("Sign-ins", &counted(alive.sign_ins, None));
-    page.field("Logins", &counted(alive.logins, alive.last_login));
-    page.field("Regions", &list(&alive.regions, listed, or_not_recorded));
-    page.field("Accounts", &list(&alive.accounts, listed, |id| account(id, deployment)));
-    if let Some(incidents) = alive.incidents {
-        page.field("Incidents", &format!("at least {incidents}"));
+    for (label, value) in numbers(alive, now, deployment, listed) {
+        page.field(label, &value);
     }
-    if !alive.silent.is_empty() {
-        page.heading("Silent since");
-        for (name, last) in alive.silent.iter().take(listed) {
-            page.item("-", &format!("{}, {}", quoted(name, NAME), time(*last)));
-        }
-        if alive.silent.len() > listed {
-            page.item("-", &format!("and {} more", alive.silent.len() - listed));
-        }
-    }
-    page.heading("Receivers");
-    page.field(
-        "Subscribers",
-        &match alive.subscribers {
-            Some(subscribers) => format!("{subscribers} confirmed"),
-            None => "unknown".to_owned(),
-        },
-    );
-    if !alive.ending.is_empty() {
-        page.heading("Tuning entries that end soon");
-        for (id, end) in alive.ending.iter().take(listed) {
-            page.item("-", &format!("{}, at {}", quoted(id, NAME), time(*end)));
-        }
-        if alive.ending.len() > listed {
-            page.item("-", &format!("and {} more", alive.ending.len() - listed));
+    for (heading, dated) in lists(alive) {
+        if !dated.is_empty() {
+            page.heading(heading);
+            shown(dated, listed, quoted).iter().for_each(|one| page.item("-", one));
         }
     }
     page.heading("About this message");
     write_runbook(&mut page, deployment);
     page.into_text()
+}
+
+/// What was received, and by whom messages are: a label and a value each.
+fn numbers(
+    alive: &Alive,
+    now: DateTime<Utc>,
+    deployment: &Deployment,
+    listed: usize,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let counted = |number: u64, last: Option<DateTime<Utc>>| match last {
+        Some(last) => format!("at least {number}, the last {} ago", span(now - last)),
+        None => format!("at least {number}"),
+    };
+    let subscribers = alive.subscribers.map_or_else(|| "unknown".to_owned(), |number| format!("{number} confirmed"));
+    [
+        ("Exports", Some(counted(alive.exports, alive.last_export))),
+        ("Sign-ins", Some(counted(alive.sign_ins, None))),
+        ("Logins", Some(counted(alive.logins, alive.last_login))),
+        ("Regions", Some(list(&alive.regions, listed, or_not_recorded))),
+        ("Accounts", Some(list(&alive.accounts, listed, |id| account(id, deployment)))),
+        ("Incidents", alive.incidents.map(|incidents| counted(incidents, None))),
+        ("Subscribers", Some(subscribers)),
+    ]
+    .into_iter()
+    .filter_map(|(label, value)| Some((label, value?)))
+}
+
+/// Names with a time, each list with its heading.
+fn lists(alive: &Alive) -> [(&'static str, &[(String, DateTime<Utc>)]); 2] {
+    [("Silent since", &alive.silent), ("Tuning entries that end soon", &alive.ending)]
+}
+
+/// The first names of a list with their times, and how many more there are.
+fn shown(dated: &[(String, DateTime<Utc>)], listed: usize, name: impl Fn(&str, usize) -> String) -> Vec<String> {
+    let named = dated.iter().take(listed).map(|(one, at)| format!("{}, {}", name(one, NAME), time(*at)));
+    let more = dated.len().saturating_sub(listed);
+    named.chain((more > 0).then(|| format!("and {more} more"))).collect()
 }
 
 fn list(values: &BTreeSet<String>, listed: usize, shown: impl Fn(&str) -> String) -> String {
@@ -168,22 +176,18 @@ fn id(alive: &Alive) -> String {
     format!("alive-{}", alive.until.timestamp())
 }
 
-fn chat(alive: &Alive, title: &str) -> CustomNotification {
-    let numbers = format!(
-        "{}, {}, {}.",
-        numbered(alive.regions.len(), "region"),
-        numbered(alive.accounts.len(), "account"),
-        alive.subscribers.map_or_else(
-            || "an unknown number of confirmed subscribers".to_owned(),
-            |number| numbered(number, "confirmed subscriber")
-        ),
-    );
+fn chat(alive: &Alive, title: &str, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> CustomNotification {
+    let numbers = numbers(alive, now, deployment, listed);
+    let numbers = numbers.map(|(label, value)| format!("*{label}:* {}", markdown(&value)));
+    let dated = lists(alive).into_iter().filter(|(_, dated)| !dated.is_empty());
+    let dated = dated.map(|(heading, dated)| format!("*{heading}:* {}", shown(dated, listed, code_span).join("; ")));
+    let lines = numbers.chain(dated).collect::<Vec<_>>().join("\n");
     let warnings = warnings(alive).into_iter().map(str::to_owned);
     CustomNotification {
         id: id(alive),
         thread: id(alive),
         title: title.to_owned(),
-        description: warnings.chain([numbers]).collect::<Vec<_>>().join("\n\n"),
+        description: warnings.chain([lines]).collect::<Vec<_>>().join("\n\n"),
         next_steps: vec![
             "Compare the numbers with last week's. If this message does not come, see the runbook.".to_owned(),
         ],

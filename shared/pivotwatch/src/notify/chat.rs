@@ -15,7 +15,8 @@ use super::identity::IdentityKind;
 use super::incident::{Update, kind_of};
 use super::message::{fitted, form_fits};
 use super::words::{
-    NAME, account, console, name_of, preface, record_key, regions, runbook, table_console, what_happened,
+    NAME, account, capitalised, console, name_of, place, preface, record_key, regions, runbook, suspicion,
+    table_console, what_happened,
 };
 use crate::detection::IncidentReport;
 use crate::detection::likely_cause::likely_cause;
@@ -105,14 +106,16 @@ pub(super) fn of_incident(
     let name = name_of(columns);
     let account_shown = account(&incident.account_id, deployment);
     let account = markdown(&account_shown);
-    let happened = what_happened(report, &code_span(&name, NAME), now);
-    let mut description = [preface(report, update), vec![happened]].concat().join("\n\n");
+    let happened = format!("{} {}", what_happened(report, &code_span(&name, NAME), now), suspicion(report, now));
+    let preface = preface(report, update, |id| code_span(id, NAME));
+    let mut description = [preface, vec![happened]].concat().join("\n\n");
     let cause = likely_cause(report);
+    let place = place(incident);
     let _ = write!(
         description,
-        "\n\n*AWS account:* {account}\n*IP address:* {address}\n*Looks like ({}):* {} ({})",
-        cause.likelihood.name(),
-        cause.cause.explanation(),
+        "\n\n*AWS account:* {account}\n*{}:* {address}\n*What this looks like:* {} Reason: {}.",
+        capitalised(place),
+        cause.sentence(),
         cause.reason,
     );
     let right = report.context.users_by_class.get(&CodeClass::PasswordRight);
@@ -121,7 +124,7 @@ pub(super) fn of_incident(
         let _ = write!(description, "\n*Entra users whose password was right:* {}", right.join(", "));
     }
     for signal in &report.signals {
-        let _ = write!(description, "\n{:+} {}", signal.points(), signal.explanation());
+        let _ = write!(description, "\n{:+} {}", signal.points(), signal.explanation(place));
     }
     let kind = IdentityKind::of(incident);
     let events = regions(&columns.aws_region).into_iter().map(|region| console(region, "cloudtrailv2/home"));
@@ -140,11 +143,11 @@ pub(super) fn of_incident(
             vec![NOTHING_TO_DO.to_owned()]
         } else {
             vec![
-                kind.call(),
+                kind.call(place),
                 format!("If nobody confirms the login, treat it as an attack. {}", kind.containment(&account)),
                 format!("See what the session did in CloudTrail: {}", events.join(" ")),
                 format!("Read the evidence, record {}: {}", record_key(incident), table_console(deployment)),
-                format!("Follow the runbook: {}", runbook(deployment)),
+                format!("Follow {}", runbook(deployment)),
             ]
         },
         keywords: vec!["pivotwatch".to_owned(), severity.to_owned(), address.clone()],

@@ -2,19 +2,22 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Deployment;
-use super::chat::{CustomNotification, NOTHING_TO_DO, fitted_chat};
+use super::chat::{CustomNotification, DESCRIPTION, NOTHING_TO_DO, fitted_chat};
 use super::escape::{ascii, code_span, exact, quoted};
 use super::finding::{Finding, FindingSeverity, address_observable, attacks, endpoint};
 use super::layout::Page;
 use super::mail::query;
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
-use super::words::{NAME, TEST, account, and_more, name_of, numbered, runbook, span, table_console, write_runbook};
+use super::words::{
+    NAME, TEST, account, age, and_more, name_of, numbered, runbook, span, table_console, write_runbook,
+};
+use super::{Deployment, TableLocation};
 use crate::detection::reporting::Deferral;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION};
 use crate::detection::signal::{Severity, Signal};
@@ -23,7 +26,7 @@ use crate::detection::{Address, Incident, Rule};
 /// Users and accounts that the mail lists for each address.
 const IN_MAIL: usize = 5;
 
-/// Addresses that the chat lists.
+/// Addresses that the chat lists with their users. It names further ones as far as they fit.
 const IN_CHAT: usize = 10;
 
 /// Characters of a name in the chat.
@@ -98,7 +101,7 @@ pub fn digests(entries: Vec<DigestEntry>) -> Vec<Digest> {
 /// The message of a digest at the time `now`.
 #[must_use]
 pub fn digest_message(digest: &Digest, now: DateTime<Utc>, rule: &Rule, deployment: &Deployment) -> Message {
-    let summary = DigestContent::of(digest);
+    let summary = DigestContent::of(digest, now);
     Message {
         subject: ascii(&format!("[pivotwatch] {}", summary.title), SUBJECT_LENGTH),
         text: fitted_text(IN_MAIL, |listed| text(&summary, now, rule, deployment, listed)),
@@ -119,8 +122,8 @@ struct DigestContent<'a> {
     title: String,
     /// How many incidents, from how many addresses.
     counted: String,
-    /// Whether the deployment observes, and sends no message about an incident.
-    is_observing: bool,
+    /// The incidents whose messages observe mode kept back.
+    observed: usize,
     severity: Severity,
     incidents: usize,
     is_test: bool,
@@ -129,7 +132,7 @@ struct DigestContent<'a> {
 }
 
 impl<'a> DigestContent<'a> {
-    fn of(digest: &'a Digest) -> Self {
+    fn of(digest: &'a Digest, now: DateTime<Utc>) -> Self {
         let Digest { entries, part, parts } = digest;
         let mut addresses = Vec::<(Address, Vec<&DigestEntry>)>::new();
         for entry in entries {
@@ -147,14 +150,15 @@ impl<'a> DigestContent<'a> {
             numbered(entries.len(), "incident"),
             if addresses.len() == 1 { "1 IP address".to_owned() } else { format!("{} IP addresses", addresses.len()) },
         );
-        let is_observing = entries.iter().any(|entry| entry.deferral == Deferral::Observing);
-        let what = if is_observing { ", only observed" } else { " digest" };
+        let observed = entries.iter().filter(|entry| entry.deferral == Deferral::Observing).count();
+        let what = if observed > 0 && observed == entries.len() { ", only observed" } else { " digest" };
         let test = if is_test { "TEST " } else { "" };
+        let age = ages(entries, now).map_or_else(String::new, |ages| format!(", {ages} old"));
         Self {
             id: digest.id(),
-            title: format!("{test}{}{what}: {counted}", severity.name()),
+            title: format!("{test}{}{what}{age}: {counted}", severity.name()),
             counted,
-            is_observing,
+            observed,
             severity,
             incidents: entries.len(),
             is_test,
@@ -168,6 +172,20 @@ impl DigestContent<'_> {
     const fn kind(&self) -> &'static str {
         if self.is_test { "test" } else { "digest" }
     }
+
+    /// Where to begin, if some incidents are more severe than others.
+    fn first_step(&self) -> Option<&'static str> {
+        (self.severity == Severity::High).then_some("Look at each High address first.")
+    }
+}
+
+/// How many days ago the last logins of the incidents were, if that is more than a day for each of them.
+fn ages(entries: &[DigestEntry], now: DateTime<Utc>) -> Option<String> {
+    let is_old = entries.iter().all(|entry| age(&entry.incident, now).is_some());
+    let days = || entries.iter().map(|entry| (now - entry.incident.end_time).num_days());
+    let (least, most) = (days().min()?, days().max()?);
+    let since = if least < most { format!("{least} to ") } else { String::new() };
+    is_old.then(|| format!("{since}{}", numbered(most, "day")))
 }
 
 fn severity<'a>(entries: impl IntoIterator<Item = &'a DigestEntry>) -> Severity {
@@ -205,16 +223,17 @@ fn text(
          ID sign-ins.",
         summary.counted,
     ));
-    if summary.is_observing {
-        page.paragraph(
-            "This deployment only observes. Otherwise it would have sent these incidents in mails of their own.",
-        );
+    if summary.observed > 0 {
+        let of_all =
+            if summary.observed < summary.incidents { summary.observed.to_string() + " of " } else { String::new() };
+        page.paragraph(&format!("Observe mode kept back the mails of {of_all}these incidents."));
     }
-    page.paragraph(
-        "Look at each High address first. The incidents of one address usually have one cause. Call the users (by phone, \
-         not by mail): did they log in, and from this IP address? If nobody confirms it, treat it as an attack: the \
-         runbook has the commands that stop each kind of identity.",
-    );
+    let first_step = summary.first_step().map_or_else(String::new, |step| format!("{step} "));
+    page.paragraph(&format!(
+        "{first_step}The incidents of one address usually have one cause. Call the users (by phone, not by mail): did \
+         they log in, and from this IP address? If nobody confirms it, treat it as an attack. The command pivotwatch \
+         publish sends the mail of one incident, with the steps that stop its user."
+    ));
     let (mut first, mut last) = (None, None);
     for (address, entries) in &summary.addresses {
         let days = || entries.iter().map(|entry| entry.incident.day);
@@ -224,7 +243,7 @@ fn text(
     }
     if let (Some(first), Some(last)) = (first, last) {
         let reach = rule.reach_in_days();
-        page.heading("All records of an IP address");
+        page.heading("What is stored of an IP address");
         page.prose(&format!(
             "With credentials for {}, the account of pivotwatch. Replace ADDRESS with an address or network as written \
              above:",
@@ -269,15 +288,26 @@ fn write_address(
 }
 
 fn chat(summary: &DigestContent<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> CustomNotification {
-    let lines = summary.addresses.iter().take(IN_CHAT).map(|(address, entries)| {
+    let mut description = format!("{}, reported together: {}.", summary.counted, summary.reason);
+    let mut addresses = summary.addresses.iter();
+    for (address, entries) in addresses.by_ref().take(IN_CHAT) {
         let names: Vec<_> = entries.iter().map(|entry| name_of(&entry.incident.columns)).collect();
         let users = some(names.iter().map(String::as_str), listed.min(3), |name| code_span(name, IN_CHAT_NAME));
-        let severity = severity(entries.iter().copied()).name();
-        format!("\n*{severity}:* {address}, {}, users: {users}", numbered(entries.len(), "incident"))
-    });
-    let lines: Vec<_> = lines.collect();
-    let more = and_more(summary.addresses.len() as u64, lines.len(), false);
-    let description = format!("{}, reported together: {}.{}{more}", summary.counted, summary.reason, lines.concat());
+        let (severity, incidents) = (severity(entries.iter().copied()).name(), numbered(entries.len(), "incident"));
+        // Writing to a string cannot fail.
+        let _ = write!(description, "\n*{severity}:* {address}, {incidents}, users: {users}");
+    }
+    let others = addresses.as_slice();
+    let rest = addresses_command(summary.id, deployment);
+    // Users give way to addresses: only the form without users leaves addresses out.
+    let room =
+        if listed > 0 { usize::MAX } else { DESCRIPTION.saturating_sub(rest.len() + "\nand 100 more: ``".len()) };
+    let named = name_others(others, room, &mut description);
+    if named < others.len() {
+        let _ = write!(description, "\nand {} more: `{rest}`", others.len() - named);
+    }
+    let evidence = format!("Read the evidence of each address: {}", table_console(deployment));
+    let runbook = format!("Follow {}", runbook(deployment));
     CustomNotification {
         id: format!("{}-{}", summary.id, now.timestamp()),
         thread: summary.id.to_string(),
@@ -286,16 +316,38 @@ fn chat(summary: &DigestContent<'_>, now: DateTime<Utc>, deployment: &Deployment
         next_steps: if summary.is_test {
             vec![NOTHING_TO_DO.to_owned()]
         } else {
-            vec![
-                "Look at each High address first.".to_owned(),
-                format!("Read the evidence of each address: {}", table_console(deployment)),
-                format!("Follow the runbook: {}", runbook(deployment)),
-            ]
+            summary.first_step().map(str::to_owned).into_iter().chain([evidence, runbook]).collect()
         },
         keywords: vec!["pivotwatch".to_owned(), "digest".to_owned(), summary.severity.name().to_owned()],
         kind: summary.kind(),
         context: json!({"severity": summary.severity.name()}),
     }
+}
+
+/// Adds addresses to the chat's description, as many as fit into `room` bytes of it. Returns their number.
+fn name_others(addresses: &[(Address, Vec<&DigestEntry>)], room: usize, description: &mut String) -> usize {
+    let mut before = None;
+    for (number, (address, entries)) in addresses.iter().enumerate() {
+        let severity = severity(entries.iter().copied());
+        let label =
+            if before.replace(severity) == Some(severity) { ", " } else { &format!("\n*{}:* ", severity.name()) };
+        let named = format!("{label}{address}");
+        if description.len() + named.len() > room {
+            return number;
+        }
+        description.push_str(&named);
+    }
+    addresses.len()
+}
+
+/// The command that lists the addresses of a digest.
+fn addresses_command(digest: Uuid, deployment: &Deployment) -> String {
+    let TableLocation { name, region, .. } = &deployment.table;
+    format!(
+        "aws dynamodb scan --region {region} --table-name {name} --filter-expression 'digest = :d' \
+         --expression-attribute-values '{{\":d\":{{\"S\":\"{digest}\"}}}}' --projection-expression ip \
+         --output json --query 'Items[].ip.S'"
+    )
 }
 
 fn finding(summary: &DigestContent<'_>, now: DateTime<Utc>, deployment: &Deployment, listed: usize) -> Value {

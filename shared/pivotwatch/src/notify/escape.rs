@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// `text` with every character outside plain Latin escaped as `\u{…}`, truncated to `most` characters.
+/// `text` with every character but ASCII and the letters of European names escaped as `\u{…}`, truncated to `most`
+/// characters.
 #[must_use]
 pub fn escape_for_display(text: &str, most: usize) -> String {
     let mut shown = String::new();
@@ -157,9 +158,20 @@ pub(super) fn ascii(text: &str, most: usize) -> String {
     format!("{}...{}", &plain[..head], &plain[plain.len() - (kept - head)..])
 }
 
-/// Printable ASCII, and the accented letters of Latin-1 and Latin Extended-A and -B that European names have.
+/// Printable ASCII, and the letters of European names: of Latin-1, of Latin Extended-A, and some of Extended-B. Not the
+/// characters among them that look like others: `×`, `ı`, `ſ`, the click letters of Extended-B and the like.
 fn is_plain(character: char) -> bool {
-    matches!(character, ' '..='~' | '\u{c0}'..='\u{24f}')
+    match character {
+        // × and ÷ are no letters.
+        '\u{d7}' | '\u{f7}' => false,
+        // ı, Ĳ, ĳ, ĸ, Ŀ, ŀ, ŉ and ſ look like i, IJ, ij, k, L·, l·, 'n and f.
+        '\u{131}'..='\u{133}' | '\u{138}' | '\u{13f}' | '\u{140}' | '\u{149}' | '\u{17f}' => false,
+        ' '..='~' | '\u{c0}'..='\u{17e}' => true,
+        // Ơ, ơ, Ư, ư, Ǎ to ǜ, Ǧ to ǭ, Ǵ, ǵ, Ǹ to ǿ, and Ș, ș, Ț, ț.
+        '\u{1a0}' | '\u{1a1}' | '\u{1af}' | '\u{1b0}' | '\u{1cd}'..='\u{1dc}' | '\u{1e6}'..='\u{1ed}' => true,
+        '\u{1f4}' | '\u{1f5}' | '\u{1f8}'..='\u{1ff}' | '\u{218}'..='\u{21b}' => true,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +185,8 @@ mod tests {
         for (text, shown) in [
             ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)"),
             ("José Ångström", "José Ångström"),
+            ("Þórður Łukasz Șerban Ngưỡng", "Þórður Łukasz Șerban Ng\u{1b0}\\u{1ee1}ng"),
+            ("adm\u{131}n_pa\u{1c0}\u{17f}\u{d7}\u{1c3}", "adm\\u{131}n_pa\\u{1c0}\\u{17f}\\u{d7}\\u{1c3}"),
             ("one\r\nSeverity: Low", "one\\u{d}\\u{a}Severity: Low"),
             ("\u{202e}gpj.exe", "\\u{202e}gpj.exe"),
             ("\u{0430}lice", "\\u{430}lice"),
@@ -248,6 +262,14 @@ mod tests {
     /// Whether a scheme is before `://`.
     fn has_scheme(text: &str) -> bool {
         text.match_indices("://").any(|(at, _)| text[..at].ends_with(|c: char| c.is_alphabetic()))
+    }
+
+    #[test]
+    fn letters_that_look_like_others_or_are_none_are_escaped() {
+        let allowed: String = ('\u{80}'..='\u{24f}').filter(|character| is_plain(*character)).collect();
+        insta::assert_snapshot!(allowed);
+        assert!(allowed.chars().all(char::is_alphabetic));
+        assert!(('\u{250}'..='\u{10ffff}').all(|character| !is_plain(character)));
     }
 
     proptest! {

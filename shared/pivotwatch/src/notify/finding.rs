@@ -12,7 +12,9 @@ use super::Deployment;
 use super::escape::exact;
 use super::identity::IdentityKind;
 use super::incident::{Update, kind_of};
-use super::words::{NAME, SecondFactor, TEXT, account, name_of, partition, preface, record_key, what_happened};
+use super::words::{
+    NAME, SecondFactor, TEXT, account, name_of, partition, place, preface, record_key, suspicion, what_happened,
+};
 use crate::detection::likely_cause::likely_cause;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION, TECHNIQUES};
 use crate::detection::signal::{Severity, points};
@@ -147,7 +149,12 @@ pub(super) fn of_incident(
         uid: incident.id.to_string(),
         message_uid: format!("{}-{}", incident.id, update.map_or(1, |update| update.number)),
         title: &format!("{kind}: {name} logged in to AWS {} from {address}", exact(&incident.account_id, NAME)),
-        message: &[preface(report, update), vec![what_happened(report, &name, now)]].concat().join(" "),
+        message: &[
+            preface(report, update, |id| exact(id, NAME)),
+            vec![what_happened(report, &name, now), suspicion(report, now)],
+        ]
+        .concat()
+        .join(" "),
         severity: FindingSeverity::of(report.severity(), incident.is_test()),
         is_update: update.is_some(),
         is_suppressed: !report.hidden_by.is_empty(),
@@ -192,7 +199,7 @@ fn evidences(report: &IncidentReport, listed: usize) -> Vec<Value> {
         let mut evidence = json!({
             "api": {"operation": "ConsoleLogin", "service": {"name": "signin.amazonaws.com"}},
             "actor": {"user": user},
-            "src_endpoint": endpoint,
+            "src_endpoint": self::endpoint(login.address.unwrap_or(columns.source_ip_address)),
             "uid": exact(&login.event_id, NAME),
             "data": {"time": login.time, "event_id": exact(&login.event_id, NAME)},
         });
@@ -280,7 +287,7 @@ fn unmapped(report: &IncidentReport, update: Option<&Update>, deployment: &Deplo
         json!({
             "name": signal.name(),
             "points": signal.points(),
-            "explanation": signal.explanation(),
+            "explanation": signal.explanation(place(&report.incident)),
             "mistaken_if": signal.mistaken_if(),
         })
     });
@@ -303,6 +310,7 @@ fn unmapped(report: &IncidentReport, update: Option<&Update>, deployment: &Deplo
                 "by_hour": hours,
                 "error_codes": codes,
                 "error_codes_total": failures.error_codes.len(),
+                "apps": names(&mut failures.apps.iter()),
                 "users": names(&mut failures.users.iter()),
                 "users_total": failures.users_total,
             });

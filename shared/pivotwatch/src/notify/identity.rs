@@ -61,14 +61,14 @@ impl IdentityKind {
         }
     }
 
-    /// The first step: whom a responder calls, and what to ask.
-    pub(super) fn call(self) -> String {
+    /// The first step: whom a responder calls, and what to ask. `place` is what the incident's address is called.
+    pub(super) fn call(self, place: &str) -> String {
         let person = match self {
             Self::Root => "the owner of the account's root user",
             Self::Role | Self::KeysSession | Self::Unknown => "the person or team to whom this identity belongs",
             Self::IamUser | Self::IdentityCenter | Self::Federated => "the user",
         };
-        format!("Call {person} (by phone, not by mail): did you log in, and from this IP address?")
+        format!("Call {person} (by phone, not by mail): did you log in, and from this {place}?")
     }
 
     /// How a responder stops the identity, in an account that is named in its form for the reader.
@@ -76,27 +76,37 @@ impl IdentityKind {
         match self {
             Self::IamUser => format!("With credentials for {account}, attach the policy AWSDenyAll to the user."),
             Self::Root => format!(
-                "If {account} is a member account, first deny everything to its root user by a policy of the \
-                 organisation (SCP): the runbook has it. Then, as root, change the password and the second factor, \
-                 and delete the access keys. In the management account no policy binds root."
+                "Deny everything to the root user of {account} by a policy of the organisation (SCP), with credentials \
+                 for the management account. No policy binds the management account's own root user. Then, as root, \
+                 change the password and the second factor, and delete the access keys."
             ),
-            Self::IdentityCenter => "Attach the runbook's deny policy first: the open AWS session continues without \
-                                     it. Then disable the user in Entra ID and in Identity Center, and delete the \
-                                     active sessions."
-                .to_owned(),
+            Self::IdentityCenter => format!(
+                "Deny everything to the user in {account} by a policy of the organisation (SCP), with credentials for \
+                 the management account: the open AWS session continues without it. Then disable the user in Entra \
+                 ID. In the console of Identity Center, choose Disable user access, and delete the active sessions."
+            ),
             Self::Role => format!(
                 "First disable the user in the system that signed them in. Then, in the IAM console of {account}, \
-                 open the role, and choose Revoke sessions. That ends the sessions of all users of the role; the \
-                 others can sign in again."
+                 open the role, and choose Revoke sessions. {OTHERS}"
             ),
             Self::KeysSession => format!(
-                "In {account}, deny the IAM user whose keys created this session: the session has no more rights \
-                 than that user. The runbook says how to find the user."
+                "The access keys of an IAM user created this session. With credentials for {account}, find the user \
+                 in CloudTrail's event GetFederationToken, and attach the policy AWSDenyAll to the user. The session \
+                 has no more rights than that user."
             ),
-            Self::Federated | Self::Unknown => format!(
-                "Disable the user in the system that signed them in, and stop the sessions in {account}: the runbook \
-                 has a section for each kind of identity."
+            Self::Federated => format!(
+                "First disable the user in the system that signed them in. CloudTrail's event AssumeRoleWithSAML or \
+                 AssumeRoleWithWebIdentity names the role. Then, in the IAM console of {account}, open the role, and \
+                 choose Revoke sessions. {OTHERS}"
+            ),
+            Self::Unknown => format!(
+                "First disable the user in the system that signed them in, such as a directory. Then, in the IAM \
+                 console of {account}, open the role which that system gives the user, and choose Revoke sessions. \
+                 {OTHERS}"
             ),
         }
     }
 }
+
+/// What else ends with the sessions of a role.
+const OTHERS: &str = "That ends the sessions of all users of the role; the others can sign in again.";

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::chat::fitted_chat;
 use super::escape::{ascii, shown};
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
-use super::words::{NAME, SecondFactor, age, name_of};
+use super::words::{NAME, SecondFactor, account_number, age, name_of};
 use super::{Deployment, chat, finding, mail};
 use crate::detection::reporting::UpdateReason;
 use crate::detection::{IncidentReport, Rule};
@@ -85,9 +85,8 @@ fn attributes(report: &IncidentReport, update: Option<&Update>) -> BTreeMap<&'st
         ("matched_by", incident.matched_by().name().to_owned()),
     ]);
     // The text of a log is no id, and SNS refuses an attribute without a value.
-    let id = &incident.account_id;
-    if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
-        attributes.insert("account", id.clone());
+    if let Some(id) = account_number(incident) {
+        attributes.insert("account", id.to_owned());
     }
     attributes
 }

@@ -20,6 +20,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Characters shown of a name or an ARN.
 pub(super) const NAME: usize = 160;
 
+/// Tuning entries that are named of those which hide an incident.
+const ENTRIES: usize = 4;
+
 /// Characters shown of a user agent.
 pub(super) const TEXT: usize = 240;
 
@@ -50,6 +53,11 @@ pub(super) fn account(id: &str, deployment: &Deployment) -> String {
         Some(name) => format!("{} ({id_shown})", shown(name, NAME)),
         None => id_shown,
     }
+}
+
+/// The id of the incident's account, if it is one: a text of a log can be anything.
+pub(super) fn account_number(incident: &Incident) -> Option<&str> {
+    Some(&*incident.account_id).filter(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// An id that AWS or Microsoft chose: as it is if it has the characters of one, and in quotes otherwise.
@@ -126,23 +134,30 @@ pub(super) fn age(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
 /// The first paragraph of every form of a test.
 pub(super) const TEST: &str = "TEST: this is a self-test of pivotwatch. Nothing happened, and no action is needed.";
 
-/// What a reader must know before what happened: that it is a test, and why it is reported again.
-pub(super) fn preface(report: &IncidentReport, update: Option<&Update>) -> Vec<String> {
+/// What a reader must know before what happened: that it is a test, that tuning hides it, and why it is reported
+/// again. `name` is an entry's id in its form for the reader.
+pub(super) fn preface(report: &IncidentReport, update: Option<&Update>, name: impl Fn(&str) -> String) -> Vec<String> {
     let reason = |reason: &UpdateReason| match reason {
-        UpdateReason::SeverityRose => "its severity rose",
-        UpdateReason::PasswordRight => "the password of an Entra user turned out to be right",
-        UpdateReason::LoggedInAgain => "the user logged in again after a quiet hour",
+        // There is no other rise.
+        UpdateReason::SeverityRose => "its severity rose from Medium to High".to_owned(),
+        UpdateReason::PasswordRight => "the password of an Entra user turned out to be right".to_owned(),
+        UpdateReason::LoggedInAgain => {
+            format!("the user logged in again after a quiet hour, last at {}", time(report.incident.end_time))
+        }
     };
     let again = update.map(|Update { number, reasons }| {
         let reasons: Vec<_> = reasons.iter().map(reason).collect();
         let because = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
         format!("Update {number} of a reported incident{because}.")
     });
+    let entries: Vec<_> = report.hidden_by.iter().take(ENTRIES).map(|id| name(id)).collect();
+    let more = and_more(report.hidden_by.len() as u64, entries.len(), false);
+    let hidden = (!entries.is_empty()).then(|| format!("Tuning hides this incident: {}{more}.", entries.join(", ")));
     let test = report.incident.is_test().then(|| TEST.to_owned());
-    test.into_iter().chain(again).collect()
+    test.into_iter().chain(hidden).chain(again).collect()
 }
 
-/// What happened, and what is suspected. `name` is the user's name in its form for the reader.
+/// What happened, in one sentence. `name` is the user's name in its form for the reader.
 pub(super) fn what_happened(report: &IncidentReport, name: &str, now: DateTime<Utc>) -> String {
     let incident = &report.incident;
     let who = if incident.columns.account_name.is_empty() && !incident.is_root() {
@@ -154,14 +169,10 @@ pub(super) fn what_happened(report: &IncidentReport, name: &str, now: DateTime<U
     let total = incident.logins.total();
     let number =
         if total > 1 { format!(" {}{total} times", about(incident.logins.is_estimated())) } else { String::new() };
-    let age = age(incident, now);
-    let timing = timing(report);
-    let when = match &age {
-        Some(age) if total > 1 => format!("last {age} ago. The first login was {timing}"),
-        Some(age) => format!("{age} ago. That was {timing}"),
-        None => timing,
-    };
-    format!("{who} logged in to the AWS console{number}{mfa}, {when}. {}", suspicion(report, age.is_some()))
+    // Of several logins, the failures are set in relation to the first.
+    let (last, first) = if total > 1 { ("the last time ", ", the first time") } else { ("", ",") };
+    let ago = age(incident, now).map_or_else(String::new, |age| format!(", {last}{age} ago"));
+    format!("{who} logged in to the AWS console{number}{mfa}{ago}{first} {}.", timing(report))
 }
 
 /// What an incident's address is called.
@@ -175,8 +186,8 @@ pub(super) fn record_key(incident: &Incident) -> String {
 }
 
 /// What the order of logins and failures makes likely, and what looks the same.
-fn suspicion(report: &IncidentReport, is_old: bool) -> String {
-    let place = place(&report.incident);
+pub(super) fn suspicion(report: &IncidentReport, now: DateTime<Utc>) -> String {
+    let (place, is_old) = (place(&report.incident), age(&report.incident, now).is_some());
     let is_login_first = report.failures.values().map(|one| one.first).min() > Some(report.incident.start_time);
     let suspected = match (is_login_first, is_old) {
         (false, false) => format!("Somebody who tried Entra ID passwords from this {place} may now be in AWS."),
@@ -324,12 +335,10 @@ fn runbook_address(deployment: &Deployment) -> Option<String> {
     deployment.runbook.clone().or_else(|| (!repository.is_empty()).then(of_project))
 }
 
-/// The runbook, in a sentence: its address, or else its name.
+/// The runbook, in a sentence. Without an address it has no file's name either, of which mail clients make a link.
 pub(super) fn runbook(deployment: &Deployment) -> String {
-    match runbook_address(deployment) {
-        Some(address) => format!("{address} (pivotwatch {VERSION})"),
-        None => format!("docs/RUNBOOK.md of pivotwatch {VERSION}"),
-    }
+    let address = runbook_address(deployment).map_or_else(String::new, |address| format!(": {address}"));
+    format!("the runbook of pivotwatch {VERSION}{address}")
 }
 
 /// The runbook, at the end of a mail.
@@ -339,6 +348,6 @@ pub(super) fn write_runbook(page: &mut Page, deployment: &Deployment) {
             page.field("Runbook", &format!("of pivotwatch {VERSION}:"));
             page.verbatim(&address);
         }
-        None => page.field("Runbook", &runbook(deployment)),
+        None => page.field("Runbook", &format!("of pivotwatch {VERSION}")),
     }
 }

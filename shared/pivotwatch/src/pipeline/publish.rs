@@ -141,7 +141,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             }
             Ok(Err(deferral)) => Ok(Err(deferral)),
             // So many others send messages that a digest is the better form.
-            Err(PipelineError::Contended(_)) => Ok(Err(Deferral::HourLimit)),
+            Err(PipelineError::Contended(_)) => Ok(Err(Deferral::TooManyAtOnce)),
             Err(error) => unlimited(error, summary).map(Ok),
         }
     }

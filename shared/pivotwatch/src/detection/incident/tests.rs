@@ -50,7 +50,7 @@ proptest! {
     #[test]
     fn an_incident_is_what_its_logins_say(logins in logins(120)) {
         let found = incident(&logins);
-        let references: BTreeSet<_> = logins.iter().map(|login| LoginReference::of(&login_of(*login))).collect();
+        let references: BTreeSet<_> = logins.iter().map(|login| LoginReference::of(&login_of(*login), address())).collect();
         let listed: BTreeSet<_> = references.iter().take(LOGINS_LISTED).cloned().collect();
         prop_assert_eq!(found.logins.listed(), &listed);
         prop_assert_eq!(found.logins.total(), references.len() as u64);
@@ -65,7 +65,7 @@ proptest! {
 
     #[test]
     fn stored_logins_are_all_counted_and_the_earliest_listed(logins in logins(120)) {
-        let references: BTreeSet<_> = logins.iter().map(|login| LoginReference::of(&login_of(*login))).collect();
+        let references: BTreeSet<_> = logins.iter().map(|login| LoginReference::of(&login_of(*login), address())).collect();
         let restored = MatchedLogins::restore(references.clone(), Sample::default());
         prop_assert_eq!(restored.total(), references.len() as u64);
         prop_assert_eq!(restored.listed(), &references.into_iter().take(LOGINS_LISTED).collect::<BTreeSet<_>>());

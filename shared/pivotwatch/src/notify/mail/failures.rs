@@ -8,11 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::super::escape::{quoted, shown};
 use super::super::layout::Page;
 use super::super::words::{NAME, about, and_more, capitalised, numbered, time};
-use crate::detection::context::{Context, USERS_A_CLASS};
+use crate::detection::context::{Context, USERS_A_CLASS, UserHistory};
 use crate::detection::incident::SourceFailures;
-use crate::detection::likely_cause::{Cause, Likelihood, LikelyCause, likely_cause};
-use crate::detection::parameters::Order;
+use crate::detection::likely_cause::likely_cause;
 use crate::detection::result_code::{CodeClass, lookup};
+use crate::detection::rule::Order;
 use crate::detection::{IncidentReport, Rule, Source};
 
 /// Hours that are shown of a source: those with most failures.
@@ -31,14 +31,9 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, rule: &Rule, liste
     write_users(page, &report.context, listed);
 
     page.heading("What this looks like");
-    let LikelyCause { cause, likelihood, reason } = likely_cause(report);
-    let likelihood = match (likelihood, cause) {
-        (_, Cause::Unclear) => "Unclear:",
-        (Likelihood::Likely, _) => "Likely",
-        (Likelihood::Possible, _) => "Possibly",
-    };
-    page.prose(&format!("{likelihood} {}.", cause.explanation()));
-    page.prose(&format!("Reason: {reason}. A guess, which does not change the first steps below."));
+    let cause = likely_cause(report);
+    page.prose(&cause.sentence());
+    page.prose(&format!("Reason: {}. A guess, which does not change the first steps below.", cause.reason));
 }
 
 fn write_source(page: &mut Page, source: Source, failures: &SourceFailures, rule: &Rule, listed: usize) {
@@ -60,10 +55,14 @@ fn write_source(page: &mut Page, source: Source, failures: &SourceFailures, rule
     if codes.len() > listed {
         page.detail("", &format!("and {}", numbered(codes.len() - listed, "more code")));
     }
+    if !failures.apps.is_empty() {
+        let apps: Vec<_> = failures.apps.iter().take(listed).map(|app| quoted(app, NAME)).collect();
+        page.detail("Apps", &format!("with most failures: {}", apps.join(", ")));
+    }
     if !failures.users.is_empty() {
         let users: Vec<_> = failures.users.iter().take(listed).map(|user| quoted(user, NAME)).collect();
         let more = and_more(failures.users_total, users.len(), failures.users_estimated);
-        page.detail("Users", &format!("{}{more}", users.join(", ")));
+        page.detail("Users", &format!("of the whole days: {}{more}", users.join(", ")));
     }
 }
 
@@ -116,8 +115,12 @@ fn write_users(page: &mut Page, context: &Context, listed: usize) {
     for (user, classes) in users.iter().take(listed) {
         let history = context.users.iter().find(|history| history.user == *user);
         let succeeded = if history.is_some_and(|history| history.succeeded) { "; also signed in" } else { "" };
+        let number = history.map_or_else(String::new, |UserHistory { failures, failures_incomplete, .. }| {
+            let at_least = if *failures_incomplete { "at least " } else { "" };
+            format!("{at_least}{}: ", numbered(failures, "failure"))
+        });
         let classes: Vec<_> = classes.iter().map(|class| class_words(*class)).collect();
-        page.item("-", &format!("{}: {}{succeeded}", quoted(user, NAME), classes.join(", ")));
+        page.item("-", &format!("{}, {number}{}{succeeded}", quoted(user, NAME), classes.join(", ")));
     }
     if users.len() > listed {
         page.item("-", &format!("and {} more", users.len() - listed));

@@ -23,20 +23,23 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, rule: &Rule, deplo
 
     page.heading("About this message");
     page.field("Incident", &report.incident.id.to_string());
+    write_runbook(page, deployment);
     page.field("Rule", &format!("{RULE_NAME}, version {RULE_VERSION}"));
     page.verbatim(RULE_ID);
     let techniques: Vec<_> =
         TECHNIQUES.iter().map(|technique| format!("{} {}", technique.id, technique.name)).collect();
     page.field("Techniques", &format!("{} (MITRE ATT&CK)", techniques.join(", ")));
-    write_runbook(page, deployment);
 }
 
-/// The query for what is stored of the address, a line for each record.
+/// The query for the failures and the incidents of the address, a line for each record.
 fn write_query(page: &mut Page, incident: &Incident, rule: &Rule, deployment: &Deployment) {
     let table = &deployment.table;
     let (from, to) = days(incident, rule);
-    page.heading(&format!("All records of this {}, {from} to {to}", place(incident)));
-    page.prose(&format!("With credentials for {}, the account of pivotwatch:", account(&table.account, deployment)));
+    page.heading(&format!("Failures and incidents of this {}, {from} to {to}", place(incident)));
+    page.prose(&format!(
+        "The first {LINES}. With credentials for {}, the account of pivotwatch:",
+        account(&table.account, deployment)
+    ));
     query(page, deployment, &incident.columns.source_ip_address.to_string(), &from.to_string(), &to.to_string());
     page.prose("The table in the console, and the key of this incident's record:");
     page.verbatim(&table_console(deployment));
@@ -50,18 +53,24 @@ fn days(incident: &Incident, rule: &Rule) -> (Day, Day) {
     (incident.day.before(reach), incident.day.after(reach))
 }
 
-/// The query for the records of an address from one day to another.
+/// The largest number of records that a query prints. Three days have at most 18 of failures.
+const LINES: usize = 20;
+
+/// The query for the failures and the incidents of an address from one day to another, [`LINES`] of them. Logins would
+/// print a line each, however many there are. JSON is filtered as a whole, and escapes what a visitor chose. Text is
+/// filtered page by page, and has a line `None` for the token with which `--max-items` ends.
 pub(in super::super) fn query(page: &mut Page, deployment: &Deployment, address: &str, from: &str, to: &str) {
     let table = &deployment.table;
     for line in [
-        format!("aws dynamodb query --region {} --output text \\", table.region),
-        format!("  --table-name {} \\", table.name),
+        format!("aws dynamodb query --region {} --output json \\", table.region),
+        format!("  --table-name {} --max-items {LINES} \\", table.name),
         "  --key-condition-expression 'ip = :ip AND #r BETWEEN :a AND :z' \\".to_owned(),
+        "  --filter-expression 'attribute_exists(failures) OR attribute_exists(severity)' \\".to_owned(),
         "  --projection-expression '#r,severity,failures,account_name' \\".to_owned(),
         "  --expression-attribute-names '{\"#r\":\"record\"}' \\".to_owned(),
         "  --expression-attribute-values \\".to_owned(),
         format!("  '{{\":ip\":{{\"S\":\"{address}\"}},\":a\":{{\"S\":\"{from}#\"}},\":z\":{{\"S\":\"{to}#~\"}}}}' \\"),
-        "  --query 'Items[].[record.S,severity.S,failures.N,account_name.S]'".to_owned(),
+        "  --query \"Items[].join(' ',[record.S,severity.S,failures.N,account_name.S][?@])\"".to_owned(),
     ] {
         page.verbatim(&line);
     }

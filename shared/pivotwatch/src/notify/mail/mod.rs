@@ -13,6 +13,8 @@ mod first_minutes;
 mod look_up;
 mod signals;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 pub(super) use look_up::query;
 
@@ -21,7 +23,10 @@ use super::escape::{quoted, shown};
 use super::identity::IdentityKind;
 use super::incident::Update;
 use super::layout::Page;
-use super::words::{NAME, SecondFactor, TEXT, about, account, name_of, or_not_recorded, preface, time, what_happened};
+use super::words::{
+    NAME, SecondFactor, TEXT, about, account, and_more, capitalised, name_of, or_not_recorded, place, preface,
+    suspicion, time, what_happened,
+};
 use crate::detection::context::FailedLogins;
 use crate::detection::{IncidentReport, Rule};
 
@@ -35,10 +40,11 @@ pub(super) fn text(
     listed: usize,
 ) -> String {
     let mut page = Page::default();
-    for paragraph in preface(report, update) {
+    for paragraph in preface(report, update, |id| quoted(id, NAME)) {
         page.paragraph(&paragraph);
     }
     page.paragraph(&what_happened(report, &quoted(&name_of(&report.incident.columns), NAME), now));
+    page.paragraph(&suspicion(report, now));
     write_who(&mut page, report, deployment);
     write_from(&mut page, report, listed);
     failures::write(&mut page, report, rule, listed);
@@ -72,17 +78,20 @@ fn write_who(page: &mut Page, report: &IncidentReport, deployment: &Deployment) 
         page.field("Login", &time(incident.start_time));
     }
     let region = or_not_recorded(&columns.aws_region);
-    page.field("Recorded in", &format!("{region} (not where the person is)"));
+    page.field("Recorded in", &format!("{region} (does not say where the person is)"));
 }
 
 fn write_from(page: &mut Page, report: &IncidentReport, listed: usize) {
     let columns = &report.incident.columns;
     let address = columns.source_ip_address;
     page.heading("From where");
-    if address.is_network() {
-        page.field("Network", &address.to_string());
-    } else {
-        page.field("IP address", &address.to_string());
+    page.field(&capitalised(place(&report.incident)), &address.to_string());
+    let logins = report.incident.logins.listed().iter();
+    let members: BTreeSet<_> = logins.filter_map(|login| login.address).collect();
+    if !members.is_empty() {
+        let shown: Vec<_> = members.iter().take(listed).map(ToString::to_string).collect();
+        let more = and_more(members.len() as u64, shown.len(), false);
+        page.field("IP address", &format!("{}{more}", shown.join(", ")));
     }
     let browser = if columns.user_agent.is_empty() {
         "(not recorded)".to_owned()

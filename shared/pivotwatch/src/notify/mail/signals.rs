@@ -2,7 +2,7 @@
 
 use super::super::escape::quoted;
 use super::super::layout::Page;
-use super::super::words::{NAME, capitalised, numbered};
+use super::super::words::{NAME, capitalised, numbered, place};
 use crate::detection::IncidentReport;
 use crate::detection::evidence::is_same_user;
 use crate::detection::result_code::CodeClass;
@@ -17,7 +17,7 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, listed: usize) {
     for signal in &report.signals {
         let users: Vec<_> = users(*signal, report).take(listed).map(|user| quoted(user, NAME)).collect();
         let named = if users.is_empty() { String::new() } else { format!(": {}", users.join(", ")) };
-        let said = format!("{}{named}. [{}]", capitalised(signal.explanation()), signal.name());
+        let said = format!("{}{named}. [{}]", capitalised(&signal.explanation(place(&report.incident))), signal.name());
         page.item(&format!("{:+}", signal.points()), &said);
         let mistaken = match signal.points() {
             0 => "Misleading",

@@ -2,16 +2,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
-use super::super::cases::{deployment, message};
+use super::super::cases::{deployment, message, report};
 use super::super::incident_message;
 use super::super::message::SUBJECT_LENGTH;
 use super::*;
 use crate::detection::context::Context;
-use crate::detection::fixtures::{after_noon, login, noon};
+use crate::detection::fixtures::{after_noon, failure, login, noon};
 use crate::detection::incident::SourceFailures;
 use crate::detection::parameters::Order;
 use crate::detection::signal::Signal;
-use crate::detection::{Address, Incident, Login, Source};
+use crate::detection::{Address, Failure, Incident, Login, Source};
 
 fn of(login: &Login) -> IncidentReport {
     let incident = Incident::of(login, login.source_ip_address, [Source::Interactive].into());
@@ -151,7 +151,7 @@ fn a_severity_is_explained_by_each_of_its_signals() {
     }
     for signal in Signal::ALL {
         let text = text_of(&report(&[signal])).split_whitespace().collect::<Vec<_>>().join(" ");
-        for said in [signal.name(), &signal.explanation()[1..], signal.mistaken_if()] {
+        for said in [signal.name(), &signal.explanation("IP address")[1..], signal.mistaken_if()] {
             assert!(text.contains(said), "{said} is not in {text}");
         }
     }
@@ -172,6 +172,7 @@ fn failures(codes: u64, users: usize, users_total: u64) -> SourceFailures {
         last: noon(),
         by_hour: (0..30).map(|hour| (noon() + TimeDelta::hours(hour), 1 + hour.unsigned_abs())).collect(),
         error_codes: (0..codes).map(|number| (format!("{}", 50_000 + number), 1 + number)).collect(),
+        apps: Vec::new(),
         users: (0..users).map(|number| format!("user{number:02}")).collect(),
         users_total,
         count_estimated: false,
@@ -191,6 +192,41 @@ fn ten_codes_and_ten_users_are_shown_and_the_number_of_others() {
     assert!(flat(&report(failures(11, 0, 0))).contains("and 1 more code "));
     assert!(many.contains("\"user09\" and 490 more"), "{many}");
     assert!(!flat(&report(failures(1, 0, 0))).contains("Users"), "without a name there is no list of names");
+}
+
+#[test]
+fn three_applications_are_named_those_with_most_failures_first() {
+    let of = |app: &'static str, number: i64| (0..number).map(move |_| app.to_owned());
+    let apps =
+        of("", 9).chain(of("Azure Portal", 1)).chain(of("Teams", 3)).chain(of("Outlook", 2)).chain(of("Other", 1));
+    let of_app = |(number, app): (i64, String)| Failure { app, ..failure(number, after_noon(number)) };
+    let failures = (0..).zip(apps).map(of_app).collect();
+    assert_eq!(
+        field(&report(alice(), failures), "Apps"),
+        "with most failures: \"Teams\", \"Outlook\", \"Azure Portal\""
+    );
+}
+
+#[test]
+fn a_deployment_without_a_runbooks_address_names_no_file() {
+    let message = message(&of(&alice()));
+    for form in [message.text.clone(), message.chat.to_string(), message.finding.to_string()] {
+        assert!(!form.contains(".md"), "{form}");
+    }
+    assert!(message.text.contains("  Runbook     of pivotwatch "), "{}", message.text);
+}
+
+#[test]
+fn an_account_that_is_no_id_is_in_no_command() {
+    for (account, named) in [("111122223333", "111122223333"), ("1;id", "ACCOUNT_ID"), ("", "ACCOUNT_ID")] {
+        let login =
+            Login { recipient_account_id: account.to_owned(), user_identity_account_id: String::new(), ..named_root() };
+        assert!(text_of(&of(&login)).contains(&format!("--target-id {named}\n")), "{}", text_of(&of(&login)));
+    }
+}
+
+fn named_root() -> Login {
+    named("Root", "arn:aws:iam::111122223333:root", "")
 }
 
 #[test]
@@ -292,7 +328,7 @@ fn commands_and_links_name_the_user_of_the_arn() {
         (shortened("IAMUser", "user/=a"), None, "users/details/%3Da"),
     ] {
         let text = text_of(&of(&login));
-        let found = text.split_once("AttributeValue=").map(|(_, rest)| rest.split(' ').next().unwrap());
+        let found = text.split_once("Username,AttributeValue=").map(|(_, rest)| rest.split(' ').next().unwrap());
         assert_eq!(found, argument, "{text}");
         assert_eq!(found.is_none(), text.contains("event history"), "{text}");
         assert!(text.contains(&format!("#/{link}\n")), "{link} is not in {text}");
@@ -321,6 +357,6 @@ fn the_deployments_runbook_stands_on_a_line_of_its_own() {
     let deployment = Deployment { runbook: Some(address.clone()), ..deployment() };
     let message = incident_message(&of(&alice()), None, noon(), &Rule::default(), &deployment);
     super::super::cases::obeys_the_bounds(&message);
-    assert!(message.text.ends_with(&format!("    {address}\n")), "{}", message.text);
-    assert!(message.chat.to_string().contains(&format!("{address} (pivotwatch ")), "{}", message.chat);
+    assert!(message.text.contains(&format!(":\n    {address}\n")), "{}", message.text);
+    assert!(message.chat.to_string().contains(&format!(": {address}\"")), "{}", message.chat);
 }

@@ -203,7 +203,7 @@ fn equal_failures_without_an_id_are_counted_by_these_hashes() {
 
 #[test]
 fn a_login_is_counted_by_this_hash() {
-    let reference = LoginReference { time: at("2026-03-02T12:01:00Z"), event_id: "one".to_owned() };
+    let reference = LoginReference { time: at("2026-03-02T12:01:00Z"), event_id: "one".to_owned(), address: None };
     let matched = MatchedLogins::restore([reference], Sample::default());
     let hashes: Vec<_> = matched.counted().entries().map(|(hash, ())| hash).collect();
     // SHA-256 of `2026-03-02T12:01:00+00:00` and `one`, each with a zero byte at its end.
@@ -296,6 +296,7 @@ fn incident() -> StoredIncident {
         first: at("2026-03-02T12:00:00Z"),
         last: at("2026-03-02T12:00:05Z"),
         error_codes: BTreeMap::from([("50126".to_owned(), 300)]),
+        apps: Vec::new(),
         users: BTreeSet::from(["ann@contoso.example".to_owned()]),
         users_total: 1,
         users_estimated: false,
