@@ -58,7 +58,7 @@ pub(crate) fn report_invalid(path: &Path, entries: &[Value], rule: &Rule, log: &
     let tuning = Tuning::parse(entries.iter().cloned(), rule);
     for invalid in tuning.invalid() {
         let id = invalid.id.as_deref().unwrap_or("without an id");
-        let faults = invalid.explanation();
+        let faults = invalid.explanation_with_consequence();
         log.about(&path.to_string_lossy(), format_args!("the tuning entry {id} is invalid and was ignored: {faults}"));
     }
     !tuning.invalid().is_empty()

@@ -30,7 +30,7 @@ use crate::{ExitStatus, json};
 /// of its values.
 ///
 /// With --evidence-table, first shows which stored incidents the entry would have hidden. If one of them is of high
-/// severity, and is not the one that --from names, --force is needed.
+/// severity, and is not the one that --from names, --force is needed. So it is for a table without --evidence-table.
 #[derive(Args)]
 pub(super) struct Add {
     /// The entry's id: characters a-z, 0-9 and -; by default, with --from, the id of the incident.
@@ -75,8 +75,8 @@ pub(super) struct Add {
     #[arg(long, group = "end")]
     permanent: bool,
 
-    /// Add the entry even if it applies to too much, or would have hidden an incident of high severity that --from
-    /// does not name.
+    /// Add the entry even if it applies to too much, would have hidden an incident of high severity that --from does not
+    /// name, or is added to a table without --evidence-table.
     #[arg(long)]
     force: bool,
 
@@ -99,6 +99,11 @@ struct Addition<'a> {
 
 impl Add {
     pub(super) async fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> Result<Outcome, TuningFault> {
+        if self.common.is_unseen() && !self.force {
+            let message = "--evidence-table is missing, by which the preview shows what the entry would have hidden; \
+                           --force adds the entry without it";
+            return Err(TuningFault::Arguments(message.to_owned()));
+        }
         let connection = self.common.connect().await?;
         let (format, days, force) = (self.common.format, self.common.days(), self.force);
         let named = self.from.map(|name| name.id);

@@ -87,6 +87,11 @@ impl CommonArguments {
         self.evidence_table.is_some()
     }
 
+    /// Whether the entries are in a table, and the incidents that they hide are not known.
+    pub(super) const fn is_unseen(&self) -> bool {
+        self.table.is_some() && self.evidence_table.is_none()
+    }
+
     /// The number of compared days.
     pub(super) const fn days(&self) -> u64 {
         self.days

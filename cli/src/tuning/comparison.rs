@@ -97,8 +97,8 @@ impl StoredEvidence {
             let none = IncidentJudgements::of(incidents.iter().map(|stored| stored.incident.id));
             // As for the functions, nothing is hidden beside a record that cannot be read.
             let tuned = TunedIndex::of(&tallies, &self.rule, tuning, address).filter(|_| is_complete);
-            let found =
-                judge(&self.store, &index, tuned.as_ref(), IncidentsOfDay { address, day, new: &[] }, none).await?;
+            let of_day = IncidentsOfDay { address, day, new: &[] };
+            let found = judge(&self.store, &index, tuned.as_ref(), tuning, of_day, none).await?;
             unreadable.extend(found.unreadable);
             judged.push(found.records);
         }

@@ -31,12 +31,16 @@ pub(super) struct DryRun {
     #[arg(long, value_name = "FILE")]
     tuning: PathBuf,
 
+    /// Sign-in exports and CloudTrail logs, recognised by their content: files, or folders with everything below them.
+    #[arg(value_name = "FILE", required_unless_present_any = ["entra", "cloudtrail"])]
+    files: Vec<PathBuf>,
+
     /// Sign-in exports: files, or folders with everything below them.
-    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    #[arg(long, num_args = 1.., value_name = "PATH", required_unless_present = "files")]
     entra: Vec<PathBuf>,
 
     /// CloudTrail log files, records or EventBridge events: files, or folders with everything below them.
-    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    #[arg(long, num_args = 1.., value_name = "PATH", required_unless_present = "files")]
     cloudtrail: Vec<PathBuf>,
 
     /// How to print: a table for people, or a JSON object on each line.
@@ -68,7 +72,7 @@ impl<'a> HiddenLine<'a> {
         Self {
             id: entry.id.as_deref(),
             state: entry.state,
-            faults: entry.faults.iter().map(ToString::to_string).collect(),
+            faults: entry.faults(),
             hidden: hidden.len(),
             high: hidden.iter().filter(|report| report.severity() == Severity::High).count(),
             incidents: hidden.iter().map(|report| report.incident.id).collect(),
@@ -89,7 +93,7 @@ impl DryRun {
         let is_invalid = tuning_file::report_invalid(&self.tuning, &values, &rule, log);
         let stored = values.iter().cloned().map(StoredEntry::of).collect();
         let entries = ListedEntry::all(stored, &rule, Utc::now());
-        let paths = [self.entra, self.cloudtrail].concat();
+        let paths = [self.files, self.entra, self.cloudtrail].concat();
         let Some(HuntFindings { incidents, read }) = hunt::find(&paths, rule, values, log) else {
             return (ExitStatus::Trouble, Ok(()));
         };

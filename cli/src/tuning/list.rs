@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use pivotwatch::detection::tuning::InvalidEntry;
 use pivotwatch::store::StoredIncident;
 use pivotwatch::store::record_name::written;
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub(super) struct EntryLine<'a> {
     id: Option<&'a str>,
     state: EntryState,
     faults: Vec<String>,
+    /// What holds while the entry is invalid, if that is more than that it does not apply.
+    consequence: Option<&'static str>,
     /// The stored incidents that the entry hides; null if they are not known.
     hits: Option<u64>,
     /// The last login of these incidents.
@@ -43,7 +46,8 @@ impl<'a> EntryLine<'a> {
         Self {
             id: entry.id.as_deref(),
             state: entry.state,
-            faults: entry.faults.iter().map(ToString::to_string).collect(),
+            faults: entry.faults(),
+            consequence: entry.invalid.as_ref().and_then(InvalidEntry::consequence),
             hits: hits.map(|hits| hits.incidents),
             last_hit: hits.and_then(|hits| hits.last),
             entry: &entry.value,
@@ -59,9 +63,9 @@ impl List {
         let mut status = ExitStatus::Clean;
         let stored = stored_incidents(&connection, &mut status, log).await?;
         report_other_entries(&entries, stored.as_deref().unwrap_or_default(), log);
-        for entry in entries.iter().filter(|entry| entry.state == EntryState::Invalid) {
+        for (entry, explanation) in entries.iter().filter_map(|entry| Some((entry, entry.explanation()?))) {
             let id = entry.id.as_deref().unwrap_or("without an id");
-            log.say(format_args!("the entry {id} is invalid, and ignored: {}", entry.explanation()));
+            log.say(format_args!("the entry {id} is invalid, and ignored: {explanation}"));
             status = ExitStatus::Trouble;
         }
         let rows = entries.iter().zip(hits_of(&entries, stored.as_deref()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use pivotwatch::detection::tuning::{Entry, EntryFault, InvalidEntry};
+use pivotwatch::detection::tuning::{Entry, InvalidEntry};
 use pivotwatch::detection::{Rule, Tuning};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,8 +15,8 @@ pub(super) struct ListedEntry {
     pub(super) id: Option<String>,
     pub(super) value: Value,
     pub(super) state: EntryState,
-    /// Why it is invalid.
-    pub(super) faults: Vec<EntryFault>,
+    /// Why it is invalid, `None` if it is valid.
+    pub(super) invalid: Option<InvalidEntry>,
 }
 
 /// Whether an entry applies now.
@@ -60,17 +60,25 @@ impl ListedEntry {
         let mut ids = BTreeSet::new();
         let listed = |StoredEntry { id, value }| match Entry::parse(&value, rule) {
             Ok(entry) if ids.insert(entry.id.clone()) => {
-                Self { id, value, state: EntryState::of(&entry, now), faults: Vec::new() }
+                Self { id, value, state: EntryState::of(&entry, now), invalid: None }
             }
-            Ok(_) => Self { id, value, state: EntryState::Invalid, faults: vec![EntryFault::Duplicate] },
-            Err(InvalidEntry { faults, .. }) => Self { id, value, state: EntryState::Invalid, faults },
+            Ok(entry) => {
+                let invalid = InvalidEntry::duplicate(entry.id);
+                Self { id, value, state: EntryState::Invalid, invalid: Some(invalid) }
+            }
+            Err(invalid) => Self { id, value, state: EntryState::Invalid, invalid: Some(invalid) },
         };
         entries.into_iter().map(listed).collect()
     }
 
-    /// The faults in one sentence.
-    pub(super) fn explanation(&self) -> String {
-        self.faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    /// The faults, each in one sentence.
+    pub(super) fn faults(&self) -> Vec<String> {
+        self.invalid.iter().flat_map(|invalid| &invalid.faults).map(ToString::to_string).collect()
+    }
+
+    /// Why it is invalid and what holds meanwhile, in one sentence.
+    pub(super) fn explanation(&self) -> Option<String> {
+        self.invalid.as_ref().map(InvalidEntry::explanation_with_consequence)
     }
 }
 

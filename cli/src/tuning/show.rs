@@ -63,8 +63,8 @@ pub(super) fn text(entry: &ListedEntry, out: &mut impl Write) -> io::Result<()> 
     print("Entry", &plain(&value["id"]))?;
     print("State", state.name())?;
     let is_invalid = *state == EntryState::Invalid;
-    if is_invalid {
-        print("Faults", &shown_message(entry.explanation()))?;
+    if let Some(explanation) = entry.explanation() {
+        print("Faults", &shown_message(explanation))?;
     }
     print("Effect", &if is_invalid { explanation::NONE.to_owned() } else { explanation::effect_sentence(value) })?;
     print("Conditions", &explanation::conditions(value))?;

@@ -49,6 +49,53 @@ fn a_dry_run_counts_the_incidents_that_each_entry_hides() {
 }
 
 #[test]
+fn files_are_recognised_by_their_content_whatever_names_them() {
+    let folder = facts("dry-run-files");
+    put(&folder, &[entry("office", 50, "203.0.113.0/24")]);
+    let hidden = |paths: &[&str]| {
+        let arguments = ["tuning", "test", "--tuning", "tuning.json", "--format", "json"];
+        let output = pivotwatch(&folder, &[&arguments, paths].concat());
+        let hidden = objects(&output).first().map(|line| line["hidden"].clone());
+        (output.status.code(), hidden)
+    };
+    for paths in [
+        &["entra", "cloudtrail"][..],
+        &["cloudtrail", "entra"],
+        &["entra", "--cloudtrail", "cloudtrail"],
+        &["cloudtrail", "--entra", "entra"],
+        &["--entra", "entra", "--cloudtrail", "cloudtrail"],
+    ] {
+        assert_eq!(hidden(paths), (Some(0), Some(json!(1))), "{paths:?}");
+    }
+    assert_eq!(hidden(&["entra"]).0, Some(1), "there is no CloudTrail record");
+    for paths in [&[][..], &["--entra", "entra"], &["--cloudtrail", "cloudtrail"]] {
+        assert_eq!(hidden(paths), (Some(2), None), "{paths:?}");
+    }
+}
+
+#[test]
+fn an_invalid_threshold_is_reported_with_what_holds_in_its_place() {
+    let folder = facts("dry-run-lost");
+    let mut narrow = entry("narrow", 7, "203.0.113.0/24");
+    narrow["colour"] = json!("red");
+    put(&folder, &[entry("wide", 50, "203.0.0.0/16"), narrow]);
+    let consequence = "meanwhile the rule's own threshold holds for its networks";
+    let output = test(&folder, &["--format", "json"]);
+    assert_eq!((output.status.code(), &objects(&output)[0]["hidden"]), (Some(1), &json!(0)));
+    assert!(text(&output.stderr).contains(consequence), "{}", text(&output.stderr));
+    for arguments in [
+        &["tuning", "list", "--file", "tuning.json"][..],
+        &["tuning", "show", "narrow", "--file", "tuning.json"],
+        &["hunt", "--tuning", "tuning.json", "--entra", "entra", "--cloudtrail", "cloudtrail"],
+    ] {
+        let output = pivotwatch(&folder, arguments);
+        assert_eq!(output.status.code(), Some(1));
+        let all = (text(&output.stdout) + &text(&output.stderr)).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(all.contains("the rule's own threshold holds"), "{all}");
+    }
+}
+
+#[test]
 fn a_dry_run_uses_the_rule_of_the_deployment() {
     let folder = facts("dry-run-rule");
     put(&folder, &[entry("office", 50, "203.0.113.0/24")]);

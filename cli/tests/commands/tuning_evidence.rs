@@ -178,7 +178,7 @@ async fn a_preview_agrees_with_the_next_settlement() {
         (0, &["--exclude", "failures", "--code", "50053"]),
         (1, &["--exclude", "logins", "--cidr", ADDRESS, "--principal", "*/ann", "--force"]),
         (1, &["--threshold", "6", "--cidr", "198.51.100.0/24"]),
-        (0, &["--threshold", "6", "--source", "non_interactive"]),
+        (0, &["--threshold", "6", "--source", "non_interactive", "--cidr", "203.0.113.0/24"]),
     ] {
         let account = Account::open().await;
         three_incidents(&account).await;
@@ -444,7 +444,10 @@ async fn evidence_that_cannot_be_read_keeps_an_entry_from_being_added_but_not_fr
     );
     assert!(account.item("office").await.is_empty());
 
-    assert_eq!(account.tuning("add", &[&office[..], &["--permanent"]].concat()).await.status.code(), Some(0));
+    assert_eq!(
+        account.tuning("add", &[&office[..], &["--permanent", "--force"]].concat()).await.status.code(),
+        Some(0)
+    );
     let output = account.tuning("remove", &["office", "--evidence-table", "absent"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("office is removed, but"), "{}", text(&output.stderr));

@@ -91,7 +91,8 @@ fn item(id: &str) -> Vec<(&'static str, AttributeValue)> {
     ]
 }
 
-const OFFICE: [&str; 11] = [
+/// Forced, since no evidence shows what the entry would have hidden.
+const OFFICE: [&str; 12] = [
     "--id",
     "office",
     "--threshold",
@@ -103,6 +104,7 @@ const OFFICE: [&str; 11] = [
     "--author",
     "ann",
     "--permanent",
+    "--force",
 ];
 
 #[tokio::test]
@@ -114,6 +116,17 @@ async fn an_added_entry_is_the_same_item_as_that_of_put_item() {
     assert!(added.remove("created_at").unwrap().as_s().unwrap().ends_with('Z'));
     let expected: HashMap<_, _> = item("office").into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     assert_eq!(added, expected);
+}
+
+#[tokio::test]
+async fn an_entry_is_not_added_to_a_table_unseen() {
+    let account = Account::open().await;
+    let (force, unforced) = OFFICE.split_last().unwrap();
+    let output = account.tuning("add", unforced).await;
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()));
+    let said = text(&output.stderr);
+    assert!(said.contains("--evidence-table") && said.contains(force), "{said}");
+    assert!(account.item("office").await.is_empty());
 }
 
 #[tokio::test]
@@ -186,6 +199,7 @@ async fn a_table_and_a_file_are_alike() {
         "2026-01-01T00:00:00Z",
         "--expires-at",
         "2026-02-01T00:00:00Z",
+        "--force",
     ];
     for (action, arguments) in [
         ("list", &[][..]),

@@ -1,8 +1,10 @@
 """Tuning on the deployed stack: an entry in the table is obeyed within a minute, without a deployment."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from local_aws.deployment import Deployment
 from local_aws.exports import console_login, failures, lines
@@ -15,46 +17,43 @@ MARGIN_SECONDS = 30
 """For what the emulator adds to it."""
 
 
-def entry(identifier: str, effect: dict, when: dict) -> dict:
-    return {
-        "id": identifier,
-        **effect,
-        "when": {"cidr": [NETWORK], **when},
-        "reason": "a test",
-        "author": "ann",
-        "permanent": True,
-    }
+RECIPES_FILE = Path(__file__).parents[2] / "support/tuning_scenarios.json"
 
+RECIPES = {
+    recipe["id"]: recipe | {"when": recipe["when"] | {"cidr": [NETWORK]}}
+    for recipe in json.loads(RECIPES_FILE.read_text("utf-8"))
+}
+"""The recipes of the runbook, for the network of this test."""
 
-FAILURES = {"exclude": "failures"}
+SYNC, MFA = "Exchange ActiveSync", "500121"
 SCENARIOS = [
-    (entry("backup", FAILURES, {"app": ["Veeam*"]}), {"app": "Veeam Backup"}, {"app": "Azure Portal"}),
-    (entry("resets", FAILURES, {"operation": ["*reset*"]}), {"operation": "Reset password"}, {}),
+    ("backup-veeam", {"app": "Veeam Backup"}, {"app": "Azure Portal"}),
+    ("password-resets", {"operation": "Reset user password"}, {}),
+    ("shared-network-mfa", {"code": MFA}, {"code": MFA, "user": "bob@contoso.example"}),
+    ("conditional-access", {"code": "53003"}, {"code": "50053"}),
     (
-        entry("shared", FAILURES, {"code_class": ["mfa"], "user": ["ann@*"]}),
-        {"code": "500121"},
-        {"code": "500121", "user": "bob@contoso.example"},
-    ),
-    (entry("policy", FAILURES, {"code_class": ["conditional_access"]}), {"code": "53003"}, {"code": "50053"}),
-    (
-        entry("legacy", FAILURES, {"client_app": ["IMAP4"], "user": ["sync_*"]}),
-        {"client_app": "IMAP4", "user": "sync_legacy@contoso.example"},
-        {"client_app": "IMAP4", "user": "eve@contoso.example"},
+        "directory-sync",
+        {"client_app": SYNC, "user": "sync_legacy@contoso.example"},
+        {"client_app": SYNC, "user": "eve@contoso.example"},
     ),
 ]
 """The scenarios of the rule's document: an entry, what is hidden by it, and an attacker beside it."""
 
-PROBE = entry("probe", FAILURES, {"app": ["Probe"]})
+CROWD = RECIPES["shared-network"] | {"when": {"cidr": ["192.0.2.192/28"]}}
+"""The threshold, for a part of the network in which no other scenario is."""
+
+PROBE = RECIPES["backup-veeam"] | {"id": "probe", "when": {"cidr": [NETWORK], "app": ["Probe"]}}
 
 
-def login_after_failures(stack: Deployment, address: str, noon, **fields) -> int:
-    """The number of messages after six failures and a login."""
-    return detected_after_failures(stack, address, noon, **fields)["Publishes"]
+def login_after_failures(stack: Deployment, address: str, noon, number: int = 6, **fields) -> int:
+    """The number of messages after six failures, or another number, and a login."""
+    return detected_after_failures(stack, address, noon, number, **fields)["Publishes"]
 
 
-def detected_after_failures(stack: Deployment, address: str, noon, **fields) -> dict:
-    """The summary of a login after six failures."""
-    assert stack.upload(f"tuning/{address}.json", lines(failures(address, noon, **fields)))["Publishes"] == 0
+def detected_after_failures(stack: Deployment, address: str, noon, number: int = 6, **fields) -> dict:
+    """The summary of a login after failures."""
+    sign_ins = failures(address, noon, number, **fields)
+    assert stack.upload(f"tuning/{address}.json", lines(sign_ins))["Publishes"] == 0
     return stack.log_in(console_login(address, noon))
 
 
@@ -74,9 +73,10 @@ def incident(stack: Deployment, address: str) -> dict:
 
 
 def test_entries_are_obeyed_within_a_minute_and_hide_no_attacker_and_give_back_what_they_hid(stack, noon):
-    for written, _, _ in SCENARIOS:
-        stack.tune(written)
-    stack.tune(PROBE)
+    ended = (noon - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    past = RECIPES["backup-veeam"] | {"id": "past", "when": {"cidr": [NETWORK], "app": ["Past"]}, "expires_at": ended}
+    for recipe in [*(RECIPES[identifier] for identifier, _, _ in SCENARIOS), CROWD, past, PROBE]:
+        stack.tune(recipe)
     stack.tune({"id": "invalid", "threshold": 1})
 
     # Older than what is mailed when an entry ends.
@@ -93,14 +93,18 @@ def test_entries_are_obeyed_within_a_minute_and_hide_no_attacker_and_give_back_w
     assert incident(stack, address)["hidden_by"] == ["probe"]
     assert stack.mails_about(address) == []
 
-    for number, (written, benign, attack) in enumerate(SCENARIOS):
-        identifier = written["id"]
+    for number, (identifier, benign, attack) in enumerate(SCENARIOS):
         known, attacker = f"192.0.2.{1 + 2 * number}", f"192.0.2.{2 + 2 * number}"
         assert login_after_failures(stack, known, noon, **benign) == 0, identifier
         assert incident(stack, known)["hidden_by"] == [identifier]
         assert login_after_failures(stack, attacker, noon, **attack) == 1, f"an attacker beside {identifier}"
         elsewhere = f"198.18.0.{1 + number}"
         assert login_after_failures(stack, elsewhere, noon, **benign) == 1, f"{identifier} from elsewhere"
+
+    assert login_after_failures(stack, "192.0.2.200", noon, CROWD["threshold"]) == 0
+    assert incident(stack, "192.0.2.200")["hidden_by"] == [CROWD["id"]]
+    assert login_after_failures(stack, "192.0.2.201", noon, CROWD["threshold"] + 1) == 1, "more than the threshold"
+    assert login_after_failures(stack, "192.0.2.90", noon, app="Past") == 1, "after the entry's end"
 
     now = datetime.now(UTC)
     recent, lately = "192.0.2.250", now - timedelta(hours=1)
@@ -119,7 +123,7 @@ def test_entries_are_obeyed_within_a_minute_and_hide_no_attacker_and_give_back_w
     assert address in digests[-1].text, "the digest has what is older than a day"
 
     subjects = [mail.subject for mail in stack.all_mails()]
-    for identifier in ["probe", *(written["id"] for written, _, _ in SCENARIOS)]:
+    for identifier in ["probe", "past", CROWD["id"], *(identifier for identifier, _, _ in SCENARIOS)]:
         assert subjects.count(f"[pivotwatch] tuning entry {identifier} added") == 1
     assert subjects.count("[pivotwatch] tuning entry probe removed") == 1
     assert not any("invalid" in subject for subject in subjects)

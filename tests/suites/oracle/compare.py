@@ -98,7 +98,8 @@ def compared(judge: Judge, worlds: Sequence[World], options: Options, hunter: Hu
     errors = [(incident, error) for incident in same for error in details.errors(incident, facts, options)]
     if entries:
         tuning = Tuning(entries, judged, facts, options)
-        errors += tuned_errors(found, tuned, {*with_reason(judge.tuned(judged, options, entries))}, tuning, held)
+        tuned_logins = {*with_reason(judge.tuned(judged, options, entries))}
+        errors += tuned_errors(found, tuned, logins, tuned_logins, tuning)
     return Comparison(tuned, [*(ours - theirs).elements()], [*(theirs - ours).elements()], errors)
 
 

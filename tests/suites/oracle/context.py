@@ -113,10 +113,13 @@ def _wrong_references(shown: list[dict], near: Near) -> Wrong:
     listed = [_reference(each) for each in shown]
     around = {failure.reference for failure in near.failures(*near.tallies)}
     right = {failure.reference for failure in right_passwords(near)}
-    first = ({tally.first for tally in near.tallies} & around) - right
-    yield from unequal("number of references", len(listed), len(right) + len(first))
-    yield from unequal("references with a right password", {*listed[: len(right)]}, right)
-    yield from unequal("first references", {*listed[len(right) :]}, first)
+    firsts = {tally.first for tally in near.tallies} & around
+    first = {min(firsts)} if firsts else set()
+    bounds = len(first), len(first | right)
+    yield from unequal("number of references", len(listed), len(right | firsts))
+    yield from unequal("the first failure", {*listed[: bounds[0]]}, first)
+    yield from unequal("references with a right password", {*listed[bounds[0] : bounds[1]]}, right - first)
+    yield from unequal("first references", {*listed[bounds[1] :]}, firsts - right - first)
 
 
 def _reference(shown: dict) -> Reference:

@@ -267,10 +267,9 @@ def columns(incident: Incident) -> dict[str, str]:
 
 
 def is_named(user: str, incident: Incident) -> bool:
-    """`True` if an Entra user has the name of the incident's AWS user."""
-    name, suffix = (columns(incident)[column].lower() for column in ("AccountName", "AccountUPNSuffix"))
-    local, _, domain = user.lower().partition("@")
-    return name != "" and local == name and suffix in ("", domain)
+    """`True` if an Entra user has the name of the incident's AWS user. Domains are not compared."""
+    name = columns(incident)["AccountName"].lower()
+    return name != "" and user.lower().partition("@")[0] == name
 
 
 def is_root(incident: Incident) -> bool:

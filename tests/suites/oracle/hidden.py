@@ -1,13 +1,13 @@
 """Derives again which entries hide an incident, from the facts of a world.
 
-Like `details`, it shares no code with pivotwatch, and none with the KQL that decides whether an incident is hidden.
+It shares no code with pivotwatch, and none with the KQL that decides whether an incident is hidden.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from oracle import details, sentinel
+from oracle import sentinel
 from oracle.entry import FAILURES, LOGINS, Entry, Thresholds
 from oracle.facts import SOURCES, Facts, Failure
 from oracle.findings import COLUMNS, Incident, Login
@@ -62,8 +62,6 @@ class Tuning:
         )
         for source in SOURCES.values():
             failures = self._facts.failures(address, source)
-            if not details.matches(sorted(failure.time for failure in failures), login.time, self._options):
-                continue
             segment = self._thresholds.segment(address, login.time)
             yield from self._thresholds.in_segment(address, segment, source)[:1]
             near = [failure for failure in failures if self._is_near(failure.time, login.time)]

@@ -102,9 +102,10 @@ def test_an_entry_fits_a_network_only_if_it_contains_all_of_it(effect, cidr, hid
     assert found(judge, replace(FEW_EACH, entries=(entry,))) == [(NETWORK, ["entry"] if hides else [])]
 
 
-def test_an_incident_of_an_address_holds_logins_while_an_entry_hides_it(judge):
-    entry = Entry("entry", LOGINS, {"cidr": (SIBLINGS[0],)})
-    assert found(judge, replace(OF_ONE, entries=(entry,))) == [(SIBLINGS[0], ["entry"])]
+@pytest.mark.parametrize("effect", [FAILURES, LOGINS])
+def test_a_hidden_incident_of_an_address_holds_nothing(effect, judge):
+    entry = Entry("entry", effect, {"cidr": (SIBLINGS[0],)})
+    assert sorted(found(judge, replace(OF_ONE, entries=(entry,)))) == [(NETWORK, []), (SIBLINGS[0], ["entry"])]
 
 
 MIXED = {
@@ -133,7 +134,8 @@ def test_a_network_is_hidden_by_the_entries_of_the_logins_that_no_incident_of_an
         Entry("held", LOGINS, {"cidr": (NETWORK,)}, expires_at=later),
         Entry("other", LOGINS, {"cidr": (NETWORK,)}, starts_at=later),
     )
-    assert found(judge, replace(OF_TWO, entries=entries)) == [(SIBLINGS[0], ["held"]), (NETWORK, ["other"])]
+    assert found(judge, replace(OF_TWO, entries=entries)) == [(SIBLINGS[0], ["held"]), (NETWORK, ["held", "other"])]
+    assert found(judge, replace(OF_TWO, entries=entries[1:])) == [(SIBLINGS[0], []), (NETWORK, ["other"])]
 
 
 def as_network(incident: Incident) -> Incident:

@@ -1,4 +1,5 @@
-"""The same facts in another order, in other files, or by the other argument give the same lines of JSON.
+"""The same facts in another order, in other files, or by the other argument give the same lines of JSON, with tuning
+entries in any order.
 
 Only what comes from the file of a failure differs in other files: the failure's export, and who succeeded in it.
 """
@@ -12,7 +13,7 @@ import pytest
 
 from oracle import files, generate, hunt
 from oracle.generate import RECORD_FORMS, SIGN_IN_FORMS
-from oracle.world import SUCCESS, Copy, File, Options, Record, SignIn, World
+from oracle.world import SUCCESS, Copy, File, Options, Record, SignIn, World, entries_of
 
 SEED = "any order"
 WORLDS = 25
@@ -21,7 +22,8 @@ WORLDS = 25
 def printed(worlds: list[World], options: Options, folder: Path, *, swapped: bool = False) -> list[str]:
     for world in worlds:
         files.write(world, folder)
-    command = hunt.command(folder, options)
+    files.write_entries(entries_of(worlds), folder / hunt.ENTRIES)
+    command = hunt.command(folder, options, *hunt.tuned(folder, hidden=True))
     entra, trail = command.index("--entra"), command.index("--cloudtrail")
     if swapped:
         command[entra + 1], command[trail + 1] = command[trail + 1], command[entra + 1]
@@ -41,11 +43,12 @@ def without_successes(world: World) -> World:
 
 
 def shuffled(random: Random, world: World) -> World:
-    """The same facts in another order."""
-    sign_ins, records = list(world.sign_ins), list(world.records)
-    random.shuffle(sign_ins)
-    random.shuffle(records)
-    return replace(world, sign_ins=tuple(sign_ins), records=tuple(records))
+    """The same facts and entries in another order."""
+    facts = [list(its) for its in (world.sign_ins, world.records, world.entries)]
+    for its in facts:
+        random.shuffle(its)
+    sign_ins, records, entries = map(tuple, facts)
+    return replace(world, sign_ins=sign_ins, records=records, entries=entries)
 
 
 def split(random: Random, world: World) -> World:
@@ -77,7 +80,7 @@ def test_the_same_facts_give_the_same_lines(number, tmp_path):
     options = generate.options(SEED, number)
     worlds = [generate.world(SEED, number * WORLDS + place, options) for place in range(WORLDS)]
     lines = printed(worlds, options, tmp_path / "first")
-    assert lines
+    assert any(json.loads(line)["hidden_by"] for line in lines)
     other_order = [shuffled(random, world) for world in worlds]
     assert parsed(printed(other_order, options, tmp_path / "shuffled")) == parsed(lines)
     failures = [without_successes(world) for world in worlds]

@@ -9,8 +9,10 @@ use pivotwatch::detection::{Address, Rule};
 use pivotwatch::store::{InMemoryStore, StoredIncident};
 use pivotwatch_tests::facts::{SignIn, console_login, failed, noon};
 use pivotwatch_tests::pipeline::pipeline;
+use pivotwatch_tests::tuning::entry;
 use serde_json::{Value, json};
 
+use super::tuning::{mails, tune, tuned};
 use super::{World, export, log_in};
 
 const NETWORK: &str = "2001:db8:bad:1::/64";
@@ -103,6 +105,56 @@ async fn a_networks_incident_is_not_mailed_while_incidents_of_addresses_hold_its
         assert_eq!(mailed_addresses(&world), [member(1), NETWORK.to_owned()], "no address's incident holds the second");
         assert!(of_network(&world)[0].held_by.is_empty());
     }
+}
+
+/// Four siblings and the login's address fail, and an entry excludes the failures of that address alone.
+#[tokio::test]
+async fn a_hidden_incident_of_an_address_holds_nothing() {
+    let backup = |cidr: &str| entry("backup", &json!({"exclude": "failures", "when": {"cidr": [cidr]}}));
+    for (cidr, mailed) in [("2001:db8:bad:1::5/128", vec![NETWORK]), (NETWORK, vec![])] {
+        for login_first in [false, true] {
+            let world = tuned(vec![backup(cidr)]);
+            let (login, failures) = (login_from("one", &member(5)), [rotating(), failures_of(5, 6)].concat());
+            if login_first {
+                log_in(&world, &login).await;
+            }
+            export(&world, &failures).await;
+            log_in(&world, &login).await;
+            let incidents = mails(&world).into_iter().map(|mail| mail.attributes["address"].clone());
+            assert_eq!(incidents.collect::<Vec<_>>(), mailed, "{cidr}, login first: {login_first}");
+            let of_network = &of_network(&world)[0];
+            assert!(of_network.held_by.is_empty());
+            assert_eq!(of_network.hidden_by.is_empty(), !mailed.is_empty());
+        }
+    }
+}
+
+/// One of the address's logins is enough to mail its incident, which then holds all of them.
+#[tokio::test]
+async fn an_incident_of_an_address_that_is_mailed_holds_also_its_logins_that_entries_exclude() {
+    let until = (noon() + TimeDelta::minutes(90)).to_rfc3339();
+    let members = json!({"exclude": "logins", "when": {"cidr": [member(1)]}, "expires_at": until, "permanent": false});
+    let world = tuned(vec![entry("pentest", &members)]);
+    let mut second = login_from("two", &member(1));
+    second["eventTime"] = json!(noon() + TimeDelta::hours(2));
+    log_in(&world, &login_from("one", &member(1))).await;
+    log_in(&world, &second).await;
+    export(&world, &failures_of(1, 6)).await;
+    let mailed: Vec<_> = mails(&world).into_iter().map(|mail| mail.attributes["address"].clone()).collect();
+    assert_eq!(mailed, [member(1)]);
+    assert_eq!(of_network(&world)[0].held_by.len(), 1);
+}
+
+#[tokio::test]
+async fn an_entry_that_hides_an_addresss_incident_later_gives_the_networks_back() {
+    let world = tuned(Vec::new());
+    export(&world, &[rotating(), failures_of(5, 6)].concat()).await;
+    log_in(&world, &login_from("one", &member(5))).await;
+    let addresses = |world: &_| mails(world).iter().map(|mail| mail.attributes["address"].clone()).collect::<Vec<_>>();
+    assert_eq!(addresses(&world), [member(5)]);
+    tune(&world, vec![entry("backup", &json!({"exclude": "failures", "when": {"cidr": [member(5)]}}))]);
+    export(&world, &[]).await;
+    assert_eq!(addresses(&world), [member(5), NETWORK.to_owned()]);
 }
 
 #[tokio::test]

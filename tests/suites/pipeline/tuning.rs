@@ -80,6 +80,28 @@ async fn a_removed_entry_gives_the_incident_back_at_the_next_settlement() {
     assert!(stored.published_at.is_some() && stored.hidden_by.is_empty());
 }
 
+/// Its period has ended, and it still hides what happened in it.
+#[tokio::test]
+async fn an_expired_entry_that_is_gone_or_invalid_gives_the_incident_back_without_a_further_fact() {
+    let mut expired = office();
+    expired["permanent"] = json!(false);
+    expired["expires_at"] = json!((noon() + TimeDelta::seconds(1)).to_rfc3339());
+    let mut invalid = expired.clone();
+    invalid["colour"] = json!("red");
+    for entries in [Vec::new(), vec![invalid]] {
+        let world = tuned(vec![expired.clone()]);
+        export(&world, &failed(6, noon())).await;
+        log_in_at(&world, noon()).await;
+        tune(&world, vec![expired.clone()]);
+        export(&world, &[]).await;
+        assert_eq!(mails(&world).len(), 0, "the end of its period changes nothing");
+        tune(&world, entries);
+        export(&world, &[]).await;
+        assert_eq!(announced(&world).last().unwrap(), "[pivotwatch] tuning entry office vanished");
+        assert_eq!(mails(&world).len(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_later_fact_that_the_entries_leave_is_mailed_with_the_whole_incident() {
     let world = tuned(vec![of_user("ann@*"), of_user("nobody@*")]);
@@ -197,8 +219,10 @@ async fn while_the_table_cannot_be_read_the_last_copy_serves_for_fifteen_minutes
         assert_eq!((summary.tuning_unavailable, sent), (1, messages), "{minutes} minutes");
         assert_eq!(summary.failed.len(), 0, "the invocation does not fail");
     }
-    let (_, sent) = during_an_outage(60, vec![office()]).await;
-    assert_eq!(sent, 0, "the entries of the settings need no table");
+    for (minutes, messages) in [(14, 0), (15, 1)] {
+        let (_, sent) = during_an_outage(minutes, vec![office()]).await;
+        assert_eq!(sent, messages, "the entries of the settings serve as long: those of the table can limit them");
+    }
 }
 
 /// The subjects of the announcements.

@@ -64,9 +64,8 @@ pub(super) fn id(columns: [String; 11], login: &TrailRecord) -> Uuid {
     columns.id(Day::of(login.time))
 }
 
-/// `true` if an Entra user has the AWS user's name: all of it if both have an `@`, else the part before the `@`.
+/// `true` if an Entra user has the AWS user's name. Only the part before an `@` counts.
 pub(super) fn is_named(user: &str, columns: &[String; 11]) -> bool {
-    let (name, suffix) = (columns[5].to_lowercase(), columns[6].to_lowercase());
-    let (local, domain) = user.split_once('@').unwrap_or((user, ""));
-    !name.is_empty() && local == name && (suffix.is_empty() || suffix == domain)
+    let name = columns[5].to_lowercase();
+    !name.is_empty() && user.split('@').next() == Some(&name)
 }

@@ -175,8 +175,8 @@ fn finding(
 
 /// "Mailed only while no incident of an address holds the login."
 ///
-/// So an incident is mailed if one of its logins matches what the entries leave. In a network, the login must also not
-/// match by its own address.
+/// So an incident is mailed if one of its logins matches what the entries leave. In a network, the login must also be in
+/// no incident of its own address that is mailed: "A hidden incident of an address holds nothing."
 fn verdict(
     facts: &Facts<'_>,
     left: &Facts<'_>,
@@ -185,18 +185,30 @@ fn verdict(
     logins: &[&TrailRecord],
     rule: &Rule,
 ) -> Verdict {
-    let mut verdict = Verdict::default();
-    for login in logins {
-        let own = place.is_network().then(|| login.address.map(Place::Address)).flatten();
-        let holding = own.filter(|own| facts.matches(*own, login, rule));
-        let remains = !entries.iter().any(|entry| entry.excludes_login(login))
+    let remains = |place: Place, login: &TrailRecord| {
+        !entries.iter().any(|entry| entry.excludes_login(login))
             && SOURCES.into_iter().any(|source| {
                 let threshold = entries.iter().filter_map(|entry| entry.threshold(login, source)).min();
                 let threshold = threshold.unwrap_or(rule.threshold);
                 left.exceeds(place, source, login, &Rule { threshold, ..rule.clone() })
-            });
+            })
+    };
+    let own = |login: &TrailRecord| place.is_network().then(|| login.address.map(Place::Address)).flatten();
+    let own_mailed: BTreeSet<_> = logins
+        .iter()
+        .filter_map(|login| Some((login, own(login)?)))
+        .filter(|(login, own)| remains(*own, login))
+        .map(|(login, own)| columns(login, own))
+        .collect();
+    let mut verdict = Verdict::default();
+    for login in logins {
+        let own = own(login).filter(|own| facts.matches(*own, login, rule));
+        let holding = own.filter(|own| own_mailed.contains(&columns(login, *own)));
+        let may_be_held_later = own.is_some_and(|own| !remains(own, login));
+        let remains = remains(place, login);
         verdict.is_mailed |= remains && holding.is_none();
-        verdict.may_be_mailed |= remains && (holding.is_none() || has_part_of_others(facts, place, login, rule));
+        let is_free = holding.is_none() || may_be_held_later || has_part_of_others(facts, place, login, rule);
+        verdict.may_be_mailed |= remains && is_free;
         verdict.held_by.extend(holding.map(|own| id(columns(login, own), login)));
     }
     if verdict.is_mailed {

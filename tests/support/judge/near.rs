@@ -192,24 +192,25 @@ impl<'f> Near<'f> {
         })
     }
 
-    /// "Failures to look up in Entra ID. Those with a right password come first, also outside the window on the same
-    /// days; then the first of each tally."
+    /// "Failures to look up in Entra ID: the first near the incident; then those with a right password, also outside the
+    /// window on the same days; then the first of each tally."
     fn references(&self) -> Vec<ReferencedFailure> {
-        let mut ranks = BTreeMap::<ReferencedFailure, u8>::new();
-        let mut add = |failure: &Failure, rank: u8| {
-            if self.failures.iter().any(|near| near.rank == failure.rank && near.source == failure.source) {
-                let known = ranks.entry(reference(failure)).or_insert(rank);
-                *known = rank.min(*known);
-            }
+        let is_near = |failure: &Failure| {
+            self.failures.iter().any(|near| near.rank == failure.rank && near.source == failure.source)
         };
-        for mut tally in self.tallies() {
-            tally.sort_by_key(|failure| reference(failure));
-            add(tally[0], 1);
+        let firsts = self.tallies().filter_map(|tally| {
+            let first = tally.into_iter().min_by_key(|failure| reference(failure))?;
+            is_near(first).then(|| reference(first))
+        });
+        let firsts: BTreeSet<_> = firsts.collect();
+        let right: BTreeSet<_> = self.right_passwords().map(|failure| reference(failure)).collect();
+        let mut listed = Vec::new();
+        for failure in firsts.iter().take(1).chain(&right).chain(&firsts) {
+            if !listed.contains(failure) {
+                listed.push(failure.clone());
+            }
         }
-        ranks.extend(self.right_passwords().map(|failure| (reference(failure), 0)));
-        let mut ranked: Vec<_> = ranks.into_iter().map(|(reference, rank)| (rank, reference)).collect();
-        ranked.sort();
-        ranked.into_iter().map(|(_, reference)| reference).collect()
+        listed
     }
 
     fn failed_logins(&self) -> Option<FailedLogins> {

@@ -125,13 +125,6 @@ impl<'a> FailureIndex<'a> {
         (!exceeded.is_empty()).then(|| Incident::of(login, self.address, exceeded))
     }
 
-    /// The incident of the login's own address that holds the login, if this is the index of a network.
-    pub(super) fn holding(&self, login: &Login, members: &Members) -> Option<Uuid> {
-        let own = login.source_ip_address;
-        let tallies = members.get(&own).filter(|_| own != self.address)?;
-        Some(FailureIndex::of(tallies, self.rule, own).incident(login)?.id)
-    }
-
     /// Adds the matching logins to `incidents`.
     pub fn matching<'l>(&self, logins: impl IntoIterator<Item = &'l Login>, incidents: &mut BTreeMap<Uuid, Incident>) {
         for found in logins.into_iter().filter_map(|login| self.incident(login)) {
@@ -252,7 +245,7 @@ pub fn incidents(evidence: &Evidence, rule: &Rule, tuning: &Tuning) -> Vec<Incid
     let mut found = BTreeMap::new();
     index.matching(&evidence.logins, &mut found);
     let mut judged = IncidentJudgements::of(found.keys().copied());
-    judged.add(&index, tuned.as_ref(), &evidence.members, &evidence.logins);
+    judged.add(&index, tuned.as_ref(), &evidence.members, tuning, &evidence.logins);
     let report = |incident: Incident| {
         let (hidden_by, held_by) = (judged.hidden_by(incident.id), judged.held_by(incident.id));
         IncidentReport { hidden_by, held_by, ..index.report(incident) }
@@ -276,19 +269,12 @@ fn listed(users: &Users, columns: &Columns, users_total: u64) -> BTreeSet<String
     ranked.into_iter().take(most).map(|(_, _, user)| user.to_owned()).collect()
 }
 
-/// Whether an Entra user has the name of the AWS user. Compares the domains too if both names have one.
+/// Whether an Entra user has the name of the AWS user. Compares the parts before an `@` alone, since the domain of a
+/// mail address is often not that of a user's name in Entra ID.
 pub(crate) fn is_same_user(user: &str, columns: &Columns) -> bool {
-    let (name, suffix) = (&columns.account_name, &columns.account_upn_suffix);
-    if name.is_empty() {
-        return false;
-    }
-    let is = |one: &str, other: &str| {
-        one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
-    };
-    match user.split_once('@') {
-        Some((local, domain)) => is(local, name) && (suffix.is_empty() || is(domain, suffix)),
-        None => is(user, name) && suffix.is_empty(),
-    }
+    let local = user.split_once('@').map_or(user, |(local, _)| local);
+    let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+    !columns.account_name.is_empty() && lower(local) == lower(&columns.account_name)
 }
 
 #[cfg(test)]

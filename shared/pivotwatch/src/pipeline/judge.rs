@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::detection::evidence::{FailureIndex, Members};
 use crate::detection::judgement::IncidentJudgements;
 use crate::detection::tuning::TunedIndex;
-use crate::detection::{Address, Day, Login};
+use crate::detection::{Address, Day, Login, Tuning};
 use crate::store::{Loaded, Store, StoreError};
 
 /// The incidents of an address and day.
@@ -20,7 +20,7 @@ pub struct IncidentsOfDay<'a> {
 }
 
 /// Judges incidents by the logins of their day. Any of them can be a reason to mail an incident. An incident is mailed
-/// if a login cannot be read. `tuned` is `None` if no entry can apply to the address.
+/// if a login cannot be read. `tuned` is `None` if no entry of `tuning` can apply to the address.
 ///
 /// # Errors
 /// [`StoreError`] when the logins, or the tallies of a network's addresses, cannot be loaded.
@@ -28,6 +28,7 @@ pub async fn judge(
     store: &impl Store,
     index: &FailureIndex<'_>,
     tuned: Option<&TunedIndex<'_>>,
+    tuning: &Tuning,
     incidents: IncidentsOfDay<'_>,
     mut judged: IncidentJudgements,
 ) -> Result<Loaded<IncidentJudgements>, StoreError> {
@@ -49,7 +50,7 @@ pub async fn judge(
                 members.insert(own, found.records);
             }
         }
-        judged.add(index, tuned, &members, &logins);
+        judged.add(index, tuned, &members, tuning, &logins);
         if is_last || judged.are_final() {
             return Ok(Loaded { records: judged, unreadable });
         }

@@ -8,7 +8,7 @@
 //!
 //! An incident that tuning entries hide is stored without a lease, and not published. Whether it is hidden is decided
 //! from all its logins and the current entries whenever it is settled, until it is published. The same holds for an
-//! incident of a network whose logins are held by incidents of addresses.
+//! incident of a network whose logins are held by incidents of addresses that are mailed.
 //!
 //! Values that are derived from tallies (signals, severity) can be outdated when they are written. Another invocation
 //! may have recorded a failure meanwhile, and found the old incident unchanged. An invocation that wrote an incident
@@ -28,7 +28,7 @@ use crate::detection::evidence::FailureIndex;
 use crate::detection::judgement::IncidentJudgements;
 use crate::detection::reporting::ReportingPolicy;
 use crate::detection::tuning::TunedIndex;
-use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies};
+use crate::detection::{Address, Day, Incident, IncidentReport, Login, Tallies, Tuning};
 use crate::notify::Notifier;
 use crate::store::{
     IncidentKey, Lease, Loaded, Store, StoreError, StoredIncident, UnreadableRecord, Version, Versioned, WriteOutcome,
@@ -71,6 +71,8 @@ struct Indexes<'a> {
     index: &'a FailureIndex<'a>,
     /// The failures under the tuned rule, if entries apply to the address.
     tuned: Option<&'a TunedIndex<'a>>,
+    /// All entries.
+    tuning: &'a Tuning,
     /// The new logins. Their records can be missing, if the store failed.
     logins: &'a [&'a Login],
 }
@@ -93,7 +95,7 @@ impl Withheld {
         if !self.hidden_by.is_empty() || !self.held_by.is_empty() {
             if joined.published_at.is_none() {
                 joined.hidden_by.clone_from(&self.hidden_by);
-                // A join, since another invocation may know further logins of a network, and nothing takes back a hold.
+                // A join, since another invocation may know further logins of a network.
                 joined.held_by.extend(&self.held_by);
             }
             joined.deferral = None;
@@ -206,7 +208,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let tuning = Box::pin(self.tuning(summary)).await;
         // What cannot be read could be what the entries leave.
         let tuned = TunedIndex::of(tallies, &self.rule, &tuning, scope.address).filter(|_| is_complete);
-        let indexes = Indexes { index: &index, tuned: tuned.as_ref(), logins: &scope.logins };
+        let indexes = Indexes { index: &index, tuned: tuned.as_ref(), tuning: &tuning, logins: &scope.logins };
         let mut found = BTreeMap::new();
         index.matching(scope.logins.iter().copied(), &mut found);
         let mut result = Ok(());
@@ -313,7 +315,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     ) -> Result<IncidentJudgements, StoreError> {
         let new: Vec<_> = indexes.logins.iter().copied().filter(|login| login.day() == day).collect();
         let of_day = IncidentsOfDay { address, day, new: &new };
-        let Loaded { records, unreadable } = judge(&self.store, indexes.index, indexes.tuned, of_day, judged).await?;
+        let Indexes { index, tuned, tuning, .. } = *indexes;
+        let Loaded { records, unreadable } = judge(&self.store, index, tuned, tuning, of_day, judged).await?;
         report_unreadable(address, &unreadable, summary);
         Ok(records)
     }

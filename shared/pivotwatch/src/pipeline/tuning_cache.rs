@@ -1,7 +1,8 @@
 //! The tuning entries of an execution environment: those of the settings, and a copy of those in the table.
 //!
-//! The table is read at most once a minute. If it cannot be read, the last copy is used for 15 minutes. After that,
-//! only the entries of the settings apply. So a fault of the table never causes fewer messages than its entries did.
+//! The table is read at most once a minute. If it cannot be read, the last copy is used for 15 minutes. After that, no
+//! entry applies, those of the settings neither: an entry of the table may limit what they hide. So a fault of the
+//! table never causes fewer messages than its entries did.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,7 +38,7 @@ type Unannounced = (Result<Loaded<Vec<Versioned<Announcement>>>, StoreError>, Ar
 #[derive(Clone, Debug)]
 struct Snapshot {
     tuning: Arc<Tuning>,
-    /// When the table was read last; `None` if the copy has the static entries alone.
+    /// When the table was read last; `None` if the copy has no entries because the table cannot be read.
     read_at: Option<DateTime<Utc>>,
     /// When the last attempt to read the table began.
     tried_at: DateTime<Utc>,
@@ -94,13 +95,9 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 summary.tuning_unavailable += 1;
                 let is_usable = |read_at: DateTime<Utc>| now - read_at < MAX_STALE_AGE;
                 let last = self.tuning.snapshot().filter(|snapshot| snapshot.read_at.is_some_and(is_usable));
-                let used = if last.is_some() { "the last copy" } else { "the entries of the settings alone" };
+                let used = if last.is_some() { "the last copy" } else { "no entry" };
                 tracing::error!(code = error.code(), "the tuning table cannot be read, so {used} applies: {error}");
-                let read_at = last.as_ref().and_then(|snapshot| snapshot.read_at);
-                let tuning = last.map_or_else(
-                    || Arc::new(Tuning::parse(fixed.iter().cloned(), &self.rule)),
-                    |snapshot| snapshot.tuning,
-                );
+                let (tuning, read_at) = last.map(|last| (last.tuning, last.read_at)).unwrap_or_default();
                 // Entries that cannot be read have not vanished.
                 self.tuning.keep(Snapshot { tuning, read_at, tried_at: now })
             }
@@ -121,7 +118,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
 fn report_invalid(invalid: &[InvalidEntry], summary: &mut Summary) {
     for entry in invalid {
         summary.tuning_invalid += 1;
-        let (id, faults) = (entry.id.as_deref().unwrap_or("(none)"), entry.explanation());
+        let (id, faults) = (entry.id.as_deref().unwrap_or("(none)"), entry.explanation_with_consequence());
         tracing::error!(code = InvalidEntry::CODE, id, faults, "a tuning entry is invalid and was ignored");
     }
 }

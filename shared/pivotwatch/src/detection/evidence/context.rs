@@ -112,7 +112,11 @@ impl Near<'_> {
         })
     }
 
+    /// The references, the first failure first: what shows only some of them has it in any case.
     fn references(&self) -> Vec<ReferencedFailure> {
+        let firsts =
+            self.sign_ins.iter().filter_map(|(day, tally)| Some(referenced(*day, tally.references().first()?)));
+        let first = firsts.filter(|failure| self.has(failure.time)).min();
         let rank = |reference: &Reference, tally: &Tally| {
             let is_right = tally.references().right_passwords().any(|right| right == reference);
             let is_first = tally.references().first() == Some(reference);
@@ -122,7 +126,10 @@ impl Near<'_> {
             tally.references().all().map(move |reference| (rank(reference, tally), referenced(*day, reference)))
         });
         let mut all: Vec<_> = all.filter(|((not_right, _), failure)| !not_right || self.has(failure.time)).collect();
-        all.sort_unstable();
+        all.sort_unstable_by(|(one_rank, one), (other_rank, other)| {
+            let key = |rank, failure| (first.as_ref() != Some(failure), rank, failure);
+            key(*one_rank, one).cmp(&key(*other_rank, other))
+        });
         // A failure of two tallies has the better of its ranks.
         let mut seen = BTreeSet::new();
         all.into_iter().map(|(_, failure)| failure).filter(|failure| seen.insert(failure.clone())).collect()

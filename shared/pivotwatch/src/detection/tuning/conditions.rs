@@ -44,10 +44,9 @@ impl FailureConditions {
     pub fn hold(&self, failure: &KnownFailure<'_>, source: Source) -> bool {
         let texts = failure.profile.map(Profile::texts);
         let text = |number: usize| texts.and_then(|texts| texts.get(number).copied());
-        let code_is = |holds: &dyn Fn(&str) -> bool| failure.code.is_some_and(holds);
+        let all_codes = self.codes.is_none() && self.classes.is_none();
         self.sources.as_ref().is_none_or(|sources| sources.contains(&source))
-            && self.codes.as_ref().is_none_or(|codes| code_is(&|code| codes.contains(code)))
-            && self.classes.as_ref().is_none_or(|of| code_is(&|code| classes(code).any(|class| of.contains(&class))))
+            && (all_codes || failure.code.is_some_and(|code| self.hold_for_code(code)))
             && self.patterns().iter().enumerate().all(|(number, patterns)| patterns.match_known(text(number)))
     }
 
@@ -56,14 +55,23 @@ impl FailureConditions {
         [&self.user, &self.app, &self.client_app, &self.operation, &self.user_agent]
     }
 
-    /// Whether the conditions select few of the failures that `rule` counts.
+    /// Whether the conditions select few failures. A source alone does not: it is a log of the whole tenant.
     #[must_use]
-    pub fn are_selective(&self, rule: &Rule) -> bool {
+    pub fn are_selective(&self) -> bool {
         self.networks.are_narrow()
             || self.patterns().iter().any(|patterns| patterns.are_selective())
-            || self.codes.is_some()
-            || self.classes.as_ref().is_some_and(leave_a_code)
-            || is_part(self.sources.as_ref(), &rule.sources)
+            || self.select_few_codes()
+    }
+
+    /// Whether the conditions on the code hold for at most half of the codes that the table has for failures.
+    fn select_few_codes(&self) -> bool {
+        let failures = || result_code::all().map(|row| row.code).filter(|code| Rule::is_failure(code));
+        failures().filter(|code| self.hold_for_code(code)).count() * 2 <= failures().count()
+    }
+
+    fn hold_for_code(&self, code: &str) -> bool {
+        self.codes.as_ref().is_none_or(|codes| codes.contains(code))
+            && self.classes.as_ref().is_none_or(|of| classes(code).any(|class| of.contains(&class)))
     }
 }
 
@@ -121,21 +129,4 @@ impl ThresholdConditions {
     pub fn apply_to(&self, source: Source) -> bool {
         self.sources.as_ref().is_none_or(|sources| sources.contains(&source))
     }
-
-    /// Whether the conditions select few addresses, or some of the sources that `rule` counts.
-    #[must_use]
-    pub fn are_selective(&self, rule: &Rule) -> bool {
-        self.networks.are_narrow() || is_part(self.sources.as_ref(), &rule.sources)
-    }
-}
-
-/// Whether a failure's code has none of some classes.
-fn leave_a_code(classes: &BTreeSet<CodeClass>) -> bool {
-    let mut failures = result_code::all().filter(|code| Rule::is_failure(code.code));
-    failures.any(|code| !code.classes.iter().any(|class| classes.contains(class)))
-}
-
-/// Whether a condition holds for a part of all values.
-fn is_part<'a, T: Ord + 'a>(values: Option<&BTreeSet<T>>, all: impl IntoIterator<Item = &'a T>) -> bool {
-    values.is_some_and(|values| !all.into_iter().all(|value| values.contains(value)))
 }

@@ -20,8 +20,7 @@ use crate::detection::window::{around, fullest};
 pub(in crate::detection) struct Judgement<'a> {
     /// Whether the login matches under the tuned rule too.
     pub(in crate::detection) matches: bool,
-    /// The ids of the entries that had a part in it. They excluded the login, or a failure near it, or set a threshold
-    /// for it. Counts sources only in which the login matches under the rule.
+    /// The ids of the entries that excluded the login, or a failure in its window, or raised a threshold for it.
     pub(in crate::detection) entries: BTreeSet<&'a str>,
 }
 
@@ -31,6 +30,8 @@ pub struct TunedIndex<'a> {
     rule: &'a Rule,
     address: Address,
     entries: Vec<&'a Entry>,
+    /// The longest prefix of a threshold whose entry is invalid.
+    lost_prefix: Option<u8>,
     sources: Vec<TunedSource<'a>>,
 }
 
@@ -52,11 +53,11 @@ impl<'a> TunedIndex<'a> {
             return None;
         }
         let sources = rule.sources.iter().map(|source| TunedSource::of(*source, tallies, &entries)).collect();
-        Some(Self { rule, address, entries, sources })
+        Some(Self { rule, address, entries, lost_prefix: tuning.lost_prefix(address), sources })
     }
 
-    /// Decides about a login of the address, for which these sources exceed the threshold under the rule.
-    pub(in crate::detection) fn judge(&self, login: &Login, exceeded: &BTreeSet<Source>) -> Judgement<'a> {
+    /// Decides about a login of the address that matches under the rule.
+    pub(in crate::detection) fn judge(&self, login: &Login) -> Judgement<'a> {
         let excluding = self.entries.iter().filter(|entry| match &entry.effect {
             Effect::ExcludeLogins(conditions) => entry.period.contains(login.time) && conditions.hold(login),
             Effect::ExcludeFailures(_) | Effect::Threshold { .. } => false,
@@ -64,10 +65,9 @@ impl<'a> TunedIndex<'a> {
         let mut judgement = Judgement { matches: false, entries: excluding.map(|entry| &*entry.id).collect() };
         let is_excluded = !judgement.entries.is_empty();
         let time = login.time.timestamp();
-        for source in self.sources.iter().filter(|source| exceeded.contains(&source.source)) {
-            let threshold = self.threshold(source.source, login);
-            judgement.entries.extend(threshold.map(|(_, id)| id));
-            let threshold = threshold.map_or(self.rule.threshold, |(threshold, _)| threshold);
+        for source in &self.sources {
+            let (threshold, raised_by) = self.threshold(source.source, login);
+            judgement.entries.extend(raised_by);
             let held = u32::try_from(fullest(&source.remaining, time, self.rule)).unwrap_or(u32::MAX);
             judgement.matches |= !is_excluded && held > threshold;
             let (from, to) = around(time, time, self.rule);
@@ -79,18 +79,19 @@ impl<'a> TunedIndex<'a> {
         judgement
     }
 
-    /// The threshold for a login and a source, and the entry that sets it. The longest prefix decides, of equal ones
-    /// the lowest threshold, and of equal ones the first id.
-    fn threshold(&self, source: Source, login: &Login) -> Option<(u32, &'a str)> {
+    /// The threshold for a login and a source, and the entry that raises it. The longest prefix decides, of equal ones
+    /// the lowest threshold, and of equal ones the first id. The rule's own holds in place of one that is lost.
+    fn threshold(&self, source: Source, login: &Login) -> (u32, Option<&'a str>) {
+        let lost = self.lost_prefix.map(|prefix| (Reverse(Some(prefix)), self.rule.threshold, None));
         let thresholds = self.entries.iter().filter_map(|entry| match &entry.effect {
             Effect::Threshold { threshold, conditions }
                 if conditions.apply_to(source) && entry.period.contains(login.time) =>
             {
-                Some((Reverse(conditions.networks.longest_prefix(self.address)), *threshold, &*entry.id))
+                Some((Reverse(conditions.networks.longest_prefix(self.address)), *threshold, Some(&*entry.id)))
             }
             _ => None,
         });
-        thresholds.min().map(|(_, threshold, id)| (threshold, id))
+        thresholds.chain(lost).min().map_or((self.rule.threshold, None), |(_, threshold, id)| (threshold, id))
     }
 }
 

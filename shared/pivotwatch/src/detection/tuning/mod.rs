@@ -14,14 +14,16 @@
 //! | `entry` | an entry, and its effect and its period |
 //! | `parse` | parses an entry from JSON, and reports all its faults |
 //! | `conditions`, `network`, `pattern` | when an entry applies to a failure or a login |
+//! | `lost_threshold` | what holds in place of a threshold whose entry is invalid |
 //! | `index` | decides whether a login matches under the tuned rule |
 //! | `news` | which entries were added, changed, expired, removed, or vanished |
 //!
-//! A bad entry never makes a function fail: it is reported, and ignored.
+//! A bad entry never makes a function fail: it is reported, and ignored. It never hides more than a valid one would.
 
 mod conditions;
 mod entry;
 mod index;
+mod lost_threshold;
 mod network;
 mod news;
 mod parse;
@@ -37,6 +39,7 @@ pub use conditions::{FailureConditions, LoginConditions, ThresholdConditions};
 pub use entry::{Effect, Entry, Period};
 pub(in crate::detection) use index::Judgement;
 pub use index::TunedIndex;
+pub use lost_threshold::LostThreshold;
 pub use network::Networks;
 pub use news::{Announced, EntryState, News, NewsKind, news};
 pub use parse::{EntryFault, InvalidEntry};
@@ -57,7 +60,7 @@ impl Tuning {
         for value in entries {
             match Entry::parse(&value, rule) {
                 Ok(entry) if tuning.entries.contains_key(&entry.id) => {
-                    tuning.invalid.push(InvalidEntry { id: Some(entry.id), faults: vec![EntryFault::Duplicate] });
+                    tuning.invalid.push(InvalidEntry::duplicate(entry.id));
                 }
                 Ok(entry) => {
                     tuning.entries.insert(entry.id.clone(), entry);
@@ -89,6 +92,11 @@ impl Tuning {
     #[must_use]
     pub fn of_address(&self, address: Address) -> Vec<&Entry> {
         self.entries().filter(|entry| !entry.is_removed() && entry.networks().contain(address)).collect()
+    }
+
+    /// The longest prefix of an address in an entry that may have been a threshold.
+    fn lost_prefix(&self, address: Address) -> Option<u8> {
+        self.invalid.iter().filter_map(|invalid| invalid.lost_threshold.as_ref()?.longest_prefix(address)).max()
     }
 }
 

@@ -49,11 +49,15 @@ impl Networks {
 /// Parses a network, or an address as the network that has it alone. `None` for another text, and for a network whose
 /// address has bits beyond the prefix, which is a likely mistake.
 pub(super) fn parse(text: &str) -> Option<IpNet> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(IpNet::from(address.to_canonical()));
+    with_host_bits(text).filter(|network| network.addr() == network.network())
+}
+
+/// Parses a network, or an address as the network that has it alone, also with bits beyond the prefix.
+pub(super) fn with_host_bits(text: &str) -> Option<IpNet> {
+    match text.parse::<IpAddr>() {
+        Ok(address) => Some(IpNet::from(address.to_canonical())),
+        Err(_) => text.parse().ok().map(folded),
     }
-    let network = folded(text.parse::<IpNet>().ok()?);
-    (network.addr() == network.network()).then_some(network)
 }
 
 /// A network of IPv4 addresses that are mapped into IPv6, as IPv4: addresses are compared in that form.

@@ -47,7 +47,7 @@ pub enum NewsKind {
     Expired,
     /// The entry was removed.
     Removed,
-    /// The entry is no longer there, and was not removed before.
+    /// The entry is no longer there or invalid, and was not removed before.
     Vanished,
 }
 
@@ -70,7 +70,9 @@ pub fn news(tuning: &Tuning, before: &BTreeMap<String, Announced>, now: DateTime
         let kind = kind(before.get(&entry.id), &announced)?;
         Some(News { kind, id: entry.id.clone(), announced })
     });
-    let vanished = before.iter().filter(|(id, known)| known.state == EntryState::Open && tuning.get(id).is_none());
+    // One that expired still hid what happened in its period.
+    let applied = |known: &Announced| matches!(known.state, EntryState::Open | EntryState::Expired);
+    let vanished = before.iter().filter(|(id, known)| applied(known) && tuning.get(id).is_none());
     let of_vanished = vanished.map(|(id, known)| News {
         kind: NewsKind::Vanished,
         id: id.clone(),
@@ -174,8 +176,15 @@ mod tests {
                 vec![(EARLY, same()), (EARLY, removed()), (EARLY, same())],
                 vec![vec![NewsKind::Added], vec![NewsKind::Removed], vec![NewsKind::Added]],
             ),
-            // It hides what happened in its period, whenever it was written.
-            (vec![(LATE, same()), (LATE, vec![])], vec![vec![NewsKind::Added], vec![]]),
+            // It hides what happened in its period, whenever it was written, and as long as it is there.
+            (
+                vec![(LATE, same()), (LATE, vec![]), (LATE, vec![])],
+                vec![vec![NewsKind::Added], vec![NewsKind::Vanished], vec![]],
+            ),
+            (
+                vec![(EARLY, same()), (LATE, same()), (LATE, vec![]), (LATE, same())],
+                vec![vec![NewsKind::Added], vec![NewsKind::Expired], vec![NewsKind::Vanished], vec![NewsKind::Added]],
+            ),
             (vec![(EARLY, removed()), (EARLY, removed())], vec![vec![NewsKind::Removed], vec![]]),
             (vec![(EARLY, removed()), (EARLY, vec![])], vec![vec![NewsKind::Removed], vec![]]),
             (
@@ -190,7 +199,9 @@ mod tests {
     #[test]
     fn an_entry_that_becomes_invalid_has_vanished() {
         let invalid = vec![entry(&json!({"threshold": 1}))];
-        let steps = [(EARLY, vec![entry(&json!({}))]), (EARLY, invalid)];
-        assert_eq!(announced(&steps), [vec![NewsKind::Added], vec![NewsKind::Vanished]]);
+        for time in [EARLY, LATE] {
+            let steps = [(time, vec![entry(&json!({}))]), (time, invalid.clone())];
+            assert_eq!(announced(&steps), [vec![NewsKind::Added], vec![NewsKind::Vanished]], "{time}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::conditions::{FailureConditions, LoginConditions, ThresholdConditions};
 use super::entry::{Effect, Entry, Period};
+use super::lost_threshold::LostThreshold;
 use super::network::{self, Networks};
 use super::pattern::Patterns;
 use crate::detection::failure::Code;
@@ -62,16 +63,36 @@ pub struct InvalidEntry {
     pub id: Option<String>,
     /// All its faults, at least one.
     pub faults: Vec<EntryFault>,
+    /// The threshold that it may have been.
+    pub lost_threshold: Option<LostThreshold>,
 }
 
 impl InvalidEntry {
     /// The stable code for logs and alarms.
     pub const CODE: &'static str = "tuning.invalid";
 
+    /// A valid entry with the id of another. The other one's threshold holds.
+    #[must_use]
+    pub fn duplicate(id: String) -> Self {
+        Self { id: Some(id), faults: vec![EntryFault::Duplicate], lost_threshold: None }
+    }
+
     /// The faults in one sentence.
     #[must_use]
     pub fn explanation(&self) -> String {
         self.faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What holds while the entry is invalid, if that is more than that it does not apply.
+    #[must_use]
+    pub fn consequence(&self) -> Option<&'static str> {
+        self.lost_threshold.as_ref().map(|_| "meanwhile the rule's own threshold holds for its networks")
+    }
+
+    /// The faults and the consequence in one sentence.
+    #[must_use]
+    pub fn explanation_with_consequence(&self) -> String {
+        [Some(&*self.explanation()), self.consequence()].into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -144,26 +165,32 @@ impl Entry {
     /// # Errors
     /// [`InvalidEntry`] with all faults.
     pub fn parse(value: &Value, rule: &Rule) -> Result<Self, InvalidEntry> {
-        let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
+        Self::parse_or_faults(value, rule).map_err(|faults| {
+            let id = value.get("id").and_then(Value::as_str).filter(|id| id.len() <= ID_LENGTH);
+            InvalidEntry { id: id.map(str::to_owned), faults, lost_threshold: LostThreshold::of(value) }
+        })
+    }
+
+    fn parse_or_faults(value: &Value, rule: &Rule) -> Result<Self, Vec<EntryFault>> {
         if !value.is_object() {
-            return Err(InvalidEntry { id, faults: vec![EntryFault::Malformed("it is no JSON object".to_owned())] });
+            return Err(vec![EntryFault::Malformed("it is no JSON object".to_owned())]);
         }
         if value.to_string().len() > LONGEST {
-            return Err(InvalidEntry { id: id.filter(|id| id.len() <= ID_LENGTH), faults: vec![EntryFault::TooLong] });
+            return Err(vec![EntryFault::TooLong]);
         }
         // Deserialising also accepts an array in place of an object, and an object in place of a name.
         let has_form = |name: &str, is: fn(&Value) -> bool| value.get(name).is_none_or(is);
         if !has_form("when", Value::is_object) || !has_form("exclude", Value::is_string) {
             let fault = "\"when\" is no object, or \"exclude\" is no text".to_owned();
-            return Err(InvalidEntry { id, faults: vec![EntryFault::Malformed(fault)] });
+            return Err(vec![EntryFault::Malformed(fault)]);
         }
-        let written = WrittenEntry::deserialize(value)
-            .map_err(|error| InvalidEntry { id: id.clone(), faults: vec![EntryFault::Malformed(error.to_string())] })?;
+        let written =
+            WrittenEntry::deserialize(value).map_err(|error| vec![EntryFault::Malformed(error.to_string())])?;
         let mut parser = EntryParser { faults: Vec::new() };
         let entry = parser.entry(written, without_removal(value), rule);
         match entry {
             Some(entry) if parser.faults.is_empty() => Ok(entry),
-            _ => Err(InvalidEntry { id, faults: parser.faults }),
+            _ => Err(parser.faults),
         }
     }
 }
@@ -197,7 +224,7 @@ impl EntryParser {
         let (effect, is_selective) = match (written.exclude, written.threshold) {
             (Some(Exclude::Failures), None) => {
                 let conditions = self.failure_conditions(conditions);
-                let is_selective = conditions.are_selective(rule);
+                let is_selective = conditions.are_selective();
                 (Some(Effect::ExcludeFailures(conditions)), is_selective)
             }
             (Some(Exclude::Logins), None) => {
@@ -207,7 +234,7 @@ impl EntryParser {
             }
             (None, Some(threshold)) => {
                 let conditions = self.threshold_conditions(conditions);
-                let is_selective = conditions.are_selective(rule);
+                let is_selective = conditions.networks.are_narrow();
                 let threshold = self.threshold(threshold, rule);
                 (threshold.map(|threshold| Effect::Threshold { threshold, conditions }), is_selective)
             }

@@ -35,14 +35,18 @@ fn faults(entry: &Value) -> Vec<EntryFault> {
     Entry::parse(entry, &Rule::default()).err().map(|invalid| invalid.faults).unwrap_or_default()
 }
 
-fn reports(tallies: &Tallies, logins: &[Login], tuning: &Tuning) -> Vec<IncidentReport> {
-    let evidence = Evidence { tallies: tallies.clone(), logins: logins.to_vec(), ..Evidence::none(address()) };
+fn reports(address: Address, tallies: &Tallies, logins: &[Login], tuning: &Tuning) -> Vec<IncidentReport> {
+    let evidence = Evidence { tallies: tallies.clone(), logins: logins.to_vec(), ..Evidence::none(address) };
     incidents(&evidence, &Rule::default(), tuning)
 }
 
 /// The entries that hide the only incident; none if it is mailed.
 fn hidden_by(failures: &[Failure], logins: &[Login], entries: &[Value]) -> Vec<String> {
-    let mut reports = reports(&tallies(failures.to_vec()), logins, &tuning(entries));
+    hidden_from(address(), failures, logins, entries)
+}
+
+fn hidden_from(address: Address, failures: &[Failure], logins: &[Login], entries: &[Value]) -> Vec<String> {
+    let mut reports = reports(address, &tallies(failures.to_vec()), logins, &tuning(entries));
     assert_eq!(reports.len(), 1, "the rule's incident is there whatever the tuning");
     reports.remove(0).hidden_by.into_iter().collect()
 }
@@ -145,6 +149,53 @@ fn every_fault_of_an_entry_is_reported() {
     insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"));
 }
 
+/// An entry is too wide if it can hide an attacker whom it does not describe.
+#[test]
+fn an_entry_for_most_failures_is_too_wide_unless_it_says_so() {
+    use crate::detection::result_code;
+
+    let codes: Vec<_> = result_code::all().map(|row| row.code).filter(|code| Rule::is_failure(code)).collect();
+    let classes = CodeClass::ALL.map(CodeClass::name);
+    let (some, few) = (&codes[..codes.len() - 3], &codes[..codes.len() / 2]);
+    let wide = [
+        json!({"code": codes}),
+        json!({"code": some}),
+        json!({"code_class": classes}),
+        json!({"code_class": classes[1..]}),
+        json!({"code_class": classes[..classes.len() - 4]}),
+        json!({"code": codes, "code_class": classes}),
+        json!({"code": some, "source": ["interactive"]}),
+        json!({"source": ["interactive"]}),
+        json!({"source": ["interactive"], "cidr": ["0.0.0.0/0"]}),
+        json!({"source": ["service_principal"], "user": ["*"]}),
+    ];
+    let narrow = [
+        json!({"code": few}),
+        json!({"code": codes, "code_class": ["mfa"]}),
+        json!({"code": ["50126"], "code_class": classes}),
+        json!({"code": codes, "cidr": ["192.0.2.0/24"]}),
+        json!({"source": ["interactive"], "app": ["Veeam*"]}),
+        json!({"code": ["999999"]}),
+    ];
+    let faults_of = |effect: &Value, when: &Value, force: bool| {
+        let mut entry = entry("a", effect);
+        entry["when"] = when.clone();
+        entry["force"] = json!(force);
+        faults(&entry)
+    };
+    let (exclude, threshold) = (json!({"exclude": "failures"}), json!({"threshold": 255}));
+    for when in &wide {
+        assert_eq!(faults_of(&exclude, when, false), [EntryFault::TooWide], "{when}");
+        assert_eq!(faults_of(&exclude, when, true), [], "{when}");
+    }
+    for when in &narrow {
+        assert_eq!(faults_of(&exclude, when, false), [], "{when}");
+    }
+    for when in [&json!({"source": ["interactive"]}), &json!({"source": ["interactive"], "cidr": ["0.0.0.0/0"]})] {
+        assert_eq!(faults_of(&threshold, when, false), [EntryFault::TooWide], "{when}");
+    }
+}
+
 #[test]
 fn an_invalid_entry_and_a_second_one_with_an_id_are_ignored_and_reported() {
     let valid = entry("a", &json!({"exclude": "failures", "when": {"app": ["x"]}}));
@@ -156,23 +207,32 @@ fn an_invalid_entry_and_a_second_one_with_an_id_are_ignored_and_reported() {
     assert_eq!(ids, [None, Some("a")]);
 }
 
-/// The scenarios of the rule's own document. Each has an incident without its entry and none with it, and the incident
-/// of an attacker beside the entry is mailed.
+/// The recipes of the runbook, by id.
+fn recipe(id: &str) -> Value {
+    let recipes = include_str!("../../../../../tests/support/tuning_scenarios.json");
+    let recipes: Vec<Value> = serde_json::from_str(recipes).unwrap();
+    recipes.into_iter().find(|recipe| recipe["id"] == id).unwrap_or_else(|| panic!("{id} is no recipe"))
+}
+
+/// The scenarios of the rule's own document. Each has an incident without its entry and none with it. The incident of
+/// an attacker beside the entry is mailed, and so is that of the same failures after the entry's end.
 #[test]
 fn each_scenario_of_the_rule_is_hidden_by_its_entry_and_an_attacker_beside_it_is_not() {
-    let network = json!(["203.0.113.0/24"]);
     let set = |change: fn(&mut Failure)| failures(9, 0, change);
-    for (entry, benign, attacks) in [
+    for (id, benign, attacks) in [
         (
-            entry("backup", &json!({"exclude": "failures", "when": {"cidr": network, "app": ["Veeam*"]}})),
+            "backup-veeam",
             set(|failure| failure.app = "Veeam Backup for Azure".to_owned()),
-            vec![set(|failure| failure.app = "Azure Portal".to_owned())],
+            vec![
+                set(|failure| failure.app = "Azure Portal".to_owned()),
+                set(|failure| {
+                    failure.app = "Veeam Backup for Azure".to_owned();
+                    failure.address = Address::parse("198.51.100.7").unwrap();
+                }),
+            ],
         ),
         (
-            entry(
-                "resets",
-                &json!({"exclude": "failures", "when": {"cidr": network, "operation": ["*reset*password*"]}}),
-            ),
+            "password-resets",
             set(|failure| failure.operation = "Reset user password".to_owned()),
             vec![
                 set(|failure| failure.operation = "Sign-in activity".to_owned()),
@@ -180,10 +240,7 @@ fn each_scenario_of_the_rule_is_hidden_by_its_entry_and_an_attacker_beside_it_is
             ],
         ),
         (
-            entry(
-                "home",
-                &json!({"exclude": "failures", "when": {"cidr": network, "code_class": ["mfa"], "user": ["ann@*"]}}),
-            ),
+            "shared-network-mfa",
             set(|failure| failure.code = "500121".parse().unwrap()),
             vec![
                 set(|failure| failure.code = "50126".parse().unwrap()),
@@ -193,19 +250,14 @@ fn each_scenario_of_the_rule_is_hidden_by_its_entry_and_an_attacker_beside_it_is
                 }),
             ],
         ),
+        ("shared-network", failures(50, 0, |_| ()), vec![failures(51, 0, |_| ())]),
         (
-            entry(
-                "policy",
-                &json!({"exclude": "failures", "when": {"cidr": network, "code_class": ["conditional_access"]}}),
-            ),
+            "conditional-access",
             set(|failure| failure.code = "53003".parse().unwrap()),
             vec![set(|failure| failure.code = "50053".parse().unwrap())],
         ),
         (
-            entry(
-                "legacy",
-                &json!({"exclude": "failures", "when": {"client_app": ["Exchange ActiveSync"], "user": ["sync_*"]}}),
-            ),
+            "directory-sync",
             set(|failure| {
                 failure.client_app = "Exchange ActiveSync".to_owned();
                 failure.user = "sync_legacy@contoso.example".to_owned();
@@ -216,24 +268,21 @@ fn each_scenario_of_the_rule_is_hidden_by_its_entry_and_an_attacker_beside_it_is
             ],
         ),
     ] {
-        let entries = [entry];
-        let id = entries[0]["id"].as_str().unwrap();
+        let entries = [recipe(id)];
         assert_eq!(hidden_by(&benign, &at_noon(), &[]), [""; 0], "{id} without the entry");
         assert_eq!(hidden_by(&benign, &at_noon(), &entries), [id]);
+        let mut ended = entries.clone();
+        ended[0]["expires_at"] = json!(after_noon(-60).to_rfc3339());
+        assert_eq!(hidden_by(&benign, &at_noon(), &ended), [""; 0], "{id} after its end");
         for attack in attacks {
-            assert_eq!(hidden_by(&attack, &at_noon(), &entries), [""; 0], "{id} beside {:?}", attack[0]);
-            let both: Vec<_> = benign
-                .iter()
-                .cloned()
-                .chain(
-                    attack
-                        .iter()
-                        .take(6)
-                        .enumerate()
-                        .map(|(number, failure)| Failure { identity: number as u64, ..failure.clone() }),
-                )
-                .collect();
-            assert_eq!(hidden_by(&both, &at_noon(), &entries), [""; 0], "{id} with an attacker's six failures");
+            let from = attack[0].address;
+            let login = Login { source_ip_address: from, ..login("one", noon()) };
+            assert_eq!(hidden_from(from, &attack, &[login], &entries), [""; 0], "{id} beside {:?}", attack[0]);
+            let sixth = |(number, failure): (usize, &Failure)| Failure { identity: number as u64, ..failure.clone() };
+            let both: Vec<_> = benign.iter().cloned().chain(attack.iter().take(6).enumerate().map(sixth)).collect();
+            if from == address() {
+                assert_eq!(hidden_by(&both, &at_noon(), &entries), [""; 0], "{id} with an attacker's six failures");
+            }
         }
     }
 }
@@ -362,6 +411,24 @@ fn every_entry_that_hides_is_named() {
     assert_eq!(hiding, ["a-apps", "b-users", "c-network", "d-login"]);
 }
 
+/// A source in which the login does not match under the rule is no exception.
+#[test]
+fn an_entry_that_excludes_failures_of_any_source_near_a_hidden_login_is_named() {
+    let others = failures(3, 100, |failure| {
+        failure.source = Source::NonInteractive;
+        failure.app = "Other".to_owned();
+    });
+    let all = [failures(6, 0, |_| ()), others].concat();
+    let threshold = json!({"cidr": ["203.0.113.7"], "source": ["non_interactive"]});
+    let entries = [
+        entry("a", &json!({"exclude": "failures", "when": {"app": ["Azure*"]}})),
+        entry("b", &json!({"exclude": "failures", "when": {"app": ["Other"]}})),
+        entry("c", &json!({"threshold": 9, "when": threshold})),
+        entry("far", &json!({"exclude": "failures", "when": {"app": ["Other"]}, "expires_at": "2020-01-01T00:00:00Z"})),
+    ];
+    assert_eq!(hidden_by(&all, &at_noon(), &entries), ["a", "b", "c"]);
+}
+
 #[derive(Clone, Debug)]
 struct SmallFailure {
     minute: i64,
@@ -445,7 +512,7 @@ proptest! {
         if reverse {
             given.reverse();
         }
-        let found = reports(&tallies(failures), &[login("one", time)], &tuning(&given));
+        let found = reports(address(), &tallies(failures), &[login("one", time)], &tuning(&given));
 
         let moments = |source: Source, keeps: &dyn Fn(&SmallFailure) -> bool| {
             let kept = all.iter().filter(|failure| failure.source == source && keeps(failure));
@@ -479,7 +546,7 @@ proptest! {
         }
         let tallies = Tallies::from([((crate::detection::Day::of(noon()), Source::Interactive.into()), tally)]);
         let entries = [entry("ann", &json!({"exclude": "failures", "when": {"user": ["ann@*"]}}))];
-        for report in reports(&tallies, &at_noon(), &tuning(&entries)) {
+        for report in reports(address(), &tallies, &at_noon(), &tuning(&entries)) {
             prop_assert_eq!(report.hidden_by.len(), 0);
         }
     }

@@ -11,8 +11,8 @@ use super::super::words::{NAME, about, and_more, capitalised, numbered, time};
 use crate::detection::context::{Context, USERS_A_CLASS, UserHistory};
 use crate::detection::incident::SourceFailures;
 use crate::detection::likely_cause::likely_cause;
+use crate::detection::parameters::Order;
 use crate::detection::result_code::{CodeClass, lookup};
-use crate::detection::rule::Order;
 use crate::detection::{IncidentReport, Rule, Source};
 
 /// Hours that are shown of a source: those with most failures.
