@@ -203,7 +203,7 @@ impl<'f> Near<'f> {
             is_near(first).then(|| reference(first))
         });
         let firsts: BTreeSet<_> = firsts.collect();
-        let right: BTreeSet<_> = self.right_passwords().map(|failure| reference(failure)).collect();
+        let right: BTreeSet<_> = self.right_passwords().map(reference).collect();
         let mut listed = Vec::new();
         for failure in firsts.iter().take(1).chain(&right).chain(&firsts) {
             if !listed.contains(failure) {

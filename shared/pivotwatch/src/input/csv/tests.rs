@@ -47,8 +47,8 @@ impl Read for Drops<'_> {
 /// The time for which this thread was executed, which other processes do not lengthen. Where Linux does not state it,
 /// the time since `start`.
 fn executed(start: Instant) -> Duration {
-    // Linux adds the time when the thread stops.
-    thread::sleep(Duration::from_nanos(1));
+    // Linux adds the time when the thread stops. A shorter sleep can be over before it does.
+    thread::sleep(Duration::from_micros(100));
     let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = statistics.split(' ').next().and_then(|number| number.parse().ok()).filter(|number| *number > 0);
     nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
