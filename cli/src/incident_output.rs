@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use pivotwatch::detection::account::full_name;
 use pivotwatch::detection::context::Context;
 use pivotwatch::detection::incident::{Columns, LoginReference, MatchedBy, SourceFailures};
-use pivotwatch::detection::signal::Signal;
+use pivotwatch::detection::signal::{Signal, points};
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::escape_for_display;
 use serde::Serialize;
@@ -23,7 +23,10 @@ pub(crate) struct IncidentLine<'a> {
     id: String,
     day: Day,
     severity: &'static str,
+    /// The sum of the signals' points, which decides the severity.
+    points: i32,
     signals: &'a BTreeSet<Signal>,
+    signal_details: Vec<SignalDetails>,
     matched_by: MatchedBy,
     #[serde(flatten)]
     columns: &'a Columns,
@@ -40,6 +43,27 @@ pub(crate) struct IncidentLine<'a> {
     hidden_by: &'a BTreeSet<String>,
 }
 
+/// What a signal means.
+#[derive(Serialize)]
+struct SignalDetails {
+    name: &'static str,
+    points: i32,
+    explanation: &'static str,
+    /// Harmless causes of the signal.
+    mistaken_if: &'static str,
+}
+
+impl SignalDetails {
+    fn of(signal: &Signal) -> Self {
+        Self {
+            name: signal.name(),
+            points: signal.points(),
+            explanation: signal.explanation(),
+            mistaken_if: signal.mistaken_if(),
+        }
+    }
+}
+
 impl<'a> IncidentLine<'a> {
     /// The line of a report.
     pub(crate) fn of(report: &'a IncidentReport) -> Self {
@@ -48,7 +72,9 @@ impl<'a> IncidentLine<'a> {
             id: incident.id.to_string(),
             day: incident.day,
             severity: report.severity().name(),
+            points: points(&report.signals),
             signals: &report.signals,
+            signal_details: report.signals.iter().map(SignalDetails::of).collect(),
             matched_by: incident.matched_by(),
             columns: &incident.columns,
             user_identity_arn: &incident.user_identity_arn,
@@ -84,7 +110,9 @@ pub(crate) fn table(reports: &[IncidentReport], with_hidden: bool, out: &mut imp
         "Account",
         "Region",
         "Address",
+        "Matched by",
         "Failures",
+        "Context",
         "Hidden by",
     ];
     let mut table = files::table(&columns[..columns.len() - usize::from(!with_hidden)]);
@@ -100,7 +128,9 @@ pub(crate) fn table(reports: &[IncidentReport], with_hidden: bool, out: &mut imp
             escape_for_display(&incident.account_id, SHOWN),
             escape_for_display(&columns.aws_region, SHOWN),
             columns.source_ip_address.to_string(),
+            incident.matched_by().name().to_owned(),
             failures(report),
+            context(&report.context),
         ];
         if with_hidden {
             row.push(report.hidden_by.iter().map(String::as_str).collect::<Vec<_>>().join("\n"));
@@ -122,4 +152,29 @@ fn failures(report: &IncidentReport) -> String {
         format!("{source} {about}{}{verdict}", failures.count)
     });
     by_source.collect::<Vec<_>>().join("\n")
+}
+
+/// Names that the table shows for each class of result codes.
+const NAMES_SHOWN: usize = 3;
+
+/// The users by the class of their failures, the number of users who succeeded, and the failed console logins.
+fn context(context: &Context) -> String {
+    let mut lines: Vec<_> =
+        context.users_by_class.iter().map(|(class, users)| format!("{class}: {}", names(users.iter()))).collect();
+    let (at_least, succeeded) =
+        (if context.users_succeeded_estimated { "about " } else { "" }, context.users_succeeded);
+    lines.push(format!("succeeded: {at_least}{succeeded}"));
+    if let Some(failed) = &context.failed_logins {
+        let about = if failed.count_estimated { "about " } else { "" };
+        lines.push(format!("failed AWS logins: {about}{} ({})", failed.count, names(failed.users.iter())));
+    }
+    lines.join("\n")
+}
+
+/// The first names, and the number of the others.
+fn names<'a>(users: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let others = users.len().saturating_sub(NAMES_SHOWN);
+    let shown: Vec<_> = users.take(NAMES_SHOWN).map(|user| escape_for_display(user, SHOWN)).collect();
+    let more = if others > 0 { format!(", {others} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }

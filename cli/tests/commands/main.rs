@@ -68,6 +68,37 @@ fn a_hunt_prints_the_incident_and_exits_with_10() {
 }
 
 #[test]
+fn an_incident_in_json_says_why_it_is_high() {
+    let folder = folder("why-high");
+    fs::write(folder.join("entra/PT1H.json"), lines(&failed(6, noon()))).unwrap();
+    let mut login = console_login("one", noon());
+    login["additionalEventData"]["MFAUsed"] = json!("No");
+    fs::write(folder.join("cloudtrail/log.json"), json!({"Records": [login]}).to_string()).unwrap();
+    let incident = objects(&hunt(&folder, &["--format", "json"])).remove(0);
+    assert_eq!((&incident["severity"], &incident["points"]), (&json!("High"), &json!(3)));
+    let details = incident["signal_details"].as_array().unwrap();
+    assert_eq!(details.iter().map(|signal| signal["points"].as_i64().unwrap()).sum::<i64>(), 3);
+    assert_eq!(json!(details.iter().map(|signal| signal["name"].clone()).collect::<Vec<_>>()), incident["signals"]);
+    assert!(details.iter().all(|signal| !signal["explanation"].as_str().unwrap().is_empty()));
+}
+
+#[test]
+fn a_hunt_shows_the_context_of_an_incident_in_the_table() {
+    let folder = folder("context");
+    let mut sign_ins = failed(8, noon());
+    for (number, sign_in) in sign_ins.iter_mut().enumerate() {
+        sign_in.user = format!("user{}@contoso.example", number % 5);
+        sign_in.code = if number == 7 { "50074" } else { "50126" }.to_owned();
+    }
+    fs::write(folder.join("entra/PT1H.json"), lines(&sign_ins)).unwrap();
+    let [mut failure, login] = [10, 20].map(|minute| console_login("one", noon() + TimeDelta::minutes(minute)));
+    failure["eventID"] = json!("failed");
+    failure["responseElements"]["ConsoleLogin"] = json!("Failure");
+    fs::write(folder.join("cloudtrail/log.json"), json!({"Records": [failure, login]}).to_string()).unwrap();
+    insta::assert_snapshot!(text(&hunt(&folder, &[]).stdout));
+}
+
+#[test]
 fn a_hunt_prints_a_table_by_default() {
     insta::assert_snapshot!(text(&hunt(&facts("table"), &[]).stdout));
 }

@@ -25,7 +25,7 @@ fn entry(id: &str, threshold: u64, network: &str) -> Value {
 #[test]
 fn a_dry_run_counts_the_incidents_that_each_entry_hides() {
     let folder = facts("dry-run");
-    let invalid = entry("invalid", 3, "203.0.113.0/24");
+    let invalid = entry("invalid", 3, "192.0.2.0/24");
     put(&folder, &[entry("office", 50, "203.0.113.0/24"), entry("elsewhere", 50, "192.0.2.0/24"), invalid]);
     let output = test(&folder, &["--format", "json"]);
     assert_eq!(output.status.code(), Some(1), "one entry is invalid");

@@ -26,7 +26,8 @@ impl LostThreshold {
         let cidr = value.get("when")?.get("cidr")?;
         let texts = cidr.as_array().map_or_else(|| std::slice::from_ref(cidr), Vec::as_slice);
         let networks = texts.iter().filter_map(|text| network::with_host_bits(text.as_str()?.trim()));
-        Some(Self(Networks::of(networks.collect())))
+        let networks: Vec<_> = networks.collect();
+        (!networks.is_empty()).then(|| Self(Networks::of(networks)))
     }
 
     /// The length of the longest of its prefixes that the address has. By it the rule's own threshold competes with the
