@@ -314,3 +314,61 @@ fn a_record_too_long_costs_no_other_record_of_its_batch() {
         assert_eq!(outcomes[2], Outcome::Rejected(Rejected::TooLong));
     }
 }
+
+/// A forwarder can merge its members into a batch. Where they name Entra, the batch is read whatever its length.
+#[test]
+fn a_batch_in_a_document_that_names_entra_is_read() {
+    let statements = [
+        json!({"source_type": "kafka", "topic": "insights-logs-signinlogs", "timestamp": "x"}),
+        json!({"source_type": "azure_event_hubs", "host": "h", "timestamp": "x"}),
+        json!({"@timestamp": "x", "event": {"dataset": "azure.signinlogs"}}),
+        json!({"@timestamp": "x", "data_stream": {"dataset": "azure.signinlogs"}, "agent": {"type": "filebeat"}}),
+        json!({"@timestamp": "x", "input": {"type": "azure-eventhub"}}),
+        json!({"@timestamp": "x", "topic": "insights-logs-signinlogs"}),
+    ];
+    for (statement, length) in statements.into_iter().flat_map(|own| [0, 200_000].map(|length| (own.clone(), length))) {
+        let mut all = failed(7, noon());
+        all.iter_mut().for_each(|one| one.user.push_str(&"x".repeat(length)));
+        let records: Vec<Value> = all.iter().map(SignIn::record).collect();
+        let statement = statement.as_object().unwrap().clone();
+        let batch = json!({"records": records}).as_object().unwrap().clone();
+        for document in [
+            statement.clone().into_iter().chain(batch.clone()).collect::<Vec<_>>(),
+            batch.into_iter().chain(statement).collect(),
+        ] {
+            let members: Vec<String> =
+                document.iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
+            let document = format!("{{{}}}", members.join(","));
+            for text in [document.clone(), format!("{document}\n{document}\n"), format!("{}\n{document}", records[0])] {
+                let (received, result) = read(text.as_bytes());
+                let what = format!("{length}: {}", text.replace(&"x".repeat(length.max(1)), "x"));
+                assert!(result.is_ok(), "{what}: {result:?}");
+                // A line longer than a record cannot be read where its statement comes first.
+                let is_known = |outcome: &Outcome| {
+                    let is_long = length > 0 && text != document && *outcome == Outcome::Rejected(Rejected::TooLong);
+                    is_long || matches!(outcome, Outcome::Failure(_))
+                };
+                assert!(received.outcomes.iter().all(is_known), "{what}: {:?}", received.outcomes.last());
+                let has_long = received.outcomes.contains(&Outcome::Rejected(Rejected::TooLong));
+                assert!(has_long || [7, 8, 14].contains(&received.failures().len()), "{what}");
+            }
+        }
+    }
+}
+
+/// The loss has the name of what it is.
+#[test]
+fn a_page_in_a_document_that_names_nobody_is_another_log() {
+    let page = |own: &Value| {
+        let mut page = json!({"value": failed(7, noon()).iter().map(graph).collect::<Vec<_>>()});
+        page.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        page
+    };
+    for own in
+        [json!({"@timestamp": "x", "host": "h"}), json!({"level": "info", "msg": "x"}), json!({"stream": "stdout"})]
+    {
+        let (received, result) = read(page(&own).to_string().as_bytes());
+        assert!(matches!(result, Err(ReadFault::NotAnExport(Foreign::UnprovenTexts))), "{own}: {result:?}");
+        assert_eq!(received.outcomes, [Outcome::Ignored(Ignored::OtherCategory)], "{own}");
+    }
+}

@@ -142,6 +142,58 @@ fn what_another_application_logged_is_no_login() {
     }
 }
 
+/// A visitor can post a login to an application, which logs it or sends it to an event bus of its own.
+#[test]
+fn a_login_in_an_object_of_another_application_is_none() {
+    let custom = json!({"version": "0", "detail-type": "LoginForm", "source": "com.shop.web", "detail": login()});
+    let mut objects = vec![custom];
+    for own in [json!({"service": "shop"}), json!({"app": "shop"}), json!({"level": "info", "msg": "x"})] {
+        for posted in [batch(), json!({"detail": login()}), json!({"Events": [{"CloudTrailEvent": text()}]})] {
+            let [own, posted] = [&own, &posted].map(|object| object.as_object().unwrap().clone());
+            objects.push(Value::Object(own.clone().into_iter().chain(posted.clone()).collect()));
+            objects.push(Value::Object(posted.into_iter().chain(own).collect()));
+        }
+    }
+    for object in objects {
+        let record = SignIn::failed("one", noon()).record();
+        for (text, own) in [
+            (format!("{object}\n"), 0),
+            (serde_json::to_string_pretty(&object).unwrap(), 0),
+            (json!([object]).to_string(), 0),
+            (format!("{}\n{object}\n", login()), 1),
+            (json!([object, login()]).to_string(), 1),
+            (format!("{record}\n{object}\n"), 0),
+        ] {
+            let (received, _) = read(text.as_bytes());
+            assert_eq!(logins(&received), own, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_login_in_an_object_of_aws_is_read() {
+    for object in [
+        json!({"version": "0", "detail-type": "AWS Console Sign In via CloudTrail", "source": "aws.signin", "detail": login()}),
+        json!({"detail": login()}),
+        json!({"service": "cloudtrail", "Records": [login()]}),
+    ] {
+        for text in [format!("{object}\n"), json!([object]).to_string()] {
+            assert_eq!(logins(&read(text.as_bytes()).0), 1, "{text}");
+        }
+    }
+}
+
+/// Some pipelines write objects within a record as their JSON text.
+#[test]
+fn a_result_in_a_text_is_read() {
+    for (result, expected) in [("Success", 1), ("Failure", 0)] {
+        let mut record = login();
+        record["responseElements"] = json!({"ConsoleLogin": result}).to_string().into();
+        let (received, _) = read(json!({"Records": [record]}).to_string().as_bytes());
+        assert_eq!((logins(&received), received.trail.len()), (expected, 1), "{record}");
+    }
+}
+
 proptest! {
     /// Beside any sign-ins, and with any damage to one document, the other documents keep their logins.
     #[test]

@@ -27,6 +27,7 @@ mod query_csv;
 mod refused;
 mod rewritten;
 mod strangers;
+mod summaries;
 mod tools;
 mod values;
 mod without_id;

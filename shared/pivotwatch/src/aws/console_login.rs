@@ -5,6 +5,8 @@
 //! Each kind of login lacks some fields. Root users have no `userName`, Identity Center has no `LoginTo`, failures have
 //! no `arn` and sometimes no `responseElements`. Fields are therefore looked up one by one, and may have any type.
 
+use std::borrow::Cow;
+
 use chrono::DateTime;
 use serde_json::Value;
 use uuid::Uuid;
@@ -19,7 +21,8 @@ pub fn parse(record: &Value) -> TrailOutcome {
     if !is_login(text(record, "/eventName")) {
         return TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin);
     }
-    let login_result = text(record, "/responseElements/ConsoleLogin");
+    let login_result = login_result(record);
+    let login_result = &*login_result;
     let has_succeeded = login_result.eq_ignore_ascii_case("Success");
     if !has_succeeded && !login_result.eq_ignore_ascii_case("Failure") {
         return TrailOutcome::Ignored(TrailIgnored::NoResult);
@@ -67,6 +70,16 @@ const HIDDEN_USER: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// Whether an event with this name is a console login, successful or not.
 pub(super) fn is_login(event_name: &str) -> bool {
     event_name.eq_ignore_ascii_case("ConsoleLogin")
+}
+
+/// The result of a login. Some pipelines write the object around it as its JSON text.
+fn login_result(record: &Value) -> Cow<'_, str> {
+    const PATH: &str = "/ConsoleLogin";
+    let elements = record.get("responseElements").unwrap_or(&Value::Null);
+    match elements.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+        Some(elements) => Cow::Owned(text(&elements, PATH).to_owned()),
+        None => Cow::Borrowed(text(elements, PATH)),
+    }
 }
 
 fn text<'a>(record: &'a Value, path: &str) -> &'a str {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::console_login;
+use super::envelope::{ENVELOPE_KEYS, is_of_application};
 use super::event::record_of;
 use super::log_events;
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
@@ -30,7 +31,7 @@ const LOG_EVENTS: &str = "events";
 
 /// The keys of batches. Those of sign-ins among the records can be longer than a record, too.
 static BATCHES: KeySet =
-    KeySet::with_batches(&[], &[RECORDS, EVENTS, LOG_EVENTS, "records", "value", "results", "Results"]);
+    KeySet::with_batches(&ENVELOPE_KEYS, &[RECORDS, EVENTS, LOG_EVENTS, "records", "value", "results", "Results"]);
 
 /// Receives the outcomes of a file's records, in the order of the file. A trait beside `entra::Receiver`, because `aws`
 /// and `entra` do not know each other's outcomes.
@@ -136,13 +137,16 @@ pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -
     let kind = |text: &[u8]| {
         let text = std::str::from_utf8(text).ok()?.trim_start();
         if text.starts_with('[') {
-            return Some((false, has_record(text)));
+            return Some((false, has_record(text).then(|| text.to_owned())));
         }
-        Kind::of(text).map(|kind| (kind.is_record(), kind.is_batch()))
+        let kind = Kind::of(text)?;
+        // A record can have members of a forwarder. What is around a record has only those of AWS.
+        let is_around = !is_of_application(text.as_bytes());
+        Some((kind.has_own_keys() || is_around && kind.is_record(), kind.batch().filter(|_| is_around)))
     };
     match parse_or_repair(text, kind) {
         Some((true, _)) => receiver.receive_record(parse(text)),
-        Some((false, true)) => read_elements(text, limits, receiver),
+        Some((false, Some(batch))) => read_elements(batch.as_bytes(), limits, receiver),
         _ => return read_messages(text, limits, receiver),
     }
     true
@@ -204,8 +208,10 @@ impl<'a> Kind<'a> {
         self.event_name.is_some() && self.event_time.is_some() && self.user_identity.is_some() && self.s3.is_none()
     }
 
-    fn is_batch(&self) -> bool {
-        [self.records, self.events].into_iter().flatten().any(|array| has_record(array.get()))
+    /// The arrays of a batch, one after another; `None` without a record in them.
+    fn batch(&self) -> Option<String> {
+        let arrays: Vec<&str> = [self.records, self.events].into_iter().flatten().map(RawValue::get).collect();
+        arrays.iter().any(|array| has_record(array)).then(|| arrays.concat())
     }
 }
 
@@ -226,7 +232,7 @@ fn has_records_in_lines(beginning: &[u8]) -> bool {
 fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
     // A trail logs all events of an account, and a `Value` is built for logins only.
-    if !envelope.has_record() {
+    if !envelope.has_record() || envelope.event_name.is_none() && is_of_application(text) {
         return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
     if envelope.detail.is_none() && envelope.looked_up.is_none() && !envelope.is_login() {

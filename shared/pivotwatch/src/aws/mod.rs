@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `console_login` | parses a record: from JSON to a [`Login`](crate::detection::Login) |
+//! | `envelope` | decides whether an object around records is one of AWS |
 //! | `event` | finds the record in an EventBridge event |
 //! | `log_events` | finds the messages of CloudTrail in events of CloudWatch Logs |
 //! | `log_file` | recognises and reads log files |
@@ -10,6 +11,7 @@
 //! | `trail_key` | decides by an object's key whether to skip it |
 
 mod console_login;
+mod envelope;
 mod event;
 mod log_events;
 mod log_file;

@@ -64,10 +64,12 @@ pub(super) enum FieldId {
     EnvelopeCorrelationId,
     /// The id of the tenant that the user signed in to.
     Tenant,
+    /// A number of sign-ins, or a list of a field of several. The row is a summary of them.
+    Summary,
 }
 
 /// The number of ids.
-pub(super) const FIELD_IDS: usize = FieldId::Tenant as usize + 1;
+pub(super) const FIELD_IDS: usize = FieldId::Summary as usize + 1;
 
 /// Every id, at its own number.
 const ALL: [FieldId; FIELD_IDS] = [
@@ -98,13 +100,14 @@ const ALL: [FieldId; FIELD_IDS] = [
     FieldId::CorrelationId,
     FieldId::EnvelopeCorrelationId,
     FieldId::Tenant,
+    FieldId::Summary,
 ];
 
 impl FieldId {
     /// Whether the field describes the client or the tenant of a failure. Logs of other kinds have such fields too, so
     /// it identifies no sign-in.
     pub(super) const fn is_common(self) -> bool {
-        matches!(self, Self::ClientApp | Self::Operation | Self::UserAgent | Self::Tenant)
+        matches!(self, Self::ClientApp | Self::Operation | Self::UserAgent | Self::Tenant | Self::Summary)
     }
 
     /// The id with this number.
@@ -142,6 +145,34 @@ pub(super) fn field_in(fields: &[(&str, Field)], name: &str) -> Field {
         Field::Other if name.bytes().any(|byte| is_separator(byte.into())) => field_of_path(fields, name),
         field => field,
     }
+}
+
+/// Like [`field_in`], for the tables of a query language. A column that `summarize` made has a name of its own.
+pub(super) fn field_of_query(fields: &[(&str, Field)], name: &str) -> Field {
+    match field_in(fields, name) {
+        Field::Other if is_of_summary(name) => Field::Words(FieldId::Summary),
+        field => field,
+    }
+}
+
+/// Whether `summarize` gives this name to a number or a list of records, or analysts do.
+fn is_of_summary(name: &str) -> bool {
+    const NAMES: [&str; 11] = [
+        "count",
+        "dcount",
+        "countif",
+        "failedcount",
+        "failurecount",
+        "failures",
+        "attempts",
+        "failedattempts",
+        "signincount",
+        "eventcount",
+        "totalcount",
+    ];
+    const BEGINNINGS: [&str; 6] = ["count_", "dcount_", "countif_", "sum_", "set_", "list_"];
+    let begins = |start: &&str| name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name.trim_end_matches('_'))) || BEGINNINGS.iter().any(begins)
 }
 
 fn listed(fields: &[(&str, Field)], matches: impl Fn(&str) -> bool) -> Field {
@@ -229,6 +260,11 @@ impl<'a> Fields<'a> {
     /// Whether a result code can be parsed.
     pub(super) fn has_code(&self) -> bool {
         [FieldId::Code, FieldId::StatusCode].iter().any(|id| is_code(self.get(*id)))
+    }
+
+    /// Whether the row summarises sign-ins: it has a number or a list of them, and no id of one.
+    pub(super) fn is_summary(&self) -> bool {
+        !self.get(FieldId::Summary).is_empty() && !self.has_any(&[FieldId::Id, FieldId::OtherId])
     }
 
     /// Whether a search copied the row. `LoggedAt` is then the time of the search.

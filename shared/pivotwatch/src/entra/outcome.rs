@@ -66,6 +66,12 @@ pub enum Rejected {
     SeveralCodes,
     /// The row is part of an answer without column names.
     NoColumns,
+    /// The row summarises several sign-ins.
+    Summary,
+    /// A part of an answer has a text or another object in place of its rows.
+    NoRows,
+    /// An answer says that it lacks rows: an error, a timeout, or a failed shard.
+    PartialAnswer,
     /// The address is missing.
     NoAddress,
     /// Microsoft redacted a part of the address.
@@ -94,6 +100,9 @@ impl Rejected {
             Self::TypeName => "type_name",
             Self::SeveralCodes => "several_codes",
             Self::NoColumns => "no_columns",
+            Self::Summary => "summary",
+            Self::NoRows => "no_rows",
+            Self::PartialAnswer => "partial_answer",
             Self::NoAddress => "no_address",
             Self::RedactedAddress => "redacted_address",
             Self::BadAddress => "bad_address",

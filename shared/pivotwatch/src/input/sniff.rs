@@ -16,27 +16,30 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::{Input, Limits};
 
-/// The methods of a visitor that ignores numbers, `true`, `false` and `null`.
+/// The methods of a visitor that ignores numbers, `true`, `false` and `null`. Each returns the same value.
 macro_rules! ignore_scalars {
     () => {
-        fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-            Ok(())
+        ignore_scalars!(());
+    };
+    ($ignored:expr) => {
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($ignored)
         }
 
-        fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-            Ok(())
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($ignored)
         }
 
-        fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-            Ok(())
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($ignored)
         }
 
-        fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-            Ok(())
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($ignored)
         }
 
-        fn visit_unit<E>(self) -> Result<(), E> {
-            Ok(())
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok($ignored)
         }
     };
 }
@@ -60,6 +63,23 @@ const PATH_OVERHEAD: usize = 64;
 
 /// The keys under which forwarders put the text of a record. Other texts are not parsed.
 pub(crate) const TEXT_KEYS: [&str; 5] = ["message", "_raw", "event", "attributes", "log"];
+
+/// Keys of an application's log lines. No export, answer or log file has them, and no collector of logs adds them.
+pub(crate) const APPLICATION_KEYS: [&str; 13] = [
+    "level",
+    "severity",
+    "msg",
+    "logger",
+    "lvl",
+    "thread",
+    "app",
+    "hostname",
+    "pid",
+    "method",
+    "url",
+    "request_id",
+    "trace_id",
+];
 
 /// The key of the answers to a batch of requests of Microsoft Graph.
 pub(crate) const RESPONSES: &str = "responses";

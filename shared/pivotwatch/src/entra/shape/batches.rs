@@ -2,6 +2,8 @@
 
 use json_records::{Key, KeySet};
 
+use crate::input::sniff::APPLICATION_KEYS;
+
 /// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
 pub(super) const BATCH_NAMES: [&str; 16] = [
     "records",
@@ -22,16 +24,12 @@ pub(super) const BATCH_NAMES: [&str; 16] = [
     "Events",
 ];
 
-/// Keys of log lines, which no page of records has.
-pub(super) const LOG_KEYS: [&str; 16] = [
+/// Keys that collectors of logs add.
+const COLLECTOR_KEYS: [&str; 13] = [
     "@timestamp",
     "timestamp",
     "_raw",
     "_time",
-    "level",
-    "severity",
-    "msg",
-    "logger",
     "log",
     "host",
     "agent",
@@ -40,7 +38,20 @@ pub(super) const LOG_KEYS: [&str; 16] = [
     "path",
     "user",
     "attributes",
+    "ts",
 ];
+
+/// Keys of log lines, which no page of records has.
+pub(super) const LOG_KEYS: [&str; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len()] = {
+    let mut keys = [""; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len()];
+    let mut index = 0;
+    while index < keys.len() {
+        let collectors = COLLECTOR_KEYS.len();
+        keys[index] = if index < collectors { COLLECTOR_KEYS[index] } else { APPLICATION_KEYS[index - collectors] };
+        index += 1;
+    }
+    keys
+};
 
 /// Keys that can state which application wrote an object.
 pub(super) const STATING_KEYS: [&str; 18] = [
@@ -65,7 +76,7 @@ pub(super) const STATING_KEYS: [&str; 18] = [
 ];
 
 /// A slot that is not kept.
-const NO_SLOT: usize = usize::MAX;
+pub(super) const NO_SLOT: usize = usize::MAX;
 
 /// The set of these keys, and of keys that only records have. An object with a record's key is a record, even if it has
 /// a batch's array.

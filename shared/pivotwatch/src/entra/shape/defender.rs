@@ -5,7 +5,7 @@
 //!
 //! Fields: <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadsignineventsbeta-table>.
 
-use super::super::fields::{Field, FieldId, Fields, field_in};
+use super::super::fields::{Field, FieldId, Fields, field_of_query};
 use super::parse_record::NotJson;
 use super::reader::read_json;
 use super::{Recognition, Shape, Sink, mixed, table};
@@ -41,7 +41,7 @@ pub(super) fn field_map(name: &str) -> Field {
         ("UserAgent", Field::Text(FieldId::UserAgent)),
         ("LogonType", Field::Words(FieldId::EventTypes)),
     ];
-    field_in(FIELDS, name)
+    field_of_query(FIELDS, name)
 }
 
 /// Parses a row, or a record of another shape.

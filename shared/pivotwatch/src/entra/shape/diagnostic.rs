@@ -8,9 +8,10 @@ use json_records::{Key, KeySet};
 
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
-use super::batches::{BATCH_NAMES, STATING_KEYS};
+use super::batches::{BATCH_NAMES, NO_SLOT, STATING_KEYS};
 use super::parse_record::NotJson;
 use super::{Sink, defender, log_analytics};
+use crate::input::sniff::APPLICATION_KEYS;
 
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
 /// event hub can mix all of these.
@@ -55,14 +56,18 @@ const FIELDS: [(&str, Key); 8] = [
     ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
 ];
 
-/// The fields, and the keys that can state which application wrote a record.
-const RECORD_KEYS: [(&str, Key); FIELDS.len() + STATING_KEYS.len()] = {
-    let mut keys = [FIELDS[0]; FIELDS.len() + STATING_KEYS.len()];
+/// The fields, the keys that can state which application wrote a record, and the keys of an application's log lines.
+const RECORD_KEYS: [(&str, Key); FIELDS.len() + STATING_KEYS.len() + APPLICATION_KEYS.len()] = {
+    let mut keys = [FIELDS[0]; FIELDS.len() + STATING_KEYS.len() + APPLICATION_KEYS.len()];
+    let (stating, of_applications) = (FIELDS.len(), FIELDS.len() + STATING_KEYS.len());
     let mut index = 1;
     while index < keys.len() {
-        keys[index] = match index.checked_sub(FIELDS.len()) {
-            None => FIELDS[index],
-            Some(stating) => (STATING_KEYS[stating], Key::Record(STATED)),
+        keys[index] = if index < stating {
+            FIELDS[index]
+        } else if index < of_applications {
+            (STATING_KEYS[index - stating], Key::Record(STATED))
+        } else {
+            (APPLICATION_KEYS[index - of_applications], Key::Record(NO_SLOT))
         };
         index += 1;
     }

@@ -335,7 +335,8 @@ fn has_batch(object: &[u8], depth: usize) -> bool {
     arrays.any(|array| array.starts_with(b"[") && has_records(array, depth))
 }
 
-fn is_record(object: &[u8]) -> bool {
+/// Whether an object has the text of a category, or of the time of a sign-in.
+pub(super) fn is_record(object: &[u8]) -> bool {
     let is_text = |member: Option<&RawValue>| member.is_some_and(|member| member.get().starts_with('"'));
     members(object, RECORD_KEYS).is_some_and(|members| members.into_iter().any(is_text))
 }

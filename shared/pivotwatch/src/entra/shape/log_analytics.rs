@@ -5,7 +5,7 @@
 //! <https://learn.microsoft.com/azure/azure-monitor/reference/tables/aadnoninteractiveusersigninlogs>. The latter has
 //! the JSON text of an object where the former has the object.
 
-use super::super::fields::{Field, FieldId, Fields, field_in};
+use super::super::fields::{Field, FieldId, Fields, field_in, field_of_query};
 use super::super::outcome::Rejected;
 use super::parse_record::NotJson;
 use super::reader::read_json;
@@ -94,7 +94,7 @@ fn named(name: &str) -> Field {
         ("isInteractive", Field::Words(FieldId::Interactive)),
         ("signInEventTypes", Field::Words(FieldId::EventTypes)),
     ];
-    field_in(FIELDS, name)
+    field_of_query(FIELDS, name)
 }
 
 fn status(name: &str) -> Field {

@@ -9,7 +9,7 @@ use super::super::outcome::Rejected;
 use super::batches::{BATCH_NAMES, LOG_KEYS, STATING_KEYS};
 use super::framed::read_values;
 use super::parse_record::ParseRecord;
-use super::provenance::members;
+use super::provenance::{CarriedLog, Provenance, members, provenance};
 use super::sink::Sink;
 use crate::input::Input;
 
@@ -17,7 +17,7 @@ use crate::input::Input;
 const DEEPEST: usize = 2;
 
 /// Parses the records of a page by `parse_record`. Returns `false` if the object is no page: it has no array of
-/// objects, or the keys of a log line. A visitor can post any array to the application that wrote such a line.
+/// objects, or is a log line. A visitor can post any array to the application that wrote such a line.
 pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecord) -> bool {
     let arrays = members(object, BATCH_NAMES).unwrap_or([None; BATCH_NAMES.len()]);
     let mut arrays =
@@ -30,9 +30,16 @@ pub(super) fn parse(object: &[u8], sink: &mut Sink<'_>, parse_record: ParseRecor
     true
 }
 
-/// Whether an object has the keys of a log line, or is no valid object.
+/// Whether an object is a log line of another application, or no valid object. A forwarder's document that states Entra
+/// as its origin is none.
 pub(super) fn is_log_line(object: &[u8]) -> bool {
-    members(object, LOG_KEYS).is_none_or(|members| members.into_iter().any(|member| member.is_some()))
+    match provenance(object, CarriedLog::SignIns) {
+        Provenance::Other => true,
+        Provenance::Stated => false,
+        Provenance::Silent | Provenance::Sensor => {
+            members(object, LOG_KEYS).is_none_or(|members| members.into_iter().any(|member| member.is_some()))
+        }
+    }
 }
 
 /// Parses the records of a line that is no object: an array, or a damaged page. Returns `false` if it is neither.

@@ -256,11 +256,20 @@ impl<'a> Sink<'a> {
 
     /// Judges a record whose fields decide its source.
     pub(super) fn fields(&mut self, fields: Fields<'_>) {
+        if fields.is_summary() {
+            return self.summary();
+        }
         match origin(&fields, self.name) {
             Origin::Source(source) => self.sign_in(&fields.record(source)),
             Origin::UnknownSignIns => self.unknown_sign_in(),
             Origin::OtherLog => self.other_category(),
         }
+    }
+
+    /// Rejects a row that summarises sign-ins.
+    fn summary(&mut self) {
+        self.foreign_table(Foreign::SummarisedTable);
+        self.reject(Rejected::Summary);
     }
 
     /// Counts a sign-in of an unknown category.
@@ -292,6 +301,9 @@ impl<'a> Sink<'a> {
     /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A text or an object
     /// of an application counts as one of another log.
     pub(super) fn fields_of(&mut self, text: &[u8], fields: Fields<'_>) {
+        if fields.is_summary() {
+            return self.summary();
+        }
         match origin(&fields, self.name) {
             Origin::Source(source) => {
                 let codes = [FieldId::Code, FieldId::StatusCode].map(|id| fields.get(id));

@@ -52,25 +52,16 @@ impl Header {
         names.iter().all(|name| self.has(name))
     }
 
-    /// Whether the rows are numbers of sign-ins, by the names that `summarize` gives its columns.
-    fn is_summary(&self) -> bool {
-        self.names.iter().any(|name| {
-            let name = name.to_ascii_lowercase();
-            ["count", "dcount", "countif", "failedcount", "failurecount", "failures", "attempts", "failedattempts"]
-                .contains(&name.trim_end_matches('_'))
-                || ["count_", "dcount_", "countif_", "sum_", "set_", "list_"]
-                    .iter()
-                    .any(|start| name.starts_with(start))
-        })
-    }
-
     /// The first kind of column that a sign-in needs and the table lacks; `None` if it lacks none.
     fn missing(&self, field_map: FieldMap) -> Option<Foreign> {
         let has = |wanted: &[FieldId]| {
-            self.fields(field_map).any(|field| matches!(field, Field::Text(id) if wanted.contains(&id)))
+            self.fields(field_map)
+                .any(|field| matches!(field, Field::Text(id) | Field::Words(id) if wanted.contains(&id)))
         };
         let has_status = self.fields(field_map).any(|field| matches!(field, Field::Object(_)));
-        if !has(&TIMES) {
+        if has(&[FieldId::Summary]) && !has(&[FieldId::Id, FieldId::OtherId]) {
+            Some(Foreign::SummarisedTable)
+        } else if !has(&TIMES) {
             Some(Foreign::TableWithoutTime)
         } else if !has(&[FieldId::Code, FieldId::StatusCode]) && !has_status {
             Some(Foreign::TableWithoutCode)
@@ -181,10 +172,7 @@ impl Header {
             // Many tables have an address.
             .filter(|field_map| self.known(**field_map) > 1)
             .and_then(|field_map| self.missing(*field_map));
-        match missing {
-            Some(_) if self.is_summary() => Foreign::SummarisedTable,
-            missing => missing.unwrap_or(Foreign::OtherTable),
-        }
+        missing.unwrap_or(Foreign::OtherTable)
     }
 }
 
