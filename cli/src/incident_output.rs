@@ -48,17 +48,17 @@ pub(crate) struct IncidentLine<'a> {
 struct SignalDetails {
     name: &'static str,
     points: i32,
-    explanation: &'static str,
+    explanation: String,
     /// Harmless causes of the signal.
     mistaken_if: &'static str,
 }
 
 impl SignalDetails {
-    fn of(signal: &Signal) -> Self {
+    fn of(signal: &Signal, matched_by: MatchedBy) -> Self {
         Self {
             name: signal.name(),
             points: signal.points(),
-            explanation: signal.explanation(),
+            explanation: signal.explanation(matched_by),
             mistaken_if: signal.mistaken_if(),
         }
     }
@@ -74,7 +74,11 @@ impl<'a> IncidentLine<'a> {
             severity: report.severity().name(),
             points: points(&report.signals),
             signals: &report.signals,
-            signal_details: report.signals.iter().map(SignalDetails::of).collect(),
+            signal_details: report
+                .signals
+                .iter()
+                .map(|signal| SignalDetails::of(signal, incident.matched_by()))
+                .collect(),
             matched_by: incident.matched_by(),
             columns: &incident.columns,
             user_identity_arn: &incident.user_identity_arn,

@@ -157,6 +157,15 @@ impl MatchedBy {
             Self::Network => "network",
         }
     }
+
+    /// What a sentence calls the incident's address.
+    #[must_use]
+    pub const fn place(self) -> &'static str {
+        match self {
+            Self::Address => "IP address",
+            Self::Network => "network",
+        }
+    }
 }
 
 /// A reference to a login of an incident. An earlier login compares less.

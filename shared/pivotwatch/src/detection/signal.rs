@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::incident::MatchedBy;
+
 /// How urgent an incident is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
@@ -128,9 +130,9 @@ impl Signal {
         }
     }
 
-    /// The explanation for a responder. `place` is what the incident's address is called.
+    /// The explanation for a responder, in an incident whose failures are matched so.
     #[must_use]
-    pub fn explanation(self, place: &str) -> String {
+    pub fn explanation(self, matched_by: MatchedBy) -> String {
         let explanation = match self {
             Self::Root => "the root user logged in",
             Self::SameUser => "the AWS user has the name of an Entra user who failed from this {place}",
@@ -146,7 +148,7 @@ impl Signal {
             Self::MostSucceeded => "most of the users who failed also signed in successfully from this {place}",
             Self::OwnMistakes => "the user who logged in failed a few times, and also signed in to Entra ID",
         };
-        explanation.replace("{place}", place)
+        explanation.replace("{place}", matched_by.place())
     }
 
     /// What makes the signal a false alarm or, of a signal with negative points, a false all-clear.

@@ -124,7 +124,7 @@ pub(super) fn of_incident(
         let _ = write!(description, "\n*Entra users whose password was right:* {}", right.join(", "));
     }
     for signal in &report.signals {
-        let _ = write!(description, "\n{:+} {}", signal.points(), signal.explanation(place));
+        let _ = write!(description, "\n{:+} {}", signal.points(), signal.explanation(incident.matched_by()));
     }
     let kind = IdentityKind::of(incident);
     let events = regions(&columns.aws_region).into_iter().map(|region| console(region, "cloudtrailv2/home"));

@@ -287,7 +287,7 @@ fn unmapped(report: &IncidentReport, update: Option<&Update>, deployment: &Deplo
         json!({
             "name": signal.name(),
             "points": signal.points(),
-            "explanation": signal.explanation(place(&report.incident)),
+            "explanation": signal.explanation(report.incident.matched_by()),
             "mistaken_if": signal.mistaken_if(),
         })
     });

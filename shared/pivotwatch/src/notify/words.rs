@@ -177,7 +177,7 @@ pub(super) fn what_happened(report: &IncidentReport, name: &str, now: DateTime<U
 
 /// What an incident's address is called.
 pub(super) const fn place(incident: &Incident) -> &'static str {
-    if incident.columns.source_ip_address.is_network() { "network" } else { "IP address" }
+    incident.matched_by().place()
 }
 
 /// The sort key of an incident's record.

@@ -17,7 +17,8 @@ pub(super) fn write(page: &mut Page, report: &IncidentReport, listed: usize) {
     for signal in &report.signals {
         let users: Vec<_> = users(*signal, report).take(listed).map(|user| quoted(user, NAME)).collect();
         let named = if users.is_empty() { String::new() } else { format!(": {}", users.join(", ")) };
-        let said = format!("{}{named}. [{}]", capitalised(&signal.explanation(place(&report.incident))), signal.name());
+        let said =
+            format!("{}{named}. [{}]", capitalised(&signal.explanation(report.incident.matched_by())), signal.name());
         page.item(&format!("{:+}", signal.points()), &said);
         let mistaken = match signal.points() {
             0 => "Misleading",

@@ -8,7 +8,7 @@ use super::super::message::SUBJECT_LENGTH;
 use super::*;
 use crate::detection::context::Context;
 use crate::detection::fixtures::{after_noon, failure, login, noon};
-use crate::detection::incident::SourceFailures;
+use crate::detection::incident::{MatchedBy, SourceFailures};
 use crate::detection::parameters::Order;
 use crate::detection::signal::Signal;
 use crate::detection::{Address, Failure, Incident, Login, Source};
@@ -151,7 +151,7 @@ fn a_severity_is_explained_by_each_of_its_signals() {
     }
     for signal in Signal::ALL {
         let text = text_of(&report(&[signal])).split_whitespace().collect::<Vec<_>>().join(" ");
-        for said in [signal.name(), &signal.explanation("IP address")[1..], signal.mistaken_if()] {
+        for said in [signal.name(), &signal.explanation(MatchedBy::Address)[1..], signal.mistaken_if()] {
             assert!(text.contains(said), "{said} is not in {text}");
         }
     }
