@@ -65,6 +65,9 @@ async fn a_login_from_a_rotating_network_is_an_incident_in_any_order() {
             log_in(&world, &login).await;
         }
         assert_eq!(mailed_addresses(&world), [NETWORK], "login first: {login_first}");
+        let mail = &world.notifier.messages()[0].text;
+        let named = format!("  Network     {NETWORK}\n  IP address  {}\n", member(9));
+        assert!(mail.contains(&named) && mail.contains("from this network"), "{mail}");
         let incident = &of_network(&world)[0].incident;
         assert_eq!(incident.columns.reason, "Multiple failed AAD logins from IPv6 network");
         assert_eq!(world.store.all_incidents().len(), 1, "no address exceeds");

@@ -17,6 +17,9 @@ use crate::detection::signal::Severity;
 /// Regions, accounts and entries that are listed.
 const LISTED: usize = 64;
 
+/// A name and its time.
+type Dated = (String, DateTime<Utc>);
+
 /// What the deployment did in a period. Numbers are lower bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alive {
@@ -118,7 +121,9 @@ fn text(alive: &Alive, now: DateTime<Utc>, deployment: &Deployment, listed: usiz
     for (heading, dated) in lists(alive) {
         if !dated.is_empty() {
             page.heading(heading);
-            shown(dated, listed, quoted).iter().for_each(|one| page.item("-", one));
+            for one in shown(dated, listed, quoted) {
+                page.item("-", &one);
+            }
         }
     }
     page.heading("About this message");
@@ -152,12 +157,12 @@ fn numbers(
 }
 
 /// Names with a time, each list with its heading.
-fn lists(alive: &Alive) -> [(&'static str, &[(String, DateTime<Utc>)]); 2] {
+fn lists(alive: &Alive) -> [(&'static str, &[Dated]); 2] {
     [("Silent since", &alive.silent), ("Tuning entries that end soon", &alive.ending)]
 }
 
 /// The first names of a list with their times, and how many more there are.
-fn shown(dated: &[(String, DateTime<Utc>)], listed: usize, name: impl Fn(&str, usize) -> String) -> Vec<String> {
+fn shown(dated: &[Dated], listed: usize, name: impl Fn(&str, usize) -> String) -> Vec<String> {
     let named = dated.iter().take(listed).map(|(one, at)| format!("{}, {}", name(one, NAME), time(*at)));
     let more = dated.len().saturating_sub(listed);
     named.chain((more > 0).then(|| format!("and {more} more"))).collect()

@@ -161,17 +161,14 @@ pub(super) fn ascii(text: &str, most: usize) -> String {
 /// Printable ASCII, and the letters of European names: of Latin-1, of Latin Extended-A, and some of Extended-B. Not the
 /// characters among them that look like others: `×`, `ı`, `ſ`, the click letters of Extended-B and the like.
 fn is_plain(character: char) -> bool {
-    match character {
-        // × and ÷ are no letters.
-        '\u{d7}' | '\u{f7}' => false,
-        // ı, Ĳ, ĳ, ĸ, Ŀ, ŀ, ŉ and ſ look like i, IJ, ij, k, L·, l·, 'n and f.
-        '\u{131}'..='\u{133}' | '\u{138}' | '\u{13f}' | '\u{140}' | '\u{149}' | '\u{17f}' => false,
-        ' '..='~' | '\u{c0}'..='\u{17e}' => true,
-        // Ơ, ơ, Ư, ư, Ǎ to ǜ, Ǧ to ǭ, Ǵ, ǵ, Ǹ to ǿ, and Ș, ș, Ț, ț.
-        '\u{1a0}' | '\u{1a1}' | '\u{1af}' | '\u{1b0}' | '\u{1cd}'..='\u{1dc}' | '\u{1e6}'..='\u{1ed}' => true,
-        '\u{1f4}' | '\u{1f5}' | '\u{1f8}'..='\u{1ff}' | '\u{218}'..='\u{21b}' => true,
-        _ => false,
-    }
+    // × and ÷ are no letters. ı, Ĳ, ĳ, ĸ, Ŀ, ŀ, ŉ and ſ look like i, IJ, ij, k, L·, l·, 'n and f.
+    let is_deceptive = matches!(character, '×' | '÷' | 'ı'..='ĳ' | 'ĸ' | 'Ŀ' | 'ŀ' | 'ŉ' | 'ſ');
+    let is_of_latin_1_or_extended_a = matches!(character, 'À'..='ſ');
+    let is_of_extended_b = matches!(
+        character,
+        'Ơ' | 'ơ' | 'Ư' | 'ư' | 'Ǎ'..='ǜ' | 'Ǧ'..='ǭ' | 'Ǵ' | 'ǵ' | 'Ǹ'..='ǿ' | 'Ș'..='ț'
+    );
+    matches!(character, ' '..='~') || (is_of_latin_1_or_extended_a || is_of_extended_b) && !is_deceptive
 }
 
 #[cfg(test)]

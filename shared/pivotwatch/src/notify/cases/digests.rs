@@ -64,7 +64,8 @@ fn digests_of_every_reason() {
     check_digest("digest_old_of_one_day", vec![entry(1, Old, 3, with_mfa())]);
     check_digest("digest_mixed", [entries_of(Observing, 0), vec![entry(20, Old, 12, with_mfa())]].concat());
     let many = |number| {
-        let from = Address::from(std::net::IpAddr::from([198, 51, (number / 250) as u8, (number % 250) as u8]));
+        let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
+        let from = Address::from(std::net::IpAddr::from([198, 51, high, low]));
         let of = entry(1, HourLimit, 0, with_mfa());
         let login = Login { source_ip_address: from, ..login(&format!("id-{number}"), noon()) };
         DigestEntry { incident: Incident::of(&login, from, BTreeSet::new()), ..of }
