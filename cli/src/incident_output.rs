@@ -54,7 +54,7 @@ struct SignalDetails {
 }
 
 impl SignalDetails {
-    fn of(signal: &Signal, matched_by: MatchedBy) -> Self {
+    fn of(signal: Signal, matched_by: MatchedBy) -> Self {
         Self {
             name: signal.name(),
             points: signal.points(),
@@ -77,7 +77,7 @@ impl<'a> IncidentLine<'a> {
             signal_details: report
                 .signals
                 .iter()
-                .map(|signal| SignalDetails::of(signal, incident.matched_by()))
+                .map(|signal| SignalDetails::of(*signal, incident.matched_by()))
                 .collect(),
             matched_by: incident.matched_by(),
             columns: &incident.columns,
