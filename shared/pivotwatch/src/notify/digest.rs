@@ -224,8 +224,8 @@ fn text(
         summary.counted,
     ));
     if summary.observed > 0 {
-        let of_all =
-            if summary.observed < summary.incidents { summary.observed.to_string() + " of " } else { String::new() };
+        let is_part = summary.observed < summary.incidents;
+        let of_all = if is_part { format!("{} of ", summary.observed) } else { String::new() };
         page.paragraph(&format!("Observe mode kept back the mails of {of_all}these incidents."));
     }
     let first_step = summary.first_step().map_or_else(String::new, |step| format!("{step} "));
