@@ -97,6 +97,16 @@ impl IncidentJudgements {
         self.0.contains_key(&incident)
     }
 
+    /// Adds the judgements of other incidents.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Removes the judgement of an incident.
+    pub fn forget(&mut self, incident: Uuid) {
+        self.0.remove(&incident);
+    }
+
     /// Whether further logins can change nothing: each incident is mailed for a login that nothing can hold.
     #[must_use]
     pub fn are_final(&self) -> bool {

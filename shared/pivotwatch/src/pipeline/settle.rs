@@ -95,8 +95,7 @@ impl Withheld {
         if !self.hidden_by.is_empty() || !self.held_by.is_empty() {
             if joined.published_at.is_none() {
                 joined.hidden_by.clone_from(&self.hidden_by);
-                // A join, since another invocation may know further logins of a network.
-                joined.held_by.extend(&self.held_by);
+                joined.held_by.clone_from(&self.held_by);
             }
             joined.deferral = None;
             return false;
@@ -321,7 +320,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Ok(records)
     }
 
-    /// Settles an incident, which is judged here if a concurrent write made it need a message.
+    /// Settles an incident. It is judged here after a concurrent write, which can have another reason or further
+    /// logins: the last writer must not restore what an older judgement withheld.
     async fn settle_incident(
         &self,
         indexes: &Indexes<'_>,
@@ -343,12 +343,13 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             let next = joined.next_message();
             if next.is_some() && joined.lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
                 self.runtime.wait_up_to(POLL_INTERVAL).await;
+                judged.forget(found.id);
                 stored = self.store.load_incident(&key).await?;
                 continue;
             }
             if next.is_some() && !judged.have(found.id) {
                 let this = IncidentJudgements::of([found.id]);
-                *judged = self.judged(indexes, key.address, key.day, this, summary).await?;
+                judged.extend(self.judged(indexes, key.address, key.day, this, summary).await?);
             }
             let lease = Lease { owner: owner.clone(), until: now + LEASE };
             let withheld = Withheld::of(judged, found.id);
@@ -373,6 +374,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 }
                 WriteOutcome::Conflict => {
                     summary.conflicts += 1;
+                    judged.forget(found.id);
                     stored = self.store.load_incident(&key).await?;
                 }
             }
