@@ -1,6 +1,6 @@
 //! Answers of query APIs beside records, one a line.
 
-use pivotwatch::entra::{Outcome, Rejected};
+use pivotwatch::entra::{Ignored, Outcome, Rejected};
 use pivotwatch_tests::facts::{SignIn, failed, noon};
 use serde_json::{Value, json};
 
@@ -163,9 +163,27 @@ fn a_text_or_another_object_in_place_of_rows_is_rejected_by_name() {
         assert_eq!((received.failures().len(), received.outcomes.len()), (1, 2), "{answer}");
         assert_eq!(received.outcomes[1], Outcome::Rejected(Rejected::NoRows), "{answer}");
     }
+    let logged = json!({"service": "shop", "responses": [{"id": "1", "body": json!({"value": [one]}).to_string()}]});
+    assert_eq!(read(logged.to_string().as_bytes()).0.outcomes, [Outcome::Ignored(Ignored::OtherCategory)]);
     for body in [json!(null), json!({}), json!({"value": []}), json!("")] {
         let answer = json!({"responses": [list, {"id": "1", "status": 204, "body": body}]});
         assert_eq!(read(answer.to_string().as_bytes()).0.outcomes.len(), 1, "{answer}");
+    }
+}
+
+/// Each object around a record is parsed with those within it, so few are entered.
+#[test]
+fn a_record_too_deep_in_an_answer_is_rejected() {
+    let nested = |depth| (0..depth).fold(graph(&SignIn::failed("one", noon())), |inner, _| json!({"data": inner}));
+    for (depth, expected) in [(1, 1), (2, 1), (3, 1), (10, 0), (60, 0)] {
+        let answer = json!({"responses": [{"id": "1", "status": 200, "body": nested(depth)}]});
+        let (received, _) = read(answer.to_string().as_bytes());
+        assert_eq!(
+            (received.failures().len(), received.outcomes.len()),
+            (expected, 1),
+            "{depth}: {:?}",
+            received.outcomes
+        );
     }
 }
 

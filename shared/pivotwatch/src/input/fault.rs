@@ -85,7 +85,7 @@ pub enum Foreign {
     )]
     UnprovenTexts,
     /// Only damaged records.
-    #[error("none of its records is whole JSON; upload it as it was exported")]
+    #[error("none of its records is whole JSON or a row with all cells; upload it as it was exported")]
     NothingWhole,
 }
 

@@ -15,7 +15,7 @@ use super::super::provenance::members;
 use super::super::{RECORDS, ROWS as SIGN_IN_FIELDS, Sink, any_record, forwarded, mixed};
 use super::bounded_text::RowLength;
 use super::table::AnswerTable;
-use super::{COLUMNS, MOST_HELD, PROPERTIES, ROWS, TABLES};
+use super::{COLUMNS, MOST_HELD, PART_OVERHEAD, PROPERTIES, ROWS, TABLES};
 use crate::input::sniff::ignore_scalars;
 
 /// The state of an answer's parse.
@@ -41,7 +41,7 @@ pub(super) struct Answer<'r, 's, 'a> {
 /// The numbers of parts of a document.
 #[derive(Clone, Copy, Default)]
 struct Counts {
-    /// Lists of rows and tables.
+    /// Lists of rows and tables, and records in place of lists.
     lists: usize,
     /// Statements that rows are missing.
     partial: usize,
@@ -55,8 +55,8 @@ enum Part {
     TableEnd,
 }
 
-/// Bytes of a part in memory without its text.
-const PART_OVERHEAD: usize = 64;
+/// Objects within each other that are entered. Each is parsed again with those around it.
+const DEEPEST: usize = 6;
 
 impl<'r, 's, 'a> Answer<'r, 's, 'a> {
     pub(super) fn new(sink: &'r mut Sink<'a>, row: &'s RowLength, table: AnswerTable, is_among_others: bool) -> Self {
@@ -94,7 +94,7 @@ impl<'r, 's, 'a> Answer<'r, 's, 'a> {
         self.held_bytes = 0;
         for part in std::mem::take(&mut self.held) {
             match part {
-                Part::Row(_) if is_of_another => {
+                Part::Row(_) | Part::Rejected(_) if is_of_another => {
                     if !std::mem::replace(&mut self.is_counted, true) {
                         self.sink.unproven();
                     }
@@ -144,7 +144,10 @@ impl<'r, 's, 'a> Answer<'r, 's, 'a> {
         let (records, others): (Vec<String>, Vec<String>) =
             in_place_of_rows.into_iter().partition(|value| is_record(value));
         let has_records = !records.is_empty();
-        records.into_iter().for_each(|record| self.record(record));
+        for record in records {
+            self.so_far.lists += 1;
+            self.record(record);
+        }
         let is_incomplete = (has_list || has_records || !is_uncertain) && is_incomplete(own.as_bytes());
         // An error can be in the status of an answer and in its body.
         if is_incomplete && self.so_far.partial == before.partial {
@@ -233,10 +236,11 @@ impl<'de> Visitor<'de> for AnswerVisitor<'_, '_, '_, '_> {
         let AnswerVisitor { answer, position } = self;
         answer.open.push(String::new());
         let before = answer.so_far;
+        let is_deepest = answer.open.len() >= DEEPEST;
         let mut in_place_of_rows = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
             let key = name.to_ascii_lowercase();
-            let is_one_of = |names: &[&str]| names.contains(&key.as_str());
+            let is_one_of = |names: &[&str]| !is_deepest && names.contains(&key.as_str());
             if is_one_of(&COLUMNS) {
                 answer.part(Part::Columns(map.next_value()?));
                 continue;
@@ -252,8 +256,8 @@ impl<'de> Visitor<'de> for AnswerVisitor<'_, '_, '_, '_> {
                 Some(map.next_value::<Box<RawValue>>()?.get().to_owned())
             };
             if let (Some(value), Some(members)) = (value, answer.open.last_mut()) {
-                let name = serde_json::Value::String(name);
-                members.push_str(&format!("{name}:{value},"));
+                let name = serde_json::Value::String(name).to_string();
+                members.extend([&*name, ":", &*value, ","]);
             }
         }
         if position != Position::Root {

@@ -90,6 +90,8 @@ pub(super) fn is_answer(record: &Keys) -> bool {
 
 /// Bytes of rows that wait for the end of their document, or for their columns.
 const MOST_HELD: usize = 16 * 1024 * 1024;
+/// Bytes of such a row in memory without its text.
+const PART_OVERHEAD: usize = 64;
 
 /// Parses an answer among other records. Returns `false` if the object is none: it has no rows. Then the sink has
 /// received nothing.

@@ -8,7 +8,7 @@ use super::super::super::fields::{Field, Fields};
 use super::super::super::lenient::LenientWords;
 use super::super::super::outcome::Rejected;
 use super::super::{Sink, table, table_field_maps};
-use super::MOST_HELD;
+use super::{MOST_HELD, PART_OVERHEAD};
 use crate::input::Foreign;
 
 #[derive(Default)]
@@ -44,8 +44,8 @@ impl AnswerTable {
                 None => sink.reject(Rejected::Malformed),
             },
             Some(Err(_)) => sink.other_category(),
-            None if self.held_bytes + text.len() <= MOST_HELD => {
-                self.held_bytes += text.len();
+            None if self.held_bytes + text.len() + PART_OVERHEAD <= MOST_HELD => {
+                self.held_bytes += text.len() + PART_OVERHEAD;
                 self.held.push(row);
             }
             None => sink.reject(Rejected::NoColumns),
