@@ -5,8 +5,8 @@ use pivotwatch_tests::facts::{SignIn, failed, noon};
 use serde_json::{Value, json};
 
 use crate::strangers::login;
-use crate::tools::read;
-use crate::writers::{RecordWriter, defender, elastic, graph};
+use crate::tools::{RecordWriter, read};
+use crate::writers::{defender, elastic, graph};
 
 const COLUMNS: [&str; 5] = ["CreatedDateTime", "IPAddress", "ResultType", "Id", "Category"];
 

@@ -3,8 +3,8 @@
 use pivotwatch_tests::facts::{SignIn, failed, noon};
 use serde_json::{Value, json};
 
-use crate::tools::read;
-use crate::writers::{RecordWriter, defender, elastic, graph};
+use crate::tools::{RecordWriter, read};
+use crate::writers::{defender, elastic, graph};
 
 /// The lines of a file that has the record of another log among sign-ins.
 fn beside(record: impl Fn(&SignIn) -> Value, other: &str) -> String {

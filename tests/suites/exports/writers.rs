@@ -4,9 +4,6 @@ use chrono::SecondsFormat;
 use pivotwatch_tests::facts::SignIn;
 use serde_json::{Value, json};
 
-/// Writes one sign-in as a record.
-pub(crate) type RecordWriter = fn(&SignIn) -> Value;
-
 /// A way to export sign-ins.
 pub(crate) struct Writer {
     /// The name of the shape that recognises it.
