@@ -8,11 +8,6 @@ use pivotwatch::detection::{Failure, Rule};
 use pivotwatch::entra::{self, Outcome};
 use pivotwatch::input::{Limits, ReadFault};
 use pivotwatch::pipeline::object_reader::{self, ObjectFormat};
-use pivotwatch_tests::facts::SignIn;
-use serde_json::Value;
-
-/// Writes one sign-in as a record.
-pub(crate) type RecordWriter = fn(&SignIn) -> Value;
 
 #[derive(Debug, Default)]
 pub(crate) struct Received {

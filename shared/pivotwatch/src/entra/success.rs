@@ -21,7 +21,7 @@ pub struct SuccessTexts<'a> {
     pub addresses: [&'a [u8]; 2],
     /// The user's name is the first that is not missing.
     pub users: [&'a [u8]; 2],
-    /// The time.
+    /// The first of its times that is not missing.
     pub time: &'a [u8],
 }
 

@@ -13,7 +13,7 @@ use super::escape::exact;
 use super::identity::IdentityKind;
 use super::incident::{Update, kind_of};
 use super::words::{
-    NAME, SecondFactor, TEXT, account, name_of, partition, place, preface, record_key, suspicion, what_happened,
+    NAME, SecondFactor, TEXT, account, name_of, partition, preface, record_key, suspicion, what_happened,
 };
 use crate::detection::likely_cause::likely_cause;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION, TECHNIQUES};

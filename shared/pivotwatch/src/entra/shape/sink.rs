@@ -155,11 +155,11 @@ impl<'a> Sink<'a> {
             }
             Err(outcome) => {
                 if outcome == NotCounted::Ignored(Ignored::NotAFailure) && record.is_success() {
-                    let time = record.times.iter().find(|text| When::by_itself(text.trim().as_bytes()).parse().is_ok());
+                    let time = record.times.iter().map(|text| text.trim()).find(|text| !text.is_empty());
                     self.succeeded(&SuccessTexts {
                         addresses: record.addresses.each_ref().map(|text| text.as_bytes()),
                         users: [record.user.as_bytes(), b""],
-                        time: time.map_or(b"", |time| time.trim().as_bytes()),
+                        time: time.unwrap_or_default().as_bytes(),
                     });
                 }
                 let when = self.first_when(record, first_date);
