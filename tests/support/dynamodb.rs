@@ -66,6 +66,11 @@ pub async fn put_tuning_entry(client: &Client, entry: &Value) {
     client.put_item().table_name(TUNING_TABLE).set_item(Some(item)).send().await.unwrap();
 }
 
+/// Deletes the item of a tuning entry.
+pub async fn delete_tuning_entry(client: &Client, entry: &Value) {
+    client.delete_item().table_name(TUNING_TABLE).key("id", attribute(&entry["id"])).send().await.unwrap();
+}
+
 fn attribute(value: &Value) -> AttributeValue {
     match value {
         Value::Null => AttributeValue::Null(true),

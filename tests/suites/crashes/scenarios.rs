@@ -1,6 +1,7 @@
 //! The scenarios, and what must hold after each fault.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use chrono::TimeDelta;
@@ -32,8 +33,18 @@ struct Scenario {
     calls: Vec<&'static str>,
     /// Tuning entries, which hide all incidents of the events before.
     entries: Vec<Value>,
-    /// Whether they are removed after these events.
-    are_removed: bool,
+    /// What happens to them after these events, so that they hide nothing any more.
+    change: Option<Change>,
+}
+
+/// A change of tuning entries.
+#[derive(Clone, Copy)]
+enum Change {
+    Removed,
+    /// Their items are deleted.
+    Deleted,
+    /// They apply to another network.
+    Moved,
 }
 
 /// The pipeline over the simulated AWS.
@@ -97,11 +108,18 @@ impl Scenario {
         for event in &self.before {
             function.invoke(event).await.unwrap();
         }
-        if self.are_removed {
+        if let Some(change) = self.change {
             for entry in &self.entries {
-                let mut removed = entry.clone();
-                removed["removed_at"] = json!(noon().to_rfc3339());
-                dynamodb::put_tuning_entry(&table, &removed).await;
+                let mut changed = entry.clone();
+                match change {
+                    Change::Removed => changed["removed_at"] = json!(noon().to_rfc3339()),
+                    Change::Moved => changed["when"]["cidr"] = json!(["192.0.2.0/24"]),
+                    Change::Deleted => {
+                        dynamodb::delete_tuning_entry(&table, entry).await;
+                        continue;
+                    }
+                }
+                dynamodb::put_tuning_entry(&table, &changed).await;
             }
             function.pipeline.runtime.pass(TimeDelta::minutes(1));
         }
@@ -110,6 +128,11 @@ impl Scenario {
 
     /// Runs each fault at each call of [`targets`], each with an AWS of its own. Equal faults are one.
     async fn with_every_fault_at_every_call(self) {
+        self.with_every_fault_within(1..=usize::MAX).await;
+    }
+
+    /// The same at these calls, numbered from 1.
+    async fn with_every_fault_within(self, range: RangeInclusive<usize>) {
         let http = pivotwatch::clients::http_client();
         let (aws, function) = self.start(&http).await;
         let (ended, calls) = aws.invoke(None, function.invoke(&self.event)).await;
@@ -119,7 +142,8 @@ impl Scenario {
         self.judge(&undisturbed, &aws, 0);
 
         let mut injected = BTreeSet::new();
-        for fault in targets(&calls).into_iter().flat_map(|at| Fault::all_at(at, &calls[at - 1])) {
+        let targets = targets(&calls).into_iter().filter(|at| range.contains(at));
+        for fault in targets.flat_map(|at| Fault::all_at(at, &calls[at - 1])) {
             if injected.contains(&(fault.at, fault.kind, fault.scope)) {
                 continue;
             }
@@ -165,13 +189,13 @@ impl Scenario {
         for id in &ids {
             let messages = aws.messages();
             let announced = messages.iter().filter(|message| message.values().any(|value| value == id)).count();
-            let expected = 1 + usize::from(self.are_removed);
+            let expected = 1 + usize::from(self.change.is_some());
             assert!(
                 (expected..=expected + allowed_duplicates).contains(&announced),
                 "{announced} announcements of {id}"
             );
         }
-        let hiding = if self.are_removed { BTreeSet::new() } else { ids };
+        let hiding = if self.change.is_some() { BTreeSet::new() } else { ids };
         for (finding, stored_incident) in &stored.incidents {
             let StoredIncident { incident, published_at, lease, hidden_by, held_by, digest, .. } = stored_incident;
             let verdict = &verdicts[finding];
@@ -252,7 +276,7 @@ async fn a_login_after_its_failures() {
         event: Event::Record(world.trail[0].record()),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [&["PutItem"][..], &TALLIES_AROUND_A_LOGIN, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_A_LOGIN].concat(),
     };
     scenario.with_every_fault_at_every_call().await;
@@ -268,7 +292,7 @@ async fn first_failures_after_the_login() {
         event: written(["six"]),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_FAILURES]
             .concat(),
     };
@@ -285,7 +309,7 @@ async fn failures_that_overlap_stored_ones() {
         event: written(["last"]),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"], &PUBLISHED, &TALLIES_AROUND_FAILURES]
             .concat(),
     };
@@ -302,7 +326,7 @@ async fn failures_of_a_published_incident() {
         event: written(["two"]),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [&RECORDED[..], &TALLIES_AROUND_FAILURES, &LOGINS, &["GetItem"]].concat(),
     };
     scenario.with_every_fault_at_every_call().await;
@@ -320,7 +344,7 @@ async fn a_log_file_with_logins_of_two_incidents() {
         event: written(["AWSLogs/111122223333/CloudTrail/x"]),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [
             &["GetObject", "PutItem", "PutItem"][..],
             &TALLIES_AROUND_A_LOGIN,
@@ -345,7 +369,7 @@ async fn two_objects_of_one_event() {
         event: written(["first", "last"]),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [
             &RECORDED[..],
             &TALLIES_AROUND_FAILURES,
@@ -393,7 +417,7 @@ async fn failures_whose_incident_an_entry_hides() {
         event: written(["AWSLogs/111122223333/CloudTrail/x", "six"]),
         world,
         entries: vec![office()],
-        are_removed: false,
+        change: None,
         calls: [
             &["GetObject", "PutItem"][..],
             &TALLIES_AROUND_A_LOGIN,
@@ -418,20 +442,22 @@ async fn failures_whose_incident_an_entry_hides() {
     scenario.with_every_fault_at_every_call().await;
 }
 
-/// Nothing new happens to the address of the incident.
-#[tokio::test]
-async fn a_removed_entry_whose_incident_is_settled_again() {
+/// The calls of a login of another address that read the entries, announce a change, and lease its settlement.
+const OF_THE_CHANGE: RangeInclusive<usize> = 5..=13;
+
+/// Nothing new happens to the address of the incident, which is settled again.
+fn an_incident_that_an_entry_hid(change: Change) -> Scenario {
     let six = failed(6, noon());
     let world = World::plain(&six, &[noon()]);
     let mut stranger = world.trail[0].record();
     stranger["sourceIPAddress"] = json!("192.0.2.250");
-    let scenario = Scenario {
+    Scenario {
         objects: objects([("six", lines(&six))]),
         before: vec![written(["six"]), Event::Record(world.trail[0].record())],
         event: Event::Record(stranger),
         world,
         entries: vec![office()],
-        are_removed: true,
+        change: Some(change),
         calls: [
             &["PutItem"][..],
             &TALLIES_AROUND_A_LOGIN,
@@ -448,6 +474,37 @@ async fn a_removed_entry_whose_incident_is_settled_again() {
             &["PutItem"],
         ]
         .concat(),
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_is_removed() {
+    an_incident_that_an_entry_hid(Change::Removed).with_every_fault_at_every_call().await;
+}
+
+#[tokio::test]
+async fn an_entry_whose_item_is_deleted() {
+    an_incident_that_an_entry_hid(Change::Deleted).with_every_fault_within(OF_THE_CHANGE).await;
+}
+
+#[tokio::test]
+async fn an_entry_whose_text_changes() {
+    an_incident_that_an_entry_hid(Change::Moved).with_every_fault_within(OF_THE_CHANGE).await;
+}
+
+/// Within the minute after the entries were read, an invocation has no request for them.
+#[tokio::test]
+async fn a_quiet_login_while_the_copy_of_the_entries_is_fresh() {
+    let five = failed(5, noon());
+    let world = World::plain(&five, &[noon(), noon() + TimeDelta::minutes(1)]);
+    let scenario = Scenario {
+        objects: objects([("five", lines(&five))]),
+        before: vec![written(["five"]), Event::Record(world.trail[0].record())],
+        event: Event::Record(world.trail[1].record()),
+        world,
+        entries: vec![office()],
+        change: None,
+        calls: [&["PutItem"][..], &TALLIES_AROUND_A_LOGIN].concat(),
     };
     scenario.with_every_fault_at_every_call().await;
 }
@@ -484,7 +541,7 @@ async fn a_login_of_an_ipv6_address_after_its_failures() {
         event: Event::Record(world.trail[0].record()),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [
             &["PutItem", "PutItem"][..],
             // The network.
@@ -516,7 +573,7 @@ async fn a_failed_login_after_a_login() {
         event: Event::Record(world.trail[0].record()),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [
             &["GetItem", "PutItem"][..],
             &TALLIES_AROUND_FAILURES,
@@ -538,7 +595,7 @@ async fn failures_of_an_ipv6_address_after_its_login() {
         event: written(["six"]),
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [
             &["GetObject", "GetItem", "PutItem", "GetItem", "PutItem"][..],
             // The network and the address, at the same time.
@@ -569,7 +626,7 @@ async fn a_sweep_that_reports_an_old_incident() {
         event: Event::Sweep,
         world,
         entries: Vec::new(),
-        are_removed: false,
+        change: None,
         calls: [
             &SWEPT[..],
             &[QUERY_OF_INDEX; 16],

@@ -290,8 +290,9 @@ impl Context {
             request_id: failure.request_id,
         };
         // One failure can be in two exports.
-        let mut references: Vec<_> = context.references.into_iter().map(reference).collect();
-        references.dedup();
+        let mut seen = BTreeSet::new();
+        let references = context.references.into_iter().map(reference);
+        let references = references.filter(|failure| seen.insert(failure.clone())).collect();
         Self {
             users_by_class: context.users_by_class,
             users: context.users.into_iter().map(history).collect(),

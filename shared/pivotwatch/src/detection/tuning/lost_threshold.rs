@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::network::{self, Networks};
 use crate::detection::address::Address;
 
-/// The networks of an invalid entry that may have been a threshold.
+/// The networks, at least one, of an invalid entry that may have been a threshold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostThreshold(Networks);
 
