@@ -209,7 +209,7 @@ fn an_answer_that_lacks_rows_by_its_own_statement_has_a_rejected_record() {
         for mut answer in answers().into_iter().filter(|answer| answer.is_object() && answer.get("Results").is_none()) {
             answer[name] = value.clone();
             let record = SignIn::failed("one", noon()).record();
-            let own = if answer.get("data").is_some() { 1 } else { 0 };
+            let own = usize::from(answer.get("data").is_some());
             let beside = if own == 1 { format!("{record}\n") } else { String::new() };
             let (received, result) = read(format!("{beside}{answer}").as_bytes());
             assert!(result.is_ok(), "{answer}: {result:?}");

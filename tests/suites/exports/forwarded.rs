@@ -328,7 +328,9 @@ fn a_batch_in_a_document_that_names_entra_is_read() {
     ];
     for (statement, length) in statements.into_iter().flat_map(|own| [0, 200_000].map(|length| (own.clone(), length))) {
         let mut all = failed(7, noon());
-        all.iter_mut().for_each(|one| one.user.push_str(&"x".repeat(length)));
+        for one in &mut all {
+            one.user.push_str(&"x".repeat(length));
+        }
         let records: Vec<Value> = all.iter().map(SignIn::record).collect();
         let statement = statement.as_object().unwrap().clone();
         let batch = json!({"records": records}).as_object().unwrap().clone();
