@@ -8,7 +8,7 @@ use pivotwatch::store::Store;
 
 use super::report;
 use crate::files::{self, FileFault, FoundFile, OneFile, Skipped};
-use crate::log::Log;
+use crate::log::{Log, counted};
 
 /// The files of a hunt that were read.
 #[derive(Default)]
@@ -59,6 +59,12 @@ impl ReadFiles {
             if !summary.unusable.is_empty() {
                 self.set_trouble();
                 log.about(&shown, report::unusable(&summary));
+            }
+            let incomplete = report::incomplete_answers(&summary);
+            if incomplete > 0 {
+                self.set_trouble();
+                let answers = counted(incomplete, "partial answer");
+                log.about(&shown, format_args!("it has {answers} of an API; repeat the query"));
             }
             self.total.add(summary);
         }

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use pivotwatch::aws::TrailIgnored;
 use pivotwatch::detection::IncidentReport;
+use pivotwatch::entra::Rejected;
 use pivotwatch::pipeline::{Reasons, Summary};
 
 use crate::log::{Log, counted, warnings};
@@ -72,6 +73,12 @@ fn without_logins(summary: &Summary) -> &'static str {
     } else {
         ""
     }
+}
+
+/// The number of answers that lack rows. Nobody knows how many sign-ins they would have.
+pub(super) fn incomplete_answers(summary: &Summary) -> u64 {
+    let reasons = [Rejected::PartialAnswer, Rejected::NoRows];
+    reasons.iter().filter_map(|reason| summary.rejected.get(reason.name())).sum()
 }
 
 /// The message for a file without a usable record.

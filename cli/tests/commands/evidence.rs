@@ -132,6 +132,22 @@ fn logins_without_a_usable_one_are_trouble() {
     assert_ends(&hunt(&folder, &[]), 0, "1 rejected (login_without_time 1)");
 }
 
+/// Nobody knows how many sign-ins a partial answer lacks.
+#[test]
+fn a_partial_answer_is_trouble_although_its_rows_are_read() {
+    let folder = folder("partial");
+    put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", noon())]));
+    let hits: Vec<Value> = failed(2, noon()).iter().map(|one| json!({"_source": one.record()})).collect();
+    let answer = |timed_out| json!({"took": 1, "timed_out": timed_out, "hits": {"hits": hits}}).to_string();
+    put(&folder, "entra/answer.json", answer(false));
+    assert_ends(&hunt(&folder, &[]), 0, "0 incidents");
+    put(&folder, "entra/answer.json", answer(true));
+    assert_ends(&hunt(&folder, &[]), 1, "answer.json: it has 1 partial answer of an API; repeat the query");
+    let text = json!({"responses": [{"id": "1", "body": {"value": []}}, {"id": "2", "body": "eyJ2YWx1ZSI6W119"}]});
+    put(&folder, "entra/answer.json", text.to_string());
+    assert_ends(&hunt(&folder, &[]), 1, "it has 1 partial answer of an API");
+}
+
 #[test]
 fn a_hunt_reports_that_no_record_is_a_console_login() {
     let folder = folder("no-login");

@@ -129,3 +129,19 @@ fn a_row_beyond_the_memory_limit_without_a_string_stops_the_response() {
     assert!(fault.to_string().contains("longer than a record may be"), "{fault}");
     assert_eq!(received.failures().len(), 1);
 }
+
+#[test]
+fn rows_are_recognised_in_any_case() {
+    let row = |id: usize| {
+        format!(
+            "\"TimeGenerated\":\"2026-03-02T12:00:00Z\",\"ResultType\":\"50126\",\"IPAddress\":\"203.0.113.7\",\"Id\":\"{id}\""
+        )
+    };
+    let cases: [fn(String) -> String; 3] = [|row| row, |row| row.to_lowercase(), |row| row.to_uppercase()];
+    for case in cases {
+        let rows: Vec<String> = (0..3).map(|id| format!("{{{}}}", case(row(id)))).collect();
+        for text in [rows.join("\n"), format!("[{}]", rows.join(","))] {
+            assert_eq!(crate::tools::read(text.as_bytes()).0.failures().len(), 3, "{text}");
+        }
+    }
+}

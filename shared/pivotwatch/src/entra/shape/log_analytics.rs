@@ -17,6 +17,8 @@ pub(super) const SHAPE: Shape = Shape {
         ["CreatedDateTime", "TimeGenerated"]
             .iter()
             .any(|time| ["ResultType", "Category", "Type"].iter().any(|other| preview.has(&[time, other])))
+            // Some databases write the names of columns in small letters.
+            || preview.has_in_any_case(&["TimeGenerated", "ResultType"])
     }),
     read: |input, sink| read_json(input, sink, parse_mixed),
 };
