@@ -237,7 +237,7 @@ def test_each_protocol_receives_news_of_a_tuning_entry(stack, received):
         {
             "id": identifier,
             "threshold": 50,
-            "when": {"cidr": ["192.0.2.192/26"]},
+            "when": {"cidr": ["198.18.255.0/28"]},
             "reason": "a test",
             "author": "ann",
             "permanent": True,

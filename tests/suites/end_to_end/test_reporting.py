@@ -50,7 +50,7 @@ def test_a_deployment_that_observes_stores_everything_and_sends_a_digest_a_day(o
 
     assert detected(observing, second, noon)["Deferred.observing"] == 1
     swept = observing.sweep()
-    assert (swept["Digests"], swept["Unreported"]) == (0, 1), "one digest a day"
+    assert ("Digests" in swept, swept["Unreported"]) == (False, 1), "one digest a day"
     assert len(observing.all_mails()) == 1
 
 
@@ -60,11 +60,11 @@ def test_what_nobody_could_receive_is_in_a_digest_once_somebody_is_subscribed(pu
     for subscription in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
         sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
     swept = publishing.sweep()
-    assert (swept["ConfirmedSubscribers"], swept["Digests"]) == (0, 0)
+    assert (swept["ConfirmedSubscribers"], "Digests" in swept) == (0, False)
     summary = detected(publishing, address, noon)
     assert (summary["Publishes"], summary["Deferred.no_subscriber"]) == (0, 1)
     swept = publishing.sweep()
-    assert (swept["Digests"], swept["Unreported"]) == (0, 1)
+    assert ("Digests" in swept, swept["Unreported"]) == (False, 1)
 
     queue = publishing.subscribe_queue()
     swept = publishing.sweep()
