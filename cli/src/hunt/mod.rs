@@ -27,8 +27,9 @@ use report::Hidden;
 /// Apply the rule to files: sign-in exports and CloudTrail records in, incidents out.
 ///
 /// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file or a tuning entry
-/// could not be read or used, an answer of an API lacks rows, or there is no usable sign-in or no usable CloudTrail
-/// record. Incidents in the other files are printed. Without --hidden, an incident that a tuning entry hides does not count.
+/// could not be read or used, or an answer of an API lacks rows. It is trouble too if no sign-in or no CloudTrail
+/// record is usable. Incidents in the other files are printed. Without --hidden, an incident that a tuning entry hides
+/// does not count.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.

@@ -75,8 +75,8 @@ pub(super) struct Add {
     #[arg(long, group = "end")]
     permanent: bool,
 
-    /// Add the entry even if it applies to too much, would have hidden an incident of high severity that --from does not
-    /// name, or is added to a table without --evidence-table.
+    /// Add the entry although it applies to too much, or would have hidden an incident of high severity that --from
+    /// does not name. Also needed for a table without --evidence-table.
     #[arg(long)]
     force: bool,
 

@@ -1,5 +1,6 @@
-"""The same facts in another order, in other files, or by the other argument give the same lines of JSON, with tuning
-entries in any order.
+"""The same facts in another order, in other files, or by the other argument give the same lines of JSON.
+
+So do tuning entries in any order.
 
 Only what comes from the file of a failure differs in other files: the failure's export, and who succeeded in it.
 """

@@ -175,8 +175,8 @@ fn finding(
 
 /// "Mailed only while no incident of an address holds the login."
 ///
-/// So an incident is mailed if one of its logins matches what the entries leave. In a network, the login must also be in
-/// no incident of its own address that is mailed: "A hidden incident of an address holds nothing."
+/// So an incident is mailed if one of its logins matches what the entries leave. In a network, no incident of the
+/// login's own address may be mailed. "A hidden incident of an address holds nothing."
 fn verdict(
     facts: &Facts<'_>,
     left: &Facts<'_>,

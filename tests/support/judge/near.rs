@@ -192,8 +192,8 @@ impl<'f> Near<'f> {
         })
     }
 
-    /// "Failures to look up in Entra ID: the first near the incident; then those with a right password, also outside the
-    /// window on the same days; then the first of each tally."
+    /// "Failures to look up in Entra ID. The first near the incident is the first. Then come those with a right
+    /// password, also outside the window on the same days, and the first of each tally."
     fn references(&self) -> Vec<ReferencedFailure> {
         let is_near = |failure: &Failure| {
             self.failures.iter().any(|near| near.rank == failure.rank && near.source == failure.source)

@@ -29,8 +29,8 @@ pub struct Context {
     pub users_succeeded_estimated: bool,
     /// The ids of the tenants whose users failed.
     pub tenants: BTreeSet<String>,
-    /// Failures to look up in Entra ID: the first near the incident; then those with a right password, also outside the
-    /// window on the same days; then the first of each tally.
+    /// Failures to look up in Entra ID. The first near the incident is the first. Then come those with a right
+    /// password, also outside the window on the same days, and the first of each tally.
     pub references: Vec<ReferencedFailure>,
     /// Failed console logins, from one window before the first login to the last; `None` if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -34,12 +34,12 @@ struct JudgedLogins {
 }
 
 /// The failures of an address of a network.
-struct Member<'a> {
+struct NetworkMember<'a> {
     index: FailureIndex<'a>,
     tuned: Option<TunedIndex<'a>>,
 }
 
-impl Member<'_> {
+impl NetworkMember<'_> {
     /// The incident of the address that the login belongs to, and whether the login is a reason to mail that incident.
     fn incident(&self, login: &Login) -> Option<(Uuid, bool)> {
         let incident = self.index.incident(login)?;
@@ -70,7 +70,7 @@ impl IncidentJudgements {
         logins: impl IntoIterator<Item = &'l Login>,
     ) {
         let rule = index.rule();
-        let mut indexed = BTreeMap::<Address, Option<Member<'_>>>::new();
+        let mut indexed = BTreeMap::<Address, Option<NetworkMember<'_>>>::new();
         for login in logins {
             let Some(incident) = index.incident(login) else { continue };
             let Some(judged) = self.0.get_mut(&incident.id) else { continue };
@@ -78,7 +78,7 @@ impl IncidentJudgements {
             let member = indexed.entry(own).or_insert_with(|| {
                 let tallies = members.get(&own)?;
                 let tuned = TunedIndex::of(tallies, rule, tuning, own);
-                Some(Member { index: FailureIndex::of(tallies, rule, own), tuned })
+                Some(NetworkMember { index: FailureIndex::of(tallies, rule, own), tuned })
             });
             let own = member.as_ref().and_then(|member| member.incident(login));
             let judged = judged.entry(own.map(|(id, _)| id)).or_default();

@@ -320,8 +320,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Ok(records)
     }
 
-    /// Settles an incident. It is judged here after a concurrent write, which can have another reason or further
-    /// logins: the last writer must not restore what an older judgement withheld.
+    /// Settles an incident. After a concurrent write it is judged again, since it can have another reason or further
+    /// logins. So the last writer does not restore what an older judgement withheld.
     async fn settle_incident(
         &self,
         indexes: &Indexes<'_>,
