@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fact_collector::Chunk;
+use super::fact_collector::{Chunk, add_networks};
 use super::horizon::{count_login_time, horizon};
 use super::unfinished::{Unfinished, fail};
 use super::{Invocation, Pipeline, PipelineError, Runtime, Summary, count};
@@ -49,7 +49,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             TrailOutcome::FailedLogin(failed) => {
                 summary.failed_logins += 1;
                 chunk.add_failed_login(&failed);
-                chunk.add_networks(&self.rule);
+                add_networks(&mut chunk.tallies, &self.rule);
                 (failed.source_ip_address, record_name::tally(&TallyKey::of_login(&failed)), failed.time)
             }
             TrailOutcome::Ignored(reason) => {

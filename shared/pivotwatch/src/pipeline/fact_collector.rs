@@ -23,6 +23,18 @@ const FACTS_PER_CHUNK: usize = 10_000;
 /// than 100 MB.
 const FAILURES_PER_CHUNK: usize = 250_000;
 
+/// Adds the tallies of networks to those of addresses: each is the merge of its addresses' tallies. Done once, since
+/// merging is far quicker than adding each failure twice.
+pub fn add_networks(tallies: &mut BTreeMap<TallyKey, Box<Tally>>, rule: &Rule) {
+    let mut of_networks = BTreeMap::<TallyKey, Box<Tally>>::new();
+    for (key, tally) in &*tallies {
+        if let Some(address) = rule.ipv6_network.of(key.address) {
+            of_networks.entry(TallyKey { address, ..*key }).or_default().merge(tally);
+        }
+    }
+    tallies.append(&mut of_networks);
+}
+
 /// Facts of an object that are recorded together.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
@@ -35,18 +47,6 @@ impl Chunk {
     /// Adds a failed console login. Returns whether it is new.
     pub(super) fn add_failed_login(&mut self, failed: &FailedLogin) -> bool {
         self.tallies.entry(TallyKey::of_login(failed)).or_default().add_login(failed)
-    }
-
-    /// Adds the tallies of networks: each is the merge of its addresses' tallies. Done once, since merging is far
-    /// quicker than adding each failure twice.
-    pub(super) fn add_networks(&mut self, rule: &Rule) {
-        let mut of_networks = BTreeMap::<TallyKey, Box<Tally>>::new();
-        for (key, tally) in &self.tallies {
-            if let Some(address) = rule.ipv6_network.of(key.address) {
-                of_networks.entry(TallyKey { address, ..*key }).or_default().merge(tally);
-            }
-        }
-        self.tallies.append(&mut of_networks);
     }
 
     fn len(&self) -> usize {
@@ -117,7 +117,7 @@ impl FactCollector {
     /// Ends the tallies of the chunk: they get no failures any more.
     fn end_failures(&mut self) {
         self.failures = 0;
-        self.chunk.add_networks(&self.rule);
+        add_networks(&mut self.chunk.tallies, &self.rule);
         for key in self.chunk.tallies.keys() {
             self.successes.add_tally(*key);
         }

@@ -52,6 +52,7 @@ mod unusable_export;
 
 pub use activity::ActivityLog;
 pub use deadline::Deadline;
+pub use fact_collector::add_networks;
 pub use horizon::horizon;
 pub use ingest::FailedObjects;
 pub use invocation::Invocation;

@@ -16,6 +16,9 @@ use crate::entra::{SUCCESS_TEXTS, SuccessTexts, SuccessfulSignIn};
 /// address that fails only later are then dropped, so the number of users stays a lower bound.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
+/// Successes from which on the same is done, since texts can be empty. Usable ones reach `MOST_BYTES` before.
+const MOST_SUCCESSES: usize = 1_200_000;
+
 /// Tallies of an object beside which its successes are counted: less than 32 MiB of keys.
 const MOST_TALLIES: usize = 500_000;
 
@@ -58,11 +61,11 @@ impl SuccessCollector {
     /// Whether the successes must be taken, to bound memory.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.texts.len() >= MOST_BYTES
+        self.texts.len() >= MOST_BYTES || self.ends.len() >= MOST_SUCCESSES
     }
 
-    /// Takes the successes of each added tally: those of its address, or network, whatever their source and day. Drops
-    /// all others. On the day of the tally a user has the time of the first success.
+    /// Takes the successes of each added tally: those from its address or network, of any source and day. Drops all
+    /// others. On the day of the tally a user has the time of the first success.
     pub fn take<'s>(&'s mut self, rule: &Rule) -> impl Iterator<Item = (TallyKey, Successes)> + use<'s> {
         let by_address = self.by_address(rule);
         self.texts.clear();

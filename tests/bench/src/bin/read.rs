@@ -14,7 +14,7 @@ use pivotwatch::detection::tally::TallyKey;
 use pivotwatch::detection::{Rule, Tally};
 use pivotwatch::entra::{self, Newest, Outcome, SuccessTexts, TimeCollector};
 use pivotwatch::input::Limits;
-use pivotwatch::pipeline::{SuccessCollector, object_reader};
+use pivotwatch::pipeline::{SuccessCollector, add_networks, object_reader};
 use pivotwatch_bench::findings;
 
 struct Folded {
@@ -72,13 +72,7 @@ fn main() -> io::Result<()> {
     };
     object_reader::read(File::open(&path)?, &path, &rule, Limits::default(), &mut folded).expect("a whole file");
     let mut tallies = folded.tallies;
-    let mut of_networks = BTreeMap::<TallyKey, Box<Tally>>::new();
-    for (key, tally) in &tallies {
-        if let Some(address) = rule.ipv6_network.of(key.address) {
-            of_networks.entry(TallyKey { address, ..*key }).or_default().merge(tally);
-        }
-    }
-    tallies.append(&mut of_networks);
+    add_networks(&mut tallies, &rule);
     if let Some(mut successes) = folded.successes {
         for key in tallies.keys() {
             successes.add_tally(*key);
