@@ -315,7 +315,7 @@ fn a_record_too_long_costs_no_other_record_of_its_batch() {
     }
 }
 
-/// A forwarder can merge its members into a batch. Where they name Entra, the batch is read whatever its length.
+/// A forwarder can add members to a batch. If they name Entra, a batch of any length is read.
 #[test]
 fn a_batch_in_a_document_that_names_entra_is_read() {
     let statements = [

@@ -74,7 +74,7 @@ impl Collected<'_> {
     }
 }
 
-/// Adds a success beside the failed sign-ins of its address, whatever their source and day.
+/// Adds a success to every tally of failed sign-ins from its address, of any source and day.
 fn add_success(tallies: &mut Tallies, success: &Success) {
     for ((day, kind), tally) in tallies {
         let second = success.time.num_seconds_from_midnight();

@@ -335,7 +335,8 @@ fn runbook_address(deployment: &Deployment) -> Option<String> {
     deployment.runbook.clone().or_else(|| (!repository.is_empty()).then(of_project))
 }
 
-/// The runbook, in a sentence. Without an address it has no file's name either, of which mail clients make a link.
+/// The words for the runbook within a sentence. Without an address there is no file name either, because mail clients
+/// turn `RUNBOOK.md` into a link.
 pub(super) fn runbook(deployment: &Deployment) -> String {
     let address = runbook_address(deployment).map_or_else(String::new, |address| format!(": {address}"));
     format!("the runbook of pivotwatch {VERSION}{address}")
