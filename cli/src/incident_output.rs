@@ -165,12 +165,11 @@ const NAMES_SHOWN: usize = 3;
 fn context(context: &Context) -> String {
     let mut lines: Vec<_> =
         context.users_by_class.iter().map(|(class, users)| format!("{class}: {}", names(users.iter()))).collect();
-    let (at_least, succeeded) =
-        (if context.users_succeeded_estimated { "about " } else { "" }, context.users_succeeded);
-    lines.push(format!("succeeded: {at_least}{succeeded}"));
+    let about = |is_estimated: bool| if is_estimated { "about " } else { "" };
+    lines.push(format!("succeeded: {}{}", about(context.users_succeeded_estimated), context.users_succeeded));
     if let Some(failed) = &context.failed_logins {
-        let about = if failed.count_estimated { "about " } else { "" };
-        lines.push(format!("failed AWS logins: {about}{} ({})", failed.count, names(failed.users.iter())));
+        let users = names(failed.users.iter());
+        lines.push(format!("failed AWS logins: {}{} ({users})", about(failed.count_estimated), failed.count));
     }
     lines.join("\n")
 }

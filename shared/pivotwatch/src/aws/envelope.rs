@@ -8,13 +8,10 @@ use std::collections::BTreeMap;
 use json_records::{Key, parse_or_repair};
 use serde_json::value::RawValue;
 
-use crate::input::sniff::APPLICATION_KEYS;
+use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
 
 /// Keys with the name of an application or of a service of AWS.
 const ORIGIN_KEYS: [&str; 4] = ["source", "service", "ddsource", "sourcetype"];
-
-/// A slot that is not kept.
-const NO_SLOT: usize = usize::MAX;
 
 /// All keys that decide. An object with one is framed whole, even if it has a batch's array.
 pub(super) const ENVELOPE_KEYS: [(&str, Key); ORIGIN_KEYS.len() + APPLICATION_KEYS.len()] = {

@@ -64,6 +64,9 @@ const PATH_OVERHEAD: usize = 64;
 /// The keys under which forwarders put the text of a record. Other texts are not parsed.
 pub(crate) const TEXT_KEYS: [&str; 5] = ["message", "_raw", "event", "attributes", "log"];
 
+/// The slot of a key whose value is not kept.
+pub(crate) const NO_SLOT: usize = usize::MAX;
+
 /// Keys of an application's log lines. No export, answer or log file has them, and no collector of logs adds them.
 pub(crate) const APPLICATION_KEYS: [&str; 13] = [
     "level",

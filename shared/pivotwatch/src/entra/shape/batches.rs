@@ -2,7 +2,7 @@
 
 use json_records::{Key, KeySet};
 
-use crate::input::sniff::APPLICATION_KEYS;
+use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
 
 /// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
 pub(super) const BATCH_NAMES: [&str; 16] = [
@@ -74,9 +74,6 @@ pub(super) const STATING_KEYS: [&str; 18] = [
     "routing",
     "routing.hostname",
 ];
-
-/// A slot that is not kept.
-pub(super) const NO_SLOT: usize = usize::MAX;
 
 /// The set of these keys, and of keys that only records have. An object with a record's key is a record, even if it has
 /// a batch's array.

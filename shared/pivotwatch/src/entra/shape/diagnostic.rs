@@ -8,10 +8,10 @@ use json_records::{Key, KeySet};
 
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
-use super::batches::{BATCH_NAMES, NO_SLOT, STATING_KEYS};
+use super::batches::{BATCH_NAMES, STATING_KEYS};
 use super::parse_record::NotJson;
 use super::{Sink, defender, log_analytics};
-use crate::input::sniff::APPLICATION_KEYS;
+use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
 
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
 /// event hub can mix all of these.
