@@ -3,9 +3,11 @@
 //! Nine of ten sign-ins succeed, and most of their addresses have no failure. An object's successes can precede its
 //! failures, so the texts of all are kept until the object ends. Then only those of addresses with failures are parsed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono::Timelike;
+use foldhash::HashMap;
+use litemap::LiteMap;
 
 use crate::detection::successes::{Successes, UNKNOWN, user_hash, without_times};
 use crate::detection::tally::{TallyKey, TallyKind};
@@ -23,7 +25,7 @@ const MOST_SUCCESSES: usize = 1_200_000;
 const MOST_TALLIES: usize = 500_000;
 
 /// The users who succeeded, by day. The day is none where an export leaves the time open.
-type ByDay = HashMap<Option<Day>, Successes>;
+type ByDay = LiteMap<Option<Day>, Successes>;
 
 /// The successes of an object, and the tallies of its failures.
 #[derive(Debug, Default)]
@@ -72,7 +74,7 @@ impl SuccessCollector {
         self.ends.clear();
         let of_tally = move |key: &TallyKey| {
             let mut all = Successes::default();
-            for (day, successes) in by_address.get(&key.address)? {
+            for (day, successes) in by_address.get(&key.address)?.iter() {
                 if *day == Some(key.day) {
                     all.merge(successes);
                 } else {
@@ -87,8 +89,8 @@ impl SuccessCollector {
     fn by_address(&self, rule: &Rule) -> HashMap<Address, ByDay> {
         let mut of_failing: HashMap<_, _> = self.tallies.iter().map(|key| (key.address, ByDay::new())).collect();
         // By text: an object has the same addresses and users again and again.
-        let mut addresses = HashMap::<[&[u8]; 2], Vec<Address>>::new();
-        let mut users = HashMap::<&str, u64>::new();
+        let mut addresses = HashMap::<[&[u8]; 2], Vec<Address>>::default();
+        let mut users = HashMap::<&str, u64>::default();
         for success in self.successes() {
             let failing = addresses.entry(success.addresses).or_insert_with(|| {
                 let counting = success.address().into_iter().flat_map(|address| rule.counted_by(address));
@@ -98,7 +100,7 @@ impl SuccessCollector {
                 let Some(SuccessfulSignIn { user, time, .. }) = success.from(*address) else { continue };
                 let user = *users.entry(user).or_insert_with(|| user_hash(&user.to_lowercase()));
                 let (day, second) = (time.map(Day::of), time.map_or(UNKNOWN, |time| time.num_seconds_from_midnight()));
-                of_failing.entry(*address).or_default().entry(day).or_default().add(user, second);
+                of_failing.entry(*address).or_default().entry(day).or_insert_with(Successes::default).add(user, second);
             }
         }
         of_failing.retain(|_, by_day| !by_day.is_empty());
