@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use pivotwatch::detection::{Rule, Tuning};
+use pivotwatch::detection::Tuning;
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Value};
 
@@ -53,9 +53,8 @@ pub(crate) fn entries(path: &Path) -> Result<Vec<Value>, TuningFileFault> {
     Ok(WrittenEntries::parse(&std::fs::read_to_string(path)?)?.values()?)
 }
 
-/// Logs the entries that are invalid for `rule`, and returns whether there are any.
-pub(crate) fn report_invalid(path: &Path, entries: &[Value], rule: &Rule, log: &mut Log<impl Write>) -> bool {
-    let tuning = Tuning::parse(entries.iter().cloned(), rule);
+/// Logs the invalid entries, and returns whether there are any.
+pub(crate) fn report_invalid(path: &Path, tuning: &Tuning, log: &mut Log<impl Write>) -> bool {
     for invalid in tuning.invalid() {
         let id = invalid.id.as_deref().unwrap_or("without an id");
         let faults = invalid.explanation_with_consequence();

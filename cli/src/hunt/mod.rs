@@ -10,13 +10,12 @@ use std::path::PathBuf;
 use clap::Args;
 use pivotwatch::detection::parameters::{Ipv6Network, Order, Threshold, Window};
 use pivotwatch::detection::reporting::{Observation, ReportingPolicy};
-use pivotwatch::detection::{IncidentReport, Rule, Source};
+use pivotwatch::detection::{IncidentReport, Rule, Source, Tuning};
 use pivotwatch::input::Limits;
 use pivotwatch::notify::{Deployment, InMemoryNotifier};
 use pivotwatch::pipeline::{ActivityLog, Pipeline, SystemRuntime, TuningCache};
 use pivotwatch::settings;
 use pivotwatch::store::{InMemoryStore, StoredIncident};
-use serde_json::Value;
 
 use crate::files::{self, Format};
 use crate::log::Log;
@@ -82,18 +81,19 @@ impl Hunt {
         let rule =
             Rule { threshold, window, order: self.order, sources: self.sources, ipv6_network: self.ipv6_network };
         let mut has_trouble = false;
-        let entries = match self.tuning.as_deref().map(|path| (path, tuning_file::entries(path))) {
-            None => Vec::new(),
+        let tuning = match self.tuning.as_deref().map(|path| (path, tuning_file::entries(path))) {
+            None => Tuning::default(),
             Some((path, Ok(entries))) => {
-                has_trouble = tuning_file::report_invalid(path, &entries, &rule, log);
-                entries
+                let tuning = Tuning::parse(entries, &rule);
+                has_trouble = tuning_file::report_invalid(path, &tuning, log);
+                tuning
             }
             Some((path, Err(fault))) => {
                 log.about(&path.to_string_lossy(), fault);
                 return (ExitStatus::Trouble, Ok(()));
             }
         };
-        let Some(HuntFindings { mut incidents, read }) = find(&paths, rule, entries, log) else {
+        let Some(HuntFindings { mut incidents, read }) = find(&paths, rule, tuning, log) else {
             return (ExitStatus::Trouble, Ok(()));
         };
         has_trouble |= read.has_trouble;
@@ -125,18 +125,13 @@ pub(crate) struct HuntFindings {
 }
 
 /// Finds the incidents in files and folders. Returns `None` if that is impossible, and logs the reason.
-pub(crate) fn find(
-    paths: &[PathBuf],
-    rule: Rule,
-    entries: Vec<Value>,
-    log: &mut Log<impl Write>,
-) -> Option<HuntFindings> {
+pub(crate) fn find(paths: &[PathBuf], rule: Rule, tuning: Tuning, log: &mut Log<impl Write>) -> Option<HuntFindings> {
     let pipeline = Pipeline {
         store: InMemoryStore::default(),
         notifier: InMemoryNotifier::default(),
         runtime: SystemRuntime,
         rule,
-        tuning: TuningCache::of(entries),
+        tuning: TuningCache::fixed(tuning),
         limits: Limits::default(),
         // Nothing is published.
         activity: ActivityLog::off(),

@@ -107,7 +107,7 @@ impl Add {
         let connection = self.common.connect().await?;
         let (format, days, force) = (self.common.format, self.common.days(), self.force);
         let named = self.from.map(|name| name.id);
-        let mut entry = self.entry(&connection).await?;
+        let mut entry = self.entry(&connection, log).await?;
         let Connection { entries, deployed, evidence, rule, now } = connection;
         let value = entry.validate(&rule, force).map_err(|fault| TuningFault::Arguments(fault.to_string()))?;
         let mut stored = [deployed, entries.load_or_none().await?].concat();
@@ -155,8 +155,8 @@ impl Add {
         Ok((status, printed))
     }
 
-    /// The entry of the arguments.
-    async fn entry(self, connection: &Connection) -> Result<NewEntry, TuningFault> {
+    /// The entry of the arguments. Logs the network of an IPv6 address, which the entry of an incident does not name.
+    async fn entry(self, connection: &Connection, log: &mut Log<impl Write>) -> Result<NewEntry, TuningFault> {
         let mut when = self.conditions.named();
         let (mut exclude, mut id, mut lifetime) = (self.exclude, self.id, self.lifetime);
         if let Some(name) = self.from {
@@ -170,7 +170,15 @@ impl Add {
             if self.expires_at.is_none() && !self.permanent {
                 lifetime = lifetime.or(Some(Lifetime::OF_AN_INCIDENT));
             }
-            when.insert("cidr", vec![incident.columns.source_ip_address.to_string()]);
+            let address = incident.columns.source_ip_address;
+            // The address alone: an entry that hides too little is safer than one that hides too much.
+            if let Some(network) = connection.rule.ipv6_network.of(address).filter(|_| !address.is_network()) {
+                log.say(format_args!(
+                    "an incident of the network {network} with the same logins is then mailed; to hide it too, name \
+                     --exclude logins, --principal and --cidr {network} instead of --from"
+                ));
+            }
+            when.insert("cidr", vec![address.to_string()]);
             when.insert("principal", vec![principal(&incident)?]);
         }
         let nobody = || TuningFault::Arguments("the login name is not known; name the author by --author".to_owned());

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use chrono::Utc;
 use clap::Args;
-use pivotwatch::detection::IncidentReport;
 use pivotwatch::detection::signal::Severity;
+use pivotwatch::detection::{IncidentReport, Tuning};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -90,11 +90,12 @@ impl DryRun {
                 return (ExitStatus::Trouble, Ok(()));
             }
         };
-        let is_invalid = tuning_file::report_invalid(&self.tuning, &values, &rule, log);
-        let stored = values.iter().cloned().map(StoredEntry::of).collect();
+        let tuning = Tuning::parse(values.iter().cloned(), &rule);
+        let is_invalid = tuning_file::report_invalid(&self.tuning, &tuning, log);
+        let stored = values.into_iter().map(StoredEntry::of).collect();
         let entries = ListedEntry::all(stored, &rule, Utc::now());
         let paths = [self.files, self.entra, self.cloudtrail].concat();
-        let Some(HuntFindings { incidents, read }) = hunt::find(&paths, rule, values, log) else {
+        let Some(HuntFindings { incidents, read }) = hunt::find(&paths, rule, tuning, log) else {
             return (ExitStatus::Trouble, Ok(()));
         };
         let lines: Vec<_> = entries.iter().map(|entry| HiddenLine::of(entry, &incidents)).collect();

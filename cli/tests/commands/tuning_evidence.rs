@@ -1,6 +1,7 @@
 //! `tuning` beside the table of evidence: hits, previews, and entries of an incident. The real pipeline fills the
 //! table.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -100,18 +101,20 @@ pub(crate) async fn stored(account: &Account) -> Vec<StoredIncident> {
 }
 
 async fn stored_on(account: &Account, day: Day) -> Vec<StoredIncident> {
-    let store = stored_in(account);
     let mut all = Vec::new();
     for address in [ADDRESS, "198.51.100.9"] {
-        let address = pivotwatch::detection::Address::parse(address).unwrap();
-        let keys = account.client.query().table_name(TABLE).key_condition_expression("ip = :ip");
-        let items = keys.expression_attribute_values(":ip", s(&address.to_string())).send().await.unwrap().items;
-        let ids =
-            items.unwrap_or_default().iter().filter_map(|item| item.get("id")?.as_s().ok()?.parse().ok()).collect();
-        let loaded = store.load_incidents(address, day, &ids).await.unwrap();
-        all.extend(loaded.records.into_values().map(|stored| stored.value));
+        all.extend(stored_of(account, day, address).await);
     }
     all
+}
+
+/// The incidents of an address or a network.
+async fn stored_of(account: &Account, day: Day, address: &str) -> Vec<StoredIncident> {
+    let keys = account.client.query().table_name(TABLE).key_condition_expression("ip = :ip");
+    let items = keys.expression_attribute_values(":ip", s(address)).send().await.unwrap().items;
+    let ids = items.unwrap_or_default().iter().filter_map(|item| item.get("id")?.as_s().ok()?.parse().ok()).collect();
+    let loaded = stored_in(account).load_incidents(address.parse().unwrap(), day, &ids).await.unwrap();
+    loaded.records.into_values().map(|stored| stored.value).collect()
 }
 
 #[tokio::test]
@@ -319,6 +322,31 @@ async fn an_entry_of_an_incident_hides_that_incident_and_no_other() {
     let item = account.item(&format!("incident-{}", incident.id)).await;
     let time = |name: &str| item[name].as_s().unwrap().parse::<DateTime<Utc>>().unwrap();
     assert_eq!(time("expires_at") - time("created_at"), TimeDelta::hours(1));
+}
+
+/// An entry for an IPv6 address leaves the incident that its network has of the same logins.
+#[tokio::test]
+async fn an_entry_of_an_incident_of_an_ipv6_address_names_the_network_to_exclude() {
+    let account = Account::open().await;
+    let (address, network) = ("2001:db8:bad:1::7", "2001:db8:bad:1::/64");
+    let sign_ins = [six_failures(address), six_failures(ADDRESS)].concat();
+    settle(&account, &sign_ins, &[login("alice", address, 10), login("alice", ADDRESS, 20)]).await;
+    for (of, is_named) in [(address, true), (network, false), (ADDRESS, false)] {
+        let id = stored_of(&account, Day::of(base()), of).await.remove(0).incident.id.to_string();
+        let from = ["--from", &id, "--reason", "x", "--author", "ann", "--format", "json", "--file", "entries.json"];
+        let folder = folder(&format!("from-{is_named}-{}", of.len()));
+        let output = account.run(&folder, &[&["tuning", "add"], &from[..], &EVIDENCE].concat()).await;
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert_eq!(objects(&output)[0]["entry"]["when"]["cidr"], json!([of]));
+        let named = said.lines().filter(|line| line.contains(&format!("--cidr {network} instead of --from"))).count();
+        assert_eq!(named, usize::from(is_named), "{said}");
+    }
+    let principal = "arn:aws:iam::111122223333:user/alice";
+    let (_, line, said) =
+        add(&account, "both", &["--exclude", "logins", "--cidr", network, "--principal", principal]).await;
+    let hidden = line["hides"].as_array().unwrap().iter().map(|hidden| hidden["source_ip_address"].as_str().unwrap());
+    assert_eq!(hidden.collect::<BTreeSet<_>>(), [address, network].into(), "{said}");
 }
 
 /// The words of a command as a shell reads them, if no word has a blank outside single quotes.

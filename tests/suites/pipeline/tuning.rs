@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
-use pivotwatch::detection::Rule;
+use pivotwatch::detection::{Rule, Tuning};
 use pivotwatch::notify::Message;
 use pivotwatch::pipeline::{Pipeline, Summary, TuningCache};
 use pivotwatch::store::{InMemoryStore, Store, StoredIncident};
@@ -43,6 +43,19 @@ pub(super) fn incident(world: &World<InMemoryStore>) -> StoredIncident {
 pub(super) fn mails<S: Store>(world: &World<S>) -> Vec<Message> {
     let all = world.notifier.messages().into_iter();
     all.filter(|message| message.attributes.contains_key("incident_id")).collect()
+}
+
+/// A hunt has all its entries before it begins, and no table.
+#[tokio::test]
+async fn fixed_entries_apply_at_any_time_and_no_table_is_read() {
+    for passed in [TimeDelta::zero(), TimeDelta::minutes(2), TimeDelta::days(1)] {
+        let fixed = TuningCache::fixed(Tuning::parse([office()], &Rule::default()));
+        let world = Pipeline { tuning: fixed, ..tuned(vec![of_user("ann@*")]) };
+        export(&world, &failed(6, noon())).await;
+        world.runtime.pass(passed);
+        log_in_at(&world, noon()).await;
+        assert_eq!((hidden_by(&incident(&world)), mails(&world).len()), (vec!["office"], 0), "{passed}");
+    }
 }
 
 fn hidden_by(incident: &StoredIncident) -> Vec<&str> {

@@ -120,8 +120,10 @@ struct DigestContent<'a> {
     /// Equal in all forms and copies of the digest.
     id: Uuid,
     title: String,
-    /// How many incidents, from how many addresses.
+    /// How many incidents, from how many addresses and networks.
     counted: String,
+    /// What a sentence calls an address of the digest.
+    place: &'static str,
     /// The incidents whose messages observe mode kept back.
     observed: usize,
     severity: Severity,
@@ -145,11 +147,17 @@ impl<'a> DigestContent<'a> {
         let severity = severity(entries);
         let is_test = !entries.is_empty() && entries.iter().all(|entry| entry.incident.is_test());
         let part = if *parts > 1 { format!(" (part {part} of {parts})") } else { String::new() };
-        let counted = format!(
-            "{} from {}{part}",
-            numbered(entries.len(), "incident"),
-            if addresses.len() == 1 { "1 IP address".to_owned() } else { format!("{} IP addresses", addresses.len()) },
-        );
+        let networks = addresses.iter().filter(|(address, _)| address.is_network()).count();
+        let of_addresses = numbered(addresses.len() - networks, "IP address");
+        let of_networks = numbered(networks, "network");
+        let (places, place) = if networks == 0 {
+            (of_addresses, "IP address")
+        } else if networks == addresses.len() {
+            (of_networks, "network")
+        } else {
+            (format!("{of_addresses} and {of_networks}"), "IP address or network")
+        };
+        let counted = format!("{} from {places}{part}", numbered(entries.len(), "incident"));
         let observed = entries.iter().filter(|entry| entry.deferral == Deferral::Observing).count();
         let what = if observed > 0 && observed == entries.len() { ", only observed" } else { " digest" };
         let test = if is_test { "TEST " } else { "" };
@@ -158,6 +166,7 @@ impl<'a> DigestContent<'a> {
             id: digest.id(),
             title: format!("{test}{}{what}{age}: {counted}", severity.name()),
             counted,
+            place,
             observed,
             severity,
             incidents: entries.len(),
@@ -174,8 +183,8 @@ impl DigestContent<'_> {
     }
 
     /// Where to begin, if some incidents are more severe than others.
-    fn first_step(&self) -> Option<&'static str> {
-        (self.severity == Severity::High).then_some("Look at each High address first.")
+    fn first_step(&self) -> Option<String> {
+        (self.severity == Severity::High).then(|| format!("Look at each High {} first.", self.place))
     }
 }
 
@@ -218,10 +227,10 @@ fn text(
     if summary.is_test {
         page.paragraph(TEST);
     }
+    let DigestContent { counted, place, .. } = summary;
     page.paragraph(&format!(
-        "{}, reported together. An incident is a login to the AWS console from an IP address with many failed Entra \
-         ID sign-ins.",
-        summary.counted,
+        "{counted}, reported together. An incident is a login to the AWS console and many failed Entra ID sign-ins \
+         from one {place}."
     ));
     if summary.observed > 0 {
         let is_part = summary.observed < summary.incidents;
@@ -230,8 +239,8 @@ fn text(
     }
     let first_step = summary.first_step().map_or_else(String::new, |step| format!("{step} "));
     page.paragraph(&format!(
-        "{first_step}The incidents of one address usually have one cause. Call the users (by phone, not by mail): did \
-         they log in, and from this IP address? If nobody confirms it, treat it as an attack. The command pivotwatch \
+        "{first_step}The incidents of one {place} usually have one cause. Call the users (by phone, not by mail): did \
+         they log in, and from this {place}? If nobody confirms it, treat it as an attack. The command pivotwatch \
          publish sends the mail of one incident, with the steps that stop its user."
     ));
     let (mut first, mut last) = (None, None);
@@ -243,10 +252,9 @@ fn text(
     }
     if let (Some(first), Some(last)) = (first, last) {
         let reach = rule.reach_in_days();
-        page.heading("What is stored of an IP address");
+        page.heading(&format!("What is stored of each {place}"));
         page.prose(&format!(
-            "With credentials for {}, the account of pivotwatch. Replace ADDRESS with an address or network as written \
-             above:",
+            "With credentials for {}, the account of pivotwatch. Replace ADDRESS with the {place} as written above:",
             account(&deployment.table.account, deployment)
         ));
         query(&mut page, deployment, "ADDRESS", &first.before(reach).to_string(), &last.after(reach).to_string());
@@ -306,7 +314,7 @@ fn chat(summary: &DigestContent<'_>, now: DateTime<Utc>, deployment: &Deployment
     if named < others.len() {
         let _ = write!(description, "\nand {} more: `{rest}`", others.len() - named);
     }
-    let evidence = format!("Read the evidence of each address: {}", table_console(deployment));
+    let evidence = format!("Read the evidence of each {}: {}", summary.place, table_console(deployment));
     let runbook = format!("Follow {}", runbook(deployment));
     CustomNotification {
         id: format!("{}-{}", summary.id, now.timestamp()),
@@ -316,7 +324,7 @@ fn chat(summary: &DigestContent<'_>, now: DateTime<Utc>, deployment: &Deployment
         next_steps: if summary.is_test {
             vec![NOTHING_TO_DO.to_owned()]
         } else {
-            summary.first_step().map(str::to_owned).into_iter().chain([evidence, runbook]).collect()
+            summary.first_step().into_iter().chain([evidence, runbook]).collect()
         },
         keywords: vec!["pivotwatch".to_owned(), "digest".to_owned(), summary.severity.name().to_owned()],
         kind: summary.kind(),
@@ -355,6 +363,7 @@ fn finding(summary: &DigestContent<'_>, now: DateTime<Utc>, deployment: &Deploym
         let ids = entries.iter().take(listed.max(1)).map(|entry| entry.incident.id);
         let mut of_address = json!({
             "address": address.to_string(),
+            "matched_by": entries.first().map(|entry| entry.incident.matched_by()),
             "severity": severity(entries.iter().copied()).name(),
             "incidents": entries.len(),
             "ids": ids.collect::<Vec<_>>(),

@@ -250,7 +250,8 @@ pub(super) fn span(delta: TimeDelta) -> String {
 /// A number and its noun.
 pub(super) fn numbered(number: impl Display, noun: &str) -> String {
     let number = number.to_string();
-    format!("{number} {noun}{}", if number == "1" { "" } else { "s" })
+    let plural = if noun.ends_with('s') { "es" } else { "s" };
+    format!("{number} {noun}{}", if number == "1" { "" } else { plural })
 }
 
 /// The prefix of a number that may be an estimate.

@@ -40,7 +40,7 @@ struct Snapshot {
     tuning: Arc<Tuning>,
     /// When the table was read last; `None` if the copy has no entries because the table cannot be read.
     read_at: Option<DateTime<Utc>>,
-    /// When the last attempt to read the table began.
+    /// When the last attempt to read the table began; in the future if the table is not to be read.
     tried_at: DateTime<Utc>,
 }
 
@@ -49,6 +49,13 @@ impl TuningCache {
     #[must_use]
     pub fn of(static_entries: Vec<Value>) -> Self {
         Self { static_entries, ..Self::default() }
+    }
+
+    /// A cache of entries that are all known. It never expires, so no table is read.
+    #[must_use]
+    pub fn fixed(tuning: Tuning) -> Self {
+        let snapshot = Snapshot { tuning: Arc::new(tuning), read_at: None, tried_at: DateTime::<Utc>::MAX_UTC };
+        Self { snapshot: Mutex::new(Some(snapshot)), ..Self::default() }
     }
 
     fn snapshot(&self) -> Option<Snapshot> {

@@ -41,6 +41,13 @@ fn entries_of(deferral: Deferral, days: i64) -> Vec<DigestEntry> {
     vec![of(1, with_mfa()), of(3, with_mfa()), of(2, facts_of(Signal::Root)), of(9, with_mfa())]
 }
 
+/// The entry of an incident of an IPv6 network.
+fn of_network(number: u8) -> DigestEntry {
+    let mut entry = entry(number, Deferral::HourLimit, 0, with_mfa());
+    entry.incident.columns.source_ip_address = format!("2001:db8:bad:{number}::/64").parse().unwrap();
+    entry
+}
+
 fn check_digest(name: &str, entries: Vec<DigestEntry>) {
     let all = digests(entries);
     let digest = all.last().unwrap();
@@ -71,10 +78,41 @@ fn digests_of_every_reason() {
         DigestEntry { incident: Incident::of(&login, from, BTreeSet::new()), ..of }
     };
     check_digest("digest_of_several_parts", (0..DIGEST_ADDRESSES + 12).map(many).collect());
+    check_digest("digest_of_a_network", vec![of_network(1)]);
+    check_digest(
+        "digest_of_addresses_and_networks",
+        [entries_of(HourLimit, 0), (1..3).map(of_network).collect()].concat(),
+    );
     let mut test = entry(1, HourLimit, 0, facts_of(Signal::Root));
     let login = login("pivotwatch-selftest-1", noon());
     test.incident = Incident::of(&login, address(), [Source::Interactive].into());
     check_digest("digest_test", vec![test]);
+}
+
+/// Every form counts addresses and networks apart, each in singular or plural.
+#[test]
+fn a_digest_counts_networks_apart_from_addresses() {
+    for (addresses, networks, counted) in [
+        (1, 0, "from 1 IP address"),
+        (2, 0, "from 2 IP addresses"),
+        (0, 1, "from 1 network"),
+        (0, 2, "from 2 networks"),
+        (1, 1, "from 1 IP address and 1 network"),
+        (12, 2, "from 12 IP addresses and 2 networks"),
+    ] {
+        let of_address = |number: u8| entry(2 * number, Deferral::HourLimit, 0, with_mfa());
+        let entries = (0..addresses).map(of_address).chain((0..networks).map(of_network)).collect();
+        let digest = digests(entries).remove(0);
+        let message = digest_message(&digest, after_noon(3600), &Rule::default(), &deployment());
+        assert!(message.subject.ends_with(counted), "{}", message.subject);
+        for form in [message.text.replace('\n', " "), message.chat.to_string(), message.finding["message"].to_string()]
+        {
+            assert!(form.contains(&format!("{counted}, reported together")), "{form}");
+        }
+        let of_address = message.finding["unmapped"]["addresses"].as_array().unwrap().clone();
+        let kinds = |kind: &str| of_address.iter().filter(|one| one["matched_by"] == kind).count();
+        assert_eq!((kinds("address"), kinds("network")), (usize::from(addresses), usize::from(networks)));
+    }
 }
 
 #[test]
