@@ -15,13 +15,12 @@
 //! therefore loads the tallies again, and settles again if they changed. docs/DESIGN.md has the proof.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::judge::{IncidentsOfDay, judge};
-use super::publish::contended;
+use super::publish::{ATTEMPTS, POLL_INTERVAL, contended};
 use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary, count};
 use crate::detection::evidence::FailureIndex;
@@ -38,13 +37,6 @@ use crate::store::{
 /// How long an invocation holds the lease on publishing. A slot of the ledger and a request to SNS, with all attempts,
 /// take less.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
-
-/// The longest wait before an incident under another invocation's lease is loaded again.
-pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Attempts to store or mark an incident. A wait takes half a [`POLL_INTERVAL`] on average, so several leases expire
-/// before the last attempt.
-pub(super) const ATTEMPTS: u32 = 200;
 
 /// How often an address is settled again because its tallies changed meanwhile.
 const ROUNDS: u32 = 20;
