@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
 
-use super::settle::{ATTEMPTS, POLL_INTERVAL};
 use super::{Pipeline, PipelineError, Runtime, Summary, count};
 use crate::detection::evidence::FailureIndex;
 use crate::detection::ledger::Ledger;
@@ -16,6 +15,13 @@ use crate::detection::reporting::{Deferral, NextMessage, Reported};
 use crate::detection::{Address, Incident, IncidentReport};
 use crate::notify::{Message, Notifier, PublishError, Update, incident_message};
 use crate::store::{IncidentKey, Store, StoreError, StoredIncident, Versioned, WriteOutcome, record_name};
+
+/// The longest wait before an incident under another invocation's lease is loaded again.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Attempts to store or mark an incident. A wait takes half a [`POLL_INTERVAL`] on average, so several leases expire
+/// before the last attempt.
+pub(super) const ATTEMPTS: u32 = 200;
 
 /// Attempts to change the ledger. With the waits they take some seconds, since the lease on publishing goes on.
 const LEDGER_ATTEMPTS: u32 = 30;

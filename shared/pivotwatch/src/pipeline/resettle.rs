@@ -89,6 +89,13 @@ impl<'a> Changes<'a> {
     }
 }
 
+/// Unpublished incidents of an address and a day.
+struct Unpublished {
+    address: Address,
+    day: Day,
+    ids: BTreeSet<Uuid>,
+}
+
 impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Settles what the entries of these announcements hid, if that is due.
     pub(super) async fn resettle(
@@ -137,7 +144,8 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let settled = stream::iter(groups).map(|((address, day), ids)| async move {
             let mut summary = Summary::default();
             // The error is counted, and the incidents are settled again later.
-            let _ = self.settle_hidden(address, day, &ids, changes, request_id, &mut summary).await;
+            let unpublished = Unpublished { address, day, ids };
+            let _ = self.settle_hidden(unpublished, changes, request_id, &mut summary).await;
             summary
         });
         let mut settled = pin!(settled.buffer_unordered(CONCURRENCY));
@@ -150,17 +158,16 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// Settles the recent logins of an address and day, if the changes concern one of these incidents.
     async fn settle_hidden(
         &self,
-        address: Address,
-        day: Day,
-        ids: &BTreeSet<Uuid>,
+        unpublished: Unpublished,
         changes: &Changes<'_>,
         request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
+        let Unpublished { address, day, ids } = unpublished;
         let failed = |error: StoreError, summary: &mut Summary| {
             fail(summary, &error.into(), address, format_args!("{day}#incident#"))
         };
-        let stored = self.store.load_incidents(address, day, ids).await.map_err(|error| failed(error, summary))?;
+        let stored = self.store.load_incidents(address, day, &ids).await.map_err(|error| failed(error, summary))?;
         report_unreadable(address, &stored.unreadable, summary);
         if !stored.records.values().any(|stored| changes.concern(&stored.value)) {
             return Ok(());

@@ -15,13 +15,12 @@
 //! therefore loads the tallies again, and settles again if they changed. docs/DESIGN.md has the proof.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::judge::{IncidentsOfDay, judge};
-use super::publish::contended;
+use super::publish::{ATTEMPTS, POLL_INTERVAL, contended};
 use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary, count};
 use crate::detection::evidence::FailureIndex;
@@ -38,13 +37,6 @@ use crate::store::{
 /// How long an invocation holds the lease on publishing. A slot of the ledger and a request to SNS, with all attempts,
 /// take less.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
-
-/// The longest wait before an incident under another invocation's lease is loaded again.
-pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Attempts to store or mark an incident. A wait takes half a [`POLL_INTERVAL`] on average, so several leases expire
-/// before the last attempt.
-pub(super) const ATTEMPTS: u32 = 200;
 
 /// How often an address is settled again because its tallies changed meanwhile.
 const ROUNDS: u32 = 20;
@@ -65,8 +57,11 @@ pub(super) struct Scope<'a> {
     pub(super) logins: Vec<&'a Login>,
 }
 
-/// What incidents of an address are found and judged by.
-struct Indexes<'a> {
+/// One settlement of an address: what its incidents are found and judged by.
+struct Settlement<'a> {
+    address: Address,
+    /// The invocation's id, a part of the owner of its leases.
+    request_id: &'a str,
     /// The failures under the rule.
     index: &'a FailureIndex<'a>,
     /// The failures under the tuned rule, if entries apply to the address.
@@ -145,23 +140,21 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         let days_of_incidents = self.rule.days_around(&scope.failures);
         let days_of_logins = scope.logins.iter().map(|login| login.day());
         let days = self.rule.days_around(&days_of_incidents.iter().copied().chain(days_of_logins).collect());
-        let found = self.load_tallies(scope.address, &days, summary).await?;
+        let mut found = self.load_tallies(scope.address, &days, summary).await?;
         // Reported once, since every round loads the same records again.
         report_unreadable(scope.address, &found.unreadable, summary);
-        let is_complete = found.unreadable.is_empty();
-        let mut tallies = found.records;
         for _ in 0..ROUNDS {
             let writes = summary.writes;
             // Boxed, so that the many futures of `settle` stay small.
-            Box::pin(self.settle_by(&tallies, is_complete, scope, &days_of_incidents, request_id, summary)).await?;
+            Box::pin(self.settle_by(&found, scope, &days_of_incidents, request_id, summary)).await?;
             if summary.writes == writes {
                 return Ok(());
             }
             let now = self.load_tallies(scope.address, &days, summary).await?.records;
-            if now == tallies {
+            if now == found.records {
                 return Ok(());
             }
-            tallies = now;
+            found.records = now;
         }
         let error = PipelineError::Contended(format!("the tallies of {}", scope.address));
         Err(fail(summary, &error, scope.address, "its tallies"))
@@ -188,46 +181,47 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         Ok(FailureIndex::of(&tallies, &self.rule, address).report(incident))
     }
 
-    /// Settles once, with these tallies, which `is_complete` if none was unreadable. Logins are loaded after the
-    /// tallies. A login that is recorded later is settled by the invocation that recorded it, which sees the failures.
+    /// Settles once, with these tallies. Logins are loaded after the tallies. A login that is recorded later is settled
+    /// by the invocation that recorded it, which sees the failures.
     async fn settle_by(
         &self,
-        tallies: &Tallies,
-        is_complete: bool,
+        tallies: &Loaded<Tallies>,
         scope: &Scope<'_>,
         days_of_incidents: &BTreeSet<Day>,
         request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
-        let index = FailureIndex::of(tallies, &self.rule, scope.address);
+        let Scope { address, ref logins, .. } = *scope;
+        let Loaded { records: tallies, unreadable } = tallies;
+        let index = FailureIndex::of(tallies, &self.rule, address);
         if index.is_quiet() {
             return Ok(());
         }
         // Boxed, like the settlement, so that the futures of `settle` stay small.
         let tuning = Box::pin(self.tuning(summary)).await;
         // What cannot be read could be what the entries leave.
-        let tuned = TunedIndex::of(tallies, &self.rule, &tuning, scope.address).filter(|_| is_complete);
-        let indexes = Indexes { index: &index, tuned: tuned.as_ref(), tuning: &tuning, logins: &scope.logins };
+        let tuned = TunedIndex::of(tallies, &self.rule, &tuning, address).filter(|_| unreadable.is_empty());
+        let (index, tuned, tuning) = (&index, tuned.as_ref(), &tuning);
+        let settlement = Settlement { address, request_id, index, tuned, tuning, logins };
         let mut found = BTreeMap::new();
-        index.matching(scope.logins.iter().copied(), &mut found);
+        index.matching(logins.iter().copied(), &mut found);
         let mut result = Ok(());
         for day in days_of_incidents {
             let mut after = None;
             loop {
-                let page = match self.store.load_logins(scope.address, *day, after).await {
+                let page = match self.store.load_logins(address, *day, after).await {
                     Ok(page) => page,
                     Err(error) => {
-                        let failed = fail(summary, &error.into(), scope.address, format_args!("{day}#login#"));
+                        let failed = fail(summary, &error.into(), address, format_args!("{day}#login#"));
                         result = result.and(Err(failed));
                         break;
                     }
                 };
-                report_unreadable(scope.address, &page.unreadable, summary);
+                report_unreadable(address, &page.unreadable, summary);
                 index.matching(&page.records.logins, &mut found);
                 if found.len() >= INCIDENTS_AT_ONCE {
                     let found = std::mem::take(&mut found);
-                    result =
-                        result.and(self.settle_incidents(&indexes, scope.address, found, request_id, summary).await);
+                    result = result.and(self.settle_incidents(&settlement, found, summary).await);
                 }
                 after = page.records.next;
                 if after.is_none() {
@@ -235,18 +229,17 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                 }
             }
         }
-        result.and(self.settle_incidents(&indexes, scope.address, found, request_id, summary).await)
+        result.and(self.settle_incidents(&settlement, found, summary).await)
     }
 
     /// Settles incidents. An error of one does not keep the others from being settled.
     async fn settle_incidents(
         &self,
-        indexes: &Indexes<'_>,
-        address: Address,
+        settlement: &Settlement<'_>,
         found: BTreeMap<Uuid, Incident>,
-        request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), Unfinished> {
+        let address = settlement.address;
         let mut by_day = BTreeMap::<Day, Vec<Incident>>::new();
         for incident in found.into_values() {
             by_day.entry(incident.day).or_default().push(incident);
@@ -258,11 +251,11 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     // Nothing is to be decided about an incident that needs no further message.
                     let needs_message = |incident: &&Incident| {
                         let stored = stored.get(&incident.id).map(|stored| stored.value.clone());
-                        joined(stored, incident, indexes.index).next_message().is_some()
+                        joined(stored, incident, settlement.index).next_message().is_some()
                     };
                     let undecided = incidents.iter().filter(needs_message).map(|incident| incident.id);
                     let judged = IncidentJudgements::of(undecided);
-                    let judged = self.judged(indexes, address, day, judged, summary).await;
+                    let judged = self.judged(settlement, day, judged, summary).await;
                     judged.map(|judged| (stored, judged))
                 }
                 Err(error) => Err(error),
@@ -277,7 +270,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             };
             for incident in incidents {
                 let (key, stored) = (IncidentKey::of(&incident), stored.remove(&incident.id));
-                let settled = self.settle_incident(indexes, incident, stored, &mut judged, request_id, summary).await;
+                let settled = self.settle_incident(settlement, incident, stored, &mut judged, summary).await;
                 let settled = settled.map_err(|error| fail(summary, &error, address, record_name::incident(&key)));
                 result = result.and(settled);
             }
@@ -306,15 +299,14 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// The judgements of incidents, all of one day.
     async fn judged(
         &self,
-        indexes: &Indexes<'_>,
-        address: Address,
+        settlement: &Settlement<'_>,
         day: Day,
         judged: IncidentJudgements,
         summary: &mut Summary,
     ) -> Result<IncidentJudgements, StoreError> {
-        let new: Vec<_> = indexes.logins.iter().copied().filter(|login| login.day() == day).collect();
+        let Settlement { address, index, tuned, tuning, logins, .. } = *settlement;
+        let new: Vec<_> = logins.iter().copied().filter(|login| login.day() == day).collect();
         let of_day = IncidentsOfDay { address, day, new: &new };
-        let Indexes { index, tuned, tuning, .. } = *indexes;
         let Loaded { records, unreadable } = judge(&self.store, index, tuned, tuning, of_day, judged).await?;
         report_unreadable(address, &unreadable, summary);
         Ok(records)
@@ -324,21 +316,20 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
     /// logins. So the last writer does not restore what an older judgement withheld.
     async fn settle_incident(
         &self,
-        indexes: &Indexes<'_>,
+        settlement: &Settlement<'_>,
         found: Incident,
         mut stored: Option<Versioned<StoredIncident>>,
         judged: &mut IncidentJudgements,
-        request_id: &str,
         summary: &mut Summary,
     ) -> Result<(), PipelineError> {
         let key = IncidentKey::of(&found);
         // The request id alone would not do: a retry has the same id, and must not use the lease of the first
         // invocation.
-        let owner = format!("{request_id}/{:016x}", self.runtime.random());
+        let owner = format!("{}/{:016x}", settlement.request_id, self.runtime.random());
         for _ in 0..ATTEMPTS {
             let version = stored.as_ref().map_or(Version::NONE, |stored| stored.version);
             let before = stored.map(|stored| stored.value);
-            let mut joined = joined(before.clone(), &found, indexes.index);
+            let mut joined = joined(before.clone(), &found, settlement.index);
             let now = self.runtime.now();
             let next = joined.next_message();
             if next.is_some() && joined.lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
@@ -349,7 +340,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
             }
             if next.is_some() && !judged.have(found.id) {
                 let this = IncidentJudgements::of([found.id]);
-                judged.extend(self.judged(indexes, key.address, key.day, this, summary).await?);
+                judged.extend(self.judged(settlement, key.day, this, summary).await?);
             }
             let lease = Lease { owner: owner.clone(), until: now + LEASE };
             let withheld = Withheld::of(judged, found.id);
@@ -368,7 +359,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
                     }
                     let stored = Versioned { value: joined, version: version.next() };
                     return match published {
-                        Some(next) => Box::pin(self.publish(indexes.index, stored, next, summary)).await,
+                        Some(next) => Box::pin(self.publish(settlement.index, stored, next, summary)).await,
                         None => Ok(()),
                     };
                 }

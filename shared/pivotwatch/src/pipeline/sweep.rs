@@ -14,9 +14,8 @@ use std::pin::pin;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
-use super::publish::{contended, unlimited};
+use super::publish::{ATTEMPTS, contended, unlimited};
 use super::record_facts::CONCURRENCY;
-use super::settle::ATTEMPTS;
 use super::unfinished::Unfinished;
 use super::{Invocation, Pipeline, PipelineError, Runtime, Summary, count};
 use crate::detection::Day;

@@ -3,6 +3,10 @@
 //! To add a shape, add a file and its `mod` here, and a line to [`SHAPES`]. If it has JSON records, add its field map
 //! to [`ROWS`] too, and a line to [`RECORDS`] if an API's answer can hold them. No other module of the library lists
 //! shapes. CONTRIBUTING.md has the steps, with those in the tests.
+//!
+//! Shapes contain shapes, so parsers call each other. `mixed` tries a forwarder's document, a page, and an answer.
+//! `forwarded` parses its content by `diagnostic`, and others by `elastic`, which calls `mixed` without forwarders.
+//! A step into a member parses a shorter text. `pages` and `api_answer` each have a `DEEPEST`; `forwarded` enters one `_source`.
 
 mod any_record;
 mod api_answer;
