@@ -172,14 +172,13 @@ def test_the_query_of_a_mail_prints_a_line_for_each_record(stack, address, noon)
     assert record in mail.text
 
 
-def test_the_query_of_a_mail_prints_every_incident_of_the_address(stack, address, noon):
+def test_the_query_of_a_mail_prints_at_most_twenty_records(stack, address, noon):
     stack.upload("messages/many.json", lines(failures(address, noon)))
     for number in range(22):
         stack.log_in(console_login(address, noon, userAgent=f"agent {number}"))
     done = shell.run(stack.server, command(stack.mails_about(address)[0].text, "aws dynamodb query"))
     assert (done.returncode, done.stderr) == (0, "")
-    records = [line.split(" ")[0] for line in json.loads(done.stdout)]
-    assert [record.split("#")[1] for record in records] == ["failures"] + 22 * ["incident"]
+    assert len(json.loads(done.stdout)) == 20
 
 
 def test_an_incident_that_becomes_worse_sends_an_update(stack, address, noon, received):

@@ -37,7 +37,7 @@ fn write_query(page: &mut Page, incident: &Incident, rule: &Rule, deployment: &D
     let (from, to) = days(incident, rule);
     page.heading(&format!("Failures and incidents of this {}, {from} to {to}", place(incident)));
     page.prose(&format!(
-        "A line for each record. With credentials for {}, the account of pivotwatch:",
+        "The first {LINES}. With credentials for {}, the account of pivotwatch:",
         account(&table.account, deployment)
     ));
     query(page, deployment, &incident.columns.source_ip_address.to_string(), &from.to_string(), &to.to_string());
@@ -53,15 +53,17 @@ fn days(incident: &Incident, rule: &Rule) -> (Day, Day) {
     (incident.day.before(reach), incident.day.after(reach))
 }
 
-/// The query for the failures and the incidents of an address from one day to another. It prints all of them: the
-/// message cannot say how many other incidents the address has. Three days have at most 18 records of failures. Logins
-/// are left out, since they are many and their incidents name them. JSON is filtered as a whole, and escapes what a
-/// visitor chose; text is filtered page by page.
+/// The largest number of records that a query prints. Three days have at most 18 of failures.
+const LINES: usize = 20;
+
+/// The query for the failures and the incidents of an address from one day to another, [`LINES`] of them. Logins would
+/// print a line each, however many there are. JSON is filtered as a whole, and escapes what a visitor chose. Text is
+/// filtered page by page, and has a line `None` for the token with which `--max-items` ends.
 pub(in super::super) fn query(page: &mut Page, deployment: &Deployment, address: &str, from: &str, to: &str) {
     let table = &deployment.table;
     for line in [
         format!("aws dynamodb query --region {} --output json \\", table.region),
-        format!("  --table-name {} \\", table.name),
+        format!("  --table-name {} --max-items {LINES} \\", table.name),
         "  --key-condition-expression 'ip = :ip AND #r BETWEEN :a AND :z' \\".to_owned(),
         "  --filter-expression 'attribute_exists(failures) OR attribute_exists(severity)' \\".to_owned(),
         "  --projection-expression '#r,severity,failures,account_name' \\".to_owned(),
