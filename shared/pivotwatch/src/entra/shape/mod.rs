@@ -6,7 +6,8 @@
 //!
 //! Shapes contain shapes, so parsers call each other. `mixed` tries a forwarder's document, a page, and an answer.
 //! `forwarded` parses its content by `diagnostic`, and others by `elastic`, which calls `mixed` without forwarders.
-//! A step into a member parses a shorter text. `pages` and `api_answer` each have a `DEEPEST`; `forwarded` enters one `_source`.
+//! A step into a member parses a shorter text. `pages` and `api_answer` each have a `DEEPEST`; `forwarded` enters one
+//! `_source`.
 
 mod any_record;
 mod api_answer;
