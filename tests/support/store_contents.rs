@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use pivotwatch::detection::evidence::FailureIndex;
+use pivotwatch::detection::failure_index::FailureIndex;
 use pivotwatch::detection::{Address, Day, Evidence, IncidentReport, Rule, Tallies};
 use pivotwatch::store::{Store, StoredIncident, UnreadableRecord};
 use uuid::Uuid;

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use pivotwatch::detection::evidence::FailureIndex;
+use pivotwatch::detection::failure_index::FailureIndex;
 use pivotwatch::detection::judgement::IncidentJudgements;
 use pivotwatch::detection::tuning::TunedIndex;
 use pivotwatch::detection::{Address, Day, IncidentReport, Tuning};

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::address::Address;
-use super::evidence::{FailureIndex, Members};
+use super::failure_index::FailureIndex;
 use super::login::Login;
+use super::tally::Members;
 use super::tuning::{Judgement, TunedIndex, Tuning};
 
 /// The judgements of some incidents: those of their logins, joined. All logins of an incident must be added, in any

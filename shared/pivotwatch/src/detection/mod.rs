@@ -16,9 +16,10 @@
 //! | [`window`] | when a login matches |
 //! | [`tuning`] | which incidents entries hide |
 //! | [`signal`] | what makes an incident more or less urgent, and its severity |
-//! | [`incident`], [`context`], [`evidence`] | the incidents of an address, and their reports |
+//! | [`incident`], [`context`], [`failure_index`] | the incidents of an address, and their reports |
 //! | [`likely_cause`] | what the failures look like, as a guess for a responder |
 //! | [`judgement`] | which incidents are mailed |
+//! | [`evidence`] | all facts of an address, and the decision about them at once |
 //! | [`reporting`], [`ledger`] | when an incident is reported, and how many messages are sent |
 
 pub mod account;
@@ -29,6 +30,7 @@ pub mod day;
 pub mod evidence;
 pub mod failed_login;
 pub mod failure;
+pub mod failure_index;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod hour;
@@ -54,12 +56,12 @@ pub mod window;
 
 pub use address::Address;
 pub use day::Day;
-pub use evidence::{Evidence, Tallies, incidents};
+pub use evidence::{Evidence, incidents};
 pub use failed_login::FailedLogin;
 pub use failure::Failure;
 pub use incident::{Incident, IncidentReport};
 pub use login::Login;
 pub use rule::Rule;
 pub use source::Source;
-pub use tally::Tally;
+pub use tally::{Tallies, Tally};
 pub use tuning::Tuning;

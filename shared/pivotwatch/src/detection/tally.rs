@@ -72,6 +72,12 @@ impl From<Source> for TallyKind {
     }
 }
 
+/// The tallies of one address over some days.
+pub type Tallies = BTreeMap<(Day, TallyKind), Tally>;
+
+/// The tallies of the addresses of a network.
+pub type Members = BTreeMap<Address, Tallies>;
+
 /// The key of a tally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TallyKey {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::detection::evidence::{FailureIndex, Members};
+use crate::detection::failure_index::FailureIndex;
 use crate::detection::judgement::IncidentJudgements;
+use crate::detection::tally::Members;
 use crate::detection::tuning::TunedIndex;
 use crate::detection::{Address, Day, Login, Tuning};
 use crate::store::{Loaded, Store, StoreError};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound, Utc};
 
 use super::{Pipeline, PipelineError, Runtime, Summary, count};
-use crate::detection::evidence::FailureIndex;
+use crate::detection::failure_index::FailureIndex;
 use crate::detection::ledger::Ledger;
 use crate::detection::reporting::{Deferral, NextMessage, Reported};
 use crate::detection::{Address, Incident, IncidentReport};

@@ -23,7 +23,7 @@ use super::judge::{IncidentsOfDay, judge};
 use super::publish::{ATTEMPTS, POLL_INTERVAL, contended};
 use super::unfinished::{Unfinished, fail};
 use super::{Pipeline, PipelineError, Runtime, Summary, count};
-use crate::detection::evidence::FailureIndex;
+use crate::detection::failure_index::FailureIndex;
 use crate::detection::judgement::IncidentJudgements;
 use crate::detection::reporting::ReportingPolicy;
 use crate::detection::tuning::TunedIndex;

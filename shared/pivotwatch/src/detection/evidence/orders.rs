@@ -8,7 +8,7 @@ use super::*;
 use crate::detection::fixtures::{address, after_noon, failure, login};
 use crate::detection::successes::{Successes, user_hash};
 use crate::detection::tally::TallyKey;
-use crate::detection::{FailedLogin, Failure, IncidentReport, Tuning};
+use crate::detection::{Day, FailedLogin, Failure, Source};
 
 #[derive(Clone, Debug)]
 enum Fact {

@@ -3,7 +3,7 @@ use chrono::TimeDelta;
 use super::*;
 use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
 use crate::detection::parameters::Order;
-use crate::detection::{Failure, IncidentReport};
+use crate::detection::{Failure, Source};
 
 const DAY: i64 = 24 * 60 * 60;
 

@@ -8,11 +8,10 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use super::Tuning;
 use super::entry::{Effect, Entry};
 use crate::detection::address::Address;
-use crate::detection::evidence::Tallies;
 use crate::detection::login::Login;
 use crate::detection::rule::Rule;
 use crate::detection::source::Source;
-use crate::detection::tally::{KnownFailure, TallyKind};
+use crate::detection::tally::{KnownFailure, Tallies, TallyKind};
 use crate::detection::window::{around, fullest};
 
 /// The decision about a login that matches under the rule.

@@ -5,11 +5,11 @@ use proptest::sample::select;
 use serde_json::json;
 
 use super::*;
-use crate::detection::evidence::{Evidence, Tallies, incidents};
+use crate::detection::evidence::{Evidence, incidents};
 use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
 use crate::detection::result_code::CodeClass;
 use crate::detection::window::matches;
-use crate::detection::{Failure, IncidentReport, Login, Source, Tally};
+use crate::detection::{Failure, IncidentReport, Login, Source, Tallies, Tally};
 
 const HOUR: i64 = 60 * 60;
 

@@ -4,7 +4,7 @@ use super::super::escape::quoted;
 use super::super::layout::Page;
 use super::super::words::{NAME, capitalised, numbered};
 use crate::detection::IncidentReport;
-use crate::detection::evidence::is_same_user;
+use crate::detection::failure_index::is_same_user;
 use crate::detection::result_code::CodeClass;
 use crate::detection::signal::{HIGH, Signal, points};
 

@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use crate::detection::evidence::{Evidence, Tallies, incidents};
+use crate::detection::evidence::{Evidence, incidents};
 use crate::detection::fixtures::{address, after_noon, failure, login, noon, tallies};
 use crate::detection::name_set::NAME_LENGTH;
 use crate::detection::sample::Sample;
 use crate::detection::signal::Signal::{self, *};
 use crate::detection::successes::user_hash;
-use crate::detection::tally::TallyKey;
+use crate::detection::tally::{Tallies, TallyKey};
 use crate::detection::{FailedLogin, Failure, Login, Rule, Tuning};
 
 const DAY: i64 = 24 * 60 * 60;
