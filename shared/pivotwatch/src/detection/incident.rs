@@ -1,8 +1,8 @@
 //! An incident: matching console logins, grouped by the rule's columns, and the values derived from them.
 //!
 //! An [`Incident`] holds facts only, so two findings of the same incident can be joined. An [`IncidentReport`] adds the
-//! derived values (severity, signals, numbers). [`super::failure_index::FailureIndex::report`] computes it from the joined
-//! facts and the tallies. Derived values are never joined, since a union would keep a value that further facts
+//! derived values (severity, signals, numbers). [`super::failure_index::FailureIndex::report`] computes it from the
+//! joined facts and the tallies. Derived values are never joined, since a union would keep a value that further facts
 //! disprove.
 
 use std::collections::{BTreeMap, BTreeSet};
