@@ -100,10 +100,10 @@ pub(crate) fn is_escaped_letter(text: &[u8]) -> bool {
 /// A value as the text has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'t> {
-    /// No value, or an object.
+    /// No value.
     None,
-    /// An array.
-    Array,
+    /// An array or an object.
+    Nested,
     /// A string without escapes, without its quotes.
     Text(&'t [u8]),
     /// A string with escapes, including its quotes.
@@ -116,8 +116,8 @@ pub enum Value<'t> {
 pub(crate) fn after_key(text: &[u8]) -> Value<'_> {
     let Some(text) = text.trim_ascii_start().strip_prefix(b":") else { return Value::None };
     match text.trim_ascii_start() {
-        [] | [b'{', ..] => Value::None,
-        [b'[', ..] => Value::Array,
+        [] => Value::None,
+        [b'[' | b'{', ..] => Value::Nested,
         text @ [b'"', within @ ..] => match memchr2(b'"', b'\\', within) {
             Some(end) if within[end] == b'"' => Value::Text(&within[..end]),
             _ => Value::Escaped(&text[..string(text)]),

@@ -102,13 +102,21 @@ fn a_gzip_with_a_wrong_checksum_is_reported_as_damaged() {
 
 #[test]
 fn text_may_be_in_utf_16() {
-    let export = String::from_utf8(lines(&failed(6, noon()))).unwrap();
-    let little: Vec<u8> = format!("\u{feff}{export}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let big: Vec<u8> = format!("\u{feff}{export}").encode_utf16().flat_map(u16::to_be_bytes).collect();
-    for bytes in [&little, &big, &gzip(&little)] {
-        let (received, result) = read(bytes);
-        assert!(result.is_ok());
-        assert_eq!(received.failures().len(), 6);
+    let all = failed(6, noon());
+    for writer in WRITERS {
+        let text = (writer.write)(&all);
+        let expected = read(text.as_bytes()).0.failures().len();
+        let plain = text.trim_start_matches('\u{feff}');
+        for text in [format!("\u{feff}{plain}"), plain.to_owned()] {
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            for bytes in [&little, &big, &gzip(&little)] {
+                let (received, result) = read(bytes);
+                let what = format!("{} {}, {:?}", writer.shape, writer.what, &bytes[..4]);
+                assert!(result.is_ok(), "{what}: {result:?}");
+                assert_eq!(received.failures().len(), expected, "{what}");
+            }
+        }
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) const WRITERS: &[Writer] = &[
         },
     },
     Writer { shape: "graph", what: "PowerShell's objects", write: |all| pretty(all, powershell) },
+    Writer { shape: "graph", what: "by mongoexport", write: |all| lines(all, mongo) },
     Writer { shape: "portal_csv", what: "as downloaded", write: |all| portal_csv(all, ",") },
     Writer {
         shape: "portal_csv",
@@ -73,6 +74,7 @@ pub(crate) const WRITERS: &[Writer] = &[
         what: "a saved answer",
         write: |all| serde_json::to_string_pretty(&array(all, row)).unwrap(),
     },
+    Writer { shape: "log_analytics", what: "by pandas", write: |all| array(all, pandas).to_string() },
     Writer {
         shape: "log_analytics_csv",
         what: "from an American browser",
@@ -207,6 +209,15 @@ fn powershell(one: &SignIn) -> Value {
     })
 }
 
+/// The same in MongoDB's Extended JSON, canonical mode.
+fn mongo(one: &SignIn) -> Value {
+    let mut record = graph(one);
+    record["_id"] = json!({"$oid": "507f1f77bcf86cd799439011"});
+    record["createdDateTime"] = json!({"$date": {"$numberLong": one.time.timestamp_millis().to_string()}});
+    record["status"]["errorCode"] = json!({"$numberInt": one.code});
+    record
+}
+
 fn page(all: &[SignIn]) -> String {
     json!({
         "@odata.context": "https://graph.microsoft.com/beta/$metadata#auditLogs/signIns",
@@ -239,6 +250,13 @@ pub(crate) fn row(one: &SignIn) -> Value {
         "IsInteractive": is_interactive(one),
         "Level": 4,
     })
+}
+
+/// The same after `DataFrame.to_json`.
+fn pandas(one: &SignIn) -> Value {
+    let mut row = row(one);
+    row["CreatedDateTime"] = json!(one.time.timestamp_millis());
+    row
 }
 
 pub(crate) fn defender(one: &SignIn) -> Value {

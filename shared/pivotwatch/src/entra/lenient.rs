@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A text, a number as its text, or an empty text: fields change between these from one year to the next. A list of one
-/// element is its element, because searches in Elasticsearch return fields as lists.
+/// element is its element, because searches in Elasticsearch return fields as lists. `{"$date": ...}` is its value: so
+/// MongoDB's Extended JSON writes what JSON has no type for.
 #[derive(Default)]
 pub(super) struct LenientText<'a>(pub(super) Cow<'a, str>);
 
@@ -75,8 +76,17 @@ impl<'de> Visitor<'de> for LenientVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Cow::default())
+        let mut typed = None;
+        let mut is_alone = true;
+        while let Some(LenientText(name)) = map.next_key()? {
+            if name.starts_with('$') && typed.is_none() {
+                typed = Some(map.next_value::<LenientText>()?.0);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+                is_alone = false;
+            }
+        }
+        Ok(typed.filter(|_| is_alone).unwrap_or_default())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {

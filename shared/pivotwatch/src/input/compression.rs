@@ -85,13 +85,13 @@ pub(super) fn decompressed<'a>(
             (plain, compression) = without_layer(plain, &expansion.next_layer())?;
         }
     }
-    let (mark, plain) = with_first(plain, ZSTD.len())?;
-    if compression != Compression::None && Compression::of(&mark) != Compression::None {
+    let (first, plain) = with_first(plain, ZSTD.len())?;
+    if compression != Compression::None && Compression::of(&first) != Compression::None {
         return Err(ReadFault::NotAnExport(Foreign::Container(Container::Nested)));
     }
-    let text: Box<dyn Read + Send + 'a> = match ByteOrder::of(&mark) {
+    let text: Box<dyn Read + Send + 'a> = match ByteOrder::of(&first) {
         Some(order) => Box::new(Utf16::new(BufReader::with_capacity(BUFFER, plain), order)),
-        None if is_sequence(&mark) => Box::new(JsonSequence(plain)),
+        None if is_sequence(&first) => Box::new(JsonSequence(plain)),
         None => plain,
     };
     Ok((text, outermost))

@@ -5,7 +5,8 @@ use std::io::{self, BufRead, Read};
 /// Code units that are decoded at a time.
 const UNITS: usize = 16 * 1024;
 
-/// The byte order of text in UTF-16, by its byte order mark.
+/// The byte order of text in UTF-16: by its byte order mark or, without one, by its first two characters. All texts that
+/// are read begin with ASCII, and none has a NUL.
 #[derive(Clone, Copy)]
 pub(super) enum ByteOrder {
     Little,
@@ -13,10 +14,11 @@ pub(super) enum ByteOrder {
 }
 
 impl ByteOrder {
-    pub(super) fn of(mark: &[u8]) -> Option<Self> {
-        match mark {
-            [0xff, 0xfe, ..] => Some(Self::Little),
-            [0xfe, 0xff, ..] => Some(Self::Big),
+    /// The byte order by the first four bytes. `None` if the text is not in UTF-16.
+    pub(super) fn of(first: &[u8]) -> Option<Self> {
+        match first {
+            [0xff, 0xfe, ..] | [1..=0x7f, 0, 1..=0x7f, 0] => Some(Self::Little),
+            [0xfe, 0xff, ..] | [0, 1..=0x7f, 0, 1..=0x7f] => Some(Self::Big),
             _ => None,
         }
     }

@@ -200,7 +200,7 @@ fn written(value: Value<'_>) -> Option<&[u8]> {
             word
         }
         Value::None | Value::Word(b"null" | b"true" | b"false") => b"",
-        Value::Array | Value::Escaped(_) | Value::Word(_) => return None,
+        Value::Nested | Value::Escaped(_) | Value::Word(_) => return None,
     })
 }
 
@@ -339,6 +339,9 @@ mod tests {
             "[1]",
             "{}",
             "{\"errorCode\":7}",
+            "{\"$numberInt\":\"50140\"}",
+            "{\"$date\":\"2026-03-02T13:00:00Z\"}",
+            "{\"$date\":\"2026-03-02T13:00:00Z\",\"x\":0}",
             "\"{\\\"errorCode\\\":7}\"",
             "\"\\ud800\"",
             "\"\\u0041\"",

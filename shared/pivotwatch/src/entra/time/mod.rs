@@ -169,12 +169,19 @@ fn parse(text: &str, column: ColumnOrders) -> Result<DateTime<Utc>, TimeFault> {
     Some(time).filter(|time| Day::is_plausible(*time)).ok_or(TimeFault::NotATime)
 }
 
-/// Parses `/Date(1772452800000)/`, the form of Windows PowerShell in JSON. The writer's zone can follow the number; the
-/// number is in UTC regardless.
+/// The digits of a number of milliseconds since 1970, from September 2001 to 2286. No form of a date has 13 digits.
+const MILLISECONDS: usize = 13;
+
+/// Parses a number of milliseconds since 1970: alone, as pandas and MongoDB write it, or as `/Date(1772452800000)/`, the
+/// form of Windows PowerShell in JSON. There the writer's zone can follow the number, which is in UTC regardless.
 fn serialised(text: &str) -> Option<DateTime<Utc>> {
-    let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
-    let zone = inner.rfind(['+', '-']).filter(|at| *at > 0 && inner.len() - at == 5);
-    DateTime::from_timestamp_millis(inner[..zone.unwrap_or(inner.len())].parse().ok()?)
+    let number = if let Some(inner) = text.strip_prefix("/Date(").and_then(|inner| inner.strip_suffix(")/")) {
+        let zone = inner.rfind(['+', '-']).filter(|at| *at > 0 && inner.len() - at == 5);
+        &inner[..zone.unwrap_or(inner.len())]
+    } else {
+        Some(text).filter(|text| text.len() == MILLISECONDS && text.bytes().all(|byte| byte.is_ascii_digit()))?
+    };
+    DateTime::from_timestamp_millis(number.parse().ok()?)
 }
 
 #[cfg(test)]
