@@ -11,7 +11,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A text, a number as its text, or an empty text: fields change between these from one year to the next. A list of one
 /// element is its element, because searches in Elasticsearch return fields as lists. `{"$date": ...}` is its value: so
-/// MongoDB's Extended JSON writes what JSON has no type for.
+/// mongoexport writes what JSON has no type for.
 #[derive(Default)]
 pub(super) struct LenientText<'a>(pub(super) Cow<'a, str>);
 
