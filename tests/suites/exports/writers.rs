@@ -209,7 +209,7 @@ fn powershell(one: &SignIn) -> Value {
     })
 }
 
-/// The same in MongoDB's Extended JSON, canonical mode.
+/// The same as mongoexport writes it in its canonical mode.
 fn mongo(one: &SignIn) -> Value {
     let mut record = graph(one);
     record["_id"] = json!({"$oid": "507f1f77bcf86cd799439011"});
