@@ -42,6 +42,7 @@ impl RuleArguments {
             order: self.rule_order,
             sources: self.rule_sources.clone(),
             ipv6_network: self.rule_ipv6_network,
+            ..Rule::default()
         }
     }
 }

@@ -38,6 +38,7 @@ resource "aws_lambda_function" "function" {
       PIVOTWATCH_ORDER          = var.order
       PIVOTWATCH_SOURCES        = join(",", var.sources)
       PIVOTWATCH_IPV6_NETWORK   = var.ipv6_network
+      PIVOTWATCH_SUCCESSES      = var.successes
       PIVOTWATCH_RETENTION_DAYS = var.retention_days
       PIVOTWATCH_TUNING_TABLE   = aws_dynamodb_table.tuning.name
       PIVOTWATCH_TUNING         = jsonencode(var.tuning_entries)

@@ -95,6 +95,17 @@ variable "ipv6_network" {
   }
 }
 
+variable "successes" {
+  description = "Whether successful sign-ins are counted beside failures (count), for the severity, or not (ignore)."
+  type        = string
+  default     = "count"
+
+  validation {
+    condition     = contains(["count", "ignore"], var.successes)
+    error_message = "successes must be count or ignore."
+  }
+}
+
 variable "retention_days" {
   description = "Days that evidence is kept in the table."
   type        = number

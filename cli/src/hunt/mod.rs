@@ -78,8 +78,14 @@ impl Hunt {
     pub(crate) fn run(self, out: &mut impl Write, log: &mut Log<impl Write>) -> (ExitStatus, io::Result<()>) {
         let paths = [self.entra, self.cloudtrail].concat();
         let (threshold, window) = (self.threshold.get(), self.window.length());
-        let rule =
-            Rule { threshold, window, order: self.order, sources: self.sources, ipv6_network: self.ipv6_network };
+        let rule = Rule {
+            threshold,
+            window,
+            order: self.order,
+            sources: self.sources,
+            ipv6_network: self.ipv6_network,
+            ..Rule::default()
+        };
         let mut has_trouble = false;
         let tuning = match self.tuning.as_deref().map(|path| (path, tuning_file::entries(path))) {
             None => Tuning::default(),

@@ -145,6 +145,7 @@ impl Settings {
                 order: parser.optional("PIVOTWATCH_ORDER", standard.order, str::parse),
                 sources: parser.optional("PIVOTWATCH_SOURCES", standard.sources, sources),
                 ipv6_network: parser.optional("PIVOTWATCH_IPV6_NETWORK", standard.ipv6_network, str::parse),
+                counts_successes: parser.optional("PIVOTWATCH_SUCCESSES", standard.counts_successes, counts_successes),
             },
             tuning_table: parser
                 .optional("PIVOTWATCH_TUNING_TABLE", None, |name| Ok::<_, String>(Some(name.to_owned()))),
@@ -228,6 +229,15 @@ impl<F: Fn(&str) -> Option<String>> Parser<F> {
                 Observation::Off
             }
         }
+    }
+}
+
+/// Parses what to do with successful sign-ins: whether they are counted.
+fn counts_successes(text: &str) -> Result<bool, String> {
+    match text {
+        "count" => Ok(true),
+        "ignore" => Ok(false),
+        _ => Err(format!("{text:?} is neither count nor ignore")),
     }
 }
 
@@ -320,6 +330,7 @@ mod tests {
             ("PIVOTWATCH_ORDER", "failures_first"),
             ("PIVOTWATCH_SOURCES", "interactive, adfs"),
             ("PIVOTWATCH_IPV6_NETWORK", "none"),
+            ("PIVOTWATCH_SUCCESSES", "ignore"),
             ("PIVOTWATCH_TUNING_TABLE", "tuning"),
             ("PIVOTWATCH_TUNING", r#"[{"id": "office"}]"#),
             ("PIVOTWATCH_RETENTION_DAYS", "30"),
@@ -342,6 +353,7 @@ mod tests {
             order: Order::FailuresFirst,
             sources: BTreeSet::from([Source::Interactive, Source::Adfs]),
             ipv6_network: Ipv6Network::NONE,
+            counts_successes: false,
         };
         assert_eq!(settings.tuning_table.as_deref(), Some("tuning"));
         assert_eq!(settings.tuning_entries, [serde_json::json!({"id": "office"})]);

@@ -124,6 +124,7 @@ run "changed" {
     order                 = "failures_first"
     sources               = ["adfs"]
     ipv6_network          = "none"
+    successes             = "ignore"
     retention_days        = 30
     export_retention_days = 0
     log_retention_days    = 7

@@ -16,6 +16,7 @@ RUNS = {
         "Order": "failures_first",
         "Sources": "adfs",
         "Ipv6Network": "none",
+        "Successes": "ignore",
         "RetentionDays": "30",
         "ExportRetentionDays": "0",
         "LogRetentionDays": "7",

@@ -187,6 +187,7 @@ def test_the_longest_variables_fit_the_environment(both):
         "PIVOTWATCH_ORDER": "failures_first",
         "PIVOTWATCH_SOURCES": "interactive,non_interactive,service_principal,managed_identity,adfs",
         "PIVOTWATCH_IPV6_NETWORK": "none",
+        "PIVOTWATCH_SUCCESSES": "ignore",
         "PIVOTWATCH_RETENTION_DAYS": "3650",
         "PIVOTWATCH_TUNING_TABLE": f"{'a' * 28}-tuning",
         "PIVOTWATCH_TUNING": "[" + " " * 1998 + "]",

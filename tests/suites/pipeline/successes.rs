@@ -4,6 +4,8 @@ use std::net::Ipv4Addr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pivotwatch::detection::Source;
+use pivotwatch::detection::likely_cause::likely_cause;
+use pivotwatch::detection::signal::Signal;
 use pivotwatch::store::InMemoryStore;
 use pivotwatch_tests::facts::{SignIn, failed, noon};
 use pivotwatch_tests::pipeline::pipeline;
@@ -40,6 +42,25 @@ async fn distinct_users_of_the_address_count_whatever_their_source_and_day() {
         SignIn { code: "50140".to_owned(), ..bob() },
     ] {
         assert_eq!(beside_failures(std::slice::from_ref(&other)).await, 0, "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_that_ignores_successes_records_none_and_claims_nothing_about_them() {
+    for counts_successes in [true, false] {
+        let mut world = pipeline(InMemoryStore::default());
+        world.rule.counts_successes = counts_successes;
+        let users = (0..6).map(|number| SignIn {
+            user: format!("user{number}@contoso.example"),
+            ..SignIn::failed(&number.to_string(), noon())
+        });
+        export(&world, &users.chain([success("user0@contoso.example", noon())]).collect::<Vec<_>>()).await;
+        log_in_at(&world, noon()).await;
+        let report = report(&world).await;
+        assert_eq!(report.context.users_succeeded, u64::from(counts_successes));
+        assert!(report.signals.contains(&Signal::ManyUsers));
+        assert_eq!(report.signals.contains(&Signal::FewSucceeded), counts_successes);
+        assert_eq!(likely_cause(&report).reason.contains("signed in"), counts_successes);
     }
 }
 

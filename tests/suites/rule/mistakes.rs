@@ -82,6 +82,7 @@ fn mistakes() -> Vec<Mistake> {
             changed(world, |world| world.trail.retain(|record| record.result != "failure"))
         }),
         ("successes are not recorded", |world| changed(world, |world| world.successes.clear())),
+        ("successes are always counted", |world| changed(world, |world| world.rule.counts_successes = true)),
         ("every code says the same of the password", |world| {
             changed(world, |world| each_row(world, |row| row.code = row.code.replace("50074", "50126")))
         }),

@@ -100,7 +100,7 @@ impl<'w> Facts<'w> {
             // case."
             logins: with_result("success").collect(),
             failed_logins: with_result("failure").filter_map(failed_login).collect(),
-            successes: &world.successes,
+            successes: if world.rule.counts_successes { &world.successes } else { &[] },
         }
     }
 

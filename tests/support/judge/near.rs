@@ -105,10 +105,10 @@ impl<'f> Near<'f> {
         let succeeded = users.intersection(&successful).count();
         let own_failures = self.failures.iter().filter(|failure| is_named(&failure.user, self.columns)).count();
         // "More than 5 Entra users failed from the address."
-        // "At most one in five of them also signed in successfully."
+        // "At most one in five of them also signed in successfully." Not where successes are ignored.
         // "Most of the users who failed, and at least three."
         let many_users = users.len() > 5;
-        let few_succeeded = many_users && succeeded * 5 <= users.len();
+        let few_succeeded = self.rule.counts_successes && many_users && succeeded * 5 <= users.len();
         let most_succeeded = succeeded >= 3 && succeeded > users.len() - succeeded;
         let own_succeeded = users.intersection(&successful).any(|user| is_named(user, self.columns));
         let holds = |signal| match signal {

@@ -37,7 +37,7 @@ impl World {
             }
         }
         let failing = self.failing();
-        for success in &self.successes {
+        for success in self.successes.iter().filter(|_| self.rule.counts_successes) {
             let address = Address::from(success.address);
             if failing.contains(&address) {
                 all.add(address, |evidence| add_success(&mut evidence.tallies, success));

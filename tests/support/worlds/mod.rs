@@ -139,9 +139,10 @@ impl TrailRecord {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rule { threshold, window, order, ipv6_network, .. } = &self.rule;
+        let Rule { threshold, window, order, ipv6_network, counts_successes, .. } = &self.rule;
         let hours = window.num_hours();
         writeln!(f, "more than {threshold} failures in {hours} h, order {order:?}, networks {ipv6_network}")?;
+        writeln!(f, "successes are counted: {counts_successes}")?;
         for row in &self.rows {
             writeln!(f, "  {row:?}")?;
         }

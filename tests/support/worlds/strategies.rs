@@ -117,13 +117,17 @@ fn rules() -> impl Strategy<Value = Rule> {
     let windows = select(vec![24, 1, 25, 48]).prop_map(TimeDelta::hours);
     let orders = prop_oneof![3 => Just(Order::Any), 1 => Just(Order::FailuresFirst)];
     let networks = prop_oneof![6 => Just("64"), 1 => select(vec!["48", "120", "128", "none"])];
-    (select(vec![1, 2, 3, 5]), windows, orders, networks).prop_map(|(threshold, window, order, network)| Rule {
-        threshold,
-        window,
-        order,
-        ipv6_network: network.parse().expect("a length"),
-        ..Rule::default()
-    })
+    let successes = prop::bool::weighted(0.9);
+    (select(vec![1, 2, 3, 5]), windows, orders, networks, successes).prop_map(
+        |(threshold, window, order, network, counts_successes)| Rule {
+            threshold,
+            window,
+            order,
+            ipv6_network: network.parse().expect("a length"),
+            counts_successes,
+            ..Rule::default()
+        },
+    )
 }
 
 /// A time relative to the base.

@@ -123,6 +123,7 @@ struct Numbers {
     users: u64,
     /// Users who signed in successfully: a lower bound.
     succeeded: u64,
+    few_succeeded: bool,
     most_succeeded: bool,
     /// Whether one of the users who failed is known to have signed in successfully.
     same_user_succeeded: bool,
@@ -139,6 +140,7 @@ impl Numbers {
             unknown_users: sum(&|code| classes(code).any(|class| class == CodeClass::UnknownUser)),
             users: report.failures.values().map(|failures| failures.users_total).max().unwrap_or(0),
             succeeded: report.context.users_succeeded,
+            few_succeeded: report.signals.contains(&Signal::FewSucceeded),
             most_succeeded: report.signals.contains(&Signal::MostSucceeded),
             same_user_succeeded: report.context.users.iter().any(|user| user.succeeded && user.failures > 0),
         }
@@ -180,12 +182,15 @@ pub fn likely_cause(report: &IncidentReport) -> LikelyCause {
         return found(Cause::Stuffing, Likelihood::Possible, reason);
     }
     if is_many && tries <= FEW_TRIES {
-        let (likelihood, also) = if succeeded * 5 <= users {
-            (Likelihood::Likely, "few or none of them signed in successfully from there")
+        let (likelihood, also) = if numbers.few_succeeded {
+            (Likelihood::Likely, ", few or none of them signed in successfully from there")
+        } else if succeeded > 0 {
+            (Likelihood::Possible, ", though some users signed in successfully from there, as in an office")
         } else {
-            (Likelihood::Possible, "though some users signed in successfully from there, as in an office")
+            // Successes are not counted.
+            (Likelihood::Possible, "")
         };
-        let reason = format!("{users} users failed, about {} each, {also}", times(tries));
+        let reason = format!("{users} users failed, about {} each{also}", times(tries));
         return found(Cause::Spraying, likelihood, reason);
     }
     if users == 1 && failures <= TYPED {
@@ -272,11 +277,12 @@ mod tests {
             (1, &[("53003", 9)], 0, &[], (StoppedAfterPassword, Possible)),
             (3, &[("50058", 8), ("50126", 2)], 0, &[], (ExpiredToken, Likely)),
             (3, &[("50058", 7), ("50126", 3)], 0, &[], (Unclear, Possible)),
-            (11, &[("50126", 16)], 0, &[], (Spraying, Likely)),
-            (11, &[("50126", 55)], 0, &[], (Spraying, Likely)),
+            (11, &[("50126", 16)], 0, &[Signal::FewSucceeded], (Spraying, Likely)),
+            (11, &[("50126", 55)], 1, &[Signal::FewSucceeded], (Spraying, Likely)),
+            (11, &[("50126", 55)], 0, &[], (Spraying, Possible)),
             (10, &[("50126", 20)], 5, &[], (Spraying, Possible)),
             (40, &[("50034", 25), ("50126", 20)], 0, &[], (Stuffing, Possible)),
-            (40, &[("50034", 45), ("50126", 45)], 0, &[], (Spraying, Likely)),
+            (40, &[("50034", 45), ("50126", 45)], 0, &[Signal::FewSucceeded], (Spraying, Likely)),
             (1, &[("50126", 7)], 1, &[], (ForgetfulPerson, Likely)),
             (1, &[("50126", 7)], 0, &[], (ForgetfulPerson, Possible)),
             (1, &[("50126", 96)], 0, &[], (Guessing, Likely)),
@@ -293,12 +299,14 @@ mod tests {
 
     #[test]
     fn a_reason_has_the_numbers() {
-        let reason = |users, codes: &[(&str, u64)]| likely_cause(&report(users, codes, 0, &[])).reason;
+        let reason =
+            |users, codes: &[(&str, u64)], signals: &[Signal]| likely_cause(&report(users, codes, 0, signals)).reason;
         assert_eq!(
-            reason(11, &[("50126", 25)]),
+            reason(11, &[("50126", 25)], &[Signal::FewSucceeded]),
             "11 users failed, about twice each, few or none of them signed in successfully from there"
         );
-        assert_eq!(reason(1, &[("50126", 96)]), "one user failed 96 times in total, more than people mistype");
+        assert_eq!(reason(11, &[("50126", 25)], &[]), "11 users failed, about twice each");
+        assert_eq!(reason(1, &[("50126", 96)], &[]), "one user failed 96 times in total, more than people mistype");
     }
 
     #[test]

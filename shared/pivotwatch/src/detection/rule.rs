@@ -70,6 +70,8 @@ pub struct Rule {
     pub sources: BTreeSet<Source>,
     /// The networks of IPv6 addresses whose failures are counted together too. Not in the published rule.
     pub ipv6_network: Ipv6Network,
+    /// Whether successful sign-ins are recorded beside failures, for signals. They match nothing.
+    pub counts_successes: bool,
 }
 
 impl Default for Rule {
@@ -80,6 +82,7 @@ impl Default for Rule {
             order: Order::Any,
             sources: BTreeSet::from([Source::Interactive, Source::NonInteractive]),
             ipv6_network: Ipv6Network::default(),
+            counts_successes: true,
         }
     }
 }

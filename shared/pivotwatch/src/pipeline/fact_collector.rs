@@ -169,7 +169,7 @@ impl entra::Receiver for FactCollector {
     }
 
     fn wants_successes(&self) -> bool {
-        true
+        self.rule.counts_successes
     }
 
     fn succeeded(&mut self, success: &SuccessTexts<'_>) {

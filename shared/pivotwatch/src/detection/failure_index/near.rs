@@ -39,7 +39,7 @@ impl<'a> Near<'a> {
         let (among, succeeded) = self.succeeded(&failing);
         let many_users = is_cut || failing.len() > MANY_USERS;
         // Not `many_users`, of whom few are compared if far more users succeeded than are kept.
-        let few_succeeded = among > MANY_USERS && succeeded * 5 <= among;
+        let few_succeeded = rule.counts_successes && among > MANY_USERS && succeeded * 5 <= among;
         let most_succeeded = succeeded >= MOST_SUCCEEDED_FROM && succeeded * 2 > among;
         let own_mistakes = same_user
             && (most_succeeded || incident.is_federated() && !few_succeeded)
