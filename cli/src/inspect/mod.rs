@@ -75,8 +75,9 @@ fn inspect(FoundFile { path, key, skipped }: &FoundFile) -> Row {
         let recognised = object_reader::recognise(file, Limits::default())?;
         let format = recognised.format();
         row.format = Some(format);
-        recognised.read(key, &Rule::default(), &mut findings)?;
-        row.unusable = UnusableExport::of(format, &findings.summary);
+        let rule = Rule::default();
+        recognised.read(key, &rule, &mut findings)?;
+        row.unusable = UnusableExport::of(format, &findings.summary, &rule);
         Ok(())
     });
     Row { error: read.err().map(|fault| fault_of(&fault)), findings, ..row }

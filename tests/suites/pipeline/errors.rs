@@ -13,7 +13,7 @@ use pivotwatch::store::{
     Activity, Announcement, InMemoryStore, IncidentKey, ListedIncident, Loaded, LoginPage, Operation, Store,
     StoreError, StoredIncident, StoredIncidents, Version, Versioned, WriteOutcome,
 };
-use pivotwatch_tests::facts::{console_login, failed, lines, log_file, noon, written};
+use pivotwatch_tests::facts::{SignIn, console_login, failed, lines, log_file, noon, written};
 use pivotwatch_tests::pipeline::{Topic, VirtualRuntime, pipeline};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -216,15 +216,36 @@ async fn an_object_without_a_usable_record_is_counted_by_its_reason() {
         serde_json::json!({"eventName": "ListBuckets", "eventTime": "2026-03-02T12:00:00Z", "userIdentity": {}});
     let mut undated = console_login("undated", noon());
     undated["eventTime"] = serde_json::json!("2 March");
+    let mut without_result = console_login("without", noon());
+    without_result["responseElements"] = serde_json::Value::Null;
+    // Six failures are changed, and the success is not.
+    let six_with_a_success = |change: &dyn Fn(&mut serde_json::Value)| {
+        let success = SignIn { code: "0".to_owned(), ..SignIn::failed("success", noon()) };
+        let mut records: Vec<_> = failed(6, noon()).iter().map(SignIn::record).collect();
+        for record in &mut records {
+            let properties = record["properties"].as_object_mut().unwrap();
+            properties.remove("createdDateTime");
+            properties.remove("ipAddress");
+            change(record);
+        }
+        records.push(success.record());
+        records.iter().map(|record| format!("{record}\n")).collect::<String>().into_bytes()
+    };
     for (bytes, reason) in [
         (bad_times.into_bytes(), Some("no_usable_record")),
         (b"{\"records\":[]}".to_vec(), Some("no_record")),
         (one_good.into_bytes(), None),
         (quiet, None),
-        (log_file(&[api_call]), None),
+        (log_file(&[api_call.clone()]), None),
         (log_file(&[console_login("one", noon())]), None),
         (log_file(&[undated.clone()]), Some("no_usable_record")),
-        (log_file(&[undated, console_login("one", noon())]), None),
+        (log_file(&[undated.clone(), console_login("one", noon())]), None),
+        (six_with_a_success(&|record| record["time"] = "2 March".into()), Some("no_usable_failure")),
+        (six_with_a_success(&|record| record["source"] = "shop".into()), Some("no_usable_failure")),
+        // Microsoft redacts it in every export.
+        (six_with_a_success(&|record| record["callerIpAddress"] = "203.0.113.XXX".into()), None),
+        (log_file(&[undated, api_call.clone()]), Some("no_usable_login")),
+        (log_file(&[without_result, api_call]), Some("no_usable_login")),
     ] {
         let world = pipeline(InMemoryStore::default());
         let mut objects = InMemoryObjects::default();

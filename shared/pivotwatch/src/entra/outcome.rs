@@ -85,6 +85,8 @@ pub enum Rejected {
     /// The day and the month of the date can be swapped. The other dates of its column contradict each other or do not
     /// decide.
     AmbiguousTime,
+    /// The record names another source than Entra: another application may have written it.
+    OtherSource,
 }
 
 impl Rejected {
@@ -109,7 +111,18 @@ impl Rejected {
             Self::NoTime => "no_time",
             Self::BadTime => "bad_time",
             Self::AmbiguousTime => "ambiguous_time",
+            Self::OtherSource => "other_source",
         }
+    }
+
+    /// Whether this costs a failure that another export of the same sign-in would have. Not for a redacted address:
+    /// Microsoft redacts it in every export.
+    #[must_use]
+    pub const fn is_lost_failure(self) -> bool {
+        matches!(
+            self,
+            Self::NoAddress | Self::BadAddress | Self::NoTime | Self::BadTime | Self::AmbiguousTime | Self::OtherSource
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::fields::{FieldId, Fields};
+use super::missing::is_type_name;
 use crate::detection::Source;
 
 /// The log that a record comes from.
@@ -28,9 +29,9 @@ pub(super) enum Origin {
 pub(super) fn origin(fields: &Fields<'_>, name: &str) -> Origin {
     of_log(fields.get(FieldId::Category).as_bytes())
         .or_else(|| of_table(fields))
-        .or_else(|| of_event_types(fields.get(FieldId::EventTypes)))
+        .or_else(|| Some(fields.get(FieldId::EventTypes)).filter(|kinds| !is_type_name(kinds)).and_then(of_event_types))
         .or_else(|| of_interactive(fields.get(FieldId::Interactive)))
-        .or_else(|| of_name(name))
+        .or_else(|| of_name(name).filter(|origin| !is_of_application(*origin) || fields.get(FieldId::User).is_empty()))
         .or_else(|| of_service_principal(fields.get(FieldId::ServicePrincipalId)))
         .unwrap_or(Origin::Source(Source::Interactive))
 }
@@ -83,6 +84,12 @@ fn of_event_types(kinds: &str) -> Option<Origin> {
         _ => None,
     });
     Some(source.map_or(Origin::UnknownSignIns, Origin::Source))
+}
+
+/// Whether an application or an Azure resource signed in, which no user's name accompanies. So a folder named
+/// `application sign-in failures` does not hide its users' failures.
+fn is_of_application(origin: Origin) -> bool {
+    matches!(origin, Origin::Source(Source::ServicePrincipal | Source::ManagedIdentity))
 }
 
 fn of_interactive(answer: &str) -> Option<Origin> {
@@ -164,10 +171,22 @@ mod tests {
             (&[(EventTypes, "[\"interactiveUser\"]")], Is(Source::Interactive)),
             (&[(EventTypes, "unknownFutureValue interactiveUser")], Is(Source::Interactive)),
             (&[(EventTypes, "unknownFutureValue")], UnknownSignIns),
+            (&[(EventTypes, "System.String[]"), (Interactive, "False")], Is(Source::NonInteractive)),
+            (&[(EventTypes, "System.Object[]")], Is(Source::Interactive)),
             (&[(EventTypes, "[]"), (Interactive, "FALSE")], Is(Source::NonInteractive)),
             (&[], Is(Source::Interactive)),
         ] {
             assert_eq!(origin_of(fields, ""), expected, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_an_applications_log_does_not_hide_users() {
+        use FieldId::{ServicePrincipal, User};
+        for name in ["application sign-in failures/x.csv", "MSI-SignIns-and-users.csv"] {
+            let user = origin_of(&[(User, "ann@contoso.example")], name);
+            assert_eq!(user, Origin::Source(Source::Interactive), "{name}");
+            assert!(is_of_application(origin_of(&[(ServicePrincipal, "backup")], name)), "{name}");
         }
     }
 

@@ -134,7 +134,7 @@ impl<S: Store, N: Notifier, R: Runtime> Pipeline<S, N, R> {
         if let Ok(object) = read {
             let ObjectFormat { shape, compression } = object;
             tracing::info!(object = %address, shape, compression = compression.name(), "the object was read");
-            if let Some(reason) = UnusableExport::of(object, &of_reader) {
+            if let Some(reason) = UnusableExport::of(object, &of_reader, &self.rule) {
                 count(&mut summary.unusable, reason.name());
                 let reason = reason.name();
                 tracing::warn!(code = "object.unusable", object = %address, reason, "the object has no usable record");

@@ -1,6 +1,6 @@
 //! Counts of an object's records by kind: sign-ins and CloudTrail records, usable or not.
 
-use crate::aws::{TrailOutcome, TrailRejected};
+use crate::aws::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::entra::{Ignored, Outcome};
 
 /// Counts of records by kind.
@@ -14,6 +14,16 @@ pub struct RecordKinds {
     pub trail_records: u64,
     /// CloudTrail records that are not rejected, at most `trail_records`.
     pub usable_trail_records: u64,
+    /// Sign-ins that count as failures.
+    pub failures: u64,
+    /// Failed sign-ins that are rejected, though another export could have them ([`Rejected::is_lost_failure`]).
+    ///
+    /// [`Rejected::is_lost_failure`]: crate::entra::Rejected::is_lost_failure
+    pub lost_failures: u64,
+    /// Console logins that succeeded or failed.
+    pub logins: u64,
+    /// Console logins without a valid time or without a result.
+    pub lost_logins: u64,
 }
 
 impl RecordKinds {
@@ -24,6 +34,9 @@ impl RecordKinds {
             Outcome::Ignored(Ignored::UnknownSignInCategory) | Outcome::Rejected(_) => (true, false),
             Outcome::Failure(_) | Outcome::Ignored(_) => (true, true),
         };
+        let is_lost = matches!(outcome, Outcome::Rejected(reason) if reason.is_lost_failure());
+        self.failures += u64::from(matches!(outcome, Outcome::Failure(_)));
+        self.lost_failures += u64::from(is_lost);
         self.sign_ins += u64::from(is_sign_in);
         self.usable_sign_ins += u64::from(is_usable);
     }
@@ -37,6 +50,12 @@ impl RecordKinds {
                 TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
             ) => (false, false),
         };
+        let is_lost = matches!(
+            outcome,
+            TrailOutcome::Rejected(TrailRejected::NoTime) | TrailOutcome::Ignored(TrailIgnored::NoResult)
+        );
+        self.logins += u64::from(matches!(outcome, TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_)));
+        self.lost_logins += u64::from(is_lost);
         self.trail_records += u64::from(is_record);
         self.usable_trail_records += u64::from(is_usable);
     }

@@ -5,6 +5,7 @@
 
 use super::object_reader::{LOG_FILE, ObjectFormat};
 use super::summary::Summary;
+use crate::detection::Rule;
 
 /// Why an object that was read to its end has no usable record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,11 @@ pub enum UnusableExport {
     NoRecord,
     /// It has records, but each sign-in is rejected or of an unknown category, and each CloudTrail record is rejected.
     NoUsableRecord,
+    /// It has no usable failure, and more failed sign-ins are rejected than the rule's threshold. Its successes are
+    /// usable, but match nothing.
+    NoUsableFailure,
+    /// It has console logins, and none is usable.
+    NoUsableLogin,
 }
 
 impl UnusableExport {
@@ -22,16 +28,27 @@ impl UnusableExport {
         match self {
             Self::NoRecord => "no_record",
             Self::NoUsableRecord => "no_usable_record",
+            Self::NoUsableFailure => "no_usable_failure",
+            Self::NoUsableLogin => "no_usable_login",
         }
     }
 
-    /// Decides for an object that was read to its end, given its `counts`. A log file without a record is usable: it
+    /// Decides for an object that was read to its end by `rule`, given its `counts`. A log file without a record is usable: it
     /// covers five minutes without an event.
     #[must_use]
-    pub fn of(object: ObjectFormat, counts: &Summary) -> Option<Self> {
+    pub fn of(object: ObjectFormat, counts: &Summary, rule: &Rule) -> Option<Self> {
         if counts.records == 0 {
             return (object.shape != LOG_FILE).then_some(Self::NoRecord);
         }
-        (counts.kinds.usable_sign_ins == 0 && counts.kinds.usable_trail_records == 0).then_some(Self::NoUsableRecord)
+        let kinds = &counts.kinds;
+        if kinds.usable_sign_ins == 0 && kinds.usable_trail_records == 0 {
+            Some(Self::NoUsableRecord)
+        } else if kinds.failures == 0 && kinds.lost_failures > u64::from(rule.threshold) {
+            Some(Self::NoUsableFailure)
+        } else if kinds.logins == 0 && kinds.lost_logins > 0 {
+            Some(Self::NoUsableLogin)
+        } else {
+            None
+        }
     }
 }

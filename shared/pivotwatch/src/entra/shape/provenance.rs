@@ -265,8 +265,8 @@ const OF_AWS: [&str; 16] = [
     "data",
 ];
 
-/// Words that name a transport.
-const TRANSPORT: [&str; 14] = [
+/// Words that name a transport, a collector of logs, or Microsoft without a service.
+const TRANSPORT: [&str; 29] = [
     "kafka",
     "json",
     "log",
@@ -281,6 +281,21 @@ const TRANSPORT: [&str; 14] = [
     "elastic",
     "agent",
     "eventhub",
+    "cribl",
+    "export",
+    "graph",
+    "m365",
+    "microsoft",
+    "msgraph",
+    "o365",
+    "365",
+    "office365",
+    "prod",
+    "sentinel",
+    "siem",
+    "splunk",
+    "syslog",
+    "signins",
 ];
 
 /// Words that name a receiver of HTTP requests.

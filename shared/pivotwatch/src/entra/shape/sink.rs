@@ -298,8 +298,8 @@ impl<'a> Sink<'a> {
         self.document.clear();
     }
 
-    /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A text or an object
-    /// of an application counts as one of another log.
+    /// Judges a record that may be one of another application: a visitor can post a sign-in to it. A failure in an
+    /// application's document is one of another log. One that names another source itself is rejected.
     pub(super) fn fields_of(&mut self, text: &[u8], fields: Fields<'_>) {
         if fields.is_summary() {
             return self.summary();
@@ -312,11 +312,16 @@ impl<'a> Sink<'a> {
                     Ok(_) => true,
                     Err(outcome) => outcome == NotCounted::Ignored(Ignored::NotAFailure) && self.wants_successes(),
                 };
-                let is_of_another = decides && (is_of_another(text) || is_of_another(&self.document));
+                let names_another = decides && is_of_another(text);
+                let is_of_another = decides && is_of_another(&self.document);
                 if is_of_another && code.is_ok() {
                     self.unproven();
+                } else if names_another && code.is_ok() {
+                    // Tools add such members to whole records too, so its loss must be seen.
+                    self.sign_ins += 1;
+                    self.reject(Rejected::OtherSource);
                 } else {
-                    self.is_of_another = is_of_another;
+                    self.is_of_another = names_another || is_of_another;
                     self.sign_in(&fields.record(source));
                     self.is_of_another = false;
                 }
