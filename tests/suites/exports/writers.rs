@@ -135,6 +135,18 @@ pub(crate) const WRITERS: &[Writer] = &[
     },
     Writer { shape: "diagnostic", what: "by Cribl, parsed", write: |all| lines(all, cribl) },
     Writer { shape: "diagnostic", what: "by Panther", write: |all| lines(all, panther) },
+    Writer { shape: "diagnostic", what: "flattened", write: |all| lines(all, |one| flat(&one.record())) },
+    Writer {
+        shape: "api_answer",
+        what: "of Elasticsearch, with an event hub's message in each document",
+        write: |all| {
+            elastic_answer(all, |one| {
+                json!({
+                    "@timestamp": time(one), "input": {"type": "azure-eventhub"}, "message": one.record().to_string(),
+                })
+            })
+        },
+    },
     Writer { shape: "elastic", what: "documents", write: |all| lines(all, elastic) },
     Writer {
         shape: "elastic",
@@ -343,6 +355,12 @@ pub(crate) fn flat(document: &Value) -> Value {
 }
 
 /// Rows of a table, every cell quoted.
+/// The answer of a search in Elasticsearch.
+fn elastic_answer(all: &[SignIn], document: impl Fn(&SignIn) -> Value) -> String {
+    let hits = array(all, |one| json!({"_index": "logs-azure", "_id": one.id, "_source": document(one)}));
+    json!({"took": 1, "timed_out": false, "hits": {"total": {"value": all.len()}, "hits": hits}}).to_string()
+}
+
 pub(crate) fn table(columns: &str, separator: &str, rows: impl Iterator<Item = Vec<String>>) -> String {
     let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
     let row = |cells: Vec<String>| cells.iter().map(quoted).collect::<Vec<_>>().join(separator) + "\r\n";

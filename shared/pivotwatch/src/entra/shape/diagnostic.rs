@@ -101,7 +101,11 @@ pub(super) const STATED: usize = FIELD_IDS + 2;
 pub(super) const SLOTS: usize = STATED + 1;
 
 pub(super) fn field_map(name: &str) -> Field {
-    field(&KEYS, name)
+    match field(&KEYS, name) {
+        // A tool flattened the record: `properties.status.errorCode`.
+        Field::Other => log_analytics::field_of_flattened(name),
+        field => field,
+    }
 }
 
 fn properties(name: &str) -> Field {

@@ -17,7 +17,7 @@ pub(super) const SHAPE: Shape = Shape {
             .into_iter()
             .any(|path| WRAPPERS.iter().any(|wrapper| preview.has(&[&format!("{wrapper}azure.signinlogs{path}")])))
     }),
-    read: |input, sink| read_json(input, sink, |text, sink| parse(text, sink, mixed::parse)),
+    read: |input, sink| read_json(input, sink, parse_mixed),
 };
 
 /// A table of documents, as Kibana exports them.
@@ -33,6 +33,11 @@ const WRAPPERS: [&str; 3] = ["", "_source.", "fields."];
 /// Parses a document, or a search's result with the document under `_source` or its fields under `fields`.
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     parse(text, sink, |_, _| false)
+}
+
+/// Like [`parse_record`], or a record of another shape.
+pub(super) fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
+    parse(text, sink, mixed::parse)
 }
 
 /// Parses a document. `others` parses a document of another integration, or returns `false`.

@@ -106,10 +106,10 @@ impl<'a> IndexedFields<'_, 'a> {
         Some(if is_placeholder(text) { b"" } else { text })
     }
 
-    /// The time of the sign-in or, if that is missing, the time of its log entry, which is minutes later.
+    /// The time of the sign-in. Without one, the full parse may find it under another name.
     fn when(&self) -> Option<When<'a>> {
-        let created = self.ascii(FieldId::Time)?;
-        let when = When::by_itself(if created.is_empty() { self.ascii(FieldId::LoggedAt)? } else { created });
+        let created = self.ascii(FieldId::Time).filter(|created| !created.is_empty())?;
+        let when = When::by_itself(created);
         // The full parse handles a date that is evidence for others.
         when.is_no_evidence().then_some(when)
     }
@@ -371,7 +371,7 @@ mod tests {
         select(texts.map(str::to_owned).to_vec())
     }
 
-    const NAMES: [&str; 17] = [
+    const NAMES: [&str; 19] = [
         "time",
         "category",
         "resultType",
@@ -388,6 +388,8 @@ mod tests {
         "resourceDisplayName",
         "errorCode",
         "x",
+        "properties.createdDateTime",
+        "properties_ipAddress",
         "result\\u0054ype",
     ];
 

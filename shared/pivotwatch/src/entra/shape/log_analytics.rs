@@ -54,14 +54,25 @@ pub(super) fn parse(
 
 /// Maps the names of Log Analytics and Graph, and those of a flattened record of a diagnostic setting.
 pub(super) fn field_map(name: &str) -> Field {
-    const ENVELOPE: &str = "properties";
-    match name.split_at_checked(ENVELOPE.len()) {
-        Some((envelope, path)) if envelope.eq_ignore_ascii_case(ENVELOPE) => {
-            path.strip_prefix(['.', '/', '_']).map_or(Field::Other, named)
-        }
-        _ => named(name),
+    match field_of_flattened(name) {
+        Field::Other => named(name),
+        field => field,
     }
 }
+
+/// Maps the paths within the properties of a record of a diagnostic setting: `properties.createdDateTime`.
+pub(super) fn field_of_flattened(name: &str) -> Field {
+    const PROPERTIES: &str = "properties";
+    match name.split_at_checked(PROPERTIES.len()) {
+        Some((envelope, path)) if envelope.eq_ignore_ascii_case(PROPERTIES) && path.starts_with(SEPARATORS) => {
+            named(path.trim_start_matches(SEPARATORS))
+        }
+        _ => Field::Other,
+    }
+}
+
+/// What tools write between the names of a path.
+const SEPARATORS: [char; 3] = ['.', '/', '_'];
 
 fn named(name: &str) -> Field {
     const FIELDS: &[(&str, Field)] = &[

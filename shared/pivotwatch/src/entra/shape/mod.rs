@@ -66,9 +66,9 @@ const SHAPES: &[Shape] = &[
 /// The shapes of records in answers. The shape that maps most fields parses the record; of equals, the first.
 const RECORDS: &[(FieldMap, ParseRecord)] = &[
     (diagnostic::field_map, diagnostic::parse_record),
-    (log_analytics::field_map, log_analytics::parse_record),
+    (log_analytics::field_map, log_analytics::parse_mixed),
     (defender::field_map, defender::parse_record),
-    (elastic::field_map, elastic::parse_record),
+    (elastic::field_map, elastic::parse_mixed),
 ];
 
 /// The shapes whose records are recognised in a file of another shape, by their own keys. The first that gives a
