@@ -229,14 +229,14 @@ async fn an_object_without_a_usable_record_is_counted_by_its_reason() {
             change(record);
         }
         records.push(success.record());
-        records.iter().map(|record| format!("{record}\n")).collect::<String>().into_bytes()
+        records.iter().map(Value::to_string).collect::<Vec<_>>().join("\n").into_bytes()
     };
     for (bytes, reason) in [
         (bad_times.into_bytes(), Some("no_usable_record")),
         (b"{\"records\":[]}".to_vec(), Some("no_record")),
         (one_good.into_bytes(), None),
         (quiet, None),
-        (log_file(&[api_call.clone()]), None),
+        (log_file(std::slice::from_ref(&api_call)), None),
         (log_file(&[console_login("one", noon())]), None),
         (log_file(&[undated.clone()]), Some("no_usable_record")),
         (log_file(&[undated.clone(), console_login("one", noon())]), None),

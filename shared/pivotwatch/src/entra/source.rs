@@ -26,14 +26,21 @@ pub(super) enum Origin {
 ///
 /// The portal's tables have none of these columns, and a query can omit them. Then the object's name decides, if it is
 /// one of Microsoft's. Otherwise the record counts as interactive, the first log of the portal and of the rule.
+///
+/// Analysts add columns too: a `Category` that names no log of sign-ins decides nothing where the table or the kinds
+/// name one.
 pub(super) fn origin(fields: &Fields<'_>, name: &str) -> Origin {
-    of_log(fields.get(FieldId::Category).as_bytes())
-        .or_else(|| of_table(fields))
-        .or_else(|| Some(fields.get(FieldId::EventTypes)).filter(|kinds| !is_type_name(kinds)).and_then(of_event_types))
-        .or_else(|| of_interactive(fields.get(FieldId::Interactive)))
-        .or_else(|| of_name(name).filter(|origin| !is_of_application(*origin) || fields.get(FieldId::User).is_empty()))
-        .or_else(|| of_service_principal(fields.get(FieldId::ServicePrincipalId)))
-        .unwrap_or(Origin::Source(Source::Interactive))
+    let of_category = of_log(fields.get(FieldId::Category).as_bytes());
+    let kinds = Some(fields.get(FieldId::EventTypes)).filter(|kinds| !is_type_name(kinds));
+    let of_others = || of_table(fields).or_else(|| of_event_types(kinds?));
+    match of_category {
+        Some(Origin::OtherLog) => of_others().filter(|other| matches!(other, Origin::Source(_))).or(of_category),
+        of_category => of_category.or_else(of_others),
+    }
+    .or_else(|| of_interactive(fields.get(FieldId::Interactive)))
+    .or_else(|| of_name(name).filter(|origin| !is_of_application(*origin) || fields.get(FieldId::User).is_empty()))
+    .or_else(|| of_service_principal(fields.get(FieldId::ServicePrincipalId)))
+    .unwrap_or(Origin::Source(Source::Interactive))
 }
 
 /// By the name of the table, or of the table that a search copied the row from.
@@ -155,6 +162,10 @@ mod tests {
             (&[(Category, "SignInLogs"), (Interactive, "false")][..], Is(Source::Interactive)),
             (&[(Category, "MicrosoftServicePrincipalSignInLogs")], UnknownSignIns),
             (&[(Table, "AADNonInteractiveUserSignInLogs"), (Interactive, "true")], Is(Source::NonInteractive)),
+            (&[(Category, "malicious"), (Table, "SigninLogs")], Is(Source::Interactive)),
+            (&[(Category, "malicious"), (EventTypes, "nonInteractiveUser")], Is(Source::NonInteractive)),
+            (&[(Category, "AuditLogs"), (Table, "AuditLogs")], OtherLog),
+            (&[(Category, "AuditLogs")], OtherLog),
             (&[(Table, "SigninLogs")], Is(Source::Interactive)),
             (&[(Table, "AuditLogs")], OtherLog),
             (&[(Table, "Spray_SRCH")], Is(Source::Interactive)),

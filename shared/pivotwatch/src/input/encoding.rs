@@ -5,8 +5,8 @@ use std::io::{self, BufRead, Read};
 /// Code units that are decoded at a time.
 const UNITS: usize = 16 * 1024;
 
-/// The byte order of text in UTF-16: by its byte order mark or, without one, by its first two characters. All texts that
-/// are read begin with ASCII, and none has a NUL.
+/// The byte order of text in UTF-16: by its byte order mark or, without one, by its first two characters. All texts
+/// that are read begin with ASCII, and none has a NUL.
 #[derive(Clone, Copy)]
 pub(super) enum ByteOrder {
     Little,

@@ -1,6 +1,6 @@
 //! Exports without a usable record.
 //!
-//! No incident can be found in an export that has no record, or whose every sign-in is rejected. It must be reported,
+//! No incident can be found in an export that has no record, or whose every failure is rejected. It must be reported,
 //! since its silence would look like a quiet day.
 
 use super::object_reader::{LOG_FILE, ObjectFormat};
@@ -33,8 +33,8 @@ impl UnusableExport {
         }
     }
 
-    /// Decides for an object that was read to its end by `rule`, given its `counts`. A log file without a record is usable: it
-    /// covers five minutes without an event.
+    /// Decides for an object that was read to its end by `rule`, given its `counts`. A log file without a record is
+    /// usable: it covers five minutes without an event.
     #[must_use]
     pub fn of(object: ObjectFormat, counts: &Summary, rule: &Rule) -> Option<Self> {
         if counts.records == 0 {

@@ -30,12 +30,8 @@ pub(super) const CSV: Shape = Shape {
 /// Keys under which searches wrap a document or its fields.
 const WRAPPERS: [&str; 3] = ["", "_source.", "fields."];
 
-/// Parses a document, or a search's result with the document under `_source` or its fields under `fields`.
-pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
-    parse(text, sink, |_, _| false)
-}
-
-/// Like [`parse_record`], or a record of another shape.
+/// Parses a document, or a search's result with the document under `_source` or its fields under `fields`. Or a record
+/// of another shape.
 pub(super) fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     parse(text, sink, mixed::parse)
 }

@@ -172,8 +172,9 @@ fn parse(text: &str, column: ColumnOrders) -> Result<DateTime<Utc>, TimeFault> {
 /// The digits of a number of milliseconds since 1970, from September 2001 to 2286. No form of a date has 13 digits.
 const MILLISECONDS: usize = 13;
 
-/// Parses a number of milliseconds since 1970: alone, as pandas and mongoexport write it, or as `/Date(1772452800000)/`, the
-/// form of Windows PowerShell in JSON. There the writer's zone can follow the number, which is in UTC regardless.
+/// Parses a number of milliseconds since 1970. It is alone, as pandas and mongoexport write it, or has the form of
+/// Windows PowerShell, `/Date(1772452800000)/`. There the writer's zone can follow the number, which is in UTC
+/// regardless.
 fn serialised(text: &str) -> Option<DateTime<Utc>> {
     let number = if let Some(inner) = text.strip_prefix("/Date(").and_then(|inner| inner.strip_suffix(")/")) {
         let zone = inner.rfind(['+', '-']).filter(|at| *at > 0 && inner.len() - at == 5);
