@@ -95,6 +95,24 @@ struct Addition<'a> {
     added: bool,
     /// The stored incidents that the entry would have hidden; null if they are not known.
     hides: Option<Vec<IncidentLine<'a>>>,
+    /// The incidents of IPv6 networks that would have been mailed in their place; null if they are not known.
+    mailed_instead: Option<Vec<IncidentLine<'a>>>,
+}
+
+/// The effect of an entry on the stored incidents.
+struct Preview {
+    hides: Vec<IncidentReport>,
+    /// Incidents of networks that hold logins of these.
+    mailed_instead: Vec<IncidentReport>,
+}
+
+impl Preview {
+    fn of(changes: Vec<Compared>) -> Self {
+        let (hides, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(Compared::is_newly_hidden);
+        let reports = |all: Vec<Compared>| all.into_iter().map(|one| one.report).collect();
+        let released = others.into_iter().filter(Compared::is_released).collect();
+        Self { hides: reports(hides), mailed_instead: reports(released) }
+    }
 }
 
 impl Add {
@@ -119,11 +137,12 @@ impl Add {
         let before = tuning(&stored, &rule);
         stored.push(StoredEntry::of(value.clone()));
         let after = tuning(&stored, &rule);
-        let hides = match &evidence {
+        let preview = match &evidence {
             None => None,
-            Some(evidence) => Some(newly_hidden(evidence.logged_changes(&before, &after, &mut status, log).await?)),
+            Some(evidence) => Some(Preview::of(evidence.logged_changes(&before, &after, &mut status, log).await?)),
         };
-        let high = hides.iter().flatten().filter(|report| report.severity() == Severity::High);
+        let hides = preview.iter().flat_map(|preview| &preview.hides);
+        let high = hides.filter(|report| report.severity() == Severity::High);
         let high: Vec<_> = high.collect();
         for report in &high {
             log.say(format_args!("it would have hidden {}", high_incident(report)));
@@ -142,14 +161,16 @@ impl Add {
 
         let printed = match format {
             Format::Json => {
-                let hides = hides.as_ref().map(|reports| reports.iter().map(IncidentLine::of).collect());
-                json::write_line(out, &Addition { entry: &value, added: !is_refused, hides })
+                let lines = |reports: &'_ [IncidentReport]| reports.iter().map(IncidentLine::of).collect();
+                let hides = preview.as_ref().map(|preview| lines(&preview.hides));
+                let mailed_instead = preview.as_ref().map(|preview| lines(&preview.mailed_instead));
+                json::write_line(out, &Addition { entry: &value, added: !is_refused, hides, mailed_instead })
             }
             Format::Table => {
                 let listed = ListedEntry::all(vec![StoredEntry::of(value)], &rule, now);
                 let added = if is_refused { String::new() } else { format!("{} was added.\n", entry.id) };
                 let shown = listed.iter().try_for_each(|listed| show::text(listed, out));
-                shown.and_then(|()| preview(hides, days, out)).and_then(|()| write!(out, "{added}"))
+                shown.and_then(|()| write_preview(preview, days, out)).and_then(|()| write!(out, "{added}"))
             }
         };
         Ok((status, printed))
@@ -225,23 +246,24 @@ fn principal(incident: &Incident) -> Result<String, TuningFault> {
     Ok(principal)
 }
 
-/// The incidents that are hidden now, and were not before.
-fn newly_hidden(changes: Vec<Compared>) -> Vec<IncidentReport> {
-    changes.into_iter().filter(|one| one.hidden_before.is_empty()).map(|one| one.report).collect()
-}
-
 fn high_incident(report: &IncidentReport) -> String {
     let Incident { id, columns, start_time, .. } = &report.incident;
     let (user, address) = (&columns.account_name, columns.source_ip_address);
     format!("an incident of high severity: {user} from {address} at {}, {id}", written(*start_time))
 }
 
-/// Prints the incidents that the entry would have hidden.
-fn preview(hides: Option<Vec<IncidentReport>>, days: u64, out: &mut impl Write) -> io::Result<()> {
-    let Some(reports) = hides else {
+/// Prints the incidents that the entry would have hidden, and those that would have been mailed in their place.
+fn write_preview(preview: Option<Preview>, days: u64, out: &mut impl Write) -> io::Result<()> {
+    let Some(Preview { hides, mailed_instead }) = preview else {
         return writeln!(out, "\nWithout --evidence-table, it is not known what it would have hidden.");
     };
-    let (incidents, days) = (counted(reports.len() as u64, "stored incident"), counted(days, "day"));
+    let (incidents, days) = (counted(hides.len() as u64, "stored incident"), counted(days, "day"));
     writeln!(out, "\nIt would have hidden {incidents} of the last {days}.")?;
-    incident_output::table(&reports, false, out)
+    incident_output::table(&hides, false, out)?;
+    if !mailed_instead.is_empty() {
+        let incidents = counted(mailed_instead.len() as u64, "incident");
+        writeln!(out, "\n{incidents} of IPv6 networks, with logins of these, would have been mailed instead:")?;
+        incident_output::table(&mailed_instead, false, out)?;
+    }
+    Ok(())
 }

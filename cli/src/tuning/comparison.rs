@@ -11,6 +11,7 @@ use pivotwatch::detection::tuning::TunedIndex;
 use pivotwatch::detection::{Address, Day, IncidentReport, Tuning};
 use pivotwatch::pipeline::{IncidentsOfDay, judge};
 use pivotwatch::store::{Loaded, Store, StoreError, StoredIncident};
+use uuid::Uuid;
 
 use crate::ExitStatus;
 use crate::log::Log;
@@ -34,21 +35,48 @@ pub(super) struct Compared {
     pub(super) is_published: bool,
     /// The entries of the first tuning that hide it.
     pub(super) hidden_before: BTreeSet<String>,
+    /// The incidents that hold its logins by the first tuning.
+    held_before: BTreeSet<Uuid>,
+}
+
+impl Compared {
+    /// Whether only the second tuning hides it.
+    pub(super) fn is_newly_hidden(&self) -> bool {
+        self.hidden_before.is_empty() && !self.report.hidden_by.is_empty()
+    }
+
+    /// Whether only the first tuning hides it.
+    pub(super) fn is_unhidden(&self) -> bool {
+        !self.hidden_before.is_empty() && self.report.hidden_by.is_empty()
+    }
+
+    /// Whether it is mailed by the second tuning alone, because that hides the incident which held all of its logins.
+    pub(super) fn is_released(&self) -> bool {
+        !self.is_published
+            && self.hidden_before.is_empty()
+            && self.report.hidden_by.is_empty()
+            && !self.held_before.is_empty()
+            && self.report.held_by.is_empty()
+    }
 }
 
 impl StoredEvidence {
-    /// The incidents that one of two tunings hides, and the other does not.
+    /// The incidents that one of two tunings hides or releases, and the other does not.
     async fn changes(
         &self,
         incidents: Vec<StoredIncident>,
         before: &Tuning,
         after: &Tuning,
     ) -> Result<Loaded<Vec<Compared>>, StoreError> {
+        // Where the same entries apply, nothing changes, unless the network holds logins of an address where it does.
+        let address_of = |stored: &StoredIncident| stored.incident.columns.source_ip_address;
+        let is_changed = |address: &Address| before.of_address(*address) != after.of_address(*address);
+        let changed: BTreeSet<_> = incidents.iter().map(address_of).filter(is_changed).collect();
+        let networks: BTreeSet<_> = changed.iter().filter_map(|address| self.rule.ipv6_network.of(*address)).collect();
         let mut groups = BTreeMap::<_, Vec<_>>::new();
         for stored in incidents {
-            let address = stored.incident.columns.source_ip_address;
-            // Where the same entries apply, nothing changes.
-            if before.of_address(address) != after.of_address(address) {
+            let address = address_of(&stored);
+            if changed.contains(&address) || networks.contains(&address) {
                 groups.entry((address, stored.incident.day)).or_default().push(stored);
             }
         }
@@ -59,7 +87,7 @@ impl StoredEvidence {
             all.records.extend(records);
             all.unreadable.extend(unreadable);
         }
-        all.records.retain(|one| one.hidden_before.is_empty() != one.report.hidden_by.is_empty());
+        all.records.retain(|one| one.is_newly_hidden() || one.is_unhidden() || one.is_released());
         all.records.sort_by_key(|one| {
             let incident = &one.report.incident;
             (std::cmp::Reverse(one.report.severity()), incident.start_time, incident.id)
@@ -108,7 +136,8 @@ impl StoredEvidence {
             let (hidden_by_new, held_by) = (hidden_by(1, id), judged[1].held_by(id));
             let report = IncidentReport { hidden_by: hidden_by_new, held_by, ..index.report(stored.incident) };
             let is_published = stored.published_at.is_some();
-            Compared { report, is_published, hidden_before: hidden_by(0, id) }
+            let (hidden_before, held_before) = (hidden_by(0, id), judged[0].held_by(id));
+            Compared { report, is_published, hidden_before, held_before }
         });
         Ok(Loaded { records: compared.collect(), unreadable })
     }

@@ -118,6 +118,6 @@ fn is_recent(report: &IncidentReport, now: DateTime<Utc>) -> bool {
 
 /// The incidents that were hidden, and are not any more. A published one was mailed before an entry could hide it.
 fn unhidden(changes: Vec<Compared>) -> Vec<IncidentReport> {
-    let unhidden = changes.into_iter().filter(|one| !one.is_published && one.report.hidden_by.is_empty());
+    let unhidden = changes.into_iter().filter(|one| !one.is_published && one.is_unhidden());
     unhidden.map(|one| one.report).collect()
 }

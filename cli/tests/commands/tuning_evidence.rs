@@ -338,11 +338,20 @@ async fn an_entry_of_an_incident_of_an_ipv6_address_names_the_network_to_exclude
         let output = account.run(&folder, &[&["tuning", "add"], &from[..], &EVIDENCE].concat()).await;
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{said}");
-        assert_eq!(objects(&output)[0]["entry"]["when"]["cidr"], json!([of]));
+        let line = objects(&output).remove(0);
+        assert_eq!(line["entry"]["when"]["cidr"], json!([of]));
+        let instead = line["mailed_instead"].as_array().unwrap().iter().map(|incident| &incident["source_ip_address"]);
+        assert_eq!(instead.collect::<Vec<_>>(), if is_named { vec![network] } else { vec![] }, "{of}");
         let named = said.lines().filter(|line| line.contains(&format!("--cidr {network} instead of --from"))).count();
         assert_eq!(named, usize::from(is_named), "{said}");
     }
     let principal = "arn:aws:iam::111122223333:user/alice";
+    let alone = ["--exclude", "logins", "--cidr", address, "--principal", principal, "--file", "entries.json"];
+    let alone =
+        [&["tuning", "add", "--id", "alone", "--reason", "x", "--author", "ann"], &alone[..], &EVIDENCE].concat();
+    let shown = account.run(&folder("alone"), &[&alone[..], &["--for", "1h"]].concat()).await;
+    let instead = "\n1 incident of IPv6 networks, with logins of these, would have been mailed instead:\n";
+    assert!(text(&shown.stdout).contains(instead), "{}{}", text(&shown.stdout), text(&shown.stderr));
     let (_, line, said) =
         add(&account, "both", &["--exclude", "logins", "--cidr", network, "--principal", principal]).await;
     let hidden = line["hides"].as_array().unwrap().iter().map(|hidden| hidden["source_ip_address"].as_str().unwrap());
