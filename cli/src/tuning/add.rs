@@ -161,7 +161,6 @@ impl Add {
 
         let printed = match format {
             Format::Json => {
-                let lines = |reports: &'_ [IncidentReport]| reports.iter().map(IncidentLine::of).collect();
                 let hides = preview.as_ref().map(|preview| lines(&preview.hides));
                 let mailed_instead = preview.as_ref().map(|preview| lines(&preview.mailed_instead));
                 json::write_line(out, &Addition { entry: &value, added: !is_refused, hides, mailed_instead })
@@ -250,6 +249,10 @@ fn high_incident(report: &IncidentReport) -> String {
     let Incident { id, columns, start_time, .. } = &report.incident;
     let (user, address) = (&columns.account_name, columns.source_ip_address);
     format!("an incident of high severity: {user} from {address} at {}, {id}", written(*start_time))
+}
+
+fn lines(reports: &[IncidentReport]) -> Vec<IncidentLine<'_>> {
+    reports.iter().map(IncidentLine::of).collect()
 }
 
 /// Prints the incidents that the entry would have hidden, and those that would have been mailed in their place.

@@ -168,7 +168,7 @@ fn only_a_value_itself_is_found_and_nothing_nested_in_it() {
         (r#"{"inner":[{"code":1}]}"#, Found::None),
         (r#"{"inner":"{\"code\":1}"}"#, Found::None),
         (r#"{"inner":{"x":{"code":1}}}"#, Found::None),
-        (r#"{"inner":{"code":{"code":1}}}"#, Found::None),
+        (r#"{"inner":{"code":{"code":1}}}"#, Found::Nested),
         (r#"{"inner":{"code":[1]}}"#, Found::Nested),
         (r#"{"code":1}"#, Found::None),
         (r#"{"inner":{"code":1}}"#, Found::Word(b"1")),
