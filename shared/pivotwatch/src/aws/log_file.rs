@@ -231,8 +231,10 @@ fn has_records_in_lines(beginning: &[u8]) -> bool {
 /// The outcome of a record; `None` if it is not JSON.
 fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
+    // An application's line can have an `eventName` of its own beside the `detail`, which no record has.
+    let is_around_record = envelope.event_name.is_none() || envelope.detail.is_some();
     // A trail logs all events of an account, and a `Value` is built for logins only.
-    if !envelope.has_record() || envelope.event_name.is_none() && is_of_application(text) {
+    if !envelope.has_record() || is_around_record && is_of_application(text) {
         return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
     if envelope.detail.is_none() && envelope.looked_up.is_none() && !envelope.is_login() {
@@ -326,6 +328,16 @@ mod tests {
             let (received, result) = read_all(&text);
             assert!(result.is_ok(), "{text}");
             assert_eq!((received.logins, received.others.len()), (logins, others), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_login_within_a_line_of_an_application_is_none_whatever_its_event_name() {
+        for event_name in [json!(null), json!("form"), json!("ConsoleLogin")] {
+            let line = json!({"source": "com.shop", "eventName": event_name, "detail": login("a")});
+            let (received, result) = read_all(&format!("{line}\n{}\n", login("b")));
+            assert!(result.is_ok(), "{line}");
+            assert_eq!((received.logins, received.others.len()), (1, 1), "{line}");
         }
     }
 
