@@ -6,7 +6,7 @@ use std::io::Write;
 use pivotwatch::aws::TrailIgnored;
 use pivotwatch::detection::IncidentReport;
 use pivotwatch::entra::Rejected;
-use pivotwatch::pipeline::{Reasons, Summary};
+use pivotwatch::pipeline::{Reasons, Summary, UnusableExport};
 
 use crate::log::{Log, counted, warnings};
 
@@ -81,13 +81,21 @@ pub(super) fn incomplete_answers(summary: &Summary) -> u64 {
     reasons.iter().filter_map(|reason| summary.rejected.get(reason.name())).sum()
 }
 
-/// The message for a file without a usable record.
+/// The message for a file without a usable record, failure or login.
 pub(super) fn unusable(summary: &Summary) -> String {
     if summary.records == 0 {
         return "it has no record, so it says nothing about incidents".to_owned();
     }
     let (ignored, rejected) = (total(&summary.ignored), total(&summary.rejected));
-    let mut text = "none of its records can be used".to_owned();
+    let is = |reason: UnusableExport| summary.unusable.contains_key(reason.name());
+    let what = if is(UnusableExport::NoUsableFailure) {
+        "none of its failed sign-ins"
+    } else if is(UnusableExport::NoUsableLogin) {
+        "none of its console logins"
+    } else {
+        "none of its records"
+    };
+    let mut text = format!("{what} can be used");
     for (number, reasons, verb) in [(rejected, &summary.rejected, "rejected"), (ignored, &summary.ignored, "ignored")] {
         if number > 0 {
             text = format!("{text}, {number} {verb}{}", by_reason(reasons));

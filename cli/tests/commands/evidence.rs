@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use chrono::{TimeDelta, Utc};
-use pivotwatch_tests::facts::{console_login, event, failed, lines, log_file, noon};
+use pivotwatch_tests::facts::{SignIn, console_login, event, failed, lines, log_file, noon};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -72,6 +72,17 @@ fn sign_ins_without_a_usable_one_are_trouble() {
     // A rejected record in a file with a usable one is only counted.
     put(&folder, "entra/PT1H.json", [rejected().as_bytes(), &lines(&failed(1, noon()))].concat());
     assert_ends(&hunt(&folder, &[]), 10, "6 rejected");
+}
+
+/// A success is usable, but matches nothing.
+#[test]
+fn failures_without_a_usable_one_are_trouble_beside_successes() {
+    let folder = folder("rejected-failures");
+    let success = SignIn { code: "0".to_owned(), ..SignIn::failed("success", noon()) };
+    put(&folder, "entra/PT1H.json", [rejected().as_bytes(), &lines(&[success])].concat());
+    put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", noon())]));
+    assert_ends(&hunt(&folder, &[]), 1, "PT1H.json: none of its failed sign-ins can be used, 6 rejected (bad_time 6)");
+    assert_ends(&pivotwatch(&folder, &["inspect", "entra"]), 1, "no_usable_failure");
 }
 
 #[test]

@@ -41,6 +41,18 @@ impl RecordKinds {
         self.usable_sign_ins += u64::from(is_usable);
     }
 
+    /// Adds the counts of another part.
+    pub(super) fn add(&mut self, other: Self) {
+        self.sign_ins += other.sign_ins;
+        self.usable_sign_ins += other.usable_sign_ins;
+        self.trail_records += other.trail_records;
+        self.usable_trail_records += other.usable_trail_records;
+        self.failures += other.failures;
+        self.lost_failures += other.lost_failures;
+        self.logins += other.logins;
+        self.lost_logins += other.lost_logins;
+    }
+
     /// Counts a record of a CloudTrail log file. Every event counts, not only logins.
     pub(super) fn count_trail_record(&mut self, outcome: &TrailOutcome) {
         let (is_record, is_usable) = match outcome {

@@ -119,10 +119,7 @@ impl Summary {
         self.objects += other.objects;
         self.exports += other.exports;
         self.records += other.records;
-        self.kinds.sign_ins += other.kinds.sign_ins;
-        self.kinds.usable_sign_ins += other.kinds.usable_sign_ins;
-        self.kinds.trail_records += other.kinds.trail_records;
-        self.kinds.usable_trail_records += other.kinds.usable_trail_records;
+        self.kinds.add(other.kinds);
         self.failures += other.failures;
         self.unrecognised += other.unrecognised;
         self.duplicates += other.duplicates;
