@@ -115,14 +115,11 @@ impl Rejected {
         }
     }
 
-    /// Whether this costs a failure that another export of the same sign-in would have. Not for a redacted address:
-    /// Microsoft redacts it in every export.
+    /// Whether this costs a failure that another export of the same sign-in would have. Not for a missing or redacted
+    /// address: every export of the sign-in lacks it.
     #[must_use]
     pub const fn is_lost_failure(self) -> bool {
-        matches!(
-            self,
-            Self::NoAddress | Self::BadAddress | Self::NoTime | Self::BadTime | Self::AmbiguousTime | Self::OtherSource
-        )
+        matches!(self, Self::BadAddress | Self::NoTime | Self::BadTime | Self::AmbiguousTime | Self::OtherSource)
     }
 }
 

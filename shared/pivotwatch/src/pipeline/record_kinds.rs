@@ -1,6 +1,6 @@
 //! Counts of an object's records by kind: sign-ins and CloudTrail records, usable or not.
 
-use crate::aws::{TrailIgnored, TrailOutcome, TrailRejected};
+use crate::aws::{TrailOutcome, TrailRejected};
 use crate::entra::{Ignored, Outcome};
 
 /// Counts of records by kind.
@@ -22,7 +22,7 @@ pub struct RecordKinds {
     pub lost_failures: u64,
     /// Console logins that succeeded or failed.
     pub logins: u64,
-    /// Console logins without a valid time or without a result.
+    /// Console logins without a valid time. Not those without a result, which CloudTrail has too.
     pub lost_logins: u64,
 }
 
@@ -62,10 +62,7 @@ impl RecordKinds {
                 TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
             ) => (false, false),
         };
-        let is_lost = matches!(
-            outcome,
-            TrailOutcome::Rejected(TrailRejected::NoTime) | TrailOutcome::Ignored(TrailIgnored::NoResult)
-        );
+        let is_lost = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NoTime));
         self.logins += u64::from(matches!(outcome, TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_)));
         self.lost_logins += u64::from(is_lost);
         self.trail_records += u64::from(is_record);
