@@ -274,8 +274,7 @@ impl<'a> Sink<'a> {
 
     /// Counts a sign-in of an unknown category.
     pub(super) fn unknown_sign_in(&mut self) {
-        self.sign_ins += 1;
-        self.receive(Outcome::Ignored(Ignored::UnknownSignInCategory), When::NEVER);
+        self.judged(Outcome::Ignored(Ignored::UnknownSignInCategory), When::NEVER);
     }
 
     /// Counts a record of another log.
@@ -318,8 +317,7 @@ impl<'a> Sink<'a> {
                     self.unproven();
                 } else if names_another && code.is_ok() {
                     // Tools add such members to whole records too, so its loss must be seen.
-                    self.sign_ins += 1;
-                    self.reject(Rejected::OtherSource);
+                    self.judged(Outcome::Rejected(Rejected::OtherSource), When::NEVER);
                 } else {
                     self.is_of_another = names_another || is_of_another;
                     self.sign_in(&fields.record(source));
