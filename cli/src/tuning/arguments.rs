@@ -8,9 +8,11 @@ use clap::Args;
 use pivotwatch::detection::Rule;
 
 use super::TuningFault;
-use super::entries::{Entries, EntriesFault, StoredEntry};
+use super::entries::Entries;
+use super::entries_fault::EntriesFault;
 use super::entry_file::EntryFile;
 use super::entry_table::EntryTable;
+use super::stored_entry::StoredEntry;
 use crate::aws::AwsArguments;
 use crate::files::Format;
 use crate::rule_arguments::RuleArguments;

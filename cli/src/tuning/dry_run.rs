@@ -12,9 +12,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Outcome;
-use super::entries::StoredEntry;
 use super::explanation;
 use super::listed_entry::{EntryState, ListedEntry};
+use super::stored_entry::StoredEntry;
 use crate::files::{self, Format};
 use crate::hunt::report::{self, Hidden};
 use crate::hunt::{self, HuntFindings};

@@ -1,47 +1,17 @@
 //! The stored entries, in a file or a DynamoDB table: the same operations for both.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
-use super::entry_file::{EntryFile, EntryFileFault};
-use super::entry_table::{EntryTable, EntryTableFault};
+use super::entries_fault::EntriesFault;
+use super::entry_file::EntryFile;
+use super::entry_table::EntryTable;
 use super::new_entry::NewEntry;
-use crate::stored_evidence::TableFault;
+use super::stored_entry::StoredEntry;
 
 /// Where the entries are.
 pub(super) enum Entries {
     File(EntryFile),
     Table(EntryTable),
-}
-
-/// An entry, valid or not.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct StoredEntry {
-    /// Its id, if it has one.
-    pub(super) id: Option<String>,
-    /// Null if it cannot be JSON.
-    pub(super) value: Value,
-}
-
-/// Why entries cannot be loaded or changed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EntriesFault {
-    #[error(transparent)]
-    File(#[from] EntryFileFault),
-    #[error(transparent)]
-    Table(#[from] EntryTableFault),
-    #[error(transparent)]
-    Unreadable(#[from] TableFault),
-    #[error("there is an entry with the id {0}; remove keeps an entry, so choose another id")]
-    Exists(String),
-    #[error("there is no entry with the id {0} that could be removed: it does not exist, or was removed before")]
-    NotRemovable(String),
-}
-
-impl StoredEntry {
-    pub(super) fn of(value: Value) -> Self {
-        Self { id: value.get("id").and_then(Value::as_str).map(str::to_owned), value }
-    }
 }
 
 impl Entries {

@@ -11,30 +11,14 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::entries::{EntriesFault, StoredEntry};
+use super::entries_fault::{EntriesFault, EntryFileFault};
 use super::new_entry::NewEntry;
-use crate::log::shown_path;
+use super::stored_entry::StoredEntry;
 use crate::tuning_file::{self, TuningFileFault, WrittenEntries};
 
 /// A file of entries.
 pub(super) struct EntryFile {
     pub(super) path: PathBuf,
-}
-
-/// Why a file of entries cannot be loaded or changed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EntryFileFault {
-    #[error("{path}: {fault}", path = shown_path(&.path.to_string_lossy()))]
-    Unusable { path: PathBuf, fault: TuningFileFault },
-    #[error("{path}: it is no regular file, so it cannot be replaced", path = shown_path(&.0.to_string_lossy()))]
-    NotRegular(PathBuf),
-    #[error(
-        "{path} exists: another command is writing the entries, or one stopped early. In that case delete the file",
-        path = shown_path(&.0.to_string_lossy())
-    )]
-    Locked(PathBuf),
-    #[error("{path} cannot be written: {error}", path = shown_path(&.path.to_string_lossy()))]
-    Unwritable { path: PathBuf, error: io::Error },
 }
 
 impl EntryFile {

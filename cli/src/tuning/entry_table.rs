@@ -9,8 +9,9 @@ use pivotwatch::error_chain::error_chain;
 use pivotwatch::store::record_name::written;
 use pivotwatch::store::tuning_entries;
 
-use super::entries::{EntriesFault, StoredEntry};
+use super::entries_fault::{EntriesFault, EntryTableFault};
 use super::new_entry::NewEntry;
+use super::stored_entry::StoredEntry;
 use crate::stored_evidence::TableFault;
 
 /// A table of entries.
@@ -21,15 +22,6 @@ pub(super) struct EntryTable {
 
 /// The partition key.
 const ID: &str = "id";
-
-/// Why a table of entries cannot be changed.
-#[derive(Debug, thiserror::Error)]
-#[error("{operation} in the table {table} failed: {cause}; see whether the table exists and you may use it")]
-pub(super) struct EntryTableFault {
-    operation: &'static str,
-    table: String,
-    cause: String,
-}
 
 impl EntryTable {
     pub(super) async fn load(&self) -> Result<Vec<StoredEntry>, TableFault> {

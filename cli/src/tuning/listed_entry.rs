@@ -8,7 +8,7 @@ use pivotwatch::detection::{Rule, Tuning};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::entries::StoredEntry;
+use super::stored_entry::StoredEntry;
 
 /// A stored entry and its state.
 pub(super) struct ListedEntry {

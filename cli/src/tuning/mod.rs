@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `arguments` | the options that all subcommands have, and what they refer to |
 //! | `entries`, `entry_file`, `entry_table` | the entries, in a file or a DynamoDB table |
+//! | `stored_entry`, `entries_fault` | what these give: an entry, valid or not, or why there is none |
 //! | `new_entry` | an entry in the one format of tables and files |
 //! | `listed_entry`, `explanation` | the state of an entry, and the entry in words |
 //! | `comparison` | which stored incidents some entries hide |
@@ -16,6 +17,7 @@ mod arguments;
 mod comparison;
 mod dry_run;
 mod entries;
+mod entries_fault;
 mod entry_file;
 mod entry_table;
 mod explanation;
@@ -24,6 +26,7 @@ mod listed_entry;
 mod new_entry;
 mod remove;
 mod show;
+mod stored_entry;
 
 use std::io::Write;
 
@@ -33,7 +36,7 @@ use crate::aws::{NoRegion, NoRuntime, block_on};
 use crate::log::Log;
 use crate::stored_evidence::{TableFault, UnknownIncident};
 use crate::{ExitStatus, Outcome};
-use entries::EntriesFault;
+use entries_fault::EntriesFault;
 
 /// Add, list, show, remove and test tuning entries, which decide which incidents are mailed.
 ///
