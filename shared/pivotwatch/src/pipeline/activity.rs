@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-use super::publish::LEDGER_INTERVAL;
+use super::slots::LEDGER_INTERVAL;
 use super::{Deadline, Pipeline, PipelineError, Runtime, Summary};
 use crate::detection::tuning::Entry;
 use crate::notify::{Alive, Notifier, alive_message};

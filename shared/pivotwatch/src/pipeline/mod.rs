@@ -15,7 +15,7 @@
 //! | `process_object`, [`object_reader`] | one object: reads, records and settles it; recognises and parses its bytes |
 //! | `fact_collector`, `success_collector` | collect an object's facts into chunks of bounded size |
 //! | `record_facts`, `settle` | writes facts; stores the incidents that they cause |
-//! | `publish`, `sweep` | publishes incidents and their updates; reports the others in digests |
+//! | `publish`, `slots`, `sweep` | publishes incidents and their updates, within limits; reports the others in digests |
 //! | `activity` | counts what the deployment received, for the weekly message |
 //! | `judge` | which incidents tuning entries hide |
 //! | `summary`, `record_kinds`, `unusable_export` | counts of an invocation, and the exports that cannot be used |
@@ -42,6 +42,7 @@ mod republish;
 mod resettle;
 mod runtime;
 mod settle;
+mod slots;
 mod success_collector;
 mod summary;
 mod sweep;

@@ -14,8 +14,9 @@ use std::pin::pin;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
-use super::publish::{ATTEMPTS, contended, unlimited};
+use super::publish::{ATTEMPTS, contended};
 use super::record_facts::CONCURRENCY;
+use super::slots::unlimited;
 use super::unfinished::Unfinished;
 use super::{Invocation, Pipeline, PipelineError, Runtime, Summary, count};
 use crate::detection::Day;
