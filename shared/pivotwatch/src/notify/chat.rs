@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use super::Deployment;
 use super::escape::{code_span, markdown, plain_title, shown};
 use super::identity::IdentityKind;
-use super::incident::{Update, kind_of};
 use super::message::{fitted, form_fits};
+use super::update::{Update, kind_of, preface};
 use super::words::{
-    NAME, account, capitalised, console, name_of, place, preface, record_key, regions, runbook, suspicion,
-    table_console, what_happened,
+    NAME, account, capitalised, console, name_of, place, record_key, regions, runbook, suspicion, table_console,
+    what_happened,
 };
 use crate::detection::IncidentReport;
 use crate::detection::likely_cause::likely_cause;

@@ -11,10 +11,8 @@ use serde_json::{Map, Value, json};
 use super::Deployment;
 use super::escape::exact;
 use super::identity::IdentityKind;
-use super::incident::{Update, kind_of};
-use super::words::{
-    NAME, SecondFactor, TEXT, account, name_of, partition, preface, record_key, suspicion, what_happened,
-};
+use super::update::{Update, kind_of, preface};
+use super::words::{NAME, SecondFactor, TEXT, account, name_of, partition, record_key, suspicion, what_happened};
 use crate::detection::likely_cause::likely_cause;
 use crate::detection::rule::{RULE_ID, RULE_NAME, RULE_VERSION, TECHNIQUES};
 use crate::detection::signal::{Severity, points};

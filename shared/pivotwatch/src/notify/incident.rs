@@ -1,15 +1,15 @@
 //! The message of an incident, or of an update of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
 use super::chat::fitted_chat;
 use super::escape::{ascii, shown};
 use super::message::{Message, SUBJECT_LENGTH, fitted_form, fitted_text};
-use super::words::{NAME, SecondFactor, account_number, age, name_of};
+use super::update::{Update, kind_of};
+use super::words::{NAME, SecondFactor, account_number, name_of};
 use super::{Deployment, chat, finding, mail};
-use crate::detection::reporting::UpdateReason;
 use crate::detection::{IncidentReport, Rule};
 
 /// Users, codes and the like that each list of the mail shows. The finding has more.
@@ -20,15 +20,6 @@ const IN_CHAT: usize = 4;
 
 /// The same for the finding.
 const IN_FINDING: usize = 64;
-
-/// The update of an incident that was reported before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Update {
-    /// The number of the message about the incident: 2 for the first update.
-    pub number: u32,
-    /// Why the incident is reported again.
-    pub reasons: BTreeSet<UpdateReason>,
-}
 
 /// The message of an incident, or of an update of it, at the time `now`.
 #[must_use]
@@ -62,15 +53,6 @@ fn subject(report: &IncidentReport, update: Option<&Update>, now: DateTime<Utc>)
     let room = SUBJECT_LENGTH.saturating_sub(frame("").len());
     let name = ascii(&shown(&name_of(&incident.columns), NAME), room.max(8));
     ascii(&frame(&name), SUBJECT_LENGTH)
-}
-
-/// The beginning of the subject: the severity, and what is special about the message.
-pub(super) fn kind_of(report: &IncidentReport, update: Option<&Update>, now: DateTime<Utc>) -> String {
-    let test = if report.incident.is_test() { "TEST " } else { "" };
-    let severity = Some(format!("{test}{}", report.severity().name()));
-    let update = update.map(|update| format!("update {}", update.number));
-    let age = age(&report.incident, now).map(|age| format!("{age} old"));
-    [severity, update, age].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn attributes(report: &IncidentReport, update: Option<&Update>) -> BTreeMap<&'static str, String> {

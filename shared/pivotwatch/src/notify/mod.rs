@@ -5,7 +5,7 @@
 //! | [`message`] | a message in its forms, and their sizes |
 //! | [`incident`], [`digest`], [`alive`], [`tuning`] | the kinds of messages |
 //! | [`mail`], [`chat`], [`finding`] | the forms: for people, chats and machines |
-//! | [`words`], [`identity`], [`layout`], [`escape`] | what the forms share |
+//! | [`update`], [`words`], [`identity`], [`layout`], [`escape`] | what the forms share |
 //! | [`deployment`] | what messages need to know about the deployment |
 //! | `sns`, [`in_memory`] | the adapters |
 
@@ -26,6 +26,7 @@ mod message;
 #[cfg(feature = "sdk")]
 mod sns;
 mod tuning;
+mod update;
 mod words;
 
 pub use alive::{Alive, alive_message};
@@ -33,11 +34,12 @@ pub use deployment::{Deployment, HttpsForm, TableLocation, UnknownHttpsForm};
 pub use digest::{DIGEST_ADDRESSES, Digest, DigestEntry, digest_message, digests};
 pub use escape::escape_for_display;
 pub use in_memory::InMemoryNotifier;
-pub use incident::{Update, incident_message};
+pub use incident::incident_message;
 pub use message::Message;
 #[cfg(feature = "sdk")]
 pub use sns::Sns;
 pub use tuning::tuning_message;
+pub use update::Update;
 
 /// The message could not be sent. A retry can succeed, after the topic has recovered or somebody has added a missing
 /// permission.

@@ -7,11 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Deployment;
 use super::escape::{percent_encoded, quoted, shown};
 use super::identity::IdentityKind;
-use super::incident::Update;
 use super::layout::Page;
 use crate::detection::account::full_name;
 use crate::detection::incident::Columns;
-use crate::detection::reporting::UpdateReason;
 use crate::detection::{Incident, IncidentReport};
 
 /// The version of this program, and of its runbook.
@@ -19,9 +17,6 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Characters shown of a name or an ARN.
 pub(super) const NAME: usize = 160;
-
-/// Tuning entries that are named of those which hide an incident.
-const ENTRIES: usize = 4;
 
 /// Characters shown of a user agent.
 pub(super) const TEXT: usize = 240;
@@ -133,29 +128,6 @@ pub(super) fn age(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
 
 /// The first paragraph of every form of a test.
 pub(super) const TEST: &str = "TEST: this is a self-test of pivotwatch. Nothing happened, and no action is needed.";
-
-/// What a reader must know before what happened: that it is a test, that tuning hides it, and why it is reported
-/// again. `name` is an entry's id in its form for the reader.
-pub(super) fn preface(report: &IncidentReport, update: Option<&Update>, name: impl Fn(&str) -> String) -> Vec<String> {
-    let reason = |reason: &UpdateReason| match reason {
-        // There is no other rise.
-        UpdateReason::SeverityRose => "its severity rose from Medium to High".to_owned(),
-        UpdateReason::PasswordRight => "the password of an Entra user turned out to be right".to_owned(),
-        UpdateReason::LoggedInAgain => {
-            format!("the user logged in again after a quiet hour, last at {}", time(report.incident.end_time))
-        }
-    };
-    let again = update.map(|Update { number, reasons }| {
-        let reasons: Vec<_> = reasons.iter().map(reason).collect();
-        let because = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
-        format!("Update {number} of a reported incident{because}.")
-    });
-    let entries: Vec<_> = report.hidden_by.iter().take(ENTRIES).map(|id| name(id)).collect();
-    let more = and_more(report.hidden_by.len() as u64, entries.len(), false);
-    let hidden = (!entries.is_empty()).then(|| format!("Tuning hides this incident: {}{more}.", entries.join(", ")));
-    let test = report.incident.is_test().then(|| TEST.to_owned());
-    test.into_iter().chain(hidden).chain(again).collect()
-}
 
 /// What happened, in one sentence. `name` is the user's name in its form for the reader.
 pub(super) fn what_happened(report: &IncidentReport, name: &str, now: DateTime<Utc>) -> String {

@@ -21,11 +21,11 @@ pub(super) use look_up::query;
 use super::Deployment;
 use super::escape::{quoted, shown};
 use super::identity::IdentityKind;
-use super::incident::Update;
 use super::layout::Page;
+use super::update::{Update, preface};
 use super::words::{
-    NAME, SecondFactor, TEXT, about, account, and_more, capitalised, name_of, or_not_recorded, place, preface,
-    suspicion, time, what_happened,
+    NAME, SecondFactor, TEXT, about, account, and_more, capitalised, name_of, or_not_recorded, place, suspicion, time,
+    what_happened,
 };
 use crate::detection::context::FailedLogins;
 use crate::detection::{IncidentReport, Rule};
