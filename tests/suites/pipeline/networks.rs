@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use pivotwatch::detection::incident::MatchedBy;
+use pivotwatch::detection::matched_by::MatchedBy;
 use pivotwatch::detection::parameters::Ipv6Network;
 use pivotwatch::detection::{Address, Rule};
 use pivotwatch::store::{InMemoryStore, StoredIncident};

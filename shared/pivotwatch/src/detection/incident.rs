@@ -15,6 +15,7 @@ use super::address::Address;
 use super::context::Context;
 use super::day::Day;
 use super::login::{Login, is_federated, is_root};
+use super::matched_by::MatchedBy;
 use super::rule::{NETWORK_REASON, REASON};
 use super::sample::{Sample, hash};
 use super::signal::{Severity, Signal};
@@ -136,36 +137,6 @@ pub struct SourceFailures {
     /// `count`.
     #[serde(default)]
     pub users_estimated: bool,
-}
-
-/// Whose failures the logins of an incident match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MatchedBy {
-    /// Those of their address, as in the rule.
-    Address,
-    /// Those of their IPv6 network.
-    Network,
-}
-
-impl MatchedBy {
-    /// The name in records, JSON and message attributes.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Address => "address",
-            Self::Network => "network",
-        }
-    }
-
-    /// What a sentence calls the incident's address.
-    #[must_use]
-    pub const fn place(self) -> &'static str {
-        match self {
-            Self::Address => "IP address",
-            Self::Network => "network",
-        }
-    }
 }
 
 /// A reference to a login of an incident. An earlier login compares less.

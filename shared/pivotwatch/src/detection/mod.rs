@@ -16,7 +16,7 @@
 //! | [`window`] | when a login matches |
 //! | [`tuning`] | which incidents entries hide |
 //! | [`signal`] | what makes an incident more or less urgent, and its severity |
-//! | [`incident`], [`context`], [`failure_index`] | the incidents of an address, and their reports |
+//! | [`incident`], [`matched_by`], [`context`], [`failure_index`] | the incidents of an address, and their reports |
 //! | [`likely_cause`] | what the failures look like, as a guess for a responder |
 //! | [`judgement`] | which incidents are mailed |
 //! | [`evidence`] | all facts of an address, and the decision about them at once |
@@ -39,6 +39,7 @@ pub mod judgement;
 pub mod ledger;
 pub mod likely_cause;
 pub mod login;
+pub mod matched_by;
 pub mod name_set;
 pub mod parameters;
 pub mod profile;

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{logins_state, tally_state};
 use crate::detection::context::{Context, ReferencedFailure};
-use crate::detection::incident::{Columns, LoginReference, MatchedBy};
+use crate::detection::incident::{Columns, LoginReference};
+use crate::detection::matched_by::MatchedBy;
 use crate::detection::name_set::NameSet;
 use crate::detection::reporting::{Deferral, Reported};
 use crate::detection::result_code::CodeClass;
