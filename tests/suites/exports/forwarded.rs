@@ -121,6 +121,32 @@ fn what_another_application_logged_is_another_log() {
     }
 }
 
+/// A structured logger writes what a visitor posted as an object. A forwarder that adds such keys names its source.
+#[test]
+fn an_object_in_a_line_of_a_structured_logger_is_another_log() {
+    let record = SignIn::failed("id", noon()).record();
+    let batch = json!({"records": [record]});
+    for own in [
+        json!({"level": "info", "logger": "shop", "timestamp": "x"}),
+        json!({"level": 30, "pid": 1, "hostname": "h", "msg": "login", "time": 1}),
+        json!({"severity": "INFO", "logger": "com.shop", "thread": "main", "message": "login"}),
+        json!({"app": "shop", "time": "x"}),
+    ] {
+        for (place, content) in
+            ["event", "attributes", "_source"].into_iter().flat_map(|place| [(place, &record), (place, &batch)])
+        {
+            let mut line = own.clone();
+            line[place] = content.clone();
+            let bare = json!({"event": record}).to_string();
+            let (received, _) = read(format!("{bare}\n{line}\n").as_bytes());
+            assert_eq!(received.outcomes[1..], [Outcome::Ignored(Ignored::OtherCategory)], "{line}");
+            line["source"] = json!("azure");
+            let (received, _) = read(format!("{bare}\n{line}\n").as_bytes());
+            assert_eq!(received.failures().len(), 2, "{line}");
+        }
+    }
+}
+
 #[test]
 fn an_archive_of_all_logs_may_begin_with_many_records_of_others() {
     let shop = json!({"service": "shop", "message": "{\"a\":1}", "attributes": {"http": {"url": "/"}}});

@@ -134,6 +134,8 @@ fn logged() -> impl Strategy<Value = Value> {
         json!({"event.dataset": "nginx.access"}),
         json!({"sourcetype": "shop"}),
         json!({"data_stream": {"dataset": "shop"}}),
+        json!({"level": "info", "logger": "shop"}),
+        json!({"pid": 1, "hostname": "h", "msg": "posted"}),
     ]);
     let place = prop::sample::select(
         &["", "event", "attributes", "_source", "message", "log", "_raw", "data", "value", "records", "body"][..],

@@ -11,7 +11,7 @@ use super::super::source::{Origin, of_log};
 use super::batches::{BATCH_NAMES, STATING_KEYS};
 use super::parse_record::NotJson;
 use super::{Sink, defender, log_analytics};
-use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
+use crate::input::sniff::APPLICATION_KEYS;
 
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
 /// event hub can mix all of these.
@@ -67,7 +67,7 @@ const RECORD_KEYS: [(&str, Key); FIELDS.len() + STATING_KEYS.len() + APPLICATION
         } else if index < of_applications {
             (STATING_KEYS[index - stating], Key::Record(STATED))
         } else {
-            (APPLICATION_KEYS[index - of_applications], Key::Record(NO_SLOT))
+            (APPLICATION_KEYS[index - of_applications], Key::Record(LOG_LINE))
         };
         index += 1;
     }
@@ -97,8 +97,11 @@ const IN_STATUS: usize = FIELD_IDS + 1;
 /// The slot of all keys that can state which application wrote a record. A record with two of them has a full parse.
 pub(super) const STATED: usize = FIELD_IDS + 2;
 
+/// The slot of all keys of log lines. A record with two of them has a full parse, and can be another application's.
+const LOG_LINE: usize = STATED + 1;
+
 /// The number of slots.
-pub(super) const SLOTS: usize = STATED + 1;
+pub(super) const SLOTS: usize = LOG_LINE + 1;
 
 pub(super) fn field_map(name: &str) -> Field {
     match field(&KEYS, name) {

@@ -371,7 +371,7 @@ mod tests {
         select(texts.map(str::to_owned).to_vec())
     }
 
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 21] = [
         "time",
         "category",
         "resultType",
@@ -388,6 +388,8 @@ mod tests {
         "resourceDisplayName",
         "errorCode",
         "x",
+        "level",
+        "logger",
         "properties.createdDateTime",
         "properties_ipAddress",
         "result\\u0054ype",

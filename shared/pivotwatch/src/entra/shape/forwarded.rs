@@ -30,7 +30,7 @@ use super::api_answer::is_answer;
 use super::batches::BATCH_NAMES;
 use super::framed::read_values;
 use super::parse_record::NotJson;
-use super::provenance::{CarriedLog, Provenance, members, provenance};
+use super::provenance::{CarriedLog, Provenance, is_within_another, members, provenance};
 use super::reader::read_json;
 use super::{Recognition, Shape, Sink, diagnostic, elastic, forwarded_trail, mixed};
 use crate::input::sniff::{Keys, TEXT_KEYS};
@@ -179,7 +179,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
             sink.within(text, |sink| parse_kind(record, kind, sink));
             return Some(Forwarded::Parsed);
         }
-        Some((_, ContentKind::Batch)) if provenance(text, CarriedLog::SignIns) == Provenance::Other => {
+        Some((_, ContentKind::Batch)) if is_within_another(text) => {
             sink.unproven();
             return Some(Forwarded::Parsed);
         }

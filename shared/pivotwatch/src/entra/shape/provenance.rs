@@ -15,6 +15,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::lenient::LenientText;
+use crate::input::sniff::APPLICATION_KEYS;
 
 /// A log whose records forwarders carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,14 +170,42 @@ fn of_document(text: &[u8], log: CarriedLog) -> Option<(Provenance, Option<&RawV
     Some((origin, searched))
 }
 
-/// Whether the document `text` states that it comes from another application. Faster than [`provenance`] where a
-/// document names nobody.
+/// Whether another application wrote the record `text`: it names one, or it names nobody and has several keys of log
+/// lines, because loggers add theirs to the members of what a visitor posted. Faster than [`provenance`] where a record
+/// names nobody.
 pub(super) fn is_of_another(text: &[u8]) -> bool {
-    let names_somebody = FINDERS.iter().any(|name| name.find(text).is_some());
-    names_somebody && provenance(text, CarriedLog::SignIns) == Provenance::Other
+    let names_somebody = || FINDERS.iter().any(|name| name.find(text).is_some());
+    let has_log_line_keys = || LOG_LINE_FINDERS.iter().filter(|name| name.find(text).is_some()).count() > 1;
+    (names_somebody() || has_log_line_keys())
+        && match provenance(text, CarriedLog::SignIns) {
+            Provenance::Other => true,
+            Provenance::Silent => log_line_keys(text) > 1,
+            Provenance::Stated | Provenance::Sensor => false,
+        }
+}
+
+/// Whether another application wrote the document `text` around a record: it names one, or it names nobody and has a
+/// key of log lines.
+pub(super) fn is_within_another(text: &[u8]) -> bool {
+    match provenance(text, CarriedLog::SignIns) {
+        Provenance::Other => true,
+        Provenance::Silent => log_line_keys(text) > 0,
+        Provenance::Stated | Provenance::Sensor => false,
+    }
+}
+
+/// The number of [`APPLICATION_KEYS`] that an object has.
+fn log_line_keys(text: &[u8]) -> usize {
+    parse_or_repair(text, |text: &[u8]| {
+        members(text, APPLICATION_KEYS).map(|found| found.into_iter().flatten().count())
+    })
+    .unwrap_or_default()
 }
 
 static FINDERS: LazyLock<[Finder<'static>; STATING.len()]> = LazyLock::new(|| STATING.map(Finder::new));
+
+static LOG_LINE_FINDERS: LazyLock<[Finder<'static>; APPLICATION_KEYS.len()]> =
+    LazyLock::new(|| APPLICATION_KEYS.map(|key| Finder::new(&format!("\"{key}\"")).into_owned()));
 
 /// The beginnings of the members that can state another application.
 const STATING: [&str; 12] = [
