@@ -85,7 +85,7 @@ pub enum Rejected {
     /// The day and the month of the date can be swapped. The other dates of its column contradict each other or do not
     /// decide.
     AmbiguousTime,
-    /// The record names another source than Entra: another application may have written it.
+    /// The record names another source than Entra, or has keys of log lines: another application may have written it.
     OtherSource,
 }
 

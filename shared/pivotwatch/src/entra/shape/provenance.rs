@@ -171,7 +171,7 @@ fn of_document(text: &[u8], log: CarriedLog) -> Option<(Provenance, Option<&RawV
 }
 
 /// Whether another application wrote the record `text`: it names one, or it names nobody and has several keys of log
-/// lines, because loggers add theirs to the members of what a visitor posted. Faster than [`provenance`] where a record
+/// lines. A logger adds such keys to the members of what a visitor posted. Faster than [`provenance`] where a record
 /// names nobody.
 pub(super) fn is_of_another(text: &[u8]) -> bool {
     let names_somebody = || FINDERS.iter().any(|name| name.find(text).is_some());
