@@ -27,8 +27,8 @@ use report::Hidden;
 ///
 /// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file or a tuning entry
 /// could not be read or used, or an answer of an API lacks rows. It is trouble too if no sign-in or no CloudTrail
-/// record is usable. Incidents in the other files are printed. Without --hidden, an incident that a tuning entry hides
-/// does not count.
+/// record is usable, or if the rule counts the source of no sign-in. Incidents in the other files are printed. Without
+/// --hidden, an incident that a tuning entry hides does not count.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.
@@ -149,7 +149,7 @@ pub(crate) fn find(paths: &[PathBuf], rule: Rule, tuning: Tuning, log: &mut Log<
     let mut read = ReadFiles::default();
     runtime.block_on(read.record(&pipeline, files::below(paths), log));
     runtime.block_on(read.settle(&pipeline, log));
-    read.report_missing_input(log);
+    read.report_missing_input(&pipeline.rule, log);
 
     let mut incidents = Vec::new();
     let is_held = |stored: &StoredIncident| !stored.held_by.is_empty() && stored.hidden_by.is_empty();

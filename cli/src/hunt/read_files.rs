@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use pivotwatch::detection::Rule;
 use pivotwatch::notify::Notifier;
 use pivotwatch::pipeline::{Pipeline, Reasons, Runtime, Summary, UnsettledDays};
 use pivotwatch::store::Store;
@@ -87,7 +88,7 @@ impl ReadFiles {
 
     /// Logs which kind of record is missing, without which no incident can be found. Both options accept both kinds of
     /// file, so the counts of all files decide.
-    pub(super) fn report_missing_input(&mut self, log: &mut Log<impl Write>) {
+    pub(super) fn report_missing_input(&mut self, rule: &Rule, log: &mut Log<impl Write>) {
         let kinds = self.total.kinds;
         if self.total.records == 0 {
             self.set_trouble();
@@ -102,6 +103,15 @@ impl ReadFiles {
         } else if kinds.usable_sign_ins == 0 {
             self.set_trouble();
             log.say("no sign-in in any file that was read can be used, so no incident can be found");
+        } else if rule.sources == Rule::default().sources
+            && kinds.usable_sign_ins == report::of_other_sources(&self.total)
+        {
+            // Who chose the sources knows what is not counted.
+            self.set_trouble();
+            log.say(
+                "the rule does not count the source of any sign-in that was read, so no incident can be found; see \
+                 whether --entra has the sign-ins of users, or choose their --sources",
+            );
         }
         if kinds.trail_records == 0 {
             self.set_trouble();

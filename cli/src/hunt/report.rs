@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use pivotwatch::aws::TrailIgnored;
-use pivotwatch::detection::IncidentReport;
-use pivotwatch::entra::Rejected;
+use pivotwatch::detection::{IncidentReport, Source};
+use pivotwatch::entra::{Ignored, Rejected};
 use pivotwatch::pipeline::{Reasons, Summary, UnusableExport};
 
 use crate::log::{Log, counted, warnings};
@@ -79,6 +79,12 @@ fn without_logins(summary: &Summary) -> &'static str {
 pub(super) fn incomplete_answers(summary: &Summary) -> u64 {
     let reasons = [Rejected::PartialAnswer, Rejected::NoRows];
     reasons.iter().filter_map(|reason| summary.rejected.get(reason.name())).sum()
+}
+
+/// The number of sign-ins whose source the rule does not count.
+pub(super) fn of_other_sources(summary: &Summary) -> u64 {
+    let reasons = Source::ALL.map(Ignored::SourceNotCounted);
+    reasons.iter().filter_map(|reason| summary.ignored.get(reason.name())).sum()
 }
 
 /// The message for a file without a usable record, failure or login.

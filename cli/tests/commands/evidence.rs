@@ -86,6 +86,24 @@ fn failures_without_a_usable_one_are_trouble_beside_successes() {
 }
 
 #[test]
+fn sign_ins_of_sources_that_the_rule_does_not_count_are_trouble() {
+    let folder = folder("other-sources");
+    put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", noon())]));
+    let mut principals = failed(6, noon());
+    principals.iter_mut().for_each(|one| one.category = "ServicePrincipalSignInLogs".to_owned());
+    put(&folder, "entra/PT1H.json", lines(&principals));
+    let words = "the rule does not count the source of any sign-in that was read";
+    assert_ends(&hunt(&folder, &[]), 1, words);
+
+    // Who chooses the sources knows what is not counted.
+    assert_ends(&hunt(&folder, &["--sources", "adfs"]), 0, "source_service_principal 6");
+
+    // One sign-in of a counted source is enough.
+    put(&folder, "entra/PT1H.json", lines(&[principals, failed(1, noon())].concat()));
+    assert_ends(&hunt(&folder, &[]), 0, "source_service_principal 6");
+}
+
+#[test]
 fn a_hunt_without_a_sign_in_is_trouble() {
     let folder = folder("no-sign-in");
     put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", noon())]));
