@@ -13,6 +13,8 @@ pub struct KeySet {
     /// That index to 1 + index of the next key with the same hash, 0 for the last.
     next: [u8; MOST_KEYS],
     factor: usize,
+    /// Decides by the beginning of an object, up to the bracket of a batch's array, whether it is a record.
+    begins_record: fn(&Self, &[u8]) -> bool,
 }
 
 /// Hash slots. Few keys of real records that are not requested collide with a requested one.
@@ -75,7 +77,21 @@ impl KeySet {
             first[slot] = number;
             index += 1;
         }
-        Self { keys, batches, first, next, factor }
+        Self { keys, batches, first, next, factor, begins_record: Self::has_record_key }
+    }
+
+    /// The set, with another test of objects that are too long to be validated whole: `begins_record` decides by the
+    /// beginning of an object, up to the bracket of a batch's array, whether it is a record. By default a
+    /// [`Key::Record`] in it does.
+    #[must_use]
+    pub const fn with_beginnings(mut self, begins_record: fn(&Self, &[u8]) -> bool) -> Self {
+        self.begins_record = begins_record;
+        self
+    }
+
+    /// Whether an object with this beginning, up to the bracket of a batch's array, is a record.
+    pub(crate) fn begins_record(&self, beginning: &[u8]) -> bool {
+        (self.begins_record)(self, beginning)
     }
 
     /// The meaning of a key.
@@ -91,7 +107,7 @@ impl KeySet {
     }
 
     /// Whether one of the [`Key::Record`]s is in the beginning of an object, at any depth.
-    pub(crate) fn has_record_key(&self, beginning: &[u8]) -> bool {
+    fn has_record_key(&self, beginning: &[u8]) -> bool {
         let quotes = memchr::memchr_iter(b'"', beginning);
         quotes.into_iter().any(|quote| matches!(self.find(&beginning[quote + 1..]), Some((_, Key::Record(_)))))
     }

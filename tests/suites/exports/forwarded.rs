@@ -147,6 +147,28 @@ fn an_object_in_a_line_of_a_structured_logger_is_another_log() {
     }
 }
 
+/// A logger adds its keys to the members of what a visitor posted. One such key can be a forwarder's.
+#[test]
+fn a_record_with_two_keys_of_log_lines_is_of_another_source() {
+    let good = SignIn::failed("good", noon()).record();
+    for record in [SignIn::failed("id", noon()).record(), graph(&SignIn::failed("id", noon()))] {
+        for (own, is_counted) in [
+            (json!({"level": "info"}), true),
+            (json!({"hostname": "h"}), true),
+            (json!({"level": "info", "logger": "shop"}), false),
+            (json!({"level": 30, "pid": 1, "hostname": "h", "msg": "login"}), false),
+            (json!({"level": "info", "logger": "x", "source": "azure"}), true),
+        ] {
+            let mut line = record.clone();
+            line.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+            let (received, _) = read(format!("{good}\n{line}\n").as_bytes());
+            assert_eq!(received.failures().len(), if is_counted { 2 } else { 1 }, "{line}");
+            let is_rejected = received.outcomes[1] == Outcome::Rejected(Rejected::OtherSource);
+            assert_eq!(is_rejected, !is_counted, "{line}");
+        }
+    }
+}
+
 #[test]
 fn an_archive_of_all_logs_may_begin_with_many_records_of_others() {
     let shop = json!({"service": "shop", "message": "{\"a\":1}", "attributes": {"http": {"url": "/"}}});

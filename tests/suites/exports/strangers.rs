@@ -147,8 +147,10 @@ fn logged() -> impl Strategy<Value = Value> {
             3 => json!(posted.to_string()),
             _ => posted,
         };
+        // A logger's members replace no member that states a source.
+        let is_logger = application.get("level").or(application.get("pid")).is_some();
         let mut logged = match posted {
-            Value::Object(posted) if place.is_empty() => posted,
+            Value::Object(posted) if place.is_empty() && !is_logger => posted,
             posted => {
                 object(vec![(if place.is_empty() { "body" } else { place }, posted)]).as_object().unwrap().clone()
             }
@@ -283,6 +285,20 @@ proptest! {
         prop_assert_eq!(&failures(&export.beside(position, &other)), &export.failures, "{} {} at {}: {}", export.writer.shape, export.writer.what, position, other);
     }
 
+    /// Many writers end the last line without a line feed.
+    #[test]
+    fn a_line_feed_at_the_end_changes_nothing(
+        writer in 0..EXPORTS.len(),
+        other in prop_oneof![stranger().prop_map(|other| other.to_string()), logged_answer()],
+    ) {
+        let export = &EXPORTS[writer];
+        let mut text = export.beside(export.pieces.len(), &other);
+        text.truncate(text.trim_end().len());
+        let outcomes = read(text.as_bytes()).0.outcomes;
+        text.push('\n');
+        prop_assert_eq!(outcomes, read(text.as_bytes()).0.outcomes, "{} {}: {}", export.writer.shape, export.writer.what, other);
+    }
+
     #[test]
     fn no_answer_that_another_application_logged_adds_a_failure(
         writer in 0..EXPORTS.len(),
@@ -331,11 +347,36 @@ fn a_key_after_the_array_of_a_batch_shows_another_application() {
             format!("{{\"records\":[{posted}],{statement},\"x\":[]}}"),
         ] {
             for export in EXPORTS.iter().filter(|export| export.after == "\n") {
-                let mut pieces = export.pieces.clone();
-                pieces.insert(1, line.clone());
-                assert_eq!(failures(&export.text(&pieces)), export.failures, "{}: {line}", export.writer.what);
+                for position in [1, export.pieces.len()] {
+                    let text = export.beside(position, &line);
+                    assert_eq!(failures(&text), export.failures, "{}: {line}", export.writer.what);
+                    assert_eq!(failures(text.trim_end()), export.failures, "{}: {line}", export.writer.what);
+                }
             }
         }
+    }
+}
+
+/// A batch that is longer than a record is entered before the keys after its array are known. Those before it count.
+#[test]
+fn a_key_before_the_array_of_a_long_batch_shows_another_application() {
+    let mut posted = SignIn::failed("posted", noon());
+    posted.user.push_str(&"x".repeat(400_000));
+    let batches = documents(&posted).into_iter().filter(|document| document.get("category").is_some());
+    let batches = batches
+        .flat_map(|record| ["records", "value", "data"].map(|name| format!("{name:?}:[{record},{record},{record}]")));
+    for (batch, statement) in batches.flat_map(|batch| {
+        ["\"service\":\"shop\"", "\"level\":\"info\"", "\"source\":\"shop\",\"x\":[]"]
+            .map(|statement| (batch.clone(), statement))
+    }) {
+        let logged = format!("{{{statement},{batch}}}");
+        let what = &logged[..60];
+        for text in [logged.clone(), format!("{logged}\n"), format!("{logged}\n{logged}\n"), format!("[{logged}]")] {
+            assert!(failures(&text).is_empty(), "{what}");
+        }
+        let quiet = json!({"records": [SignIn::failed("one", noon()).record()]});
+        assert_eq!(failures(&format!("{quiet}\n{logged}")).len(), 1, "{what}");
+        assert!(!failures(&format!("{{{batch}}}")).is_empty(), "{what}");
     }
 }
 

@@ -186,7 +186,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             Some(1)
         } else {
             match ValueScanner::default().end(line, keys.batches()) {
-                Some(End::Batch(array)) if !keys.has_record_key(&line[..array]) => Some(array),
+                Some(End::Batch(array)) if !keys.begins_record(&line[..array]) => Some(array),
                 _ => None,
             }
         };
@@ -253,6 +253,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
     /// `in_line`.
     fn validated(&mut self, in_line: bool) -> Result<Option<Framed>, ReadError> {
         loop {
+            let mut whole = None;
             let ahead = self.buffer.ahead().len();
             // The line feed after a record counts too.
             let most = self.limits.record.saturating_add(usize::from(in_line));
@@ -266,7 +267,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                     match rest {
                         Some(b'\n') => return Ok(Some(Framed::Indexed(self.buffer.take(length)))),
                         Some(_) => return Ok(None),
-                        None => {}
+                        None => whole = Some(length),
                     }
                 }
                 Err(Invalid::Malformed) => return Ok(None),
@@ -278,7 +279,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             // Twice as many bytes each time, so that the validations of a long record add up to twice its length.
             self.buffer.look_ahead(ahead.saturating_mul(2))?;
             if self.buffer.ahead().len() == ahead {
-                return Ok(None);
+                // The last line can lack its line feed.
+                return Ok(whole.map(|length| Framed::Indexed(self.buffer.take(length))));
             }
         }
     }
@@ -354,13 +356,22 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
     fn scanned(&mut self, mut scanner: ValueScanner, with_batches: bool) -> Result<Scanned, ReadError> {
         let mut searched = 0;
         let mut is_too_long = false;
-        let batches = if with_batches { self.batches() } else { &[] };
+        let mut batches = if with_batches { self.batches() } else { &[] };
         loop {
             let ahead = self.buffer.ahead();
             let found = scanner.end(&ahead[searched..], batches);
             let length = found.as_ref().map_or(ahead.len(), |end| end.position(searched));
             is_too_long |= length > self.limits.record;
             match found {
+                // A record, even if it has the array of a batch. It is scanned again without.
+                Some(End::Batch(_))
+                    if !is_too_long
+                        && ahead.starts_with(b"{")
+                        && self.indexer.keys().begins_record(&ahead[..length]) =>
+                {
+                    (scanner, searched, batches) = (ValueScanner::default(), 0, &[]);
+                    continue;
+                }
                 Some(End::Batch(_)) => {
                     self.buffer.advance(length);
                     return Ok(Scanned::Batch);

@@ -282,6 +282,26 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Also where the last line is a batch with a record's key after its array, which is a record.
+    #[test]
+    fn a_line_feed_at_the_end_changes_nothing(
+        lines in vec((json(), any::<bool>(), any::<bool>()), 1..4),
+        is_batch_lines in any::<bool>(),
+    ) {
+        let line = |(value, is_batch, is_record): &(serde_json::Value, bool, bool)| {
+            let end = if *is_record { ",\"record\":1" } else { "" };
+            if *is_batch { format!("{{\"value\":[{{\"n\":{value}}}]{end}}}") } else { value.to_string() }
+        };
+        let text = lines.iter().map(line).collect::<Vec<_>>().join("\n");
+        let framing = if is_batch_lines { Framing::BatchLines } else { Framing::Lines };
+        let whole = format!("{text}\n");
+        let [found, expected] =
+            [&text, &whole].map(|text| read_with::<3>(text.as_bytes(), LIMITS, framing, &INDEXED).0);
+        prop_assert_eq!(found, expected, "{}", text);
+    }
+}
+
 fn flattened(record: &serde_json::Value, into: &mut Vec<serde_json::Value>) {
     match record {
         serde_json::Value::Array(elements) => {

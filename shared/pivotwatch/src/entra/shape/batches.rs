@@ -2,6 +2,7 @@
 
 use json_records::{Key, KeySet};
 
+use super::provenance::{is_within_another, members};
 use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
 
 /// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
@@ -77,21 +78,31 @@ pub(super) const STATING_KEYS: [&str; 18] = [
 
 /// The set of these keys, and of keys that only records have. An object with a record's key is a record, even if it has
 /// a batch's array.
-pub(super) static BATCHES: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES);
+pub(super) static BATCHES: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES).with_beginnings(begins_record);
 
-const RECORD_KEYS: [(&str, Key); 4 + LOG_KEYS.len() + STATING_KEYS.len()] = {
-    let mut keys = [("category", Key::Record(NO_SLOT)); 4 + LOG_KEYS.len() + STATING_KEYS.len()];
-    keys[1].0 = "createdDateTime";
-    keys[2].0 = "CreatedDateTime";
-    keys[3].0 = "TimeGenerated";
+/// Whether an object is a record, or a batch that another application wrote, by its beginning up to the bracket of a
+/// batch's array. A long object is entered there, and the keys after its array are not known.
+pub(super) fn begins_record(_: &KeySet, beginning: &[u8]) -> bool {
+    let object = [beginning, b"]}"].concat();
+    let is_record = members(&object, OWN_KEYS).is_some_and(|own| own.iter().any(Option::is_some));
+    is_record || is_within_another(&object)
+}
+
+/// Keys that only records have.
+const OWN_KEYS: [&str; 4] = ["category", "createdDateTime", "CreatedDateTime", "TimeGenerated"];
+
+const RECORD_KEYS: [(&str, Key); OWN_KEYS.len() + LOG_KEYS.len() + STATING_KEYS.len()] = {
+    let mut keys = [("", Key::Record(NO_SLOT)); OWN_KEYS.len() + LOG_KEYS.len() + STATING_KEYS.len()];
+    let (own, logs) = (OWN_KEYS.len(), OWN_KEYS.len() + LOG_KEYS.len());
     let mut index = 0;
-    while index < LOG_KEYS.len() {
-        keys[4 + index].0 = LOG_KEYS[index];
-        index += 1;
-    }
-    index = 0;
-    while index < STATING_KEYS.len() {
-        keys[4 + LOG_KEYS.len() + index].0 = STATING_KEYS[index];
+    while index < keys.len() {
+        keys[index].0 = if index < own {
+            OWN_KEYS[index]
+        } else if index < logs {
+            LOG_KEYS[index - own]
+        } else {
+            STATING_KEYS[index - logs]
+        };
         index += 1;
     }
     keys

@@ -8,7 +8,7 @@ use json_records::{Key, KeySet};
 
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
-use super::batches::{BATCH_NAMES, STATING_KEYS};
+use super::batches::{BATCH_NAMES, STATING_KEYS, begins_record};
 use super::parse_record::NotJson;
 use super::{Sink, defender, log_analytics};
 use crate::input::sniff::APPLICATION_KEYS;
@@ -43,7 +43,7 @@ pub(super) fn parse(
 }
 
 /// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`FieldId`].
-pub(super) static KEYS: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES);
+pub(super) static KEYS: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES).with_beginnings(begins_record);
 
 const FIELDS: [(&str, Key); 8] = [
     ("category", Key::Record(FieldId::Category as usize)),

@@ -190,7 +190,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
         None => {}
     }
     if let Some(document) = searched.filter(|document| depth == 0 && document.get().starts_with('{')) {
-        if provenance(text, CarriedLog::SignIns) == Provenance::Other {
+        if is_within_another(text) {
             if !forwarded_trail::take(text, sink) {
                 sink.other_category();
             }
