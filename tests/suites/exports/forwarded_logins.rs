@@ -1,6 +1,6 @@
 //! CloudTrail records in the documents of forwarders and of AWS's own services.
 
-use pivotwatch::aws::TrailOutcome;
+use pivotwatch::aws::{TrailOutcome, TrailRejected};
 use pivotwatch::entra::{Ignored, Outcome};
 use pivotwatch::input::{Foreign, ReadFault};
 use pivotwatch_tests::facts::{SignIn, failed, noon};
@@ -52,6 +52,8 @@ fn documents() -> Vec<Value> {
         }),
         json!({"logStreamName": "111122223333_CloudTrail_us-east-1_2", "timestamp": 1, "message": text(), "eventId": "1"}),
         json!({"Events": [{"EventId": "x", "EventName": "ConsoleLogin", "CloudTrailEvent": text()}]}),
+        json!({"$metadata": {}, "Events": [{"EventName": "ConsoleLogin", "CloudTrailEvent": text()}], "NextToken": "x"}),
+        json!({"events": [{"eventName": "ConsoleLogin", "cloudTrailEvent": text()}], "nextToken": "x"}),
     ]
 }
 
@@ -142,32 +144,87 @@ fn what_another_application_logged_is_no_login() {
     }
 }
 
-/// A visitor can post a login to an application, which logs it or sends it to an event bus of its own.
+/// A visitor can post a login to an application, which logs it or sends it to an event bus of its own. Its keys can have
+/// any names, before or after the login.
 #[test]
-fn a_login_in_an_object_of_another_application_is_none() {
-    let custom = json!({"version": "0", "detail-type": "LoginForm", "source": "com.shop.web", "detail": login()});
-    let mut objects = vec![custom];
-    for own in [json!({"service": "shop"}), json!({"app": "shop"}), json!({"level": "info", "msg": "x"})] {
-        for posted in [batch(), json!({"detail": login()}), json!({"Events": [{"CloudTrailEvent": text()}]})] {
-            let [own, posted] = [&own, &posted].map(|object| object.as_object().unwrap().clone());
-            objects.push(Value::Object(own.clone().into_iter().chain(posted.clone()).collect()));
-            objects.push(Value::Object(posted.into_iter().chain(own).collect()));
+fn a_login_in_an_object_of_another_application_is_rejected() {
+    let loggers = [
+        r#""service":"shop""#,
+        r#""app":"shop""#,
+        r#""level":"info","msg":"x""#,
+        r#""level":30,"pid":1"#,
+        r#""levelname":"INFO","name":"shop""#,
+        r#""log.level":"info","service.name":"shop""#,
+        r#""@t":"x","@mt":"posted""#,
+        r#""LogLevel":"Information","Category":"Shop""#,
+        r#""httpMethod":"POST","path":"/""#,
+        r#""timestamp":"x","message":"posted""#,
+        r#""detail-type":"LoginForm","source":"com.shop.web""#,
+        r#""source":"shop.aws""#,
+    ];
+    let posted = [
+        format!("\"detail\":{}", login()),
+        format!("\"Records\":[{}]", login()),
+        format!("\"Events\":[{{\"CloudTrailEvent\":{}}}]", json!(text())),
+        format!("\"CloudTrailEvent\":{}", json!(text())),
+    ];
+    for (logger, posted) in loggers.iter().flat_map(|logger| posted.iter().map(move |posted| (logger, posted))) {
+        for object in [format!("{{{logger},{posted}}}"), format!("{{{posted},{logger}}}")] {
+            let value: Value = serde_json::from_str(&object).unwrap();
+            let record = SignIn::failed("one", noon()).record();
+            for (text, own) in [
+                (format!("{object}\n"), 0),
+                (format!("{value:#}"), 0),
+                (format!("[{object}]"), 0),
+                (format!("{}\n{object}\n", login()), 1),
+                (format!("{}\n{object}", login()), 1),
+                (format!("[{object},{}]", login()), 1),
+                (format!("{record}\n{object}\n"), 0),
+                (format!("{record}\n{object}"), 0),
+            ] {
+                let (received, _) = read(text.as_bytes());
+                assert_eq!(logins(&received), own, "{text}");
+                let rejected = TrailOutcome::Rejected(TrailRejected::OtherSource);
+                let is_rejected = received.trail.contains(&rejected);
+                assert!(is_rejected || received.outcomes.is_empty() && own == 0, "{text}: {:?}", received.trail);
+            }
         }
     }
-    for object in objects {
-        let record = SignIn::failed("one", noon()).record();
-        for (text, own) in [
-            (format!("{object}\n"), 0),
-            (serde_json::to_string_pretty(&object).unwrap(), 0),
-            (json!([object]).to_string(), 0),
-            (format!("{}\n{object}\n", login()), 1),
-            (json!([object, login()]).to_string(), 1),
-            (format!("{record}\n{object}\n"), 0),
-        ] {
-            let (received, _) = read(text.as_bytes());
-            assert_eq!(logins(&received), own, "{text}");
+}
+
+/// Such a batch is entered before the keys after its array are known. Those before it count.
+#[test]
+fn a_login_in_a_long_batch_of_another_application_is_none() {
+    let mut long = login();
+    long["userAgent"] = "x".repeat(600_000).into();
+    for name in ["Records", "Events", "events", "records", "value"] {
+        for own in [r#""level":"info""#, r#""source":"shop""#, r#""message":"x""#] {
+            let object = format!("{{{own},{name:?}:[{long},{long}]}}");
+            for text in [object.clone(), format!("{object}\n{object}\n"), format!("{}\n{object}", batch())] {
+                assert!(logins(&read(text.as_bytes()).0) <= 1, "{name} {own}");
+            }
+            assert_eq!(logins(&read(object.as_bytes()).0), 0, "{name} {own}");
+        }
+        if name.ends_with("ecords") {
+            assert_eq!(logins(&read(format!("{{{name:?}:[{long},{long}]}}").as_bytes()).0), 2, "{name}");
         }
     }
+}
+
+/// A subscription's message has up to 1 MiB of events before their quotes are escaped.
+#[test]
+fn a_message_longer_than_a_record_is_read() {
+    let call = json!({"eventName": "ListBuckets", "eventTime": "2026-03-02T12:00:00Z", "userIdentity": {}}).to_string();
+    let events: Vec<_> = [vec![call; 15_000], vec![text()]].concat();
+    let events: Vec<_> = events.iter().map(|event| json!({"id": "x", "message": event})).collect();
+    let message = json!({
+        "messageType": "DATA_MESSAGE", "logGroup": "trail", "logStream": "1_CloudTrail_x", "logEvents": events,
+    });
+    let message = message.to_string();
+    assert!(message.len() > 1024 * 1024);
+    let (received, result) = read(message.as_bytes());
+    assert!(result.is_ok());
+    assert_eq!((logins(&received), received.trail.len()), (1, 15_001));
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub fn parse(record: &Value) -> TrailOutcome {
     if !is_login(text(record, "/eventName")) {
         return TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin);
     }
+    let record = &*with_objects(record);
     let login_result = login_result(record);
-    let login_result = &*login_result;
     let has_succeeded = login_result.eq_ignore_ascii_case("Success");
     if !has_succeeded && !login_result.eq_ignore_ascii_case("Failure") {
         return TrailOutcome::Ignored(TrailIgnored::NoResult);
@@ -72,13 +72,23 @@ pub(super) fn is_login(event_name: &str) -> bool {
     event_name.eq_ignore_ascii_case("ConsoleLogin")
 }
 
-/// The result of a login. Some pipelines write the object around it as its JSON text.
-fn login_result(record: &Value) -> Cow<'_, str> {
-    const PATH: &str = "/ConsoleLogin";
-    let elements = record.get("responseElements").unwrap_or(&Value::Null);
-    match elements.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
-        Some(elements) => Cow::Owned(text(&elements, PATH).to_owned()),
-        None => Cow::Borrowed(text(elements, PATH)),
+/// The record, in which some pipelines write objects as their JSON text.
+fn with_objects(record: &Value) -> Cow<'_, Value> {
+    let mut record = Cow::Borrowed(record);
+    for name in ["responseElements", "additionalEventData", "userIdentity"] {
+        let text = record.get(name).and_then(Value::as_str);
+        if let Some(object) = text.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+            record.to_mut()[name] = object;
+        }
+    }
+    record
+}
+
+/// The result of a login. A failed one can have a message in its place.
+fn login_result(record: &Value) -> &str {
+    match text(record, "/responseElements/ConsoleLogin") {
+        "" if !text(record, "/errorMessage").is_empty() => "Failure",
+        result => result,
     }
 }
 
@@ -180,6 +190,22 @@ mod tests {
         {
             login(&without(key));
         }
+    }
+
+    #[test]
+    fn objects_that_a_pipeline_wrote_as_text_are_read() {
+        let mut as_text = record();
+        for name in ["responseElements", "additionalEventData", "userIdentity"] {
+            as_text[name] = json!(as_text[name].to_string());
+        }
+        assert_eq!(login(&as_text), login(&record()));
+    }
+
+    #[test]
+    fn an_error_instead_of_a_result_is_a_failure() {
+        let mut failed = with("/responseElements", json!(null));
+        failed["errorMessage"] = json!("Failed authentication");
+        assert!(matches!(parse(&failed), TrailOutcome::FailedLogin(_)));
     }
 
     fn failed(identity: &Value) -> FailedLogin {

@@ -1,43 +1,144 @@
 //! Decides whether an object around CloudTrail records is one of AWS.
 //!
 //! A visitor can post a login to an application, which logs it or sends it to an event bus of its own. So an object
-//! with the keys of a log line, or whose source or service is another than one of AWS, is none of CloudTrail.
+//! counts only if nothing in it can be an application's. Its source or service is one of AWS, or it has no other members
+//! than those that AWS writes. A login in any other object is rejected, since a forwarder may have added a member.
 
 use std::collections::BTreeMap;
 
-use json_records::{Key, parse_or_repair};
+use json_records::{Key, KeySet, parse_or_repair};
 use serde_json::value::RawValue;
 
 use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
 
 /// Keys with the name of an application or of a service of AWS.
-const ORIGIN_KEYS: [&str; 4] = ["source", "service", "ddsource", "sourcetype"];
+const ORIGIN_KEYS: [&str; 6] = ["source", "service", "service.name", "ddsource", "sourcetype", "source_type"];
 
-/// All keys that decide. An object with one is framed whole, even if it has a batch's array.
-pub(super) const ENVELOPE_KEYS: [(&str, Key); ORIGIN_KEYS.len() + APPLICATION_KEYS.len()] = {
-    let mut keys = [("", Key::Record(NO_SLOT)); ORIGIN_KEYS.len() + APPLICATION_KEYS.len()];
+/// The key by which EventBridge says what an event is: `AWS Console Sign In via CloudTrail`.
+const DETAIL_TYPE: &str = "detail-type";
+
+/// All members that AWS writes around records: of `EventBridge` events, log files, and answers of `LookupEvents` by the
+/// command line and the SDKs. They are compared without regard to case, which the SDKs write differently.
+const KEYS_OF_AWS: [&str; 24] = [
+    "$metadata",
+    "AccessKeyId",
+    "CloudTrailEvent",
+    "Events",
+    "EventId",
+    "EventName",
+    "EventSource",
+    "EventTime",
+    "NextToken",
+    "ReadOnly",
+    "Records",
+    "Resources",
+    "ResponseMetadata",
+    "Username",
+    "account",
+    "detail",
+    DETAIL_TYPE,
+    "id",
+    "region",
+    "replay-name",
+    "resources",
+    "source",
+    "time",
+    "version",
+];
+
+/// Further keys that AWS never writes around records, of the lines of frequent loggers and of HTTP requests.
+const OTHER_KEYS: [&str; 29] = [
+    "@l",
+    "@mt",
+    "@t",
+    "@timestamp",
+    "Category",
+    "Level",
+    "LogLevel",
+    "Message",
+    "Timestamp",
+    "body",
+    "caller",
+    "event",
+    "headers",
+    "host",
+    "httpMethod",
+    "levelname",
+    "log.level",
+    "log_level",
+    "logger_name",
+    "message",
+    "name",
+    "path",
+    "requestId",
+    "short_message",
+    "status",
+    "thread_name",
+    "timestamp",
+    "ts",
+    "user",
+];
+
+/// The keys of an object that is judged whole ([`is_of_application`]), even if it has a batch's array.
+pub(super) const ENVELOPE_KEYS: [(&str, Key); ORIGIN_KEYS.len() + APPLICATION_KEYS.len() + OTHER_KEYS.len()] = {
+    let mut keys = [("", Key::Record(NO_SLOT)); ORIGIN_KEYS.len() + APPLICATION_KEYS.len() + OTHER_KEYS.len()];
+    let (origins, applications) = (ORIGIN_KEYS.len(), ORIGIN_KEYS.len() + APPLICATION_KEYS.len());
     let mut index = 0;
     while index < keys.len() {
-        let origins = ORIGIN_KEYS.len();
-        keys[index].0 = if index < origins { ORIGIN_KEYS[index] } else { APPLICATION_KEYS[index - origins] };
+        keys[index].0 = if index < origins {
+            ORIGIN_KEYS[index]
+        } else if index < applications {
+            APPLICATION_KEYS[index - origins]
+        } else {
+            OTHER_KEYS[index - applications]
+        };
         index += 1;
     }
     keys
 };
 
-/// Whether an object around records is one of another application.
-pub(super) fn is_of_application(object: &[u8]) -> bool {
-    let is_of_application = |object: &[u8]| {
-        let members = serde_json::from_slice::<BTreeMap<String, &RawValue>>(object).ok()?;
-        let is_other = |name: &&str| members.get(*name).is_some_and(|origin| !is_of_aws(origin.get()));
-        Some(ORIGIN_KEYS.iter().any(is_other) || APPLICATION_KEYS.iter().any(|name| members.contains_key(*name)))
-    };
-    parse_or_repair(object, is_of_application).unwrap_or(false)
+/// Whether an object with this beginning, up to the bracket of a batch's array, is judged whole. A batch of sign-ins has
+/// members that are neither AWS's nor an application's.
+pub(super) fn begins_whole(_: &KeySet, beginning: &[u8]) -> bool {
+    judge(&[beginning, b"]}"].concat(), |members| {
+        names_another(members) || OTHER_KEYS.iter().any(|name| members.contains_key(*name))
+    })
 }
 
+/// Whether an object around records can be one of another application.
+pub(super) fn is_of_application(object: &[u8]) -> bool {
+    judge(object, |members| {
+        let is_of_cloud_trail = |text: &&RawValue| text.get().to_ascii_lowercase().contains("cloudtrail");
+        let names_aws = ORIGIN_KEYS.iter().any(|name| members.contains_key(*name))
+            || members.get(DETAIL_TYPE).is_some_and(is_of_cloud_trail);
+        let is_own = |name: &String| KEYS_OF_AWS.iter().any(|own| own.eq_ignore_ascii_case(name));
+        names_another(members) || !names_aws && !members.keys().all(is_own)
+    })
+}
+
+/// Whether an object states that it is one of another application: it names one, or has a key of log lines.
+pub(super) fn states_another(object: &[u8]) -> bool {
+    judge(object, names_another)
+}
+
+type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+fn names_another(members: &Members<'_>) -> bool {
+    let is_other = |name: &&str| members.get(*name).is_some_and(|origin| !is_of_aws(origin.get()));
+    ORIGIN_KEYS.iter().any(is_other) || APPLICATION_KEYS.iter().any(|name| members.contains_key(*name))
+}
+
+fn judge(object: &[u8], is_another: impl Fn(&Members<'_>) -> bool) -> bool {
+    let judge = |object: &[u8]| Some(is_another(&serde_json::from_slice(object).ok()?));
+    parse_or_repair(object, judge).unwrap_or(false)
+}
+
+/// Whether a text names a service of AWS: `aws.signin`, `cloudtrail`. An application can have AWS in its name.
 fn is_of_aws(origin: &str) -> bool {
-    let words = origin.to_ascii_lowercase();
-    words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| matches!(word, "aws" | "cloudtrail"))
+    let origin = origin.to_ascii_lowercase();
+    let mut words = origin.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let first = words.next();
+    first == Some("aws") || first.into_iter().chain(words).any(|word| word == "cloudtrail")
 }
 
 #[cfg(test)]
@@ -59,6 +160,14 @@ mod tests {
             (json!({"service": {"name": "shop"}, "Records": []}), true),
             (json!({"app": "aws", "Records": []}), true),
             (json!({"source": "lawsuits", "Records": []}), true),
+            (json!({"source": "shop.aws", "detail": {}}), true),
+            (json!({"service.name": "shop", "@timestamp": "x", "detail": {}}), true),
+            (json!({"source": "aws.signin", "@timestamp": "x", "host": {}, "detail": {}}), false),
+            (json!({"detail-type": "AWS Console Sign In via CloudTrail", "host": "h", "detail": {}}), false),
+            (json!({"levelname": "INFO", "name": "shop", "detail": {}}), true),
+            (json!({"events": [], "nextToken": "x"}), false),
+            (json!({"Events": [], "$metadata": {"httpStatusCode": 200}}), false),
+            (json!({"Records": [], "body": "x"}), true),
         ] {
             assert_eq!(is_of_application(object.to_string().as_bytes()), expected, "{object}");
         }

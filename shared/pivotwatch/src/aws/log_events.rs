@@ -16,6 +16,19 @@
 use json_records::parse_or_repair;
 use serde::Deserialize;
 
+/// Bytes of the longest message of a subscription, in lengths of the longest record. It has up to 1 MiB of events, in
+/// which each quote has a backslash.
+pub(super) const LIMIT_FACTOR: usize = 16;
+
+/// The member of a message with its events.
+const EVENTS: &[u8] = b"\"logEvents\"";
+
+/// Whether a file with this beginning can have messages of a subscription. A text can look so too, and decides nothing
+/// but how much of a file is held.
+pub(super) fn may_have_messages(beginning: &[u8]) -> bool {
+    memchr::memmem::find(beginning, EVENTS).is_some()
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum LogEvents {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::console_login;
-use super::envelope::{ENVELOPE_KEYS, is_of_application};
+use super::envelope::{ENVELOPE_KEYS, begins_whole, is_of_application, states_another};
 use super::event::record_of;
 use super::log_events;
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
@@ -31,7 +31,8 @@ const LOG_EVENTS: &str = "events";
 
 /// The keys of batches. Those of sign-ins among the records can be longer than a record, too.
 static BATCHES: KeySet =
-    KeySet::with_batches(&ENVELOPE_KEYS, &[RECORDS, EVENTS, LOG_EVENTS, "records", "value", "results", "Results"]);
+    KeySet::with_batches(&ENVELOPE_KEYS, &[RECORDS, EVENTS, LOG_EVENTS, "records", "value", "results", "Results"])
+        .with_beginnings(begins_whole);
 
 /// Receives the outcomes of a file's records, in the order of the file. A trait beside `entra::Receiver`, because `aws`
 /// and `entra` do not know each other's outcomes.
@@ -66,7 +67,7 @@ fn is_record(keys: &Keys) -> bool {
     ["", "detail."].iter().any(|around| {
         let has = |name: &str| keys.contains(&format!("{around}{name}"));
         has("eventName") && has("eventTime") && has("userIdentity") && !has("s3")
-    }) || keys.contains("CloudTrailEvent")
+    }) || ["CloudTrailEvent", "cloudTrailEvent"].iter().any(|name| keys.contains(*name))
         || ["logStreamName", "message"].iter().all(|name| keys.contains(*name))
         || ["messageType", "logGroup", "logStream", "logEvents"].iter().all(|name| keys.contains(*name))
 }
@@ -79,6 +80,9 @@ pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(
     let framing = if has_records_in_lines(input.preview()?) { Framing::BatchLines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
     let (limits, mut has_compressed_part) = (input.limits, false);
+    if log_events::may_have_messages(input.preview()?) {
+        input.limits.record = limits.record.saturating_mul(log_events::LIMIT_FACTOR);
+    }
     let mut reader = input.records(framing, &mut indexer);
     let result = read_records(&mut reader, limits, receiver, &mut has_compressed_part);
     // The part at which reading stopped is still in the buffer.
@@ -110,6 +114,12 @@ fn read_records(
 
 /// Parses an object, and offers one that is no CloudTrail record to the receiver.
 fn read_object(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) {
+    if text.len() > limits.record {
+        if !read_messages(text, limits, receiver) {
+            receiver.receive_record(TrailOutcome::Rejected(TrailRejected::TooLong));
+        }
+        return;
+    }
     let outcome = parse(text);
     let is_other = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NotARecord));
     if !is_other || !(read_messages(text, limits, receiver) || receiver.take_other_record(text)) {
@@ -137,25 +147,51 @@ pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -
     let kind = |text: &[u8]| {
         let text = std::str::from_utf8(text).ok()?.trim_start();
         if text.starts_with('[') {
-            return Some((false, has_record(text).then(|| text.to_owned())));
+            return Some(if has_record(text) { Content::Batch(text.to_owned()) } else { Content::Other });
         }
         let kind = Kind::of(text)?;
         // A record can have members of a forwarder. What is around a record has only those of AWS.
-        let is_around = !is_of_application(text.as_bytes());
-        Some((kind.has_own_keys() || is_around && kind.is_record(), kind.batch().filter(|_| is_around)))
+        let batch = kind.batch();
+        Some(if kind.has_own_keys() {
+            Content::Record
+        } else if (kind.is_record() || batch.is_some()) && is_of_application(text.as_bytes()) {
+            if has_login(text.as_bytes()) { Content::LoginOfApplication } else { Content::Other }
+        } else if kind.is_record() {
+            Content::Record
+        } else {
+            batch.map_or(Content::Other, Content::Batch)
+        })
     };
     match parse_or_repair(text, kind) {
-        Some((true, _)) => receiver.receive_record(parse(text)),
-        Some((false, Some(batch))) => read_elements(batch.as_bytes(), limits, receiver),
-        _ => return read_messages(text, limits, receiver),
+        Some(Content::Record) => receiver.receive_record(parse(text)),
+        Some(Content::Batch(batch)) => read_elements(batch.as_bytes(), limits, receiver),
+        Some(Content::LoginOfApplication) => {
+            receiver.receive_record(TrailOutcome::Rejected(TrailRejected::OtherSource));
+        }
+        Some(Content::Other) | None => return read_messages(text, limits, receiver),
     }
     true
+}
+
+/// What an object or an array is.
+enum Content {
+    Record,
+    /// The arrays of a batch.
+    Batch(String),
+    /// A login in an object that can be another application's.
+    LoginOfApplication,
+    Other,
+}
+
+/// Whether a text has the name of the event of a login.
+fn has_login(text: &[u8]) -> bool {
+    memchr::memmem::find(&text.to_ascii_lowercase(), b"consolelogin").is_some()
 }
 
 /// Reads the records in messages of `CloudWatch` Logs. Returns `false` if the text has none, or only those of other
 /// logs. Then `receiver` has received nothing.
 fn read_messages(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
-    let messages = log_events::messages(text);
+    let messages = if states_another(text) { Vec::new() } else { log_events::messages(text) };
     for message in &messages {
         if !read_one(message.as_bytes(), limits, receiver) {
             receiver.receive_record(TrailOutcome::Rejected(TrailRejected::NotARecord));
@@ -184,11 +220,11 @@ struct Kind<'a> {
     s3: Option<&'a RawValue>,
     #[serde(borrow)]
     detail: Option<&'a RawValue>,
-    #[serde(borrow, rename = "CloudTrailEvent")]
+    #[serde(borrow, rename = "CloudTrailEvent", alias = "cloudTrailEvent")]
     looked_up: Option<&'a RawValue>,
     #[serde(borrow, rename = "Records")]
     records: Option<&'a RawValue>,
-    #[serde(borrow, rename = "Events")]
+    #[serde(borrow, rename = "Events", alias = "events")]
     events: Option<&'a RawValue>,
 }
 
@@ -232,11 +268,15 @@ fn has_records_in_lines(beginning: &[u8]) -> bool {
 fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
     // An application's line can have an `eventName` of its own beside the `detail`, which no record has.
-    let is_around_record = envelope.event_name.is_none() || envelope.detail.is_some();
-    // A trail logs all events of an account, and a `Value` is built for logins only.
-    if !envelope.has_record() || is_around_record && is_of_application(text) {
+    let is_around_record = envelope.event_name.is_none() || envelope.detail.is_some() || envelope.looked_up.is_some();
+    if !envelope.has_record() {
         return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
+    if is_around_record && is_of_application(text) {
+        let reason = if has_login(text) { TrailRejected::OtherSource } else { TrailRejected::NotARecord };
+        return Some(TrailOutcome::Rejected(reason));
+    }
+    // A trail logs all events of an account, and a `Value` is built for logins only.
     if envelope.detail.is_none() && envelope.looked_up.is_none() && !envelope.is_login() {
         return Some(TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin));
     }
@@ -255,7 +295,7 @@ struct Envelope<'a> {
     event_name: Option<&'a RawValue>,
     #[serde(borrow)]
     detail: Option<&'a RawValue>,
-    #[serde(borrow, rename = "CloudTrailEvent")]
+    #[serde(borrow, rename = "CloudTrailEvent", alias = "cloudTrailEvent")]
     looked_up: Option<&'a RawValue>,
 }
 
@@ -338,6 +378,19 @@ mod tests {
             let (received, result) = read_all(&format!("{line}\n{}\n", login("b")));
             assert!(result.is_ok(), "{line}");
             assert_eq!((received.logins, received.others.len()), (1, 1), "{line}");
+        }
+    }
+
+    #[test]
+    fn members_of_a_forwarder_cost_no_login_of_an_event_that_names_aws() {
+        for own in [json!({"source": "aws.signin"}), json!({"detail-type": "AWS Console Sign In via CloudTrail"})] {
+            let mut event = own;
+            event["detail"] = login("a");
+            event["@timestamp"] = json!("x");
+            event["host"] = json!({"name": "collector"});
+            let (received, result) = read_all(&format!("{}\n{event}\n", call()));
+            assert!(result.is_ok());
+            assert_eq!((received.logins, received.others.len()), (1, 1), "{event}");
         }
     }
 

@@ -43,6 +43,8 @@ impl TrailIgnored {
 pub enum TrailRejected {
     /// A login without a valid time.
     NoTime,
+    /// A login within an object of another source than AWS: another application may have written it.
+    OtherSource,
     /// A JSON object that is no CloudTrail record.
     NotARecord,
     /// Not a JSON object.
@@ -59,6 +61,7 @@ impl TrailRejected {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoTime => "login_without_time",
+            Self::OtherSource => "other_source",
             Self::NotARecord => "not_a_record",
             Self::Malformed => "malformed",
             Self::TooLong => "too_long",

@@ -22,7 +22,7 @@ pub struct RecordKinds {
     pub lost_failures: u64,
     /// Console logins that succeeded or failed.
     pub logins: u64,
-    /// Console logins without a valid time. Not those without a result, which CloudTrail has too.
+    /// Console logins without a valid time, or of another source. Not those without a result, which CloudTrail has too.
     pub lost_logins: u64,
 }
 
@@ -57,12 +57,12 @@ impl RecordKinds {
     pub(super) fn count_trail_record(&mut self, outcome: &TrailOutcome) {
         let (is_record, is_usable) = match outcome {
             TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_) | TrailOutcome::Ignored(_) => (true, true),
-            TrailOutcome::Rejected(TrailRejected::NoTime) => (true, false),
+            TrailOutcome::Rejected(TrailRejected::NoTime | TrailRejected::OtherSource) => (true, false),
             TrailOutcome::Rejected(
                 TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
             ) => (false, false),
         };
-        let is_lost = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NoTime));
+        let is_lost = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NoTime | TrailRejected::OtherSource));
         self.logins += u64::from(matches!(outcome, TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_)));
         self.lost_logins += u64::from(is_lost);
         self.trail_records += u64::from(is_record);

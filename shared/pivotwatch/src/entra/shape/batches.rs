@@ -2,7 +2,7 @@
 
 use json_records::{Key, KeySet};
 
-use super::provenance::{is_within_another, members};
+use super::provenance::{CarriedLog, is_within_another, members};
 use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
 
 /// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
@@ -85,7 +85,7 @@ pub(super) static BATCHES: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NA
 pub(super) fn begins_record(_: &KeySet, beginning: &[u8]) -> bool {
     let object = [beginning, b"]}"].concat();
     let is_record = members(&object, OWN_KEYS).is_some_and(|own| own.iter().any(Option::is_some));
-    is_record || is_within_another(&object)
+    is_record || is_within_another(&object, CarriedLog::SignIns)
 }
 
 /// Keys that only records have.

@@ -179,7 +179,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
             sink.within(text, |sink| parse_kind(record, kind, sink));
             return Some(Forwarded::Parsed);
         }
-        Some((_, ContentKind::Batch)) if is_within_another(text) => {
+        Some((_, ContentKind::Batch)) if is_within_another(text, CarriedLog::SignIns) => {
             sink.unproven();
             return Some(Forwarded::Parsed);
         }
@@ -190,7 +190,7 @@ fn parse_document(text: &[u8], sink: &mut Sink<'_>, depth: usize) -> Option<Forw
         None => {}
     }
     if let Some(document) = searched.filter(|document| depth == 0 && document.get().starts_with('{')) {
-        if is_within_another(text) {
+        if is_within_another(text, CarriedLog::SignIns) {
             if !forwarded_trail::take(text, sink) {
                 sink.other_category();
             }

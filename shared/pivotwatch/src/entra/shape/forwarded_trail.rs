@@ -7,7 +7,7 @@
 use json_records::parse_or_repair;
 
 use super::forwarded::{OBJECT_KEYS, SEARCH_SOURCE, TRAIL_KEYS, begins_as_records, decoded, is_whole_text, original};
-use super::provenance::{CarriedLog, Provenance, members, provenance};
+use super::provenance::{CarriedLog, Provenance, is_within_another, members, provenance};
 use super::sink::Sink;
 use crate::input::sniff::TEXT_KEYS;
 
@@ -47,7 +47,8 @@ struct Content {
 fn contents(document: &[u8], origin: Provenance) -> impl Iterator<Item = Content> {
     let objects = members(document, OBJECT_KEYS).unwrap_or_default().into_iter().flatten();
     let objects = objects.filter(|object| begins_as_records(object.get()));
-    let objects = objects.map(|object| (object.get().to_owned(), origin != Provenance::Other));
+    let is_within_another = is_within_another(document, CarriedLog::CloudTrail);
+    let objects = objects.map(|object| (object.get().to_owned(), !is_within_another));
     let texts = TEXT_KEYS.into_iter().zip(members(document, TEXT_KEYS).unwrap_or_default());
     let texts = texts.chain([("event.original", original(document))]);
     let texts = texts.filter_map(|(name, member)| Some((name, member?)));

@@ -186,8 +186,8 @@ pub(super) fn is_of_another(text: &[u8]) -> bool {
 
 /// Whether another application wrote the document `text` around a record: it names one, or it names nobody and has a
 /// key of log lines.
-pub(super) fn is_within_another(text: &[u8]) -> bool {
-    match provenance(text, CarriedLog::SignIns) {
+pub(super) fn is_within_another(text: &[u8], log: CarriedLog) -> bool {
+    match provenance(text, log) {
         Provenance::Other => true,
         Provenance::Silent => log_line_keys(text) > 0,
         Provenance::Stated | Provenance::Sensor => false,

@@ -9,7 +9,7 @@ use super::super::source::{Origin, origin};
 use super::super::time::{ColumnOrders, Date, TIMES, UndecidedTimes, When};
 use super::super::{Outcome, Receiver, SuccessTexts, Warning};
 use super::date_order_buffer::DateOrderBuffer;
-use super::provenance::{is_of_another, is_within_another};
+use super::provenance::{CarriedLog, is_of_another, is_within_another};
 use crate::detection::Rule;
 use crate::detection::failure::{Code, Ordinals};
 use crate::input::{Foreign, Limits};
@@ -312,7 +312,8 @@ impl<'a> Sink<'a> {
                     Err(outcome) => outcome == NotCounted::Ignored(Ignored::NotAFailure) && self.wants_successes(),
                 };
                 let names_another = decides && is_of_another(text);
-                let is_of_another = decides && !self.document.is_empty() && is_within_another(&self.document);
+                let is_of_another =
+                    decides && !self.document.is_empty() && is_within_another(&self.document, CarriedLog::SignIns);
                 if is_of_another && code.is_ok() {
                     self.unproven();
                 } else if names_another && code.is_ok() {
