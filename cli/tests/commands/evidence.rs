@@ -90,7 +90,9 @@ fn sign_ins_of_sources_that_the_rule_does_not_count_are_trouble() {
     let folder = folder("other-sources");
     put(&folder, "cloudtrail/log.json", log_file(&[console_login("one", noon())]));
     let mut principals = failed(6, noon());
-    principals.iter_mut().for_each(|one| one.category = "ServicePrincipalSignInLogs".to_owned());
+    for one in &mut principals {
+        "ServicePrincipalSignInLogs".clone_into(&mut one.category);
+    }
     put(&folder, "entra/PT1H.json", lines(&principals));
     let words = "the rule does not count the source of any sign-in that was read";
     assert_ends(&hunt(&folder, &[]), 1, words);

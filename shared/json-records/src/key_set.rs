@@ -21,7 +21,7 @@ pub struct KeySet {
 const SLOTS: usize = 128;
 
 /// The most keys of a set.
-const MOST_KEYS: usize = 64;
+const MOST_KEYS: usize = 128;
 
 /// Bytes of the longest key of batches.
 pub(crate) const LONGEST_BATCH_KEY: usize = 16;
@@ -54,14 +54,14 @@ impl KeySet {
     ///
     /// # Panics
     /// At compile time, in a `static`, for
-    /// - more than 64 keys in all,
+    /// - more than 128 keys in all,
     /// - a key of fewer than two bytes,
     /// - a [`Key::Batch`] among `keys`,
     /// - a key of more than 16 bytes among `batches`.
     #[must_use]
     pub const fn with_batches(keys: &'static [(&'static str, Key)], batches: &'static [&'static str]) -> Self {
         let count = keys.len() + batches.len();
-        assert!(count <= MOST_KEYS, "a set has at most 64 keys");
+        assert!(count <= MOST_KEYS, "a set has at most 128 keys");
         let factor = best_factor(keys, batches);
         let (mut first, mut next, mut index) = ([0; SLOTS], [0; MOST_KEYS], 0);
         while index < count {
@@ -72,7 +72,7 @@ impl KeySet {
             assert!(index >= keys.len() || !matches!(keys[index].1, Key::Batch), "batches are listed apart");
             let slot = slot_of(name(keys, batches, index), factor);
             next[index] = first[slot];
-            #[expect(clippy::cast_possible_truncation, reason = "at most 64")]
+            #[expect(clippy::cast_possible_truncation, reason = "at most 128")]
             let number = index as u8 + 1;
             first[slot] = number;
             index += 1;
@@ -80,9 +80,9 @@ impl KeySet {
         Self { keys, batches, first, next, factor, begins_record: Self::has_record_key }
     }
 
-    /// The set, with another test of objects that are too long to be validated whole: `begins_record` decides by the
-    /// beginning of an object, up to the bracket of a batch's array, whether it is a record. By default a
-    /// [`Key::Record`] in it does.
+    /// The set, with another test of objects that are too long to be validated whole. `begins_record` decides whether an
+    /// object is a record, by its beginning up to the bracket of a batch's array. By default a [`Key::Record`] in it
+    /// does.
     #[must_use]
     pub const fn with_beginnings(mut self, begins_record: fn(&Self, &[u8]) -> bool) -> Self {
         self.begins_record = begins_record;

@@ -4,8 +4,8 @@ use pivotwatch_tests::facts::{SignIn, failed, noon};
 use serde_json::{Value, json};
 
 use crate::RecordWriter;
-use crate::tools::read;
-use crate::writers::{defender, elastic, graph};
+use crate::tools::{failures, read};
+use crate::writers::{defender, elastic, graph, row};
 
 /// The lines of a file that has the record of another log among sign-ins.
 fn beside(record: impl Fn(&SignIn) -> Value, other: &str) -> String {
@@ -31,6 +31,28 @@ fn assert_no_effect(others: &[Value], writers: &[(&str, RecordWriter)]) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Analysts label rows, also in files with other records.
+#[test]
+fn a_category_that_an_analyst_added_hides_no_row_of_another_shape() {
+    for write in [graph, row, defender] {
+        let labelled: Vec<_> = (0..3)
+            .map(|number| {
+                let mut labelled = write(&SignIn::failed(&format!("labelled-{number}"), noon()));
+                labelled["category"] = json!("suspicious");
+                labelled
+            })
+            .collect();
+        let record = SignIn::failed("record", noon()).record();
+        for text in [
+            format!("{record}\n{}\n{}\n{}\n", labelled[0], labelled[1], labelled[2]),
+            json!([record, labelled[0], labelled[1], labelled[2]]).to_string(),
+            json!({"records": [record, labelled[0], labelled[1], labelled[2]]}).to_string(),
+        ] {
+            assert_eq!(failures(text.as_bytes()).len(), 4, "{text}");
+        }
+    }
 }
 
 #[test]

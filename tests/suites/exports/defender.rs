@@ -6,6 +6,7 @@ use pivotwatch_tests::facts::{SignIn, noon};
 use serde_json::json;
 
 use crate::tools::{failures, read_whole};
+use crate::writers::defender;
 
 #[test]
 fn a_row_without_a_request_has_the_reports_identifier() {
@@ -21,6 +22,37 @@ fn a_row_without_a_request_has_the_reports_identifier() {
     let found = failures(format!("{}\n{}\n", row("one"), row("two")).as_bytes());
     assert_eq!(found.len(), 2);
     assert_ne!(found[0].identity, found[1].identity);
+}
+
+/// Sentinel copies the rows, with the time at which it received them and the name of the table.
+#[test]
+fn a_row_that_sentinel_copied_keeps_its_time_its_id_and_its_kind() {
+    let sign_in = SignIn::failed("one", noon());
+    let original = failures(defender(&sign_in).to_string().as_bytes());
+    for name in ["AADSignInEventsBeta", "EntraIdSignInEvents"] {
+        let mut copy = defender(&sign_in);
+        copy["TimeGenerated"] = json!("2026-03-05T12:00:00Z");
+        copy["Type"] = json!(name);
+        for text in [copy.to_string(), json!([copy]).to_string(), json!({"value": [copy]}).to_string()] {
+            let found = failures(text.as_bytes());
+            assert_eq!(found, original, "{text}");
+        }
+    }
+}
+
+/// <https://learn.microsoft.com/defender-xdr/advanced-hunting-aadspnsignineventsbeta-table>
+#[test]
+fn a_sign_in_of_an_application_is_none_of_a_user() {
+    let row = json!({
+        "Timestamp": "2026-03-02T12:00:00Z", "Application": "backup", "ErrorCode": 7000215, "IPAddress": "203.0.113.7",
+        "ServicePrincipalId": "1", "ServicePrincipalName": "backup", "IsManagedIdentity": false, "RequestId": "r",
+    });
+    let mut copy = row.clone();
+    copy["TimeGenerated"] = json!("2026-03-02T12:05:00Z");
+    for row in [row, copy] {
+        let (_, outcomes) = read_whole(row.to_string().as_bytes());
+        assert_eq!(outcomes, [Outcome::Ignored(Ignored::SourceNotCounted(Source::ServicePrincipal))], "{row}");
+    }
 }
 
 #[test]

@@ -107,6 +107,10 @@ fn what_another_application_logged_is_another_log() {
         json!({"_source": {"message": said, "service": {"name": "shop"}}}),
         json!({"message": json!({"records": [serde_json::from_str::<Value>(&said).unwrap()]}).to_string(), "service": "shop"}),
         json!({"service": "shop", "message": "started"}),
+        json!({"log": said, "tag": "kube.oauth2-proxy-entra_prod"}),
+        json!({"message": said, "tags": ["aad-pod-identity"]}),
+        json!({"message": said, "log": {"file": {"path": "/var/log/shop-entra/app.log"}}}),
+        json!({"message": said, "fields": {"type": "entra-login-page"}}),
     ] {
         for text in [format!("{true_one}\n{document}\n"), format!("{document}\n{true_one}\n")] {
             let (shape, mut outcomes) = read_whole(text.as_bytes());

@@ -144,8 +144,8 @@ fn what_another_application_logged_is_no_login() {
     }
 }
 
-/// A visitor can post a login to an application, which logs it or sends it to an event bus of its own. Its keys can have
-/// any names, before or after the login.
+/// A visitor can post a login to an application, which logs it or sends it to an event bus of its own. Its keys can
+/// have any names, before or after the login.
 #[test]
 fn a_login_in_an_object_of_another_application_is_rejected() {
     let loggers = [

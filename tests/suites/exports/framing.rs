@@ -37,6 +37,39 @@ fn a_record_cut_in_its_middle_is_never_taken_for_a_success() {
     }
 }
 
+/// As `cat` of downloads without a last line feed gives them.
+#[test]
+fn every_array_of_a_line_is_read() {
+    for (record, count) in [SignIn::record, graph].into_iter().flat_map(|record| [2, 5].map(|count| (record, count))) {
+        let one = |number: usize| record(&SignIn::failed(&format!("{number}"), noon()));
+        let arrays: Vec<_> =
+            (0..count).map(|number| json!([one(2 * number), one(2 * number + 1)]).to_string()).collect();
+        for separator in ["", " ", ","] {
+            for first in [one(100).to_string(), json!({"records": [one(100)]}).to_string(), login().to_string()] {
+                let text = format!("{first}\n{}\n", arrays.join(separator));
+                let (received, result) = read(text.as_bytes());
+                assert!(result.is_ok(), "{text}");
+                let own = if first.contains("ConsoleLogin") { 0 } else { 1 };
+                assert_eq!(received.failures().len(), 2 * count + own, "{text}");
+            }
+        }
+    }
+}
+
+/// `jq .value` writes one for an answer without that member.
+#[test]
+fn a_literal_between_documents_costs_no_record() {
+    let page = |id: &str| json!([graph(&SignIn::failed(id, noon()))]);
+    for literal in ["null", "true", "false"] {
+        for (before, after) in [("\n", "\n"), (" ", ""), ("", "\n\n")] {
+            let text = format!("{:#}{before}{literal}{after}{:#}", page("a"), page("b"));
+            let (received, _) = read(text.as_bytes());
+            assert_eq!(received.failures().len(), 2, "{text}");
+            assert_eq!(received.outcomes[1], Outcome::Rejected(Rejected::Malformed), "{text}");
+        }
+    }
+}
+
 #[test]
 fn a_line_that_is_too_long_costs_that_line() {
     let mut long = record();

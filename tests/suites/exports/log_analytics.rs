@@ -40,6 +40,33 @@ fn the_source_is_that_of_the_category_the_table_or_the_interactivity() {
     assert_eq!(source(&row), Source::NonInteractive);
 }
 
+/// A query names the table of a row in a union: `union withsource=TableName`.
+#[test]
+fn the_source_is_that_of_the_table_by_any_name_of_its_column() {
+    for column in ["TableName", "SourceTable"] {
+        let mut row = without(&["Category", "Type", "IsInteractive"]);
+        row[column] = json!("AADNonInteractiveUserSignInLogs");
+        assert_eq!(failures(row.to_string().as_bytes())[0].source, Source::NonInteractive, "{column}");
+        row[column] = json!("spray");
+        assert_eq!(failures(row.to_string().as_bytes())[0].source, Source::Interactive, "{column}");
+    }
+}
+
+/// Whatever else the row says of how it signed in.
+#[test]
+fn a_service_principal_without_a_user_is_no_user() {
+    let mut row = without(&["Category", "Type", "UserPrincipalName"]);
+    row["ServicePrincipalId"] = json!("1");
+    for interactive in [json!(true), json!(false), json!(null)] {
+        row["IsInteractive"] = interactive;
+        let (_, outcomes) = read_whole(row.to_string().as_bytes());
+        assert_eq!(outcomes, [Outcome::Ignored(Ignored::SourceNotCounted(Source::ServicePrincipal))], "{row}");
+    }
+    row["UserPrincipalName"] = json!("ann@contoso.example");
+    row["IsInteractive"] = json!(true);
+    assert_eq!(failures(row.to_string().as_bytes())[0].source, Source::Interactive);
+}
+
 #[test]
 fn objects_of_one_table_are_texts_in_the_other() {
     for status in [json!({"errorCode": 50053}), json!("{\"errorCode\":50053,\"failureReason\":\"\\\"\"}")] {

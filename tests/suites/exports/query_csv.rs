@@ -22,6 +22,26 @@ fn times(export: &str) -> Vec<DateTime<Utc>> {
     times
 }
 
+/// As `cat` of two results gives them.
+#[test]
+fn a_further_table_in_the_file_has_columns_of_its_own() {
+    let first = "TimeGenerated,IPAddress,ResultType,Id\n2026-03-02T12:00:00Z,203.0.113.7,50126,a\n";
+    let same = first.replace(",a", ",b");
+    let other = "Id,UserPrincipalName,DurationMs,ResultType,IPAddress,TimeGenerated\n\
+                 c,ann@contoso.example,0,50126,203.0.113.7,2026-03-02T12:01:00Z\n";
+    for text in [format!("{first}{other}"), format!("{first}{same}{other}{other}"), format!("{other}{first}")] {
+        let (received, result) = read(text.as_bytes());
+        assert!(result.is_ok());
+        let times: Vec<_> = received.failures().iter().map(|failure| failure.time).collect();
+        let rows: Vec<_> = text.lines().filter(|line| line.contains("203.0.113.7")).collect();
+        assert_eq!((times.len(), received.outcomes.len()), (rows.len(), rows.len()), "{text}");
+        assert_eq!(
+            rows.iter().filter(|row| row.contains("12:01")).count(),
+            times.iter().filter(|time| **time == at("2026-03-02T12:01:00Z")).count()
+        );
+    }
+}
+
 #[test]
 fn cells_may_have_line_breaks_and_the_file_a_byte_order_mark() {
     let export = query_csv(&failed(60, at("2026-03-13T12:00:00Z")), "%-m/%-d/%Y, %-I:%M:%S%.3f %p");

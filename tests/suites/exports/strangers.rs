@@ -171,6 +171,10 @@ fn logged_answer() -> impl Strategy<Value = String> {
         json!({"name": "shop", "hostname": "h", "pid": 1, "v": 0}),
         json!({"app": "shop", "request_id": "x"}),
         json!({"severity": "INFO", "logger": "com.shop", "thread": "main"}),
+        json!({"@t": "x", "@mt": "posted"}),
+        json!({"asctime": "x", "levelname": "INFO", "name": "shop"}),
+        json!({"Time": "x", "Level": "Info", "Message": "posted"}),
+        json!({"LogLevel": "Information", "EventId": 1}),
     ]);
     let form: [fn(Value) -> Value; 16] = [
         |posted| json!({"body": {"value": [posted]}}),

@@ -39,6 +39,20 @@ fn numbers(rows: &[RowWithoutId]) -> BTreeMap<RowWithoutId, usize> {
     numbers
 }
 
+/// Azure writes seven digits of a second, the tables of its portal three.
+#[test]
+fn a_row_has_one_identity_in_every_notation_of_its_time() {
+    let identity = |time: &str| {
+        let table = format!("TimeGenerated,IPAddress,ResultType,Category\n{time},203.0.113.7,50126,SignInLogs\n");
+        failures(table.as_bytes())[0].identity
+    };
+    let expected = identity("2026-03-13T12:00:00.1239999Z");
+    for time in ["2026-03-13T12:00:00.123Z", "\"3/13/2026, 12:00:00.123 PM\"", "2026-03-13 12:00:00.123000"] {
+        assert_eq!(identity(time), expected, "{time}");
+    }
+    assert_ne!(identity("2026-03-13T12:00:00.124Z"), expected);
+}
+
 proptest! {
     #[test]
     fn each_row_of_an_object_counts_in_any_order(rows in rows(), shuffled in any::<prop::sample::Index>()) {

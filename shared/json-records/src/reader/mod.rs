@@ -28,6 +28,9 @@ use crate::repair::repaired;
 /// Bytes of the longest start of a batch, `{"records":[`. No writer puts more white space into it.
 const LONGEST_BATCH_START: usize = 1024;
 
+/// Bytes of the longest literal of JSON and of the byte after it.
+const LONGEST_LITERAL: usize = 6;
+
 /// Arrays and batches within each other; real ones have three at most.
 const DEEPEST_BATCH: usize = 8;
 
@@ -222,7 +225,13 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             }
             // The batch before was truncated.
             (b'{', Some(Open::Batch)) => drop(self.open.pop()),
-            (_, None | Some(Open::Array)) => return self.scan_record(false),
+            (_, None | Some(Open::Array)) => {
+                // `jq` writes one without a delimiter before the next document.
+                if let Some(length) = self.literal()? {
+                    return Ok(Some(Framed::Damaged(self.buffer.take(length))));
+                }
+                return self.scan_record(false);
+            }
             // Another key or value of a batch is skipped, unless it is a second array of records.
             (_, Some(Open::Batch)) => {
                 if matches!(self.scanned(ValueScanner::in_object(), true)?, Scanned::Batch) {
@@ -231,6 +240,17 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             }
         }
         Ok(None)
+    }
+
+    /// The length of the literal that begins with the next byte.
+    fn literal(&mut self) -> io::Result<Option<usize>> {
+        self.buffer.look_ahead(LONGEST_LITERAL)?;
+        let ahead = self.buffer.ahead();
+        let ends =
+            |length: usize| ahead.get(length).is_none_or(|byte| byte.is_ascii_whitespace() || b"[{".contains(byte));
+        let literals: [&[u8]; 3] = [b"null", b"true", b"false"];
+        let mut found = literals.into_iter().filter(|literal| ahead.starts_with(literal) && ends(literal.len()));
+        Ok(found.next().map(<[u8]>::len))
     }
 
     /// Scans the value that begins with the next byte, or enters the batch that it is.
@@ -318,10 +338,13 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         Ok(None)
     }
 
-    /// The next record of a line with several. All of it that is no record counts as one damaged record, at the end.
+    /// The next record of a line with several. All of it that is neither a record nor an array counts as one damaged
+    /// record, at the end.
     fn next_of_line(&mut self) -> Option<Framed> {
         let Some(range) = self.line.pop_front() else { return self.damage.take().map(Framed::Damaged) };
         match self.framed(range) {
+            // The caller can read its elements.
+            Framed::Damaged(range) if self.buffer.at(range.clone()).starts_with(b"[") => Some(Framed::Damaged(range)),
             Framed::Damaged(range) => {
                 self.damage.get_or_insert(range);
                 None

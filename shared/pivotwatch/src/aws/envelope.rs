@@ -1,15 +1,15 @@
 //! Decides whether an object around CloudTrail records is one of AWS.
 //!
 //! A visitor can post a login to an application, which logs it or sends it to an event bus of its own. So an object
-//! counts only if nothing in it can be an application's. Its source or service is one of AWS, or it has no other members
-//! than those that AWS writes. A login in any other object is rejected, since a forwarder may have added a member.
+//! counts only if nothing in it can be an application's. Its source or service is one of AWS, or it has only members that
+//! AWS writes. A login in any other object is rejected, since a forwarder may have added a member.
 
 use std::collections::BTreeMap;
 
 use json_records::{Key, KeySet, parse_or_repair};
 use serde_json::value::RawValue;
 
-use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
+use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT};
 
 /// Keys with the name of an application or of a service of AWS.
 const ORIGIN_KEYS: [&str; 6] = ["source", "service", "service.name", "ddsource", "sourcetype", "source_type"];
@@ -46,62 +46,49 @@ const KEYS_OF_AWS: [&str; 24] = [
     "version",
 ];
 
-/// Further keys that AWS never writes around records, of the lines of frequent loggers and of HTTP requests.
-const OTHER_KEYS: [&str; 29] = [
-    "@l",
-    "@mt",
-    "@t",
+/// Further keys that AWS never writes around records, of log lines, collectors and HTTP requests.
+const OTHER_KEYS: [&str; 15] = [
     "@timestamp",
     "Category",
-    "Level",
-    "LogLevel",
-    "Message",
     "Timestamp",
     "body",
-    "caller",
     "event",
     "headers",
     "host",
-    "httpMethod",
-    "levelname",
-    "log.level",
-    "log_level",
-    "logger_name",
     "message",
     "name",
     "path",
     "requestId",
-    "short_message",
     "status",
-    "thread_name",
     "timestamp",
     "ts",
     "user",
 ];
 
-/// The keys of an object that is judged whole ([`is_of_application`]), even if it has a batch's array.
-pub(super) const ENVELOPE_KEYS: [(&str, Key); ORIGIN_KEYS.len() + APPLICATION_KEYS.len() + OTHER_KEYS.len()] = {
-    let mut keys = [("", Key::Record(NO_SLOT)); ORIGIN_KEYS.len() + APPLICATION_KEYS.len() + OTHER_KEYS.len()];
-    let (origins, applications) = (ORIGIN_KEYS.len(), ORIGIN_KEYS.len() + APPLICATION_KEYS.len());
-    let mut index = 0;
+/// The lists of the keys of an object that is judged whole ([`is_of_application`]).
+const LISTS: [&[&str]; 4] = [&ORIGIN_KEYS, &APPLICATION_KEYS, &LOGGER_KEYS, &OTHER_KEYS];
+
+const ENVELOPE_KEY_COUNT: usize = ORIGIN_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len() + OTHER_KEYS.len();
+
+/// These keys. An object with one is framed whole, even if it has a batch's array.
+pub(super) const ENVELOPE_KEYS: [(&str, Key); ENVELOPE_KEY_COUNT] = {
+    let mut keys = [("", Key::Record(NO_SLOT)); ENVELOPE_KEY_COUNT];
+    let (mut index, mut list, mut place) = (0, 0, 0);
     while index < keys.len() {
-        keys[index].0 = if index < origins {
-            ORIGIN_KEYS[index]
-        } else if index < applications {
-            APPLICATION_KEYS[index - origins]
-        } else {
-            OTHER_KEYS[index - applications]
-        };
-        index += 1;
+        if place == LISTS[list].len() {
+            (list, place) = (list + 1, 0);
+        }
+        keys[index].0 = LISTS[list][place];
+        (index, place) = (index + 1, place + 1);
     }
     keys
 };
 
-/// Whether an object with this beginning, up to the bracket of a batch's array, is judged whole. A batch of sign-ins has
-/// members that are neither AWS's nor an application's.
+/// Whether an object with this beginning, up to the bracket of a batch's array, is judged whole. A batch of sign-ins
+/// has members that are neither AWS's nor an application's.
 pub(super) fn begins_whole(_: &KeySet, beginning: &[u8]) -> bool {
     judge(&[beginning, b"]}"].concat(), |members| {
-        names_another(members) || OTHER_KEYS.iter().any(|name| members.contains_key(*name))
+        names_another(members) || OTHER_KEYS.iter().chain(&LOGGER_KEYS).any(|name| members.contains_key(*name))
     })
 }
 
@@ -121,14 +108,14 @@ pub(super) fn states_another(object: &[u8]) -> bool {
     judge(object, names_another)
 }
 
-type Members<'a> = BTreeMap<String, &'a RawValue>;
+type MemberMap<'a> = BTreeMap<String, &'a RawValue>;
 
-fn names_another(members: &Members<'_>) -> bool {
+fn names_another(members: &MemberMap<'_>) -> bool {
     let is_other = |name: &&str| members.get(*name).is_some_and(|origin| !is_of_aws(origin.get()));
     ORIGIN_KEYS.iter().any(is_other) || APPLICATION_KEYS.iter().any(|name| members.contains_key(*name))
 }
 
-fn judge(object: &[u8], is_another: impl Fn(&Members<'_>) -> bool) -> bool {
+fn judge(object: &[u8], is_another: impl Fn(&MemberMap<'_>) -> bool) -> bool {
     let judge = |object: &[u8]| Some(is_another(&serde_json::from_slice(object).ok()?));
     parse_or_repair(object, judge).unwrap_or(false)
 }

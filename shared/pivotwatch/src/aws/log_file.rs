@@ -147,34 +147,34 @@ pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -
     let kind = |text: &[u8]| {
         let text = std::str::from_utf8(text).ok()?.trim_start();
         if text.starts_with('[') {
-            return Some(if has_record(text) { Content::Batch(text.to_owned()) } else { Content::Other });
+            return Some(if has_record(text) { ObjectKind::Batch(text.to_owned()) } else { ObjectKind::Other });
         }
         let kind = Kind::of(text)?;
         // A record can have members of a forwarder. What is around a record has only those of AWS.
         let batch = kind.batch();
         Some(if kind.has_own_keys() {
-            Content::Record
+            ObjectKind::Record
         } else if (kind.is_record() || batch.is_some()) && is_of_application(text.as_bytes()) {
-            if has_login(text.as_bytes()) { Content::LoginOfApplication } else { Content::Other }
+            if has_login(text.as_bytes()) { ObjectKind::LoginOfApplication } else { ObjectKind::Other }
         } else if kind.is_record() {
-            Content::Record
+            ObjectKind::Record
         } else {
-            batch.map_or(Content::Other, Content::Batch)
+            batch.map_or(ObjectKind::Other, ObjectKind::Batch)
         })
     };
     match parse_or_repair(text, kind) {
-        Some(Content::Record) => receiver.receive_record(parse(text)),
-        Some(Content::Batch(batch)) => read_elements(batch.as_bytes(), limits, receiver),
-        Some(Content::LoginOfApplication) => {
+        Some(ObjectKind::Record) => receiver.receive_record(parse(text)),
+        Some(ObjectKind::Batch(batch)) => read_elements(batch.as_bytes(), limits, receiver),
+        Some(ObjectKind::LoginOfApplication) => {
             receiver.receive_record(TrailOutcome::Rejected(TrailRejected::OtherSource));
         }
-        Some(Content::Other) | None => return read_messages(text, limits, receiver),
+        Some(ObjectKind::Other) | None => return read_messages(text, limits, receiver),
     }
     true
 }
 
 /// What an object or an array is.
-enum Content {
+enum ObjectKind {
     Record,
     /// The arrays of a batch.
     Batch(String),

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use arrayvec::ArrayString;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::address::Address;
 use super::sample::hash;
@@ -88,7 +88,9 @@ pub fn identity(record_id: &str, code: &str, particulars: &Particulars<'_>) -> u
         return hash(&["id", &id, code]);
     }
     let Particulars { time, address, user, app, correlation_id } = particulars;
-    hash(&["particulars", &time.to_rfc3339(), &address.to_string(), user, app, code, correlation_id])
+    // Azure writes up to seven digits of a second, tables of its portal three.
+    let time = time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    hash(&["particulars", &time, &address.to_string(), user, app, code, correlation_id])
 }
 
 /// Distinct failures without an id that are numbered in an object, in at most 4 MB.
@@ -183,9 +185,9 @@ mod tests {
         let mut next = |id: &str| ordinals.identity(Source::Interactive, id, "50126", &particulars);
         let expected = [
             15_631_487_196_895_618_301,
-            14_856_176_674_485_724_289,
-            14_856_615_480_235_370_956,
-            18_116_317_276_790_562_720,
+            2_431_124_220_626_530_398,
+            2_001_007_348_516_465_645,
+            1_937_068_893_319_703_580,
         ];
         assert_eq!([next(id), next(""), next(""), next("")], expected);
     }

@@ -288,19 +288,37 @@ pub(super) fn is_code(text: &str) -> bool {
 /// longer texts. A tool whose only numbers are fractions writes `50126.0`, and Kibana `50,126`.
 fn code(text: &str) -> Option<Code> {
     let text = text.strip_suffix(".0").unwrap_or(text);
-    if has_digits(text) { Code::from(text).ok() } else { ungrouped(text) }
+    if has_digits(text) {
+        return Code::from(text).ok();
+    }
+    // Entra's messages begin with the code: `AADSTS50126: Error validating credentials`.
+    match text.split_at_checked(PREFIX.len()) {
+        Some((prefix, code)) if prefix.eq_ignore_ascii_case(PREFIX) => {
+            let code = code.split_once(':').map_or(code, |(code, _)| code);
+            Code::from(code).ok().filter(|code| has_digits(code))
+        }
+        _ => ungrouped(text),
+    }
 }
 
-/// The code of a number whose digits are in groups of three.
+/// What Entra's messages write before a code.
+const PREFIX: &str = "AADSTS";
+
+/// The code of a number whose digits are in groups of three, by a separator that some country writes.
 fn ungrouped(text: &str) -> Option<Code> {
-    let (first, groups) = text.split_once(',')?;
-    let mut code = Code::from(first).ok().filter(|first| has_digits(first) && first.len() <= 3)?;
-    for group in groups.split(',') {
+    let separator = text.chars().find(|c| !c.is_ascii_digit()).filter(|c| SEPARATORS.contains(c))?;
+    let (first, groups) = text.split_once(separator)?;
+    let is_first = has_digits(first) && first.len() <= 3 && !first.starts_with('0');
+    let mut code = Code::from(first).ok().filter(|_| is_first)?;
+    for group in groups.split(separator) {
         (has_digits(group) && group.len() == 3).then_some(())?;
         code.try_push_str(group).ok()?;
     }
     Some(code)
 }
+
+/// What countries write between groups of three digits.
+const SEPARATORS: [char; 7] = [',', '.', ' ', '\u{a0}', '\u{202f}', '\'', '\u{2019}'];
 
 fn has_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -321,8 +339,25 @@ mod tests {
         }
         assert_eq!(code("7,000,222").as_deref(), Some("7000222"));
         for text in
-            ["", ",", "50,", ",126", "50,12", "5012,6", "50,126,", "50,12a", "50.126", "50, 126", "1,000,000,000,000"]
+            ["50.126", "50 126", "50\u{202f}126", "50\u{2019}126", "AADSTS50126", "aadsts50126: Invalid password"]
         {
+            assert_eq!(code(text).as_deref(), Some("50126"), "{text}");
+        }
+        for text in [
+            "",
+            ",",
+            "50,",
+            ",126",
+            "50,12",
+            "5012,6",
+            "50,126,",
+            "50,12a",
+            "50, 126",
+            "50,126.777",
+            "0.000",
+            "AADSTS",
+            "1,000,000,000,000",
+        ] {
             assert_eq!(code(text), None, "{text}");
         }
     }

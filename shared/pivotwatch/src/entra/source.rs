@@ -27,6 +27,8 @@ pub(super) enum Origin {
 /// The portal's tables have none of these columns, and a query can omit them. Then the object's name decides, if it is
 /// one of Microsoft's. Otherwise the record counts as interactive, the first log of the portal and of the rule.
 ///
+/// A sign-in with the id of a service principal and without a user is an application's, however it signed in.
+///
 /// Analysts add columns too: a `Category` that names no log of sign-ins decides nothing where the table or the kinds
 /// name one.
 pub(super) fn origin(fields: &Fields<'_>, name: &str) -> Origin {
@@ -37,6 +39,7 @@ pub(super) fn origin(fields: &Fields<'_>, name: &str) -> Origin {
         Some(Origin::OtherLog) => of_others().filter(|other| matches!(other, Origin::Source(_))).or(of_category),
         of_category => of_category.or_else(of_others),
     }
+    .or_else(|| of_application(fields, name))
     .or_else(|| of_interactive(fields.get(FieldId::Interactive)))
     .or_else(|| of_name(name).filter(|origin| !is_of_application(*origin) || fields.get(FieldId::User).is_empty()))
     .or_else(|| of_service_principal(fields.get(FieldId::ServicePrincipalId)))
@@ -99,6 +102,14 @@ fn is_of_application(origin: Origin) -> bool {
     matches!(origin, Origin::Source(Source::ServicePrincipal | Source::ManagedIdentity))
 }
 
+/// By the id of a service principal in a row without a user. Only the object's name can distinguish an application from
+/// an Azure resource.
+fn of_application(fields: &Fields<'_>, name: &str) -> Option<Origin> {
+    let is_application = !fields.get(FieldId::ServicePrincipalId).is_empty() && fields.get(FieldId::User).is_empty();
+    let of_object = || of_name(name).filter(|origin| is_of_application(*origin));
+    is_application.then(|| of_object().unwrap_or(Origin::Source(Source::ServicePrincipal)))
+}
+
 fn of_interactive(answer: &str) -> Option<Origin> {
     match answer.to_ascii_lowercase().as_str() {
         "true" | "1" => Some(Origin::Source(Source::Interactive)),
@@ -107,7 +118,7 @@ fn of_interactive(answer: &str) -> Option<Origin> {
     }
 }
 
-/// By the id of a service principal. Only the object's name can distinguish an application from an Azure resource.
+/// By the id of a service principal beside a user.
 fn of_service_principal(id: &str) -> Option<Origin> {
     if id.is_empty() { None } else { Some(Origin::Source(Source::ServicePrincipal)) }
 }

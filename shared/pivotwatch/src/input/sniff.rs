@@ -84,6 +84,31 @@ pub(crate) const APPLICATION_KEYS: [&str; 13] = [
     "trace_id",
 ];
 
+/// Further keys of the lines of frequent loggers, which neither a page of records nor AWS has.
+pub(crate) const LOGGER_KEYS: [&str; 21] = [
+    "@l",
+    "@m",
+    "@mt",
+    "@t",
+    "Level",
+    "LogLevel",
+    "MESSAGE",
+    "Message",
+    "SeverityText",
+    "_HOSTNAME",
+    "asctime",
+    "caller",
+    "httpMethod",
+    "levelname",
+    "log.level",
+    "log_level",
+    "logger_name",
+    "remote_addr",
+    "severityText",
+    "short_message",
+    "thread_name",
+];
+
 /// The key of the answers to a batch of requests of Microsoft Graph.
 pub(crate) const RESPONSES: &str = "responses";
 

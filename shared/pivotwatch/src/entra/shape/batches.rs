@@ -3,7 +3,7 @@
 use json_records::{Key, KeySet};
 
 use super::provenance::{CarriedLog, is_within_another, members};
-use crate::input::sniff::{APPLICATION_KEYS, NO_SLOT};
+use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT};
 
 /// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
 pub(super) const BATCH_NAMES: [&str; 16] = [
@@ -43,12 +43,18 @@ const COLLECTOR_KEYS: [&str; 13] = [
 ];
 
 /// Keys of log lines, which no page of records has.
-pub(super) const LOG_KEYS: [&str; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len()] = {
-    let mut keys = [""; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len()];
+pub(super) const LOG_KEYS: [&str; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len()] = {
+    let mut keys = [""; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len()];
+    let (collectors, applications) = (COLLECTOR_KEYS.len(), COLLECTOR_KEYS.len() + APPLICATION_KEYS.len());
     let mut index = 0;
     while index < keys.len() {
-        let collectors = COLLECTOR_KEYS.len();
-        keys[index] = if index < collectors { COLLECTOR_KEYS[index] } else { APPLICATION_KEYS[index - collectors] };
+        keys[index] = if index < collectors {
+            COLLECTOR_KEYS[index]
+        } else if index < applications {
+            APPLICATION_KEYS[index - collectors]
+        } else {
+            LOGGER_KEYS[index - applications]
+        };
         index += 1;
     }
     keys
@@ -89,7 +95,7 @@ pub(super) fn begins_record(_: &KeySet, beginning: &[u8]) -> bool {
 }
 
 /// Keys that only records have.
-const OWN_KEYS: [&str; 4] = ["category", "createdDateTime", "CreatedDateTime", "TimeGenerated"];
+const OWN_KEYS: [&str; 5] = ["category", "createdDateTime", "CreatedDateTime", "TimeGenerated", "Timestamp"];
 
 const RECORD_KEYS: [(&str, Key); OWN_KEYS.len() + LOG_KEYS.len() + STATING_KEYS.len()] = {
     let mut keys = [("", Key::Record(NO_SLOT)); OWN_KEYS.len() + LOG_KEYS.len() + STATING_KEYS.len()];

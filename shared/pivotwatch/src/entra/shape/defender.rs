@@ -35,6 +35,9 @@ pub(super) fn field_map(name: &str) -> Field {
         ("IPAddress", Field::Text(FieldId::Address)),
         ("ErrorCode", Field::Text(FieldId::Code)),
         ("AccountUpn", Field::Text(FieldId::User)),
+        // Of `AADSpnSignInEventsBeta`, the table of applications.
+        ("ServicePrincipalId", Field::Text(FieldId::ServicePrincipalId)),
+        ("ServicePrincipalName", Field::Text(FieldId::ServicePrincipal)),
         ("Application", Field::Text(FieldId::App)),
         ("ResourceDisplayName", Field::Text(FieldId::Resource)),
         ("ClientAppUsed", Field::Text(FieldId::ClientApp)),
@@ -51,6 +54,13 @@ fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
         sink.fields_of(text, fields);
     }
     Ok(())
+}
+
+/// The fields of a row that Sentinel copied, with a time and a table of its own. `None` of another row.
+pub(super) fn fields_of_copy(text: &[u8]) -> Option<Fields<'_>> {
+    let fields = Fields::of_json(text, field_map)?;
+    let is_row = fields.has_any(&[FieldId::EventTypes, FieldId::User, FieldId::ServicePrincipalId]);
+    (is_row && mixed::is_sign_in(&fields)).then_some(fields)
 }
 
 pub(super) fn parse_record(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {

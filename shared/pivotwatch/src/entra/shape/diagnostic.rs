@@ -10,8 +10,9 @@ use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
 use super::batches::{BATCH_NAMES, STATING_KEYS, begins_record};
 use super::parse_record::NotJson;
+use super::provenance::members;
 use super::{Sink, defender, log_analytics};
-use crate::input::sniff::APPLICATION_KEYS;
+use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT};
 
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
 /// event hub can mix all of these.
@@ -36,10 +37,17 @@ pub(super) fn parse(
         Some(Origin::OtherLog) if defender::is_category(fields.get(FieldId::Category).as_bytes()) => {
             return defender::parse_streamed(text, sink);
         }
+        // A row of another shape, to which an analyst added a category of his own.
+        Some(Origin::OtherLog) if has_no_properties(text) => return others(text, sink),
         Some(Origin::OtherLog) => sink.other_category(),
         None => return others(text, sink),
     }
     Ok(())
+}
+
+/// Whether a record lacks what every record of a diagnostic setting has.
+fn has_no_properties(text: &[u8]) -> bool {
+    members(text, ["properties", "operationName"]).is_some_and(|found| found.iter().all(Option::is_none))
 }
 
 /// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`FieldId`].
@@ -56,23 +64,28 @@ const FIELDS: [(&str, Key); 8] = [
     ("properties", Key::Object(IN_PROPERTIES, &PROPERTIES)),
 ];
 
-/// The fields, the keys that can state which application wrote a record, and the keys of an application's log lines.
-const RECORD_KEYS: [(&str, Key); FIELDS.len() + STATING_KEYS.len() + APPLICATION_KEYS.len()] = {
-    let mut keys = [FIELDS[0]; FIELDS.len() + STATING_KEYS.len() + APPLICATION_KEYS.len()];
-    let (stating, of_applications) = (FIELDS.len(), FIELDS.len() + STATING_KEYS.len());
+/// The fields, the keys that can state which application wrote a record, and the keys of log lines.
+const RECORD_KEYS: [(&str, Key); RECORD_KEY_COUNT] = {
+    let mut keys = [FIELDS[0]; RECORD_KEY_COUNT];
+    let (stating, applications, loggers) = (FIELDS.len(), FIELDS.len() + STATING_KEYS.len(), FIRST_OF_LOGGERS);
     let mut index = 1;
     while index < keys.len() {
         keys[index] = if index < stating {
             FIELDS[index]
-        } else if index < of_applications {
+        } else if index < applications {
             (STATING_KEYS[index - stating], Key::Record(STATED))
+        } else if index < loggers {
+            (APPLICATION_KEYS[index - applications], Key::Record(LOG_LINE))
         } else {
-            (APPLICATION_KEYS[index - of_applications], Key::Record(LOG_LINE))
+            (LOGGER_KEYS[index - loggers], Key::Record(NO_SLOT))
         };
         index += 1;
     }
     keys
 };
+
+const FIRST_OF_LOGGERS: usize = FIELDS.len() + STATING_KEYS.len() + APPLICATION_KEYS.len();
+const RECORD_KEY_COUNT: usize = FIRST_OF_LOGGERS + LOGGER_KEYS.len();
 
 static PROPERTIES: KeySet = KeySet::new(&[
     ("id", Key::Value(FieldId::Id as usize)),
@@ -91,7 +104,7 @@ static PROPERTIES: KeySet = KeySet::new(&[
 static STATUS: KeySet = KeySet::new(&[("errorCode", Key::Value(FieldId::StatusCode as usize))]);
 
 /// Slots after those of the fields, for the keys of objects.
-const IN_PROPERTIES: usize = FIELD_IDS;
+pub(super) const IN_PROPERTIES: usize = FIELD_IDS;
 const IN_STATUS: usize = FIELD_IDS + 1;
 
 /// The slot of all keys that can state which application wrote a record. A record with two of them has a full parse.

@@ -9,7 +9,7 @@ use super::super::fields::{Field, FieldId, Fields, field_in, field_of_query};
 use super::super::outcome::Rejected;
 use super::parse_record::NotJson;
 use super::reader::read_json;
-use super::{Recognition, Shape, Sink, mixed};
+use super::{Recognition, Shape, Sink, defender, mixed};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "log_analytics",
@@ -40,6 +40,12 @@ pub(super) fn parse(
     others: impl FnOnce(&[u8], &mut Sink<'_>) -> bool,
 ) -> Result<(), NotJson> {
     let fields = Fields::of_json(text, field_map).ok_or(NotJson)?;
+    if !fields.has_any(&[FieldId::Time, FieldId::User, FieldId::Code])
+        && let Some(fields) = defender::fields_of_copy(text)
+    {
+        sink.fields_of(text, fields);
+        return Ok(());
+    }
     let has_time = fields.has_any(&[FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt]);
     // A record of another shape can have the other fields under the same keys.
     if has_time && fields.has_any(&[FieldId::Address, FieldId::CallerAddress]) || !others(text, sink) {
@@ -93,6 +99,7 @@ fn named(name: &str) -> Field {
         ("Status_string", Field::Object(status)),
         ("userPrincipalName", Field::Text(FieldId::User)),
         ("servicePrincipalName", Field::Text(FieldId::ServicePrincipal)),
+        ("servicePrincipalId", Field::Text(FieldId::ServicePrincipalId)),
         ("appDisplayName", Field::Text(FieldId::App)),
         ("resourceDisplayName", Field::Text(FieldId::Resource)),
         ("clientAppUsed", Field::Text(FieldId::ClientApp)),
@@ -104,6 +111,9 @@ fn named(name: &str) -> Field {
         ("resourceTenantId", Field::Text(FieldId::Tenant)),
         ("Category", Field::Text(FieldId::Category)),
         ("Type", Field::Text(FieldId::Table)),
+        // What queries name the table of a row in a union.
+        ("TableName", Field::Text(FieldId::Table)),
+        ("SourceTable", Field::Text(FieldId::Table)),
         ("isInteractive", Field::Words(FieldId::Interactive)),
         ("signInEventTypes", Field::Words(FieldId::EventTypes)),
     ];

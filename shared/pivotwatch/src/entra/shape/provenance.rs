@@ -145,7 +145,7 @@ fn of_document(text: &[u8], log: CarriedLog) -> Option<(Provenance, Option<&RawV
             };
             serde_json::from_str(short_json(flat.or_else(nested)?)?).ok()
         });
-        values.flat_map(texts).map(|text| claim(&text, log)).collect()
+        values.flat_map(texts).map(|text| claim(&text, log, of)).collect()
     };
     let [receivers, subjects, sensors] = [Purpose::Receiver, Purpose::Subject, Purpose::Sensor].map(claims);
     let is_platform = |claims: &[Claim]| claims.contains(&Claim::Log) || claims.contains(&Claim::Platform);
@@ -271,6 +271,9 @@ const OF_AZURE: [&str; 17] = [
     "storage",
 ];
 
+/// Words that accompany Entra's names and add no service.
+const OF_ENTRA: [&str; 8] = ["azure", "ad", "active", "directory", "id", "signin", "sign", "in"];
+
 /// Names of AWS.
 const AWS: [&str; 3] = ["aws", "amazon", "amazonaws"];
 
@@ -343,6 +346,16 @@ impl CarriedLog {
         }
     }
 
+    /// Whether these words name nothing else than the log, or name it in full.
+    fn is_all_that_is_named(self, words: &[&str]) -> bool {
+        let is_in_full = |word: &&str| word.ends_with("signinlogs") || word.ends_with("cloudtrail");
+        let is_known = |word: &&str| {
+            let lists: [&[&str]; 3] = [&ENTRA, &OF_AZURE, &TRANSPORT];
+            lists.iter().any(|list| list.contains(word)) || OF_ENTRA.contains(word)
+        };
+        self == Self::CloudTrail || words.iter().any(is_in_full) || words.iter().all(is_known)
+    }
+
     /// Whether these words name the log's platform, and nothing else.
     fn is_of_platform(self, words: &[&str]) -> bool {
         let (names, others): (&[&str], &[&str]) = match self {
@@ -354,10 +367,11 @@ impl CarriedLog {
     }
 }
 
-fn claim(text: &str, log: CarriedLog) -> Claim {
+fn claim(text: &str, log: CarriedLog, purpose: Purpose) -> Claim {
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    if log.is_named(&words) {
+    // An application that uses Entra has it in its name: `oauth2-proxy-entra`.
+    if log.is_named(&words) && (purpose != Purpose::Label || log.is_all_that_is_named(&words)) {
         Claim::Log
     } else if log.is_of_platform(&words) {
         Claim::Platform

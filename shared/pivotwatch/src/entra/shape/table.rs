@@ -4,7 +4,7 @@ use super::super::fields::{Field, FieldId, FieldMap, Fields};
 use super::super::outcome::Rejected;
 use super::super::time::When;
 use super::Sink;
-use crate::input::csv::{MOST_COLUMNS, RawRow, Rows, skip_line_ends};
+use crate::input::csv::{Cells, MOST_COLUMNS, RawRow, Rows, skip_line_ends};
 use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
 
 /// The separators of cells: a comma, a semicolon where the culture writes decimals with a comma, a tab on the
@@ -184,21 +184,23 @@ pub(super) fn read(
     adjust: fn(&mut Fields<'_>),
 ) -> Result<(), ReadFault> {
     let header = Header::of(input.preview()?);
-    let columns: Vec<Field> = header.fields(field_map).collect();
-    let is_row = |cells: &[&[u8]]| has_time(&columns, cells);
+    let mut columns: Vec<Field> = header.fields(field_map).collect();
     input.advance(header.start);
     let mut rows = Rows::separated_by(header.separator);
     // The names.
-    rows.next(input, &is_row)?;
+    rows.next(input, &|cells| has_time(&columns, cells))?;
     loop {
         skip_line_ends(input)?;
         input.look_ahead(LONGEST_MAGIC)?;
         if input.begins_compressed() {
             sink.compressed_part();
         }
-        match rows.next(input, &is_row) {
+        match rows.next(input, &|cells| has_time(&columns, cells)) {
             Ok(None) => return Ok(()),
             Err(fault) => return Err(fault),
+            Ok(Some(RawRow::Cells(cells))) if begins_header(cells, field_map) => {
+                columns = header_of(cells).fields(field_map).collect();
+            }
             Ok(Some(RawRow::Cells(cells))) if cells.len() == columns.len() => {
                 let mut fields = Fields::default();
                 for (column, cell) in columns.iter().zip(cells.iter()) {
@@ -214,6 +216,20 @@ pub(super) fn read(
             Ok(Some(RawRow::TooLong)) => sink.reject(Rejected::TooLong),
         }
     }
+}
+
+/// Whether a row is the header of a further table in the file, whose columns can be others. A visitor chooses some
+/// cells of a row, and neither that of its time nor that of its result.
+fn begins_header(cells: Cells<'_>, field_map: FieldMap) -> bool {
+    // Nearly every row begins with a time, an id or an address.
+    let has_name = cells.iter().next().is_some_and(|first| !first.iter().any(u8::is_ascii_digit));
+    has_name && header_of(cells).missing(field_map).is_none()
+}
+
+/// The header with these names.
+fn header_of(cells: Cells<'_>) -> Header {
+    let names = cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect();
+    Header { start: 0, separator: b',', names }
 }
 
 /// Whether one of these cells is a time in a time column.
