@@ -80,9 +80,9 @@ impl KeySet {
         Self { keys, batches, first, next, factor, begins_record: Self::has_record_key }
     }
 
-    /// The set, with another test of objects that are too long to be validated whole. `begins_record` decides whether an
-    /// object is a record, by its beginning up to the bracket of a batch's array. By default a [`Key::Record`] in it
-    /// does.
+    /// The set, with another test of objects that are too long to be validated whole. `begins_record` decides whether
+    /// an object is a record, by its beginning up to the bracket of a batch's array. By default a [`Key::Record`] in
+    /// it does.
     #[must_use]
     pub const fn with_beginnings(mut self, begins_record: fn(&Self, &[u8]) -> bool) -> Self {
         self.begins_record = begins_record;

@@ -44,7 +44,7 @@ fn a_row_that_sentinel_copied_keeps_its_time_its_id_and_its_kind() {
 #[test]
 fn a_sign_in_of_an_application_is_none_of_a_user() {
     let row = json!({
-        "Timestamp": "2026-03-02T12:00:00Z", "Application": "backup", "ErrorCode": 7000215, "IPAddress": "203.0.113.7",
+        "Timestamp": "2026-03-02T12:00:00Z", "Application": "backup", "ErrorCode": 7_000_215, "IPAddress": "203.0.113.7",
         "ServicePrincipalId": "1", "ServicePrincipalName": "backup", "IsManagedIdentity": false, "RequestId": "r",
     });
     let mut copy = row.clone();

@@ -49,7 +49,7 @@ fn every_array_of_a_line_is_read() {
                 let text = format!("{first}\n{}\n", arrays.join(separator));
                 let (received, result) = read(text.as_bytes());
                 assert!(result.is_ok(), "{text}");
-                let own = if first.contains("ConsoleLogin") { 0 } else { 1 };
+                let own = usize::from(!first.contains("ConsoleLogin"));
                 assert_eq!(received.failures().len(), 2 * count + own, "{text}");
             }
         }

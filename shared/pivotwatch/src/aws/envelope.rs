@@ -1,8 +1,8 @@
 //! Decides whether an object around CloudTrail records is one of AWS.
 //!
 //! A visitor can post a login to an application, which logs it or sends it to an event bus of its own. So an object
-//! counts only if nothing in it can be an application's. Its source or service is one of AWS, or it has only members that
-//! AWS writes. A login in any other object is rejected, since a forwarder may have added a member.
+//! counts only if nothing in it can be an application's. Its source or service is one of AWS, or it has only members
+//! that AWS writes. A login in any other object is rejected, since a forwarder may have added a member.
 
 use std::collections::BTreeMap;
 
