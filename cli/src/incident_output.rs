@@ -8,7 +8,7 @@ use pivotwatch::detection::account::full_name;
 use pivotwatch::detection::context::Context;
 use pivotwatch::detection::incident::{Columns, LoginReference, SourceFailures};
 use pivotwatch::detection::matched_by::MatchedBy;
-use pivotwatch::detection::signal::{Signal, points};
+use pivotwatch::detection::signal::{Signal, SignalDetails, points};
 use pivotwatch::detection::{Day, Incident, IncidentReport, Source};
 use pivotwatch::notify::escape_for_display;
 use serde::Serialize;
@@ -44,27 +44,6 @@ pub(crate) struct IncidentLine<'a> {
     hidden_by: &'a BTreeSet<String>,
 }
 
-/// What a signal means.
-#[derive(Serialize)]
-struct SignalDetails {
-    name: &'static str,
-    points: i32,
-    explanation: String,
-    /// Harmless causes of the signal.
-    mistaken_if: &'static str,
-}
-
-impl SignalDetails {
-    fn of(signal: Signal, matched_by: MatchedBy) -> Self {
-        Self {
-            name: signal.name(),
-            points: signal.points(),
-            explanation: signal.explanation(matched_by),
-            mistaken_if: signal.mistaken_if(),
-        }
-    }
-}
-
 impl<'a> IncidentLine<'a> {
     /// The line of a report.
     pub(crate) fn of(report: &'a IncidentReport) -> Self {
@@ -75,11 +54,7 @@ impl<'a> IncidentLine<'a> {
             severity: report.severity().name(),
             points: points(&report.signals),
             signals: &report.signals,
-            signal_details: report
-                .signals
-                .iter()
-                .map(|signal| SignalDetails::of(*signal, incident.matched_by()))
-                .collect(),
+            signal_details: report.signals.iter().map(|signal| signal.details(incident.matched_by())).collect(),
             matched_by: incident.matched_by(),
             columns: &incident.columns,
             user_identity_arn: &incident.user_identity_arn,

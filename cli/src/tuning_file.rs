@@ -1,6 +1,7 @@
 //! Reads a file of tuning entries: a JSON array, or JSON objects one after the other, such as one on each line.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use pivotwatch::detection::Tuning;
@@ -15,6 +16,9 @@ pub(crate) enum TuningFileFault {
     /// The file cannot be read.
     #[error("the tuning entries cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
+    /// The file is larger than any list of entries.
+    #[error("the tuning entries take more than {} MiB, so this is another file", LARGEST / 1024 / 1024)]
+    TooLarge,
     /// The file is no JSON.
     #[error("the tuning entries are no JSON array, and no JSON objects one after the other: {0}")]
     NotJson(#[from] serde_json::Error),
@@ -48,9 +52,19 @@ impl WrittenEntries {
     }
 }
 
+/// Bytes of the largest file. A thousand entries take less than one MiB.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// The text of a file. A device has no end.
+pub(crate) fn text(path: &Path) -> Result<String, TuningFileFault> {
+    let mut text = String::new();
+    File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST { Err(TuningFileFault::TooLarge) } else { Ok(text) }
+}
+
 /// The entries of a file, valid or not.
 pub(crate) fn entries(path: &Path) -> Result<Vec<Value>, TuningFileFault> {
-    Ok(WrittenEntries::parse(&std::fs::read_to_string(path)?)?.values()?)
+    Ok(WrittenEntries::parse(&text(path)?)?.values()?)
 }
 
 /// Logs the invalid entries, and returns whether there are any.

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use pivotwatch::detection::Rule;
 use pivotwatch::notify::Notifier;
-use pivotwatch::pipeline::{Pipeline, Reasons, Runtime, Summary, UnsettledDays};
+use pivotwatch::objects::OpenFault;
+use pivotwatch::pipeline::{ObjectFault, Pipeline, Reasons, Runtime, Summary, UnsettledDays};
 use pivotwatch::store::Store;
 
 use super::report;
@@ -55,7 +56,13 @@ impl ReadFiles {
             let (summary, result) = pipeline.record_object(&object, &address, &mut self.days).await;
             if let Err(fault) = result {
                 self.set_trouble();
-                log.about(&shown, format_args!("{fault} ({})", fault.code()));
+                match fault {
+                    // The library's message is about S3.
+                    ObjectFault::Open(OpenFault::Unavailable(cause)) => {
+                        log.about(&shown, format_args!("{cause} (file.unreadable)"));
+                    }
+                    fault => log.about(&shown, format_args!("{fault} ({})", fault.code())),
+                }
             }
             if !summary.unusable.is_empty() {
                 self.set_trouble();

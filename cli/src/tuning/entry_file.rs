@@ -91,7 +91,7 @@ type Texts = Vec<(StoredEntry, Box<RawValue>)>;
 
 /// Whether a file is an array, and its entries with their texts. An absent file has no entries.
 fn texts(path: &Path) -> Result<(bool, Texts), TuningFileFault> {
-    let text = if path.exists() { fs::read_to_string(path)? } else { String::new() };
+    let text = if path.exists() { tuning_file::text(path)? } else { String::new() };
     let WrittenEntries { is_array, entries } = WrittenEntries::parse(&text)?;
     let parse = |text: Box<RawValue>| Ok((StoredEntry::of(serde_json::from_str(text.get())?), text));
     Ok((is_array, entries.into_iter().map(parse).collect::<Result<_, serde_json::Error>>()?))

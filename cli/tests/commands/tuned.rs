@@ -87,7 +87,8 @@ fn an_invalid_entry_is_named_and_ignored_and_the_hunt_is_trouble() {
 fn a_file_without_entries_is_trouble() {
     let folder = facts("no-entries");
     fs::write(folder.join("tuning.json"), "[{]").unwrap();
-    for path in ["tuning.json", "absent.json"] {
+    // A device has no end.
+    for path in ["tuning.json", "absent.json", "/dev/zero"] {
         let output = hunt(&folder, &["--tuning", path]);
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()), "{path}");
         assert!(text(&output.stderr).contains(path));

@@ -78,6 +78,19 @@ pub enum Signal {
     OwnMistakes,
 }
 
+/// What a signal means, in findings and in the JSON of the command line.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignalDetails {
+    /// Its name.
+    pub name: &'static str,
+    /// Its points.
+    pub points: i32,
+    /// Its explanation for a responder.
+    pub explanation: String,
+    /// Harmless causes of the signal.
+    pub mistaken_if: &'static str,
+}
+
 impl Signal {
     /// All of them, in the order of display.
     pub const ALL: [Self; 11] = [
@@ -127,6 +140,17 @@ impl Signal {
             Self::DifferentUser => 0,
             Self::OwnMistakes => -2,
             Self::MostSucceeded => -4,
+        }
+    }
+
+    /// The signal with its meaning, in an incident whose failures are matched so.
+    #[must_use]
+    pub fn details(self, matched_by: MatchedBy) -> SignalDetails {
+        SignalDetails {
+            name: self.name(),
+            points: self.points(),
+            explanation: self.explanation(matched_by),
+            mistaken_if: self.mistaken_if(),
         }
     }
 

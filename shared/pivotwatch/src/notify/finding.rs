@@ -281,14 +281,7 @@ fn resource(report: &IncidentReport) -> Value {
 fn unmapped(report: &IncidentReport, update: Option<&Update>, deployment: &Deployment, listed: usize) -> Value {
     let incident = &report.incident;
     let context = &report.context;
-    let signals = report.signals.iter().map(|signal| {
-        json!({
-            "name": signal.name(),
-            "points": signal.points(),
-            "explanation": signal.explanation(report.incident.matched_by()),
-            "mistaken_if": signal.mistaken_if(),
-        })
-    });
+    let signals = report.signals.iter().map(|signal| signal.details(incident.matched_by()));
     let names =
         |users: &mut dyn Iterator<Item = &String>| users.take(listed).map(|user| exact(user, NAME)).collect::<Vec<_>>();
     let failures: BTreeMap<_, _> = report
