@@ -64,8 +64,8 @@ def test_the_mail_is_the_mail():
     subject, rest = snapshot.split("\n", 1)
     text = rest.split("}\n\n", 1)[1].strip()
     assert f"    {subject}\n" in README
-    # The first sections; the whole mail is twice as long.
-    shown = text.split("\n\nWhat this looks like")[0]
+    # The first sections; the whole mail is three times as long.
+    shown = text.split("\n  Non-interactive:")[0]
     assert f"```text\n{shown}\n```" in README
 
 

@@ -19,7 +19,7 @@
 //! | [`incident`], [`matched_by`], [`context`], [`failure_index`] | the incidents of an address, and their reports |
 //! | [`likely_cause`] | what the failures look like, as a guess for a responder |
 //! | [`judgement`] | which incidents are mailed |
-//! | [`evidence`] | all facts of an address, and the decision about them at once |
+//! | [`evidence`] | the same decision about all facts of an address at once, by which tests judge the pipeline |
 //! | [`reporting`], [`ledger`] | when an incident is reported, and how many messages are sent |
 
 pub mod account;

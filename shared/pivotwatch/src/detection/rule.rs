@@ -1,5 +1,5 @@
 //! The rule: its constants and its parameters. The match is in [`super::window`], the decision about an address in
-//! [`super::evidence`].
+//! [`super::failure_index`].
 //!
 //! It is Microsoft Sentinel's "Failed AzureAD logons but success logon to AWS Console", with the same codes and
 //! numbers.

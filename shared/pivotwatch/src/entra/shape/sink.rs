@@ -1,4 +1,5 @@
-//! Receives the records of an export from its shape, judges each by the rule, and counts it.
+//! Receives the records of an export from its shape, judges each by the rule, and passes the outcome on. The receiver
+//! counts failures, ignored and rejected records.
 
 use json_records::Framing;
 
