@@ -27,8 +27,8 @@ use report::Hidden;
 ///
 /// Exit status: 0 no incident, 10 incidents found, 1 trouble, 2 wrong arguments. Trouble: a file or a tuning entry
 /// could not be read or used, or an answer of an API lacks rows. It is trouble too if no sign-in or no CloudTrail
-/// record is usable, or if the rule counts the source of no sign-in. Incidents in the other files are printed. Without
-/// --hidden, an incident that a tuning entry hides does not count.
+/// record is usable. So it is if no sign-in is of the default --sources, unless others are chosen. Incidents in the
+/// other files are printed. Without --hidden, an incident that a tuning entry hides does not count.
 #[derive(Args)]
 pub(crate) struct Hunt {
     /// Sign-in exports: files, or folders with everything below them.

@@ -113,7 +113,7 @@ impl ReadFiles {
         } else if rule.sources == Rule::default().sources
             && kinds.usable_sign_ins == report::of_other_sources(&self.total)
         {
-            // Who chose the sources knows what is not counted.
+            // Who chooses others than the default knows what is not counted.
             self.set_trouble();
             log.say(
                 "the rule does not count the source of any sign-in that was read, so no incident can be found; see \

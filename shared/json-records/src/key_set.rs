@@ -14,7 +14,7 @@ pub struct KeySet {
     next: [u8; MOST_KEYS],
     factor: usize,
     /// Decides by the beginning of an object, up to the bracket of a batch's array, whether it is a record.
-    begins_record: fn(&Self, &[u8]) -> bool,
+    is_whole: fn(&Self, &[u8]) -> bool,
 }
 
 /// Hash slots. Few keys of real records that are not requested collide with a requested one.
@@ -77,21 +77,21 @@ impl KeySet {
             first[slot] = number;
             index += 1;
         }
-        Self { keys, batches, first, next, factor, begins_record: Self::has_record_key }
+        Self { keys, batches, first, next, factor, is_whole: Self::has_record_key }
     }
 
-    /// The set, with another test of objects that are too long to be validated whole. `begins_record` decides whether
-    /// an object is a record, by its beginning up to the bracket of a batch's array. By default a [`Key::Record`] in
-    /// it does.
+    /// The set, with another test of objects that are too long to be validated whole. `is_whole` decides whether an
+    /// object with the array of a batch is one record, by its beginning up to the array's bracket. By default a
+    /// [`Key::Record`] in it decides.
     #[must_use]
-    pub const fn with_beginnings(mut self, begins_record: fn(&Self, &[u8]) -> bool) -> Self {
-        self.begins_record = begins_record;
+    pub const fn with_beginnings(mut self, is_whole: fn(&Self, &[u8]) -> bool) -> Self {
+        self.is_whole = is_whole;
         self
     }
 
     /// Whether an object with this beginning, up to the bracket of a batch's array, is a record.
-    pub(crate) fn begins_record(&self, beginning: &[u8]) -> bool {
-        (self.begins_record)(self, beginning)
+    pub(crate) fn is_whole(&self, beginning: &[u8]) -> bool {
+        (self.is_whole)(self, beginning)
     }
 
     /// The meaning of a key.

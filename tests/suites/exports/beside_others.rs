@@ -34,6 +34,18 @@ fn assert_no_effect(others: &[Value], writers: &[(&str, RecordWriter)]) {
 }
 
 /// Analysts label rows, also in files with other records.
+/// Whatever an application calls the category of a line.
+#[test]
+fn a_line_with_a_category_around_a_record_is_another_log() {
+    let record = SignIn::failed("record", noon()).record();
+    for key in ["data", "items", "body"] {
+        for posted in [json!(record), json!([record])] {
+            let line = json!({"category": "web", key: posted});
+            assert_eq!(failures(format!("{record}\n{line}\n").as_bytes()).len(), 1, "{line}");
+        }
+    }
+}
+
 #[test]
 fn a_category_that_an_analyst_added_hides_no_row_of_another_shape() {
     for write in [graph, row, defender] {
@@ -44,6 +56,8 @@ fn a_category_that_an_analyst_added_hides_no_row_of_another_shape() {
                 labelled
             })
             .collect();
+        let mut damaged = labelled[0].clone();
+        damaged["userPrincipalName"] = json!("an\u{1}n");
         let record = SignIn::failed("record", noon()).record();
         for text in [
             format!("{record}\n{}\n{}\n{}\n", labelled[0], labelled[1], labelled[2]),
@@ -51,6 +65,9 @@ fn a_category_that_an_analyst_added_hides_no_row_of_another_shape() {
             json!({"records": [record, labelled[0], labelled[1], labelled[2]]}).to_string(),
         ] {
             assert_eq!(failures(text.as_bytes()).len(), 4, "{text}");
+            // A raw control character is repaired.
+            let raw = text.replacen("labelled-0", "labelled-0\u{1}", 1);
+            assert_eq!(failures(raw.as_bytes()).len(), 4, "{raw}");
         }
     }
 }

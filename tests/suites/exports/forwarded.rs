@@ -78,6 +78,10 @@ fn a_whole_batch_is_read_as_object_and_as_text() {
         json!({"@timestamp": "x", "event": {"original": text, "dataset": "azure.signinlogs"}}),
         json!({"_index": "x", "_source": {"event": {"original": text}, "fileset": {"module": "azure"}}}),
         json!({"message": text, "_sourceCategory": "azure/aad", "_messagetime": 1}),
+        json!({"message": text, "_sourceCategory": "security/azuread"}),
+        json!({"message": text, "log": {"file": {"path": "/var/log/entra/signins.json"}}}),
+        json!({"log": text, "tag": "azure_ad_signin_interactive"}),
+        json!({"message": text, "ddtags": "env:prod,service:entra,team:sec"}),
     ] {
         let (shape, outcomes) = read_whole(format!("{document}\n{document}\n").as_bytes());
         assert_eq!((shape, outcomes.len()), ("forwarded", 14), "{document}");
@@ -135,6 +139,8 @@ fn an_object_in_a_line_of_a_structured_logger_is_another_log() {
         json!({"level": 30, "pid": 1, "hostname": "h", "msg": "login", "time": 1}),
         json!({"severity": "INFO", "logger": "com.shop", "thread": "main", "message": "login"}),
         json!({"app": "shop", "time": "x"}),
+        json!({"levelname": "INFO", "asctime": "x"}),
+        json!({"@t": "x", "@mt": "posted"}),
     ] {
         for (place, content) in
             ["event", "attributes", "_source"].into_iter().flat_map(|place| [(place, &record), (place, &batch)])

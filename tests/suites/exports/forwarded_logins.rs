@@ -192,6 +192,39 @@ fn a_login_in_an_object_of_another_application_is_rejected() {
     }
 }
 
+/// The neighbours of such a batch decide nothing, and no member of an SDK costs its logins.
+#[test]
+fn a_batch_with_unknown_members_counts_in_every_file() {
+    let record = SignIn::failed("one", noon()).record();
+    for own in [r#""custom":1"#, r#""ContentLength":5,"HttpStatusCode":200"#, r#""sdkResponseMetadata":{}"#] {
+        for batch in
+            [format!("\"Records\":[{}]", login()), format!("\"Events\":[{{\"CloudTrailEvent\":{}}}]", json!(text()))]
+        {
+            let object = format!("{{{batch},{own}}}");
+            for (text, others) in [
+                (object.clone(), 0),
+                (format!("{}\n{object}\n", login()), 1),
+                (format!("[{object},{}]", login()), 1),
+                (format!("{record}\n{object}\n"), 0),
+            ] {
+                assert_eq!(logins(&read(text.as_bytes()).0), 1 + others, "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_login_in_a_message_of_another_source_is_rejected() {
+    let message = json!({
+        "messageType": "DATA_MESSAGE", "logGroup": "trail", "logStream": "1_CloudTrail_x", "logEvents": [{"message": text()}],
+        "hostname": "h",
+    });
+    for text in [format!("{message}\n{message}\n"), format!("{}\n{message}\n", login())] {
+        let (received, _) = read(text.as_bytes());
+        assert!(received.trail.contains(&TrailOutcome::Rejected(TrailRejected::OtherSource)), "{text}");
+    }
+}
+
 /// Such a batch is entered before the keys after its array are known. Those before it count.
 #[test]
 fn a_login_in_a_long_batch_of_another_application_is_none() {
@@ -205,6 +238,8 @@ fn a_login_in_a_long_batch_of_another_application_is_none() {
             }
             assert_eq!(logins(&read(object.as_bytes()).0), 0, "{name} {own}");
         }
+        let of_aws = format!("{{\"source_type\":\"aws_s3\",\"timestamp\":\"x\",{name:?}:[{long},{long}]}}");
+        assert_eq!(logins(&read(of_aws.as_bytes()).0), 2, "{name}");
         if name.ends_with("ecords") {
             assert_eq!(logins(&read(format!("{{{name:?}:[{long},{long}]}}").as_bytes()).0), 2, "{name}");
         }

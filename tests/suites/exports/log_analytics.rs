@@ -47,6 +47,10 @@ fn the_source_is_that_of_the_table_by_any_name_of_its_column() {
         let mut row = without(&["Category", "Type", "IsInteractive"]);
         row[column] = json!("AADNonInteractiveUserSignInLogs");
         assert_eq!(failures(row.to_string().as_bytes())[0].source, Source::NonInteractive, "{column}");
+        row["Type"] = json!("AADNonInteractiveUserSignInLogs");
+        row[column] = json!("SigninLogs");
+        assert_eq!(failures(row.to_string().as_bytes())[0].source, Source::NonInteractive, "{column}");
+        row["Type"] = json!("");
         row[column] = json!("spray");
         assert_eq!(failures(row.to_string().as_bytes())[0].source, Source::Interactive, "{column}");
     }

@@ -29,7 +29,8 @@ fn a_further_table_in_the_file_has_columns_of_its_own() {
     let same = first.replace(",a", ",b");
     let other = "Id,UserPrincipalName,DurationMs,ResultType,IPAddress,TimeGenerated\n\
                  c,ann@contoso.example,0,50126,203.0.113.7,2026-03-02T12:01:00Z\n";
-    for text in [format!("{first}{other}"), format!("{first}{same}{other}{other}"), format!("{other}{first}")] {
+    let marked = format!("{first}\u{feff}{other}");
+    for text in [format!("{first}{other}"), format!("{first}{same}{other}{other}"), format!("{other}{first}"), marked] {
         let (received, result) = read(text.as_bytes());
         assert!(result.is_ok());
         let times: Vec<_> = received.failures().iter().map(|failure| failure.time).collect();
@@ -40,6 +41,16 @@ fn a_further_table_in_the_file_has_columns_of_its_own() {
             times.iter().filter(|time| **time == at("2026-03-02T12:01:00Z")).count()
         );
     }
+}
+
+#[test]
+fn damage_in_a_further_table_costs_its_row() {
+    let first = "TimeGenerated,IPAddress,ResultType,Id\n2026-03-02T12:00:00Z,203.0.113.7,50126,a\n";
+    let row = |id: &str| format!("{id},ann@contoso.example,0,50126,203.0.113.7,2026-03-02T12:01:00Z\n");
+    let damaged = "b,\"ann@contoso.example,0,50126,203.0.113.7,2026-03-02T12:01:00Z\n";
+    let header = "Id,UserPrincipalName,DurationMs,ResultType,IPAddress,TimeGenerated\n";
+    let text = format!("{first}{header}{}{damaged}{}{}", row("c"), row("d"), row("e"));
+    assert_eq!(failures(text.as_bytes()).len(), 4, "{text}");
 }
 
 #[test]

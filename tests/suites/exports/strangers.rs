@@ -135,6 +135,8 @@ fn logged() -> impl Strategy<Value = Value> {
         json!({"sourcetype": "shop"}),
         json!({"data_stream": {"dataset": "shop"}}),
         json!({"level": "info", "logger": "shop"}),
+        json!({"levelname": "INFO", "asctime": "x"}),
+        json!({"@t": "x", "@mt": "posted"}),
         json!({"pid": 1, "hostname": "h", "msg": "posted"}),
     ]);
     let place = prop::sample::select(
@@ -148,7 +150,7 @@ fn logged() -> impl Strategy<Value = Value> {
             _ => posted,
         };
         // A logger's members replace no member that states a source.
-        let is_logger = application.get("level").or(application.get("pid")).is_some();
+        let is_logger = ["level", "pid", "levelname", "@t"].iter().any(|key| application.get(key).is_some());
         let mut logged = match posted {
             Value::Object(posted) if place.is_empty() && !is_logger => posted,
             posted => {
@@ -370,7 +372,7 @@ fn a_key_before_the_array_of_a_long_batch_shows_another_application() {
     let batches = batches
         .flat_map(|record| ["records", "value", "data"].map(|name| format!("{name:?}:[{record},{record},{record}]")));
     for (batch, statement) in batches.flat_map(|batch| {
-        ["\"service\":\"shop\"", "\"level\":\"info\"", "\"source\":\"shop\",\"x\":[]"]
+        ["\"service\":\"shop\"", "\"level\":\"info\"", "\"@t\":\"x\"", "\"source\":\"shop\",\"x\":[]"]
             .map(|statement| (batch.clone(), statement))
     }) {
         let logged = format!("{{{statement},{batch}}}");

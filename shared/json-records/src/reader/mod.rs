@@ -189,7 +189,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             Some(1)
         } else {
             match ValueScanner::default().end(line, keys.batches()) {
-                Some(End::Batch(array)) if !keys.begins_record(&line[..array]) => Some(array),
+                Some(End::Batch(array)) if !keys.is_whole(&line[..array]) => Some(array),
                 _ => None,
             }
         };
@@ -287,7 +287,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
                     match rest {
                         Some(b'\n') => return Ok(Some(Framed::Indexed(self.buffer.take(length)))),
                         Some(_) => return Ok(None),
-                        None => whole = Some(length),
+                        None => whole = Some(length).filter(|length| *length <= self.limits.record),
                     }
                 }
                 Err(Invalid::Malformed) => return Ok(None),
@@ -344,7 +344,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         let Some(range) = self.line.pop_front() else { return self.damage.take().map(Framed::Damaged) };
         match self.framed(range) {
             // The caller can read its elements.
-            Framed::Damaged(range) if self.buffer.at(range.clone()).starts_with(b"[") => Some(Framed::Damaged(range)),
+            Framed::Damaged(range) if is_array_of_values(self.buffer.at(range.clone())) => Some(Framed::Damaged(range)),
             Framed::Damaged(range) => {
                 self.damage.get_or_insert(range);
                 None
@@ -388,9 +388,7 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             match found {
                 // A record, even if it has the array of a batch. It is scanned again without.
                 Some(End::Batch(_))
-                    if !is_too_long
-                        && ahead.starts_with(b"{")
-                        && self.indexer.keys().begins_record(&ahead[..length]) =>
+                    if !is_too_long && ahead.starts_with(b"{") && self.indexer.keys().is_whole(&ahead[..length]) =>
                 {
                     (scanner, searched, batches) = (ValueScanner::default(), 0, &[]);
                     continue;
@@ -416,6 +414,12 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
             }
         }
     }
+}
+
+/// Whether a text begins an array of objects or arrays. Lines of other logs begin with words in brackets.
+fn is_array_of_values(text: &[u8]) -> bool {
+    text.strip_prefix(b"[")
+        .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{") || rest.trim_ascii_start().starts_with(b"["))
 }
 
 fn is_blank(byte: u8) -> bool {

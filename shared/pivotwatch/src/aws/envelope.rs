@@ -1,8 +1,9 @@
 //! Decides whether an object around CloudTrail records is one of AWS.
 //!
 //! A visitor can post a login to an application, which logs it or sends it to an event bus of its own. So an object
-//! counts only if nothing in it can be an application's. Its source or service is one of AWS, or it has only members
-//! that AWS writes. A login in any other object is rejected, since a forwarder may have added a member.
+//! around a record counts only if its source or service is one of AWS, or if all its members are AWS's. One around an
+//! array of records counts unless it has keys of log lines, or names another application. A login in any other object
+//! is rejected, since a forwarder may have added a member.
 
 use std::collections::BTreeMap;
 
@@ -46,8 +47,9 @@ const KEYS_OF_AWS: [&str; 24] = [
     "version",
 ];
 
-/// Further keys that AWS never writes around records, of log lines, collectors and HTTP requests.
-const OTHER_KEYS: [&str; 15] = [
+/// Further keys of log lines, collectors and HTTP requests, which AWS never writes around records.
+const OTHER_KEYS: [&str; 16] = [
+    "Message",
     "@timestamp",
     "Category",
     "Timestamp",
@@ -65,7 +67,7 @@ const OTHER_KEYS: [&str; 15] = [
     "user",
 ];
 
-/// The lists of the keys of an object that is judged whole ([`is_of_application`]).
+/// The lists of the keys of an object that is judged whole.
 const LISTS: [&[&str]; 4] = [&ORIGIN_KEYS, &APPLICATION_KEYS, &LOGGER_KEYS, &OTHER_KEYS];
 
 const ENVELOPE_KEY_COUNT: usize = ORIGIN_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len() + OTHER_KEYS.len();
@@ -84,22 +86,26 @@ pub(super) const ENVELOPE_KEYS: [(&str, Key); ENVELOPE_KEY_COUNT] = {
     keys
 };
 
-/// Whether an object with this beginning, up to the bracket of a batch's array, is judged whole. A batch of sign-ins
-/// has members that are neither AWS's nor an application's.
-pub(super) fn begins_whole(_: &KeySet, beginning: &[u8]) -> bool {
-    judge(&[beginning, b"]}"].concat(), |members| {
-        names_another(members) || OTHER_KEYS.iter().chain(&LOGGER_KEYS).any(|name| members.contains_key(*name))
+/// Whether an object with this beginning, up to the bracket of a batch's array, is judged whole.
+pub(super) fn is_whole(_: &KeySet, beginning: &[u8]) -> bool {
+    is_log_line(&[beginning, b"]}"].concat())
+}
+
+/// Whether an object around an array of records can be one of another application. A batch of sign-ins and the answers
+/// of some SDKs have further members, so only the known keys of log lines count.
+pub(super) fn is_log_line(object: &[u8]) -> bool {
+    judge(object, |members| {
+        let mut keys = OTHER_KEYS.iter().chain(&LOGGER_KEYS);
+        names_another(members) || !names_aws(members) && keys.any(|name| members.contains_key(*name))
     })
 }
 
-/// Whether an object around records can be one of another application.
+/// Whether an object around a record can be one of another application. A log line can have any keys, so only those of
+/// AWS count as its own.
 pub(super) fn is_of_application(object: &[u8]) -> bool {
     judge(object, |members| {
-        let is_of_cloud_trail = |text: &&RawValue| text.get().to_ascii_lowercase().contains("cloudtrail");
-        let names_aws = ORIGIN_KEYS.iter().any(|name| members.contains_key(*name))
-            || members.get(DETAIL_TYPE).is_some_and(is_of_cloud_trail);
         let is_own = |name: &String| KEYS_OF_AWS.iter().any(|own| own.eq_ignore_ascii_case(name));
-        names_another(members) || !names_aws && !members.keys().all(is_own)
+        names_another(members) || !names_aws(members) && !members.keys().all(is_own)
     })
 }
 
@@ -113,6 +119,13 @@ type MemberMap<'a> = BTreeMap<String, &'a RawValue>;
 fn names_another(members: &MemberMap<'_>) -> bool {
     let is_other = |name: &&str| members.get(*name).is_some_and(|origin| !is_of_aws(origin.get()));
     ORIGIN_KEYS.iter().any(is_other) || APPLICATION_KEYS.iter().any(|name| members.contains_key(*name))
+}
+
+/// Whether the members name AWS, if they name no other.
+fn names_aws(members: &MemberMap<'_>) -> bool {
+    let is_of_cloud_trail = |text: &&RawValue| text.get().to_ascii_lowercase().contains("cloudtrail");
+    ORIGIN_KEYS.iter().any(|name| members.contains_key(*name))
+        || members.get(DETAIL_TYPE).is_some_and(is_of_cloud_trail)
 }
 
 fn judge(object: &[u8], is_another: impl Fn(&MemberMap<'_>) -> bool) -> bool {
@@ -155,6 +168,7 @@ mod tests {
             (json!({"events": [], "nextToken": "x"}), false),
             (json!({"Events": [], "$metadata": {"httpStatusCode": 200}}), false),
             (json!({"Records": [], "body": "x"}), true),
+            (json!({"detail": {}, "custom": 1}), true),
         ] {
             assert_eq!(is_of_application(object.to_string().as_bytes()), expected, "{object}");
         }

@@ -29,22 +29,18 @@ pub(super) fn may_have_messages(beginning: &[u8]) -> bool {
     memchr::memmem::find(beginning, EVENTS).is_some()
 }
 
+/// The members of a message, an answer, and an element of an answer, whose array is read like any batch.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum LogEvents {
-    Message {
-        #[serde(rename = "logGroup")]
-        group: String,
-        #[serde(rename = "logStream")]
-        stream: String,
-        #[serde(rename = "logEvents")]
-        events: Vec<LogEvent>,
-    },
-    Answer {
-        events: Vec<FoundEvent>,
-    },
-    /// An element of an answer, whose array is read like any batch.
-    Found(FoundEvent),
+#[serde(rename_all = "camelCase")]
+struct LogEvents {
+    log_group: Option<String>,
+    log_stream: Option<String>,
+    #[serde(rename = "logEvents")]
+    sent: Option<Vec<LogEvent>>,
+    #[serde(rename = "events")]
+    found: Option<Vec<FoundEvent>>,
+    log_stream_name: Option<String>,
+    message: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -62,16 +58,14 @@ struct FoundEvent {
 impl LogEvents {
     /// The texts of the events in a group or a stream of CloudTrail.
     fn of_trail(self) -> Vec<String> {
-        let is_trail = |name: &str| name.to_ascii_lowercase().contains("cloudtrail");
-        let found = match self {
-            Self::Message { group, stream, events } => {
-                let is_trail = is_trail(&group) || is_trail(&stream);
-                return events.into_iter().filter(|_| is_trail).map(|event| event.message).collect();
-            }
-            Self::Answer { events } => events,
-            Self::Found(event) => vec![event],
-        };
-        found.into_iter().filter(|event| is_trail(&event.stream)).map(|event| event.message).collect()
+        let is_trail = |name: &String| name.to_ascii_lowercase().contains("cloudtrail");
+        if let Some(events) = self.sent {
+            let is_trail = self.log_group.iter().chain(&self.log_stream).any(is_trail);
+            return events.into_iter().filter(|_| is_trail).map(|event| event.message).collect();
+        }
+        let element = self.log_stream_name.zip(self.message).map(|(stream, message)| FoundEvent { stream, message });
+        let found = self.found.into_iter().flatten().chain(element);
+        found.filter(|event| is_trail(&event.stream)).map(|event| event.message).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::console_login;
-use super::envelope::{ENVELOPE_KEYS, begins_whole, is_of_application, states_another};
+use super::envelope::{ENVELOPE_KEYS, is_log_line, is_of_application, is_whole, states_another};
 use super::event::record_of;
 use super::log_events;
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
@@ -32,7 +32,7 @@ const LOG_EVENTS: &str = "events";
 /// The keys of batches. Those of sign-ins among the records can be longer than a record, too.
 static BATCHES: KeySet =
     KeySet::with_batches(&ENVELOPE_KEYS, &[RECORDS, EVENTS, LOG_EVENTS, "records", "value", "results", "Results"])
-        .with_beginnings(begins_whole);
+        .with_beginnings(is_whole);
 
 /// Receives the outcomes of a file's records, in the order of the file. A trait beside `entra::Receiver`, because `aws`
 /// and `entra` do not know each other's outcomes.
@@ -80,7 +80,7 @@ pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(
     let framing = if has_records_in_lines(input.preview()?) { Framing::BatchLines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
     let (limits, mut has_compressed_part) = (input.limits, false);
-    if log_events::may_have_messages(input.preview()?) {
+    if framing == Framing::Values && log_events::may_have_messages(input.preview()?) {
         input.limits.record = limits.record.saturating_mul(log_events::LIMIT_FACTOR);
     }
     let mut reader = input.records(framing, &mut indexer);
@@ -150,16 +150,18 @@ pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -
             return Some(if has_record(text) { ObjectKind::Batch(text.to_owned()) } else { ObjectKind::Other });
         }
         let kind = Kind::of(text)?;
-        // A record can have members of a forwarder. What is around a record has only those of AWS.
         let batch = kind.batch();
-        Some(if kind.has_own_keys() {
-            ObjectKind::Record
-        } else if (kind.is_record() || batch.is_some()) && is_of_application(text.as_bytes()) {
-            if has_login(text.as_bytes()) { ObjectKind::LoginOfApplication } else { ObjectKind::Other }
-        } else if kind.is_record() {
-            ObjectKind::Record
-        } else {
-            batch.map_or(ObjectKind::Other, ObjectKind::Batch)
+        let is_of_application = match &batch {
+            _ if kind.has_own_keys() => return Some(ObjectKind::Record),
+            _ if kind.is_record() => is_of_application(text.as_bytes()),
+            Some(_) => is_log_line(text.as_bytes()),
+            None => return Some(ObjectKind::Other),
+        };
+        Some(match batch {
+            _ if is_of_application && has_login(text.as_bytes()) => ObjectKind::LoginOfApplication,
+            _ if is_of_application => ObjectKind::Other,
+            Some(batch) if !kind.is_record() => ObjectKind::Batch(batch),
+            _ => ObjectKind::Record,
         })
     };
     match parse_or_repair(text, kind) {
@@ -191,7 +193,14 @@ fn has_login(text: &[u8]) -> bool {
 /// Reads the records in messages of `CloudWatch` Logs. Returns `false` if the text has none, or only those of other
 /// logs. Then `receiver` has received nothing.
 fn read_messages(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
-    let messages = if states_another(text) { Vec::new() } else { log_events::messages(text) };
+    let messages = log_events::messages(text);
+    if !messages.is_empty() && states_another(text) {
+        let has_login = messages.iter().any(|message| has_login(message.as_bytes()));
+        if has_login {
+            receiver.receive_record(TrailOutcome::Rejected(TrailRejected::OtherSource));
+        }
+        return has_login;
+    }
     for message in &messages {
         if !read_one(message.as_bytes(), limits, receiver) {
             receiver.receive_record(TrailOutcome::Rejected(TrailRejected::NotARecord));
@@ -224,8 +233,10 @@ struct Kind<'a> {
     looked_up: Option<&'a RawValue>,
     #[serde(borrow, rename = "Records")]
     records: Option<&'a RawValue>,
-    #[serde(borrow, rename = "Events", alias = "events")]
+    #[serde(borrow, rename = "Events")]
     events: Option<&'a RawValue>,
+    #[serde(borrow, rename = "events")]
+    java_events: Option<&'a RawValue>,
 }
 
 impl<'a> Kind<'a> {
@@ -246,7 +257,8 @@ impl<'a> Kind<'a> {
 
     /// The arrays of a batch, one after another; `None` without a record in them.
     fn batch(&self) -> Option<String> {
-        let arrays: Vec<&str> = [self.records, self.events].into_iter().flatten().map(RawValue::get).collect();
+        let arrays = [self.records, self.events, self.java_events];
+        let arrays: Vec<&str> = arrays.into_iter().flatten().map(RawValue::get).collect();
         arrays.iter().any(|array| has_record(array)).then(|| arrays.concat())
     }
 }

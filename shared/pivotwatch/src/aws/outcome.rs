@@ -61,7 +61,7 @@ impl TrailRejected {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoTime => "login_without_time",
-            Self::OtherSource => "other_source",
+            Self::OtherSource => "login_of_other_source",
             Self::NotARecord => "not_a_record",
             Self::Malformed => "malformed",
             Self::TooLong => "too_long",

@@ -38,6 +38,8 @@ pub(super) enum FieldId {
     OriginalLoggedAt,
     /// The table that a search copied the row from.
     OriginalTable,
+    /// The table by the name that a query gave its column.
+    NamedTable,
     /// The name of the search that copied the row.
     SearchName,
     Address,
@@ -83,6 +85,7 @@ const ALL: [FieldId; FIELD_IDS] = [
     FieldId::LoggedAt,
     FieldId::OriginalLoggedAt,
     FieldId::OriginalTable,
+    FieldId::NamedTable,
     FieldId::SearchName,
     FieldId::Address,
     FieldId::CallerAddress,

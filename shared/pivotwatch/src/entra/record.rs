@@ -294,7 +294,7 @@ fn code(text: &str) -> Option<Code> {
     // Entra's messages begin with the code: `AADSTS50126: Error validating credentials`.
     match text.split_at_checked(PREFIX.len()) {
         Some((prefix, code)) if prefix.eq_ignore_ascii_case(PREFIX) => {
-            let code = code.split_once(':').map_or(code, |(code, _)| code);
+            let code = code.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
             Code::from(code).ok().filter(|code| has_digits(code))
         }
         _ => ungrouped(text),
@@ -338,9 +338,15 @@ mod tests {
             assert_eq!(code(text).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(code("7,000,222").as_deref(), Some("7000222"));
-        for text in
-            ["50.126", "50 126", "50\u{202f}126", "50\u{2019}126", "AADSTS50126", "aadsts50126: Invalid password"]
-        {
+        for text in [
+            "50.126",
+            "50 126",
+            "50\u{202f}126",
+            "50\u{2019}126",
+            "AADSTS50126",
+            "aadsts50126: Invalid password",
+            "AADSTS50126 x",
+        ] {
             assert_eq!(code(text).as_deref(), Some("50126"), "{text}");
         }
         for text in [

@@ -50,7 +50,9 @@ pub(super) fn origin(fields: &Fields<'_>, name: &str) -> Origin {
 fn of_table(fields: &Fields<'_>) -> Option<Origin> {
     let original = of_log(fields.get(FieldId::OriginalTable).as_bytes());
     let is_results = original.is_none() && fields.is_of_search();
-    let origin = original.or_else(|| of_log(fields.get(FieldId::Table).as_bytes()))?;
+    let of_column = |id| of_log(fields.get(id).as_bytes());
+    let named = || of_column(FieldId::NamedTable).filter(|origin| matches!(origin, Origin::Source(_)));
+    let origin = original.or_else(|| of_column(FieldId::Table)).or_else(named)?;
     let has_sign_in = || fields.has_code() && !fields.get(FieldId::Address).is_empty();
     if origin == Origin::OtherLog && (is_results || has_sign_in()) { None } else { Some(origin) }
 }

@@ -85,7 +85,7 @@ pub(crate) const APPLICATION_KEYS: [&str; 13] = [
 ];
 
 /// Further keys of the lines of frequent loggers, which neither a page of records nor AWS has.
-pub(crate) const LOGGER_KEYS: [&str; 21] = [
+pub(crate) const LOGGER_KEYS: [&str; 20] = [
     "@l",
     "@m",
     "@mt",
@@ -93,7 +93,6 @@ pub(crate) const LOGGER_KEYS: [&str; 21] = [
     "Level",
     "LogLevel",
     "MESSAGE",
-    "Message",
     "SeverityText",
     "_HOSTNAME",
     "asctime",

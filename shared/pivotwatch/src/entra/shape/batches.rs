@@ -2,7 +2,7 @@
 
 use json_records::{Key, KeySet};
 
-use super::provenance::{CarriedLog, is_within_another, members};
+use super::provenance::{CarriedLog, is_within_another, number_of};
 use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT};
 
 /// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
@@ -84,14 +84,13 @@ pub(super) const STATING_KEYS: [&str; 18] = [
 
 /// The set of these keys, and of keys that only records have. An object with a record's key is a record, even if it has
 /// a batch's array.
-pub(super) static BATCHES: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES).with_beginnings(begins_record);
+pub(super) static BATCHES: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES).with_beginnings(is_whole);
 
 /// Whether an object is a record, or a batch that another application wrote, by its beginning up to the bracket of a
-/// batch's array. A long object is entered there, and the keys after its array are not known.
-pub(super) fn begins_record(_: &KeySet, beginning: &[u8]) -> bool {
+/// batch's array. Any other long object is entered there, and the keys after its array are not known.
+pub(super) fn is_whole(_: &KeySet, beginning: &[u8]) -> bool {
     let object = [beginning, b"]}"].concat();
-    let is_record = members(&object, OWN_KEYS).is_some_and(|own| own.iter().any(Option::is_some));
-    is_record || is_within_another(&object, CarriedLog::SignIns)
+    number_of(OWN_KEYS, &object) > 0 || is_within_another(&object, CarriedLog::SignIns)
 }
 
 /// Keys that only records have.

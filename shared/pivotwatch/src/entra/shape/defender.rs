@@ -56,7 +56,7 @@ fn parse_mixed(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJson> {
     Ok(())
 }
 
-/// The fields of a row that Sentinel copied, with a time and a table of its own. `None` of another row.
+/// The fields of a row that Sentinel copied, to which it added a time and a table. `None` of another row.
 pub(super) fn fields_of_copy(text: &[u8]) -> Option<Fields<'_>> {
     let fields = Fields::of_json(text, field_map)?;
     let is_row = fields.has_any(&[FieldId::EventTypes, FieldId::User, FieldId::ServicePrincipalId]);

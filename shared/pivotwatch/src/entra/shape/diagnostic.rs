@@ -8,10 +8,10 @@ use json_records::{Key, KeySet};
 
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
-use super::batches::{BATCH_NAMES, STATING_KEYS, begins_record};
+use super::batches::{BATCH_NAMES, STATING_KEYS, is_whole};
 use super::parse_record::NotJson;
-use super::provenance::members;
-use super::{Sink, defender, log_analytics};
+use super::provenance::number_of;
+use super::{Sink, defender, log_analytics, mixed};
 use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT};
 
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
@@ -38,7 +38,7 @@ pub(super) fn parse(
             return defender::parse_streamed(text, sink);
         }
         // A row of another shape, to which an analyst added a category of his own.
-        Some(Origin::OtherLog) if has_no_properties(text) => return others(text, sink),
+        Some(Origin::OtherLog) if has_no_properties(text) && mixed::parse_row(text, sink) => {}
         Some(Origin::OtherLog) => sink.other_category(),
         None => return others(text, sink),
     }
@@ -47,11 +47,11 @@ pub(super) fn parse(
 
 /// Whether a record lacks what every record of a diagnostic setting has.
 fn has_no_properties(text: &[u8]) -> bool {
-    members(text, ["properties", "operationName"]).is_some_and(|found| found.iter().all(Option::is_none))
+    number_of(["properties", "operationName"], text) == 0
 }
 
 /// The fields of a record: the one table for the fast path and the full parse. A slot is the field's [`FieldId`].
-pub(super) static KEYS: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES).with_beginnings(begins_record);
+pub(super) static KEYS: KeySet = KeySet::with_batches(&RECORD_KEYS, &BATCH_NAMES).with_beginnings(is_whole);
 
 const FIELDS: [(&str, Key); 8] = [
     ("category", Key::Record(FieldId::Category as usize)),

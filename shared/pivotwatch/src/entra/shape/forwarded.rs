@@ -14,9 +14,9 @@
 //! Other forwarders (Panther, Cribl if it parses) add members to the record, so the document is a record.
 //!
 //! Any of them can be data that a visitor posted to another application. An object or an array under `event`,
-//! `attributes` or `_source` is the forwarder's own structure, so it counts unless
-//! [`provenance`](super::provenance) finds another application. A text, or a value of another member, counts only if
-//! [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
+//! `attributes` or `_source` is the forwarder's own structure. So it counts unless [`provenance`](super::provenance)
+//! finds another application, or a key of log lines and nobody named. A text, or a value of another member, counts
+//! only if [`provenance`](super::provenance) finds Entra, and if no object in the document contradicts it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
 //! CloudTrail records in the documents of log forwarders, under the members that can hold sign-ins.
 //!
-//! A visitor can post a login to an application, as JSON or as a text. So the document must prove its origin as it must
-//! for sign-ins. An object under `event`, `attributes` or `_source` counts unless the document names another
-//! application. Any other member counts only if the document names CloudTrail or AWS, or has only the received text.
+//! A visitor can post a login to an application, as JSON or as a text. So the document must prove its origin as it
+//! must for sign-ins. An object under `event`, `attributes` or `_source` counts unless the document names another
+//! application, or has a key of log lines and names nobody. Any other member counts only if the document names
+//! CloudTrail or AWS, or has only the received text.
 
 use json_records::parse_or_repair;
 
@@ -18,10 +19,11 @@ pub(super) fn take(document: &[u8], sink: &mut Sink<'_>) -> bool {
     let [searched] = members(document, [SEARCH_SOURCE]).unwrap_or_default();
     let searched = searched.map(|searched| searched.get().as_bytes());
     let of_searched = searched.map(|searched| (searched, provenance(searched, CarriedLog::CloudTrail)));
+    let is_another = is_within_another(document, CarriedLog::CloudTrail);
     let mut is_unproven = false;
     for (document, own) in std::iter::once((document, origin)).chain(of_searched) {
         for Content { text, is_proven } in contents(document, own) {
-            if is_proven && origin != Provenance::Other {
+            if is_proven && !is_another {
                 if sink.take_other_log(text.as_bytes()) {
                     return true;
                 }

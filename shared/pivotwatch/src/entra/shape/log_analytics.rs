@@ -112,8 +112,8 @@ fn named(name: &str) -> Field {
         ("Category", Field::Text(FieldId::Category)),
         ("Type", Field::Text(FieldId::Table)),
         // What queries name the table of a row in a union.
-        ("TableName", Field::Text(FieldId::Table)),
-        ("SourceTable", Field::Text(FieldId::Table)),
+        ("TableName", Field::Text(FieldId::NamedTable)),
+        ("SourceTable", Field::Text(FieldId::NamedTable)),
         ("isInteractive", Field::Words(FieldId::Interactive)),
         ("signInEventTypes", Field::Words(FieldId::EventTypes)),
     ];

@@ -33,11 +33,20 @@ pub(super) fn parse_element(text: &[u8], sink: &mut Sink<'_>) -> Result<(), NotJ
     log_analytics::parse_mixed(text, sink)
 }
 
+/// Parses a row of any shape of rows. Returns `false` if it is none with a sign-in.
+pub(super) fn parse_row(text: &[u8], sink: &mut Sink<'_>) -> bool {
+    let mut fields = ROWS.iter().filter_map(|field_map| Fields::of_json(text, *field_map));
+    let found = fields.find(is_sign_in);
+    let is_row = found.is_some();
+    if let Some(fields) = found {
+        sink.fields_of(text, fields);
+    }
+    is_row
+}
+
 /// Parses a record that is not wrapped.
 fn parse_by_rows(text: &[u8], sink: &mut Sink<'_>) -> bool {
-    let mut fields = ROWS.iter().filter_map(|field_map| Fields::of_json(text, *field_map));
-    if let Some(fields) = fields.find(is_sign_in) {
-        sink.fields_of(text, fields);
+    if parse_row(text, sink) {
         return true;
     }
     let mut has_category = true;

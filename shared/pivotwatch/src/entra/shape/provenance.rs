@@ -15,7 +15,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::lenient::LenientText;
-use crate::input::sniff::APPLICATION_KEYS;
+use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS};
 
 /// A log whose records forwarders carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ pub(super) fn is_of_another(text: &[u8]) -> bool {
     (names_somebody() || has_log_line_keys())
         && match provenance(text, CarriedLog::SignIns) {
             Provenance::Other => true,
-            Provenance::Silent => log_line_keys(text) > 1,
+            Provenance::Silent => number_of(APPLICATION_KEYS, text) > 1,
             Provenance::Stated | Provenance::Sensor => false,
         }
 }
@@ -189,17 +189,15 @@ pub(super) fn is_of_another(text: &[u8]) -> bool {
 pub(super) fn is_within_another(text: &[u8], log: CarriedLog) -> bool {
     match provenance(text, log) {
         Provenance::Other => true,
-        Provenance::Silent => log_line_keys(text) > 0,
+        Provenance::Silent => number_of(APPLICATION_KEYS, text) + number_of(LOGGER_KEYS, text) > 0,
         Provenance::Stated | Provenance::Sensor => false,
     }
 }
 
-/// The number of [`APPLICATION_KEYS`] that an object has.
-fn log_line_keys(text: &[u8]) -> usize {
-    parse_or_repair(text, |text: &[u8]| {
-        members(text, APPLICATION_KEYS).map(|found| found.into_iter().flatten().count())
-    })
-    .unwrap_or_default()
+/// The number of these keys that an object has.
+pub(super) fn number_of<const N: usize>(keys: [&str; N], text: &[u8]) -> usize {
+    let count = |text: &[u8]| members(text, keys).map(|found| found.into_iter().flatten().count());
+    parse_or_repair(text, count).unwrap_or_default()
 }
 
 static FINDERS: LazyLock<[Finder<'static>; STATING.len()]> = LazyLock::new(|| STATING.map(Finder::new));
@@ -272,7 +270,24 @@ const OF_AZURE: [&str; 17] = [
 ];
 
 /// Words that accompany Entra's names and add no service.
-const OF_ENTRA: [&str; 8] = ["azure", "ad", "active", "directory", "id", "signin", "sign", "in"];
+const OF_ENTRA: [&str; 16] = [
+    "azure",
+    "ad",
+    "active",
+    "directory",
+    "id",
+    "signin",
+    "sign",
+    "in",
+    "ins",
+    "interactive",
+    "noninteractive",
+    "non",
+    "user",
+    "users",
+    "service",
+    "env",
+];
 
 /// Names of AWS.
 const AWS: [&str; 3] = ["aws", "amazon", "amazonaws"];
@@ -350,8 +365,8 @@ impl CarriedLog {
     fn is_all_that_is_named(self, words: &[&str]) -> bool {
         let is_in_full = |word: &&str| word.ends_with("signinlogs") || word.ends_with("cloudtrail");
         let is_known = |word: &&str| {
-            let lists: [&[&str]; 3] = [&ENTRA, &OF_AZURE, &TRANSPORT];
-            lists.iter().any(|list| list.contains(word)) || OF_ENTRA.contains(word)
+            let lists: [&[&str]; 4] = [&ENTRA, &OF_ENTRA, &OF_AZURE, &TRANSPORT];
+            lists.iter().any(|list| list.contains(word))
         };
         self == Self::CloudTrail || words.iter().any(is_in_full) || words.iter().all(is_known)
     }
@@ -367,11 +382,18 @@ impl CarriedLog {
     }
 }
 
+fn words_of(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect()
+}
+
 fn claim(text: &str, log: CarriedLog, purpose: Purpose) -> Claim {
     let text = text.to_ascii_lowercase();
-    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    // An application that uses Entra has it in its name: `oauth2-proxy-entra`.
-    if log.is_named(&words) && (purpose != Purpose::Label || log.is_all_that_is_named(&words)) {
+    let words = words_of(&text);
+    // An application that uses Entra has it in its name: `oauth2-proxy-entra`. So a part of a label must name the log
+    // alone, such as a folder of a path.
+    let names_log = |part: &str| log.is_named(&words_of(part)) && log.is_all_that_is_named(&words_of(part));
+    let is_label = purpose == Purpose::Label;
+    if log.is_named(&words) && (!is_label || text.split(['/', '\\', ',', ';', ' ']).any(names_log)) {
         Claim::Log
     } else if log.is_of_platform(&words) {
         Claim::Platform

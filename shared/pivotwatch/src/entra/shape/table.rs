@@ -75,6 +75,9 @@ impl Header {
 
 const TIMES: [FieldId; 3] = [FieldId::Time, FieldId::LoggedAt, FieldId::OriginalLoggedAt];
 
+/// The byte order mark of a text.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The most lines before the names.
 const MOST_PREAMBLE: usize = 4;
 
@@ -83,7 +86,6 @@ const MOST_PREAMBLE: usize = 4;
 /// Such lines are `#TYPE System.Object` of Windows PowerShell, other comments, and `sep=;`, which declares the
 /// separator to a spreadsheet.
 fn preamble(beginning: &[u8]) -> (usize, Option<u8>) {
-    const MARK: &[u8] = "\u{feff}".as_bytes();
     let (mut start, mut separator) = (0, None);
     let mut rest = beginning;
     for _ in 0..=MOST_PREAMBLE {
@@ -192,6 +194,10 @@ pub(super) fn read(
     loop {
         skip_line_ends(input)?;
         input.look_ahead(LONGEST_MAGIC)?;
+        // A further table can have one of its own.
+        if input.ahead().starts_with(MARK) {
+            input.advance(MARK.len());
+        }
         if input.begins_compressed() {
             sink.compressed_part();
         }
@@ -200,6 +206,7 @@ pub(super) fn read(
             Err(fault) => return Err(fault),
             Ok(Some(RawRow::Cells(cells))) if begins_header(cells, field_map) => {
                 columns = header_of(cells).fields(field_map).collect();
+                rows.columns = columns.len();
             }
             Ok(Some(RawRow::Cells(cells))) if cells.len() == columns.len() => {
                 let mut fields = Fields::default();

@@ -72,7 +72,7 @@ pub(crate) struct Rows {
     /// The end of each cell in `text`.
     ends: Vec<usize>,
     /// The number of cells of the first row, which has the names; 0 before it.
-    columns: usize,
+    pub(crate) columns: usize,
     /// Whether a row had quotes that no sound writer leaves.
     is_unsound: bool,
     /// Lines ahead that are damaged.
