@@ -260,6 +260,16 @@ fn a_message_longer_than_a_record_is_read() {
     let (received, result) = read(message.as_bytes());
     assert!(result.is_ok());
     assert_eq!((logins(&received), received.trail.len()), (1, 15_001));
+
+    // Beside records on lines and batches as long, which are read as ever.
+    let looked_up = json!({"Events": vec![json!({"CloudTrailEvent": text()}); 4000]}).to_string();
+    let mut long = login();
+    long["userAgent"] = "x".repeat(1024 * 1024).into();
+    assert!(looked_up.len() > 1024 * 1024);
+    let (received, result) = read(format!("{}\n{message}\n{looked_up}\n{long}\n", login()).as_bytes());
+    assert!(result.is_ok());
+    assert_eq!((logins(&received), received.trail.len()), (4002, 19_003));
+    assert_eq!(received.trail.last(), Some(&TrailOutcome::Rejected(TrailRejected::TooLong)));
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(
     let framing = if has_records_in_lines(input.preview()?) { Framing::BatchLines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
     let (limits, mut has_compressed_part) = (input.limits, false);
-    if framing == Framing::Values && log_events::may_have_messages(input.preview()?) {
+    if log_events::may_have_messages(input.preview()?) {
         input.limits.record = limits.record.saturating_mul(log_events::LIMIT_FACTOR);
     }
     let mut reader = input.records(framing, &mut indexer);
@@ -115,7 +115,10 @@ fn read_records(
 /// Parses an object, and offers one that is no CloudTrail record to the receiver.
 fn read_object(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) {
     if text.len() > limits.record {
-        if !read_messages(text, limits, receiver) {
+        // Framed whole beside messages. Only a record has the limit.
+        let is_read =
+            !is_record_of_its_own(text) && (read_one(text, limits, receiver) || receiver.take_other_record(text));
+        if !is_read {
             receiver.receive_record(TrailOutcome::Rejected(TrailRejected::TooLong));
         }
         return;
@@ -173,6 +176,12 @@ pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -
         Some(ObjectKind::Other) | None => return read_messages(text, limits, receiver),
     }
     true
+}
+
+/// Whether an object is a record, or holds one.
+fn is_record_of_its_own(text: &[u8]) -> bool {
+    let is_record = |text: &[u8]| Some(Kind::of(std::str::from_utf8(text).ok()?.trim_start())?.is_record());
+    parse_or_repair(text, is_record).unwrap_or(false)
 }
 
 /// What an object or an array is.
