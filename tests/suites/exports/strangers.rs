@@ -135,8 +135,6 @@ fn logged() -> impl Strategy<Value = Value> {
         json!({"sourcetype": "shop"}),
         json!({"data_stream": {"dataset": "shop"}}),
         json!({"level": "info", "logger": "shop"}),
-        json!({"levelname": "INFO", "asctime": "x"}),
-        json!({"@t": "x", "@mt": "posted"}),
         json!({"pid": 1, "hostname": "h", "msg": "posted"}),
     ]);
     let place = prop::sample::select(
@@ -150,7 +148,7 @@ fn logged() -> impl Strategy<Value = Value> {
             _ => posted,
         };
         // A logger's members replace no member that states a source.
-        let is_logger = ["level", "pid", "levelname", "@t"].iter().any(|key| application.get(key).is_some());
+        let is_logger = ["level", "pid"].iter().any(|key| application.get(key).is_some());
         let mut logged = match posted {
             Value::Object(posted) if place.is_empty() && !is_logger => posted,
             posted => {

@@ -418,8 +418,8 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
 
 /// Whether a text begins an array of objects or arrays. Lines of other logs begin with words in brackets.
 fn is_array_of_values(text: &[u8]) -> bool {
-    text.strip_prefix(b"[")
-        .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{") || rest.trim_ascii_start().starts_with(b"["))
+    let rest = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    rest.is_some_and(|rest| rest.starts_with(b"{") || rest.starts_with(b"["))
 }
 
 fn is_blank(byte: u8) -> bool {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use json_records::{Key, KeySet, parse_or_repair};
 use serde_json::value::RawValue;
 
-use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT};
+use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
 
 /// Keys with the name of an application or of a service of AWS.
 const ORIGIN_KEYS: [&str; 6] = ["source", "service", "service.name", "ddsource", "sourcetype", "source_type"];
@@ -20,7 +20,7 @@ const DETAIL_TYPE: &str = "detail-type";
 
 /// All members that AWS writes around records: of `EventBridge` events, log files, and answers of `LookupEvents` by the
 /// command line and the SDKs. They are compared without regard to case, which the SDKs write differently.
-const KEYS_OF_AWS: [&str; 24] = [
+const KEYS_OF_AWS: [&str; 23] = [
     "$metadata",
     "AccessKeyId",
     "CloudTrailEvent",
@@ -41,7 +41,6 @@ const KEYS_OF_AWS: [&str; 24] = [
     "id",
     "region",
     "replay-name",
-    "resources",
     "source",
     "time",
     "version",
@@ -49,9 +48,9 @@ const KEYS_OF_AWS: [&str; 24] = [
 
 /// Further keys of log lines, collectors and HTTP requests, which AWS never writes around records.
 const OTHER_KEYS: [&str; 16] = [
-    "Message",
     "@timestamp",
     "Category",
+    "Message",
     "Timestamp",
     "body",
     "event",
@@ -67,24 +66,11 @@ const OTHER_KEYS: [&str; 16] = [
     "user",
 ];
 
-/// The lists of the keys of an object that is judged whole.
-const LISTS: [&[&str]; 4] = [&ORIGIN_KEYS, &APPLICATION_KEYS, &LOGGER_KEYS, &OTHER_KEYS];
-
 const ENVELOPE_KEY_COUNT: usize = ORIGIN_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len() + OTHER_KEYS.len();
 
-/// These keys. An object with one is framed whole, even if it has a batch's array.
-pub(super) const ENVELOPE_KEYS: [(&str, Key); ENVELOPE_KEY_COUNT] = {
-    let mut keys = [("", Key::Record(NO_SLOT)); ENVELOPE_KEY_COUNT];
-    let (mut index, mut list, mut place) = (0, 0, 0);
-    while index < keys.len() {
-        if place == LISTS[list].len() {
-            (list, place) = (list + 1, 0);
-        }
-        keys[index].0 = LISTS[list][place];
-        (index, place) = (index + 1, place + 1);
-    }
-    keys
-};
+/// All these keys. An object with one is framed whole, even if it has a batch's array.
+pub(super) const ENVELOPE_KEYS: [(&str, Key); ENVELOPE_KEY_COUNT] =
+    record_keys(joined(&[&ORIGIN_KEYS, &APPLICATION_KEYS, &LOGGER_KEYS, &OTHER_KEYS]), NO_SLOT);
 
 /// Whether an object with this beginning, up to the bracket of a batch's array, is judged whole.
 pub(super) fn is_whole(_: &KeySet, beginning: &[u8]) -> bool {

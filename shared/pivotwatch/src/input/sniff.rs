@@ -108,6 +108,32 @@ pub(crate) const LOGGER_KEYS: [&str; 20] = [
     "thread_name",
 ];
 
+/// The elements of these lists, one list after the other. `N` is their number. The first list is not empty.
+pub(crate) const fn joined<T: Copy, const N: usize>(lists: &[&[T]]) -> [T; N] {
+    let mut elements = [lists[0][0]; N];
+    let (mut index, mut list, mut place) = (0, 0, 0);
+    while index < N {
+        if place == lists[list].len() {
+            (list, place) = (list + 1, 0);
+        } else {
+            elements[index] = lists[list][place];
+            (index, place) = (index + 1, place + 1);
+        }
+    }
+    elements
+}
+
+/// Keys that only records have, in this slot.
+pub(crate) const fn record_keys<const N: usize>(names: [&'static str; N], slot: usize) -> [(&'static str, Key); N] {
+    let mut keys = [("", Key::Record(slot)); N];
+    let mut index = 0;
+    while index < N {
+        keys[index].0 = names[index];
+        index += 1;
+    }
+    keys
+}
+
 /// The key of the answers to a batch of requests of Microsoft Graph.
 pub(crate) const RESPONSES: &str = "responses";
 

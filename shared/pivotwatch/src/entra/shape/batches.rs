@@ -3,7 +3,7 @@
 use json_records::{Key, KeySet};
 
 use super::provenance::{CarriedLog, is_within_another, number_of};
-use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT};
+use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
 
 /// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
 pub(super) const BATCH_NAMES: [&str; 16] = [
@@ -43,22 +43,8 @@ const COLLECTOR_KEYS: [&str; 13] = [
 ];
 
 /// Keys of log lines, which no page of records has.
-pub(super) const LOG_KEYS: [&str; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len()] = {
-    let mut keys = [""; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len()];
-    let (collectors, applications) = (COLLECTOR_KEYS.len(), COLLECTOR_KEYS.len() + APPLICATION_KEYS.len());
-    let mut index = 0;
-    while index < keys.len() {
-        keys[index] = if index < collectors {
-            COLLECTOR_KEYS[index]
-        } else if index < applications {
-            APPLICATION_KEYS[index - collectors]
-        } else {
-            LOGGER_KEYS[index - applications]
-        };
-        index += 1;
-    }
-    keys
-};
+pub(super) const LOG_KEYS: [&str; COLLECTOR_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len()] =
+    joined(&[&COLLECTOR_KEYS, &APPLICATION_KEYS, &LOGGER_KEYS]);
 
 /// Keys that can state which application wrote an object.
 pub(super) const STATING_KEYS: [&str; 18] = [
@@ -96,19 +82,5 @@ pub(super) fn is_whole(_: &KeySet, beginning: &[u8]) -> bool {
 /// Keys that only records have.
 const OWN_KEYS: [&str; 5] = ["category", "createdDateTime", "CreatedDateTime", "TimeGenerated", "Timestamp"];
 
-const RECORD_KEYS: [(&str, Key); OWN_KEYS.len() + LOG_KEYS.len() + STATING_KEYS.len()] = {
-    let mut keys = [("", Key::Record(NO_SLOT)); OWN_KEYS.len() + LOG_KEYS.len() + STATING_KEYS.len()];
-    let (own, logs) = (OWN_KEYS.len(), OWN_KEYS.len() + LOG_KEYS.len());
-    let mut index = 0;
-    while index < keys.len() {
-        keys[index].0 = if index < own {
-            OWN_KEYS[index]
-        } else if index < logs {
-            LOG_KEYS[index - own]
-        } else {
-            STATING_KEYS[index - logs]
-        };
-        index += 1;
-    }
-    keys
-};
+const RECORD_KEYS: [(&str, Key); OWN_KEYS.len() + LOG_KEYS.len() + STATING_KEYS.len()] =
+    record_keys(joined(&[&OWN_KEYS, &LOG_KEYS, &STATING_KEYS]), NO_SLOT);

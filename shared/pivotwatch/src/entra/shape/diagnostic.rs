@@ -12,7 +12,7 @@ use super::batches::{BATCH_NAMES, STATING_KEYS, is_whole};
 use super::parse_record::NotJson;
 use super::provenance::number_of;
 use super::{Sink, defender, log_analytics, mixed};
-use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT};
+use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
 
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
 /// event hub can mix all of these.
@@ -65,27 +65,13 @@ const FIELDS: [(&str, Key); 8] = [
 ];
 
 /// The fields, the keys that can state which application wrote a record, and the keys of log lines.
-const RECORD_KEYS: [(&str, Key); RECORD_KEY_COUNT] = {
-    let mut keys = [FIELDS[0]; RECORD_KEY_COUNT];
-    let (stating, applications, loggers) = (FIELDS.len(), FIELDS.len() + STATING_KEYS.len(), FIRST_OF_LOGGERS);
-    let mut index = 1;
-    while index < keys.len() {
-        keys[index] = if index < stating {
-            FIELDS[index]
-        } else if index < applications {
-            (STATING_KEYS[index - stating], Key::Record(STATED))
-        } else if index < loggers {
-            (APPLICATION_KEYS[index - applications], Key::Record(LOG_LINE))
-        } else {
-            (LOGGER_KEYS[index - loggers], Key::Record(NO_SLOT))
-        };
-        index += 1;
-    }
-    keys
-};
-
-const FIRST_OF_LOGGERS: usize = FIELDS.len() + STATING_KEYS.len() + APPLICATION_KEYS.len();
-const RECORD_KEY_COUNT: usize = FIRST_OF_LOGGERS + LOGGER_KEYS.len();
+const RECORD_KEYS: [(&str, Key); FIELDS.len() + STATING_KEYS.len() + APPLICATION_KEYS.len() + LOGGER_KEYS.len()] =
+    joined(&[
+        &FIELDS,
+        &record_keys(STATING_KEYS, STATED),
+        &record_keys(APPLICATION_KEYS, LOG_LINE),
+        &record_keys(LOGGER_KEYS, NO_SLOT),
+    ]);
 
 static PROPERTIES: KeySet = KeySet::new(&[
     ("id", Key::Value(FieldId::Id as usize)),
