@@ -89,7 +89,7 @@ pub fn identity(record_id: &str, code: &str, particulars: &Particulars<'_>) -> u
     }
     let Particulars { time, address, user, app, correlation_id } = particulars;
     // Azure writes up to seven digits of a second, tables of its portal three.
-    let time = time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let time = time.to_rfc3339_opts(SecondsFormat::Millis, false);
     hash(&["particulars", &time, &address.to_string(), user, app, code, correlation_id])
 }
 
@@ -185,9 +185,9 @@ mod tests {
         let mut next = |id: &str| ordinals.identity(Source::Interactive, id, "50126", &particulars);
         let expected = [
             15_631_487_196_895_618_301,
-            2_431_124_220_626_530_398,
-            2_001_007_348_516_465_645,
-            1_937_068_893_319_703_580,
+            2_218_944_910_294_066_979,
+            9_243_694_764_334_915_061,
+            10_176_588_483_625_332_438,
         ];
         assert_eq!([next(id), next(""), next(""), next("")], expected);
     }
