@@ -34,7 +34,7 @@ fn assert_no_effect(others: &[Value], writers: &[(&str, RecordWriter)]) {
 }
 
 /// Analysts label rows, also in files with other records.
-/// Whatever an application calls the category of a line.
+/// An application can give its lines any category.
 #[test]
 fn a_line_with_a_category_around_a_record_is_another_log() {
     let record = SignIn::failed("record", noon()).record();

@@ -56,7 +56,7 @@ fn the_source_is_that_of_the_table_by_any_name_of_its_column() {
     }
 }
 
-/// Whatever else the row says of how it signed in.
+/// `IsInteractive` makes no user of it.
 #[test]
 fn a_service_principal_without_a_user_is_no_user() {
     let mut row = without(&["Category", "Type", "UserPrincipalName"]);

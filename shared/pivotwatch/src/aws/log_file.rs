@@ -147,26 +147,7 @@ fn read_elements(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) 
 /// Reads JSON of a file that may have other logs too: a record, what a service of AWS puts around records, or a batch.
 /// Returns `false` if it is none of these. Then `receiver` has received nothing.
 pub fn read_one(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
-    let kind = |text: &[u8]| {
-        let text = std::str::from_utf8(text).ok()?.trim_start();
-        if text.starts_with('[') {
-            return Some(if has_record(text) { ObjectKind::Batch(text.to_owned()) } else { ObjectKind::Other });
-        }
-        let kind = Kind::of(text)?;
-        let batch = kind.batch();
-        let is_of_application = match &batch {
-            _ if kind.has_own_keys() => return Some(ObjectKind::Record),
-            _ if kind.is_record() => is_of_application(text.as_bytes()),
-            Some(_) => is_log_line(text.as_bytes()),
-            None => return Some(ObjectKind::Other),
-        };
-        Some(match batch {
-            _ if is_of_application && has_login(text.as_bytes()) => ObjectKind::LoginOfApplication,
-            _ if is_of_application => ObjectKind::Other,
-            Some(batch) if !kind.is_record() => ObjectKind::Batch(batch),
-            _ => ObjectKind::Record,
-        })
-    };
+    let kind = |text: &[u8]| ObjectKind::of(std::str::from_utf8(text).ok()?.trim_start());
     match parse_or_repair(text, kind) {
         Some(ObjectKind::Record) => receiver.receive_record(parse(text)),
         Some(ObjectKind::Batch(batch)) => read_elements(batch.as_bytes(), limits, receiver),
@@ -192,6 +173,33 @@ enum ObjectKind {
     /// A login in an object that can be another application's.
     LoginOfApplication,
     Other,
+}
+
+impl ObjectKind {
+    /// `None` if the text is neither an object nor an array.
+    fn of(text: &str) -> Option<Self> {
+        if text.starts_with('[') {
+            return Some(if has_record(text) { Self::Batch(text.to_owned()) } else { Self::Other });
+        }
+        let kind = Kind::of(text)?;
+        if kind.has_own_keys() {
+            return Some(Self::Record);
+        }
+        let (found, is_of_application) = if kind.is_record() {
+            (Self::Record, is_of_application(text.as_bytes()))
+        } else if let Some(batch) = kind.batch() {
+            (Self::Batch(batch), is_log_line(text.as_bytes()))
+        } else {
+            return Some(Self::Other);
+        };
+        Some(if !is_of_application {
+            found
+        } else if has_login(text.as_bytes()) {
+            Self::LoginOfApplication
+        } else {
+            Self::Other
+        })
+    }
 }
 
 /// Whether a text has the name of the event of a login.

@@ -8,7 +8,7 @@
 use json_records::parse_or_repair;
 
 use super::forwarded::{OBJECT_KEYS, SEARCH_SOURCE, TRAIL_KEYS, begins_as_records, decoded, is_whole_text, original};
-use super::provenance::{CarriedLog, Provenance, is_within_another, members, provenance};
+use super::provenance::{CarriedLog, Provenance, members, provenance};
 use super::sink::Sink;
 use crate::input::sniff::TEXT_KEYS;
 
@@ -19,7 +19,7 @@ pub(super) fn take(document: &[u8], sink: &mut Sink<'_>) -> bool {
     let [searched] = members(document, [SEARCH_SOURCE]).unwrap_or_default();
     let searched = searched.map(|searched| searched.get().as_bytes());
     let of_searched = searched.map(|searched| (searched, provenance(searched, CarriedLog::CloudTrail)));
-    let is_another = is_within_another(document, CarriedLog::CloudTrail);
+    let is_another = origin.is_another(document);
     let mut is_unproven = false;
     for (document, own) in std::iter::once((document, origin)).chain(of_searched) {
         for Content { text, is_proven } in contents(document, own) {
@@ -49,8 +49,8 @@ struct Content {
 fn contents(document: &[u8], origin: Provenance) -> impl Iterator<Item = Content> {
     let objects = members(document, OBJECT_KEYS).unwrap_or_default().into_iter().flatten();
     let objects = objects.filter(|object| begins_as_records(object.get()));
-    let is_within_another = is_within_another(document, CarriedLog::CloudTrail);
-    let objects = objects.map(|object| (object.get().to_owned(), !is_within_another));
+    let is_another = origin.is_another(document);
+    let objects = objects.map(|object| (object.get().to_owned(), !is_another));
     let texts = TEXT_KEYS.into_iter().zip(members(document, TEXT_KEYS).unwrap_or_default());
     let texts = texts.chain([("event.original", original(document))]);
     let texts = texts.filter_map(|(name, member)| Some((name, member?)));

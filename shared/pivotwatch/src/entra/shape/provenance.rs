@@ -39,6 +39,17 @@ pub(super) enum Provenance {
     Other,
 }
 
+impl Provenance {
+    /// [`is_within_another`], for the document `text` of this origin.
+    pub(super) fn is_another(self, text: &[u8]) -> bool {
+        match self {
+            Self::Other => true,
+            Self::Silent => number_of(APPLICATION_KEYS, text) + number_of(LOGGER_KEYS, text) > 0,
+            Self::Stated | Self::Sensor => false,
+        }
+    }
+}
+
 /// The purpose of a member.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
@@ -187,11 +198,7 @@ pub(super) fn is_of_another(text: &[u8]) -> bool {
 /// Whether another application wrote the document `text` around a record: it names one, or it names nobody and has a
 /// key of log lines.
 pub(super) fn is_within_another(text: &[u8], log: CarriedLog) -> bool {
-    match provenance(text, log) {
-        Provenance::Other => true,
-        Provenance::Silent => number_of(APPLICATION_KEYS, text) + number_of(LOGGER_KEYS, text) > 0,
-        Provenance::Stated | Provenance::Sensor => false,
-    }
+    provenance(text, log).is_another(text)
 }
 
 /// The number of these keys that an object has.
