@@ -1,5 +1,6 @@
 //! A pipeline with a virtual clock and a topic that can fail.
 
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use pivotwatch::objects::Objects;
 use pivotwatch::pipeline::{ActivityLog, Pipeline, Runtime, SystemRuntime, TuningCache};
 use pivotwatch::store::Store;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::facts::{event, noon, written};
 
@@ -72,6 +74,8 @@ pub struct Topic {
     pub refusals: AtomicU64,
     /// Number of messages still to send without an answer, as when a network loses the response.
     pub silences: AtomicU64,
+    /// Notified when a message was sent and is not answered.
+    pub unanswered: Notify,
     /// Whether it has no confirmed subscriber.
     pub is_deserted: AtomicBool,
 }
@@ -80,6 +84,19 @@ impl Topic {
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
         self.sent.messages()
+    }
+
+    /// Runs an invocation until it waits for this topic's answer, and kills it there.
+    ///
+    /// # Panics
+    ///
+    /// If the invocation ends by itself.
+    pub async fn kill_unanswered<T: Debug>(&self, invocation: impl Future<Output = T>) {
+        self.silences.store(1, Ordering::Relaxed);
+        tokio::select! {
+            ended = invocation => panic!("the topic was silent, and the invocation ended: {ended:?}"),
+            () = self.unanswered.notified() => {}
+        }
     }
 }
 
@@ -98,6 +115,7 @@ impl Notifier for Topic {
         }
         self.sent.publish(message).await?;
         if take_one(&self.silences) {
+            self.unanswered.notify_one();
             std::future::pending::<()>().await;
         }
         Ok(())

@@ -13,7 +13,7 @@ NETWORK = "192.0.2.0/24"
 CACHED_SECONDS = 60
 """How long a function uses its copy of the entries."""
 
-MARGIN_SECONDS = 30
+MARGIN_SECONDS = 60
 """For what the emulator adds to it."""
 
 

@@ -1,7 +1,6 @@
 //! Concurrent, failed and killed invocations, and the recovery by the next one.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -14,14 +13,9 @@ use pivotwatch_tests::pipeline::pipeline;
 
 use super::{World, export, log_in_at, only};
 
-/// Longer than any wait: an invocation that still waits then waits for ever.
-const DEAD: Duration = Duration::from_millis(300);
-
 /// Runs `detect` with a topic that sends but never answers, and kills the invocation there.
 async fn die_while_publishing<S: Store>(world: &World<S>) {
-    world.notifier.silences.store(1, Ordering::Relaxed);
-    let login = event(&console_login("one", noon()));
-    assert!(tokio::time::timeout(DEAD, world.detect(&login)).await.is_err());
+    world.notifier.kill_unanswered(world.detect(&event(&console_login("one", noon())))).await;
 }
 
 #[tokio::test]
@@ -81,13 +75,9 @@ async fn a_lease_names_the_request_id_and_keeps_out_even_a_retry_with_the_same_i
     let login = event(&console_login("two", noon()));
 
     // Each function is killed while it publishes, and its retry has to wait for the lease.
-    world.notifier.silences.store(1, Ordering::Relaxed);
-    let ingested = tokio::time::timeout(DEAD, world.ingest_in(invocation, &objects, &notification));
-    assert!(ingested.await.is_err());
+    world.notifier.kill_unanswered(world.ingest_in(invocation, &objects, &notification)).await;
     let first = only(world.store.all_incidents()).lease.unwrap();
-    world.notifier.silences.store(1, Ordering::Relaxed);
-    let detected = tokio::time::timeout(DEAD, world.detect_in(invocation, &login));
-    assert!(detected.await.is_err());
+    world.notifier.kill_unanswered(world.detect_in(invocation, &login)).await;
     let second = only(world.store.all_incidents()).lease.unwrap();
     let (_, result) = world.detect_in(invocation, &login).await;
     result.unwrap();

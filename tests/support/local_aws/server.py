@@ -20,7 +20,7 @@ import boto3
 import trustme
 
 REGION = "us-east-1"
-READY_WITHIN_SECONDS = 30
+READY_WITHIN_SECONDS = 120
 ENDED_WITHIN_SECONDS = 10
 TRIES = 5
 

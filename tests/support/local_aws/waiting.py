@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 # The longest time without progress. A busy machine slows everything down but stops nothing.
-IDLE_SECONDS = 30
+IDLE_SECONDS = 120
 LONGEST_SECONDS = 600
 BETWEEN_TRIES_SECONDS = 0.05
 BETWEEN_LOOKS_SECONDS = 1
