@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use json_records::{Key, KeySet, parse_or_repair};
 use serde_json::value::RawValue;
 
-use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
+use crate::input::log_line::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
 
 /// Keys with the name of an application or of a service of AWS.
 const ORIGIN_KEYS: [&str; 6] = ["source", "service", "service.name", "ddsource", "sourcetype", "source_type"];
@@ -88,7 +88,7 @@ pub(super) fn is_log_line(object: &[u8]) -> bool {
 
 /// Whether an object around a record can be one of another application. A log line can have any keys, so only those of
 /// AWS count as its own.
-pub(super) fn is_of_application(object: &[u8]) -> bool {
+pub(super) fn is_within_another(object: &[u8]) -> bool {
     judge(object, |members| {
         let is_own = |name: &String| KEYS_OF_AWS.iter().any(|own| own.eq_ignore_ascii_case(name));
         names_another(members) || !names_aws(members) && !members.keys().all(is_own)
@@ -96,7 +96,7 @@ pub(super) fn is_of_application(object: &[u8]) -> bool {
 }
 
 /// Whether an object states that it is one of another application: it names one, or has a key of log lines.
-pub(super) fn states_another(object: &[u8]) -> bool {
+pub(super) fn is_of_another(object: &[u8]) -> bool {
     judge(object, names_another)
 }
 
@@ -156,7 +156,7 @@ mod tests {
             (json!({"Records": [], "body": "x"}), true),
             (json!({"detail": {}, "custom": 1}), true),
         ] {
-            assert_eq!(is_of_application(object.to_string().as_bytes()), expected, "{object}");
+            assert_eq!(is_within_another(object.to_string().as_bytes()), expected, "{object}");
         }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::console_login;
-use super::envelope::{ENVELOPE_KEYS, is_log_line, is_of_application, is_whole, states_another};
+use super::envelope::{ENVELOPE_KEYS, is_log_line, is_of_another, is_whole, is_within_another};
 use super::event::record_of;
 use super::log_events;
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
@@ -186,7 +186,7 @@ impl ObjectKind {
             return Some(Self::Record);
         }
         let (found, is_of_application) = if kind.is_record() {
-            (Self::Record, is_of_application(text.as_bytes()))
+            (Self::Record, is_within_another(text.as_bytes()))
         } else if let Some(batch) = kind.batch() {
             (Self::Batch(batch), is_log_line(text.as_bytes()))
         } else {
@@ -211,7 +211,7 @@ fn has_login(text: &[u8]) -> bool {
 /// logs. Then `receiver` has received nothing.
 fn read_messages(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) -> bool {
     let messages = log_events::messages(text);
-    if !messages.is_empty() && states_another(text) {
+    if !messages.is_empty() && is_of_another(text) {
         let has_login = messages.iter().any(|message| has_login(message.as_bytes()));
         if has_login {
             receiver.receive_record(TrailOutcome::Rejected(TrailRejected::OtherSource));
@@ -301,7 +301,7 @@ fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
     if !envelope.has_record() {
         return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
-    if is_around_record && is_of_application(text) {
+    if is_around_record && is_within_another(text) {
         let reason = if has_login(text) { TrailRejected::OtherSource } else { TrailRejected::NotARecord };
         return Some(TrailOutcome::Rejected(reason));
     }

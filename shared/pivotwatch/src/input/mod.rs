@@ -11,6 +11,7 @@ mod fault;
 mod json_sequence;
 mod limited;
 mod limits;
+pub(crate) mod log_line;
 mod object;
 pub(crate) mod sniff;
 

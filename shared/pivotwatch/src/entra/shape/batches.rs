@@ -2,8 +2,10 @@
 
 use json_records::{Key, KeySet};
 
-use super::provenance::{CarriedLog, is_within_another, number_of};
-use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
+use super::claim::CarriedLog;
+use super::members::number_of;
+use super::provenance::is_within_another;
+use crate::input::log_line::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
 
 /// Those of CloudTrail are the last: log files and answers of `LookupEvents`.
 pub(super) const BATCH_NAMES: [&str; 16] = [

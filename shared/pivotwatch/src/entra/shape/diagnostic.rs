@@ -9,10 +9,10 @@ use json_records::{Key, KeySet};
 use super::super::fields::{FIELD_IDS, Field, FieldId, Fields};
 use super::super::source::{Origin, of_log};
 use super::batches::{BATCH_NAMES, STATING_KEYS, is_whole};
+use super::members::number_of;
 use super::parse_record::NotJson;
-use super::provenance::number_of;
 use super::{Sink, defender, log_analytics, mixed};
-use crate::input::sniff::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
+use crate::input::log_line::{APPLICATION_KEYS, LOGGER_KEYS, NO_SLOT, joined, record_keys};
 
 /// Parses a record of a diagnostic setting, of Log Analytics or of Defender, or a forwarder's document around one. An
 /// event hub can mix all of these.

@@ -7,8 +7,10 @@
 
 use json_records::parse_or_repair;
 
+use super::claim::CarriedLog;
 use super::forwarded::{OBJECT_KEYS, SEARCH_SOURCE, TRAIL_KEYS, begins_as_records, decoded, is_whole_text, original};
-use super::provenance::{CarriedLog, Provenance, members, provenance};
+use super::members::members;
+use super::provenance::{Provenance, provenance};
 use super::sink::Sink;
 use crate::input::sniff::TEXT_KEYS;
 

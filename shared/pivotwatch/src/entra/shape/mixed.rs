@@ -4,9 +4,10 @@
 //! only how a record is parsed first. A record that has none of the shape's fields is parsed by its own keys.
 
 use super::super::fields::{FieldId, Fields};
+use super::claim::CarriedLog;
 use super::forwarded::{self, Forwarded};
 use super::parse_record::NotJson;
-use super::provenance::{CarriedLog, Provenance, provenance};
+use super::provenance::{Provenance, provenance};
 use super::sink::Sink;
 use super::{ROWS, api_answer, diagnostic, log_analytics, pages};
 

@@ -7,9 +7,11 @@ use serde_json::value::RawValue;
 
 use super::super::outcome::Rejected;
 use super::batches::{BATCH_NAMES, LOG_KEYS, STATING_KEYS};
+use super::claim::CarriedLog;
 use super::framed::read_values;
+use super::members::members;
 use super::parse_record::ParseRecord;
-use super::provenance::{CarriedLog, Provenance, members, provenance};
+use super::provenance::{Provenance, provenance};
 use super::sink::Sink;
 use crate::input::Input;
 

@@ -9,8 +9,9 @@ use super::super::record::{DateEvidence, Judged, NotCounted, Record, failure_cod
 use super::super::source::{Origin, origin};
 use super::super::time::{ColumnOrders, Date, TIMES, UndecidedTimes, When};
 use super::super::{Outcome, Receiver, SuccessTexts, Warning};
+use super::claim::CarriedLog;
 use super::date_order_buffer::DateOrderBuffer;
-use super::provenance::{CarriedLog, is_of_another, is_within_another};
+use super::provenance::{is_of_another, is_within_another};
 use crate::detection::Rule;
 use crate::detection::failure::{Code, Ordinals};
 use crate::input::{Foreign, Limits};

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::super::super::fields::Fields;
 use super::super::super::outcome::Rejected;
+use super::super::members::members;
 use super::super::pages::is_log_line;
-use super::super::provenance::members;
 use super::super::{RECORDS, ROWS as SIGN_IN_FIELDS, Sink, any_record, forwarded, mixed};
 use super::bounded_text::RowLength;
 use super::table::AnswerTable;
