@@ -7,13 +7,14 @@
 
 use std::borrow::Cow;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::detection::account::{AccountName, Principal};
 use crate::detection::{Address, Day, FailedLogin, Login};
+use crate::input::object_text::{self, MOST_MEMBERS};
 
 /// Parses a CloudTrail record. Event name and result are compared without regard to case, as in the rule.
 #[must_use]
@@ -25,13 +26,22 @@ pub fn parse(record: &Value) -> TrailOutcome {
     let login_result = login_result(record);
     let has_succeeded = login_result.eq_ignore_ascii_case("Success");
     if !has_succeeded && !login_result.eq_ignore_ascii_case("Failure") {
-        return TrailOutcome::Ignored(TrailIgnored::NoResult);
+        let is_text = record.get("responseElements").is_some_and(Value::is_string);
+        return if is_text {
+            TrailOutcome::Rejected(TrailRejected::UnreadableResult)
+        } else {
+            TrailOutcome::Ignored(TrailIgnored::NoResult)
+        };
     }
-    let Ok(source_ip_address) = Address::parse(text(record, "/sourceIPAddress")) else {
-        return TrailOutcome::Ignored(TrailIgnored::NoAddress);
+    let address = text(record, "/sourceIPAddress");
+    let Ok(source_ip_address) = Address::parse(address) else {
+        return if is_meant_as_address(address) {
+            TrailOutcome::Rejected(TrailRejected::BadAddress)
+        } else {
+            TrailOutcome::Ignored(TrailIgnored::NoAddress)
+        };
     };
-    let time = DateTime::parse_from_rfc3339(text(record, "/eventTime")).map(|time| time.to_utc());
-    let Some(time) = time.ok().filter(|time| Day::is_plausible(*time)) else {
+    let Some(time) = time(text(record, "/eventTime")).filter(|time| Day::is_plausible(*time)) else {
         return TrailOutcome::Rejected(TrailRejected::NoTime);
     };
     let user_identity_arn = text(record, "/userIdentity/arn");
@@ -72,16 +82,41 @@ pub(super) fn is_login(event_name: &str) -> bool {
     event_name.eq_ignore_ascii_case("ConsoleLogin")
 }
 
-/// The record, in which some pipelines write objects as their JSON text.
+/// The record, in which some tools write objects as text.
 fn with_objects(record: &Value) -> Cow<'_, Value> {
     let mut record = Cow::Borrowed(record);
     for name in ["responseElements", "additionalEventData", "userIdentity"] {
         let text = record.get(name).and_then(Value::as_str);
-        if let Some(object) = text.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+        if let Some(object) = text.and_then(object) {
             record.to_mut()[name] = object;
         }
     }
     record
+}
+
+/// The object that a text states, in JSON or in the notation of another tool.
+fn object(text: &str) -> Option<Value> {
+    let members = || {
+        let mut members = serde_json::Map::new();
+        for (name, value) in object_text::members(text).take(MOST_MEMBERS) {
+            members.entry(name).or_insert_with(|| Value::from(value));
+        }
+        (!members.is_empty()).then_some(Value::Object(members))
+    };
+    serde_json::from_str(text).ok().or_else(members)
+}
+
+/// Whether a text without a valid address is one with an error, and no name such as `AWS Internal`.
+fn is_meant_as_address(text: &str) -> bool {
+    let is_of_addresses = |byte: u8| byte.is_ascii_hexdigit() || b".:[]/%Xx*".contains(&byte);
+    text.bytes().all(is_of_addresses) && text.bytes().any(|byte| matches!(byte, b'.' | b':'))
+}
+
+/// The time of an event: as CloudTrail writes it, or without a zone as query engines write it in UTC.
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    let bare = || NaiveDateTime::parse_from_str(text.trim_end_matches(" UTC"), "%Y-%m-%d %H:%M:%S%.f").ok();
+    let zoned = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+    zoned.or_else(|| bare().map(|time| time.and_utc()))
 }
 
 /// The result of a login. A failed one can have a message in its place.
@@ -199,6 +234,62 @@ mod tests {
             as_text[name] = json!(as_text[name].to_string());
         }
         assert_eq!(login(&as_text), login(&record()));
+    }
+
+    #[test]
+    fn objects_in_the_notation_of_other_tools_are_read() {
+        let arn = "arn:aws:iam::111122223333:user/alice";
+        for [result, data, identity] in [
+            [
+                "@{ConsoleLogin=Success}".to_owned(),
+                "@{MobileVersion=No; MFAUsed=No}".to_owned(),
+                format!(
+                    "@{{type=IAMUser; principalId=AIDAEXAMPLE; arn={arn}; accountId=111122223333; userName=alice}}"
+                ),
+            ],
+            [
+                "{'ConsoleLogin': 'Success'}".to_owned(),
+                "{'MobileVersion': 'No', 'MFAUsed': 'No'}".to_owned(),
+                format!("{{'type': 'IAMUser', 'arn': '{arn}', 'accountId': '111122223333', 'userName': 'alice'}}"),
+            ],
+            [
+                "{ConsoleLogin=Success}".to_owned(),
+                "{MobileVersion=No, MFAUsed=No}".to_owned(),
+                format!("{{type=IAMUser, arn={arn}, accountId=111122223333, userName=alice}}"),
+            ],
+        ] {
+            let mut as_text = with("/responseElements", json!(result));
+            as_text["additionalEventData"] = json!(data);
+            as_text["userIdentity"] = json!(identity);
+            assert_eq!(login(&as_text), login(&record()), "{result}");
+        }
+    }
+
+    #[test]
+    fn a_result_that_cannot_be_read_is_a_rejection() {
+        for result in ["{...}", "System.Object", "@{}", "[object Object]", "Success"] {
+            let rejected = TrailOutcome::Rejected(TrailRejected::UnreadableResult);
+            assert_eq!(parse(&with("/responseElements", json!(result))), rejected, "{result}");
+        }
+    }
+
+    #[test]
+    fn a_time_in_the_notation_of_a_query_engine_is_in_utc() {
+        for time in ["2026-03-02 08:01:02.000000000", "2026-03-02 08:01:02", "2026-03-02 08:01:02.000 UTC"] {
+            assert_eq!(login(&with("/eventTime", json!(time))), login(&record()), "{time}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_address_is_a_rejection_and_a_name_is_none() {
+        let rejected = TrailOutcome::Rejected(TrailRejected::BadAddress);
+        for address in ["203.000.113.007", "203.0.113.XXX", "203.0.113.256", "2001:db8:::1", "203.0.113.*"] {
+            assert_eq!(parse(&with("/sourceIPAddress", json!(address))), rejected, "{address}");
+        }
+        for name in ["AWS Internal", "signin.amazonaws.com", "cafe", ""] {
+            let ignored = TrailOutcome::Ignored(TrailIgnored::NoAddress);
+            assert_eq!(parse(&with("/sourceIPAddress", json!(name))), ignored, "{name}");
+        }
     }
 
     #[test]

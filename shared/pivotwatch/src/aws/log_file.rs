@@ -298,7 +298,7 @@ fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(text).ok()?;
     // An application's line can have an `eventName` of its own beside the `detail`, which no record has.
     let is_around_record = envelope.event_name.is_none() || envelope.detail.is_some() || envelope.looked_up.is_some();
-    if !envelope.has_record() {
+    if !envelope.has_record() || envelope.event_name.is_some_and(|name| name.get().starts_with(['{', '['])) {
         return Some(TrailOutcome::Rejected(TrailRejected::NotARecord));
     }
     if is_around_record && is_within_another(text) {
@@ -310,7 +310,11 @@ fn parse_record(text: &[u8]) -> Option<TrailOutcome> {
         return Some(TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin));
     }
     if let Some(record) = envelope.looked_up {
-        return Some(parse(&serde_json::from_str::<String>(record.get()).ok()?.into_bytes()));
+        // Some tools parse the text of the record.
+        return Some(match serde_json::from_str::<String>(record.get()) {
+            Ok(text) => parse(text.as_bytes()),
+            Err(_) => parse(record.get().as_bytes()),
+        });
     }
     let event = serde_json::from_slice::<Value>(text).ok()?;
     Some(record_of(&event).map_or(TrailOutcome::Rejected(TrailRejected::NotARecord), console_login::parse))
@@ -441,6 +445,26 @@ mod tests {
             assert!(read(&mut input, &mut received).is_ok());
             assert_eq!((received.logins, received.others.len()), (1, 1));
         }
+    }
+
+    #[test]
+    fn a_record_that_a_tool_parsed_within_an_answer_is_read() {
+        let looked_up = json!({"EventId": "a", "EventName": "ConsoleLogin", "CloudTrailEvent": login("a")});
+        for text in [json!({"Events": [looked_up]}).to_string(), format!("{looked_up}\n")] {
+            let (received, result) = read_all(&text);
+            assert!(result.is_ok() && received.others.is_empty(), "{text}");
+            assert_eq!(received.logins, 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_of_records_are_no_record() {
+        let record = login("a");
+        let columns: serde_json::Map<_, _> =
+            record.as_object().unwrap().iter().map(|(name, value)| (name.clone(), json!({"0": value}))).collect();
+        let (received, result) = read_all(&Value::Object(columns).to_string());
+        assert!(result.is_ok());
+        assert_eq!((received.logins, received.others), (0, vec!["not_a_record"]));
     }
 
     #[test]

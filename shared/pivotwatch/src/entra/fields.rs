@@ -11,9 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::lenient::{LenientText, LenientWords};
 use super::missing::{is_missing, is_missing_id, is_type_name};
-use super::object_text;
 use super::record::{Record, SEVERAL_CODES, is_code, is_same_code};
 use crate::detection::Source;
+use crate::input::object_text;
 use crate::input::sniff::ignore_scalars;
 
 /// The meaning of a field of a sign-in.

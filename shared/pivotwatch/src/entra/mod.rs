@@ -12,7 +12,6 @@
 mod fields;
 mod lenient;
 mod missing;
-mod object_text;
 mod outcome;
 mod record;
 mod shape;

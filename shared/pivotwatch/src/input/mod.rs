@@ -13,6 +13,7 @@ mod limited;
 mod limits;
 pub(crate) mod log_line;
 mod object;
+pub(crate) mod object_text;
 pub(crate) mod sniff;
 
 pub use compression::{Compression, Interrupted};

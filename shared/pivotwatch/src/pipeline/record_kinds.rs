@@ -1,6 +1,6 @@
 //! Counts of an object's records by kind: sign-ins and CloudTrail records, usable or not.
 
-use crate::aws::{TrailOutcome, TrailRejected};
+use crate::aws::TrailOutcome;
 use crate::entra::{Ignored, Outcome};
 
 /// Counts of records by kind.
@@ -22,7 +22,8 @@ pub struct RecordKinds {
     pub lost_failures: u64,
     /// Console logins that succeeded or failed.
     pub logins: u64,
-    /// Console logins without a valid time, or of another source. Not those without a result, which CloudTrail has too.
+    /// Console logins whose time, address or result is invalid, or of another source. Not those without a result, which
+    /// CloudTrail has too.
     pub lost_logins: u64,
 }
 
@@ -55,14 +56,11 @@ impl RecordKinds {
 
     /// Counts a record of a CloudTrail log file. Every event counts, not only logins.
     pub(super) fn count_trail_record(&mut self, outcome: &TrailOutcome) {
+        let is_lost = matches!(outcome, TrailOutcome::Rejected(reason) if reason.is_lost_login());
         let (is_record, is_usable) = match outcome {
             TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_) | TrailOutcome::Ignored(_) => (true, true),
-            TrailOutcome::Rejected(TrailRejected::NoTime | TrailRejected::OtherSource) => (true, false),
-            TrailOutcome::Rejected(
-                TrailRejected::NotARecord | TrailRejected::Malformed | TrailRejected::TooLong | TrailRejected::TooDeep,
-            ) => (false, false),
+            TrailOutcome::Rejected(_) => (is_lost, false),
         };
-        let is_lost = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NoTime | TrailRejected::OtherSource));
         self.logins += u64::from(matches!(outcome, TrailOutcome::Login(_) | TrailOutcome::FailedLogin(_)));
         self.lost_logins += u64::from(is_lost);
         self.trail_records += u64::from(is_record);

@@ -9,11 +9,11 @@
 //! | `{"errorCode"=>50126}` | Ruby |
 
 /// The most members of an object. Finding one member may scan the whole text.
-pub(super) const MOST_MEMBERS: usize = 64;
+pub(crate) const MOST_MEMBERS: usize = 64;
 
 /// The members of an object's text: name and value, as written. A value that the text's end may truncate is omitted: a
 /// code without its last digits is another code.
-pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text.split_once('{').map_or("", |(_, members)| members);
     std::iter::from_fn(move || {
         loop {
