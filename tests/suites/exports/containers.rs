@@ -101,7 +101,7 @@ fn an_object_that_was_compressed_twice_is_read_whole() {
 
 #[test]
 fn a_bomb_within_a_bomb_is_stopped_by_the_bytes_of_the_object() {
-    let record = lines(&[SignIn::failed("id", noon())]);
+    let record = lines(&[SignIn::failed("id-1", noon())]);
     let zeros = [&record[..], &vec![b'0'; 64 * 1024 * 1024]].concat();
     // The second layer consists of empty frames, so that only the first one expands much.
     let skipped =

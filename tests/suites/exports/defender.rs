@@ -81,9 +81,9 @@ fn a_stream_may_mix_its_tables_with_azures_logs() {
         json!({"category": "AdvancedHunting-DeviceEvents", "properties": {"Timestamp": "2026-03-02T12:00:00Z"}});
     let signed_in = json!({"category": "AdvancedHunting-EntraIdSignInEvents", "properties": {
         "Timestamp": "2026-03-02T12:00:00Z", "LogonType": "[\"interactiveUser\"]", "ErrorCode": 50126,
-        "IPAddress": "203.0.113.7", "RequestId": "id",
+        "IPAddress": "203.0.113.7", "RequestId": "id-1",
     }});
-    let azure = SignIn::failed("id", noon()).record();
+    let azure = SignIn::failed("id-1", noon()).record();
     let (shape, outcomes) = read_whole(json!({"records": [other, signed_in, azure]}).to_string().as_bytes());
     assert_eq!(shape, "event_hub");
     assert_eq!(outcomes[0], Outcome::Ignored(Ignored::OtherCategory));

@@ -24,7 +24,7 @@ fn failure(record: &Value) -> Failure {
 }
 
 fn record() -> Value {
-    SignIn::failed("id", noon()).record()
+    SignIn::failed("id-1", noon()).record()
 }
 
 fn with(path: &str, value: impl Into<Value>) -> Value {
@@ -202,7 +202,7 @@ fn of_a_duplicate_field_the_last_one_with_a_value_counts() {
         (r#""resultType":"50126""#, r#""resultType":"50053","resultType":"50126""#),
         (r#""ipAddress":"203.0.113.7""#, r#""ipAddress":"198.51.100.9","ipAddress":"203.0.113.7","ipAddress":null"#),
         (r#""category":"SignInLogs""#, r#""category":"AuditLogs","category":"SignInLogs""#),
-        (r#""correlationId":"correlation-id""#, r#""correlationId":"x","correlationId":"correlation-id""#),
+        (r#""correlationId":"correlation-id-1""#, r#""correlationId":"x","correlationId":"correlation-id-1""#),
         (r#""isInteractive":true"#, r#""isInteractive":true,"isInteractive":1e400"#),
     ] {
         let twice = text.replace(field, again);

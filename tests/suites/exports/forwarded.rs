@@ -10,7 +10,7 @@ use crate::writers::{array, elastic, graph};
 
 #[test]
 fn wrapped_and_bare_records_may_stand_in_one_file() {
-    let record = SignIn::failed("id", noon()).record();
+    let record = SignIn::failed("id-1", noon()).record();
     let export =
         format!("{}\n{record}\n{}\nbroken\n", json!({"event": record, "routing": {}}), json!({"message": "started"}));
     let (_, outcomes) = read_whole(export.as_bytes());
@@ -22,7 +22,7 @@ fn wrapped_and_bare_records_may_stand_in_one_file() {
 fn another_log_in_a_wrapping_is_another_log() {
     let export = format!(
         "{}\n{}\n",
-        json!({"event": SignIn::failed("id", noon()).record()}),
+        json!({"event": SignIn::failed("id-1", noon()).record()}),
         json!({"event": {"category": "AuditLogs"}}),
     );
     assert_eq!(read_whole(export.as_bytes()).1[1], Outcome::Ignored(Ignored::OtherCategory));
@@ -30,7 +30,7 @@ fn another_log_in_a_wrapping_is_another_log() {
 
 #[test]
 fn a_wrapping_with_invalid_utf_8_does_not_hide_its_record() {
-    let text = json!({"event": SignIn::failed("id", noon()).record()}).to_string();
+    let text = json!({"event": SignIn::failed("id-1", noon()).record()}).to_string();
     let (before, after) = text.split_once("ann@").unwrap();
     let bytes = [before.as_bytes(), b"\xff@", after.as_bytes()].concat();
     let (received, result) = read(&bytes);
@@ -40,7 +40,7 @@ fn a_wrapping_with_invalid_utf_8_does_not_hide_its_record() {
 
 #[test]
 fn a_forwarders_own_members_are_not_taken_for_the_record() {
-    let record = SignIn::failed("id", noon()).record();
+    let record = SignIn::failed("id-1", noon()).record();
     let lone = record.to_string().replace("ann@", "\\ud800@");
     for wrapping in [
         json!({"event": {"dataset": "azure.signinlogs"}, "message": record.to_string()}),
@@ -93,7 +93,8 @@ fn a_whole_batch_is_read_as_object_and_as_text() {
 #[test]
 fn what_another_application_logged_is_another_log() {
     let said = SignIn::failed("invented", noon()).record().to_string();
-    let true_one = json!({"service": "azure", "source": "azure", "attributes": SignIn::failed("id", noon()).record()});
+    let true_one =
+        json!({"service": "azure", "source": "azure", "attributes": SignIn::failed("id-1", noon()).record()});
     for document in [
         json!({"service": "shop", "source": "nodejs", "message": said, "attributes": {"http": {"url": "/feedback"}}}),
         json!({"service": "shop", "source": "azure", "message": said}),
@@ -132,7 +133,7 @@ fn what_another_application_logged_is_another_log() {
 /// A structured logger writes what a visitor posted as an object. A forwarder that adds such keys names its source.
 #[test]
 fn an_object_in_a_line_of_a_structured_logger_is_another_log() {
-    let record = SignIn::failed("id", noon()).record();
+    let record = SignIn::failed("id-1", noon()).record();
     let batch = json!({"records": [record]});
     for own in [
         json!({"level": "info", "logger": "shop", "timestamp": "x"}),
@@ -161,7 +162,7 @@ fn an_object_in_a_line_of_a_structured_logger_is_another_log() {
 #[test]
 fn a_record_with_two_keys_of_log_lines_is_of_another_source() {
     let good = SignIn::failed("good", noon()).record();
-    for record in [SignIn::failed("id", noon()).record(), graph(&SignIn::failed("id", noon()))] {
+    for record in [SignIn::failed("id-1", noon()).record(), graph(&SignIn::failed("id-1", noon()))] {
         for (own, is_counted) in [
             (json!({"level": "info"}), true),
             (json!({"hostname": "h"}), true),
@@ -182,7 +183,7 @@ fn a_record_with_two_keys_of_log_lines_is_of_another_source() {
 #[test]
 fn an_archive_of_all_logs_may_begin_with_many_records_of_others() {
     let shop = json!({"service": "shop", "message": "{\"a\":1}", "attributes": {"http": {"url": "/"}}});
-    let sign_in = json!({"service": "azure", "attributes": SignIn::failed("id", noon()).record()});
+    let sign_in = json!({"service": "azure", "attributes": SignIn::failed("id-1", noon()).record()});
     let archive = format!("{}{sign_in}\n", format!("{shop}\n").repeat(900));
     let (shape, outcomes) = read_whole(archive.as_bytes());
     assert_eq!((shape, outcomes.len()), ("forwarded", 901));
@@ -191,7 +192,7 @@ fn an_archive_of_all_logs_may_begin_with_many_records_of_others() {
 
 #[test]
 fn texts_without_a_source_are_refused_with_an_explanation() {
-    let document = json!({"message": SignIn::failed("id", noon()).record().to_string(), "host": "x"});
+    let document = json!({"message": SignIn::failed("id-1", noon()).record().to_string(), "host": "x"});
     let (_, result) = read(document.to_string().as_bytes());
     assert!(matches!(result, Err(ReadFault::NotAnExport(Foreign::UnprovenTexts))), "{result:?}");
 }
@@ -199,7 +200,7 @@ fn texts_without_a_source_are_refused_with_an_explanation() {
 #[test]
 fn a_document_that_is_a_record_is_read_whatever_its_texts_contain() {
     let said = SignIn::failed("invented", noon()).record().to_string();
-    let mut record = SignIn::failed("id", noon()).record();
+    let mut record = SignIn::failed("id-1", noon()).record();
     record["message"] = json!(said);
     record["source"] = json!("azure");
     let (_, outcomes) = read_whole(record.to_string().as_bytes());
@@ -210,7 +211,7 @@ fn a_document_that_is_a_record_is_read_whatever_its_texts_contain() {
 }
 
 fn expected_identity() -> u64 {
-    let record = SignIn::failed("id", noon()).record().to_string();
+    let record = SignIn::failed("id-1", noon()).record().to_string();
     match &read_whole(record.as_bytes()).1[..] {
         [Outcome::Failure(failure)] => failure.identity,
         other => panic!("{other:?}"),
@@ -241,7 +242,7 @@ fn a_message_of_the_longest_length_is_read_as_text() {
 /// Sign-ins after any number of lines of other applications, in the documents of each forwarder.
 #[test]
 fn any_number_of_other_logs_may_precede_the_first_sign_in() {
-    let record = SignIn::failed("id", noon()).record();
+    let record = SignIn::failed("id-1", noon()).record();
     for (other, sign_in) in [
         (
             json!({"message": "GET / 200", "source_type": "http_server", "host": "shop"}),
@@ -261,10 +262,10 @@ fn any_number_of_other_logs_may_precede_the_first_sign_in() {
             json!({"routing": {"event_type": "NEW_PROCESS"}, "event": {"PID": 1}}),
             json!({"routing": {}, "event": record}),
         ),
-        (json!({"@timestamp": "x", "message": "x", "ecs": {"version": "8"}}), elastic(&SignIn::failed("id", noon()))),
+        (json!({"@timestamp": "x", "message": "x", "ecs": {"version": "8"}}), elastic(&SignIn::failed("id-1", noon()))),
         (
             json!({"_index": "nginx", "_source": {"message": "x"}}),
-            json!({"_index": "azure", "_source": elastic(&SignIn::failed("id", noon()))}),
+            json!({"_index": "azure", "_source": elastic(&SignIn::failed("id-1", noon()))}),
         ),
     ] {
         let other = format!("{other}\n");
@@ -337,7 +338,7 @@ fn a_batch_is_read_under_every_name_and_as_an_array() {
 /// A visitor's input, which an application logged as text or as an object.
 #[test]
 fn a_batch_that_another_application_logged_is_another_log() {
-    let true_one = json!({"service": "azure", "attributes": SignIn::failed("id", noon()).record()});
+    let true_one = json!({"service": "azure", "attributes": SignIn::failed("id-1", noon()).record()});
     let records: Vec<Value> = failed(3, noon()).iter().map(SignIn::record).collect();
     for content in [json!(records), json!({"records": records}), json!({"value": records}), records[0].clone()] {
         let text = content.to_string();

@@ -11,7 +11,7 @@ use crate::tools::{Pieces, read, read_with};
 use crate::writers::graph;
 
 fn record() -> Value {
-    SignIn::failed("id", noon()).record()
+    SignIn::failed("id-1", noon()).record()
 }
 
 #[test]

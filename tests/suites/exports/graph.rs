@@ -9,7 +9,7 @@ use crate::tools::{failures, read, read_whole};
 use crate::writers::{array, graph};
 
 fn record() -> Value {
-    graph(&SignIn::failed("id", noon()))
+    graph(&SignIn::failed("id-1", noon()))
 }
 
 fn outcome(record: &Value) -> Outcome {

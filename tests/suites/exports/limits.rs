@@ -31,7 +31,7 @@ fn an_object_may_be_as_large_as_the_limit() {
 
 #[test]
 fn a_decompression_bomb_is_stopped_early_in_every_compression() {
-    let record = lines(&[SignIn::failed("id", noon())]);
+    let record = lines(&[SignIn::failed("id-1", noon())]);
     let zeros = [&record[..], &vec![b'0'; 64 * 1024 * 1024]].concat();
     for (what, bomb) in [
         ("gzip", gzip(&zeros)),
@@ -48,7 +48,7 @@ fn a_decompression_bomb_is_stopped_early_in_every_compression() {
 
 #[test]
 fn a_small_repetitive_export_is_no_bomb() {
-    let export = gzip(&lines(&[SignIn::failed("id", noon())]).repeat(10_000));
+    let export = gzip(&lines(&[SignIn::failed("id-1", noon())]).repeat(10_000));
     let (received, result) = read_with(export.as_slice(), Limits { ratio: 10, ..Limits::default() });
     assert!(result.is_ok());
     assert_eq!(received.failures().len(), 10_000);
@@ -57,7 +57,7 @@ fn a_small_repetitive_export_is_no_bomb() {
 /// A line or a record of any length costs only itself and no memory.
 #[test]
 fn a_record_far_beyond_its_limit_costs_itself_in_every_framing() {
-    let good = SignIn::failed("id", noon()).record();
+    let good = SignIn::failed("id-1", noon()).record();
     let long = format!(r#"{{"category":"SignInLogs","padding":"{}"}}"#, "x".repeat(12 * 1024 * 1024));
     let table = "TimeGenerated,IPAddress,ResultType,Id\n";
     let row = "2026-03-02T12:00:00Z,203.0.113.7,50126,id\n";

@@ -10,7 +10,7 @@ use crate::tools::{failures, read, read_whole};
 use crate::writers::row;
 
 fn record() -> Value {
-    row(&SignIn::failed("id", noon()))
+    row(&SignIn::failed("id-1", noon()))
 }
 
 fn without(names: &[&str]) -> Value {

@@ -22,7 +22,7 @@ fn keys(bytes: usize) -> Vec<String> {
 
 /// Exports with a failure, beside a record or in a table with this key.
 fn exports(key: &str) -> Vec<String> {
-    let record = SignIn::failed("id", noon()).record().to_string();
+    let record = SignIn::failed("id-1", noon()).record().to_string();
     let other = format!("{{\"m\":1,\"{key}\":1}}");
     vec![
         format!("{record}\n{other}\n"),

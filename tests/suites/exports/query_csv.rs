@@ -1,12 +1,13 @@
 //! Tables of query results: any columns, and dates in the format of the browser's culture.
 
 use chrono::{DateTime, Utc};
+use pivotwatch::detection::Failure;
 use pivotwatch::entra::{Ignored, Outcome, Rejected};
 use pivotwatch_tests::facts::{SignIn, at, failed, noon};
 use serde_json::json;
 
 use crate::tools::{failures, read, read_whole};
-use crate::writers::query_csv;
+use crate::writers::{defender_csv, kibana_csv, portal_csv, query_csv};
 
 /// An export with a failure at each of these times.
 fn export(times: &[&str]) -> String {
@@ -40,6 +41,39 @@ fn a_further_table_in_the_file_has_columns_of_its_own() {
             rows.iter().filter(|row| row.contains("12:01")).count(),
             times.iter().filter(|time| **time == at("2026-03-02T12:01:00Z")).count()
         );
+    }
+}
+
+#[test]
+fn a_further_table_may_be_of_another_shape() {
+    let all = failed(4, noon());
+    let tables =
+        [query_csv(&all, "%Y-%m-%dT%H:%M:%S%.6fZ"), portal_csv(&all, ","), defender_csv(&all), kibana_csv(&all)];
+    for (first, second) in tables.iter().flat_map(|first| tables.iter().map(move |second| (first, second))) {
+        let (of_first, of_second) = (failures(first.as_bytes()), failures(second.as_bytes()));
+        assert_eq!((of_first.len(), of_second.len()), (4, 4));
+        let both = failures(format!("{first}{second}").as_bytes());
+        let identities = |failures: &[Failure]| failures.iter().map(|failure| failure.identity).collect::<Vec<_>>();
+        let expected = [identities(&of_first), identities(&of_second)].concat();
+        assert_eq!(identities(&both), expected, "{first}{second}");
+    }
+}
+
+/// A user registers applications with such names, and chooses the user agent.
+#[test]
+fn a_row_whose_cells_are_names_of_columns_is_no_header() {
+    let header =
+        "UserPrincipalName,CreatedDateTime,IPAddress,ResultType,Id,AppDisplayName,ResourceDisplayName,UserAgent";
+    let names = ["ResultType", "IPAddress", "CreatedDateTime"];
+    for app in names {
+        for resource in names {
+            let row = |number: u8, app: &str, resource: &str, agent: &str| {
+                let time = format!("2026-03-02T12:0{number}:00Z");
+                format!("ann@contoso.example,{time},203.0.113.7,50126,{number},{app},{resource},{agent}")
+            };
+            let rows = [row(1, "x", "y", "z"), row(2, app, resource, "CreatedDateTime"), row(3, "x", "y", "z")];
+            assert_eq!(failures(format!("{header}\n{}\n", rows.join("\n")).as_bytes()).len(), 3, "{app} {resource}");
+        }
     }
 }
 
@@ -148,7 +182,7 @@ fn buffered_rows_of_a_cut_file_are_returned() {
 
 #[test]
 fn a_query_with_the_required_columns_alone_is_enough() {
-    let one = SignIn::failed("id", noon());
+    let one = SignIn::failed("id-1", noon());
     let row = format!("{},{},{}", "2026-03-02T12:00:00Z", one.address, one.code);
     let found = failures(format!("CreatedDateTime,IPAddress,ResultType\n{row}\n").as_bytes());
     assert_eq!((found.len(), found[0].time), (1, noon()));

@@ -244,7 +244,7 @@ fn the_time_of_ingestion_is_never_that_of_a_sign_in() {
 #[test]
 fn the_name_of_a_table_hides_no_sign_in() {
     for table in ["Spray_SRCH", "SignIns_CL", "MyCopy", "PrimaryResult"] {
-        let mut record = row(&SignIn::failed("id", noon()));
+        let mut record = row(&SignIn::failed("id-1", noon()));
         record["Type"] = json!(table);
         record["Category"] = json!("");
         record["IsInteractive"] = json!(false);

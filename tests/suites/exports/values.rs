@@ -225,7 +225,7 @@ fn a_text_longer_than_the_preview_hides_no_key_after_it() {
 
 #[test]
 fn after_a_cut_record_the_next_one_is_read() {
-    let record = SignIn::failed("id", noon()).record().to_string();
+    let record = SignIn::failed("id-1", noon()).record().to_string();
     let rest = format!("{}\n{record}\n{record}\n", &record[100..]);
     let (received, result) = read(rest.as_bytes());
     assert_eq!(result.unwrap().shape, "diagnostic");
@@ -278,7 +278,7 @@ proptest! {
 #[test]
 fn a_long_text_does_not_change_the_framing() {
     let record = |user: &str| {
-        let mut one = SignIn::failed("id", noon());
+        let mut one = SignIn::failed("id-1", noon());
         user.clone_into(&mut one.user);
         one.record()
     };

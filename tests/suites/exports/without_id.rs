@@ -83,8 +83,10 @@ proptest! {
 }
 
 #[test]
-fn a_nil_id_is_no_id() {
-    for id in ["00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0", "000"] {
+fn a_nil_id_and_a_mask_are_no_ids() {
+    for id in
+        ["00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0", "[REDACTED]", "***"]
+    {
         let record = format!(
             r#"{{"category":"SignInLogs","resultType":"50126","correlationId":"x","properties":{{"id":"{id}","createdDateTime":"2026-03-02T12:00:00Z","ipAddress":"203.0.113.7"}}}}"#
         );

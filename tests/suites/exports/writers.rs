@@ -384,7 +384,7 @@ pub(crate) fn portal_cell(one: &SignIn, column: &str) -> String {
     }
 }
 
-fn portal_csv(all: &[SignIn], separator: &str) -> String {
+pub(crate) fn portal_csv(all: &[SignIn], separator: &str) -> String {
     let row = |one| PORTAL_COLUMNS.split(',').map(|column| portal_cell(one, column)).collect();
     table(PORTAL_COLUMNS, separator, all.iter().map(row))
 }
@@ -437,7 +437,7 @@ fn api_answer(all: &[SignIn]) -> String {
         .to_string()
 }
 
-fn defender_csv(all: &[SignIn]) -> String {
+pub(crate) fn defender_csv(all: &[SignIn]) -> String {
     let columns = "Timestamp,Application,LogonType,ErrorCode,CorrelationId,AccountUpn,IPAddress,RequestId";
     let row = |one: &SignIn| {
         let row = defender(one);

@@ -70,10 +70,12 @@ pub struct Particulars<'a> {
     pub correlation_id: &'a str,
 }
 
-/// Whether a text identifies a record: it is neither empty nor a nil UUID.
+/// Whether a text identifies a record: it has a digit, as each UUID has, and is no nil UUID. What a tool writes over ids
+/// has none (`[REDACTED]`, `hidden`).
 #[must_use]
 pub fn is_id(text: &str) -> bool {
-    text.bytes().any(|byte| !matches!(byte, b'0' | b'-' | b'{' | b'}'))
+    let is_of_nil = |byte: u8| matches!(byte, b'0' | b'-' | b'{' | b'}');
+    text.bytes().any(|byte| byte.is_ascii_digit()) && !text.bytes().all(is_of_nil)
 }
 
 /// The identity of a sign-in: the hash of record id and result code, or without an id the hash of its particulars.
@@ -161,13 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_and_a_nil_uuid_identify_no_record() {
+    fn an_empty_text_a_nil_uuid_and_a_mask_identify_no_record() {
         let nil = Uuid::nil();
-        for text in [String::new(), "0".to_owned(), nil.to_string(), nil.simple().to_string(), nil.braced().to_string()]
-        {
-            assert!(!is_id(&text), "{text:?}");
+        for text in ["", "0", &nil.to_string(), &nil.simple().to_string(), &nil.braced().to_string()] {
+            assert!(!is_id(text), "{text:?}");
         }
-        for text in ["1", "a", "00000000-0000-0000-0000-000000000001", "{00000000-0000-0000-0000-0000000000f0}"] {
+        for text in ["[REDACTED]", "unknown", "NotSet", "n.a.", "#VALUE!", "System.Object[]", "***", "xxxxxxxx-xxxx"] {
+            assert!(!is_id(text), "{text:?}");
+        }
+        for text in ["1", "a1", "00000000-0000-0000-0000-000000000001", "{00000000-0000-0000-0000-00000000001f}"] {
             assert!(is_id(text), "{text:?}");
         }
     }

@@ -143,16 +143,32 @@ fn of_part(part: &str) -> Option<Source> {
         ("adfssignin", Source::Adfs),
         ("interactive", Source::Interactive),
     ];
-    let letters = part.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    let letters = letters.as_str();
+    let letters: Vec<(usize, char)> = part.char_indices().filter(|(_, c)| c.is_alphanumeric()).collect();
+    let text: String = letters.iter().map(|(_, c)| c.to_ascii_lowercase()).collect();
+    let (letters, text) = (letters.as_slice(), text.as_str());
     let mut sources = NAMES.iter().flat_map(|(name, source)| {
-        letters.match_indices(name).map(move |(position, _)| match source {
-            Source::Interactive if letters[..position].ends_with("non") => Source::NonInteractive,
+        text.match_indices(name).map(move |(position, _)| match source {
+            Source::Interactive if is_negated(letters, text[..position].chars().count()) => Source::NonInteractive,
             source => *source,
         })
     });
     let source = sources.next()?;
     sources.all(|other| other == source).then_some(source)
+}
+
+/// Whether `non` stands before the word at this index, and is no end of another word, as in `Lebanon_Interactive`.
+/// `letters` have their positions in the part, which can have separators between them.
+fn is_negated(letters: &[(usize, char)], index: usize) -> bool {
+    let Some(non) = index.checked_sub("non".len()) else { return false };
+    let begins_word = |index: usize| {
+        let (position, letter) = letters[index];
+        let Some((before, previous)) = index.checked_sub(1).map(|index| letters[index]) else { return true };
+        let is_after_separator = position > before + previous.len_utf8();
+        let is_before_lowercase = letters.get(index + 1).is_some_and(|(_, next)| next.is_lowercase());
+        is_after_separator || letter.is_uppercase() && (previous.is_lowercase() || is_before_lowercase)
+    };
+    letters[non..index].iter().map(|(_, letter)| letter.to_ascii_lowercase()).eq("non".chars())
+        && (begins_word(non) || !begins_word(index))
 }
 
 #[cfg(test)]
@@ -231,6 +247,16 @@ mod tests {
             ("noninteractive\\2026\\of-march.csv", Source::NonInteractive),
             ("noninteractive%2F2026%2Fof-march.csv", Source::NonInteractive),
             ("noninteractive/interactive-and-noninteractive.csv", Source::NonInteractive),
+            ("Lebanon_InteractiveSignIns_x.csv", Source::Interactive),
+            ("CanonInteractiveSignIns_x.csv", Source::Interactive),
+            ("SHANNON INTERACTIVE.csv", Source::Interactive),
+            ("Lebanon_NonInteractiveSignIns_x.csv", Source::NonInteractive),
+            ("insights-logs-noninteractiveusersigninlogs", Source::NonInteractive),
+            ("am-AADNonInteractiveUserSignInLogs", Source::NonInteractive),
+            ("AADNONINTERACTIVE.csv", Source::NonInteractive),
+            ("contosononinteractive.csv", Source::NonInteractive),
+            ("b\u{fc}ro-nonInteractive.csv", Source::NonInteractive),
+            ("non_interactive.csv", Source::NonInteractive),
             ("service principal sign-ins/x.csv", Source::ServicePrincipal),
             ("a/insights-logs-managedidentitysigninlogs/tenantId=x/y=2026/PT1H.json", Source::ManagedIdentity),
         ] {

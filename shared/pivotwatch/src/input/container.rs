@@ -68,7 +68,7 @@ pub enum Container {
 }
 
 /// The first bytes of each container.
-const MAGIC: [(&[u8], Container); 34] = [
+const MAGIC: [(&[u8], Container); 35] = [
     (b"PK\x03\x04", Container::Zip),
     (b"PK\x05\x06", Container::Zip),
     (b"PK\x07\x08", Container::Zip),
@@ -90,6 +90,7 @@ const MAGIC: [(&[u8], Container); 34] = [
     (b"\xff\x06\0\0sNaPpY", Container::Snappy),
     (b"\x82SNAPPY\0", Container::Snappy),
     (b"\x78\x01", Container::Zlib),
+    (b"\x78\x5e", Container::Zlib),
     (b"\x78\x9c", Container::Zlib),
     (b"\x78\xda", Container::Zlib),
     (b"\x1f\x9d", Container::Compress),

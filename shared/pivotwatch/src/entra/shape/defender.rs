@@ -8,7 +8,7 @@
 use super::super::fields::{Field, FieldId, Fields, field_of_query};
 use super::parse_record::NotJson;
 use super::reader::read_json;
-use super::{Recognition, Shape, Sink, mixed, table};
+use super::{Recognition, Shape, Sink, mixed, table, table_field_maps};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "defender",
@@ -22,7 +22,7 @@ pub(super) const SHAPE: Shape = Shape {
 pub(super) const CSV: Shape = Shape {
     name: "defender_csv",
     recognition: Recognition::Columns(field_map),
-    read: |input, sink| table::read(input, sink, field_map, |_| ()),
+    read: |input, sink| table::read(input, sink, field_map, &table_field_maps()),
 };
 
 pub(super) fn field_map(name: &str) -> Field {

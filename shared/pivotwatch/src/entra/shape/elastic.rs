@@ -5,7 +5,7 @@
 use super::super::fields::{Field, FieldId, Fields, LONGEST_NAME};
 use super::parse_record::NotJson;
 use super::reader::read_json;
-use super::{Recognition, Shape, Sink, mixed, table};
+use super::{Recognition, Shape, Sink, mixed, table, table_field_maps};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "elastic",
@@ -24,7 +24,7 @@ pub(super) const SHAPE: Shape = Shape {
 pub(super) const CSV: Shape = Shape {
     name: "elastic_csv",
     recognition: Recognition::Columns(field_map),
-    read: |input, sink| table::read(input, sink, field_map, |_| ()),
+    read: |input, sink| table::read(input, sink, field_map, &table_field_maps()),
 };
 
 /// Keys under which searches wrap a document or its fields.

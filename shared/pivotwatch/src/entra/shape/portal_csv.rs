@@ -4,15 +4,13 @@
 //! Interactive and non-interactive sign-ins have the same columns. Only the object's name distinguishes them: see
 //! [`origin`](super::super::source::origin).
 
-use std::borrow::Cow;
-
-use super::super::fields::{Field, FieldId, Fields, field_in};
-use super::{Recognition, Shape, table};
+use super::super::fields::{Field, FieldId, field_in};
+use super::{Recognition, Shape, table, table_field_maps};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "portal_csv",
     recognition: Recognition::Columns(field_map),
-    read: |input, sink| table::read(input, sink, field_map, set_code_of_success),
+    read: |input, sink| table::read(input, sink, field_map, &table_field_maps()),
 };
 
 pub(super) fn field_map(name: &str) -> Field {
@@ -34,12 +32,4 @@ pub(super) fn field_map(name: &str) -> Field {
         ("Status", Field::Text(FieldId::Result)),
     ];
     field_in(FIELDS, name)
-}
-
-/// Sets the code of a success, which can lack it or have the word `None`.
-fn set_code_of_success(fields: &mut Fields<'_>) {
-    let has_no_code = fields.get(FieldId::Code).is_empty() || fields.get(FieldId::Code).eq_ignore_ascii_case("None");
-    if has_no_code && fields.get(FieldId::Result).eq_ignore_ascii_case("Success") {
-        fields.put(FieldId::Code, Cow::Borrowed("0"));
-    }
 }

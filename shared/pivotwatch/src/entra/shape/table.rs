@@ -1,5 +1,7 @@
 //! Reads tables: the portal's downloads and the exports of queries, by the field map of their shape.
 
+use std::borrow::Cow;
+
 use super::super::fields::{Field, FieldId, FieldMap, Fields};
 use super::super::outcome::Rejected;
 use super::super::time::When;
@@ -178,12 +180,13 @@ impl Header {
     }
 }
 
-/// Reads the rows of a table whose columns this map knows. `adjust` changes the fields of a row before it is judged.
+/// Reads the rows of a table whose columns this map knows. A further table in the file can have columns that another one
+/// of `field_maps` knows.
 pub(super) fn read(
     input: &mut Input<'_>,
     sink: &mut Sink<'_>,
     field_map: FieldMap,
-    adjust: fn(&mut Fields<'_>),
+    field_maps: &[FieldMap],
 ) -> Result<(), ReadFault> {
     let header = Header::of(input.preview()?);
     let mut columns: Vec<Field> = header.fields(field_map).collect();
@@ -201,42 +204,55 @@ pub(super) fn read(
         if input.begins_compressed() {
             sink.compressed_part();
         }
-        match rows.next(input, &|cells| has_time(&columns, cells)) {
+        let cells = match rows.next(input, &|cells| has_time(&columns, cells)) {
             Ok(None) => return Ok(()),
             Err(fault) => return Err(fault),
-            Ok(Some(RawRow::Cells(cells))) if begins_header(cells, field_map) => {
-                columns = header_of(cells).fields(field_map).collect();
-                rows.columns = columns.len();
+            Ok(Some(RawRow::Cells(cells))) => cells,
+            Ok(Some(RawRow::Damaged)) => {
+                sink.reject(Rejected::Malformed);
+                continue;
             }
-            Ok(Some(RawRow::Cells(cells))) if cells.len() == columns.len() => {
-                let mut fields = Fields::default();
-                for (column, cell) in columns.iter().zip(cells.iter()) {
-                    if !matches!(column, Field::Other) {
-                        fields.put_text(*column, String::from_utf8_lossy(cell));
-                    }
+            Ok(Some(RawRow::TooLong)) => {
+                sink.reject(Rejected::TooLong);
+                continue;
+            }
+        };
+        if let Some(of_further_table) = further_columns(cells, &columns, field_maps) {
+            columns = of_further_table;
+            rows.columns = columns.len();
+        } else if cells.len() == columns.len() {
+            let mut fields = Fields::default();
+            for (column, cell) in columns.iter().zip(cells.iter()) {
+                if !matches!(column, Field::Other) {
+                    fields.put_text(*column, String::from_utf8_lossy(cell));
                 }
-                adjust(&mut fields);
-                sink.fields(fields);
             }
+            set_code_of_success(&mut fields);
+            sink.fields(fields);
+        } else {
             // A truncated row has too few cells, one with unquoted text too many. Neither can be trusted.
-            Ok(Some(RawRow::Cells(_) | RawRow::Damaged)) => sink.reject(Rejected::Malformed),
-            Ok(Some(RawRow::TooLong)) => sink.reject(Rejected::TooLong),
+            sink.reject(Rejected::Malformed);
         }
     }
 }
 
-/// Whether a row is the header of a further table in the file, whose columns can be others. A visitor chooses some
-/// cells of a row, and neither that of its time nor that of its result.
-fn begins_header(cells: Cells<'_>, field_map: FieldMap) -> bool {
+/// The fields of the columns of a further table, if a row is its header. A visitor chooses some cells of a row, and can
+/// name a column in each. But a header has no time in the time column of the table before it.
+fn further_columns(cells: Cells<'_>, columns: &[Field], field_maps: &[FieldMap]) -> Option<Vec<Field>> {
     // Nearly every row begins with a time, an id or an address.
-    let has_name = cells.iter().next().is_some_and(|first| !first.iter().any(u8::is_ascii_digit));
-    has_name && header_of(cells).missing(field_map).is_none()
+    let may_be_name = cells.iter().next().is_some_and(|first| !first.iter().any(u8::is_ascii_digit));
+    if !may_be_name || has_time(columns, &cells.iter().collect::<Vec<_>>()) {
+        return None;
+    }
+    fields(cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect(), field_maps).ok()
 }
 
-/// The header with these names.
-fn header_of(cells: Cells<'_>) -> Header {
-    let names = cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect();
-    Header { start: 0, separator: b',', names }
+/// Sets the code of a success, which can lack it or have the word `None` in the portal's tables.
+fn set_code_of_success(fields: &mut Fields<'_>) {
+    let has_no_code = fields.get(FieldId::Code).is_empty() || fields.get(FieldId::Code).eq_ignore_ascii_case("None");
+    if has_no_code && fields.get(FieldId::Result).eq_ignore_ascii_case("Success") {
+        fields.put(FieldId::Code, Cow::Borrowed("0"));
+    }
 }
 
 /// Whether one of these cells is a time in a time column.
