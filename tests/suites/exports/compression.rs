@@ -120,6 +120,23 @@ fn text_may_be_in_utf_16() {
     }
 }
 
+/// As `>>` of Windows PowerShell writes them.
+#[test]
+fn parts_in_two_encodings_are_a_fault_in_every_shape() {
+    let all = failed(6, noon());
+    for writer in WRITERS {
+        let text = (writer.write)(&all);
+        let line = format!("{}\n", text.trim_start_matches('\u{feff}').trim_end());
+        let little: Vec<u8> = line.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = line.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for parts in [[line.as_bytes(), &little], [line.as_bytes(), &big], [&little, line.as_bytes()]] {
+            let (received, result) = read(&parts.concat());
+            let what = format!("{} {}, {:?}", writer.shape, writer.what, &parts[1][..4]);
+            assert!(result.is_err(), "{what}: {:?}", received.outcomes);
+        }
+    }
+}
+
 /// As in concatenated files.
 #[test]
 fn compressed_data_after_text_is_reported_by_name_in_every_shape() {

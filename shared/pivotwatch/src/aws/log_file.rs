@@ -18,7 +18,7 @@ use super::event::record_of;
 use super::log_events;
 use super::outcome::{TrailIgnored, TrailOutcome, TrailRejected};
 use crate::input::sniff::{KeySample, Keys, MOST_RECORDS, keys_in_lines};
-use crate::input::{Input, Limits, ReadFault, is_compressed};
+use crate::input::{Input, Limits, ReadFault, is_unreadable_part};
 
 /// The key of a log file's array.
 const RECORDS: &str = "Records";
@@ -79,22 +79,22 @@ fn is_record(keys: &Keys) -> bool {
 pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(), ReadFault> {
     let framing = if has_records_in_lines(input.preview()?) { Framing::BatchLines } else { Framing::Values };
     let mut indexer = Indexer::<0>::new(&BATCHES, input.limits.depth);
-    let (limits, mut has_compressed_part) = (input.limits, false);
+    let (limits, mut has_unreadable_part) = (input.limits, false);
     if log_events::may_have_messages(input.preview()?) {
         input.limits.record = limits.record.saturating_mul(log_events::LIMIT_FACTOR);
     }
     let mut reader = input.records(framing, &mut indexer);
-    let result = read_records(&mut reader, limits, receiver, &mut has_compressed_part);
+    let result = read_records(&mut reader, limits, receiver, &mut has_unreadable_part);
     // The part at which reading stopped is still in the buffer.
-    has_compressed_part |= result.is_err() && input.begins_compressed();
-    if has_compressed_part { Err(ReadFault::compressed_part()) } else { result }
+    has_unreadable_part |= result.is_err() && input.begins_unreadable_part();
+    if has_unreadable_part { Err(ReadFault::unreadable_part()) } else { result }
 }
 
 fn read_records(
     reader: &mut RecordReader<'_, '_, 0>,
     limits: Limits,
     receiver: &mut dyn TrailReceiver,
-    has_compressed_part: &mut bool,
+    has_unreadable_part: &mut bool,
 ) -> Result<(), ReadFault> {
     while let Some(record) = reader.next()? {
         match record {
@@ -104,7 +104,7 @@ fn read_records(
             Record::TooLong => receiver.receive_record(TrailOutcome::Rejected(TrailRejected::TooLong)),
             Record::TooDeep => receiver.receive_record(TrailOutcome::Rejected(TrailRejected::TooDeep)),
             Record::Damaged(text) => {
-                *has_compressed_part |= is_compressed(text);
+                *has_unreadable_part |= is_unreadable_part(text);
                 receiver.receive_record(TrailOutcome::Rejected(TrailRejected::Malformed));
             }
         }

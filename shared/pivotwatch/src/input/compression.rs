@@ -45,7 +45,7 @@ impl Compression {
         }
     }
 
-    fn of(first: &[u8]) -> Self {
+    pub(super) fn of(first: &[u8]) -> Self {
         if first.starts_with(GZIP) {
             Self::Gzip
         } else if first.starts_with(ZSTD) || (first.get(1..) == Some(ZSTD_SKIPPABLE) && first[0] & 0xf0 == 0x50) {
@@ -95,14 +95,6 @@ pub(super) fn decompressed<'a>(
         None => plain,
     };
     Ok((text, outermost))
-}
-
-/// Bytes that [`is_compressed`] needs.
-pub(crate) const LONGEST_MAGIC: usize = 8;
-
-/// Whether bytes are the beginning of compressed data or of an archive, which no record or row is.
-pub(crate) fn is_compressed(text: &[u8]) -> bool {
-    Compression::of(&text[..text.len().min(ZSTD.len())]) != Compression::None || Container::is_binary(text)
 }
 
 /// Removes one layer of compression, if there is one.

@@ -31,6 +31,21 @@ impl ByteOrder {
     }
 }
 
+/// The least characters of ASCII text that was decoded as UTF-16. Of Han text, one in a trillion is as long by chance.
+const LEAST_DECODED: usize = 32;
+
+/// Whether a text is ASCII text that was decoded as UTF-16, two characters as one.
+pub(super) fn is_decoded_ascii(text: &[u8]) -> bool {
+    let is_pair =
+        |c: &char| u16::try_from(u32::from(*c)).is_ok_and(|unit| unit.to_be_bytes().into_iter().all(is_printable));
+    let text = std::str::from_utf8(text).or_else(|fault| std::str::from_utf8(&text[..fault.valid_up_to()]));
+    text.is_ok_and(|text| text.chars().take_while(is_pair).count() >= LEAST_DECODED)
+}
+
+fn is_printable(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte)
+}
+
 /// Decodes UTF-16 to UTF-8, with a replacement character for each unpaired surrogate.
 pub(super) struct Utf16<R> {
     bytes: R,

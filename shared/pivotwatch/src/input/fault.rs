@@ -125,9 +125,10 @@ pub enum ReadFault {
 }
 
 impl ReadFault {
-    /// For compressed data after text, as in concatenated files.
-    pub(crate) fn compressed_part() -> Self {
-        Self::Corrupt("compressed data or an archive follows its text, and was not read".to_owned())
+    /// For a part in another form after text, as in concatenated files.
+    pub(crate) fn unreadable_part() -> Self {
+        let part = "compressed data, an archive, or text in another encoding follows its text, and was not read";
+        Self::Corrupt(part.to_owned())
     }
 
     /// A stable name for logs and alarms.

@@ -14,12 +14,13 @@ mod limits;
 pub(crate) mod log_line;
 mod object;
 pub(crate) mod object_text;
+mod part;
 pub(crate) mod sniff;
 
 pub use compression::{Compression, Interrupted};
-pub(crate) use compression::{LONGEST_MAGIC, is_compressed};
 pub use container::Container;
 pub use fault::{Foreign, ReadFault};
 pub(crate) use limited::Expansion;
 pub use limits::Limits;
 pub use object::Input;
+pub(crate) use part::{PART_BEGINNING, is_unreadable_part};

@@ -4,8 +4,9 @@ use std::io::{self, BufRead, Read};
 
 use json_records::{Framing, Indexer, ReadBuffer, ReadError, RecordReader};
 
-use super::compression::{Compression, decompressed, fault, is_compressed, is_damage};
+use super::compression::{Compression, decompressed, fault, is_damage};
 use super::container::{Container, HEADER};
+use super::part::is_unreadable_part;
 use super::{Foreign, Limits, ReadFault};
 
 /// Bytes of the first preview. Nearly all exports are recognised by it.
@@ -65,9 +66,9 @@ impl<'a> Input<'a> {
         self.buffer.ahead()
     }
 
-    /// Whether the bytes ahead begin as compressed data. After an error, the damaged text is still ahead.
-    pub(crate) fn begins_compressed(&self) -> bool {
-        is_compressed(self.ahead())
+    /// Whether the bytes ahead begin a part that is not read. After an error, the damaged text is still ahead.
+    pub(crate) fn begins_unreadable_part(&self) -> bool {
+        is_unreadable_part(self.ahead())
     }
 
     /// Consumes `count` of the bytes ahead.

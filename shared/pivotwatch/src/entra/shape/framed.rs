@@ -6,7 +6,7 @@ use super::super::outcome::Rejected;
 use super::batches::BATCHES;
 use super::parse_record::ParseRecord;
 use super::sink::Sink;
-use crate::input::{Input, ReadFault, is_compressed};
+use crate::input::{Input, ReadFault, is_unreadable_part};
 
 /// Reads records. `judge` decides a record from its index, or returns `false`; then `parse_record` does.
 /// `parse_damaged` parses the records in a damaged text, or returns `false`; then the text is rejected.
@@ -28,8 +28,8 @@ pub(super) fn read_framed<const N: usize>(
             Record::TooLong => sink.reject(Rejected::TooLong),
             Record::TooDeep => sink.reject(Rejected::TooDeep),
             Record::Damaged(text) => {
-                if is_compressed(text) {
-                    sink.compressed_part();
+                if is_unreadable_part(text) {
+                    sink.unreadable_part();
                 }
                 if !parse_damaged(text, sink) {
                     sink.reject(Rejected::Malformed);

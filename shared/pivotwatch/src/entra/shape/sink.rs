@@ -45,7 +45,7 @@ pub(in crate::entra) struct Sink<'a> {
     sign_ins: u64,
     malformed: u64,
     unproven: u64,
-    has_compressed_part: bool,
+    has_unreadable_part: bool,
     /// The kind of a table without sign-ins.
     foreign: Option<Foreign>,
     /// Whether the receiver took a record of another log.
@@ -78,7 +78,7 @@ impl<'a> Sink<'a> {
             sign_ins: 0,
             malformed: 0,
             unproven: 0,
-            has_compressed_part: false,
+            has_unreadable_part: false,
             foreign: None,
             has_taken_other_log: false,
             pages: 0,
@@ -116,14 +116,14 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Reports compressed data at the position of a record.
-    pub(super) fn compressed_part(&mut self) {
-        self.has_compressed_part = true;
+    /// Reports a part that is not read, at the position of a record.
+    pub(super) fn unreadable_part(&mut self) {
+        self.has_unreadable_part = true;
     }
 
-    /// Whether compressed data was reported.
-    pub(in crate::entra) fn has_compressed_part(&self) -> bool {
-        self.has_compressed_part
+    /// Whether such a part was reported.
+    pub(in crate::entra) fn has_unreadable_part(&self) -> bool {
+        self.has_unreadable_part
     }
 
     /// Reports a table without the columns of a sign-in.

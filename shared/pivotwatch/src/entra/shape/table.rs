@@ -7,7 +7,7 @@ use super::super::outcome::Rejected;
 use super::super::time::When;
 use super::Sink;
 use crate::input::csv::{Cells, MOST_COLUMNS, RawRow, Rows, skip_line_ends};
-use crate::input::{Foreign, Input, LONGEST_MAGIC, Limits, ReadFault};
+use crate::input::{Foreign, Input, Limits, PART_BEGINNING, ReadFault};
 
 /// The separators of cells: a comma, a semicolon where the culture writes decimals with a comma, a tab on the
 /// clipboard.
@@ -196,13 +196,13 @@ pub(super) fn read(
     rows.next(input, &|cells| has_time(&columns, cells))?;
     loop {
         skip_line_ends(input)?;
-        input.look_ahead(LONGEST_MAGIC)?;
+        input.look_ahead(PART_BEGINNING)?;
         // A further table can have one of its own.
         if input.ahead().starts_with(MARK) {
             input.advance(MARK.len());
         }
-        if input.begins_compressed() {
-            sink.compressed_part();
+        if input.begins_unreadable_part() {
+            sink.unreadable_part();
         }
         let cells = match rows.next(input, &|cells| has_time(&columns, cells)) {
             Ok(None) => return Ok(()),

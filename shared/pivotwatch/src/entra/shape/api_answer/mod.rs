@@ -31,7 +31,7 @@ use super::forwarded::is_of_cloud_trail;
 use super::preview::{Preview, document_length};
 use super::{Recognition, Shape, Sink, mixed, pages};
 use crate::input::sniff::{KeySample, Keys, RESPONSES};
-use crate::input::{Input, LONGEST_MAGIC, ReadFault};
+use crate::input::{Input, PART_BEGINNING, ReadFault};
 
 pub(super) const SHAPE: Shape = Shape { name: "api_answer", recognition: Recognition::Preview(recognises), read };
 
@@ -112,9 +112,9 @@ fn read_answers(input: &mut Input<'_>, sink: &mut Sink<'_>, with_others: bool) -
     let limit = input.limits.record;
     let mut table = AnswerTable::default();
     while let Some(byte) = input.skip_white_space()? {
-        input.look_ahead(LONGEST_MAGIC)?;
-        if input.begins_compressed() {
-            return Err(ReadFault::compressed_part());
+        input.look_ahead(PART_BEGINNING)?;
+        if input.begins_unreadable_part() {
+            return Err(ReadFault::unreadable_part());
         }
         if byte == b',' {
             input.advance(1);
