@@ -2,11 +2,12 @@
 
 use pivotwatch::detection::Source;
 use pivotwatch::entra::{Ignored, Outcome, Rejected};
+use pivotwatch::input::ReadFault;
 use pivotwatch_tests::facts::{SignIn, at, failed, noon};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::tools::{failures, read, read_whole};
+use crate::tools::{Received, failures, read, read_whole};
 use crate::writers::{array, defender, elastic, flat, graph, row};
 
 const TIME: &str = "2026-03-02T12:00:00Z";
@@ -262,17 +263,18 @@ fn a_table_that_does_not_quote_loses_the_row_with_the_quote() {
             (0..2000).map(|number| format!("{TIME},id{number},50126,SignInLogs,ann,203.0.113.7,{}", agent(number)));
         format!("{header}\n{}{end}", rows.collect::<Vec<_>>().join("\n"))
     };
-    for (quotes, lost) in [
-        (&[(5, "\"Mozilla")][..], 1),
-        (&[(5, "\"Mozilla"), (1500, "\"Mozilla")], 2),
-        (&[(2, "5\"x"), (5, "\"Mozilla"), (1500, "x\"")], 1),
-        (&[(1999, "5\"screen")], 0),
-        (&[(5, "\"Mozilla"), (1500, "x\"")], 1496),
+    for (quotes, lost, is_ambiguous) in [
+        (&[(5, "\"Mozilla")][..], 1, false),
+        (&[(5, "\"Mozilla"), (1500, "\"Mozilla")], 2, false),
+        (&[(2, "5\"x"), (5, "\"Mozilla"), (1500, "x\"")], 1, false),
+        (&[(1999, "5\"screen")], 0, false),
+        (&[(5, "\"Mozilla"), (1500, "x\"")], 1496, true),
     ] {
         for end in ["", "\n"] {
-            let (_, outcomes) = read_whole(table(quotes, end).as_bytes());
+            let (Received { outcomes, .. }, result) = read(table(quotes, end).as_bytes());
             let rejected = outcomes.iter().filter(|one| **one == Outcome::Rejected(Rejected::Malformed)).count();
             assert_eq!((outcomes.len(), rejected), (2000, lost), "{quotes:?}");
+            assert_eq!(matches!(result, Err(ReadFault::Corrupt(_))), is_ambiguous, "{quotes:?}: {result:?}");
         }
     }
 }

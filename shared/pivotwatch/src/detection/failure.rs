@@ -70,8 +70,8 @@ pub struct Particulars<'a> {
     pub correlation_id: &'a str,
 }
 
-/// Whether a text identifies a record: it has a digit, as each UUID has, and is no nil UUID. What a tool writes over ids
-/// has none (`[REDACTED]`, `hidden`).
+/// Whether a text identifies a record: it has a digit, as each UUID has, and is no nil UUID. What a tool writes over
+/// ids has none (`[REDACTED]`, `hidden`).
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     let is_of_nil = |byte: u8| matches!(byte, b'0' | b'-' | b'{' | b'}');

@@ -11,7 +11,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A text, a number as its text, or an empty text: fields change between these from one year to the next. A list of one
 /// element is its element, because searches in Elasticsearch return fields as lists. `{"$date": ...}` is its value: so
-/// mongoexport writes what JSON has no type for.
+/// mongoexport writes what JSON has no type for. `{"value": ..., "DateTime": ...}` is its value too: so Windows
+/// PowerShell writes a time or a list that has properties of its own.
 #[derive(Default)]
 pub(super) struct LenientText<'a>(pub(super) Cow<'a, str>);
 
@@ -31,6 +32,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for LenientWords<'a> {
         deserializer.deserialize_any(LenientVisitor { is_list: true }).map(LenientWords)
     }
 }
+
+/// The properties that Windows PowerShell adds to a time and to a list.
+const PROPERTIES: [&str; 3] = ["DisplayHint", "DateTime", "Count"];
 
 struct LenientVisitor {
     is_list: bool,
@@ -79,11 +83,11 @@ impl<'de> Visitor<'de> for LenientVisitor {
         let mut typed = None;
         let mut is_alone = true;
         while let Some(LenientText(name)) = map.next_key()? {
-            if name.starts_with('$') && typed.is_none() {
+            if typed.is_none() && (name.starts_with('$') || name == "value") {
                 typed = Some(map.next_value::<LenientText>()?.0);
             } else {
                 map.next_value::<IgnoredAny>()?;
-                is_alone = false;
+                is_alone &= PROPERTIES.contains(&&*name);
             }
         }
         Ok(typed.filter(|_| is_alone).unwrap_or_default())
@@ -104,5 +108,25 @@ impl<'de> Visitor<'de> for LenientVisitor {
             words.push(' ');
         }
         Ok(Cow::Owned(words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_of_one_value_is_its_value() {
+        for (json, expected) in [
+            (r#"{"$date":"2026-03-02T12:00:00Z"}"#, "2026-03-02T12:00:00Z"),
+            (r#"{"$date":{"$numberLong":"1772452800000"}}"#, "1772452800000"),
+            (r#"{"value":"/Date(1772452800000)/","DisplayHint":2,"DateTime":"Monday"}"#, "/Date(1772452800000)/"),
+            (r#"{"DateTime":"Monday","value":"/Date(1772452800000)/"}"#, "/Date(1772452800000)/"),
+            (r#"{"value":["interactiveUser"],"Count":1}"#, "interactiveUser"),
+            (r#"{"value":"a","name":"b"}"#, ""),
+            (r#"{"DateTime":"Monday"}"#, ""),
+        ] {
+            assert_eq!(serde_json::from_str::<LenientText<'_>>(json).unwrap().0, expected, "{json}");
+        }
     }
 }

@@ -127,8 +127,14 @@ pub enum ReadFault {
 impl ReadFault {
     /// For a part in another form after text, as in concatenated files.
     pub(crate) fn unreadable_part() -> Self {
-        let part = "compressed data, an archive, or text in another encoding follows its text, and was not read";
+        let part = "compressed data, an archive, or text in another encoding follows its text, and was not read: make each part a file";
         Self::Corrupt(part.to_owned())
+    }
+
+    /// For a table in which quotes enclose whole rows.
+    pub(crate) fn ambiguous_quotes() -> Self {
+        let rows = "quotes enclose rows of its table, which were not read: export it with a quote around each cell";
+        Self::Corrupt(rows.to_owned())
     }
 
     /// A stable name for logs and alarms.

@@ -180,8 +180,8 @@ impl Header {
     }
 }
 
-/// Reads the rows of a table whose columns this map knows. A further table in the file can have columns that another one
-/// of `field_maps` knows.
+/// Reads the rows of a table whose columns this map knows. A further table in the file can have columns that another
+/// one of `field_maps` knows.
 pub(super) fn read(
     input: &mut Input<'_>,
     sink: &mut Sink<'_>,
@@ -205,7 +205,7 @@ pub(super) fn read(
             sink.unreadable_part();
         }
         let cells = match rows.next(input, &|cells| has_time(&columns, cells)) {
-            Ok(None) => return Ok(()),
+            Ok(None) => break,
             Err(fault) => return Err(fault),
             Ok(Some(RawRow::Cells(cells))) => cells,
             Ok(Some(RawRow::Damaged)) => {
@@ -234,6 +234,7 @@ pub(super) fn read(
             sink.reject(Rejected::Malformed);
         }
     }
+    if rows.is_ambiguous { Err(ReadFault::ambiguous_quotes()) } else { Ok(()) }
 }
 
 /// The fields of the columns of a further table, if a row is its header. A visitor chooses some cells of a row, and can

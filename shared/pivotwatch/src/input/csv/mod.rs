@@ -13,7 +13,8 @@
 //!
 //! - Proof: a quote within an unquoted cell, text after a closing quote, a quoted cell without an end, or another
 //!   number of cells. No sound writer leaves these. The row's first line is lost, and the next line is read as a row.
-//! - No proof: the lines may be rows, or a text that a user made to look like rows. Each counts as damaged.
+//! - No proof: the lines may be rows, or a text that a user made to look like rows. Each counts as damaged, and the
+//!   table as [ambiguous](Rows::is_ambiguous), since an attacker can have hidden his failures so.
 //!
 //! A row beyond the limit of a record is skipped.
 //!
@@ -75,6 +76,8 @@ pub(crate) struct Rows {
     pub(crate) columns: usize,
     /// Whether a row had quotes that no sound writer leaves.
     is_unsound: bool,
+    /// Whether a row hid lines without proof that its quotes are unsound.
+    pub(crate) is_ambiguous: bool,
     /// Lines ahead that are damaged.
     damaged_lines: usize,
     /// Bytes ahead until the last line that the last row hid. A row with a quoted line end before that line hides the
@@ -107,7 +110,16 @@ impl Rows {
     /// The rows of a table with this separator.
     pub(crate) fn separated_by(separator: u8) -> Self {
         let (text, ends) = (Vec::new(), Vec::new());
-        Self { separator, text, ends, columns: 0, is_unsound: false, damaged_lines: 0, hidden: None }
+        Self {
+            separator,
+            text,
+            ends,
+            columns: 0,
+            is_unsound: false,
+            is_ambiguous: false,
+            damaged_lines: 0,
+            hidden: None,
+        }
     }
 
     /// The next row, or `None` at the end. `is_row` decides whether cells, as many as the table has columns, can be a
@@ -143,6 +155,7 @@ impl Rows {
             if self.is_unsound {
                 self.hidden = hidden;
             } else {
+                self.is_ambiguous = true;
                 self.damaged_lines = lines(row).count() - 1;
             }
             return Ok(Some(self.damaged_line(input)));
