@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use pivotwatch::detection::Failure;
 use pivotwatch::entra::{Ignored, Outcome, Rejected};
+use pivotwatch::input::ReadFault;
 use pivotwatch_tests::facts::{SignIn, at, failed, noon};
 use serde_json::json;
 
 use crate::tools::{failures, read, read_whole};
-use crate::writers::{defender_csv, kibana_csv, portal_csv, query_csv};
+use crate::writers::{WRITERS, defender_csv, kibana_csv, portal_csv, query_csv};
 
 /// An export with a failure at each of these times.
 fn export(times: &[&str]) -> String {
@@ -56,6 +57,105 @@ fn a_further_table_may_be_of_another_shape() {
         let identities = |failures: &[Failure]| failures.iter().map(|failure| failure.identity).collect::<Vec<_>>();
         let expected = [identities(&of_first), identities(&of_second)].concat();
         assert_eq!(identities(&both), expected, "{first}{second}");
+    }
+}
+
+#[test]
+fn a_further_table_may_have_another_separator_and_a_column_of_numbers() {
+    let all = failed(4, noon());
+    let first = portal_csv(&all, ",");
+    for separator in [";", "\t"] {
+        for (one, other) in [(&first, portal_csv(&all, separator)), (&portal_csv(&all, separator), first.clone())] {
+            assert_eq!(failures(format!("{one}{other}").as_bytes()).len(), 8, "{separator:?}");
+        }
+    }
+    for index in ["", "Unnamed: 0", "Column1", "_c0"] {
+        let numbered = format!(
+            "{index},TimeGenerated,IPAddress,ResultType,Id\n0,2026-03-02T12:00:00Z,203.0.113.7,50126,a1\n\
+             1,2026-03-02T12:01:00Z,203.0.113.7,50126,a2\n"
+        );
+        assert_eq!(failures(format!("{first}{numbered}").as_bytes()).len(), 6, "{index}");
+    }
+}
+
+/// Read by the columns of the table before it, they would be sign-ins.
+#[test]
+fn rows_of_a_further_table_without_sign_ins_are_rejected_and_the_object_is_corrupt() {
+    let table = "TimeGenerated,IPAddress,ResultType,Id\n2026-03-02T12:00:00Z,203.0.113.7,50126,a1\n";
+    for (header, row) in [
+        ("LastSeen,IPAddress,ResultType,Users", "2026-03-02T13:00:00Z,203.0.113.7,50126,12"),
+        ("TimeGenerated [Local Time],IPAddress,ResultType,Id", "2026-03-02T13:00:00Z,203.0.113.7,50126,a2"),
+        (
+            "TimeGenerated,Category,Result,GroupName",
+            "2026-03-02T13:00:00Z,AuditLogs,success,\"x\n2026-03-02T13:00:00Z,203.0.113.7,50126,a3\"",
+        ),
+    ] {
+        let same = table.replace("a1", "a4");
+        let (received, result) = read(format!("{table}{header}\n{row}\n{same}").as_bytes());
+        assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{header}: {result:?}");
+        assert_eq!(received.failures().len(), 2, "{header}: {:?}", received.outcomes);
+    }
+}
+
+#[test]
+fn the_dates_of_a_table_decide_no_date_of_a_further_one() {
+    let american = export(&["3/25/2026, 12:00:00 PM", "3/26/2026, 12:00:00 PM"]);
+    let british = export(&["02/03/2026, 12:00:00", "04/03/2026, 12:00:00"]);
+    let (received, result) = read(format!("{american}{british}").as_bytes());
+    assert!(result.is_ok(), "{result:?}");
+    assert_eq!(received.failures().len(), 2);
+    let ambiguous = received.outcomes.iter().filter(|one| **one == Outcome::Rejected(Rejected::AmbiguousTime)).count();
+    assert_eq!(ambiguous, 2);
+}
+
+/// A user chooses the text of a cell, and a spreadsheet drops the empty cells at a row's end.
+#[test]
+fn lines_of_a_quoted_cell_are_no_rows_in_a_short_row_or_after_a_title() {
+    let header = "TimeGenerated,IPAddress,ResultType,Id,UserAgent,Note";
+    let line = "2026-03-02T12:00:00Z,203.0.113.7,50126,a1,x,y";
+    let short = format!("{header}\n2026-03-02T12:00:00Z,198.51.100.1,0,b1,\"x\n{line}\n{line}\"\n");
+    let whole = format!("2026-03-02T12:00:00Z,198.51.100.1,0,b1,\"x\n{line}\n{line}\",y\n");
+    let titled = format!("{header}\nQuery 2: \"all sign-ins\"\n{whole}");
+    for text in [short, titled] {
+        let (received, result) = read(text.as_bytes());
+        assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{text}: {result:?}");
+        assert_eq!(received.failures(), Vec::<&Failure>::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_first_cell_of_several_lines_may_have_quotes() {
+    let row = |number| format!("\"Blocked:\n\"\"Legacy\"\"\",2026-03-02T12:00:00Z,203.0.113.7,50126,a{number}\n");
+    let rows: Vec<_> = (0..7).map(row).collect();
+    assert_eq!(
+        failures(format!("Reason,TimeGenerated,IPAddress,ResultType,Id\n{}", rows.concat()).as_bytes()).len(),
+        7
+    );
+}
+
+#[test]
+fn a_table_after_json_is_a_fault() {
+    let all = failed(4, noon());
+    for json in
+        WRITERS.iter().filter(|writer| (writer.write)(&all).trim_start_matches('\u{feff}').starts_with(['{', '[']))
+    {
+        let text = format!("{}\n{}", (json.write)(&all).trim_end(), portal_csv(&all, ","));
+        let (received, result) = read(text.as_bytes());
+        assert!(result.is_err(), "{} {}", json.shape, json.what);
+        assert_eq!(received.failures().len(), 4, "{} {}", json.shape, json.what);
+    }
+}
+
+#[test]
+fn json_after_a_table_is_a_fault() {
+    let all = failed(4, noon());
+    for json in
+        WRITERS.iter().filter(|writer| (writer.write)(&all).trim_start_matches('\u{feff}').starts_with(['{', '[']))
+    {
+        let text = format!("{}{}", portal_csv(&all, ","), (json.write)(&all));
+        let (received, result) = read(text.as_bytes());
+        assert!(matches!(result, Err(ReadFault::Corrupt(_))), "{}: {result:?}", json.what);
+        assert_eq!(received.failures().len(), 4, "{}", json.what);
     }
 }
 

@@ -331,7 +331,10 @@ impl<'b, 'a, const N: usize> RecordReader<'b, 'a, N> {
         }
         let text = self.buffer.at(line.clone());
         let documents = documents(text);
-        if documents.first().is_none_or(|document| document.len() == text.trim_ascii().len()) {
+        let may_be_read = |document: &Range<usize>| matches!(text[document.start], b'{' | b'[');
+        let is_whole = |document: &Range<usize>| document.len() == text.trim_ascii().len();
+        // The caller may know what a line without objects and arrays is, such as a row of a table.
+        if documents.first().is_none_or(is_whole) || !documents.iter().any(may_be_read) {
             return Ok(Some(Framed::Damaged(line)));
         }
         self.line = documents.into_iter().map(|range| line.start + range.start..line.start + range.end).collect();

@@ -26,19 +26,18 @@ pub fn parse(record: &Value) -> TrailOutcome {
     let login_result = login_result(record);
     let has_succeeded = login_result.eq_ignore_ascii_case("Success");
     if !has_succeeded && !login_result.eq_ignore_ascii_case("Failure") {
-        let is_text = record.get("responseElements").is_some_and(Value::is_string);
-        return if is_text {
-            TrailOutcome::Rejected(TrailRejected::UnreadableResult)
-        } else {
+        return if has_no_result(record) {
             TrailOutcome::Ignored(TrailIgnored::NoResult)
+        } else {
+            TrailOutcome::Rejected(TrailRejected::UnknownResult)
         };
     }
     let address = text(record, "/sourceIPAddress");
     let Ok(source_ip_address) = Address::parse(address) else {
-        return if is_meant_as_address(address) {
-            TrailOutcome::Rejected(TrailRejected::BadAddress)
-        } else {
+        return if is_host_name(address) {
             TrailOutcome::Ignored(TrailIgnored::NoAddress)
+        } else {
+            TrailOutcome::Rejected(TrailRejected::BadAddress)
         };
     };
     let Some(time) = time(text(record, "/eventTime")).filter(|time| Day::is_plausible(*time)) else {
@@ -99,24 +98,37 @@ fn object(text: &str) -> Option<Value> {
     let members = || {
         let mut members = serde_json::Map::new();
         for (name, value) in object_text::members(text).take(MOST_MEMBERS) {
-            members.entry(name).or_insert_with(|| Value::from(value));
+            let value = Value::from(value);
+            let earlier = members.entry(name).or_insert_with(|| value.clone());
+            // Such text quotes nothing, so a value that somebody chose can look like a further member.
+            if *earlier != value {
+                *earlier = Value::Null;
+            }
         }
         (!members.is_empty()).then_some(Value::Object(members))
     };
     serde_json::from_str(text).ok().or_else(members)
 }
 
-/// Whether a text without a valid address is one with an error, and no name such as `AWS Internal`.
-fn is_meant_as_address(text: &str) -> bool {
-    let is_of_addresses = |byte: u8| byte.is_ascii_hexdigit() || b".:[]/%Xx*".contains(&byte);
-    text.bytes().all(is_of_addresses) && text.bytes().any(|byte| matches!(byte, b'.' | b':'))
+/// Whether CloudTrail wrote no result, or another one than a success or a failure. Without `responseElements`, or with
+/// another type, a tool has changed the record.
+fn has_no_result(record: &Value) -> bool {
+    match record.get("responseElements") {
+        Some(Value::Object(elements)) => elements.get("ConsoleLogin").is_some_and(Value::is_string),
+        elements => elements.is_some_and(Value::is_null),
+    }
+}
+
+/// Whether a text is a name such as `AWS Internal`, and no address with an error: it has letters that no address has.
+fn is_host_name(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit() && !matches!(byte, b'x' | b'X'))
 }
 
 /// The time of an event: as CloudTrail writes it, or without a zone as query engines write it in UTC.
 fn time(text: &str) -> Option<DateTime<Utc>> {
-    let bare = || NaiveDateTime::parse_from_str(text.trim_end_matches(" UTC"), "%Y-%m-%d %H:%M:%S%.f").ok();
+    let bare = |form| NaiveDateTime::parse_from_str(text.trim_end_matches(" UTC"), form).ok();
     let zoned = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
-    zoned.or_else(|| bare().map(|time| time.and_utc()))
+    zoned.or_else(|| Some(bare("%Y-%m-%d %H:%M:%S%.f").or_else(|| bare("%Y-%m-%dT%H:%M:%S%.f"))?.and_utc()))
 }
 
 /// The result of a login. A failed one can have a message in its place.
@@ -266,16 +278,44 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_cannot_be_read_is_a_rejection() {
-        for result in ["{...}", "System.Object", "@{}", "[object Object]", "Success"] {
-            let rejected = TrailOutcome::Rejected(TrailRejected::UnreadableResult);
-            assert_eq!(parse(&with("/responseElements", json!(result))), rejected, "{result}");
+    fn a_result_that_a_tool_removed_or_rewrote_is_a_rejection() {
+        let rejected = TrailOutcome::Rejected(TrailRejected::UnknownResult);
+        for result in [
+            json!("{...}"),
+            json!("System.Object"),
+            json!("@{}"),
+            json!("Success"),
+            json!("@{ConsoleLogin=Failure; ConsoleLogin=Success}"),
+            json!(["Success"]),
+            json!([{"Key": "ConsoleLogin", "Value": "Success"}]),
+            json!({}),
+            json!({"ConsoleLogin": {"S": "Success"}}),
+            json!(7),
+        ] {
+            assert_eq!(parse(&with("/responseElements", result.clone())), rejected, "{result}");
+        }
+        assert_eq!(parse(&without("responseElements")), rejected);
+    }
+
+    /// The person who logs in chooses a part of `LoginTo`.
+    #[test]
+    fn a_value_that_looks_like_a_further_member_decides_nothing() {
+        for data in [
+            "@{LoginTo=https://console.aws.amazon.com/?x=1;MFAUsed=Yes; MobileVersion=No; MFAUsed=No}",
+            "{LoginTo=https://console.aws.amazon.com/?x=1,MFAUsed=Yes, MobileVersion=No, MFAUsed=No}",
+        ] {
+            assert_eq!(login(&with("/additionalEventData", json!(data))).mfa_used, "", "{data}");
         }
     }
 
     #[test]
     fn a_time_in_the_notation_of_a_query_engine_is_in_utc() {
-        for time in ["2026-03-02 08:01:02.000000000", "2026-03-02 08:01:02", "2026-03-02 08:01:02.000 UTC"] {
+        for time in [
+            "2026-03-02 08:01:02.000000000",
+            "2026-03-02 08:01:02",
+            "2026-03-02 08:01:02.000 UTC",
+            "2026-03-02T08:01:02",
+        ] {
             assert_eq!(login(&with("/eventTime", json!(time))), login(&record()), "{time}");
         }
     }
@@ -283,10 +323,19 @@ mod tests {
     #[test]
     fn an_invalid_address_is_a_rejection_and_a_name_is_none() {
         let rejected = TrailOutcome::Rejected(TrailRejected::BadAddress);
-        for address in ["203.000.113.007", "203.0.113.XXX", "203.0.113.256", "2001:db8:::1", "203.0.113.*"] {
-            assert_eq!(parse(&with("/sourceIPAddress", json!(address))), rejected, "{address}");
+        for address in [
+            json!("203.000.113.007"),
+            json!("203.0.113.XXX"),
+            json!("203.0.113.256"),
+            json!("2001:db8:::1"),
+            json!("\"203.0.113.7\""),
+            json!(""),
+            json!(["203.0.113.7"]),
+        ] {
+            assert_eq!(parse(&with("/sourceIPAddress", address.clone())), rejected, "{address}");
         }
-        for name in ["AWS Internal", "signin.amazonaws.com", "cafe", ""] {
+        assert_eq!(parse(&without("sourceIPAddress")), rejected);
+        for name in ["AWS Internal", "signin.amazonaws.com"] {
             let ignored = TrailOutcome::Ignored(TrailIgnored::NoAddress);
             assert_eq!(parse(&with("/sourceIPAddress", json!(name))), ignored, "{name}");
         }
@@ -343,10 +392,8 @@ mod tests {
             (without("eventName"), TrailOutcome::Ignored(TrailIgnored::NotAConsoleLogin)),
             (with("/responseElements/ConsoleLogin", json!("Maybe")), TrailOutcome::Ignored(TrailIgnored::NoResult)),
             (with("/responseElements", json!(null)), TrailOutcome::Ignored(TrailIgnored::NoResult)),
-            (without("responseElements"), TrailOutcome::Ignored(TrailIgnored::NoResult)),
             (with("/sourceIPAddress", json!("AWS Internal")), TrailOutcome::Ignored(TrailIgnored::NoAddress)),
             (with("/sourceIPAddress", json!("signin.amazonaws.com")), TrailOutcome::Ignored(TrailIgnored::NoAddress)),
-            (without("sourceIPAddress"), TrailOutcome::Ignored(TrailIgnored::NoAddress)),
             (without("eventTime"), TrailOutcome::Rejected(TrailRejected::NoTime)),
             (with("/eventTime", json!("...")), TrailOutcome::Rejected(TrailRejected::NoTime)),
             (with("/eventTime", json!(1_700_000_000)), TrailOutcome::Rejected(TrailRejected::NoTime)),

@@ -53,10 +53,11 @@ pub fn is_log_file(beginning: &[u8]) -> bool {
         return false;
     }
     let beginning = &*repaired_for_sniffing(beginning);
-    // A log file of five minutes without an event.
-    let is_empty =
-        batch_start(beginning, RECORDS).is_some_and(|start| beginning[start..].trim_ascii_start().starts_with(b"]"));
-    is_empty
+    // A log file of five minutes without an event, or the answer of a quiet region.
+    let is_empty = |array: &&str| {
+        batch_start(beginning, array).is_some_and(|start| beginning[start..].trim_ascii_start().starts_with(b"]"))
+    };
+    [RECORDS, EVENTS].iter().any(is_empty)
         || KeySample::of(beginning, &BATCHES, MOST_RECORDS).records.iter().any(is_record)
         || keys_in_lines(beginning, &BATCHES).records.iter().any(is_record)
 }
@@ -126,7 +127,9 @@ fn read_object(text: &[u8], limits: Limits, receiver: &mut dyn TrailReceiver) {
     let outcome = parse(text);
     let is_other = matches!(outcome, TrailOutcome::Rejected(TrailRejected::NotARecord));
     if !is_other || !(read_messages(text, limits, receiver) || receiver.take_other_record(text)) {
-        receiver.receive_record(outcome);
+        // A login in an envelope that is not known.
+        let is_login = is_other && has_login(text);
+        receiver.receive_record(if is_login { TrailOutcome::Rejected(TrailRejected::OtherSource) } else { outcome });
     }
 }
 
@@ -464,7 +467,7 @@ mod tests {
             record.as_object().unwrap().iter().map(|(name, value)| (name.clone(), json!({"0": value}))).collect();
         let (received, result) = read_all(&Value::Object(columns).to_string());
         assert!(result.is_ok());
-        assert_eq!((received.logins, received.others), (0, vec!["not_a_record"]));
+        assert_eq!((received.logins, received.others), (0, vec!["login_of_other_source"]));
     }
 
     #[test]

@@ -43,10 +43,10 @@ impl TrailIgnored {
 pub enum TrailRejected {
     /// A login without a valid time.
     NoTime,
-    /// A login whose address is invalid, such as one with leading zeros.
+    /// A login without an address, or with an invalid one, such as one with leading zeros.
     BadAddress,
-    /// A login whose result is there and cannot be read, since a tool wrote an object as text.
-    UnreadableResult,
+    /// A login whose result a tool removed, or wrote in a notation that is not known.
+    UnknownResult,
     /// A login within an object of another source than AWS: another application may have written it.
     OtherSource,
     /// A JSON object that is no CloudTrail record.
@@ -66,7 +66,7 @@ impl TrailRejected {
         match self {
             Self::NoTime => "login_without_time",
             Self::BadAddress => "login_with_bad_address",
-            Self::UnreadableResult => "login_with_unreadable_result",
+            Self::UnknownResult => "login_with_unknown_result",
             Self::OtherSource => "login_of_other_source",
             Self::NotARecord => "not_a_record",
             Self::Malformed => "malformed",
@@ -79,7 +79,7 @@ impl TrailRejected {
     #[must_use]
     pub const fn is_lost_login(self) -> bool {
         match self {
-            Self::NoTime | Self::BadAddress | Self::UnreadableResult | Self::OtherSource => true,
+            Self::NoTime | Self::BadAddress | Self::UnknownResult | Self::OtherSource => true,
             Self::NotARecord | Self::Malformed | Self::TooLong | Self::TooDeep => false,
         }
     }

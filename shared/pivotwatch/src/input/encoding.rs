@@ -31,19 +31,29 @@ impl ByteOrder {
     }
 }
 
-/// The least characters of ASCII text that was decoded as UTF-16. Of Han text, one in a trillion is as long by chance.
-const LEAST_DECODED: usize = 32;
+/// The least characters of ASCII text that was decoded as UTF-16.
+const LEAST_DECODED: usize = 16;
 
-/// Whether a text is ASCII text that was decoded as UTF-16, two characters as one.
+/// Whether a text is ASCII text that was decoded as UTF-16, two characters as one. It can have some other characters,
+/// such as umlauts. Text of a script has a blank, a digit or a separator among as many characters.
 pub(super) fn is_decoded_ascii(text: &[u8]) -> bool {
-    let is_pair =
-        |c: &char| u16::try_from(u32::from(*c)).is_ok_and(|unit| unit.to_be_bytes().into_iter().all(is_printable));
-    let text = std::str::from_utf8(text).or_else(|fault| std::str::from_utf8(&text[..fault.valid_up_to()]));
-    text.is_ok_and(|text| text.chars().take_while(is_pair).count() >= LEAST_DECODED)
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(fault) => std::str::from_utf8(&text[..fault.valid_up_to()]).unwrap_or_default(),
+    };
+    if text.starts_with(|c: char| c < FIRST_PAIR) {
+        return false;
+    }
+    let is_pair = |c: &char| u16::try_from(u32::from(*c)).is_ok_and(|unit| unit.to_be_bytes().into_iter().all(is_text));
+    let (all, pairs) = (text.chars().count(), text.chars().filter(is_pair).count());
+    all >= LEAST_DECODED && 5 * pairs >= 4 * all && text.chars().all(|c| c >= FIRST_PAIR)
 }
 
-fn is_printable(byte: u8) -> bool {
-    (b' '..=b'~').contains(&byte)
+/// A tab with a tab after it.
+const FIRST_PAIR: char = '\u{909}';
+
+fn is_text(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
 }
 
 /// Decodes UTF-16 to UTF-8, with a replacement character for each unpaired surrogate.

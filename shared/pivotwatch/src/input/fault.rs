@@ -137,6 +137,13 @@ impl ReadFault {
         Self::Corrupt(rows.to_owned())
     }
 
+    /// For a table of sign-ins with another table after it.
+    pub(crate) fn foreign_table() -> Self {
+        let table = "a further table of it has no time in UTC, result code or address, and was not read: make each \
+                     table a file";
+        Self::Corrupt(table.to_owned())
+    }
+
     /// A stable name for logs and alarms.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -6,6 +6,7 @@ use super::super::outcome::Rejected;
 use super::batches::BATCHES;
 use super::parse_record::ParseRecord;
 use super::sink::Sink;
+use super::{table, table_field_maps};
 use crate::input::{Input, ReadFault, is_unreadable_part};
 
 /// Reads records. `judge` decides a record from its index, or returns `false`; then `parse_record` does.
@@ -28,7 +29,7 @@ pub(super) fn read_framed<const N: usize>(
             Record::TooLong => sink.reject(Rejected::TooLong),
             Record::TooDeep => sink.reject(Rejected::TooDeep),
             Record::Damaged(text) => {
-                if is_unreadable_part(text) {
+                if is_unreadable_part(text) || table::begins_table(text, &table_field_maps()) {
                     sink.unreadable_part();
                 }
                 if !parse_damaged(text, sink) {

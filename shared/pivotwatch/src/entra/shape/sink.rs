@@ -256,6 +256,12 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Begins another table of the export. Its writer's dates are no evidence for those before.
+    pub(super) fn begin_table(&mut self) {
+        self.finish();
+        self.state.undecided = DateOrderBuffer::new();
+    }
+
     /// Judges a record whose fields decide its source.
     pub(super) fn fields(&mut self, fields: Fields<'_>) {
         if fields.is_summary() {

@@ -128,6 +128,11 @@ pub(super) fn fields(names: Vec<String>, field_maps: &[FieldMap]) -> Result<Vec<
     field_map.map(|field_map| columns.fields(*field_map).collect()).ok_or_else(|| columns.foreign(field_maps))
 }
 
+/// Whether a text begins with the header of a table of sign-ins.
+pub(super) fn begins_table(text: &[u8], field_maps: &[FieldMap]) -> bool {
+    fields(Header::of(text).names, field_maps).is_ok()
+}
+
 /// Whether the beginning of a table has the end of its header.
 pub(super) fn has_whole_header(beginning: &[u8]) -> bool {
     let (start, _) = preamble(beginning);
@@ -191,9 +196,12 @@ pub(super) fn read(
     let header = Header::of(input.preview()?);
     let mut columns: Vec<Field> = header.fields(field_map).collect();
     input.advance(header.start);
-    let mut rows = Rows::separated_by(header.separator);
+    let mut separator = header.separator;
+    let mut rows = Rows::separated_by(separator);
     // The names.
     rows.next(input, &|cells| has_time(&columns, cells))?;
+    // Whether the rows are those of a table without sign-ins, and whether there was such a table.
+    let (mut is_foreign, mut has_foreign) = (false, false);
     loop {
         skip_line_ends(input)?;
         input.look_ahead(PART_BEGINNING)?;
@@ -204,23 +212,28 @@ pub(super) fn read(
         if input.begins_unreadable_part() {
             sink.unreadable_part();
         }
-        let cells = match rows.next(input, &|cells| has_time(&columns, cells)) {
-            Ok(None) => break,
-            Err(fault) => return Err(fault),
-            Ok(Some(RawRow::Cells(cells))) => cells,
-            Ok(Some(RawRow::Damaged)) => {
-                sink.reject(Rejected::Malformed);
-                continue;
-            }
-            Ok(Some(RawRow::TooLong)) => {
+        let begins_json = input.ahead().starts_with(b"{") || input.ahead().starts_with(b"[");
+        let cells = match rows.next(input, &|cells| has_time(&columns, cells))? {
+            None => break,
+            Some(RawRow::Cells(cells)) => Some(cells),
+            Some(RawRow::Damaged) => None,
+            Some(RawRow::TooLong) => {
                 sink.reject(Rejected::TooLong);
                 continue;
             }
         };
-        if let Some(of_further_table) = further_columns(cells, &columns, field_maps) {
-            columns = of_further_table;
-            rows.columns = columns.len();
-        } else if cells.len() == columns.len() {
+        if let Some(found) = cells.and_then(|cells| further_header(cells, separator, &columns, field_maps)) {
+            separator = found.separator;
+            rows.begin_table(separator, found.names.len());
+            // Another tool can have written it.
+            sink.begin_table();
+            let known = fields(found.names, field_maps);
+            is_foreign = known.is_err();
+            has_foreign |= is_foreign;
+            columns = known.unwrap_or_default();
+        } else if is_foreign {
+            sink.reject(Rejected::NoColumns);
+        } else if let Some(cells) = cells.filter(|cells| cells.len() == columns.len()) {
             let mut fields = Fields::default();
             for (column, cell) in columns.iter().zip(cells.iter()) {
                 if !matches!(column, Field::Other) {
@@ -232,21 +245,40 @@ pub(super) fn read(
         } else {
             // A truncated row has too few cells, one with unquoted text too many. Neither can be trusted.
             sink.reject(Rejected::Malformed);
+            if begins_json {
+                sink.unreadable_part();
+            }
         }
     }
-    if rows.is_ambiguous { Err(ReadFault::ambiguous_quotes()) } else { Ok(()) }
+    if rows.is_ambiguous {
+        Err(ReadFault::ambiguous_quotes())
+    } else if has_foreign {
+        Err(ReadFault::foreign_table())
+    } else {
+        Ok(())
+    }
 }
 
-/// The fields of the columns of a further table, if a row is its header. A visitor chooses some cells of a row, and can
-/// name a column in each. But a header has no time in the time column of the table before it.
-fn further_columns(cells: Cells<'_>, columns: &[Field], field_maps: &[FieldMap]) -> Option<Vec<Field>> {
-    // Nearly every row begins with a time, an id or an address.
-    let may_be_name = cells.iter().next().is_some_and(|first| !first.iter().any(u8::is_ascii_digit));
-    if !may_be_name || has_time(columns, &cells.iter().collect::<Vec<_>>()) {
+/// The header of a further table, if a row is one. No cell of it begins with a digit, as times and numbers do, and some
+/// are names of columns. A visitor chooses some cells of a row, and never that of its time.
+fn further_header(cells: Cells<'_>, separator: u8, columns: &[Field], field_maps: &[FieldMap]) -> Option<Header> {
+    let has_value = cells.iter().any(|cell| cell.first().is_some_and(u8::is_ascii_digit));
+    if has_value || has_time(columns, &cells.iter().collect::<Vec<_>>()) {
         return None;
     }
-    fields(cells.iter().map(|cell| name(&String::from_utf8_lossy(cell))).collect(), field_maps).ok()
+    let text = || cells.iter().map(|cell| String::from_utf8_lossy(cell));
+    let header = match cells.len() {
+        // Its separator is another.
+        1 => Header::of(text().next()?.as_bytes()),
+        _ => Header { start: 0, separator, names: text().map(|cell| name(&cell)).collect() },
+    };
+    let known = |field_map: &FieldMap| header.fields(*field_map).filter(|field| !matches!(field, Field::Other)).count();
+    let is_header = field_maps.iter().any(|field_map| known(field_map) >= LEAST_KNOWN);
+    is_header.then_some(header)
 }
+
+/// The least known columns of a further table.
+const LEAST_KNOWN: usize = 2;
 
 /// Sets the code of a success, which can lack it or have the word `None` in the portal's tables.
 fn set_code_of_success(fields: &mut Fields<'_>) {

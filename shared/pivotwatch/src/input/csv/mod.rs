@@ -11,8 +11,8 @@
 //! cells as the table has columns, and the caller of [`Rows::next`] finds a time in its time column. Pretty-printed
 //! JSON has no such line. Only a text that a user chose can have one. The cost of damage depends on its proof:
 //!
-//! - Proof: a quote within an unquoted cell, text after a closing quote, a quoted cell without an end, or another
-//!   number of cells. No sound writer leaves these. The row's first line is lost, and the next line is read as a row.
+//! - Proof: a quote within an unquoted cell, text after a closing quote, or a quoted cell without an end. No sound
+//!   writer leaves these. The row's first line is lost, and the next line is read as a row.
 //! - No proof: the lines may be rows, or a text that a user made to look like rows. Each counts as damaged, and the
 //!   table as [ambiguous](Rows::is_ambiguous), since an attacker can have hidden his failures so.
 //!
@@ -73,7 +73,7 @@ pub(crate) struct Rows {
     /// The end of each cell in `text`.
     ends: Vec<usize>,
     /// The number of cells of the first row, which has the names; 0 before it.
-    pub(crate) columns: usize,
+    columns: usize,
     /// Whether a row had quotes that no sound writer leaves.
     is_unsound: bool,
     /// Whether a row hid lines without proof that its quotes are unsound.
@@ -122,6 +122,11 @@ impl Rows {
         }
     }
 
+    /// Begins another table after its header, with this separator and number of columns. Its writer can be sound.
+    pub(crate) fn begin_table(&mut self, separator: u8, columns: usize) {
+        (self.separator, self.columns, self.is_unsound) = (separator, columns, false);
+    }
+
     /// The next row, or `None` at the end. `is_row` decides whether cells, as many as the table has columns, can be a
     /// row.
     pub(crate) fn next(
@@ -149,8 +154,8 @@ impl Rows {
         let is_whole = matches!(scanned.end, RowEnd::Row(_));
         let has_columns = self.columns == 0 || self.ends.len() == self.columns;
         let hidden = if scanned.has_lines || !is_whole { self.last_hidden(row, is_row) } else { None };
-        let is_proven = scanned.is_unsound || !has_columns || !is_whole;
-        self.is_unsound |= scanned.is_unsound || hidden.is_some() && is_proven;
+        // A title between two tables has quotes too, and is no row.
+        self.is_unsound |= scanned.is_unsound && (has_columns || hidden.is_some()) || hidden.is_some() && !is_whole;
         if hidden.is_some() {
             if self.is_unsound {
                 self.hidden = hidden;
@@ -314,10 +319,10 @@ fn skip_row(input: &mut Input<'_>, separator: u8) -> Result<(), ReadFault> {
     }
 }
 
-/// Whether the first cell of a line ends with a quote that the line did not open.
+/// Whether the first cell of a line ends with a quote that the line did not open. Quotes within a cell are doubled.
 fn closes_first_cell(line: &[u8], separator: u8) -> bool {
     let first = line.split(|byte| *byte == separator).next().unwrap_or_default();
-    first.ends_with(b"\"") && (first.len() == 1 || !first.starts_with(b"\""))
+    first.ends_with(b"\"") && memchr::memchr_iter(b'"', first).count() % 2 == 1
 }
 
 #[cfg(test)]

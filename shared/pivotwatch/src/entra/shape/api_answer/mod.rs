@@ -113,7 +113,8 @@ fn read_answers(input: &mut Input<'_>, sink: &mut Sink<'_>, with_others: bool) -
     let mut table = AnswerTable::default();
     while let Some(byte) = input.skip_white_space()? {
         input.look_ahead(PART_BEGINNING)?;
-        if input.begins_unreadable_part() {
+        // A text between answers is a cell of a table.
+        if input.begins_unreadable_part() || with_others && byte == b'"' {
             return Err(ReadFault::unreadable_part());
         }
         if byte == b',' {
