@@ -66,6 +66,19 @@ fn damaged_data_is_distinguished_from_a_lost_connection() {
     assert_eq!(received.failures().len(), 0, "the beginning had not even been recognised");
 }
 
+/// A retry reads the rest.
+#[test]
+fn a_connection_that_is_lost_after_a_part_of_another_kind_stays_a_lost_connection() {
+    let all = failed(3, noon());
+    for writer in WRITERS {
+        let text = format!("{}\n{{\"\n", (writer.write)(&all).trim_end());
+        let text = [text.into_bytes(), gzip(b"x"), b" ".repeat(100_000)].concat();
+        let (_, result) = read_with(text.as_slice().chain(Lost), Limits::default());
+        let is_corrupt_before = matches!(result, Err(ReadFault::Corrupt(_))) && !writer.shape.ends_with("_csv");
+        assert!(is_corrupt_before || matches!(result, Err(ReadFault::Transfer(_))), "{}: {result:?}", writer.what);
+    }
+}
+
 struct Lost;
 
 impl io::Read for Lost {

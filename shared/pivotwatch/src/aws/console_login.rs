@@ -34,7 +34,7 @@ pub fn parse(record: &Value) -> TrailOutcome {
     }
     let address = text(record, "/sourceIPAddress");
     let Ok(source_ip_address) = Address::parse(address) else {
-        return if is_host_name(address) {
+        return if is_name_of_aws(address) {
             TrailOutcome::Ignored(TrailIgnored::NoAddress)
         } else {
             TrailOutcome::Rejected(TrailRejected::BadAddress)
@@ -97,7 +97,11 @@ fn with_objects(record: &Value) -> Cow<'_, Value> {
 fn object(text: &str) -> Option<Value> {
     let members = || {
         let mut members = serde_json::Map::new();
-        for (name, value) in object_text::members(text).take(MOST_MEMBERS) {
+        // Of more members, only some would be compared.
+        if object_text::members(text).nth(MOST_MEMBERS).is_some() {
+            return None;
+        }
+        for (name, value) in object_text::members(text) {
             let value = Value::from(value);
             let earlier = members.entry(name).or_insert_with(|| value.clone());
             // Such text quotes nothing, so a value that somebody chose can look like a further member.
@@ -114,14 +118,19 @@ fn object(text: &str) -> Option<Value> {
 /// another type, a tool has changed the record.
 fn has_no_result(record: &Value) -> bool {
     match record.get("responseElements") {
-        Some(Value::Object(elements)) => elements.get("ConsoleLogin").is_some_and(Value::is_string),
+        Some(Value::Object(_)) => {
+            let result = text(record, "/responseElements/ConsoleLogin");
+            !result.is_empty() && result.bytes().all(|byte| byte.is_ascii_alphabetic())
+        }
         elements => elements.is_some_and(Value::is_null),
     }
 }
 
-/// Whether a text is a name such as `AWS Internal`, and no address with an error: it has letters that no address has.
-fn is_host_name(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit() && !matches!(byte, b'x' | b'X'))
+/// Whether a text is a name that CloudTrail writes in place of an address. Any other text is an address with an error,
+/// or a mask.
+fn is_name_of_aws(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text == "aws internal" || text.contains(".amazonaws.com")
 }
 
 /// The time of an event: as CloudTrail writes it, or without a zone as query engines write it in UTC.
@@ -133,7 +142,7 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 
 /// The result of a login. A failed one can have a message in its place.
 fn login_result(record: &Value) -> &str {
-    match text(record, "/responseElements/ConsoleLogin") {
+    match text(record, "/responseElements/ConsoleLogin").trim() {
         "" if !text(record, "/errorMessage").is_empty() => "Failure",
         result => result,
     }
@@ -278,6 +287,23 @@ mod tests {
     }
 
     #[test]
+    fn the_members_of_an_inner_object_are_not_those_of_the_outer_one() {
+        let arn = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ann@contoso.example";
+        let issuer = "{'type': 'Role', 'arn': 'arn:aws:iam::111122223333:role/x', 'userName': 'x'}";
+        for identity in [
+            format!(
+                "{{'type': 'AssumedRole', 'arn': '{arn}', 'sessionContext': {{'sessionIssuer': {issuer}, 'a': {{}}}}}}"
+            ),
+            format!(
+                "{{sessionContext={{sessionIssuer={{type=Role, userName=x}}, a={{}}}}, type=AssumedRole, arn={arn}}}"
+            ),
+        ] {
+            let login = login(&with("/userIdentity", json!(identity)));
+            assert_eq!((login.account_name.as_str(), login.user_identity_arn.as_str()), ("ann", arn), "{identity}");
+        }
+    }
+
+    #[test]
     fn a_result_that_a_tool_removed_or_rewrote_is_a_rejection() {
         let rejected = TrailOutcome::Rejected(TrailRejected::UnknownResult);
         for result in [
@@ -290,6 +316,7 @@ mod tests {
             json!([{"Key": "ConsoleLogin", "Value": "Success"}]),
             json!({}),
             json!({"ConsoleLogin": {"S": "Success"}}),
+            json!({"ConsoleLogin": "[REDACTED]"}),
             json!(7),
         ] {
             assert_eq!(parse(&with("/responseElements", result.clone())), rejected, "{result}");
@@ -300,9 +327,11 @@ mod tests {
     /// The person who logs in chooses a part of `LoginTo`.
     #[test]
     fn a_value_that_looks_like_a_further_member_decides_nothing() {
+        let many: String = (0..70).map(|number| format!(";a{number}=1")).collect::<Vec<_>>().concat();
         for data in [
-            "@{LoginTo=https://console.aws.amazon.com/?x=1;MFAUsed=Yes; MobileVersion=No; MFAUsed=No}",
-            "{LoginTo=https://console.aws.amazon.com/?x=1,MFAUsed=Yes, MobileVersion=No, MFAUsed=No}",
+            "@{LoginTo=https://console.aws.amazon.com/?x=1;MFAUsed=Yes; MobileVersion=No; MFAUsed=No}".to_owned(),
+            "{LoginTo=https://console.aws.amazon.com/?x=1,MFAUsed=Yes, MobileVersion=No, MFAUsed=No}".to_owned(),
+            format!("@{{LoginTo=https://console.aws.amazon.com/?x=1;MFAUsed=Yes{many}; MobileVersion=No; MFAUsed=No}}"),
         ] {
             assert_eq!(login(&with("/additionalEventData", json!(data))).mfa_used, "", "{data}");
         }
@@ -331,6 +360,9 @@ mod tests {
             json!("\"203.0.113.7\""),
             json!(""),
             json!(["203.0.113.7"]),
+            json!("[REDACTED]"),
+            json!("unknown"),
+            json!("203.0.113.7 (proxy)"),
         ] {
             assert_eq!(parse(&with("/sourceIPAddress", address.clone())), rejected, "{address}");
         }

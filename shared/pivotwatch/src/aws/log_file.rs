@@ -88,7 +88,7 @@ pub fn read(input: &mut Input<'_>, receiver: &mut dyn TrailReceiver) -> Result<(
     let result = read_records(&mut reader, limits, receiver, &mut has_unreadable_part);
     // The part at which reading stopped is still in the buffer.
     has_unreadable_part |= result.is_err() && input.begins_unreadable_part();
-    if has_unreadable_part { Err(ReadFault::unreadable_part()) } else { result }
+    ReadFault::of_part(result, has_unreadable_part)
 }
 
 fn read_records(
@@ -188,14 +188,14 @@ impl ObjectKind {
         if kind.has_own_keys() {
             return Some(Self::Record);
         }
-        let (found, is_of_application) = if kind.is_record() {
+        let (found, is_foreign) = if kind.is_record() {
             (Self::Record, is_within_another(text.as_bytes()))
         } else if let Some(batch) = kind.batch() {
             (Self::Batch(batch), is_log_line(text.as_bytes()))
         } else {
             return Some(Self::Other);
         };
-        Some(if !is_of_application {
+        Some(if !is_foreign {
             found
         } else if has_login(text.as_bytes()) {
             Self::LoginOfApplication

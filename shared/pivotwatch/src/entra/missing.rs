@@ -53,7 +53,7 @@ pub(super) fn is_placeholder(text: &[u8]) -> bool {
             && PLACEHOLDERS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
-/// Whether a text identifies nothing: it is missing, or a nil UUID.
+/// Whether a text identifies nothing: it is missing, a mask, or a nil UUID.
 pub(super) fn is_missing_id(text: &str) -> bool {
     is_missing(text) || !is_id(text.trim())
 }

@@ -94,10 +94,8 @@ impl RecognisedShape {
         let result = (self.shape.read)(input, &mut sink);
         // Also after a fault: the records before it are valid.
         sink.finish();
-        if sink.has_unreadable_part() || result.is_err() && input.begins_unreadable_part() {
-            return Err(ReadFault::unreadable_part());
-        }
-        result?;
+        let has_part = sink.has_unreadable_part() || result.is_err() && input.begins_unreadable_part();
+        ReadFault::of_part(result, has_part)?;
         if sink.records() > 0 && sink.sign_ins() == 0 && !sink.has_taken_other_log() {
             return Err(ReadFault::NotAnExport(sink.without_sign_ins()));
         }

@@ -102,7 +102,7 @@ pub enum ReadFault {
     #[error("the object ends in the middle of {0}; upload it again whole")]
     Truncated(&'static str),
     /// The compressed stream or the structure around the records is damaged.
-    #[error("the object is damaged ({0}); upload it again")]
+    #[error("the object is damaged ({0}); mend it, and upload it again")]
     Corrupt(String),
     /// Its decompressed bytes exceed [`Limits::object`](super::Limits::object).
     #[error(
@@ -125,23 +125,33 @@ pub enum ReadFault {
 }
 
 impl ReadFault {
-    /// For a part in another form after text, as in concatenated files.
+    /// For a part in another form, as in concatenated files.
     pub(crate) fn unreadable_part() -> Self {
-        let part = "compressed data, an archive, or text in another encoding follows its text, and was not read: make each part a file";
+        let part = "a part of it was not read: compressed data, an archive, text in another encoding, or JSON beside a \
+                    table; make each part a file";
         Self::Corrupt(part.to_owned())
+    }
+
+    /// The result of reading an object that has such a part or not. It explains best why the object is not read, except
+    /// for a lost connection: a retry can read the bytes after it.
+    pub(crate) fn of_part(result: Result<(), Self>, has_part: bool) -> Result<(), Self> {
+        match result {
+            Err(fault) if fault.is_transient() => Err(fault),
+            _ if has_part => Err(Self::unreadable_part()),
+            result => result,
+        }
     }
 
     /// For a table in which quotes enclose whole rows.
     pub(crate) fn ambiguous_quotes() -> Self {
-        let rows = "quotes enclose rows of its table, which were not read: export it with a quote around each cell";
+        let rows = "quotes enclose texts like rows of its table, which were not read; export it as JSON, or with a quote \
+                    around each cell";
         Self::Corrupt(rows.to_owned())
     }
 
     /// For a table of sign-ins with another table after it.
-    pub(crate) fn foreign_table() -> Self {
-        let table = "a further table of it has no time in UTC, result code or address, and was not read: make each \
-                     table a file";
-        Self::Corrupt(table.to_owned())
+    pub(crate) fn foreign_table(foreign: Foreign) -> Self {
+        Self::Corrupt(format!("a further table of it was not read: {foreign}"))
     }
 
     /// A stable name for logs and alarms.

@@ -11,8 +11,8 @@
 /// The most members of an object. Finding one member may scan the whole text.
 pub(crate) const MOST_MEMBERS: usize = 64;
 
-/// The members of an object's text: name and value, as written. A value that the text's end may truncate is omitted: a
-/// code without its last digits is another code.
+/// The members of an object's text: name and value, as written. Inner objects are omitted. So is a value that the text's
+/// end may truncate: a code without its last digits is another code.
 pub(crate) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text.split_once('{').map_or("", |(_, members)| members);
     std::iter::from_fn(move || {
@@ -23,11 +23,25 @@ pub(crate) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
                 rest = after;
                 continue;
             };
+            if let Some(inner) = value.strip_prefix('@').unwrap_or(value).strip_prefix('{') {
+                rest = after_object(inner)?;
+                continue;
+            }
             let (value, length) = value_of(value, after.starts_with(':'))?;
             rest = &after[after.len() - length..];
             return Some((name, value));
         }
     })
+}
+
+/// The text after an inner object, whose members are not those of the outer one. `None` if it has no end.
+fn after_object(text: &str) -> Option<&str> {
+    let mut depth = 1;
+    let end = text.bytes().position(|byte| {
+        depth += i32::from(byte == b'{') - i32::from(byte == b'}');
+        depth == 0
+    })?;
+    Some(&text[end + 1..])
 }
 
 fn is_name(c: char) -> bool {

@@ -116,6 +116,11 @@ impl<'a> IndexedFields<'_, 'a> {
         when.is_no_evidence().then_some(when)
     }
 
+    /// The address of the sign-in. Without one, the full parse may find it under another name.
+    fn address(&self) -> Option<Cow<'a, str>> {
+        self.text(FieldId::Address).filter(|address| !address.trim().is_empty())
+    }
+
     /// Gives a successful sign-in to the sink, if that has a use for it.
     fn succeeded(&self, when: When<'_>, sink: &mut Sink<'_>) -> Option<()> {
         if !sink.wants_successes() {
@@ -125,7 +130,8 @@ impl<'a> IndexedFields<'_, 'a> {
         if !self.0.after_key(STATED).is_empty() {
             return None;
         }
-        let addresses = [self.unchecked(FieldId::Address)?, self.unchecked(FieldId::CallerAddress)?];
+        let address = self.unchecked(FieldId::Address).filter(|address| !is_placeholder(address.trim_ascii()))?;
+        let addresses = [address, self.unchecked(FieldId::CallerAddress)?];
         let users = [self.unchecked(FieldId::User)?, self.unchecked(FieldId::ServicePrincipal)?];
         sink.succeeded(&SuccessTexts {
             addresses: addresses.each_ref().map(|text| &**text),
@@ -169,7 +175,7 @@ impl<'a> IndexedFields<'_, 'a> {
         sink.sign_in(&Record {
             source,
             times: [self.text(FieldId::Time)?, Cow::Borrowed(""), self.text(FieldId::LoggedAt)?],
-            addresses: [self.text(FieldId::Address)?, self.text(FieldId::CallerAddress)?],
+            addresses: [self.address()?, self.text(FieldId::CallerAddress)?],
             codes: codes.map(Cow::Borrowed),
             user: self.either(FieldId::User, FieldId::ServicePrincipal)?,
             app: self.either(FieldId::App, FieldId::Resource)?,
@@ -491,6 +497,17 @@ mod tests {
         success["resultType"] = json!("0");
         for record in [record(), success] {
             let text = record.to_string().replace("\"2026-03-02T12:02:00Z\"", "1e400");
+            let text = format!("{text}\n");
+            assert_eq!(Path::new().read(text.as_bytes(), Framing::Lines), (Fast::Declined, Outcomes::nothing()));
+        }
+    }
+
+    /// A tool can have flattened it.
+    #[test]
+    fn a_record_whose_address_can_have_another_name_is_declined() {
+        for record in [record().to_string(), success().trim_end().to_owned()] {
+            let text = record.replacen("\"ipAddress\":\"203.0.113.7\"", "\"ipAddress\":\"\"", 1);
+            assert_ne!(text, record);
             let text = format!("{text}\n");
             assert_eq!(Path::new().read(text.as_bytes(), Framing::Lines), (Fast::Declined, Outcomes::nothing()));
         }

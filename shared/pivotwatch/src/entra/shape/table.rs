@@ -200,8 +200,8 @@ pub(super) fn read(
     let mut rows = Rows::separated_by(separator);
     // The names.
     rows.next(input, &|cells| has_time(&columns, cells))?;
-    // Whether the rows are those of a table without sign-ins, and whether there was such a table.
-    let (mut is_foreign, mut has_foreign) = (false, false);
+    // Whether the rows are those of a table without sign-ins, and the kind of such a table.
+    let (mut is_foreign, mut foreign) = (false, None);
     loop {
         skip_line_ends(input)?;
         input.look_ahead(PART_BEGINNING)?;
@@ -212,7 +212,7 @@ pub(super) fn read(
         if input.begins_unreadable_part() {
             sink.unreadable_part();
         }
-        let begins_json = input.ahead().starts_with(b"{") || input.ahead().starts_with(b"[");
+        let begins_json = begins_json(input.ahead());
         let cells = match rows.next(input, &|cells| has_time(&columns, cells))? {
             None => break,
             Some(RawRow::Cells(cells)) => Some(cells),
@@ -229,7 +229,7 @@ pub(super) fn read(
             sink.begin_table();
             let known = fields(found.names, field_maps);
             is_foreign = known.is_err();
-            has_foreign |= is_foreign;
+            foreign = foreign.or(known.as_ref().err().copied());
             columns = known.unwrap_or_default();
         } else if is_foreign {
             sink.reject(Rejected::NoColumns);
@@ -252,18 +252,23 @@ pub(super) fn read(
     }
     if rows.is_ambiguous {
         Err(ReadFault::ambiguous_quotes())
-    } else if has_foreign {
-        Err(ReadFault::foreign_table())
     } else {
-        Ok(())
+        foreign.map_or(Ok(()), |foreign| Err(ReadFault::foreign_table(foreign)))
     }
 }
 
-/// The header of a further table, if a row is one. No cell of it begins with a digit, as times and numbers do, and some
-/// are names of columns. A visitor chooses some cells of a row, and never that of its time.
+/// Whether a text at the position of a row begins as JSON. A braced UUID and a mask (`[REDACTED]`) do not.
+fn begins_json(text: &[u8]) -> bool {
+    let rest = text.strip_prefix(b"{").or_else(|| text.strip_prefix(b"["));
+    rest.is_some_and(|rest| {
+        rest.first().is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'{' | b'['))
+    })
+}
+
+/// The header of a further table, if a row is one. No cell of it is a value such as a time or a code, and some are
+/// names of columns. A visitor chooses some cells of a row, and never that of its time.
 fn further_header(cells: Cells<'_>, separator: u8, columns: &[Field], field_maps: &[FieldMap]) -> Option<Header> {
-    let has_value = cells.iter().any(|cell| cell.first().is_some_and(u8::is_ascii_digit));
-    if has_value || has_time(columns, &cells.iter().collect::<Vec<_>>()) {
+    if cells.iter().any(is_value) || has_time(columns, &cells.iter().collect::<Vec<_>>()) {
         return None;
     }
     let text = || cells.iter().map(|cell| String::from_utf8_lossy(cell));
@@ -273,8 +278,14 @@ fn further_header(cells: Cells<'_>, separator: u8, columns: &[Field], field_maps
         _ => Header { start: 0, separator, names: text().map(|cell| name(&cell)).collect() },
     };
     let known = |field_map: &FieldMap| header.fields(*field_map).filter(|field| !matches!(field, Field::Other)).count();
-    let is_header = field_maps.iter().any(|field_map| known(field_map) >= LEAST_KNOWN);
+    let is_of_trail = || header.foreign(field_maps) == Foreign::CloudTrailTable;
+    let is_header = field_maps.iter().any(|field_map| known(field_map) >= LEAST_KNOWN) || is_of_trail();
     is_header.then_some(header)
+}
+
+/// Whether a cell is a time, a code, an address or an id. A name can have a digit: `2FA`, `Unnamed: 0`.
+fn is_value(cell: &[u8]) -> bool {
+    cell.first().is_some_and(u8::is_ascii_digit) && cell.iter().filter(|byte| byte.is_ascii_digit()).count() > 3
 }
 
 /// The least known columns of a further table.

@@ -11,8 +11,9 @@
 //! cells as the table has columns, and the caller of [`Rows::next`] finds a time in its time column. Pretty-printed
 //! JSON has no such line. Only a text that a user chose can have one. The cost of damage depends on its proof:
 //!
-//! - Proof: a quote within an unquoted cell, text after a closing quote, or a quoted cell without an end. No sound
-//!   writer leaves these. The row's first line is lost, and the next line is read as a row.
+//! - Proof: a quote within an unquoted cell, text after a closing quote, or a quoted cell without an end. A cell that
+//!   ends beyond the limit of a record has none. No sound writer leaves these. The row's first line is lost, and the
+//!   next line is read as a row.
 //! - No proof: the lines may be rows, or a text that a user made to look like rows. Each counts as damaged, and the
 //!   table as [ambiguous](Rows::is_ambiguous), since an attacker can have hidden his failures so.
 //!

@@ -29,7 +29,8 @@ use super::super::outcome::Rejected;
 use super::batches::BATCHES;
 use super::forwarded::is_of_cloud_trail;
 use super::preview::{Preview, document_length};
-use super::{Recognition, Shape, Sink, mixed, pages};
+use super::table::begins_table;
+use super::{Recognition, Shape, Sink, mixed, pages, table_field_maps};
 use crate::input::sniff::{KeySample, Keys, RESPONSES};
 use crate::input::{Input, PART_BEGINNING, ReadFault};
 
@@ -110,11 +111,12 @@ fn read(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Result<(), ReadFault> {
 /// Reads answers, and other records between them if `with_others`.
 fn read_answers(input: &mut Input<'_>, sink: &mut Sink<'_>, with_others: bool) -> Result<(), ReadFault> {
     let limit = input.limits.record;
-    let mut table = AnswerTable::default();
+    let mut rows = AnswerTable::default();
     while let Some(byte) = input.skip_white_space()? {
         input.look_ahead(PART_BEGINNING)?;
-        // A text between answers is a cell of a table.
-        if input.begins_unreadable_part() || with_others && byte == b'"' {
+        let is_table = || begins_table(first_line(input.ahead()), &table_field_maps());
+        if input.begins_unreadable_part() || byte == b'"' && is_table() {
+            rows.end(sink);
             return Err(ReadFault::unreadable_part());
         }
         if byte == b',' {
@@ -127,12 +129,12 @@ fn read_answers(input: &mut Input<'_>, sink: &mut Sink<'_>, with_others: bool) -
         }
         let row = RowLength::new(limit);
         let mut json = serde_json::Deserializer::from_reader(BoundedText::new(input, &row));
-        let mut answer = Answer::new(sink, &row, table, !with_others);
+        let mut answer = Answer::new(sink, &row, rows, !with_others);
         let result = AnswerVisitor { answer: &mut answer, position: Position::Root }.deserialize(&mut json);
         answer.end_document();
-        table = answer.table;
+        rows = answer.table;
         if let Err(error) = result {
-            table.end(sink);
+            rows.end(sink);
             return Err(match error.classify() {
                 serde_json::error::Category::Eof => ReadFault::Truncated("a JSON document"),
                 serde_json::error::Category::Io => io::Error::from(error).into(),
@@ -140,8 +142,14 @@ fn read_answers(input: &mut Input<'_>, sink: &mut Sink<'_>, with_others: bool) -
             });
         }
     }
-    table.end(sink);
+    rows.end(sink);
     Ok(())
+}
+
+/// The first line of a text, at most 16 KiB.
+fn first_line(text: &[u8]) -> &[u8] {
+    let text = &text[..text.len().min(16 * 1024)];
+    text.split(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
 /// The next document, if it is whole within the limit of a record, and has records that are no answers.
