@@ -11,8 +11,8 @@
 /// The most members of an object. Finding one member may scan the whole text.
 pub(crate) const MOST_MEMBERS: usize = 64;
 
-/// The members of an object's text: name and value, as written. Inner objects are omitted. So is a value that the text's
-/// end may truncate: a code without its last digits is another code.
+/// The members of an object's text: name and value, as written. Inner objects are omitted. So is a value that the end
+/// of the text may truncate: a code without its last digits is another code.
 pub(crate) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text.split_once('{').map_or("", |(_, members)| members);
     std::iter::from_fn(move || {
