@@ -69,7 +69,7 @@ fn a_further_table_may_have_another_separator_and_a_column_of_numbers() {
             assert_eq!(failures(format!("{one}{other}").as_bytes()).len(), 8, "{separator:?}");
         }
     }
-    for index in ["", "Unnamed: 0", "Column1", "_c0"] {
+    for index in ["", "Unnamed: 0", "Column1", "_c0", "2FA"] {
         let numbered = format!(
             "{index},TimeGenerated,IPAddress,ResultType,Id\n0,2026-03-02T12:00:00Z,203.0.113.7,50126,a1\n\
              1,2026-03-02T12:01:00Z,203.0.113.7,50126,a2\n"
@@ -143,6 +143,16 @@ fn a_table_after_json_is_a_fault() {
         let (received, result) = read(text.as_bytes());
         assert!(result.is_err(), "{} {}", json.shape, json.what);
         assert_eq!(received.failures().len(), 4, "{} {}", json.shape, json.what);
+    }
+}
+
+#[test]
+fn a_damaged_row_that_begins_with_a_bracket_is_no_json() {
+    let row = |id: &str| format!("{id},2026-03-02T12:00:00Z,203.0.113.7,50126,x\n");
+    for id in ["{0b52f1b1-f6b8-51ab-80e6-1b44cfd38d1f}", "[REDACTED]"] {
+        let rows = [row(id), row(id).replace(",x", ",x,y"), row(id)].concat();
+        let text = format!("Id,TimeGenerated,IPAddress,ResultType,UserAgent\n{rows}");
+        assert_eq!(failures(text.as_bytes()).len(), 2, "{id}");
     }
 }
 
