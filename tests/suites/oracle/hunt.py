@@ -20,10 +20,12 @@ QUIET, FOUND, TROUBLE = 0, 10, 1
 """The exit status without incidents, with incidents, and after a reported loss."""
 
 EXPECTED_TROUBLE = re.compile(
-    r"pivotwatch: (.*none of its records can be used, \d+ rejected \((no|redacted)_address .*"
-    r"|there is no .*, so no incident can be found.*)"
+    r"pivotwatch: (.*none of its (records|console logins) can be used, \d+ rejected "
+    r"\((no_address|redacted_address|login_with_unknown_result|login_with_bad_address) .*"
+    r"|(there is )?no .*, so no incident can be found.*)"
 )
-"""Expected messages: about a file whose sign-ins all lack an address, and about worlds with one kind of facts."""
+"""Expected messages: about a file whose sign-ins all lack an address or whose logins all lack a result or an address,
+and about worlds with one kind of facts."""
 
 
 ENTRIES = "tuning.json"
