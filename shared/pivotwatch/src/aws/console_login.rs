@@ -97,11 +97,11 @@ fn with_objects(record: &Value) -> Cow<'_, Value> {
 fn object(text: &str) -> Option<Value> {
     let members = || {
         let mut members = serde_json::Map::new();
-        // Of more members, only some would be compared.
-        if object_text::members(text).nth(MOST_MEMBERS).is_some() {
-            return None;
-        }
-        for (name, value) in object_text::members(text) {
+        for (index, (name, value)) in object_text::members(text).enumerate() {
+            // Of more members, only some would be compared.
+            if index == MOST_MEMBERS {
+                return None;
+            }
             let value = Value::from(value);
             let earlier = members.entry(name).or_insert_with(|| value.clone());
             // Such text quotes nothing, so a value that somebody chose can look like a further member.

@@ -102,7 +102,7 @@ pub enum ReadFault {
     #[error("the object ends in the middle of {0}; upload it again whole")]
     Truncated(&'static str),
     /// The compressed stream or the structure around the records is damaged.
-    #[error("the object is damaged ({0}); mend it, and upload it again")]
+    #[error("the object is damaged ({0}); upload a corrected copy")]
     Corrupt(String),
     /// Its decompressed bytes exceed [`Limits::object`](super::Limits::object).
     #[error(

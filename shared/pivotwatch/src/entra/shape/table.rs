@@ -194,14 +194,14 @@ pub(super) fn read(
     field_maps: &[FieldMap],
 ) -> Result<(), ReadFault> {
     let header = Header::of(input.preview()?);
+    // None in a table without sign-ins.
     let mut columns: Vec<Field> = header.fields(field_map).collect();
     input.advance(header.start);
-    let mut separator = header.separator;
-    let mut rows = Rows::separated_by(separator);
+    let mut rows = Rows::separated_by(header.separator);
     // The names.
     rows.next(input, &|cells| has_time(&columns, cells))?;
-    // Whether the rows are those of a table without sign-ins, and the kind of such a table.
-    let (mut is_foreign, mut foreign) = (false, None);
+    // The kind of a further table without sign-ins.
+    let mut foreign = None;
     loop {
         skip_line_ends(input)?;
         input.look_ahead(PART_BEGINNING)?;
@@ -212,7 +212,7 @@ pub(super) fn read(
         if input.begins_unreadable_part() {
             sink.unreadable_part();
         }
-        let begins_json = begins_json(input.ahead());
+        let (begins_json, separator) = (begins_json(input.ahead()), rows.separator);
         let cells = match rows.next(input, &|cells| has_time(&columns, cells))? {
             None => break,
             Some(RawRow::Cells(cells)) => Some(cells),
@@ -223,15 +223,13 @@ pub(super) fn read(
             }
         };
         if let Some(found) = cells.and_then(|cells| further_header(cells, separator, &columns, field_maps)) {
-            separator = found.separator;
-            rows.begin_table(separator, found.names.len());
+            rows.begin_table(found.separator, found.names.len());
             // Another tool can have written it.
             sink.begin_table();
             let known = fields(found.names, field_maps);
-            is_foreign = known.is_err();
             foreign = foreign.or(known.as_ref().err().copied());
             columns = known.unwrap_or_default();
-        } else if is_foreign {
+        } else if columns.is_empty() {
             sink.reject(Rejected::NoColumns);
         } else if let Some(cells) = cells.filter(|cells| cells.len() == columns.len()) {
             let mut fields = Fields::default();

@@ -68,7 +68,7 @@ impl<'a> Cells<'a> {
 
 /// The rows of a table.
 pub(crate) struct Rows {
-    separator: u8,
+    pub(crate) separator: u8,
     /// The content of the row's cells, one after another.
     text: Vec<u8>,
     /// The end of each cell in `text`.
